@@ -1,0 +1,3 @@
+module github.com/ttydeck/ttydeck
+
+go 1.26
