@@ -1,0 +1,82 @@
+package tty
+
+import (
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+type termios = unix.Termios
+
+func openTerminal() (int, error) {
+	return unix.Open("/dev/tty", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+}
+
+func openPTY() (int, *os.File, error) { return openPTYByPath() }
+
+// wakePipe makes a pipe that ends waits.
+func wakePipe() (r, w int, err error) {
+	var p [2]int
+	// macOS has no pipe2: the lock keeps a fork from coming in between.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := unix.Pipe(p[:]); err != nil {
+		return -1, -1, os.NewSyscallError("pipe", err)
+	}
+	for _, fd := range p {
+		unix.CloseOnExec(fd)
+		if err := unix.SetNonblock(fd, true); err != nil {
+			unix.Close(p[0])
+			unix.Close(p[1])
+			return -1, -1, os.NewSyscallError("fcntl", err)
+		}
+	}
+	return p[0], p[1], nil
+}
+
+func getTermios(fd int) (*termios, error) { return unix.IoctlGetTermios(fd, unix.TIOCGETA) }
+
+// setTermios waits for output and keeps input (TCSADRAIN): TCSAFLUSH would eat
+// what the user typed ahead for the shell.
+func setTermios(fd int, t *termios) error { return unix.IoctlSetTermios(fd, unix.TIOCSETAW, t) }
+
+func drain(fd int) error {
+	for {
+		if err := unix.IoctlSetInt(fd, unix.TIOCDRAIN, 0); err != unix.EINTR {
+			return err
+		}
+	}
+}
+
+// waitFD waits until fd can be read or written, a byte comes out of wake (a
+// pipe; none if negative), or the time is over (never if negative). It is
+// select, because poll and kqueue refuse /dev/tty on macOS.
+func waitFD(fd int, write bool, wake int, timeout time.Duration) error {
+	if fd >= unix.FD_SETSIZE || wake >= unix.FD_SETSIZE {
+		return unix.EMFILE
+	}
+	var rd, wr unix.FdSet
+	if write {
+		wr.Set(fd)
+	} else {
+		rd.Set(fd)
+	}
+	if wake >= 0 {
+		rd.Set(wake)
+	}
+	var tv *unix.Timeval
+	if timeout >= 0 {
+		t := unix.NsecToTimeval(int64(min(timeout, 24*time.Hour)))
+		tv = &t
+	}
+	_, err := unix.Select(max(fd, wake)+1, &rd, &wr, nil, tv)
+	if err == unix.EINTR {
+		return nil // the caller tries again anyway
+	}
+	if err == nil && wake >= 0 && rd.IsSet(wake) {
+		drainPipe(wake)
+	}
+	return os.NewSyscallError("select", err)
+}

@@ -1,0 +1,78 @@
+package tty
+
+import (
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+type termios = unix.Termios
+
+func openTerminal() (int, error) {
+	return unix.Open("/dev/tty", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+}
+
+// openPTY asks the kernel for the slave of this very master (TIOCGPTPEER,
+// Linux 4.13), where a path may name another devpts, and opens the master
+// non-blocking. creack/pty does neither in 1.1.24, and passes pointers as
+// uintptr (its issue 214): it is for the systems that lack that call.
+func openPTY() (int, *os.File, error) {
+	master, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return -1, nil, &os.PathError{Op: "open", Path: "/dev/ptmx", Err: err}
+	}
+	if err := unix.IoctlSetPointerInt(master, unix.TIOCSPTLCK, 0); err == nil {
+		slave, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(master), unix.TIOCGPTPEER, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)
+		if errno == 0 {
+			return master, os.NewFile(slave, "pty"), nil
+		}
+	}
+	unix.Close(master)
+	return openPTYByPath()
+}
+
+// wakePipe makes a pipe that ends waits.
+func wakePipe() (r, w int, err error) {
+	var p [2]int
+	if err := unix.Pipe2(p[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+		return -1, -1, os.NewSyscallError("pipe2", err)
+	}
+	return p[0], p[1], nil
+}
+
+func getTermios(fd int) (*termios, error) { return unix.IoctlGetTermios(fd, unix.TCGETS) }
+
+// setTermios waits for output and keeps input (TCSADRAIN): TCSAFLUSH would eat
+// what the user typed ahead for the shell.
+func setTermios(fd int, t *termios) error { return unix.IoctlSetTermios(fd, unix.TCSETSW, t) }
+
+func drain(fd int) error {
+	for {
+		if err := unix.IoctlSetInt(fd, unix.TCSBRK, 1); err != unix.EINTR {
+			return err
+		}
+	}
+}
+
+// waitFD waits until fd can be read or written, a byte comes out of wake (a
+// pipe; none if negative), or the time is over (never if negative).
+func waitFD(fd int, write bool, wake int, timeout time.Duration) error {
+	events := int16(unix.POLLIN)
+	if write {
+		events = unix.POLLOUT
+	}
+	fds := []unix.PollFd{{Fd: int32(fd), Events: events}, {Fd: int32(wake), Events: unix.POLLIN}}
+	ms := -1
+	if timeout >= 0 {
+		ms = int(min((timeout+time.Millisecond-1)/time.Millisecond, 1<<30))
+	}
+	_, err := unix.Poll(fds, ms)
+	if err == unix.EINTR {
+		return nil // the caller tries again anyway
+	}
+	if fds[1].Revents != 0 {
+		drainPipe(wake)
+	}
+	return err
+}

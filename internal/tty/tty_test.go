@@ -1,0 +1,314 @@
+package tty
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// helperEnv makes this test binary a program on a pseudo-terminal.
+const helperEnv = "TTYDECK_TTY_HELPER"
+
+func TestMain(m *testing.M) {
+	if what := os.Getenv(helperEnv); what != "" {
+		if err := helper(what); err != nil {
+			fmt.Println("helper failed:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// helper does what the test named by what wants done in a process that has a
+// controlling terminal.
+func helper(what string) error {
+	t, err := Open()
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	switch what {
+	case "open":
+		flags, err := unix.FcntlInt(0, unix.F_GETFL, 0)
+		size, serr := t.Size()
+		fmt.Printf("nonblock on fd 0: %v, size %v, foreground %v, terminal %v\n",
+			flags&unix.O_NONBLOCK != 0, size, t.Foreground(), IsTerminal(os.Stdin))
+		return errors.Join(err, serr)
+	case "raw":
+		if err := t.Raw(); err != nil {
+			return err
+		}
+		if _, err := io.WriteString(t, "raw now"); err != nil {
+			return err
+		}
+		if _, err := t.Read(make([]byte, 1)); err != nil {
+			return err
+		}
+		return t.Restore()
+	}
+	return errors.New("no such helper")
+}
+
+// start runs this binary's helper on a new pseudo-terminal.
+func start(t *testing.T, what string, size Size) (*Conn, *exec.Cmd) {
+	t.Helper()
+	master, slave, err := OpenPTY(size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { master.Close() })
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), helperEnv+"="+what)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	slave.Close()
+	return master, cmd
+}
+
+// readUntil reads until want has come.
+func readUntil(t *testing.T, c *Conn, want string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	var got []byte
+	buf := make([]byte, 4096)
+	for !strings.Contains(string(got), want) {
+		n, err := c.ReadContext(ctx, buf)
+		got = append(got, buf[:n]...)
+		if err != nil {
+			t.Fatalf("read %q, then: %v; want %q", got, err, want)
+		}
+	}
+	return string(got)
+}
+
+func TestOpenLeavesTheSharedDescriptorAlone(t *testing.T) {
+	master, cmd := start(t, "open", Size{101, 37})
+	readUntil(t, master, "nonblock on fd 0: false, size {101 37}, foreground true, terminal true")
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRawAndRestore(t *testing.T) {
+	master, cmd := start(t, "raw", Size{80, 24})
+	readUntil(t, master, "raw now")
+	if m, err := master.Mode(); err != nil || m.Echo || m.Canonical {
+		t.Errorf("in raw mode: Mode() = %+v, %v; want no echo, not canonical", m, err)
+	}
+	// The rest is typed ahead for whoever reads next, and must stay there.
+	if _, err := io.WriteString(master, "x"); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := master.Mode(); err != nil || !m.Echo || !m.Canonical || m.EOF != 4 {
+		t.Errorf("restored: Mode() = %+v, %v; want echo, canonical, EOF ^D", m, err)
+	}
+}
+
+func pair(t *testing.T) (*Conn, *os.File) {
+	t.Helper()
+	master, slave, err := OpenPTY(Size{80, 24})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { master.Close(); slave.Close() })
+	return master, slave
+}
+
+func TestDeadlines(t *testing.T) {
+	master, _ := pair(t)
+	begin := time.Now()
+	master.SetReadDeadline(begin.Add(20 * time.Millisecond))
+	if _, err := master.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("Read at its deadline: %v; want %v", err, os.ErrDeadlineExceeded)
+	}
+	if d := time.Since(begin); d < 20*time.Millisecond || d > 5*time.Second {
+		t.Errorf("it took %v; want 20ms", d)
+	}
+
+	// A deadline set while a read waits ends it.
+	master.SetReadDeadline(time.Time{})
+	done := make(chan error, 1)
+	go func() { _, err := master.Read(make([]byte, 1)); done <- err }()
+	for !master.busy() {
+		time.Sleep(time.Millisecond)
+	}
+	master.SetReadDeadline(time.Unix(1, 0))
+	if err := <-done; !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("Read interrupted: %v; want %v", err, os.ErrDeadlineExceeded)
+	}
+	if _, err := master.TryRead(make([]byte, 1)); !errors.Is(err, ErrNotReady) {
+		t.Errorf("TryRead of nothing: %v; want %v", err, ErrNotReady)
+	}
+}
+
+// busy says whether a call uses c now.
+func (c *Conn) busy() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.users > 0
+}
+
+func TestCloseAndContextEndARead(t *testing.T) {
+	master, _ := pair(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { _, err := master.ReadContext(ctx, make([]byte, 1)); done <- err }()
+	for !master.busy() {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("Read whose context ended: %v; want %v", err, context.Canceled)
+	}
+	go func() { _, err := master.Read(make([]byte, 1)); done <- err }()
+	for !master.busy() {
+		time.Sleep(time.Millisecond)
+	}
+	if err := master.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; !errors.Is(err, os.ErrClosed) {
+		t.Errorf("Read of what is closed: %v; want %v", err, os.ErrClosed)
+	}
+	if _, err := master.Write([]byte("x")); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("Write after Close: %v; want %v", err, os.ErrClosed)
+	}
+}
+
+// A pseudo-terminal holds some 20 KB: a megabyte needs many partial writes.
+func TestWriteIsComplete(t *testing.T) {
+	master, slave := pair(t)
+	makeRaw(t, slave)
+	want := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
+	done := make(chan error, 1)
+	go func() {
+		n, err := master.Write(want)
+		if n != len(want) {
+			err = errors.Join(err, fmt.Errorf("wrote %d of %d", n, len(want)))
+		}
+		done <- err
+	}()
+	got := make([]byte, len(want))
+	if _, err := io.ReadFull(slave, got); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("what was read is not what was written")
+	}
+}
+
+func makeRaw(t *testing.T, f *os.File) {
+	t.Helper()
+	tio, err := getTermios(int(f.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tio.Lflag &^= unix.ECHO | unix.ICANON | unix.ISIG
+	tio.Oflag &^= unix.OPOST
+	tio.Iflag &^= unix.ICRNL | unix.IXON
+	if err := setTermios(int(f.Fd()), tio); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A full terminal that nobody reads: the write waits, and ends by its deadline.
+func TestWriteDeadline(t *testing.T) {
+	master, slave := pair(t)
+	makeRaw(t, slave)
+	master.SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
+	n, err := master.Write(make([]byte, 1<<20))
+	if !errors.Is(err, os.ErrDeadlineExceeded) || n == 0 || n == 1<<20 {
+		t.Errorf("Write = %d, %v; want a part and %v", n, err, os.ErrDeadlineExceeded)
+	}
+}
+
+// Another program has made our stdout non-blocking (node does): EAGAIN is to
+// be waited for.
+func TestWriteFileToNonblocking(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	fd := int(w.Fd()) // makes the file blocking as far as Go knows
+	if err := unix.SetNonblock(fd, true); err != nil {
+		t.Fatal(err)
+	}
+	want := bytes.Repeat([]byte("x"), 1<<20)
+	done := make(chan error, 1)
+	go func() {
+		n, err := WriteFile(w, want)
+		if n != len(want) {
+			err = errors.Join(err, fmt.Errorf("wrote %d of %d", n, len(want)))
+		}
+		w.Close()
+		done <- err
+	}()
+	got, err := io.ReadAll(r)
+	if err != nil || len(got) != len(want) {
+		t.Errorf("read %d bytes, %v; want %d", len(got), err, len(want))
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// Everything a program wrote before its end is there when the reader comes
+// late, and then the end is io.EOF.
+func TestMasterGivesTailThenEOF(t *testing.T) {
+	master, slave := pair(t)
+	io.WriteString(slave, "the tail")
+	slave.Close()
+	got, err := io.ReadAll(master)
+	if string(got) != "the tail" || err != nil {
+		t.Errorf("ReadAll = %q, %v", got, err)
+	}
+}
+
+func TestSizeAndFallback(t *testing.T) {
+	fd, slave, err := openPTYByPath()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slave.Close()
+	master, err := newConn(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer master.Close()
+	if err := master.SetSize(Size{132, 43}); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := getSize(int(slave.Fd())); err != nil || s != (Size{132, 43}) {
+		t.Errorf("the slave's size = %v, %v; want {132 43}", s, err)
+	}
+	// Interruptible, although creack/pty leaves the master blocking.
+	master.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
+	if _, err := master.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("Read: %v; want %v", err, os.ErrDeadlineExceeded)
+	}
+	if IsTerminal(os.NewFile(uintptr(99), "")) || IsTerminal(nil) || IsTerminal((*os.File)(nil)) || !IsTerminal(slave) {
+		t.Error("IsTerminal takes something for what it is not")
+	}
+}
