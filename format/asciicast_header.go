@@ -1,0 +1,363 @@
+package format
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// sniffAsciicast tells which version of asciicast begins with prefix, which
+// may be cut off anywhere; 0 if it is none. A header that names no version is
+// told by its other keys.
+func sniffAsciicast(prefix []byte) int {
+	prefix = bytes.TrimPrefix(prefix, bom)
+	i := skipSpace(prefix, 0)
+	for i < len(prefix) && prefix[i] == '#' {
+		end := bytes.IndexByte(prefix[i:], '\n')
+		if end < 0 {
+			return 0
+		}
+		i = skipSpace(prefix, i+end)
+	}
+	if i == len(prefix) || prefix[i] != '{' {
+		return 0
+	}
+	guess := 0
+	for key, value := range members(prefix[i:]) {
+		switch key {
+		case "version":
+			if v, err := strconv.ParseFloat(strings.Trim(string(value), `"`), 64); err == nil && v >= 1 && v < 100 {
+				return int(v)
+			}
+		case "stdout":
+			guess = 1
+		case "term":
+			guess = max(guess, 3)
+		case "width":
+			if guess == 0 {
+				guess = 2
+			}
+		}
+	}
+	return guess
+}
+
+// members gives the keys and values of the JSON object at the beginning of
+// text, up to where it ends or stops making sense. The last value may be cut
+// off: it is empty then. Values are slices of text; see [offset].
+func members(text []byte) func(yield func(key string, value []byte) bool) {
+	return func(yield func(string, []byte) bool) {
+		i := skipSpace(text, 1)
+		for i < len(text) && text[i] == '"' {
+			end := scanString(text, i+1)
+			if end < 0 {
+				return
+			}
+			var key string
+			if json.Unmarshal(text[i:end], &key) != nil {
+				return
+			}
+			if i = skipSpace(text, end); i == len(text) || text[i] != ':' {
+				return
+			}
+			i = skipSpace(text, i+1)
+			if end = scanValue(text, i); end < 0 {
+				yield(key, text[i:i])
+				return
+			}
+			if !yield(key, text[i:end]) {
+				return
+			}
+			if i = skipSpace(text, end); i == len(text) || text[i] != ',' {
+				return
+			}
+			i = skipSpace(text, i+1)
+		}
+	}
+}
+
+// offset gives the index in text at which part, a slice of it, begins.
+func offset(text, part []byte) int { return cap(text) - cap(part) }
+
+// looksLike tells, for an error message, what an input of no known format
+// seems to be.
+func looksLike(prefix []byte) string {
+	text := strings.ToLower(string(bytes.TrimSpace(prefix[:min(len(prefix), 512)])))
+	switch v := sniffAsciicast(prefix); {
+	case text == "":
+		return ": it is empty"
+	case v > 3:
+		return fmt.Sprintf(": asciicast version %d is newer than this program", v)
+	case strings.HasPrefix(text, "<!doctype html"), strings.HasPrefix(text, "<html"):
+		return ": it is a web page"
+	}
+	return ""
+}
+
+// headerParser reads the members of a header one by one.
+type headerParser struct {
+	in   *input
+	line int
+	h    Header
+}
+
+// parseHeader reads the header of an asciicast. What is wrong with a member is
+// warned of, and leaves its field unknown.
+func (in *input) parseHeader(text []byte, line, version int) (Header, error) {
+	p := &headerParser{in: in, line: line}
+	seen := map[string]bool{}
+	for key, value := range members(text) {
+		if seen[key] {
+			p.warn("header key twice", quote(key)+": the last was read")
+		}
+		seen[key] = true
+		if len(value) == 0 {
+			p.warn("malformed header", quote(key)+" has no value")
+			continue
+		}
+		if string(value) == "null" {
+			continue
+		}
+		p.member(key, value, version)
+	}
+	switch {
+	case !seen["version"]:
+		p.warn("header without a version", fmt.Sprintf("read as version %d", version))
+	case !json.Valid(text):
+		p.warn("malformed header", quote(string(text)))
+	}
+	if p.h.Size.Cols == 0 || p.h.Size.Rows == 0 {
+		p.h.Size = Size{}
+		p.warn("header without a size", "")
+	}
+	if in.err != nil {
+		return Header{}, in.err
+	}
+	return p.h, nil
+}
+
+func (p *headerParser) warn(kind, detail string) { p.in.warn(p.line, kind, detail) }
+
+func (p *headerParser) member(key string, value []byte, version int) {
+	h := &p.h
+	switch key {
+	case "version":
+		if len(value) != 1 {
+			p.warn("header field of another kind", `"version" is `+quote(string(value)))
+		}
+	case "width", "height":
+		if version == 3 && h.Size != (Size{}) {
+			p.extra(&h.Extra, key, value)
+			return
+		}
+		if version == 3 {
+			p.warn("size outside of term", "read as version 2 has it")
+		}
+		if key == "width" {
+			h.Size.Cols = p.side(key, value)
+		} else {
+			h.Size.Rows = p.side(key, value)
+		}
+	case "timestamp":
+		if s, ok := p.number(key, value); ok {
+			whole, fraction := math.Modf(s)
+			h.Start = time.Unix(int64(whole), int64(fraction*1e9)).UTC()
+		}
+	case "idle_time_limit":
+		h.IdleLimit = p.seconds(key, value)
+	case "command":
+		h.Command = p.text(key, value)
+	case "title":
+		h.Title = p.text(key, value)
+	case "env":
+		p.readEnv(value, version)
+	case "tags":
+		if json.Unmarshal(value, &h.Tags) != nil {
+			h.Tags = nil
+			p.warn("header field of another kind", `"tags": passed over`)
+		}
+	case "duration":
+		if version == 3 {
+			p.extra(&h.Extra, key, value)
+			return
+		}
+		h.Duration = p.seconds(key, value)
+	case "theme":
+		if version == 3 {
+			p.extra(&h.Extra, key, value)
+			return
+		}
+		h.Term.Theme = p.theme(value)
+	case "term":
+		if version != 3 || value[0] != '{' {
+			p.extra(&h.Extra, key, value)
+			return
+		}
+		h.Size = Size{}
+		for key, value := range members(value) {
+			if len(value) > 0 && string(value) != "null" {
+				p.termMember(key, value)
+			}
+		}
+	default:
+		p.extra(&h.Extra, key, value)
+	}
+}
+
+func (p *headerParser) termMember(key string, value []byte) {
+	h := &p.h
+	switch key {
+	case "cols":
+		h.Size.Cols = p.side(key, value)
+	case "rows":
+		h.Size.Rows = p.side(key, value)
+	case "type":
+		h.Term.Type = p.text(key, value)
+	case "version":
+		h.Term.Version = p.text(key, value)
+	case "theme":
+		h.Term.Theme = p.theme(value)
+	default:
+		p.extra(&h.Term.Extra, key, value)
+	}
+}
+
+// extra keeps a member that the specification does not name.
+func (p *headerParser) extra(to *[]Field, key string, value []byte) {
+	var compact bytes.Buffer
+	text := value
+	if bytes.ContainsAny(value, "\r\n") {
+		if json.Compact(&compact, value) != nil {
+			text = nil
+		} else {
+			text = compact.Bytes()
+		}
+	}
+	if !json.Valid(text) {
+		p.warn("malformed header field", quote(key)+" was passed over")
+		return
+	}
+	for i := range *to {
+		if (*to)[i].Key == key {
+			(*to)[i].JSON = string(text)
+			return
+		}
+	}
+	*to = append(*to, Field{key, string(text)})
+}
+
+func (p *headerParser) number(key string, value []byte) (float64, bool) {
+	text := string(value)
+	if len(text) > 2 && text[0] == '"' {
+		text = strings.Trim(text, `"`)
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(f) || math.Abs(f) > 1e15 {
+		p.warn("header field of another kind", fmt.Sprintf("%s is %s: want a number; passed over", quote(key), quote(string(value))))
+		return 0, false
+	}
+	if len(text) != len(value) {
+		p.warn("header field of another kind", fmt.Sprintf("%s is %s: read as a number", quote(key), quote(string(value))))
+	}
+	return f, true
+}
+
+func (p *headerParser) side(key string, value []byte) int {
+	f, ok := p.number(key, value)
+	if !ok {
+		return 0
+	}
+	if f < 1 || f > MaxSide {
+		p.warn("size out of range", fmt.Sprintf("%s is %s", quote(key), value))
+		return 0
+	}
+	if bytes.ContainsAny(value, ".eE") {
+		p.warn("header field of another kind", fmt.Sprintf("%s is %s: want a whole number", quote(key), value))
+	}
+	return int(f)
+}
+
+func (p *headerParser) seconds(key string, value []byte) time.Duration {
+	f, ok := p.number(key, value)
+	if !ok || f < 0 || f > maxTime.Seconds() {
+		return 0
+	}
+	return time.Duration(math.Round(f * 1e9))
+}
+
+func (p *headerParser) text(key string, value []byte) string {
+	var s string
+	if err := json.Unmarshal(value, &s); err != nil {
+		p.warn("header field of another kind", fmt.Sprintf("%s is %s: want a string; passed over", quote(key), quote(string(value))))
+	}
+	return s
+}
+
+// readEnv reads the environment. asciicast v1 and v2 keep the terminal's type
+// there, as TERM.
+func (p *headerParser) readEnv(value []byte, version int) {
+	if value[0] != '{' {
+		p.warn("header field of another kind", `"env" is `+quote(string(value))+": want an object; passed over")
+		return
+	}
+	for name, value := range members(value) {
+		if len(value) == 0 || string(value) == "null" {
+			continue
+		}
+		var s string
+		if json.Unmarshal(value, &s) != nil {
+			s = string(value)
+			p.warn("header field of another kind", "environment variable "+quote(name)+" is no string: read as one")
+		}
+		if name == "TERM" && version != 3 {
+			p.h.Term.Type = s
+			continue
+		}
+		if p.h.Env == nil {
+			p.h.Env = map[string]string{}
+		}
+		p.h.Env[name] = s
+	}
+}
+
+// theme reads fg, bg and the palette; all three must be right, as a theme with
+// holes draws text in the colour of its background.
+func (p *headerParser) theme(value []byte) *Theme {
+	var raw struct{ Fg, Bg, Palette string }
+	if err := json.Unmarshal(value, &raw); err != nil {
+		p.warn("malformed theme", "passed over")
+		return nil
+	}
+	t := &Theme{}
+	var errs [2]error
+	t.Fg, errs[0] = ParseRGB(raw.Fg)
+	t.Bg, errs[1] = ParseRGB(raw.Bg)
+	err := errors.Join(errs[:]...)
+	for _, s := range strings.SplitN(raw.Palette, ":", 17) {
+		c, e := ParseRGB(s)
+		t.Palette = append(t.Palette, c)
+		err = errors.Join(err, e)
+	}
+	if n := len(t.Palette); err != nil || n != 8 && n != 16 {
+		p.warn("incomplete theme", "passed over")
+		return nil
+	}
+	return t
+}
+
+// ParseRGB reads a colour as "#rrggbb".
+func ParseRGB(s string) (RGB, error) {
+	n, err := strconv.ParseUint(strings.TrimPrefix(s, "#"), 16, 24)
+	if err != nil || len(s) != 7 {
+		return RGB{}, fmt.Errorf("malformed colour %s: want #rrggbb", quote(s))
+	}
+	return RGB{uint8(n >> 16), uint8(n >> 8), uint8(n)}, nil
+}
+
+// String gives the colour as "#rrggbb".
+func (c RGB) String() string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }

@@ -1,0 +1,158 @@
+package format
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// sniffLen is how much of an input's beginning is looked at to tell its
+// format.
+const sniffLen = 64 << 10
+
+// input is what a format reads from.
+type input struct {
+	options
+	format *Format
+	r      *bufio.Reader // decompressed
+	// err is the first error of the underlying reader or, when strict, the
+	// first warning; readers return it at the next event.
+	err error
+}
+
+// warn tells what is tolerated. It reports whether reading may go on: not when
+// strict.
+func (in *input) warn(line int, kind, detail string) bool {
+	w := Warning{Name: in.name, Line: line, Kind: kind, Detail: detail}
+	if in.strict {
+		if in.err == nil {
+			w.Name, w.Line = "", 0
+			in.err = in.syntaxError(line, errors.New(w.String()))
+		}
+		return false
+	}
+	if in.options.warn != nil {
+		in.options.warn(w)
+	}
+	return true
+}
+
+func (in *input) syntaxError(line int, err error) error {
+	e := &SyntaxError{Name: in.name, Line: line, Err: err}
+	if in.format != nil {
+		e.Format = in.format.Name
+	}
+	return e
+}
+
+// Open finds out which format r holds and reads its header. The Cast's events
+// are read from r as they are ranged over, so r must stay open until then.
+// The error wraps [ErrUnknownFormat] when r looks like no format, and is a
+// [*SyntaxError] when its header cannot be read.
+func Open(r io.Reader, opts ...Option) (Cast, *Format, error) {
+	in := &input{}
+	for _, opt := range opts {
+		opt(&in.options)
+	}
+	cast, _, err := in.open(r)
+	return cast, in.format, err
+}
+
+func (in *input) open(r io.Reader) (Cast, Compression, error) {
+	br, compression, err := unwrap(&stickyReader{r: r, in: in}, func(err error) {
+		in.warn(0, "damaged or cut off", err.Error())
+	})
+	if err != nil {
+		return Cast{}, compression, fmt.Errorf("%s%w", position(in.name, 0), err)
+	}
+	in.r = br
+	if in.format = in.as; in.format == nil {
+		if err := in.transcode(); err != nil {
+			return Cast{}, compression, err
+		}
+		prefix, f := in.sniff()
+		if f == nil {
+			if in.err != nil {
+				return Cast{}, compression, in.err
+			}
+			return Cast{}, compression, fmt.Errorf("%s%w%s", position(in.name, 0), ErrUnknownFormat, looksLike(prefix))
+		}
+		in.format = f
+	}
+	if in.format.read == nil {
+		return Cast{}, compression, fmt.Errorf("%s%s: cannot be read: %w", position(in.name, 0), in.format.Name, errors.ErrUnsupported)
+	}
+	cast, err := in.format.read(in)
+	return cast, compression, err
+}
+
+// stickyReader keeps the first error of the reader that was given to Open, as
+// decompressors and bufio turn it into others.
+type stickyReader struct {
+	r  io.Reader
+	in *input
+}
+
+func (s *stickyReader) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil && err != io.EOF && s.in.err == nil {
+		s.in.err = err
+	}
+	return n, err
+}
+
+// sniff looks at as much of the input as it takes to tell its format, and no
+// more: a recording that comes through a pipe is read as it comes.
+func (in *input) sniff() (prefix []byte, f *Format) {
+	for want := 1; ; want = len(prefix) + 1 {
+		_, err := in.r.Peek(min(want, sniffLen))
+		prefix, _ = in.r.Peek(in.r.Buffered())
+		whole := err != nil || len(prefix) >= sniffLen
+		// Half a line, or the first bytes of a binary format, could be
+		// anything.
+		if !whole && len(prefix) < 4096 && bytes.IndexByte(prefix, '\n') < 0 {
+			continue
+		}
+		for _, f := range Formats {
+			if f.detect != nil && f.detect(prefix) {
+				return prefix, f
+			}
+		}
+		if whole {
+			return prefix, nil
+		}
+	}
+}
+
+// File is a recording opened by its path.
+type File struct {
+	Cast
+	Format      *Format
+	Compression Compression // the outermost
+	f           *os.File
+}
+
+// OpenFile opens the recording at path as [Open] does. Close it when its events
+// have been read.
+func OpenFile(path string, opts ...Option) (*File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	in := &input{options: options{name: path}}
+	for _, opt := range opts {
+		opt(&in.options)
+	}
+	cast, compression, err := in.open(f)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &File{Cast: cast, Format: in.format, Compression: compression, f: f}, nil
+}
+
+// Close closes the file. Events that are read afterwards end in an error.
+func (f *File) Close() error { return f.f.Close() }

@@ -1,0 +1,343 @@
+package format
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// This file is the JSON of asciicast's event lines: strings decoded and
+// encoded eight bytes at a time, without reflection. Everything else of JSON
+// (headers, rare lines) goes through encoding/json.
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// special marks, by their highest bit, the bytes of x that do not stand for
+// themselves in a JSON string: below 0x20, '"' and '\'. The lowest mark is
+// right; those above it may be wrong, as the subtractions borrow.
+func special(x uint64) uint64 {
+	quote := x ^ ones*'"'
+	slash := x ^ ones*'\\'
+	return ((x - ones*0x20) | (quote - ones) | (slash - ones)) & ^x & highs
+}
+
+// quirk is what was odd about a JSON string.
+type quirk uint8
+
+const (
+	badEscape     quirk = 1 << iota // \x, or \ before the closing quote: the backslash is kept
+	loneSurrogate                   // half a surrogate pair: read as U+FFFD
+	rawControl                      // a control character that should have been escaped
+	invalidUTF8                     // bytes that are no UTF-8: kept
+	unterminated                    // no closing quote
+)
+
+// unquote appends to dst the string that begins at src[i], behind its opening
+// quote, and gives the index behind its closing quote. dst must have room for
+// len(src)-i+8 bytes more.
+func unquote(dst, src []byte, i int) ([]byte, int, quirk) {
+	var quirks quirk
+	var seen uint64 // all bytes, or-ed
+	j := len(dst)
+	start := j
+	dst = dst[:cap(dst)]
+	for {
+		for i+8 <= len(src) {
+			x := binary.LittleEndian.Uint64(src[i:])
+			binary.LittleEndian.PutUint64(dst[j:], x)
+			if m := special(x); m != 0 {
+				n := bits.TrailingZeros64(m) >> 3
+				seen |= x & (1<<(8*n) - 1)
+				i += n
+				j += n
+				goto found
+			}
+			seen |= x
+			i += 8
+			j += 8
+		}
+		for {
+			if i >= len(src) {
+				return dst[:j], i, quirks | unterminated
+			}
+			c := src[i]
+			if c < 0x20 || c == '"' || c == '\\' {
+				break
+			}
+			seen |= uint64(c)
+			dst[j] = c
+			i++
+			j++
+		}
+	found:
+		switch c := src[i]; {
+		case c == '"':
+			if seen&highs != 0 && !utf8.Valid(dst[start:j]) {
+				quirks |= invalidUTF8
+			}
+			return dst[:j], i + 1, quirks
+		case c < 0x20:
+			quirks |= rawControl
+			dst[j] = c
+			i++
+			j++
+		default:
+			var q quirk
+			j, i, q = unescape(dst, j, src, i)
+			quirks |= q
+		}
+	}
+}
+
+// unescape decodes the escape at src[i], a backslash, to dst[j].
+func unescape(dst []byte, j int, src []byte, i int) (int, int, quirk) {
+	if i+1 < len(src) {
+		switch c := src[i+1]; c {
+		case 'u':
+			if i+6 <= len(src) {
+				// Most of what a terminal gets is ESC: \u001b.
+				if hi, lo := hexDigit[src[i+4]], hexDigit[src[i+5]]; src[i+2] == '0' && src[i+3] == '0' && hi < 8 && lo < 16 {
+					dst[j] = hi<<4 | lo
+					return j + 1, i + 6, 0
+				}
+			}
+			r, ok := hex4(src, i+2)
+			if !ok {
+				break
+			}
+			i += 6
+			var q quirk
+			if utf16.IsSurrogate(r) {
+				second, ok := rune(0), false
+				if i+1 < len(src) && src[i] == '\\' && src[i+1] == 'u' {
+					second, ok = hex4(src, i+2)
+				}
+				if full := utf16.DecodeRune(r, second); ok && full != utf8.RuneError {
+					i += 6
+					r = full
+				} else {
+					q = loneSurrogate
+					r = utf8.RuneError
+				}
+			}
+			return j + utf8.EncodeRune(dst[j:], r), i, q
+		case '"', '\\', '/':
+			dst[j] = c
+			return j + 1, i + 2, 0
+		case 'n':
+			dst[j] = '\n'
+			return j + 1, i + 2, 0
+		case 'r':
+			dst[j] = '\r'
+			return j + 1, i + 2, 0
+		case 't':
+			dst[j] = '\t'
+			return j + 1, i + 2, 0
+		case 'b':
+			dst[j] = '\b'
+			return j + 1, i + 2, 0
+		case 'f':
+			dst[j] = '\f'
+			return j + 1, i + 2, 0
+		}
+	}
+	dst[j] = '\\'
+	return j + 1, i + 1, badEscape
+}
+
+// hexDigit gives a hexadecimal digit's value; 0xff for all other bytes.
+var hexDigit = func() (t [256]uint8) {
+	for i := range t {
+		t[i] = 0xff
+	}
+	for i := range uint8(10) {
+		t['0'+i] = i
+	}
+	for i := range uint8(6) {
+		t['a'+i], t['A'+i] = 10+i, 10+i
+	}
+	return t
+}()
+
+func hex4(src []byte, i int) (rune, bool) {
+	if i+4 > len(src) {
+		return 0, false
+	}
+	a, b, c, d := hexDigit[src[i]], hexDigit[src[i+1]], hexDigit[src[i+2]], hexDigit[src[i+3]]
+	if a|b|c|d > 15 {
+		return 0, false
+	}
+	return rune(a)<<12 | rune(b)<<8 | rune(c)<<4 | rune(d), true
+}
+
+// appendQuoted appends s to dst as the inside of a JSON string, without its
+// quotes, escaped as serde_json does it, which asciinema uses: the short
+// escapes where there are some, \u00xx for other control characters, all else
+// as it is. Bytes that are no UTF-8 become U+FFFD, one for each byte; invalid
+// tells how many.
+func appendQuoted(dst []byte, s string) (_ []byte, invalid int) {
+	i := 0
+	for i < len(s) {
+		// The longest that 8 bytes can become is 48, six for each.
+		if cap(dst)-len(dst) < 64 {
+			dst = slices.Grow(dst, max(64, len(s)-i))
+		}
+		j := len(dst)
+		out := dst[:cap(dst)]
+		for i+8 <= len(s) && j+16 <= len(out) {
+			x := load64(s, i)
+			binary.LittleEndian.PutUint64(out[j:], x)
+			m := special(x) | x&highs
+			if m == 0 {
+				i += 8
+				j += 8
+				continue
+			}
+			n := bits.TrailingZeros64(m) >> 3
+			i += n
+			j += n
+			c := s[i]
+			if c >= 0x80 {
+				break
+			}
+			e := &escapes[c]
+			*(*[8]byte)(out[j:]) = e.text
+			j += int(e.n)
+			i++
+		}
+		dst = out[:j]
+		// What is left of s, or one character that is no ASCII.
+		for i < len(s) && cap(dst)-len(dst) >= 8 {
+			c := s[i]
+			if c < 0x80 {
+				if i+8 <= len(s) {
+					break
+				}
+				e := &escapes[c]
+				dst = append(dst, e.text[:e.n]...)
+				i++
+				continue
+			}
+			r, n := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError && n == 1 {
+				invalid++
+				dst = append(dst, "\uFFFD"...)
+			} else {
+				dst = append(dst, s[i:i+n]...)
+			}
+			i += n
+		}
+	}
+	return dst, invalid
+}
+
+func load64(s string, i int) uint64 {
+	b := s[i : i+8]
+	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+}
+
+// escapes gives, for each ASCII character, how it stands in a JSON string.
+var escapes = func() (t [128]struct {
+	text [8]byte
+	n    uint8
+}) {
+	const hex = "0123456789abcdef"
+	for c := range t {
+		s := string(rune(c))
+		switch c {
+		case '"', '\\':
+			s = `\` + s
+		case '\b':
+			s = `\b`
+		case '\f':
+			s = `\f`
+		case '\n':
+			s = `\n`
+		case '\r':
+			s = `\r`
+		case '\t':
+			s = `\t`
+		default:
+			if c < 0x20 {
+				s = `\u00` + hex[c>>4:c>>4+1] + hex[c&15:c&15+1]
+			}
+		}
+		t[c].n = uint8(copy(t[c].text[:], s))
+	}
+	return t
+}()
+
+// scanValue gives the index behind the JSON value that begins at b[i], without
+// looking closely at its inside; -1 if it does not end in b. It does not
+// recurse, so nesting costs nothing.
+func scanValue(b []byte, i int) int {
+	depth := 0
+	for i < len(b) {
+		switch c := b[i]; c {
+		case '"':
+			if i = scanString(b, i+1); i < 0 {
+				return -1
+			}
+			if depth == 0 {
+				return i
+			}
+		case '{', '[':
+			depth++
+			i++
+		case '}', ']':
+			if depth--; depth < 0 {
+				return -1
+			}
+			i++
+			if depth == 0 {
+				return i
+			}
+		default:
+			if depth > 0 {
+				i++
+				continue
+			}
+			start := i
+			for i < len(b) && isScalar(b[i]) {
+				i++
+			}
+			if i == start {
+				return -1
+			}
+			return i
+		}
+	}
+	return -1
+}
+
+// isScalar tells what numbers and words are made of, NaN and Infinity too.
+func isScalar(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' || c == '+' || c == '.'
+}
+
+// scanString gives the index behind the closing quote of the string whose
+// inside begins at b[i]; -1 if there is none.
+func scanString(b []byte, i int) int {
+	for ; i < len(b); i++ {
+		switch b[i] {
+		case '"':
+			return i + 1
+		case '\\':
+			i++
+		}
+	}
+	return -1
+}
+
+func skipSpace(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\t' || b[i] == '\n' || b[i] == '\r') {
+		i++
+	}
+	return i
+}

@@ -1,0 +1,115 @@
+package format
+
+import (
+	"bytes"
+	"io"
+)
+
+// lines cuts an input into lines. A line is given as soon as it is complete,
+// so a recording that is still being written can be followed.
+type lines struct {
+	in    *input
+	buf   []byte
+	from  int    // where the next line begins in buf
+	start int    // where the line that next gave last begins in buf
+	no    int    // number of the line that next gave last, from 1
+	held  []byte // a part of that line to be given as if on its own; nil mostly
+	eol   byte   // '\n', or '\r' for a file that has no other
+	eof   bool
+	torn  bool // the line that next gave last has no line break behind it
+	cut   bool // so has the last line, and it was not whole: that is said already
+	crlf  bool // there was one: that is said already
+}
+
+func newLines(in *input) *lines { return &lines{in: in, eol: '\n'} }
+
+// next gives the next line without its line break; ok is false at the end of
+// the input. The line is valid until the next call. A line longer than MaxLine
+// is passed over with a warning.
+func (l *lines) next() (line []byte, ok bool) {
+	if l.held != nil {
+		line, l.held = l.held, nil
+		return line, true
+	}
+	scanned := l.from
+	for l.in.err == nil {
+		if i := bytes.IndexByte(l.buf[scanned:], l.eol); i >= 0 {
+			end := scanned + i
+			line = l.buf[l.from:end]
+			l.start, l.from = l.from, end+1
+			l.no++
+			if n := len(line); n > 0 && line[n-1] == '\r' {
+				line = line[:n-1]
+				if !l.crlf && !l.in.warn(l.no, "CRLF line ends", "read as LF") {
+					break
+				}
+				l.crlf = true
+			}
+			return line, true
+		}
+		scanned = len(l.buf)
+		if l.eof {
+			line, l.start, l.from = l.buf[l.from:], l.from, len(l.buf)
+			if len(line) == 0 {
+				if l.torn && !l.cut {
+					l.in.warn(l.no, "no line break at the end", "")
+				}
+				break
+			}
+			l.no++
+			l.torn = true
+			return line, true
+		}
+		if len(l.buf)-l.from > MaxLine {
+			l.skip()
+			scanned = l.from
+			continue
+		}
+		scanned -= l.fill()
+	}
+	return nil, false
+}
+
+// skip passes over a line that is too long to keep.
+func (l *lines) skip() {
+	l.no++
+	l.in.warn(l.no, "line too long", "passed over")
+	for !l.eof {
+		if i := bytes.IndexByte(l.buf[l.from:], l.eol); i >= 0 {
+			l.from += i + 1
+			return
+		}
+		l.from = len(l.buf)
+		l.fill()
+	}
+}
+
+// fill reads more into buf, and returns by how much it moved what is there
+// towards the front.
+func (l *lines) fill() (moved int) {
+	const chunk = 64 << 10
+	if l.from > 0 && cap(l.buf)-len(l.buf) < chunk {
+		moved = l.from
+		l.buf = l.buf[:copy(l.buf, l.buf[l.from:])]
+		l.from = 0
+	}
+	if cap(l.buf)-len(l.buf) < chunk {
+		grown := make([]byte, len(l.buf), max(2*cap(l.buf), 4*chunk))
+		copy(grown, l.buf)
+		l.buf = grown
+	}
+	for range 100 {
+		n, err := l.in.r.Read(l.buf[len(l.buf):cap(l.buf)])
+		l.buf = l.buf[:len(l.buf)+n]
+		if err != nil {
+			l.eof = true
+			return moved
+		}
+		if n > 0 {
+			return moved
+		}
+	}
+	l.in.err = io.ErrNoProgress
+	l.eof = true
+	return moved
+}
