@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// commands lists the subcommands, in the order of the help.
+func commands(e *env) []*cli.Command {
+	return []*cli.Command{
+		convertCommand(e),
+		catCommand(e),
+		infoCommand(e),
+		completionCommand(e),
+		manCommand(e),
+	}
+}
+
+// run is the whole program: it gives the exit status.
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	e := &env{in: in, out: out, errOut: errOut}
+	app := newApp(e)
+	args, err := permute(app, args)
+	if err == nil {
+		err = loadConfig(app)
+	}
+	if err == nil {
+		err = app.RunContext(ctx, args)
+	}
+	return e.exit(err)
+}
+
+func newApp(e *env) *cli.App {
+	app := &cli.App{
+		Name:        "ttydeck",
+		Usage:       "a tape deck for terminals: record, play, convert, read",
+		Version:     version(),
+		Description: exitCodes,
+		Commands:    commands(e),
+		Reader:      e.in, Writer: e.out, ErrWriter: e.errOut,
+		EnableBashCompletion: true,
+		// `--range 0.3,1` is one value.
+		DisableSliceFlagSeparator: true,
+		// Only main exits, and errors are told in one place.
+		ExitErrHandler: func(*cli.Context, error) {},
+		OnUsageError:   usageErrorFrom,
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return unknownCommand(c.App, c.Args().First())
+			}
+			return cli.ShowAppHelp(c)
+		},
+	}
+	for _, c := range app.Commands {
+		c.OnUsageError = usageErrorFrom
+		c.Description = strings.TrimSpace(c.Description + "\n\n" + exitCodes)
+		addEnvVars(c)
+	}
+	return app
+}
+
+// addEnvVars lets each flag be given in the environment: --idle-time-limit of
+// play is TTYDECK_PLAY_IDLE_TIME_LIMIT.
+func addEnvVars(c *cli.Command) {
+	for _, f := range c.Flags {
+		name := []string{envVar(c.Name, f.Names()[0])}
+		switch f := f.(type) {
+		case *cli.BoolFlag:
+			f.EnvVars = name
+		case *cli.StringFlag:
+			f.EnvVars = name
+		case *cli.StringSliceFlag:
+			f.EnvVars = name
+		case *cli.IntFlag:
+			f.EnvVars = name
+		case *cli.Float64Flag:
+			f.EnvVars = name
+		case *cli.GenericFlag:
+			f.EnvVars = name
+		default:
+			panic(fmt.Sprintf("flag %s of %s: no environment variable for a %T", f.Names()[0], c.Name, f))
+		}
+	}
+}
+
+func envVar(command, flag string) string {
+	return strings.ToUpper("TTYDECK_" + strings.ReplaceAll(command+"_"+flag, "-", "_"))
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+// permute moves the flags of a command before its arguments, so that they may
+// stand behind the file name too. What follows "--" stays as it is, and stays
+// behind "--" where the command wants to know (rec FILE -- COMMAND).
+func permute(app *cli.App, args []string) ([]string, error) {
+	if len(args) < 2 || args[len(args)-1] == "--generate-bash-completion" {
+		return args, nil
+	}
+	command := app.Command(args[1])
+	if command == nil {
+		return args, nil
+	}
+	takesValue := map[string]bool{}
+	known := map[string]bool{"help": true, "h": true}
+	for _, f := range command.Flags {
+		for _, name := range f.Names() {
+			known[name] = true
+			_, isBool := f.(*cli.BoolFlag)
+			takesValue[name] = !isBool
+		}
+	}
+	var flags, rest []string
+	for i := 2; i < len(args); i++ {
+		arg := args[i]
+		if arg == "--" {
+			rest = append(rest, args[i:]...)
+			break
+		}
+		if len(arg) < 2 || arg[0] != '-' {
+			rest = append(rest, arg)
+			continue
+		}
+		name, _, hasValue := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(arg, "-"), "-"), "=")
+		if !known[name] {
+			if flag, value, ok := glued(arg, takesValue); ok {
+				flags = append(flags, flag, value)
+				continue
+			}
+		}
+		flags = append(flags, arg)
+		if takesValue[name] && !hasValue && i+1 < len(args) {
+			i++
+			flags = append(flags, args[i])
+		}
+	}
+	out := append([]string{args[0], args[1]}, flags...)
+	if len(rest) > 0 {
+		out = append(out, "--")
+	}
+	return append(out, rest...), nil
+}
+
+// glued takes -s2 apart, which the library does not.
+func glued(arg string, takesValue map[string]bool) (flag, value string, ok bool) {
+	if len(arg) < 3 || arg[1] == '-' || !takesValue[arg[1:2]] {
+		return "", "", false
+	}
+	return arg[:2], arg[2:], true
+}
+
+// fileArgs gives a command's arguments: at least least, at most most (most < 0:
+// any number). what names them for the error.
+func fileArgs(c *cli.Context, least, most int, what string) ([]string, error) {
+	var args []string
+	seen := false
+	for _, arg := range c.Args().Slice() {
+		if arg == "--" && !seen {
+			seen = true // nothing but names follows
+			continue
+		}
+		args = append(args, arg)
+	}
+	usage := withHint(nil, "usage: ttydeck "+c.Command.Name+" [flags] "+c.Command.ArgsUsage)
+	switch {
+	case len(args) < least:
+		usage.err = usageError{fmt.Errorf("%s is missing", what)}
+		return nil, usage
+	case most >= 0 && len(args) > most:
+		usage.err = usageError{fmt.Errorf("unexpected argument %q", args[most])}
+		return nil, usage
+	}
+	return args, nil
+}
+
+func usageErrorFrom(c *cli.Context, err error, _ bool) error {
+	hint := "ttydeck --help"
+	if c.Command != nil && c.Command.Name != "" && c.Command.Name != c.App.Name {
+		hint = "ttydeck " + c.Command.Name + " --help"
+	}
+	return withHint(usageError{err}, "see "+hint)
+}
+
+func unknownCommand(app *cli.App, name string) error {
+	err := withHint(usageError{fmt.Errorf("unknown command %q", name)}, "see ttydeck --help")
+	if best := closest(app, name); best != "" {
+		err.hints = append([]string{"did you mean: ttydeck " + best}, err.hints...)
+	} else if _, statErr := os.Stat(name); statErr == nil {
+		err.hints = append([]string{"to play a recording: ttydeck play " + name}, err.hints...)
+	}
+	return err
+}
+
+func closest(app *cli.App, name string) string {
+	for _, c := range app.VisibleCommands() {
+		if len(name) > 1 && (strings.HasPrefix(c.Name, name) || strings.HasPrefix(name, c.Name)) {
+			return c.Name
+		}
+	}
+	return ""
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/tty"
+)
+
+// input is a recording that is read: a file, or standard input for "-".
+type input struct {
+	format.Cast
+	format      *format.Format
+	compression format.Compression
+	name        string
+	close       func() error
+}
+
+// open opens the recording of that name.
+func (e *env) open(name string, opts ...format.Option) (*input, error) {
+	if name == "-" {
+		if tty.IsTerminal(e.in) {
+			return nil, withHint(usageError{errors.New("standard input is a terminal, not a recording")},
+				"give the recording's name, or pipe one in")
+		}
+		cast, f, err := format.Open(e.in, append([]format.Option{format.Name("standard input")}, opts...)...)
+		if err != nil {
+			return nil, err
+		}
+		return &input{Cast: cast, format: f, name: name, close: func() error { return nil }}, nil
+	}
+	f, err := format.OpenFile(name, opts...)
+	if err != nil {
+		if info, statErr := os.Stat(name); statErr == nil && info.IsDir() {
+			err = withHint(err, name+" is a directory")
+		}
+		return nil, err
+	}
+	return &input{Cast: f.Cast, format: f.Format, compression: f.Compression, name: name, close: f.Close}, nil
+}
+
+// output is a recording that is written.
+type output struct {
+	Writer format.Writer
+	name   string
+	temp   *os.File          // the file until commit; nil for what is no regular file
+	comp   format.Compressor // onto temp
+	device *os.File          // a pipe or a device; nil otherwise
+}
+
+// errExists is returned for a file that would have to be overwritten.
+var errExists = errors.New("file exists")
+
+// create opens name for writing in format f, compressed by its extension; "-"
+// is standard output. A file appears under its name only when commit is
+// called, whole, with the permissions perm.
+func (e *env) create(name string, f *format.Format, overwrite bool, perm fs.FileMode) (*output, error) {
+	if name == "-" {
+		if tty.IsTerminal(e.out) && f == format.Raw {
+			return nil, withHint(usageError{errors.New("raw output would drive this terminal")}, "to watch a recording: ttydeck play")
+		}
+		w, err := f.NewWriter(e.out)
+		return &output{Writer: w, name: name}, err
+	}
+	if info, err := os.Stat(name); err == nil {
+		if info.IsDir() {
+			return nil, fmt.Errorf("%s: is a directory", name)
+		}
+		if info.Mode().IsRegular() && !overwrite {
+			return nil, withHint(fmt.Errorf("%s: %w", name, errExists), "--overwrite replaces it")
+		}
+		if !info.Mode().IsRegular() { // a pipe or a device is written to as it is
+			file, err := os.OpenFile(name, os.O_WRONLY, 0)
+			if err != nil {
+				return nil, err
+			}
+			w, err := f.NewWriter(file)
+			return &output{Writer: w, name: name, device: file}, err
+		}
+	}
+	temp, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return nil, err
+	}
+	o := &output{name: name, temp: temp}
+	err = temp.Chmod(perm)
+	if err == nil {
+		o.comp, err = format.CompressionByFileName(name).NewWriter(temp)
+	}
+	if err == nil {
+		o.Writer, err = f.NewWriter(o.comp)
+	}
+	if err != nil {
+		o.discard()
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return o, nil
+}
+
+// commit ends the output and puts it under its name. Its Writer must be closed.
+func (o *output) commit() error {
+	if o.device != nil {
+		return o.device.Close()
+	}
+	if o.temp == nil {
+		return nil
+	}
+	err := o.comp.Close()
+	if err == nil {
+		err = o.temp.Sync()
+	}
+	if err = errors.Join(err, o.temp.Close()); err == nil {
+		err = os.Rename(o.temp.Name(), o.name)
+	}
+	if err != nil {
+		os.Remove(o.temp.Name())
+		return fmt.Errorf("%s: %w", o.name, err)
+	}
+	return nil
+}
+
+// discard removes what was written.
+func (o *output) discard() {
+	if o.temp != nil {
+		o.temp.Close()
+		os.Remove(o.temp.Name())
+	}
+}
+
+// permOf gives the permissions for what is made of the recording at name:
+// those of the recording, as it may hold secrets; only its owner's if it is
+// no file.
+func permOf(name string) fs.FileMode {
+	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
+		return info.Mode().Perm() | 0o600
+	}
+	return 0o600
+}

@@ -1,0 +1,13 @@
+// Ttydeck records terminal sessions, plays them, converts them and reads them.
+// This package is wiring: each command has a file, and what they do is in the
+// packages beside it.
+package main
+
+import (
+	"context"
+	"os"
+)
+
+func main() {
+	os.Exit(run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr))
+}

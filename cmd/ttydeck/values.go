@@ -1,0 +1,84 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/urfave/cli/v2"
+)
+
+// durationValue is a flag's length of time: seconds as asciinema takes them
+// (2, 0.5), Go's notation (1m30s, 250ms) or a clock's (1:23, 1:02:03.5).
+type durationValue time.Duration
+
+func (d *durationValue) Set(s string) error {
+	parsed, err := parseDuration(s)
+	*d = durationValue(parsed)
+	return err
+}
+
+func (d *durationValue) String() string {
+	if d == nil || *d == 0 {
+		return ""
+	}
+	return time.Duration(*d).String()
+}
+
+func parseDuration(s string) (time.Duration, error) {
+	malformed := fmt.Errorf("%q is no length of time: want seconds, 1m30s or 1:23", s)
+	unsigned, negative := strings.CutPrefix(s, "-")
+	var seconds float64
+	if fields := strings.Split(unsigned, ":"); len(fields) <= 3 && !strings.ContainsAny(s, "hmsµun") {
+		for _, f := range fields {
+			x, err := strconv.ParseFloat(f, 64)
+			if err != nil || x < 0 || len(fields) > 1 && x >= 60 && f != fields[0] {
+				return 0, malformed
+			}
+			seconds = seconds*60 + x
+		}
+	} else if d, err := time.ParseDuration(unsigned); err == nil && d >= 0 {
+		seconds = d.Seconds()
+	} else {
+		return 0, malformed
+	}
+	if seconds > math.MaxInt64/2/1e9 {
+		return 0, malformed
+	}
+	d := time.Duration(math.Round(seconds * 1e9))
+	if negative {
+		d = -d
+	}
+	return d, nil
+}
+
+func durationFlag(name string, aliases []string, usage string) *cli.GenericFlag {
+	return &cli.GenericFlag{Name: name, Aliases: aliases, Usage: usage, Value: new(durationValue)}
+}
+
+func durationOf(c *cli.Context, name string) time.Duration {
+	d, _ := c.Generic(name).(*durationValue)
+	if d == nil {
+		return 0
+	}
+	return time.Duration(*d)
+}
+
+// formatNamed gives the format of that name; nil for "".
+func formatNamed(name string) (*format.Format, error) {
+	if name == "" {
+		return nil, nil
+	}
+	f, err := format.ByName(name)
+	if err != nil {
+		var names []string
+		for _, f := range format.Formats {
+			names = append(names, f.Name)
+		}
+		return nil, withHint(usageError{err}, "formats: "+strings.Join(names, ", "))
+	}
+	return f, nil
+}
