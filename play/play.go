@@ -1,0 +1,124 @@
+// Package play shows recordings on a terminal.
+//
+// A [Player] is a struct whose zero value plays; give it a recording and call
+// [Player.Run]:
+//
+//	cast, _, err := format.Open(file)
+//	...
+//	err = (&play.Player{Cast: cast}).Run(ctx)
+//
+// It plays on the terminal of the process, or on whatever is given as
+// [Player.Terminal], or, without keys, to [Player.Output].
+package play
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+)
+
+// Unpaced is the [Player.Speed] that does not wait between events.
+const Unpaced = unpaced
+
+// Player plays a recording. Its zero value, with a Cast, plays it at the speed
+// it was recorded on the terminal of the process. The fields must not be
+// changed after Run was called, and Run is called once.
+type Player struct {
+	// Cast is the recording. Its events are read while it plays, so playing
+	// starts at once and also follows a recording that still grows.
+	Cast format.Cast
+	// Open, when set, is called for the recording instead of using Cast, and
+	// called again to start over, see Loop.
+	Open func() (format.Cast, error)
+
+	// Terminal is where to play; nil is the terminal of the process, /dev/tty.
+	Terminal Terminal
+	// Output, when set, is where the recording's bytes are played to in place
+	// of a terminal: a pipe or a file. There are no keys then, and nothing is
+	// added to the bytes.
+	Output io.Writer
+
+	// Speed is how many seconds of the recording pass in a second, or
+	// Unpaced; 0 means 1.
+	Speed float64
+	// IdleLimit is the longest pause between two events, in seconds of the
+	// recording; 0 means what the recording's header asks for, negative
+	// means no limit.
+	IdleLimit time.Duration
+	// Loop starts over at the end.
+	Loop bool
+	// PauseOnMarkers pauses at each marker.
+	PauseOnMarkers bool
+	// Resize asks the terminal to take the recording's size, and at the end
+	// to take its own again. Many terminals do not listen.
+	Resize bool
+	// Raw writes the recording's bytes to the terminal as they are, with
+	// whatever escape sequences they hold: those of a stranger's recording may
+	// set the clipboard, ask the terminal to type, or leave it in a state
+	// that Run's cleaning does not know of.
+	Raw bool
+
+	// Warn is told what the user should know, a line each; nil: nobody.
+	Warn func(string)
+}
+
+// ErrSpeed is returned by Run for a speed that is negative or not a number.
+var ErrSpeed = errors.New("speed must be more than 0")
+
+// Run plays until the end, until the user quits, which is no error, or until
+// ctx is done, which gives its cause. However it ends, the terminal is put
+// back as it was: its modes, the alternate screen, cursor, mouse and keyboard
+// reports, colours and title.
+//
+// An error in the recording ends the playing where it stands and is returned.
+func (p *Player) Run(ctx context.Context) error {
+	if p.Speed < 0 || math.IsNaN(p.Speed) {
+		return fmt.Errorf("%w: %v", ErrSpeed, p.Speed)
+	}
+	return p.runStream(ctx)
+}
+
+// open gives the recording for round n, counted from 0.
+func (p *Player) open(n int) (format.Cast, error) {
+	switch {
+	case p.Open != nil:
+		return p.Open()
+	case n > 0:
+		return format.Cast{}, errors.New("cannot start over: the recording can be read only once")
+	case p.Cast.Events == nil:
+		return format.Cast{Header: p.Cast.Header, Events: func(func(format.Event, error) bool) {}}, nil
+	}
+	return p.Cast, nil
+}
+
+func (p *Player) speed() float64 {
+	switch {
+	case p.Speed == 0:
+		return 1
+	case math.IsInf(p.Speed, 1):
+		return unpaced
+	}
+	return p.Speed
+}
+
+// idleLimit gives the limit on pauses, 0 for none.
+func (p *Player) idleLimit(h format.Header) time.Duration {
+	switch {
+	case p.IdleLimit > 0:
+		return p.IdleLimit
+	case p.IdleLimit < 0:
+		return 0
+	}
+	return max(h.IdleLimit, 0)
+}
+
+func (p *Player) warn(msg string) {
+	if p.Warn != nil {
+		p.Warn(msg)
+	}
+}
