@@ -28,10 +28,10 @@ func rawCleanup(originMode bool) string {
 	w("\x1b[?1005l", "\x1b[?1006l", "\x1b[?1015l", "\x1b[?1016l")
 	w("\x1b[?1004l", "\x1b[?2004l", "\x1b[?2031l", "\x1b[?2048l")
 	w("\x1b]8;;\x1b\\", "\x1b]104\x1b\\", "\x1b]110\x1b\\", "\x1b]111\x1b\\", "\x1b]112\x1b\\")
-	w("\x1b[?5W")    // tab stops at every eighth column
-	w("\x1b[m")      // colours
-	w("\x1b[23;0t")  // the title that was pushed at the start
-	w("\r\n") // a line of its own for the shell
+	w("\x1b[?5W")   // tab stops at every eighth column
+	w("\x1b[m")     // colours
+	w("\x1b[23;0t") // the title that was pushed at the start
+	w("\r\n")       // a line of its own for the shell
 	return b.String()
 }
 

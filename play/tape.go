@@ -1,0 +1,337 @@
+package play
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"slices"
+	"sort"
+	"sync"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/ttydeck/ttydeck/format"
+)
+
+// Sizes that bound what a tape keeps in memory.
+const (
+	// blockSize is how many bytes of events make a block: small enough to
+	// unpack in less than a millisecond, large enough to pack well.
+	blockSize = 256 << 10
+	// maxPiece is the most output in one piece: what is longer is cut, so that
+	// no piece takes long to show.
+	maxPiece = 64 << 10
+	// memoryBlocks is how many bytes of packed blocks are held in memory; the
+	// rest goes to a temporary file that has no name.
+	memoryBlocks = 48 << 20
+	// maxMarkers bounds the list of markers, maxLabel one's text.
+	maxMarkers = 100_000
+	maxLabel   = 1 << 10
+)
+
+// piece is an event as the tape keeps it.
+type piece struct {
+	at   time.Duration
+	kind byte // see below
+	data []byte
+}
+
+// Kinds of pieces. What a player does not show is not kept.
+const (
+	pieceOutput  = 'o'
+	piecePartial = 'p' // output whose event goes on with the next piece
+	pieceResize  = 'r'
+	pieceMarker  = 'm'
+	pieceExit    = 'x'
+)
+
+// tape holds a recording's events packed, to be read from anywhere while the
+// end of it still grows. Its methods may be called by several goroutines.
+type tape struct {
+	enc *zstd.Encoder
+	dec *zstd.Decoder
+
+	mu     sync.Mutex
+	blocks []block
+	tail   []byte   // the pieces behind the last block, not packed yet
+	open   block    // what will be the block of tail
+	last   pieceRef // of the end: the number of pieces, the time of the last
+	memory int      // bytes of packed blocks that are in memory
+	spill  *os.File // nil until needed
+	spilt  int64    // its length
+	err    error    // the spill file failed: all stays in memory from then on
+	marks  []mark
+}
+
+// block is a run of pieces.
+type block struct {
+	first  time.Duration // the time of its first piece
+	number int           // of its first piece
+	count  int
+	packed []byte // nil if in the spill file
+	offset int64  // there
+	size   int    // there
+	raw    int    // bytes when unpacked
+}
+
+// pieceRef is a place between two pieces: number of them are before it, the
+// last of them at time at.
+type pieceRef struct {
+	number int
+	at     time.Duration
+}
+
+// mark is a marker of the recording.
+type mark struct {
+	at     time.Duration
+	number int // of its piece
+	label  string
+}
+
+func newTape() (*tape, error) {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
+		zstd.WithWindowSize(blockSize), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
+	if err != nil {
+		return nil, err
+	}
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxMemory(64<<20), zstd.WithDecoderLowmem(true))
+	if err != nil {
+		return nil, err
+	}
+	return &tape{enc: enc, dec: dec}, nil
+}
+
+// close frees the spill file.
+func (t *tape) close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.spill != nil {
+		t.spill.Close()
+		t.spill = nil
+	}
+	t.dec.Close()
+}
+
+// add appends an event. The goroutine that loads is the only one to call it.
+func (t *tape) add(ev format.Event) {
+	data := ev.Data
+	kind := byte(0)
+	switch ev.Code {
+	case format.Output:
+		kind = pieceOutput
+		for len(data) > maxPiece {
+			t.append(ev.Time, piecePartial, data[:maxPiece])
+			data = data[maxPiece:]
+		}
+	case format.Resize:
+		kind = pieceResize
+	case format.Exit:
+		kind = pieceExit
+	case format.Marker:
+		kind = pieceMarker
+		if len(data) > maxLabel {
+			data = data[:maxLabel]
+		}
+	default:
+		return
+	}
+	t.append(ev.Time, kind, data)
+}
+
+func (t *tape) append(at time.Duration, kind byte, data string) {
+	t.mu.Lock()
+	if kind == pieceMarker && len(t.marks) < maxMarkers {
+		t.marks = append(t.marks, mark{at: at, number: t.last.number, label: data})
+	}
+	if t.open.count == 0 {
+		t.open = block{first: at, number: t.last.number}
+		t.last.at = at
+	}
+	t.tail = append(t.tail, kind)
+	t.tail = binary.AppendUvarint(t.tail, uint64(max(at-t.last.at, 0)))
+	t.tail = binary.AppendUvarint(t.tail, uint64(len(data)))
+	t.tail = append(t.tail, data...)
+	t.open.count++
+	t.last.number++
+	t.last.at = max(at, t.last.at)
+	full := len(t.tail) >= blockSize
+	t.mu.Unlock()
+	if full {
+		t.seal()
+	}
+}
+
+// seal packs the tail into a block. Only the goroutine that adds changes the
+// tail, so it can be packed without holding up the readers.
+func (t *tape) seal() {
+	packed := t.enc.EncodeAll(t.tail, nil)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	b := t.open
+	b.raw, b.packed = len(t.tail), slices.Clip(packed)
+	if t.memory+len(packed) > memoryBlocks && t.err == nil {
+		if t.err = t.spillOut(packed); t.err == nil {
+			b.packed, b.offset, b.size = nil, t.spilt-int64(len(packed)), len(packed)
+		}
+	}
+	t.memory += len(b.packed)
+	t.blocks = append(t.blocks, b)
+	t.open = block{}
+	// A new one: readers may still look at the old one.
+	t.tail = make([]byte, 0, blockSize+maxPiece/8)
+}
+
+func (t *tape) spillOut(packed []byte) error {
+	if t.spill == nil {
+		f, err := os.CreateTemp("", "ttydeck-play-*")
+		if err != nil {
+			return err
+		}
+		os.Remove(f.Name())
+		t.spill = f
+	}
+	if _, err := t.spill.WriteAt(packed, t.spilt); err != nil {
+		return err
+	}
+	t.spilt += int64(len(packed))
+	return nil
+}
+
+// end gives the place behind the last piece there is so far.
+func (t *tape) end() pieceRef {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.last
+}
+
+// markers gives the markers so far, in order; the slice must not be changed.
+func (t *tape) markers() []mark {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clip(t.marks)
+}
+
+// unpack gives the bytes of block i, and what it is; the block after the last
+// is the tail. buf is reused if it is large enough.
+func (t *tape) unpack(i int, buf []byte) ([]byte, block, error) {
+	t.mu.Lock()
+	if i >= len(t.blocks) {
+		b := t.open
+		b.raw = len(t.tail)
+		if b.count == 0 {
+			b.number, b.first = t.last.number, t.last.at
+		}
+		data := t.tail[:len(t.tail):len(t.tail)]
+		t.mu.Unlock()
+		return data, b, nil
+	}
+	b := t.blocks[i]
+	spill := t.spill
+	t.mu.Unlock()
+	packed := b.packed
+	if packed == nil {
+		packed = make([]byte, b.size)
+		if _, err := spill.ReadAt(packed, b.offset); err != nil {
+			return nil, b, fmt.Errorf("reading back the temporary file: %w", err)
+		}
+	}
+	data, err := t.dec.DecodeAll(packed, buf[:0])
+	return data, b, err
+}
+
+// blockAt gives the block that holds the last piece at or before time at.
+func (t *tape) blockAt(at time.Duration) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	i := sort.Search(len(t.blocks), func(i int) bool { return t.blocks[i].first > at })
+	if i == len(t.blocks) && t.open.count > 0 && t.open.first <= at {
+		return i
+	}
+	return max(i-1, 0)
+}
+
+// blockOf gives the block that holds piece number n; the tail's number if it
+// is not there yet.
+func (t *tape) blockOf(n int) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	i := sort.Search(len(t.blocks), func(i int) bool { return t.blocks[i].number > n })
+	if i == len(t.blocks) && n >= t.open.number && (t.open.count > 0 || n >= t.last.number) {
+		return i
+	}
+	return max(i-1, 0)
+}
+
+// reader reads a tape from one place on. It belongs to one goroutine.
+type reader struct {
+	t     *tape
+	block int    // that data is of
+	data  []byte // its bytes
+	own   []byte // the buffer behind data, if it may be reused
+	off   int    // of the next piece in data
+	info  block
+	pos   pieceRef // the place of the next piece
+}
+
+// read begins to read at the first piece of block i.
+func (r *reader) seekBlock(i int) error {
+	data, info, err := r.t.unpack(i, r.own)
+	if err != nil {
+		return err
+	}
+	r.block, r.data, r.info, r.off = i, data, info, 0
+	if info.packed != nil || info.size > 0 {
+		r.own = data
+	}
+	r.pos = pieceRef{number: info.number, at: info.first}
+	return nil
+}
+
+// peek gives the next piece without taking it; false at the end of what there
+// is. The piece's data is valid until the next call.
+func (r *reader) peek() (piece, bool, error) {
+	p, _, ok, err := r.look()
+	return p, ok, err
+}
+
+// next takes the next piece.
+func (r *reader) next() (piece, bool, error) {
+	p, n, ok, err := r.look()
+	if ok {
+		r.off += n
+		r.pos = pieceRef{number: r.pos.number + 1, at: p.at}
+	}
+	return p, ok, err
+}
+
+// look takes the next piece apart and tells its length.
+func (r *reader) look() (piece, int, bool, error) {
+	for r.off >= len(r.data) {
+		// The block is used up. If it was the tail, it may have grown, or
+		// become a block of its own meanwhile.
+		n := r.pos.number
+		if n >= r.t.end().number {
+			return piece{}, 0, false, nil
+		}
+		i := r.t.blockOf(n)
+		at := r.pos.at
+		off := 0
+		if i == r.block {
+			off = r.off
+		}
+		if err := r.seekBlock(i); err != nil {
+			return piece{}, 0, false, err
+		}
+		if r.pos.number == n {
+			at = r.info.first
+		}
+		r.off, r.pos = off, pieceRef{number: n, at: at}
+	}
+	d := r.data[r.off:]
+	kind := d[0]
+	delta, n := binary.Uvarint(d[1:])
+	size, m := binary.Uvarint(d[1+n:])
+	head := 1 + n + m
+	return piece{at: r.pos.at + time.Duration(delta), kind: kind, data: d[head : head+int(size)]}, head + int(size), true, nil
+}
