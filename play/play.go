@@ -70,8 +70,11 @@ type Player struct {
 // ErrSpeed is returned by Run for a speed that is negative or not a number.
 var ErrSpeed = errors.New("speed must be more than 0")
 
-// Run plays until the end, until the user quits, which is no error, or until
-// ctx is done, which gives its cause. However it ends, the terminal is put
+// ErrInterrupted is returned by Run when the user quit with ctrl-C.
+var ErrInterrupted = errors.New("interrupted")
+
+// Run plays until the end, until the user quits, which is no error unless it
+// was by ctrl-C, or until ctx is done, which gives its cause. However it ends, the terminal is put
 // back as it was: its modes, the alternate screen, cursor, mouse and keyboard
 // reports, colours and title.
 //

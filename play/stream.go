@@ -236,28 +236,19 @@ const starvedWait = 200 * time.Millisecond
 // advance plays what is due, as far as the terminal takes it, and tells how
 // long to wait for the next.
 func (s *stream) advance(now time.Time) (time.Duration, error) {
-	for {
-		if len(s.pending) > 0 {
-			if s.con.busy {
-				return time.Hour, nil
-			}
+	const batch = 32 << 10 // what is due at once is written at once, up to this
+	for !s.con.busy {
+		wait, ready := s.ready(now)
+		if len(s.pending) > 0 && (!ready || len(s.pending) >= batch) {
 			s.con.write(s.pending)
 			s.pending = nil
-			return time.Hour, nil
+			break
 		}
-		if s.con.busy || s.next == nil || s.next.end {
-			return time.Hour, nil
+		if !ready {
+			return wait, nil
 		}
 		if s.next.err != nil {
 			return 0, s.next.err
-		}
-		if !s.step && !s.jump {
-			if !s.clock.running {
-				return time.Hour, nil
-			}
-			if d := s.clock.due(now, s.next.ev.Time); d > 0 {
-				return d, nil
-			}
 		}
 		ev := s.next.ev
 		s.next, s.last = nil, ev.Time
@@ -271,6 +262,22 @@ func (s *stream) advance(now time.Time) (time.Duration, error) {
 		default:
 		}
 	}
+	return time.Hour, nil
+}
+
+// ready says whether the next event is to be played now, and else how long to
+// wait for it.
+func (s *stream) ready(now time.Time) (wait time.Duration, ok bool) {
+	switch {
+	case s.next == nil || s.next.end:
+		return time.Hour, false
+	case s.next.err != nil || s.step || s.jump:
+		return 0, true
+	case !s.clock.running:
+		return time.Hour, false
+	}
+	wait = s.clock.due(now, s.next.ev.Time)
+	return wait, wait <= 0
 }
 
 // play plays one event.
@@ -300,8 +307,10 @@ func (s *stream) typed(b []byte) error {
 	for _, k := range s.keys.feed(b) {
 		now := time.Now()
 		switch k.name {
-		case "q", "ctrl-c":
+		case "q":
 			return errQuit
+		case "ctrl-c":
+			return ErrInterrupted
 		case " ":
 			if s.clock.running {
 				s.clock.stop(now)

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/fetch"
+	"github.com/ttydeck/ttydeck/internal/tty"
+	"github.com/ttydeck/ttydeck/play"
+	"github.com/urfave/cli/v2"
+)
+
+func playCommand(e *env) *cli.Command {
+	return &cli.Command{
+		Name:      "play",
+		Usage:     "play a recording in the terminal",
+		ArgsUsage: "FILE|URL|-",
+		Description: `Plays the recording FILE, whatever its format, in the terminal, or, when standard output is none, its output's bytes
+to standard output. "-" is a recording on standard input; keys are read from the terminal all the same. Of a web page,
+such as one of asciinema.org, the recording that it names is played.
+
+Keys: space pauses and goes on, "." plays one event more, "]" goes on to the next marker, "+" and "-" change the
+speed, q or ctrl-C quits.`,
+		Flags: []cli.Flag{
+			&cli.GenericFlag{Name: "speed", Aliases: []string{"s"}, Usage: "play `N` times as fast; max: without waiting", Value: new(speedValue)},
+			durationFlag("idle-time-limit", []string{"i", "max-idle"}, "shorten every pause to `SECONDS`; 0: none, whatever the recording asks for"),
+			&cli.BoolFlag{Name: "loop", Aliases: []string{"l"}, Usage: "start over at the end"},
+			&cli.BoolFlag{Name: "pause-on-markers", Aliases: []string{"m"}, Usage: "pause at each marker"},
+			&cli.BoolFlag{Name: "resize", Aliases: []string{"r"}, Usage: "ask the terminal to take the recording's size"},
+			&cli.BoolFlag{Name: "raw", Usage: "write the recording's bytes as they are, with every escape sequence in them: " +
+				"those of a recording that you do not trust can set the clipboard, type, or print"},
+			&cli.StringFlag{Name: "from", Usage: "read `FORMAT`, whatever FILE looks like"},
+		},
+		Action: func(c *cli.Context) error {
+			args, err := fileArgs(c, 1, 1, "the recording to play")
+			if err != nil {
+				return err
+			}
+			from, err := formatNamed(c.String("from"))
+			if err != nil {
+				return err
+			}
+			p := &play.Player{
+				Speed: float64(*c.Generic("speed").(*speedValue)),
+				Loop:  c.Bool("loop"), PauseOnMarkers: c.Bool("pause-on-markers"),
+				Resize: c.Bool("resize"), Raw: c.Bool("raw"),
+			}
+			if c.IsSet("idle-time-limit") {
+				if p.IdleLimit = durationOf(c, "idle-time-limit"); p.IdleLimit <= 0 {
+					p.IdleLimit = -1
+				}
+			}
+			return runPlay(c.Context, e, p, from, args[0])
+		},
+	}
+}
+
+// speedValue is a flag's speed: a number, or "max". The zero value is the
+// player's default.
+type speedValue float64
+
+func (v *speedValue) Set(s string) error {
+	if s == "max" {
+		*v = play.Unpaced
+		return nil
+	}
+	x, err := strconv.ParseFloat(strings.TrimSuffix(s, "x"), 64)
+	if err != nil || !(x > 0) || math.IsInf(x, 1) {
+		return fmt.Errorf("%q is no speed: want a number above 0, or max", s)
+	}
+	*v = speedValue(x)
+	return nil
+}
+
+func (v *speedValue) String() string {
+	if v == nil || *v == 0 {
+		return "1"
+	}
+	return strconv.FormatFloat(float64(*v), 'g', -1, 64)
+}
+
+func runPlay(ctx context.Context, e *env, p *play.Player, from *format.Format, name string) error {
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	// What the reader tolerates is told when the terminal is free again.
+	said := &lateWarnings{}
+	defer said.tell(e)
+	opts := []format.Option{format.OnWarning(said.add)}
+	if from != nil {
+		opts = append(opts, format.As(from))
+	}
+	src, err := e.openOrFetch(ctx, name, opts...)
+	if err != nil {
+		return err
+	}
+	defer src.close()
+	p.Cast = src.Cast
+	if name != "-" && !fetch.IsURL(name) {
+		first := true
+		var again *input
+		defer func() {
+			if again != nil {
+				again.close()
+			}
+		}()
+		p.Open = func() (format.Cast, error) {
+			if first {
+				first = false
+				return src.Cast, nil
+			}
+			if again != nil {
+				again.close()
+			}
+			var err error
+			if again, err = e.open(name, opts...); err != nil {
+				return format.Cast{}, err
+			}
+			return again.Cast, nil
+		}
+	}
+	if !tty.IsTerminal(e.out) {
+		p.Output = e.out
+		if f, ok := e.out.(*os.File); ok {
+			p.Output = fileWriter{f}
+		}
+	}
+	p.Warn = func(msg string) { e.notef("%s", msg) }
+	err = p.Run(ctx)
+	if errors.Is(err, play.ErrInterrupted) {
+		return statusError{status: exitInterrupted}
+	}
+	return err
+}
+
+// fileWriter writes to a file that another program may have made
+// non-blocking.
+type fileWriter struct{ *os.File }
+
+func (f fileWriter) Write(p []byte) (int, error) { return tty.WriteFile(f.File, p) }
+
+// openOrFetch is open that also takes the URL of a recording, or of a page
+// that names one. The download ends with ctx.
+func (e *env) openOrFetch(ctx context.Context, name string, opts ...format.Option) (*input, error) {
+	if !fetch.IsURL(name) {
+		return e.open(name, opts...)
+	}
+	body, err := fetch.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	cast, f, err := format.Open(body, append([]format.Option{format.Name(name)}, opts...)...)
+	if err != nil {
+		return nil, errors.Join(err, body.Close())
+	}
+	return &input{Cast: cast, format: f, name: name, close: body.Close}, nil
+}
+
+// untilSignal ends ctx at a signal that asks the program to end; the cause is
+// the exit status of a program that died of it.
+func untilSignal(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	done := make(chan struct{})
+	go func() {
+		select {
+		case s := <-signals:
+			n, _ := s.(syscall.Signal)
+			cancel(statusError{status: 128 + int(n)})
+		case <-done:
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel(nil)
+	}
+}
+
+// lateWarnings keeps a reader's warnings until they can be shown. Its methods
+// may be called by several goroutines.
+type lateWarnings struct {
+	mu   sync.Mutex
+	said warnings // guarded by mu
+}
+
+func (l *lateWarnings) add(w format.Warning) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.said.add(w)
+}
+
+func (l *lateWarnings) tell(e *env) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, w := range l.said.all {
+		e.warnf("%s", w)
+	}
+	l.said.env = e
+	l.said.done()
+}
