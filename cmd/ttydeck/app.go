@@ -14,6 +14,7 @@ import (
 // commands lists the subcommands, in the order of the help.
 func commands(e *env) []*cli.Command {
 	return []*cli.Command{
+		recCommand(e),
 		playCommand(e),
 		convertCommand(e),
 		catCommand(e),

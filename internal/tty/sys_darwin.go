@@ -42,6 +42,9 @@ func getTermios(fd int) (*termios, error) { return unix.IoctlGetTermios(fd, unix
 // what the user typed ahead for the shell.
 func setTermios(fd int, t *termios) error { return unix.IoctlSetTermios(fd, unix.TIOCSETAW, t) }
 
+// unreadInput tells how much the other side of a master has not read yet.
+func unreadInput(master int) (int, error) { return unix.IoctlGetInt(master, unix.TIOCOUTQ) }
+
 func drain(fd int) error {
 	for {
 		if err := unix.IoctlSetInt(fd, unix.TIOCDRAIN, 0); err != unix.EINTR {

@@ -47,6 +47,17 @@ func getTermios(fd int) (*termios, error) { return unix.IoctlGetTermios(fd, unix
 // what the user typed ahead for the shell.
 func setTermios(fd int, t *termios) error { return unix.IoctlSetTermios(fd, unix.TCSETSW, t) }
 
+// unreadInput tells how much the other side of a master has not read yet. Only
+// the slave knows, so it is opened for a moment.
+func unreadInput(master int) (int, error) {
+	slave, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(master), unix.TIOCGPTPEER, unix.O_RDONLY|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK)
+	if errno != 0 {
+		return 0, errno
+	}
+	defer unix.Close(int(slave))
+	return unix.IoctlGetInt(int(slave), unix.TIOCINQ)
+}
+
 func drain(fd int) error {
 	for {
 		if err := unix.IoctlSetInt(fd, unix.TCSBRK, 1); err != unix.EINTR {

@@ -25,7 +25,10 @@ func isAgain(error) bool                         { return false }
 func wakeUp(int)                                 {}
 func readFD(int, []byte) (int, bool, error)      { return 0, false, errors.ErrUnsupported }
 func writeFD(int, []byte) (int, bool, error)     { return 0, false, errors.ErrUnsupported }
-func foreground(int) (bool, error)               { return false, errors.ErrUnsupported }
+func foregroundGroup(int) (int, error)           { return -1, errors.ErrUnsupported }
+func processGroup() int                          { return 0 }
+func setUTF8(*termios)                           {}
+func unreadInput(int) (int, error)               { return 0, errors.ErrUnsupported }
 func getSize(int) (Size, error)                  { return Size{}, errors.ErrUnsupported }
 func setSize(int, Size) error                    { return errors.ErrUnsupported }
 func getMode(int) (Mode, error)                  { return Mode{}, errors.ErrUnsupported }

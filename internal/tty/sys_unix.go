@@ -83,13 +83,9 @@ func writeFD(fd int, p []byte) (n int, again bool, err error) {
 	}
 }
 
-func foreground(fd int) (bool, error) {
-	pgrp, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP)
-	if err != nil {
-		return false, err
-	}
-	return pgrp == unix.Getpgrp(), nil
-}
+func foregroundGroup(fd int) (int, error) { return unix.IoctlGetInt(fd, unix.TIOCGPGRP) }
+
+func processGroup() int { return unix.Getpgrp() }
 
 func getSize(fd int) (Size, error) {
 	ws, err := unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ)
@@ -115,6 +111,8 @@ func getMode(fd int) (Mode, error) {
 		EOF:       t.Cc[unix.VEOF],
 	}, nil
 }
+
+func setUTF8(t *termios) { t.Iflag |= unix.IUTF8 }
 
 func notifyResize() (<-chan os.Signal, func()) {
 	c := make(chan os.Signal, 1)

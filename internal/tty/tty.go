@@ -113,12 +113,7 @@ func (t *Terminal) Restore() error {
 // Foreground says whether this process is in the terminal's foreground
 // process group, so that reading and setting modes does not stop it.
 func (t *Terminal) Foreground() bool {
-	fg := false
-	err := t.control(func(fd int) (err error) {
-		fg, err = foreground(fd)
-		return err
-	})
-	return err == nil && fg
+	return t.ForegroundGroup() == processGroup()
 }
 
 // Close restores the terminal and closes it.
@@ -157,6 +152,57 @@ func (c *Conn) Mode() (m Mode, err error) {
 		return err
 	})
 	return m, err
+}
+
+// CopyModes gives c, a pseudo-terminal, the modes of another terminal: the
+// user's erase character, whether characters are UTF-8, and so on.
+func (c *Conn) CopyModes(from *Conn) error {
+	var modes *termios
+	err := from.control(func(fd int) (err error) {
+		modes, err = getTermios(fd)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return c.control(func(fd int) error { return setTermios(fd, modes) })
+}
+
+// SetUTF8 makes the line discipline erase a whole UTF-8 character at a time.
+// Kernels begin without it, terminals do not.
+func (c *Conn) SetUTF8() error {
+	return c.control(func(fd int) error {
+		modes, err := getTermios(fd)
+		if err != nil {
+			return err
+		}
+		setUTF8(modes)
+		return setTermios(fd, modes)
+	})
+}
+
+// ForegroundGroup gives the process group in the terminal's foreground; on a
+// master, of the programs on the other side. -1 if there is none.
+func (c *Conn) ForegroundGroup() int {
+	pgrp := -1
+	if err := c.control(func(fd int) (err error) {
+		pgrp, err = foregroundGroup(fd)
+		return err
+	}); err != nil {
+		return -1
+	}
+	return pgrp
+}
+
+// InputRead says whether the program has read all that was written to this
+// master; true also where that cannot be told.
+func (c *Conn) InputRead() bool {
+	n := 0
+	err := c.control(func(fd int) (err error) {
+		n, err = unreadInput(fd)
+		return err
+	})
+	return err != nil || n == 0
 }
 
 // Drain waits until what was written has left the kernel's buffers

@@ -1,0 +1,25 @@
+//go:build linux || darwin
+
+package record
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// openNoFollow makes an open of a symbolic link fail.
+const openNoFollow = unix.O_NOFOLLOW
+
+// lock marks f as being written by this process.
+func lock(f *os.File) error {
+	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	switch {
+	case errors.Is(err, unix.EWOULDBLOCK):
+		return ErrInUse
+	case err != nil && !errors.Is(err, unix.ENOLCK) && !errors.Is(err, unix.ENOTSUP):
+		return os.NewSyscallError("flock", err)
+	}
+	return nil // also where file systems have no locks
+}

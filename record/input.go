@@ -1,0 +1,123 @@
+package record
+
+import (
+	"errors"
+	"os"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+)
+
+// readKeys reads what the user types until the end of the session. It is apart
+// from the reading of output: a program that echoes what is pasted into it
+// blocks when nobody reads that, and would never take the rest.
+func (s *session) readKeys() {
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := s.term.Read(buf)
+		typed := s.probe.feed(buf[:n])
+		if errors.Is(err, os.ErrDeadlineExceeded) && len(s.probe.held) > 0 {
+			typed, err = append(typed, s.probe.flush()...), nil
+			s.term.SetReadDeadline(time.Time{})
+		} else if len(s.probe.held) > 0 {
+			s.term.SetReadDeadline(time.Now().Add(probeHold))
+		}
+		if len(typed) > 0 {
+			s.keys.feed(typed, s.send, s.do)
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// send gives the program what was typed.
+func (s *session) send(p []byte) {
+	if len(p) == 0 {
+		return
+	}
+	if s.Input && (s.InputSecrets || !s.secret()) {
+		if at, running := s.clock.now(); running {
+			s.queue.put(format.Event{Time: at, Code: format.Input, Data: string(p)})
+		}
+	}
+	// An error is the end of the program, which is noticed elsewhere.
+	s.master.Write(p)
+}
+
+// secret says whether what is typed now is not shown: the program reads a line
+// without echo. An editor or a shell's line editing has echo off as well, but
+// reads by the character, and shows it by itself.
+func (s *session) secret() bool {
+	m, err := s.master.Mode()
+	return err == nil && !m.Echo && m.Canonical
+}
+
+// feedStdin gives the program what Stdin has, and then the end of file.
+func (s *session) feedStdin() {
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := s.Stdin.Read(buf)
+		if n > 0 {
+			s.send(buf[:n])
+		}
+		if err != nil {
+			s.sendEOF()
+			return
+		}
+	}
+}
+
+const (
+	eofPoll  = 10 * time.Millisecond
+	eofAgain = 500 * time.Millisecond
+	eofTimes = 20
+)
+
+// sendEOF tells the program that its input is at its end. The terminal has no
+// end but a key, which only means the end if it is read at the right moment:
+// after all input, and, by a shell's line editing, not before that has
+// begun. So the key is pressed when the input has been read, again when the
+// program changes between lines and characters, and to a program that
+// reads by the character a few times more.
+func (s *session) sendEOF() {
+	const none = -1
+	sentIn := none // the mode in which it was last sent
+	var sentAt time.Time
+	for times := 0; times < eofTimes; {
+		m, err := s.master.Mode()
+		if err != nil {
+			return
+		}
+		mode := 0
+		if m.Canonical {
+			mode = 1
+		}
+		again := !m.Canonical && time.Since(sentAt) >= eofAgain
+		if (mode != sentIn || again) && s.master.InputRead() {
+			key := byte(4)
+			if m.Canonical && m.EOF != 0 {
+				key = m.EOF
+			}
+			if _, err := s.master.Write([]byte{key}); err != nil {
+				return
+			}
+			sentIn, sentAt = mode, time.Now()
+			times++
+		}
+		time.Sleep(eofPoll)
+	}
+}
+
+// endInput stops reading keys. Answers of the terminal that are still to come
+// are waited for: the shell would take them for keys.
+func (s *session) endInput() {
+	if s.probe.answered != nil {
+		select {
+		case <-s.probe.answered:
+		case <-time.After(probeWait):
+		}
+	}
+	s.probe.giveUp()
+	s.term.SetReadDeadline(time.Unix(1, 0))
+}

@@ -1,0 +1,34 @@
+//go:build !linux && !darwin
+
+package record
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+)
+
+// There are no pseudo-terminals here, so no session gets as far as to need
+// the rest.
+
+func startOn(*exec.Cmd, *os.File) error { return errors.ErrUnsupported }
+func (s *session) wait() int            { return -1 }
+func (s *session) hangup()              {}
+func (s *session) suspend(*signals)     {}
+
+type sigKind int
+
+const (
+	sigOther sigKind = iota
+	sigResize
+	sigEnd
+	sigStop
+	sigContinue
+)
+
+type signals struct{ c chan os.Signal }
+
+func notifySignals() *signals             { return &signals{} }
+func (s *signals) stop()                  {}
+func (s *signals) kind(os.Signal) sigKind { return sigOther }
+func (s *signals) number(os.Signal) int   { return 0 }

@@ -1,0 +1,98 @@
+//go:build linux || darwin
+
+package record
+
+import (
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// startOn starts cmd on a terminal, which becomes the controlling one of a
+// session of its own.
+func startOn(cmd *exec.Cmd, slave *os.File) error {
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	return cmd.Start()
+}
+
+// wait waits for the program and gives its exit status as shells count.
+func (s *session) wait() int {
+	s.cmd.Wait() // its error is in the state
+	st := s.cmd.ProcessState
+	if ws, ok := st.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+		return 128 + int(ws.Signal())
+	}
+	return st.ExitCode()
+}
+
+// hangup tells the program and its terminal's foreground that the terminal is
+// gone. The master stays open, so that what they still write is recorded.
+func (s *session) hangup() {
+	pid := s.cmd.Process.Pid // also the number of its process group
+	for _, pgrp := range []int{s.master.ForegroundGroup(), pid} {
+		if pgrp > 1 {
+			unix.Kill(-pgrp, unix.SIGHUP)
+			unix.Kill(-pgrp, unix.SIGCONT)
+		}
+	}
+}
+
+// suspend stops this process, as the SIGTSTP it got asks for, with the terminal
+// restored meanwhile.
+func (s *session) suspend(signals *signals) {
+	if s.term != nil {
+		s.term.Restore()
+	}
+	signal.Reset(unix.SIGTSTP)
+	// In an orphaned process group, which nobody could continue, the kernel
+	// ignores it.
+	stopSelf()
+	signal.Notify(signals.c, unix.SIGTSTP)
+	s.resumeTerminal()
+}
+
+type sigKind int
+
+const (
+	sigOther sigKind = iota
+	sigResize
+	sigEnd
+	sigStop
+	sigContinue
+)
+
+// signals are the signals to this process that matter to a session.
+type signals struct{ c chan os.Signal }
+
+var sigKinds = map[os.Signal]sigKind{
+	unix.SIGWINCH: sigResize,
+	unix.SIGHUP:   sigEnd,
+	unix.SIGTERM:  sigEnd,
+	unix.SIGINT:   sigEnd, // from outside: keys make no signals in raw mode
+	unix.SIGQUIT:  sigEnd,
+	unix.SIGTSTP:  sigStop,
+	unix.SIGCONT:  sigContinue,
+	// A standard output that is gone ends its writing with an error, and not
+	// the session.
+	unix.SIGPIPE: sigOther,
+}
+
+func notifySignals() *signals {
+	s := &signals{make(chan os.Signal, 16)}
+	for sig := range sigKinds {
+		signal.Notify(s.c, sig)
+	}
+	return s
+}
+
+func (s *signals) stop()                      { signal.Stop(s.c) }
+func (s *signals) kind(sig os.Signal) sigKind { return sigKinds[sig] }
+
+func (s *signals) number(sig os.Signal) int {
+	n, _ := sig.(syscall.Signal)
+	return int(n)
+}

@@ -1,0 +1,493 @@
+// Package record records what a program shows on a terminal.
+//
+// A [Recorder] runs the program on a pseudo-terminal of its own, shows its
+// output in the user's terminal, hands the keys on, and writes what happens to
+// a [format.Writer]; [Create] makes one that is a file:
+//
+//	f, err := record.Create("demo.cast", record.FileOptions{})
+//	...
+//	r := record.Recorder{Args: []string{"make", "test"}, Writer: f}
+//	status, err := r.Run(ctx)
+//
+// # What is recorded
+//
+// Output, resizes, markers and the exit status; input only when asked, and
+// even then nothing that is typed while the program does not show it, such as
+// a password. An event's time is taken when its read returns.
+//
+// # When things go wrong
+//
+// The session comes first. When the recording cannot be written (a full disk),
+// the user is told at once, the program goes on, and Run returns the error at
+// its end. When the disk is slow, the program waits: nothing is dropped and
+// memory stays bounded.
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/tty"
+)
+
+// Recorder records one session. Fill in the fields and call Run once. With
+// only Writer set it records the user's shell in the user's terminal.
+type Recorder struct {
+	// Writer gets the recording; Run closes it. It must be set.
+	Writer format.Writer
+	// FlushEvery is how long at most events may be held back in a Writer
+	// that has a Flush method. Zero: whenever the recorder has nothing else
+	// to do. Give a compressing Writer some time: a flush costs it
+	// compression. See [File.FlushEvery].
+	FlushEvery time.Duration
+	// Header is the recording's. Run sets Size, Start and Term where they
+	// are not set.
+	Header format.Header
+
+	// Args is the program and its arguments; empty: the shell, by $SHELL,
+	// else /bin/sh.
+	Args []string
+	Dir  string   // where it runs; empty: in the current directory
+	Env  []string // its environment, as "NAME=value"; nil: that of this process
+
+	// Stdin, if not nil, is given to the program instead of the user's keys.
+	// At its end the program gets the terminal's end of file.
+	// A Read that blocks is left behind when the session ends.
+	Stdin io.Reader
+	// Headless records without the user's terminal: nothing is shown and no
+	// keys are read. It is also what happens when this process has none.
+	Headless bool
+	// Size fixes the size of the program's terminal, whatever the size of the
+	// user's. A side that is zero follows the user's terminal, or is 80
+	// columns, 24 rows when there is none.
+	Size format.Size
+
+	// Input records what is typed, but not while the program reads a line
+	// with echo off. InputSecrets records that as well.
+	Input, InputSecrets bool
+	// Keys control the recording. The zero Keys are none; see [DefaultKeys].
+	Keys Keys
+	// WaitAll ends the session only when no program has the terminal open
+	// any more, not when the recorded program ends.
+	WaitAll bool
+	// Notice, if not nil, is called with what the user has to know at once,
+	// such as that the recording has failed. nil: it is shown in the
+	// terminal. It may be called by any goroutine.
+	Notice func(string)
+	// Repaint, if not nil, gives what to write to the recording when a pause
+	// ends, so that its screen is the real one again. NewRepaint is called
+	// when a pause begins.
+	NewRepaint func() Repainter
+}
+
+// Repainter follows the screen while the recording is paused.
+type Repainter interface {
+	// Write takes the program's output. It is called by one goroutine.
+	io.Writer
+	Resize(format.Size)
+	// State gives bytes that turn any screen into the one that the output
+	// has drawn.
+	State() []byte
+}
+
+// SignalError is the error of a session that was ended by a signal to this
+// process, such as SIGHUP when the terminal was closed.
+type SignalError struct {
+	Signal os.Signal
+	Number int // for the conventional exit status, 128 and the number
+}
+
+func (e *SignalError) Error() string { return "ended by a signal: " + e.Signal.String() }
+
+// hangupWait is how long a program may take to end after it was told that its
+// terminal is gone, before it is left to itself.
+const hangupWait = 3 * time.Second
+
+// session is a Recorder at work.
+type session struct {
+	*Recorder
+	term    *tty.Terminal // nil when headless
+	display display
+	master  *tty.Conn
+	cmd     *exec.Cmd
+	queue   *queue
+	clock   *clock
+	probe   probe
+	keys    hotkeys
+
+	mu        sync.Mutex
+	size      format.Size // of the program's terminal; guarded by mu
+	repainter Repainter   // while paused; guarded by mu
+}
+
+// Run starts the program, records it to its end, and gives its exit status:
+// 128 and the signal's number when it was killed, as shells count. The error
+// is about the recording, or a [*SignalError], or an [*exec.Error] when the
+// program could not be started; then nothing was written. When ctx ends the
+// program's terminal is hung up. The user's terminal is restored whatever
+// happens.
+func (r *Recorder) Run(ctx context.Context) (status int, err error) {
+	if r.Writer == nil {
+		return -1, errors.New("record: no Writer")
+	}
+	s := &session{Recorder: r, queue: newQueue(), keys: hotkeys{Keys: r.Keys}}
+	signals := notifySignals()
+	defer signals.stop()
+	if !r.Headless {
+		// Without a terminal we record without one.
+		s.term, _ = tty.Open()
+	}
+	if s.term != nil {
+		defer func() { err = errors.Join(err, s.term.Close()) }()
+	}
+	if err := s.start(); err != nil {
+		return -1, err
+	}
+	defer s.master.Close()
+	return s.run(ctx, signals)
+}
+
+// start starts the program.
+func (s *session) start() error {
+	env := s.Env
+	if env == nil {
+		env = os.Environ()
+	}
+	args := s.Args
+	if len(args) == 0 {
+		args = []string{shell(env)}
+	}
+	s.cmd = exec.Command(args[0], args[1:]...)
+	if s.cmd.Err != nil {
+		return s.cmd.Err
+	}
+	s.cmd.Dir, s.cmd.Env = s.Dir, env
+	s.size = s.wantedSize()
+	master, slave, err := tty.OpenPTY(tty.Size(s.size))
+	if err != nil {
+		return err
+	}
+	defer slave.Close()
+	if s.term != nil {
+		err = master.CopyModes(s.term.Conn)
+	} else {
+		err = master.SetUTF8()
+	}
+	if err == nil {
+		err = startOn(s.cmd, slave)
+	}
+	if err != nil {
+		master.Close()
+		return err
+	}
+	s.master = master
+	s.clock = newClock()
+	s.describe(env)
+	return nil
+}
+
+// shell gives the user's shell.
+func shell(env []string) string {
+	if sh := lookup(env, "SHELL"); sh != "" {
+		return sh
+	}
+	return "/bin/sh"
+}
+
+func lookup(env []string, name string) string {
+	for _, e := range slices.Backward(env) {
+		if value, ok := strings.CutPrefix(e, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// describe fills in the header.
+func (s *session) describe(env []string) {
+	h := &s.Header
+	if h.Size == (format.Size{}) {
+		h.Size = s.size
+	}
+	if h.Start.IsZero() {
+		h.Start = time.Now()
+	}
+	if h.Term.Type == "" {
+		h.Term.Type = lookup(env, "TERM")
+	}
+	s.display.term = s.term
+	if s.term != nil && mayProbe(h.Term.Type, lookup(env, "STY") != "") {
+		s.display.titling = true
+		if s.Stdin == nil && s.term.Foreground() {
+			s.probe.answered = make(chan struct{})
+		}
+	}
+}
+
+// defaultSize is what terminals begin with.
+var defaultSize = format.Size{Cols: 80, Rows: 24}
+
+// wantedSize gives the size that the program's terminal should have now.
+func (s *session) wantedSize() format.Size {
+	size := defaultSize
+	if s.term != nil {
+		// A serial line does not know its size, and says 0.
+		if have, err := s.term.Size(); err == nil && have.Cols > 0 && have.Rows > 0 {
+			size = format.Size(have)
+		}
+	}
+	if s.Size.Cols > 0 {
+		size.Cols = s.Size.Cols
+	}
+	if s.Size.Rows > 0 {
+		size.Rows = s.Size.Rows
+	}
+	return size
+}
+
+// run records the program that start has started.
+func (s *session) run(ctx context.Context, signals *signals) (int, error) {
+	interactive := s.term != nil && s.Stdin == nil
+	if interactive {
+		if err := s.enterRaw(); err != nil {
+			s.hangup()
+			return -1, err
+		}
+	}
+	written := make(chan error, 1)
+	s.goFunc(func() { written <- s.write() })
+	output := make(chan struct{})
+	s.goFunc(func() { defer close(output); s.readOutput() })
+	switch {
+	case interactive:
+		s.goFunc(s.readKeys)
+	case s.Stdin != nil:
+		s.goFunc(s.feedStdin)
+	}
+	exited := make(chan int, 1)
+	s.goFunc(func() { exited <- s.wait() })
+
+	status, err := s.supervise(ctx, signals, exited, output)
+	if s.term != nil {
+		s.endInput()
+	}
+	at, _ := s.clock.now()
+	last := format.Event{}
+	if status >= 0 {
+		last = exitEvent(at, status)
+	}
+	s.queue.end(last)
+	werr := <-written
+	s.display.close()
+	return status, errors.Join(werr, err)
+}
+
+func (s *session) enterRaw() error {
+	if err := s.term.Raw(); err != nil {
+		return err
+	}
+	if s.probe.answered != nil {
+		s.display.insert(string(probeQuery()))
+		time.AfterFunc(probeEnd, s.probe.giveUp)
+	}
+	return nil
+}
+
+// goFunc runs f in a goroutine whose panic does not leave the terminal raw.
+func (s *session) goFunc(f func()) {
+	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				if s.term != nil {
+					s.term.Restore()
+				}
+				panic(fmt.Sprintf("%v\n%s", p, debug.Stack()))
+			}
+		}()
+		f()
+	}()
+}
+
+// supervise waits for the end of the session and of its output. The status is
+// -1 when the program does not end.
+func (s *session) supervise(ctx context.Context, signals *signals, exited <-chan int, output <-chan struct{}) (status int, err error) {
+	status = -1
+	var late <-chan time.Time
+	hangup := func(cause error) {
+		if err == nil {
+			err = cause
+			s.hangup()
+			late = time.After(hangupWait)
+		}
+	}
+	done := ctx.Done()
+	for {
+		select {
+		case status = <-exited:
+			exited = nil
+			if !s.WaitAll || err != nil {
+				// The reader takes what is left without waiting.
+				s.master.SetReadDeadline(time.Unix(1, 0))
+			}
+		case <-output:
+			if exited == nil {
+				return status, err
+			}
+			// Nobody has the terminal open, but the program lives on.
+			output = nil
+			if s.Stdin == nil {
+				s.master.SetWriteDeadline(time.Unix(1, 0))
+			}
+		case <-done:
+			done = nil
+			hangup(context.Cause(ctx))
+		case <-late:
+			s.master.Close()
+			if output != nil {
+				<-output
+			}
+			return status, err
+		case sig := <-signals.c:
+			switch signals.kind(sig) {
+			case sigResize:
+				s.resize()
+			case sigEnd:
+				hangup(&SignalError{sig, signals.number(sig)})
+			case sigStop:
+				s.suspend(signals)
+			case sigContinue:
+				s.resumeTerminal()
+			}
+		}
+		if exited == nil && output == nil {
+			return status, err
+		}
+	}
+}
+
+// readOutput reads what the program writes until the end of the session.
+func (s *session) readOutput() {
+	var slab slab
+	read := s.master.Read
+	left := -1 // bytes that may still be read after the program's end
+	for {
+		buf := slab.space()
+		n, err := read(buf)
+		at, running := s.clock.now()
+		if n > 0 {
+			s.display.show(buf[:n])
+			switch {
+			case running:
+				s.queue.put(format.Event{Time: at, Code: format.Output, Data: slab.keep(n)})
+			default:
+				s.follow(buf[:n])
+			}
+		}
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			read, left = s.master.TryRead, drainLimit
+		case err != nil:
+			return
+		case left >= 0:
+			if left -= n; left < 0 {
+				return
+			}
+		}
+	}
+}
+
+// drainLimit is how much is read after the program's end. It is more than the
+// kernel holds (some 20 KB), so all that the program wrote is there; a
+// background job that goes on writing does not keep the session.
+const drainLimit = 1 << 20
+
+// follow keeps the screen up to date while the recording is paused.
+func (s *session) follow(p []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.repainter != nil {
+		s.repainter.Write(p)
+	}
+}
+
+// resize gives the program's terminal the size of the user's.
+func (s *session) resize() {
+	size := s.wantedSize()
+	s.mu.Lock()
+	changed := size != s.size
+	s.size = size
+	if changed && s.repainter != nil {
+		s.repainter.Resize(size)
+	}
+	s.mu.Unlock()
+	if !changed {
+		return
+	}
+	// First the event: what is drawn for the new size must come after it.
+	at, _ := s.clock.now()
+	s.queue.put(format.Event{Time: at, Code: format.Resize, Data: size.String()})
+	s.master.SetSize(tty.Size(size))
+}
+
+// resumeTerminal takes the terminal again after this process was stopped.
+func (s *session) resumeTerminal() {
+	if s.term == nil || s.Stdin != nil || !s.term.Foreground() {
+		return
+	}
+	if s.term.Raw() == nil {
+		s.resize()
+	}
+}
+
+// do does what the user asked for by a key.
+func (s *session) do(a action) {
+	switch a {
+	case pauseAction:
+		s.pause()
+	case markerAction:
+		s.mark("")
+		go s.display.title("● marker set", true)
+	}
+}
+
+func (s *session) mark(label string) {
+	at, _ := s.clock.now()
+	s.queue.put(format.Event{Time: at, Code: format.Marker, Data: label})
+}
+
+// pause pauses the recording, or resumes it. The clock stops meanwhile.
+func (s *session) pause() {
+	if _, running := s.clock.now(); running {
+		s.mark("paused")
+		if s.NewRepaint != nil {
+			r := s.NewRepaint()
+			s.mu.Lock()
+			s.repainter = r
+			s.mu.Unlock()
+		}
+		s.clock.stop()
+		go s.display.title("⏸ recording paused", false)
+		return
+	}
+	s.mu.Lock()
+	r := s.repainter
+	s.repainter = nil
+	s.mu.Unlock()
+	at, _ := s.clock.now()
+	s.mark("resumed")
+	if r != nil {
+		s.queue.put(format.Event{Time: at, Code: format.Output, Data: string(r.State())})
+	}
+	s.clock.resume()
+	go s.display.title("", false)
+}

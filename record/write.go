@@ -1,0 +1,102 @@
+package record
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+)
+
+// write writes the recording, until the queue is at its end. After an error it
+// has the rest dropped: the session goes on.
+func (s *session) write() error {
+	err := s.writeAll()
+	cerr := s.Writer.Close()
+	if err == nil {
+		err = cerr
+	}
+	return err
+}
+
+func (s *session) writeAll() error {
+	s.awaitProbe()
+	w := s.Writer
+	err := w.WriteHeader(s.Header)
+	if err == nil {
+		err = format.Flush(w)
+	}
+	if err != nil {
+		return s.fail(err)
+	}
+	var (
+		buf     []format.Event
+		due     <-chan time.Time // when to flush; nil when nothing is held back
+		unfresh bool             // something is held back
+	)
+	for {
+		select {
+		case <-s.queue.ready:
+		case <-due:
+			due = nil
+			unfresh = false
+			if err := format.Flush(w); err != nil {
+				return s.fail(err)
+			}
+		}
+		for {
+			events, more := s.queue.take(buf)
+			buf = events
+			if len(events) == 0 {
+				if !more {
+					return nil
+				}
+				break
+			}
+			for _, ev := range events {
+				if err := w.WriteEvent(ev); err != nil {
+					return s.fail(err)
+				}
+				s.queue.done(ev)
+			}
+			unfresh = true
+		}
+		switch {
+		case !unfresh || due != nil:
+		case s.FlushEvery <= 0:
+			unfresh = false
+			if err := format.Flush(w); err != nil {
+				return s.fail(err)
+			}
+		default:
+			due = time.After(s.FlushEvery)
+		}
+	}
+}
+
+// awaitProbe waits for what the terminal says about itself, as it stands in the
+// header, but not for long, and not longer than the session.
+func (s *session) awaitProbe() {
+	if s.probe.answered == nil {
+		return
+	}
+	select {
+	case <-s.probe.answered:
+	case <-time.After(probeWait):
+	}
+	s.probe.describe(&s.Header.Term)
+}
+
+// fail ends the recording but not the session.
+func (s *session) fail(err error) error {
+	s.queue.drop()
+	msg := fmt.Sprintf("recording stopped: %v; the session goes on", err)
+	if s.Notice != nil {
+		s.Notice(msg)
+	} else {
+		go func() {
+			s.display.insert("\r\n\x1b[0;7m ttydeck: " + msg + " \x1b[0m\r\n")
+			s.display.title("✖ recording stopped", false)
+		}()
+	}
+	return err
+}
