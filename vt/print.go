@@ -1,0 +1,371 @@
+package vt
+
+import "unicode/utf8"
+
+// printASCII prints the printable ASCII at the front of b, which must not
+// begin with anything else, and returns how much it took.
+func (s *Screen) printASCII(b []byte) int {
+	if s.slow || s.cluster.class == gbPrepend {
+		return s.printSlow(b)
+	}
+	n := 0
+	for {
+		if s.pend {
+			s.wrapPending()
+		}
+		x := s.x
+		l := s.buf.lines[s.y]
+		cells := l.cells
+		if x > 0 && cells[x-1].lo&chWide != 0 {
+			cells[x-1] = s.halfBlank()
+		}
+		src := b[n:]
+		dst := cells[x:]
+		if len(src) > len(dst) {
+			src = src[:len(dst)]
+		}
+		dst = dst[:len(src)]
+		lo, hi := s.penLo, s.penHi
+		k := 0
+		for k < len(src) {
+			c := src[k]
+			if c-0x20 >= 0x5f {
+				break
+			}
+			dst[k].lo = lo | uint64(c)
+			dst[k].hi = hi
+			k++
+		}
+		l.touched = touchedAll
+		n += k
+		x += k
+		if x > l.used {
+			l.used = x
+		}
+		if x < len(cells) {
+			if cells[x].lo&chSpacer != 0 {
+				cells[x] = s.halfBlank()
+			}
+			s.x = x
+			break
+		}
+		s.x, s.pend = x-1, true
+		if n == len(b) || b[n]-0x20 >= 0x5f {
+			break
+		}
+	}
+	s.joinable, s.lastWidth = true, 1
+	s.cluster = clusterState{}
+	return n
+}
+
+// printSlow is printASCII through the character sets, insert mode and margins.
+func (s *Screen) printSlow(b []byte) int {
+	n := 0
+	for n < len(b) && b[n]-0x20 < 0x5f {
+		s.printRune(rune(b[n]))
+		n++
+	}
+	return n
+}
+
+// printUTF8 prints the complete characters from U+00A0 on at the front of b
+// and returns how many bytes it took: 0 if b begins with anything else.
+func (s *Screen) printUTF8(b []byte) int {
+	n := 0
+	for n < len(b) && b[n] >= 0xc2 {
+		var r rune
+		size := 0
+		switch c := b[n]; {
+		case c < 0xe0:
+			if n+1 < len(b) && b[n+1]&0xc0 == 0x80 {
+				r, size = rune(c&0x1f)<<6|rune(b[n+1]&0x3f), 2
+				if r < 0xa0 {
+					return n // a C1 control
+				}
+			}
+		case c < 0xf0:
+			if n+2 < len(b) && b[n+1]&0xc0 == 0x80 && b[n+2]&0xc0 == 0x80 {
+				r, size = rune(c&0x0f)<<12|rune(b[n+1]&0x3f)<<6|rune(b[n+2]&0x3f), 3
+				if r < 0x800 || r-0xd800 < 0x800 {
+					return n
+				}
+			}
+		default:
+			if n+3 < len(b) {
+				if r, size = utf8.DecodeRune(b[n:]); size != 4 {
+					return n
+				}
+			}
+		}
+		if size == 0 {
+			return n
+		}
+		s.printRune(r)
+		n += size
+	}
+	return n
+}
+
+// printRune prints one character, after the character sets.
+func (s *Screen) printRune(r rune) {
+	if r < 0x7f {
+		set := s.g[s.gl]
+		if s.single != 0 {
+			set = s.g[s.single]
+		}
+		if set != csASCII {
+			if to := charsetTables[set][r]; to != 0 {
+				r = to
+			}
+		}
+	}
+	if s.single != 0 {
+		s.single = 0
+		s.setSlow()
+	}
+	s.put(r)
+}
+
+// put puts a character at the cursor.
+func (s *Screen) put(r rune) {
+	if r == 0xfeff {
+		return // a byte order mark; xterm.js drops it too
+	}
+	prop := property(r)
+	w := int(prop & 3)
+	if s.modes.has(modeGraphemes) {
+		if !s.joinable {
+			s.cluster = clusterState{}
+		}
+		joins := s.cluster.step(prop) && s.joinable
+		s.joinable = true
+		if joins {
+			s.join(r, prop)
+			return
+		}
+		if w == 0 && prop>>2&15 == gbControl {
+			return
+		}
+	}
+	if w == 0 {
+		// A mark on its own: nothing else can join what it was added to.
+		s.cluster = clusterState{}
+		s.joinable = true
+		s.combine(r)
+		return
+	}
+
+	limit := s.cols
+	if s.modes.has(modeLRMargins) && s.x <= s.right {
+		limit = s.right + 1
+	}
+	if s.pend {
+		s.wrapPending()
+		limit = s.limit()
+	} else if s.x+w > limit {
+		// A wide character in the last column.
+		if !s.modes.has(modeWrap) || limit-s.leftEdge() < w {
+			s.joinable, s.lastWidth = true, uint8(w)
+			return
+		}
+		l := s.buf.lines[s.y]
+		l.mend(s.x, s.halfBlank())
+		l.set(s.x, limit, s.halfBlank())
+		s.wrap()
+		limit = s.limit()
+	}
+	if s.x+w > limit { // DECAWM is off and the cursor stayed
+		s.joinable, s.lastWidth = true, uint8(w)
+		return
+	}
+
+	l := s.buf.lines[s.y]
+	x := s.x
+	if s.modes.has(modeInsert) {
+		s.insertCells(l, x, w, limit, s.halfBlank())
+	}
+	cells := l.cells
+	if x > 0 && cells[x-1].lo&chWide != 0 {
+		cells[x-1] = s.halfBlank()
+	}
+	if w == 2 {
+		cells[x].lo = s.penLo | uint64(r) | chWide
+		cells[x].hi = s.penHi
+		x++
+		cells[x].lo = s.penLo | chSpacer
+		cells[x].hi = s.penHi
+	} else {
+		cells[x].lo = s.penLo | uint64(r)
+		cells[x].hi = s.penHi
+	}
+	x++
+	if x < len(cells) && cells[x].lo&chSpacer != 0 {
+		cells[x] = s.halfBlank()
+		// It lay inside used already.
+	}
+	if x > l.used {
+		l.used = x
+	}
+	l.touched = touchedAll
+	if x == limit {
+		s.x, s.pend = x-1, true
+	} else {
+		s.x = x
+	}
+	s.joinable, s.lastWidth = true, uint8(w)
+}
+
+// limit is the column that printing stops before.
+func (s *Screen) limit() int {
+	if s.modes.has(modeLRMargins) && s.x <= s.right {
+		return s.right + 1
+	}
+	return s.cols
+}
+
+// leftEdge is the column that a wrap goes to.
+func (s *Screen) leftEdge() int {
+	if s.modes.has(modeLRMargins) && s.x >= s.left && s.x <= s.right {
+		return s.left
+	}
+	return 0
+}
+
+// wrapPending ends a pending wrap before the next character is put: by
+// wrapping, or in place if DECAWM is off.
+func (s *Screen) wrapPending() {
+	if s.modes.has(modeWrap) {
+		s.wrap()
+		return
+	}
+	s.pend = false
+}
+
+// wrap moves to the start of the next line, which it marks as a continuation.
+func (s *Screen) wrap() {
+	s.pend = false
+	s.x = s.leftEdge()
+	if s.y == s.buf.bottom {
+		s.scrollUp(1, true)
+		return
+	}
+	if s.y < s.rows-1 {
+		s.y++
+	}
+	l := s.buf.lines[s.y]
+	l.continued = true
+	l.touched = touchedAll
+}
+
+// lead gives the line and the column of the character before the cursor.
+func (s *Screen) lead() (l *line, x int, ok bool) {
+	l = s.buf.lines[s.y]
+	x = s.x
+	if !s.pend {
+		x--
+	}
+	if x < 0 {
+		return nil, 0, false
+	}
+	if l.cells[x].lo&chSpacer != 0 {
+		x--
+	}
+	return l, x, true
+}
+
+// combine adds a character of no width to the cell before the cursor.
+func (s *Screen) combine(r rune) {
+	if l, x, ok := s.lead(); ok {
+		s.extend(l, x, r)
+	}
+}
+
+// extend adds r to the text of a cell, and reports whether it could.
+func (s *Screen) extend(l *line, x int, r rune) bool {
+	c := &l.cells[x]
+	id, ok := s.clusterWith(*c, r)
+	if !ok {
+		return false
+	}
+	c.lo = c.lo&^(chMask) | chCluster | uint64(id)
+	l.used = max(l.used, x+1)
+	l.touched = touchedAll
+	return true
+}
+
+// join adds r to the grapheme cluster before the cursor, which may take one
+// column more by it.
+func (s *Screen) join(r rune, prop uint8) {
+	l, x, ok := s.lead()
+	if !ok {
+		return
+	}
+	// A second regional indicator, an emoji variation selector and any wide
+	// part make a narrow cluster wide.
+	grows := l.cells[x].lo&chWide == 0 && (r == 0xfe0f || prop&3 == 2 || prop>>2&15 == gbRI)
+	limit := s.limit()
+	room := x+2 <= limit
+	if grows && !room && (!s.modes.has(modeWrap) || limit-s.leftEdge() < 2) {
+		// It cannot grow: only a mark may still be added.
+		if prop&3 == 0 {
+			s.extend(l, x, r)
+		}
+		return
+	}
+	if !s.extend(l, x, r) || !grows {
+		return
+	}
+	if !room {
+		// The whole cluster goes to the next line.
+		c := l.cells[x]
+		l.set(x, x+1, s.halfBlank())
+		s.wrap()
+		l, x = s.buf.lines[s.y], s.x
+		l.mend(x, s.halfBlank())
+		l.cells[x] = c
+		limit = s.limit()
+	}
+	s.x, s.pend = x, false
+	if s.modes.has(modeInsert) {
+		s.insertCells(l, x+1, 1, limit, s.halfBlank())
+	}
+	l.mend(x+2, s.halfBlank())
+	l.cells[x].lo |= chWide
+	l.cells[x+1] = Cell{lo: l.cells[x].lo&^chBits | chSpacer, hi: l.cells[x].hi}
+	l.used = max(l.used, x+2)
+	l.touched = touchedAll
+	if x += 2; x == limit {
+		s.x, s.pend = x-1, true
+	} else {
+		s.x = x
+	}
+	s.lastWidth = 2
+}
+
+// repeat is REP: it prints again what was last printed.
+func (s *Screen) repeat(n int) {
+	if !s.joinable {
+		return
+	}
+	l, x, ok := s.lead()
+	if !ok {
+		return
+	}
+	// More than a screenful only scrolls the same line in again and again.
+	n = min(n, s.cols*(s.rows+1))
+	c := l.cells[x]
+	switch {
+	case c.lo&chCluster != 0:
+		text := s.tab.clusters[c.lo&chMask]
+		for range n {
+			for _, r := range text {
+				s.put(r)
+			}
+		}
+	case c.lo&chMask != 0:
+		for range n {
+			s.put(rune(c.lo & chMask))
+		}
+	}
+}

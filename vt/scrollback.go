@@ -1,0 +1,82 @@
+package vt
+
+// scrollback is a ring of the lines that left the primary screen at its top.
+type scrollback struct {
+	limit int
+	ring  []*line // grows up to limit, then wraps round
+	head  int     // of the oldest line
+	n     int
+
+	// pushed counts all lines ever pushed, so that pushed-n is the number of
+	// the oldest one kept. Chunks of packed lines for snapshots are found by
+	// it.
+	pushed uint64
+	chunks map[uint64]*chunk
+}
+
+// push adds l as the newest line and gives back a line that is free for use:
+// the oldest one if the ring is full, else nil.
+func (b *scrollback) push(l *line) (free *line) {
+	b.pushed++
+	if b.n < b.limit {
+		if b.n == len(b.ring) {
+			b.grow()
+		}
+		b.ring[(b.head+b.n)%len(b.ring)] = l
+		b.n++
+		return nil
+	}
+	free = b.ring[b.head]
+	b.ring[b.head] = l
+	if b.head++; b.head == len(b.ring) {
+		b.head = 0
+	}
+	return free
+}
+
+func (b *scrollback) grow() {
+	ring := make([]*line, min(b.limit, max(64, 2*len(b.ring))))
+	for i := range b.n {
+		ring[i] = b.at(i)
+	}
+	b.ring, b.head = ring, 0
+}
+
+// at is line i, counted from the oldest.
+func (b *scrollback) at(i int) *line {
+	i += b.head
+	if i >= len(b.ring) {
+		i -= len(b.ring)
+	}
+	return b.ring[i]
+}
+
+func (b *scrollback) clear() {
+	b.ring, b.head, b.n = nil, 0, 0
+	b.forgetChunks()
+}
+
+// set makes lines the whole content.
+func (b *scrollback) set(lines []*line) {
+	b.ring, b.head, b.n = lines, 0, len(lines)
+	b.pushed += uint64(len(lines)) // other lines now: the old numbers are void
+	b.forgetChunks()
+}
+
+func (b *scrollback) forgetChunks() { b.chunks = nil }
+
+// ScrollbackLen is the number of lines that the scrollback holds.
+func (s *Screen) ScrollbackLen() int { return s.sb.n }
+
+// ScrollbackRow is line i of the scrollback, counted from the oldest one. It
+// panics if there is none.
+func (s *Screen) ScrollbackRow(i int) Row {
+	if uint(i) >= uint(s.sb.n) {
+		panic("vt: no such line in the scrollback")
+	}
+	next := s.main.lines[0]
+	if i+1 < s.sb.n {
+		next = s.sb.at(i + 1)
+	}
+	return Row{s, s.sb.at(i), next.continued}
+}

@@ -1,0 +1,91 @@
+package vt
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// corpus gives a folder of the corpus of foreign files, or skips the test.
+func corpus(tb testing.TB, parts ...string) string {
+	tb.Helper()
+	root := os.Getenv("TTYDECK_CORPUS")
+	if root == "" {
+		tb.Skipf("%s is skipped: TTYDECK_CORPUS is not set", tb.Name())
+	}
+	dir := filepath.Join(append([]string{root}, parts...)...)
+	if _, err := os.Stat(dir); err != nil {
+		tb.Fatal(err)
+	}
+	return dir
+}
+
+// xtermSkips are the cases of the suite that xterm.js itself leaves out, with
+// what becomes of them here.
+var xtermSkips = map[string]struct {
+	pass bool
+	why  string
+}{
+	"t0055-EL":           {false, "the expected text has EL erase the last column while a wrap is pending, as xterm; here the cursor counts as behind it, as xterm.js"},
+	"t0084-CBT":          {false, "the expected text has CBT wrap from the first column; no terminal does"},
+	"t0101-NLM":          {true, ""},
+	"t0103-reverse_wrap": {false, "the expected text has BS wrap over hard line ends, as xterm; here only over soft ones, as xterm.js"},
+	"t0504-vim":          {false, "the expected text has the main screen rewritten by what ran on the alternate one: its recording lacks the switch back"},
+}
+
+// TestXtermJSSuite runs the escape sequence suite of xterm.js.
+func TestXtermJSSuite(t *testing.T) {
+	dir := corpus(t, "vt", "xterm.js")
+	inputs, err := filepath.Glob(filepath.Join(dir, "*.in"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(inputs) != 76 {
+		t.Fatalf("%d cases in %s; want 76", len(inputs), dir)
+	}
+	official := 0
+	for _, in := range inputs {
+		name := strings.TrimSuffix(filepath.Base(in), ".in")
+		t.Run(name, func(t *testing.T) {
+			data, err := os.ReadFile(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := os.ReadFile(strings.TrimSuffix(in, ".in") + ".text")
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := New(80, 25)
+			s.Write(bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n")))
+			got, wanted := trimmedLines(s.Text()), trimmedLines(string(want))
+			same := slices.Equal(got, wanted)
+			skip, skipped := xtermSkips[name]
+			switch {
+			case !skipped && same:
+				official++
+			case !skipped:
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(wanted, "\n"))
+			case same != skip.pass:
+				t.Errorf("same = %v; the table says %v (%s)\ngot\n%s\nwant\n%s", same, skip.pass, skip.why,
+					strings.Join(got, "\n"), strings.Join(wanted, "\n"))
+			}
+		})
+	}
+	if official != 71 {
+		t.Errorf("%d of the 71 official cases pass", official)
+	}
+}
+
+func trimmedLines(text string) []string {
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		lines[i] = strings.TrimRight(l, " \r")
+	}
+	for len(lines) > 0 && lines[len(lines)-1] == "" {
+		lines = lines[:len(lines)-1]
+	}
+	return lines
+}

@@ -1,0 +1,131 @@
+package vt
+
+import (
+	"iter"
+	"strings"
+	"unicode/utf8"
+)
+
+// A Row is a view of one line of a screen or its scrollback. It is valid until
+// the screen is next written to.
+type Row struct {
+	s    *Screen
+	l    *line
+	wrap bool
+}
+
+// Row is row y of the screen, counted from 0. It panics if there is none.
+func (s *Screen) Row(y int) Row {
+	lines := s.buf.lines
+	return Row{s, lines[y], y+1 < len(lines) && lines[y+1].continued}
+}
+
+// Len is the number of cells: the width of the screen.
+func (r Row) Len() int { return len(r.l.cells) }
+
+// Cell is the cell at column x. It panics if there is none.
+func (r Row) Cell(x int) Cell { return r.l.cells[x] }
+
+// Cells are the cells with their columns. Nothing is allocated.
+func (r Row) Cells() iter.Seq2[int, Cell] {
+	return func(yield func(int, Cell) bool) {
+		for x, c := range r.l.cells {
+			if !yield(x, c) {
+				return
+			}
+		}
+	}
+}
+
+// Wrapped reports whether the text of the row goes on in the next one because
+// it did not fit: the two were one line to the program.
+func (r Row) Wrapped() bool { return r.wrap }
+
+// Continued reports whether the row goes on with the text of the one above.
+func (r Row) Continued() bool { return r.l.continued }
+
+// Content is the number of columns up to the end of the last character. Cells
+// behind it are empty, though they may have a background. The column that a
+// wide character left free when it wrapped is not counted.
+func (r Row) Content() int { return r.l.content() }
+
+// Text is the text of the row; see AppendText.
+func (r Row) Text() string { return string(r.AppendText(nil)) }
+
+// AppendText appends the text of the row to dst: the characters of all cells
+// up to [Row.Content], empty cells as spaces.
+func (r Row) AppendText(dst []byte) []byte {
+	for _, c := range r.l.cells[:r.l.content()] {
+		dst = r.s.appendCell(dst, c)
+	}
+	return dst
+}
+
+// AppendColumns appends, for each byte of the text that AppendText gives, the
+// column of its character. What a search finds in the text is so found on the
+// screen.
+func (r Row) AppendColumns(dst []int) []int {
+	var buf [maxClusterBytes]byte
+	for x, c := range r.l.cells[:r.l.content()] {
+		for range r.s.appendCell(buf[:0], c) {
+			dst = append(dst, x)
+		}
+	}
+	return dst
+}
+
+// appendCell appends the text of c: nothing for the second half of a wide
+// character, a space for an empty cell.
+func (s *Screen) appendCell(dst []byte, c Cell) []byte {
+	switch {
+	case c.lo&chCluster != 0:
+		return append(dst, s.tab.clusters[c.lo&chMask]...)
+	case c.lo&chSpacer != 0:
+		return dst
+	case c.lo&chMask == 0:
+		return append(dst, ' ')
+	}
+	if ch := c.lo & chMask; ch < utf8.RuneSelf {
+		return append(dst, byte(ch))
+	}
+	return utf8.AppendRune(dst, rune(c.lo&chMask))
+}
+
+// CellText is the text of a cell of this screen: one character with its
+// combining marks, or a whole grapheme cluster. It is empty for an empty cell
+// and for the second half of a wide character.
+func (s *Screen) CellText(c Cell) string {
+	switch {
+	case c.lo&chCluster != 0:
+		return s.tab.clusters[c.lo&chMask]
+	case c.lo&chMask == 0:
+		return ""
+	}
+	return string(rune(c.lo & chMask))
+}
+
+// CellLink is the hyperlink of a cell of this screen: the parameters of OSC 8
+// ("id=x:...") and the URI. Cells with the same of both are one link. The URI
+// is empty if there is no link.
+func (s *Screen) CellLink(c Cell) (params, uri string) {
+	params, uri, _ = strings.Cut(s.tab.links[s.tab.extras[c.extra()].link], ";")
+	return params, uri
+}
+
+// CellUnderlineColor is the colour of the underline of a cell of this screen,
+// the default Color if it is drawn in the foreground's.
+func (s *Screen) CellUnderlineColor(c Cell) Color { return s.tab.extras[c.extra()].ul }
+
+// Text is the text of the screen, a line for each row, without trailing spaces
+// and trailing empty lines.
+func (s *Screen) Text() string {
+	var b []byte
+	for y := range s.rows {
+		b = s.Row(y).AppendText(b)
+		for len(b) > 0 && b[len(b)-1] == ' ' {
+			b = b[:len(b)-1]
+		}
+		b = append(b, '\n')
+	}
+	return strings.TrimRight(string(b), "\n")
+}
