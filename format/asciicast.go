@@ -54,12 +54,13 @@ func readAsciicast(in *input) (Cast, error) {
 	if err != nil {
 		return Cast{}, err
 	}
+	warned := in.warned
 	h, err := in.parseHeader(text, l.no, version)
 	if err != nil {
 		return Cast{}, err
 	}
 	src := &source{version: version, parsed: h, decimals: l.decimals()}
-	if !bytes.ContainsAny(text, "\r\n") {
+	if in.warned == warned && !bytes.ContainsAny(text, "\r\n") {
 		src.text = string(text)
 	}
 	h.source = src
@@ -70,6 +71,8 @@ func readAsciicast(in *input) (Cast, error) {
 // header reads the header, one JSON object on as many lines as it takes.
 // Comments and blank lines before it are passed over.
 func (l *lines) header() ([]byte, error) {
+	l.inHeader = true
+	defer func() { l.inHeader = false }()
 	var text []byte
 	for {
 		line, ok := l.next()
@@ -105,7 +108,7 @@ func (l *lines) header() ([]byte, error) {
 		first := text == nil
 		text = append(text, line...)
 		if len(text) > MaxHeader {
-			return nil, l.in.syntaxError(l.no, fmt.Errorf("header of over %d bytes", MaxHeader))
+			return nil, l.in.syntaxError(l.no, errHeaderTooLong)
 		}
 		end := scanValue(text, 0)
 		if end < 0 {
@@ -371,6 +374,7 @@ func (d *castDecoder) noEvent(rest []byte) {
 	switch {
 	case len(bytes.Trim(rest, "\x00")) == 0:
 		// A file system that lost the last blocks of a file gives NULs.
+		d.l.cut = true
 		d.warn("NUL bytes", "passed over "+strconv.Itoa(len(rest)))
 	case d.l.torn:
 		d.l.cut = true
@@ -620,6 +624,11 @@ func (d *castDecoder) time(text []byte) (time.Duration, bool) {
 	if text[0] == '"' {
 		text = bytes.Trim(text, `"`)
 		if !d.warn("time is a string", "read as a number") {
+			return 0, false
+		}
+	}
+	if text[0] == '.' || bytes.HasPrefix(text, []byte("-.")) {
+		if !d.warn("time without a digit before its point", "read as if there were one") {
 			return 0, false
 		}
 	}

@@ -103,6 +103,7 @@ func looksLike(prefix []byte) string {
 type headerParser struct {
 	in   *input
 	line int
+	term bool // version 3: the size is where it should be
 	h    Header
 }
 
@@ -151,7 +152,7 @@ func (p *headerParser) member(key string, value []byte, version int) {
 			p.warn("header field of another kind", `"version" is `+quote(string(value)))
 		}
 	case "width", "height":
-		if version == 3 && h.Size != (Size{}) {
+		if version == 3 && p.term {
 			p.extra(&h.Extra, key, value)
 			return
 		}
@@ -166,6 +167,9 @@ func (p *headerParser) member(key string, value []byte, version int) {
 	case "timestamp":
 		if s, ok := p.number(key, value); ok {
 			whole, fraction := math.Modf(s)
+			if fraction != 0 || s < 0 {
+				p.warn("header field of another kind", fmt.Sprintf("%s is %s: want a whole number", quote(key), value))
+			}
 			h.Start = time.Unix(int64(whole), int64(fraction*1e9)).UTC()
 		}
 	case "idle_time_limit":
@@ -198,6 +202,7 @@ func (p *headerParser) member(key string, value []byte, version int) {
 			p.extra(&h.Extra, key, value)
 			return
 		}
+		p.term = true
 		h.Size = Size{}
 		for key, value := range members(value) {
 			if len(value) > 0 && string(value) != "null" {

@@ -72,7 +72,7 @@ func splitV1(text []byte) (header []byte, stdout int, err error) {
 		header = append(header, '"', ':')
 		header = append(header, value...)
 		if len(header) > MaxHeader {
-			return nil, 0, fmt.Errorf("header of over %d bytes", MaxHeader)
+			return nil, 0, errHeaderTooLong
 		}
 	}
 	return append(header, '}'), stdout, nil

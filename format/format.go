@@ -143,7 +143,7 @@ func Flush(w Writer) error {
 // Loss is something that a Writer could not hold and therefore left out or
 // changed.
 type Loss struct {
-	What string // such as "invalid bytes" or "comments": a plural, for "3 invalid bytes"
+	What string // a plural, such as "comments"
 	N    int    // how many
 }
 

@@ -57,7 +57,7 @@ type Field struct {
 // source keeps how an asciicast's header stood in its file.
 type source struct {
 	version  int    // of asciicast
-	text     string // the header's line; empty if it had several
+	text     string // the header's line; empty if it had several, or a fault
 	decimals int    // digits after the point in the first event's time
 	parsed   Header // what text was read as
 }

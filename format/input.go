@@ -21,11 +21,14 @@ type input struct {
 	// err is the first error of the underlying reader or, when strict, the
 	// first warning; readers return it at the next event.
 	err error
+	// warned counts the warnings.
+	warned int
 }
 
 // warn tells what is tolerated. It reports whether reading may go on: not when
 // strict.
 func (in *input) warn(line int, kind, detail string) bool {
+	in.warned++
 	w := Warning{Name: in.name, Line: line, Kind: kind, Detail: detail}
 	if in.strict {
 		if in.err == nil {

@@ -2,6 +2,7 @@ package format
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 )
 
@@ -19,7 +20,11 @@ type lines struct {
 	torn  bool // the line that next gave last has no line break behind it
 	cut   bool // so has the last line, and it was not whole: that is said already
 	crlf  bool // there was one: that is said already
+
+	inHeader bool // MaxHeader is the limit, and it ends the reading
 }
+
+var errHeaderTooLong = fmt.Errorf("header of over %d bytes", MaxHeader)
 
 func newLines(in *input) *lines { return &lines{in: in, eol: '\n'} }
 
@@ -59,6 +64,10 @@ func (l *lines) next() (line []byte, ok bool) {
 			l.no++
 			l.torn = true
 			return line, true
+		}
+		if l.inHeader && len(l.buf)-l.from > MaxHeader {
+			l.in.err = l.in.syntaxError(l.no+1, errHeaderTooLong)
+			break
 		}
 		if len(l.buf)-l.from > MaxLine {
 			l.skip()

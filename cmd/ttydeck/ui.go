@@ -179,7 +179,7 @@ func lossesNote(target string, losses []format.Loss) string {
 	}
 	var parts []string
 	for _, l := range losses {
-		parts = append(parts, fmt.Sprintf("%d %s", l.N, l.What))
+		parts = append(parts, fmt.Sprintf("%s (%d)", l.What, l.N))
 	}
 	slices.Sort(parts)
 	return fmt.Sprintf("%s cannot hold: %s", target, strings.Join(parts, ", "))
