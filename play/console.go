@@ -24,6 +24,7 @@ import (
 //	SetReadDeadline(time.Time) error            // as net.Conn has them: without
 //	SetWriteDeadline(time.Time) error           // them a stuck Write holds up Run's end
 //	Resized() <-chan struct{}                   // tells that Size has changed
+//	Suspend() error                             // stops the process until it is continued
 type Terminal interface {
 	io.Reader
 	io.Writer
@@ -80,14 +81,8 @@ func newConsole(w io.Writer, term Terminal) *console {
 // start makes the terminal raw and starts the goroutines. cleanup is what
 // close writes.
 func (c *console) start(cleanup string) error {
-	if t, ok := c.term.(interface {
-		MakeRaw() (func() error, error)
-	}); ok {
-		restore, err := t.MakeRaw()
-		if err != nil {
-			return err
-		}
-		c.restore = restore
+	if err := c.makeRaw(); err != nil {
+		return err
 	}
 	c.cleanup = cleanup
 	if t, ok := c.term.(interface{ Resized() <-chan struct{} }); ok {
@@ -115,6 +110,21 @@ func (c *console) start(cleanup string) error {
 		c.goSafely(c.readLoop)
 	}
 	return nil
+}
+
+// makeRaw puts the terminal in raw mode, if it is one that has others.
+func (c *console) makeRaw() error {
+	t, ok := c.term.(interface {
+		MakeRaw() (func() error, error)
+	})
+	if !ok {
+		return nil
+	}
+	restore, err := t.MakeRaw()
+	if err == nil {
+		c.restore = restore
+	}
+	return err
 }
 
 func (c *console) goSafely(f func()) {

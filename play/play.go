@@ -54,9 +54,28 @@ type Player struct {
 	Loop bool
 	// PauseOnMarkers pauses at each marker.
 	PauseOnMarkers bool
+	// Start is where to begin, End where to stop, in time of the recording;
+	// an End of 0 is the recording's end.
+	Start, End time.Duration
+	// Follow begins at the end of what there is of the recording, and stays at
+	// the end while it grows: Cast's events must then wait for more where they
+	// would end.
+	Follow bool
 	// Resize asks the terminal to take the recording's size, and at the end
 	// to take its own again. Many terminals do not listen.
 	Resize bool
+	// NoUI shows the recording alone: no bar, no messages, and the mouse left
+	// to the terminal. Keys work.
+	NoUI bool
+	// Colors is what the terminal can show; colours that it cannot are
+	// replaced by the nearest.
+	Colors Colors
+	// RecordedTheme shows the colours of the terminal that was recorded, where
+	// the recording tells them, in place of those of the viewer's.
+	RecordedTheme bool
+	// Getenv finds out what the terminal can, by TERM, COLORTERM, NO_COLOR and
+	// the locale; nil is os.Getenv.
+	Getenv func(string) string
 	// Raw writes the recording's bytes to the terminal as they are, with
 	// whatever escape sequences they hold: those of a stranger's recording may
 	// set the clipboard, ask the terminal to type, or leave it in a state
@@ -83,7 +102,10 @@ func (p *Player) Run(ctx context.Context) error {
 	if p.Speed < 0 || math.IsNaN(p.Speed) {
 		return fmt.Errorf("%w: %v", ErrSpeed, p.Speed)
 	}
-	return p.runStream(ctx)
+	if p.Raw || p.Output != nil {
+		return p.runStream(ctx)
+	}
+	return p.runDeck(ctx)
 }
 
 // open gives the recording for round n, counted from 0.

@@ -49,8 +49,9 @@ const (
 // tape holds a recording's events packed, to be read from anywhere while the
 // end of it still grows. Its methods may be called by several goroutines.
 type tape struct {
-	enc *zstd.Encoder
-	dec *zstd.Decoder
+	enc     *zstd.Encoder
+	textEnc *zstd.Encoder
+	dec     *zstd.Decoder
 
 	mu     sync.Mutex
 	blocks []block
@@ -90,8 +91,15 @@ type mark struct {
 }
 
 func newTape() (*tape, error) {
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
-		zstd.WithWindowSize(blockSize), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
+	newEncoder := func() (*zstd.Encoder, error) {
+		return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
+			zstd.WithWindowSize(blockSize), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
+	}
+	enc, err := newEncoder()
+	if err != nil {
+		return nil, err
+	}
+	textEnc, err := newEncoder()
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +107,7 @@ func newTape() (*tape, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tape{enc: enc, dec: dec}, nil
+	return &tape{enc: enc, textEnc: textEnc, dec: dec}, nil
 }
 
 // close frees the spill file.
@@ -197,6 +205,10 @@ func (t *tape) spillOut(packed []byte) error {
 	t.spilt += int64(len(packed))
 	return nil
 }
+
+// packText packs a block of the index, which is made at the same time as the
+// tape is.
+func (t *tape) packText(raw []byte) []byte { return t.textEnc.EncodeAll(raw, nil) }
 
 // end gives the place behind the last piece there is so far.
 func (t *tape) end() pieceRef {

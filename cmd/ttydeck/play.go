@@ -36,6 +36,10 @@ speed, q or ctrl-C quits.`,
 			&cli.BoolFlag{Name: "loop", Aliases: []string{"l"}, Usage: "start over at the end"},
 			&cli.BoolFlag{Name: "pause-on-markers", Aliases: []string{"m"}, Usage: "pause at each marker"},
 			&cli.BoolFlag{Name: "resize", Aliases: []string{"r"}, Usage: "ask the terminal to take the recording's size"},
+			durationFlag("start", nil, "begin at `TIME`: seconds, or 1:23"),
+			durationFlag("end", nil, "stop at `TIME`"),
+			&cli.BoolFlag{Name: "no-ui", Usage: "show the recording alone: no bar, no messages, no mouse"},
+			&cli.StringFlag{Name: "theme", Usage: "show the colours of `WHOSE` terminal: mine, or recording for the recorded one's", Value: "mine"},
 			&cli.BoolFlag{Name: "raw", Usage: "write the recording's bytes as they are, with every escape sequence in them: " +
 				"those of a recording that you do not trust can set the clipboard, type, or print"},
 			&cli.StringFlag{Name: "from", Usage: "read `FORMAT`, whatever FILE looks like"},
@@ -52,7 +56,15 @@ speed, q or ctrl-C quits.`,
 			p := &play.Player{
 				Speed: float64(*c.Generic("speed").(*speedValue)),
 				Loop:  c.Bool("loop"), PauseOnMarkers: c.Bool("pause-on-markers"),
-				Resize: c.Bool("resize"), Raw: c.Bool("raw"),
+				Resize: c.Bool("resize"), Raw: c.Bool("raw"), NoUI: c.Bool("no-ui"),
+				Start: durationOf(c, "start"), End: durationOf(c, "end"),
+			}
+			switch theme := c.String("theme"); theme {
+			case "recording":
+				p.RecordedTheme = true
+			case "mine":
+			default:
+				return usageError{fmt.Errorf("--theme: %q is neither mine nor recording", theme)}
 			}
 			if c.IsSet("idle-time-limit") {
 				if p.IdleLimit = durationOf(c, "idle-time-limit"); p.IdleLimit <= 0 {

@@ -1,0 +1,225 @@
+package play
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// bar is the line that tells where the deck stands. Its fields are set before
+// each drawing.
+type bar struct {
+	at, end time.Duration
+	loading bool // end is not known yet
+	live    bool // the recording grows, and its end is shown
+	running bool
+	ended   bool
+	speed   float64
+	idle    time.Duration // the limit in effect; 0: none
+	loop    bool
+	stops   bool // at markers
+	marks   []mark
+	hits    []hit
+	title   string
+	command string
+	message string // in place of the title
+	prompt  string // in place of everything
+	ascii   bool   // the terminal shows no more
+
+	track, trackEnd int // the columns of the track, for the mouse; equal: none
+}
+
+var (
+	barStyle  = style{attr: vt.Inverse}
+	markStyle = style{fg: vt.PaletteColor(6), attr: vt.Inverse | vt.Bold}
+	hitStyle  = style{fg: vt.PaletteColor(3), attr: vt.Inverse | vt.Bold}
+)
+
+// glyphs draw the bar.
+type glyphs struct{ play, pause, end, live, done, todo, knob, mark, hit string }
+
+var (
+	fullGlyphs  = glyphs{"▶", "⏸", "■", "●", "━", "─", "●", "┃", "╿"}
+	asciiGlyphs = glyphs{">", "|", "#", "*", "=", "-", "O", "!", "'"}
+)
+
+// timeText gives a time as the bar shows it: 1:23 or 1:02:03, to the tenth when
+// fine.
+func timeText(d time.Duration, fine bool) string {
+	d = max(d, 0)
+	h, m, s := int(d/time.Hour), int(d/time.Minute)%60, int(d/time.Second)%60
+	text := fmt.Sprintf("%d:%02d", m, s)
+	if h > 0 {
+		text = fmt.Sprintf("%d:%02d:%02d", h, m, s)
+	}
+	if fine {
+		text += fmt.Sprintf(".%d", d/(100*time.Millisecond)%10)
+	}
+	return text
+}
+
+// speedText gives a speed as the bar shows it.
+func speedText(speed float64) string {
+	if speed == unpaced {
+		return "max"
+	}
+	return fmt.Sprintf("x%.4g", speed)
+}
+
+// draw draws the bar on row y of c.
+func (b *bar) draw(c *canvas, y int) {
+	g := fullGlyphs
+	if b.ascii {
+		g = asciiGlyphs
+	}
+	c.fill(0, c.cols, y, barStyle)
+	b.track, b.trackEnd = 0, 0
+	if b.prompt != "" {
+		b.drawPrompt(c, y)
+		return
+	}
+	x := c.put(0, y, " "+b.state(g)+" ", barStyle)
+	fine := !b.running && c.cols >= 60
+	times := timeText(b.at, fine) + "/" + timeText(b.end, false)
+	if b.loading {
+		times += "+"
+	}
+	x = c.put(x, y, times, barStyle)
+	for _, flag := range b.flags(c.cols) {
+		x = c.put(x, y, " "+flag, barStyle)
+	}
+	x++
+	text := b.title
+	if b.command != "" {
+		text = "$ " + b.command
+	}
+	if b.message != "" {
+		text = b.message
+	}
+	room := c.cols - x - 1
+	width := 0 // of the text at the right
+	if text != "" {
+		width = min(textWidth(text), room/2)
+		if b.message != "" {
+			width = min(textWidth(text), max(room-8, room/2))
+		}
+		if width < 4 {
+			width = 0
+		}
+	}
+	track := room
+	if width > 0 {
+		track -= width + 1
+		c.put(c.cols-1-width, y, cutText(text, width), barStyle)
+	}
+	if track >= 4 {
+		b.track, b.trackEnd = x, x+track
+		b.drawTrack(c, y, g)
+	}
+}
+
+func (b *bar) state(g glyphs) string {
+	switch {
+	case b.live && b.running:
+		return g.live
+	case b.ended:
+		return g.end
+	case b.running:
+		return g.play
+	}
+	return g.pause
+}
+
+// flags tells what is not as usual.
+func (b *bar) flags(cols int) (flags []string) {
+	if b.speed != 1 {
+		flags = append(flags, speedText(b.speed))
+	}
+	if b.idle > 0 {
+		flags = append(flags, "idle<"+strings.TrimSuffix(b.idle.String(), "m0s"))
+	}
+	if b.loop {
+		flags = append(flags, "loop")
+	}
+	if b.stops {
+		flags = append(flags, "marks")
+	}
+	if b.live {
+		flags = append(flags, "live")
+	}
+	if cols < 50 && len(flags) > 1 {
+		flags = flags[:1]
+	}
+	return flags
+}
+
+func (b *bar) drawTrack(c *canvas, y int, g glyphs) {
+	knob := b.column(b.at)
+	for x := b.track; x < b.trackEnd; x++ {
+		s := g.todo
+		if x < knob {
+			s = g.done
+		}
+		c.put(x, y, s, barStyle)
+	}
+	// The hits are many; those that fall on the same column are one tick.
+	for _, h := range b.hits {
+		c.put(b.column(h.at), y, g.hit, hitStyle)
+	}
+	for _, m := range b.marks {
+		c.put(b.column(m.at), y, g.mark, markStyle)
+	}
+	c.put(knob, y, g.knob, style{attr: vt.Inverse | vt.Bold})
+}
+
+// column gives the column of a time on the track.
+func (b *bar) column(at time.Duration) int {
+	width := b.trackEnd - b.track
+	if b.end <= 0 {
+		return b.track
+	}
+	x := int(float64(at) / float64(b.end) * float64(width-1))
+	return b.track + min(max(x, 0), width-1)
+}
+
+// timeAt gives the time of a column.
+func (b *bar) timeAt(x int) time.Duration {
+	width := b.trackEnd - b.track
+	if width < 2 {
+		return 0
+	}
+	x = min(max(x-b.track, 0), width-1)
+	return time.Duration(float64(b.end) * float64(x) / float64(width-1))
+}
+
+// drawPrompt shows the end of what is typed, with a cursor behind it.
+func (b *bar) drawPrompt(c *canvas, y int) {
+	right := b.message
+	room := c.cols - 2
+	if right != "" && textWidth(right) < c.cols/2 {
+		room -= textWidth(right) + 1
+		c.put(c.cols-1-textWidth(right), y, right, barStyle)
+	}
+	text := []rune(b.prompt)
+	for len(text) > 1 && textWidth(string(text)) > room {
+		text = text[1:]
+	}
+	x := c.put(0, y, string(text), barStyle)
+	c.cursor = cursorLook{x: min(x, c.cols-1), y: y, visible: true}
+}
+
+// cutText cuts s to width columns.
+func cutText(s string, width int) string {
+	if textWidth(s) <= width {
+		return s
+	}
+	n := 0
+	for i, r := range s {
+		if n += runeWidth(r); n > width-1 {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}

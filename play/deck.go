@@ -1,0 +1,482 @@
+package play
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+const (
+	// frameGap is the least time between two frames: more are not seen.
+	frameGap = 4 * time.Millisecond
+	// slice is how long the deck plays without looking at the keys.
+	slice = 6 * time.Millisecond
+	// barFor is how long the bar stays after a key where it covers a line.
+	barFor = 2 * time.Second
+	// syncWait is how long a frame of the recording that is marked as not
+	// complete is held back.
+	syncWait = 100 * time.Millisecond
+)
+
+// deck is a Player that shows the screen of a recording, drawn anew from the
+// model, and goes anywhere in it. It belongs to the goroutine of Run, which
+// alone touches its fields; beside it work the loader, the index and the
+// console's goroutines.
+type deck struct {
+	p      *Player
+	con    *console
+	header format.Header
+	load   *loader
+	index  *index
+	stop   chan struct{} // closed at the end, for the loader and the index
+
+	clock clock
+	pos   *position
+	limit time.Duration // on pauses, when idle is set
+	idle  bool
+	// reach is the time to which the tape is to be played although the clock
+	// stands still: a place that is not loaded yet. Negative: none.
+	reach   time.Duration
+	starved bool // all that was loaded is played, and more is to come
+	gapAt   int  // the number of the piece whose pause was shortened
+	marker  bool // a marker stopped the clock, which runs on at the next key
+	ended   bool // at the end of the recording, which is complete
+	touched bool // the user has pressed a key
+	loop    bool
+	stops   bool
+
+	size     format.Size // of the viewer's terminal
+	view     view
+	painter  painter
+	picture  canvas
+	extra    []byte    // to be written before the next frame
+	stale    bool      // the picture is not what the terminal shows
+	drawn    time.Time // when the last frame was written
+	held     time.Time // since when a half-drawn frame is held back; zero: none
+	bar      bar
+	barRow   int       // where the bar was drawn last
+	barMode  int       // see barShown
+	barUntil time.Time // where the bar covers a line it is shown until then
+	help     int       // the first line of the help screen; -1: not shown
+	helpMost int
+
+	keys     keyReader
+	keyTimer time.Time // when a lone ESC counts; zero: none
+	prompt   *prompt   // nil: keys are commands
+	found    *hits     // the search whose matches are lit; nil: none
+	lastFind *pattern
+	wanted   *wanted // the match to go to; nil: none
+	before   *prompt // where the search began that wanted is of
+	backward bool
+	dragging bool
+	message  string
+	until    time.Time // message is shown until then
+	command  string    // the last one that the recording's shell told of
+}
+
+// runDeck is Run for a terminal.
+func (p *Player) runDeck(ctx context.Context) (err error) {
+	cast, err := p.open(0)
+	if err != nil {
+		return err
+	}
+	term := p.Terminal
+	if term == nil {
+		t, err := openTerminal()
+		if err != nil {
+			return err
+		}
+		defer t.Close()
+		term = t
+	}
+	d := &deck{
+		p: p, header: cast.Header, con: newConsole(term, term), stop: make(chan struct{}),
+		clock: clock{speed: p.speed()}, limit: p.idleLimit(cast.Header), reach: -1, gapAt: -1,
+		loop: p.Loop, stops: p.PauseOnMarkers, help: -1,
+	}
+	d.idle = d.limit > 0
+	if d.limit == 0 {
+		d.limit = usualIdle
+	}
+	if d.size, err = d.termSize(); err != nil {
+		return err
+	}
+	tp, err := newTape()
+	if err != nil {
+		return err
+	}
+	defer tp.close()
+	d.load, d.index = newLoader(tp), newIndex(tp)
+	d.pos = newPosition(d.load, d.header, vt.Hooks{Mark: d.mark})
+	getenv := p.Getenv
+	if getenv == nil {
+		getenv = os.Getenv
+	}
+	d.setUp(getenv)
+
+	// Deferred first, so that the terminal is put right also on a panic.
+	defer func() {
+		close(d.stop)
+		d.found.end()
+		d.con.cleanup = d.cleanup(err == nil && d.ended && !d.touched)
+		if cerr := d.con.close(); err == nil {
+			err = cerr
+		}
+	}()
+	if err := d.con.start(d.cleanup(false)); err != nil {
+		return err
+	}
+	d.con.goSafely(func() { d.load.run(cast, d.stop) })
+	d.con.goSafely(func() {
+		if err := d.index.run(d.load, d.header, d.stop); err != nil {
+			d.con.fail(err)
+		}
+	})
+	d.con.write([]byte(deckStart(!p.NoUI) + d.askSize(d.header.Size)))
+	now := time.Now()
+	d.clock.run(now)
+	switch {
+	case p.Follow:
+		d.reach = endOfTime
+	case p.Start > 0:
+		err = d.goTo(now, p.Start)
+	}
+	if err != nil {
+		return err
+	}
+	d.stale = true
+	err = d.loopEvents(ctx)
+	if errors.Is(err, errQuit) {
+		err = nil
+	}
+	if _, loadErr := d.load.state(); err == nil {
+		err = loadErr
+	}
+	return err
+}
+
+// usualIdle is the limit that the key sets where none was asked for.
+const usualIdle = 2 * time.Second
+
+func (d *deck) termSize() (format.Size, error) {
+	size, err := d.con.term.Size()
+	if size.Cols < 1 || size.Rows < 1 {
+		size = format.Size{Cols: 80, Rows: 24} // a terminal that does not know
+	}
+	return size, err
+}
+
+// setUp finds out what the terminal can.
+func (d *deck) setUp(getenv func(string) string) {
+	term := getenv("TERM")
+	simple := term == "" || term == "dumb" || term == "linux" || strings.HasPrefix(term, "vt")
+	d.painter.colors = d.p.Colors
+	if d.painter.colors == ColorsAuto {
+		d.painter.colors = ColorsOf(getenv)
+	}
+	d.painter.sync = !simple
+	d.painter.curly = !simple && d.painter.colors >= Colors256
+	locale := getenv("LC_ALL")
+	for _, name := range []string{"LC_CTYPE", "LANG"} {
+		if locale == "" {
+			locale = getenv(name)
+		}
+	}
+	locale = strings.ToLower(strings.ReplaceAll(locale, "-", ""))
+	d.bar.ascii = term == "linux" || locale != "" && !strings.Contains(locale, "utf8")
+	if d.p.RecordedTheme {
+		d.view.theme = d.header.Term.Theme
+	}
+	d.bar.title = d.header.Title
+}
+
+func (d *deck) askSize(size format.Size) string {
+	if !d.p.Resize {
+		return ""
+	}
+	return resizeRequest(size)
+}
+
+// cleanup is what ends the deck. With last, the recording's last screen stays
+// on the terminal, as if it had been run there.
+func (d *deck) cleanup(last bool) string {
+	s := deckEnd(!d.p.NoUI, d.painter.shaped)
+	if d.p.Resize {
+		s += resizeRequest(d.size)
+	}
+	if last {
+		s += d.lastScreen()
+	}
+	return s
+}
+
+// lastScreen gives the rows of the screen as they were drawn last.
+func (d *deck) lastScreen() string {
+	var c canvas
+	cols, rows := d.pos.screen.Size()
+	c.reset(min(cols, d.size.Cols), max(min(rows, d.size.Rows-1), 1))
+	v := d.view
+	v.draw(&c, d.pos.screen, c.rows)
+	used := c.rows
+	for used > 0 && blankRow(c.row(used-1)) {
+		used--
+	}
+	p := painter{colors: d.painter.colors, curly: d.painter.curly}
+	p.shown.reset(c.cols, c.rows)
+	for y := range used {
+		row := c.row(y)
+		end := len(row)
+		for end > 0 && row[end-1] == (cell{}) {
+			end--
+		}
+		for _, cl := range row[:end] {
+			if !cl.rest {
+				p.paintCell(cl)
+			}
+		}
+		p.setStyle(style{})
+		p.buf = append(p.buf, "\r\n"...)
+	}
+	return string(p.buf)
+}
+
+// mark takes the command line that a shell with integration tells of: VS
+// Code's OSC 633 ; E and iTerm2's or fish's OSC 133 ; C.
+func (d *deck) mark(m vt.Mark) {
+	if cmd, ok := commandOf(m); ok {
+		d.command = cmd
+	}
+}
+
+// loopEvents plays until something ends it.
+func (d *deck) loopEvents(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		wait, err := d.advance(time.Now())
+		if err != nil {
+			return err
+		}
+		now := time.Now()
+		wait = min(wait, d.draw(now))
+		if !d.keyTimer.IsZero() {
+			wait = min(wait, d.keyTimer.Sub(now))
+		}
+		if d.ended && !d.con.busy && !d.stale && !d.touched && !d.loop {
+			return nil // nobody is at the keys: it ends by itself
+		}
+		timer.Reset(max(wait, 0))
+		var batches chan batch
+		if d.found != nil {
+			batches = d.found.batches
+		}
+		// A key goes before all else.
+		select {
+		case b := <-d.con.reads:
+			if err := d.typed(b); err != nil {
+				return err
+			}
+			continue
+		default:
+		}
+		select {
+		case b := <-d.con.reads:
+			if err := d.typed(b); err != nil {
+				return err
+			}
+		case err := <-d.con.wrote:
+			if err := d.con.done(err); err != nil {
+				return err
+			}
+		case err := <-d.con.broken:
+			return d.con.check(err)
+		case <-d.load.notify:
+			d.stale = d.stale || !d.clock.running
+		case b := <-batches:
+			if err := d.took(b); err != nil {
+				return err
+			}
+		case <-d.con.resized:
+			if size, err := d.termSize(); err == nil && size != d.size {
+				d.size = size
+				d.painter.forget()
+				d.stale = true
+			}
+		case <-timer.C:
+			if !d.keyTimer.IsZero() && !time.Now().Before(d.keyTimer) {
+				d.keyTimer = time.Time{}
+				if err := d.pressAll(d.keys.flush()); err != nil {
+					return err
+				}
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// advance plays what is due, for at most a slice, and tells how long to wait
+// for the next.
+func (d *deck) advance(now time.Time) (time.Duration, error) {
+	began := now
+	for n := 1; ; n++ {
+		pc, ok, err := d.pos.rd.peek()
+		if err != nil {
+			return 0, err
+		}
+		if !ok {
+			return d.outOfTape(now)
+		}
+		d.load.hungry.Store(false)
+		if d.starved {
+			// See stream.arrived.
+			if d.starved = false; d.clock.running && d.reach < 0 && d.clock.due(now, pc.at) < -starvedWait {
+				d.clock.seek(now, pc.at)
+			}
+		}
+		if end := d.p.End; end > 0 && pc.at > end && d.clock.running {
+			return d.atEnd(now, end)
+		}
+		switch {
+		case d.reach >= 0:
+			if pc.at > d.reach {
+				d.reach = -1
+				continue
+			}
+		case !d.clock.running:
+			return time.Hour, nil
+		default:
+			d.shorten(now, pc)
+			if wait := d.clock.due(now, pc.at); wait > 0 {
+				return min(wait, d.tick(now)), nil
+			}
+		}
+		if _, _, err := d.pos.step(); err != nil {
+			return 0, err
+		}
+		if d.clock.speed == unpaced && d.reach < 0 {
+			d.clock.seek(now, pc.at)
+		}
+		d.stale, d.ended = true, false
+		d.took1(now, pc)
+		if n%16 == 0 || len(pc.data) > 4096 {
+			if now = time.Now(); now.Sub(began) > slice {
+				return 0, nil
+			}
+		}
+	}
+}
+
+// took1 does what a piece asks for besides changing the screen.
+func (d *deck) took1(now time.Time, pc piece) {
+	switch pc.kind {
+	case pieceMarker:
+		if d.stops && d.reach < 0 && d.clock.running {
+			d.clock.stop(now)
+			d.clock.seek(now, pc.at)
+			d.say(now, markerText(string(pc.data)))
+		}
+	case pieceResize:
+		if d.p.Resize {
+			cols, rows := d.pos.screen.Size()
+			d.extra = append(d.extra, resizeRequest(format.Size{Cols: cols, Rows: rows})...)
+		}
+	}
+}
+
+func markerText(label string) string {
+	if label == "" {
+		return "marker"
+	}
+	return "marker: " + label
+}
+
+// shorten shortens the pause in front of pc, once.
+func (d *deck) shorten(now time.Time, pc piece) {
+	if !d.idle || d.gapAt == d.pos.rd.pos.number {
+		return
+	}
+	// What is left of the pause, as the clock is now or will be when the
+	// piece before is over.
+	at := max(d.clock.at(now), d.pos.rd.pos.at)
+	if gap := pc.at - at; gap > d.limit {
+		d.gapAt = d.pos.rd.pos.number
+		d.clock.skip(gap - d.limit)
+		d.stale = true
+	}
+}
+
+// tick is how long until the bar shows another time.
+func (d *deck) tick(now time.Time) time.Duration {
+	if !d.barShown(now) || d.clock.speed == unpaced {
+		return time.Hour
+	}
+	at := d.clock.at(now)
+	next := at.Truncate(time.Second) + time.Second
+	return max(d.clock.due(now, next), 20*time.Millisecond)
+}
+
+// outOfTape is advance where all that there is has been played.
+func (d *deck) outOfTape(now time.Time) (time.Duration, error) {
+	done, _ := d.load.state()
+	if !done || d.pos.rd.pos.number < d.load.tape.end().number {
+		d.load.hungry.Store(true)
+		if d.pos.rd.pos.number < d.load.tape.end().number {
+			return 0, nil // it came just now
+		}
+		d.starved = true
+		return time.Hour, nil
+	}
+	return d.atEnd(now, d.load.tape.end().at)
+}
+
+// atEnd stops at the end, or starts over.
+func (d *deck) atEnd(now time.Time, end time.Duration) (time.Duration, error) {
+	if d.reach >= 0 {
+		d.reach = -1
+		d.clock.seek(now, min(d.clock.tape, end))
+		d.stale = true
+	}
+	if !d.clock.running {
+		return time.Hour, nil
+	}
+	if d.loop && end > 0 {
+		return 0, d.goTo(now, d.p.Start)
+	}
+	// The last event is shown, and the time it has at the end of a pause.
+	d.clock.stop(now)
+	d.clock.seek(now, end)
+	d.ended, d.stale = true, true
+	return time.Hour, nil
+}
+
+// at gives the time on the tape that is shown.
+func (d *deck) at(now time.Time) time.Duration {
+	if d.reach >= 0 {
+		return min(d.reach, d.pos.rd.pos.at)
+	}
+	return min(d.clock.at(now), d.load.tape.end().at)
+}
+
+// goTo goes to a time of the recording.
+func (d *deck) goTo(now time.Time, at time.Duration) error {
+	at = max(at, 0)
+	if done, _ := d.load.state(); done {
+		at = min(at, d.load.tape.end().at)
+	}
+	d.gapAt, d.ended, d.stale = -1, false, true
+	if err := d.pos.seekTime(at); err != nil {
+		return err
+	}
+	d.clock.seek(now, at)
+	d.reach = -1
+	if at > d.load.tape.end().at {
+		d.reach = at
+	}
+	return nil
+}

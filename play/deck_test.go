@@ -1,0 +1,488 @@
+package play
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// viewing is a deck that plays on a fake terminal in a bubble, whose output is
+// shown by a screen model of its own.
+type viewing struct {
+	t    *testing.T
+	term *fakeTerminal
+	seen int // writes that screen has taken in
+	vt   *vt.Screen
+	done chan struct{}
+	err  error
+	took time.Duration
+}
+
+func getenv(vars map[string]string) func(string) string {
+	return func(name string) string { return vars[name] }
+}
+
+// startView starts p. The caller is in a bubble.
+func startView(t *testing.T, p *Player, cols, rows int) *viewing {
+	t.Helper()
+	v := &viewing{t: t, term: newFakeTerminal(cols, rows), done: make(chan struct{}), vt: vt.New(cols, rows)}
+	p.Terminal = v.term
+	if p.Getenv == nil {
+		p.Getenv = getenv(map[string]string{"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"})
+	}
+	began := time.Now()
+	go func() {
+		defer close(v.done)
+		v.err = p.Run(t.Context())
+		v.took = time.Since(began)
+	}()
+	t.Cleanup(func() {
+		select {
+		case <-v.done:
+		case v.term.keys <- "q":
+			<-v.done
+		}
+	})
+	v.settle()
+	return v
+}
+
+// settle lets the deck draw, and takes in what it drew.
+func (v *viewing) settle() {
+	time.Sleep(2 * frameGap)
+	synctest.Wait()
+	v.term.mu.Lock()
+	defer v.term.mu.Unlock()
+	for _, w := range v.term.writes[v.seen:] {
+		v.vt.WriteString(w.data)
+	}
+	v.seen = len(v.term.writes)
+}
+
+func (v *viewing) wait(d time.Duration) {
+	time.Sleep(d)
+	v.settle()
+}
+
+// press types keys, each a read of its own.
+func (v *viewing) press(keys ...string) {
+	v.t.Helper()
+	for _, k := range keys {
+		select {
+		case v.term.keys <- k:
+		case <-v.done:
+			v.t.Fatalf("ended before %q was typed: %v", k, v.err)
+		}
+		v.settle()
+	}
+}
+
+func (v *viewing) row(y int) string { return strings.TrimRight(v.vt.Row(y).Text(), " ") }
+
+func (v *viewing) bar() string {
+	_, rows := v.vt.Size()
+	return v.row(rows - 1)
+}
+
+// wantRow fails the test unless row y shows want.
+func (v *viewing) wantRow(y int, want string) {
+	v.t.Helper()
+	if got := v.row(y); got != want {
+		v.t.Errorf("row %d shows %q; want %q", y, got, want)
+	}
+}
+
+// wantBar fails the test unless the bar has all of want.
+func (v *viewing) wantBar(want ...string) {
+	v.t.Helper()
+	for _, w := range want {
+		if got := v.bar(); !strings.Contains(got, w) {
+			v.t.Errorf("the bar shows %q; want %q in it", got, w)
+		}
+	}
+}
+
+// countdown is a recording that shows on its only line how many seconds have
+// passed, for n seconds, with a marker at each tenth.
+func countdown(n int) format.Cast {
+	var events []format.Event
+	for i := 1; i <= n; i++ {
+		at := time.Duration(i) * time.Second
+		if i%10 == 0 {
+			events = append(events, marker(at, fmt.Sprintf("mark %d", i)))
+		}
+		events = append(events, out(at, fmt.Sprintf("\r\x1b[2Ksecond %d", i)))
+	}
+	return castOf(format.Header{Size: format.Size{Cols: 40, Rows: 5}, Title: "a countdown"}, events...)
+}
+
+const (
+	left, right           = "\x1b[D", "\x1b[C"
+	shiftLeft, shiftRight = "\x1b[1;2D", "\x1b[1;2C"
+	esc                   = "\x1b"
+)
+
+// Each key does what the help says.
+func TestDeckKeys(t *testing.T) {
+	type step struct {
+		keys string        // typed one by one, separated by spaces; "space" is one
+		wait time.Duration // after them
+		row  string        // what row 0 shows then
+		bar  string        // what the bar has, several separated by "|"
+	}
+	tests := []struct {
+		name  string
+		steps []step
+	}{
+		{"pause", []step{{"", 3500 * time.Millisecond, "second 3", "▶ 0:03"}, {"space", time.Hour, "second 3", "⏸ 0:03"}, {"space", time.Second, "second 4", "▶ 0:04"}}},
+		{"arrows", []step{{"space " + right, 0, "second 5", "0:05.0"}, {right + " " + right, 0, "second 15", "0:15.0"}, {left, 0, "second 10", "0:10.0"}}},
+		{"tenths", []step{{"space " + shiftRight + " " + shiftRight, 0, "second 20", "0:20.0"}, {shiftLeft, 0, "second 10", "0:10.0"}}},
+		{"digits", []step{{"space 5", 0, "second 50", "0:50.0"}, {"9", 0, "second 90", "1:30.0"}, {"0", 0, "", "0:00.0"}}},
+		{"ends", []step{{"space G", 0, "second 100", "1:40.0"}, {"g", 0, "", "0:00.0"}, {"\x1b[F", 0, "second 100", ""}, {"\x1b[H", 0, "", ""}}},
+		{"frames", []step{{"space 5 .", 0, "second 51", "0:51.0"}, {", ,", 0, "second 49", "0:49.0"}, {".", 0, "second 50", ""}, {"0 ,", 0, "", "0:00.0"}}},
+		{"frames while playing", []step{{"5 .", time.Minute, "second 51", "⏸"}}},
+		{"markers", []step{{"space ]", 0, "second 9", "mark 10"}, {"]", 0, "second 19", "0:20.0|mark 20"}, {"[", 0, "second 9", "mark 10"}, {"[", 0, "second 9", "no marker behind"}}},
+		{"time", []step{{"space t 1 : 0 2 enter", 0, "second 62", "1:02.0"}, {"t 7 enter", 0, "second 7", ""}, {"t x enter", 0, "second 7", "is no time"}, {"t 2 5 % enter", 0, "second 25", ""}}},
+		{"faster", []step{{"+", time.Second, "second 2", "x2"}, {"+ + +", time.Second, "second 18", "x16"}, {"=", time.Second, "second 19", ""}}},
+		{"slower", []step{{"- -", 8 * time.Second, "second 2", "x0.25"}}},
+		{"without waiting", []step{{"+ + + + +", time.Millisecond, "second 100", "max"}}},
+		{"loop", []step{{"l", 0, "", "loop"}, {"9", 11 * time.Second, "second 1", ""}}},
+		{"stop at markers", []step{{"m", time.Minute, "second 9", "⏸ 0:10.0|marks"}, {"space", 5 * time.Second, "second 15", "▶"}}},
+		{"find", []step{{"space / s e c o n d space 4 enter", 0, "second 4", "0:04.0|match 1 of 2"}, {"n", 0, "second 40", "match 2 of 2"}, {"n N N", 0, "second 4", ""}, {"N", 0, "second 40", "match 2 of 2, begun anew"}, {"n", 0, "second 4", "begun anew"}}},
+		{"find while typing", []step{{"space / 7", 0, "second 7", "/7"}, {"7", 0, "second 77", "/77"}, {"\x7f", 0, "second 7", ""}, {"\x15", 0, "", "/"}}},
+		{"find given up", []step{{"space 5 / 7", 0, "second 57", ""}, {esc, escapeWait, "second 50", "0:50.0"}}},
+		{"find behind", []step{{"space 5 ? 7 enter", 0, "second 47", ""}, {"n", 0, "second 37", ""}, {"N", 0, "second 47", ""}}},
+		{"find a regular expression", []step{{"space / ^ s . * 9 $ enter", 0, "second 9", ""}, {"n", 0, "second 19", ""}}},
+		{"find nothing", []step{{"space 5 / x x enter", 0, "second 50", "not found: xx|0:50.0"}}},
+		{"find in capitals", []step{{"space / S E C enter", 0, "", "not found"}}},
+		{"bar", []step{{"b", 3 * time.Second, "second 3", ""}}},
+		{"unknown", []step{{"z", 0, "", "h shows the keys"}}},
+		{"end and again", []step{{"G", time.Second, "second 100", "■"}, {"space", 2 * time.Second, "second 2", "▶"}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v := startView(t, &Player{Cast: countdown(100)}, 80, 24)
+				for i, s := range tt.steps {
+					for _, k := range strings.Fields(s.keys) {
+						switch k {
+						case "space":
+							k = " "
+						case "enter":
+							k = "\r"
+						}
+						v.press(k)
+					}
+					v.wait(s.wait)
+					if got := v.row(0); strings.TrimRight(strings.TrimSuffix(got, "│"), " ") != s.row {
+						t.Errorf("after step %d (%q) it shows %q; want %q", i, s.keys, got, s.row)
+					}
+					for _, want := range strings.Split(s.bar, "|") {
+						v.wantBar(want)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestDeckBarKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := startView(t, &Player{Cast: countdown(100)}, 80, 24)
+		v.wantBar("a countdown", "0:00")
+		v.press("b")
+		if v.bar() != "" {
+			t.Errorf("the bar shows %q after b", v.bar())
+		}
+		v.press("b")
+		v.wantBar("a countdown")
+	})
+}
+
+func TestDeckHelp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := startView(t, &Player{Cast: countdown(100)}, 80, 24)
+		v.press("h")
+		all := v.vt.Text()
+		for _, line := range helpLines {
+			if !strings.Contains(all, line[0]) || !strings.Contains(all, line[1]) {
+				t.Errorf("the help does not show %q", line)
+			}
+		}
+		v.press("x")
+		v.wantBar("a countdown")
+	})
+	// On a small terminal all of it can be reached.
+	synctest.Test(t, func(t *testing.T) {
+		v := startView(t, &Player{Cast: countdown(100)}, 40, 10)
+		v.press("h")
+		seen := v.vt.Text()
+		for range helpLines {
+			v.press("\x1b[B")
+			seen += v.vt.Text()
+		}
+		for _, line := range helpLines {
+			if !strings.Contains(seen, line[0]) || !strings.Contains(seen, line[1]) {
+				t.Errorf("the help does not show %q", line)
+			}
+		}
+	})
+}
+
+// At the end it exits when nobody was at the keys, and leaves the last screen.
+func TestDeckEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := startView(t, &Player{Cast: countdown(3)}, 80, 24)
+		<-v.done
+		v.settle()
+		if v.err != nil || v.took < 3*time.Second || v.took > 3*time.Second+100*time.Millisecond {
+			t.Errorf("ended after %v, %v; want 3s", v.took, v.err)
+		}
+		v.wantRow(0, "second 3")
+		if v.vt.OnAlternate() {
+			t.Error("it is still on the alternate screen")
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		v := startView(t, &Player{Cast: countdown(3)}, 80, 24)
+		v.press("b")
+		v.wait(time.Hour)
+		select {
+		case <-v.done:
+			t.Error("it ended though somebody is at the keys")
+		default:
+		}
+		v.press(left)
+	})
+}
+
+func TestDeckQuits(t *testing.T) {
+	for key, want := range map[string]error{"q": nil, "\x03": ErrInterrupted} {
+		synctest.Test(t, func(t *testing.T) {
+			v := startView(t, &Player{Cast: countdown(100)}, 80, 24)
+			v.term.mu.Lock()
+			before := *vt.New(80, 24)
+			v.term.mu.Unlock()
+			v.wait(5 * time.Second)
+			v.term.keys <- key
+			<-v.done
+			v.settle()
+			if !errors.Is(v.err, want) || v.err != want {
+				t.Errorf("Run = %v; want %v", v.err, want)
+			}
+			if got, want := v.vt.Modes(), before.Modes(); got != want {
+				t.Errorf("modes left:\n%+v; want\n%+v", got, want)
+			}
+			if v.vt.OnAlternate() || v.vt.Pen() != before.Pen() || v.vt.Text() != "" || !v.vt.Cursor().Visible {
+				t.Errorf("alternate %v, pen %v, text %q, cursor %+v", v.vt.OnAlternate(), v.vt.Pen(), v.vt.Text(), v.vt.Cursor())
+			}
+			if v.term.restored != 1 {
+				t.Errorf("restored %d times", v.term.restored)
+			}
+		})
+	}
+}
+
+// A terminal that is slow to read is late for no longer than a frame takes it,
+// and its keys act at once.
+func TestDeckSlowTerminal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &Player{Cast: countdown(100), Speed: 10}
+		v := startView(t, p, 80, 24)
+		v.term.mu.Lock()
+		v.term.slow = 700 * time.Millisecond
+		v.term.mu.Unlock()
+		v.wait(5 * time.Second)
+		if at, ok := v.term.when("second 49"); ok && at > 6*time.Second {
+			t.Errorf("second 49 came at %v", at)
+		}
+		v.press(" ")
+		v.wait(2 * time.Second)
+		v.wantBar("⏸ 0:5")
+		n := len(v.term.writes)
+		if n > 14 {
+			t.Errorf("%d frames were written in 7 s; each takes 0.7 s", n)
+		}
+	})
+}
+
+func TestDeckMouse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := startView(t, &Player{Cast: countdown(100)}, 80, 24)
+		v.press(" ")
+		bar := []rune(v.bar())
+		first := 0
+		for i, r := range bar {
+			if strings.ContainsRune("━─●┃", r) {
+				first = i
+				break
+			}
+		}
+		width := 0
+		for _, r := range bar[first:] {
+			if !strings.ContainsRune("━─●┃", r) {
+				break
+			}
+			width++
+		}
+		if width < 20 {
+			t.Fatalf("no track in %q", string(bar))
+		}
+		click := func(x, y int, code string) string { return fmt.Sprintf("\x1b[<%s;%d;%d", code, x+1, y+1) }
+		v.press(click(first+width/2, 23, "0") + "M")
+		mid := v.row(0)
+		if !strings.HasPrefix(mid, "second 4") && !strings.HasPrefix(mid, "second 5") {
+			t.Errorf("a click in the middle shows %q", mid)
+		}
+		v.press(click(first+width-1, 20, "32") + "M") // dragged beside the bar
+		v.wantBar("1:40.0")
+		v.press(click(first+width-1, 20, "0") + "m")
+		v.press(click(first, 5, "0") + "M") // a click elsewhere
+		v.wantBar("1:40.0")
+	})
+}
+
+func TestDeckIdle(t *testing.T) {
+	events := []format.Event{out(time.Second, "one "), out(100*time.Second, "two "), out(101*time.Second, "three")}
+	synctest.Test(t, func(t *testing.T) {
+		v := startView(t, &Player{Cast: castOf(format.Header{}, events...), IdleLimit: 2 * time.Second}, 80, 25)
+		v.wait(3100 * time.Millisecond)
+		v.wantRow(0, "one two")
+		v.wait(time.Second)
+		v.wantRow(0, "one two three")
+	})
+	// Toggled on in the middle of a pause, what is left of it is shortened;
+	// toggled off, it is waited for.
+	synctest.Test(t, func(t *testing.T) {
+		v := startView(t, &Player{Cast: castOf(format.Header{}, events...)}, 80, 25)
+		v.wait(10 * time.Second)
+		v.press("i")
+		v.wait(2100 * time.Millisecond)
+		v.wantRow(0, "one two")
+		v.press("0")
+		v.press("i")
+		v.wait(50 * time.Second)
+		v.wantRow(0, "one")
+	})
+}
+
+func TestDeckStartAndEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := startView(t, &Player{Cast: countdown(100), Start: 50 * time.Second, End: 60 * time.Second}, 80, 24)
+		v.wait(time.Second / 2)
+		if got := v.row(0); !strings.HasPrefix(got, "second 50") {
+			t.Errorf("it starts with %q", got)
+		}
+		<-v.done
+		if v.took < 10*time.Second || v.took > 11*time.Second {
+			t.Errorf("it took %v; want 10s", v.took)
+		}
+		v.settle()
+		v.wantRow(0, "second 60")
+	})
+}
+
+// The viewport follows the cursor, and can be moved.
+func TestDeckViewport(t *testing.T) {
+	text := "\x1b[2J"
+	for y := range 50 {
+		text += fmt.Sprintf("\x1b[%d;1Hleft %d\x1b[%d;195Hright", y+1, y, y+1)
+	}
+	h := format.Header{Size: format.Size{Cols: 200, Rows: 50}}
+	for _, size := range []format.Size{{Cols: 80, Rows: 24}, {Cols: 40, Rows: 10}, {Cols: 200, Rows: 50}, {Cols: 3, Rows: 2}, {Cols: 1, Rows: 1}} {
+		synctest.Test(t, func(t *testing.T) {
+			v := startView(t, &Player{Cast: castOf(h, out(0, text), out(time.Second, "\x1b[1;1H"), out(time.Hour, ""))}, size.Cols, size.Rows)
+			if size.Cols >= 40 {
+				v.wantRow(size.Rows/2, strings.TrimRight(v.row(size.Rows/2), " "))
+				if !strings.Contains(v.vt.Text(), "right") {
+					t.Errorf("%v: the cursor's surroundings are not in view:\n%s", size, v.vt.Text())
+				}
+			}
+			v.wait(time.Second)
+			if size.Cols >= 40 {
+				if got := v.row(0); !strings.HasPrefix(got, "left 0") {
+					t.Errorf("%v: with the cursor at home row 0 shows %q", size, got)
+				}
+			}
+			v.press("L", "J", "H", "K", "c", "h", "x", "/", "left", "\r")
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		v := startView(t, &Player{Cast: castOf(h, out(0, text+"\x1b[1;1H"), out(time.Hour, ""))}, 80, 24)
+		v.press("J", "J")
+		v.wait(barFor)
+		v.wantRow(0, "left 12")
+		v.press("L", "L", "L", "L", "L", "L", "L")
+		v.wait(barFor)
+		if got := v.row(0); !strings.HasSuffix(got, " right") {
+			t.Errorf("panned to the right edge it shows %q", got)
+		}
+		v.press("c")
+		v.wait(2 * barFor)
+		v.wantRow(0, "left 0")
+	})
+}
+
+func TestDeckTerminalIsResized(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := startView(t, &Player{Cast: countdown(100)}, 80, 24)
+		v.wait(5 * time.Second)
+		v.vt.Resize(60, 15)
+		v.term.resize(60, 15)
+		v.settle()
+		if got := v.row(0); !strings.HasPrefix(got, "second 5") {
+			t.Errorf("after a resize row 0 shows %q", got)
+		}
+		v.wantBar("0:05")
+	})
+}
+
+// A recording that grows is followed.
+func TestDeckFollow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ended := make(chan struct{})
+		defer close(ended)
+		cast := format.Cast{Header: format.Header{Size: format.Size{Cols: 40, Rows: 5}}, Events: func(yield func(format.Event, error) bool) {
+			for i := range 1000 {
+				if !yield(out(time.Duration(i)*time.Second, fmt.Sprintf("\r\x1b[Kold %d", i)), nil) {
+					return
+				}
+			}
+			for i := range 10 {
+				select {
+				case <-time.After(time.Minute):
+				case <-ended:
+					return
+				}
+				if !yield(out(time.Duration(1000+60*i)*time.Second, fmt.Sprintf("\r\x1b[Knew %d", i)), nil) {
+					return
+				}
+			}
+		}}
+		v := startView(t, &Player{Cast: cast, Follow: true}, 80, 24)
+		if got := v.row(0); !strings.HasPrefix(got, "old 999") {
+			t.Errorf("it begins with %q; want the end of what there is", got)
+		}
+		v.wait(time.Minute)
+		if got := v.row(0); !strings.HasPrefix(got, "new 0") {
+			t.Errorf("after a minute it shows %q", got)
+		}
+		v.wantBar("live")
+		v.press("0")
+		v.wait(2 * time.Second)
+		if got := v.row(0); !strings.HasPrefix(got, "old 2") {
+			t.Errorf("2 s after going back to the start it shows %q", got)
+		}
+		v.press("F")
+		v.wait(time.Minute)
+		if got := v.row(0); !strings.HasPrefix(got, "new 1") && !strings.HasPrefix(got, "new 2") {
+			t.Errorf("following again it shows %q", got)
+		}
+	})
+}

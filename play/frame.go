@@ -1,0 +1,156 @@
+package play
+
+import "time"
+
+// Ways to show the bar.
+const (
+	barAuto   = iota // always where there is room, else for a while after a key
+	barHidden        // only for prompts and messages
+	barAlways
+)
+
+// barShown says whether the bar is shown.
+func (d *deck) barShown(now time.Time) bool {
+	if d.prompt != nil {
+		return true
+	}
+	switch {
+	case d.p.NoUI:
+		return false
+	case d.barMode == barHidden:
+		return now.Before(d.until)
+	case d.barMode == barAlways || d.hasRoom():
+		return true
+	}
+	return now.Before(d.barUntil) || now.Before(d.until) || !d.clock.running && d.touched
+}
+
+// hasRoom says whether there is a line for the bar that the recording does not
+// need.
+func (d *deck) hasRoom() bool {
+	_, rows := d.pos.screen.Size()
+	return rows < d.size.Rows
+}
+
+// say shows a message in the bar for a while.
+func (d *deck) say(now time.Time, message string) {
+	d.message, d.until, d.stale = message, now.Add(barFor), true
+}
+
+// draw draws the next frame, if there is anything new and the terminal takes
+// it, and tells how long to wait before looking again.
+func (d *deck) draw(now time.Time) time.Duration {
+	wait := time.Hour
+	for _, at := range []time.Time{d.until, d.barUntil} {
+		// A message or the bar that goes away is a change too.
+		if at.IsZero() {
+			continue
+		}
+		if left := at.Sub(now); left > 0 {
+			wait = min(wait, left)
+		} else if d.drawn.Before(at) {
+			d.stale = true
+		}
+	}
+	if d.barShown(now) && d.clock.running && d.at(now)/time.Second != d.bar.at/time.Second {
+		d.stale = true
+	}
+	if !d.stale || d.con.busy {
+		return wait
+	}
+	if early := d.drawn.Add(frameGap).Sub(now); early > 0 {
+		return min(wait, early)
+	}
+	// The recording is in the middle of a frame of its own.
+	if d.pos.screen.Modes().Sync && d.clock.running && d.prompt == nil {
+		if d.held.IsZero() {
+			d.held = now
+		}
+		if left := d.held.Add(syncWait).Sub(now); left > 0 {
+			return min(wait, left)
+		}
+	} else {
+		d.held = time.Time{}
+	}
+	d.compose(now)
+	out := d.painter.paint(&d.picture)
+	if len(d.extra) > 0 {
+		out = append(d.extra, out...)
+		d.extra = nil
+	}
+	d.drawn, d.stale = now, false
+	if len(out) > 0 {
+		d.con.write(out)
+	}
+	return wait
+}
+
+// compose makes the picture.
+func (d *deck) compose(now time.Time) {
+	c := &d.picture
+	c.reset(d.size.Cols, d.size.Rows)
+	if d.help >= 0 {
+		d.helpMost = drawHelp(c, d.help)
+		d.help = min(d.help, d.helpMost)
+		return
+	}
+	rows := c.rows
+	bar := d.barShown(now)
+	if bar && (d.hasRoom() || d.barMode == barAlways) && rows > 1 {
+		rows-- // a line of its own
+	}
+	d.view.draw(c, d.pos.screen, rows)
+	if d.found != nil {
+		d.view.light(c, d.pos.screen, rows, d.found.pattern)
+	}
+	if !bar {
+		return
+	}
+	d.fillBar(now)
+	y := c.rows - 1
+	if rows == c.rows && c.cursor.visible && c.cursor.y == y && c.rows > 1 {
+		y = 0 // it covers a line: not the one that is looked at
+	}
+	if rows == c.rows && c.cursor.y == y {
+		c.cursor.visible = false
+	}
+	d.bar.draw(c, y)
+	d.barRow = y
+	c.mend(y)
+}
+
+// fillBar brings the bar up to date.
+func (d *deck) fillBar(now time.Time) {
+	b := &d.bar
+	done, _ := d.load.state()
+	b.at, b.end = d.at(now), d.load.tape.end().at
+	if d.p.End > 0 && done {
+		b.end = min(b.end, max(d.p.End, b.at))
+	}
+	b.loading, b.live = !done, !done && d.reach == endOfTime
+	b.running, b.ended = d.clock.running, d.ended
+	b.speed, b.loop, b.stops = d.clock.speed, d.loop, d.stops
+	b.idle = 0
+	if d.idle {
+		b.idle = d.limit
+	}
+	b.marks = d.load.tape.markers()
+	b.hits = nil
+	b.message, b.prompt, b.command = "", "", d.command
+	if now.Before(d.until) {
+		b.message = d.message
+	}
+	if d.found != nil {
+		b.hits = d.found.list
+	}
+	if d.prompt != nil {
+		b.prompt = d.prompt.label + string(d.prompt.text)
+		if d.prompt.kind == promptFind && d.found != nil {
+			b.message = d.found.count()
+		}
+	}
+	b.title = d.pos.screen.Title()
+	if b.title == "" {
+		b.title = d.header.Title
+	}
+}

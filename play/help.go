@@ -1,0 +1,70 @@
+package play
+
+import "github.com/ttydeck/ttydeck/vt"
+
+// helpLines is the help screen: for each group of keys what they do. The
+// README, the manual page and the tests use the same words.
+var helpLines = [][2]string{
+	{"space", "pause, go on"},
+	{"left right", "5 s back, forward"},
+	{"shift-left/right", "a tenth back, forward"},
+	{"0 ... 9", "to 0% ... 90%"},
+	{"home end, g G", "to the start, the end"},
+	{", .", "a frame back, forward"},
+	{"[ ]", "previous, next marker"},
+	{"t", "go to a time: 1:23"},
+	{"+ -", "faster, slower"},
+	{"=", "as fast as recorded"},
+	{"i", "shorten pauses or not"},
+	{"m", "stop at markers or not"},
+	{"l", "loop or not"},
+	{"F", "follow the end"},
+	{"/ ?", "find ahead, behind"},
+	{"n N", "next, previous match"},
+	{"esc", "forget the matches"},
+	{"H J K L", "move the view"},
+	{"alt-arrows", "move the view"},
+	{"c", "follow the cursor"},
+	{"R", "resize the terminal"},
+	{"b", "show or hide the bar"},
+	{"ctrl-L", "draw anew"},
+	{"ctrl-Z", "suspend"},
+	{"h, f1", "this help"},
+	{"q", "quit"},
+}
+
+// drawHelp draws the help from line top on, and gives how far it can be
+// scrolled.
+func drawHelp(c *canvas, top int) (most int) {
+	c.reset(c.cols, c.rows)
+	rows := max(c.rows-1, 1)
+	columns := 1
+	const width = 39
+	if c.cols >= 2*width && len(helpLines) > rows-2 {
+		columns = 2
+	}
+	lines := (len(helpLines) + columns - 1) / columns
+	first := 0
+	if rows >= lines+2 {
+		c.put(0, 0, "ttydeck play: keys", style{attr: vt.Bold})
+		first = 2
+	}
+	most = max(lines-(rows-first), 0)
+	top = min(top, most)
+	for i, line := range helpLines {
+		column, row := i/lines, i%lines-top
+		if row < 0 || first+row >= rows {
+			continue
+		}
+		x := column * width
+		c.put(x, first+row, line[0], style{attr: vt.Bold})
+		c.put(x+17, first+row, line[1], style{})
+	}
+	hint := " any key: back"
+	if most > 0 {
+		hint = " up, down: more   any other key: back"
+	}
+	c.fill(0, c.cols, c.rows-1, barStyle)
+	c.put(0, c.rows-1, hint, barStyle)
+	return most
+}

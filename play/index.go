@@ -1,0 +1,354 @@
+package play
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+const (
+	// textBlock is how many bytes of text make a block of the index.
+	textBlock = 256 << 10
+	// textMemory is how many bytes of packed blocks are kept; the earliest go
+	// when there are more. It is the text of some hundred MB of recording.
+	textMemory = 24 << 20
+	// maxText is the longest line that is kept whole.
+	maxText = 16 << 10
+)
+
+// index holds every line of text that was on the screen, packed, with the
+// piece of the tape that brought it there. Lines that stay or move while others
+// change are held once.
+type index struct {
+	tape    *tape
+	entered atomic.Int64 // how many pieces are in
+
+	mu     sync.Mutex
+	blocks []textBlockInfo // nil packed: dropped
+	memory int
+	drops  int  // of blocks, from the first
+	done   bool // all of the recording is in
+	open   blockOfText
+
+	entries int            // in all
+	latest  map[uint64]int // by line of the session: its latest entry
+	buf     []byte
+	seed    maphash.Seed
+
+	// The rows as they were after the last piece.
+	rows    []uint64       // the hash of the logical line that begins there; 0: none does
+	present map[uint64]int // how many rows have a hash
+
+	left     []byte // a line that scrolls off while a piece is played, in parts
+	leftLine uint64
+}
+
+type textBlockInfo struct {
+	first  int // the number of its first entry's piece
+	packed []byte
+}
+
+// blockOfText is a block in the making.
+type blockOfText struct {
+	first   int // the number of the first entry's piece
+	count   int
+	head    []byte // for each entry the steps of its piece, time, predecessor and length, as varints
+	text    []byte
+	number  int
+	at      time.Duration
+	entries int // before this block
+}
+
+func newIndex(t *tape) *index {
+	return &index{tape: t, latest: map[uint64]int{}, present: map[uint64]int{}, seed: maphash.MakeSeed()}
+}
+
+// run reads the tape behind the loader until the end, or stop.
+func (x *index) run(l *loader, h format.Header, stop <-chan struct{}) error {
+	number := 0
+	var at time.Duration
+	var pos *position
+	pos = newPosition(l, h, vt.Hooks{LineLeft: func(r vt.Row, _ vt.Leave) { x.lineLeft(pos.screen, r, number, at) }})
+	for n := 0; ; n++ {
+		if n%256 == 0 {
+			select {
+			case <-stop:
+				return nil
+			default:
+			}
+		}
+		pc, ok, err := pos.rd.peek()
+		if err != nil {
+			return err
+		}
+		if !ok {
+			if done, _ := l.state(); done && pos.rd.pos.number == l.tape.end().number {
+				x.finish()
+				return nil
+			}
+			select {
+			case <-l.more:
+			case <-time.After(50 * time.Millisecond):
+			case <-stop:
+				return nil
+			}
+			continue
+		}
+		number, at = pos.rd.pos.number, pc.at
+		if _, _, err := pos.step(); err != nil {
+			return err
+		}
+		if pc.kind == pieceOutput || pc.kind == piecePartial || pc.kind == pieceResize {
+			x.endLeft(number, at)
+			x.look(pos.screen, number, at)
+		}
+		x.entered.Store(int64(number) + 1)
+	}
+}
+
+// lineOf names the line of row y for as long as it is on the screen.
+func lineOf(s *vt.Screen, y int) uint64 {
+	if s.OnAlternate() {
+		return 1<<63 | uint64(y)
+	}
+	return s.Scrolled() + uint64(y)
+}
+
+// look enters the lines that the last piece brought onto the screen.
+func (x *index) look(s *vt.Screen, number int, at time.Duration) {
+	_, rows := s.Size()
+	if len(x.rows) != rows {
+		x.rows = append(x.rows[:0], make([]uint64, rows)...)
+		clear(x.present)
+	}
+	next := 0 // rows above were looked at
+	for y := range s.Dirty {
+		if y < next {
+			continue
+		}
+		first := y
+		for first > next && s.Row(first).Continued() {
+			first--
+		}
+		line := lineOf(s, first)
+		x.buf = x.buf[:0]
+		for next = first; ; next++ {
+			row := s.Row(next)
+			x.buf = row.AppendText(x.buf)
+			if !row.Wrapped() || next+1 >= rows {
+				next++
+				break
+			}
+		}
+		hash := x.hash(x.buf)
+		isNew := hash != 0 && x.present[hash] == 0
+		for i := first; i < next; i++ {
+			h := uint64(0)
+			if i == first {
+				h = hash
+			}
+			x.replace(i, h)
+		}
+		if isNew {
+			x.enter(x.buf, line, number, at)
+		}
+	}
+}
+
+// hash is 0 for a blank line only.
+func (x *index) hash(text []byte) uint64 {
+	for _, c := range text {
+		if c != ' ' {
+			return maphash.Bytes(x.seed, text) | 1
+		}
+	}
+	return 0
+}
+
+func (x *index) replace(row int, hash uint64) {
+	old := x.rows[row]
+	if old == hash {
+		return
+	}
+	if old != 0 {
+		if x.present[old]--; x.present[old] <= 0 {
+			delete(x.present, old)
+		}
+	}
+	if hash != 0 {
+		x.present[hash]++
+	}
+	x.rows[row] = hash
+}
+
+// lineLeft enters a line that came and went within one piece.
+func (x *index) lineLeft(s *vt.Screen, r vt.Row, number int, at time.Duration) {
+	if !r.Continued() {
+		x.endLeft(number, at)
+	}
+	if len(x.left) < maxText {
+		x.left = r.AppendText(x.left)
+	}
+	x.leftLine = s.Scrolled()
+}
+
+func (x *index) endLeft(number int, at time.Duration) {
+	if hash := x.hash(x.left); hash != 0 && x.present[hash] == 0 {
+		x.enter(x.left, x.leftLine, number, at)
+	}
+	x.left = x.left[:0]
+}
+
+// enter adds a line.
+func (x *index) enter(text []byte, line uint64, number int, at time.Duration) {
+	for len(text) > 0 && text[len(text)-1] == ' ' {
+		text = text[:len(text)-1]
+	}
+	if len(text) > maxText {
+		text = text[:maxText]
+	}
+	x.mu.Lock()
+	o := &x.open
+	if o.count == 0 {
+		o.first, o.number, o.at, o.entries = number, number, 0, x.entries // the first time counts from 0
+	}
+	back := 0
+	if prev, ok := x.latest[line]; ok {
+		back = x.entries - prev
+	} else if len(x.latest) > 1<<14 {
+		clear(x.latest)
+	}
+	x.latest[line] = x.entries
+	x.entries++
+	o.count++
+	o.head = binary.AppendUvarint(o.head, uint64(number-o.number))
+	o.head = binary.AppendUvarint(o.head, uint64(at-o.at))
+	o.head = binary.AppendUvarint(o.head, uint64(back))
+	o.head = binary.AppendUvarint(o.head, uint64(len(text)))
+	o.text = append(o.text, text...)
+	o.number, o.at = number, at
+	full := len(o.text)+len(o.head) >= textBlock
+	x.mu.Unlock()
+	if full {
+		x.seal()
+	}
+}
+
+// encode gives the block's bytes.
+func (o *blockOfText) encode(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(o.count))
+	b = binary.AppendUvarint(b, uint64(o.first))
+	b = binary.AppendUvarint(b, uint64(o.entries))
+	b = binary.AppendUvarint(b, uint64(len(o.head)))
+	b = append(b, o.head...)
+	return append(b, o.text...)
+}
+
+func (x *index) seal() {
+	raw := x.open.encode(nil)
+	packed := slices.Clip(x.tape.packText(raw))
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.blocks = append(x.blocks, textBlockInfo{first: x.open.first, packed: packed})
+	x.memory += len(packed)
+	for x.memory > textMemory && x.drops < len(x.blocks)-1 {
+		x.memory -= len(x.blocks[x.drops].packed)
+		x.blocks[x.drops].packed = nil
+		x.drops++
+	}
+	o := &x.open
+	*o = blockOfText{head: o.head[:0], text: o.text[:0]}
+}
+
+func (x *index) finish() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.done = true
+}
+
+// size gives how many blocks there are, the open one included, and whether
+// more are to come.
+func (x *index) size() (blocks int, done bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return len(x.blocks) + 1, x.done
+}
+
+// caughtUp says whether all that is on the tape has been entered.
+func (x *index) caughtUp() bool { return x.entered.Load() >= int64(x.tape.end().number) }
+
+// blockAt gives the block that has the entries of piece number n.
+func (x *index) blockAt(n int) int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	i, _ := slices.BinarySearchFunc(x.blocks, n, func(b textBlockInfo, n int) int { return b.first - n })
+	return max(i-1, 0)
+}
+
+// entry is a line of the index.
+type entry struct {
+	number int // of the piece that brought it
+	at     time.Duration
+	id     int // of the entry
+	prev   int // the id of the entry of the same line before; -1 if there is none
+	text   []byte
+}
+
+// read calls yield for each entry of block i from skip on, until it returns
+// false, and tells how many entries the block has.
+func (x *index) read(i, skip int, yield func(entry) bool) (int, error) {
+	x.mu.Lock()
+	var raw, packed []byte
+	switch {
+	case i < len(x.blocks):
+		packed = x.blocks[i].packed
+		if packed == nil {
+			x.mu.Unlock()
+			return 0, nil
+		}
+	case x.open.count > skip:
+		raw = x.open.encode(nil)
+	default:
+		x.mu.Unlock()
+		return skip, nil
+	}
+	x.mu.Unlock()
+	if raw == nil {
+		var err error
+		if raw, err = x.tape.dec.DecodeAll(packed, nil); err != nil {
+			return 0, err
+		}
+	}
+	num := func() int {
+		v, n := binary.Uvarint(raw)
+		raw = raw[n:]
+		return int(v)
+	}
+	count, number, id := num(), num(), num()
+	size := num()
+	head, text := raw[:size], raw[size:]
+	raw = head
+	var at time.Duration
+	for k := range count {
+		e := entry{id: id + k}
+		number += num()
+		at += time.Duration(num())
+		e.prev = e.id - num()
+		if e.prev == e.id {
+			e.prev = -1
+		}
+		n := num()
+		e.number, e.at, e.text = number, at, text[:n]
+		text = text[n:]
+		if k >= skip && !yield(e) {
+			break
+		}
+	}
+	return count, nil
+}

@@ -1,0 +1,504 @@
+package play
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// prompt is a line that the user types in the bar.
+type prompt struct {
+	kind  int
+	label string
+	text  []rune
+
+	// Where the deck was when it was opened, for those that look ahead.
+	number  int
+	at      time.Duration
+	running bool
+}
+
+// Kinds of prompts.
+const (
+	promptTime = iota
+	promptFind
+)
+
+// maxPrompt bounds what is typed.
+const maxPrompt = 256
+
+// typed acts on what came from the keyboard.
+func (d *deck) typed(b []byte) error {
+	keys := d.keys.feed(b)
+	d.keyTimer = time.Time{}
+	if d.keys.pending() {
+		d.keyTimer = time.Now().Add(escapeWait)
+	}
+	return d.pressAll(keys)
+}
+
+func (d *deck) pressAll(keys []key) error {
+	for _, k := range keys {
+		if err := d.press(time.Now(), k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// press acts on a key.
+func (d *deck) press(now time.Time, k key) error {
+	d.touched = true
+	if k.name == "ctrl-c" {
+		return ErrInterrupted
+	}
+	if k.name == "mouse" {
+		return d.mouse(now, k)
+	}
+	if d.help >= 0 {
+		return d.pressHelp(k)
+	}
+	if d.prompt != nil {
+		return d.pressPrompt(now, k)
+	}
+	d.stale, d.until = true, time.Time{}
+	if k.name == "paste" {
+		return nil // not a command, whatever it holds
+	}
+	d.barUntil = now.Add(barFor)
+	return d.command1(now, k.name)
+}
+
+// command1 does what a key stands for.
+func (d *deck) command1(now time.Time, name string) error {
+	const jump = 5 * time.Second
+	at := d.at(now)
+	end := d.load.tape.end().at
+	switch name {
+	case "q":
+		return errQuit
+	case " ", "k":
+		return d.toggle(now)
+	case "left":
+		return d.goTo(now, at-jump)
+	case "right":
+		return d.goTo(now, min(at+jump, d.last()))
+	case "shift-left", "pgup":
+		return d.goTo(now, at-end/10)
+	case "shift-right", "pgdown":
+		return d.goTo(now, min(at+end/10, d.last()))
+	case "home", "g":
+		return d.goTo(now, 0)
+	case "end", "G":
+		return d.goTo(now, d.last())
+	case "F":
+		d.clock.run(now)
+		return d.goTo(now, d.last())
+	case ".":
+		return d.frameForward(now)
+	case ",":
+		return d.frameBack(now)
+	case "]":
+		return d.nextMarker(now)
+	case "[":
+		return d.prevMarker(now, at)
+	case "+", ">":
+		d.setSpeed(now, faster(d.clock.speed))
+	case "-", "<":
+		d.setSpeed(now, slower(d.clock.speed))
+	case "=":
+		d.setSpeed(now, 1)
+	case "i":
+		d.idle, d.gapAt = !d.idle, -1
+		d.say(now, onOff(d.idle, "pauses are shortened to "+d.limit.String(), "pauses are as recorded"))
+	case "m":
+		d.stops = !d.stops
+		d.say(now, onOff(d.stops, "pausing at markers", "not pausing at markers"))
+	case "l":
+		d.loop = !d.loop
+		d.say(now, onOff(d.loop, "looping", "not looping"))
+	case "t", ":":
+		d.prompt = &prompt{kind: promptTime, label: "go to time: "}
+	case "/", "?":
+		d.openFind(now, name == "?")
+	case "n":
+		return d.findNext(now, d.backward)
+	case "N":
+		return d.findNext(now, !d.backward)
+	case "esc":
+		d.found.end()
+		d.found = nil
+	case "H", "alt-left":
+		d.panBy(now, -max(d.size.Cols/4, 1), 0)
+	case "L", "alt-right":
+		d.panBy(now, max(d.size.Cols/4, 1), 0)
+	case "K", "alt-up":
+		d.panBy(now, 0, -max(d.size.Rows/4, 1))
+	case "J", "alt-down":
+		d.panBy(now, 0, max(d.size.Rows/4, 1))
+	case "c":
+		d.view.panned = false
+		d.say(now, "following the cursor")
+	case "R":
+		cols, rows := d.pos.screen.Size()
+		d.extra = append(d.extra, "\x1b[8;"+itoa(rows)+";"+itoa(cols)+"t"...)
+	case "b":
+		d.toggleBar(now)
+	case "ctrl-l":
+		d.painter.forget()
+	case "ctrl-z":
+		return d.suspend()
+	case "h", "f1":
+		d.help = 0
+	default:
+		if len(name) == 1 && name[0] >= '0' && name[0] <= '9' {
+			return d.goTo(now, time.Duration(float64(end)*float64(name[0]-'0')/10))
+		}
+		d.say(now, "h shows the keys")
+	}
+	return nil
+}
+
+func onOff(on bool, yes, no string) string {
+	if on {
+		return yes
+	}
+	return no
+}
+
+// last is the time of the end, which is not known while the recording loads
+// or grows.
+func (d *deck) last() time.Duration {
+	end := d.load.tape.end().at
+	if done, _ := d.load.state(); !done {
+		end = endOfTime
+	}
+	if d.p.End > 0 {
+		end = min(end, d.p.End)
+	}
+	return end
+}
+
+// toggle pauses, or goes on: at the end, from the start.
+func (d *deck) toggle(now time.Time) error {
+	if d.clock.running {
+		at := d.at(now)
+		d.clock.stop(now)
+		d.clock.seek(now, at)
+		d.reach = -1
+		return nil
+	}
+	done, _ := d.load.state()
+	if done && d.pos.rd.pos.number >= d.load.tape.end().number || d.p.End > 0 && d.clock.tape >= d.p.End {
+		if err := d.goTo(now, d.p.Start); err != nil {
+			return err
+		}
+	}
+	d.clock.run(now)
+	d.clock.seek(now, d.clock.tape)
+	return nil
+}
+
+func (d *deck) setSpeed(now time.Time, speed float64) {
+	d.clock.setSpeed(now, speed)
+	d.say(now, "speed "+speedText(speed))
+}
+
+// pause stops the clock where the screen is.
+func (d *deck) pause(now time.Time, at time.Duration) {
+	d.clock.stop(now)
+	d.clock.seek(now, at)
+	d.reach = -1
+	d.gapAt, d.ended, d.stale = -1, false, true
+}
+
+// frameForward plays one event's output more, and pauses there.
+func (d *deck) frameForward(now time.Time) error {
+	at := d.at(now)
+	for {
+		pc, ok, err := d.pos.step()
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		at = pc.at
+		if pc.kind == pieceOutput || pc.kind == pieceResize {
+			break
+		}
+	}
+	d.pause(now, at)
+	return nil
+}
+
+// frameBack goes to the frame before the one that is shown.
+func (d *deck) frameBack(now time.Time) error {
+	shown, ok, err := d.pos.frameBefore(d.pos.rd.pos.number)
+	if err != nil {
+		return err
+	}
+	to := frame{}
+	if ok {
+		if to, _, err = d.pos.frameBefore(shown.first); err != nil {
+			return err
+		}
+	}
+	if err := d.pos.seekNumber(to.after); err != nil {
+		return err
+	}
+	d.pause(now, to.at)
+	return nil
+}
+
+// nextMarker goes to the first marker that was not passed.
+func (d *deck) nextMarker(now time.Time) error {
+	for _, m := range d.load.tape.markers() {
+		if m.number >= d.pos.rd.pos.number {
+			return d.goToMarker(now, m)
+		}
+	}
+	d.say(now, "no marker ahead")
+	return nil
+}
+
+// prevMarker goes to the last marker behind; within a second of one, to the
+// one before it.
+func (d *deck) prevMarker(now time.Time, at time.Duration) error {
+	marks := d.load.tape.markers()
+	grace := time.Second
+	if !d.clock.running {
+		grace = 0
+	}
+	for i := len(marks) - 1; i >= 0; i-- {
+		if m := marks[i]; m.number+1 < d.pos.rd.pos.number && m.at+grace < at {
+			return d.goToMarker(now, m)
+		}
+	}
+	d.say(now, "no marker behind")
+	return nil
+}
+
+func (d *deck) goToMarker(now time.Time, m mark) error {
+	if err := d.pos.seekNumber(m.number + 1); err != nil {
+		return err
+	}
+	d.clock.seek(now, m.at)
+	d.reach, d.gapAt, d.ended = -1, -1, false
+	d.say(now, markerText(m.label))
+	return nil
+}
+
+func (d *deck) panBy(now time.Time, dx, dy int) {
+	d.view.pan(dx, dy)
+	cols, rows := d.pos.screen.Size()
+	if cols <= d.size.Cols && rows <= d.size.Rows {
+		d.say(now, "all of it is in view")
+	}
+}
+
+// toggleBar hides the bar if it is shown all the time, and else shows it.
+func (d *deck) toggleBar(now time.Time) {
+	switch {
+	case d.barMode == barHidden:
+		d.barMode = barAlways
+	case d.barMode == barAlways || d.hasRoom():
+		d.barMode = barHidden
+		d.barUntil, d.until = time.Time{}, time.Time{}
+	default:
+		d.barMode = barAlways
+	}
+}
+
+// mouse takes clicks on the bar, and the wheel.
+func (d *deck) mouse(now time.Time, k key) error {
+	switch {
+	case k.button == 64:
+		return d.command1(now, "left")
+	case k.button == 65:
+		return d.command1(now, "right")
+	case k.up:
+		d.dragging = false
+		return nil
+	case k.button != 0 || d.bar.track == d.bar.trackEnd || !d.barShown(now):
+		return nil
+	case !k.drag:
+		d.dragging = k.y == d.barRow && k.x >= d.bar.track && k.x < d.bar.trackEnd
+	}
+	if !d.dragging {
+		return nil
+	}
+	d.barUntil = now.Add(barFor)
+	return d.goTo(now, d.bar.timeAt(k.x))
+}
+
+func (d *deck) pressHelp(k key) error {
+	d.stale = true
+	switch k.name {
+	case "up", "k":
+		d.help = max(d.help-1, 0)
+	case "down", "j":
+		d.help = min(d.help+1, d.helpMost)
+	case "pgdown", " ":
+		if d.helpMost > 0 && d.help < d.helpMost {
+			d.help = min(d.help+max(d.size.Rows-2, 1), d.helpMost)
+			return nil
+		}
+		d.help = -1
+	case "pgup":
+		d.help = max(d.help-max(d.size.Rows-2, 1), 0)
+	default:
+		d.help = -1
+	}
+	return nil
+}
+
+// pressPrompt edits the prompt.
+func (d *deck) pressPrompt(now time.Time, k key) error {
+	p := d.prompt
+	d.stale = true
+	switch k.name {
+	case "enter":
+		d.prompt = nil
+		return d.entered(now, p)
+	case "esc", "ctrl-g":
+		return d.cancelled(now, p)
+	case "backspace":
+		if len(p.text) == 0 {
+			return d.cancelled(now, p)
+		}
+		p.text = p.text[:len(p.text)-1]
+	case "ctrl-u":
+		p.text = nil
+	case "paste":
+		for _, r := range k.text {
+			if r >= ' ' && len(p.text) < maxPrompt {
+				p.text = append(p.text, r)
+			}
+		}
+	default:
+		if r := []rune(k.name); len(r) == 1 && len(p.text) < maxPrompt {
+			p.text = append(p.text, r[0])
+		}
+	}
+	if p.kind == promptFind {
+		return d.findTyped(now)
+	}
+	return nil
+}
+
+func (d *deck) entered(now time.Time, p *prompt) error {
+	if p.kind == promptFind {
+		return d.findEntered(now, p)
+	}
+	text := strings.TrimSpace(string(p.text))
+	if text == "" {
+		return nil
+	}
+	at, err := parseTime(text)
+	if err != nil {
+		d.say(now, err.Error())
+		return nil
+	}
+	if strings.HasSuffix(text, "%") {
+		at = time.Duration(float64(d.load.tape.end().at) * at.Seconds() / 100)
+	}
+	return d.goTo(now, min(at, d.last()))
+}
+
+func (d *deck) cancelled(now time.Time, p *prompt) error {
+	d.prompt = nil
+	if p.kind != promptFind {
+		return nil
+	}
+	d.found.end()
+	d.found = nil
+	return d.goBack(now, p)
+}
+
+// goBack goes to where the deck was when the prompt was opened.
+func (d *deck) goBack(now time.Time, p *prompt) error {
+	if err := d.pos.seekNumber(p.number); err != nil {
+		return err
+	}
+	d.pause(now, p.at)
+	if p.running {
+		d.clock.run(now)
+	}
+	return nil
+}
+
+// parseTime reads a time as it is typed: seconds (83, 83.5), a clock's (1:23,
+// 1:02:03.5), with units (1m23s), or a percentage, given as so many seconds.
+func parseTime(s string) (time.Duration, error) {
+	malformed := fmt.Errorf("%q is no time: want seconds, 1:23 or 50%%", s)
+	s = strings.TrimSuffix(s, "%")
+	if strings.ContainsAny(s, "hms") {
+		d, err := time.ParseDuration(s)
+		if err != nil || d < 0 {
+			return 0, malformed
+		}
+		return d, nil
+	}
+	fields := strings.Split(s, ":")
+	if len(fields) > 3 {
+		return 0, malformed
+	}
+	var seconds float64
+	for _, f := range fields {
+		x, err := strconv.ParseFloat(f, 64)
+		if err != nil || !(x >= 0) {
+			return 0, malformed
+		}
+		seconds = seconds*60 + x
+	}
+	if !(seconds < 1e9) {
+		return 0, malformed
+	}
+	return time.Duration(seconds * float64(time.Second)), nil
+}
+
+// commandOf takes the command line out of what a shell's integration tells:
+// VS Code's OSC 633 ; E ; COMMAND and the cmdline_url and cmdline of
+// OSC 133 ; C that kitty and fish send.
+func commandOf(m vt.Mark) (string, bool) {
+	switch {
+	case m.Code == 633 && strings.HasPrefix(m.Data, "E;"):
+		cmd, _, _ := strings.Cut(m.Data[2:], ";")
+		return unescape(cmd, `\x`), true
+	case m.Code == 133 && strings.HasPrefix(m.Data, "C;"):
+		for _, field := range strings.Split(m.Data[2:], ";") {
+			if cmd, ok := strings.CutPrefix(field, "cmdline_url="); ok {
+				return unescape(cmd, "%"), true
+			}
+			if cmd, ok := strings.CutPrefix(field, "cmdline="); ok {
+				return strings.Trim(cmd, "'\""), true
+			}
+		}
+	}
+	return "", false
+}
+
+// unescape replaces the two hex digits behind each prefix.
+func unescape(s, prefix string) string {
+	var b strings.Builder
+	for {
+		before, after, ok := strings.Cut(s, prefix)
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		if len(after) >= 2 {
+			if v, err := strconv.ParseUint(after[:2], 16, 8); err == nil {
+				b.WriteByte(byte(v))
+				s = after[2:]
+				continue
+			}
+		}
+		b.WriteString(prefix)
+		s = after
+	}
+}

@@ -1,0 +1,45 @@
+package play
+
+import (
+	"io"
+	"time"
+)
+
+// suspend gives the terminal back and stops the process, as ctrl-Z does to any
+// program, and takes the terminal again when it goes on. The time in between
+// does not count.
+func (d *deck) suspend() error {
+	t, ok := d.con.term.(interface{ Suspend() error })
+	if !ok {
+		return nil
+	}
+	at := d.at(time.Now())
+	if d.con.busy {
+		if err := d.con.done(<-d.con.wrote); err != nil {
+			return err
+		}
+	}
+	if _, err := io.WriteString(d.con.w, d.cleanup(false)); err != nil {
+		return err
+	}
+	if d.con.restore != nil {
+		if err := d.con.restore(); err != nil {
+			return err
+		}
+	}
+	if err := t.Suspend(); err != nil {
+		return err
+	}
+	if err := d.con.makeRaw(); err != nil {
+		return err
+	}
+	d.con.write([]byte(deckStart(!d.p.NoUI)))
+	d.painter.forget()
+	now := time.Now()
+	d.clock.seek(now, at)
+	if size, err := d.termSize(); err == nil {
+		d.size = size
+	}
+	d.stale = true
+	return nil
+}

@@ -1,0 +1,227 @@
+package play
+
+import (
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// view shows a screen on a terminal of any size.
+type view struct {
+	x, y   int  // the cell of the screen in the upper left corner
+	panned bool // the user has chosen x and y; else they follow the cursor
+	theme  *format.Theme
+}
+
+// pan moves the view and keeps it from following the cursor.
+func (v *view) pan(dx, dy int) {
+	v.x, v.y, v.panned = v.x+dx, v.y+dy, true
+}
+
+// place moves the view so that the cursor is in it, by as little as needed, or,
+// when the user has panned it, so that it is on the screen.
+func (v *view) place(s *vt.Screen, cols, rows int) {
+	w, h := s.Size()
+	if !v.panned {
+		c := s.Cursor()
+		v.x = follow(v.x, c.X, cols, w)
+		v.y = follow(v.y, c.Y, rows, h)
+	}
+	v.x = max(min(v.x, w-cols), 0)
+	v.y = max(min(v.y, h-rows), 0)
+}
+
+// follow gives where a window of that length begins, to have at in it with
+// something around it.
+func follow(start, at, length, whole int) int {
+	if whole <= length {
+		return 0
+	}
+	margin := min(length/8, 8)
+	if at < start+margin {
+		return at - margin
+	}
+	if at >= start+length-margin {
+		return at - length + margin + 1
+	}
+	return start
+}
+
+// draw draws the part of the screen that is in view onto the first rows of c,
+// and a frame around a screen that leaves room for one.
+func (v *view) draw(c *canvas, s *vt.Screen, rows int) {
+	v.place(s, c.cols, rows)
+	w, h := s.Size()
+	shownCols, shownRows := min(c.cols, w-v.x), min(rows, h-v.y)
+	modes := s.Modes()
+	look := v.colors(s)
+	for y := range shownRows {
+		row, to := s.Row(v.y+y), c.row(y)
+		for x := range shownCols {
+			from := row.Cell(v.x + x)
+			cl := &to[x]
+			attr := from.Attr() &^ vt.Protected
+			if modes.ReverseVideo {
+				attr ^= vt.Inverse
+			}
+			cl.style = style{fg: look.fg(from.Fg()), bg: look.bg(from.Bg()), attr: attr}
+			if attr.Underline() != vt.NoUnderline {
+				cl.style.ul = look.of(s.CellUnderlineColor(from))
+			}
+			switch from.Width() {
+			case 0:
+				cl.rest = true
+			case 2:
+				cl.width = 2
+			}
+			if cl.r = from.Rune(); cl.r < 0 {
+				cl.r, cl.text = 0, s.CellText(from)
+			}
+		}
+		c.mend(y)
+	}
+	cursor := s.Cursor()
+	c.cursor = cursorLook{
+		x: cursor.X - v.x, y: cursor.Y - v.y, shape: cursor.Shape,
+		visible: cursor.Visible && cursor.X >= v.x && cursor.X < v.x+shownCols && cursor.Y >= v.y && cursor.Y < v.y+shownRows,
+	}
+	v.frame(c, shownCols, shownRows, rows)
+}
+
+// frame draws the edges of a screen that is smaller than the terminal.
+func (v *view) frame(c *canvas, cols, rows, upto int) {
+	edge := style{attr: vt.Faint}
+	right, below := cols < c.cols, rows < upto
+	if right {
+		for y := range rows {
+			c.put(cols, y, "│", edge)
+		}
+	}
+	if below {
+		for x := range cols {
+			c.put(x, rows, "─", edge)
+		}
+		if right {
+			c.put(cols, rows, "┘", edge)
+		}
+	}
+}
+
+// screenColors tells what colours a screen's cells have on the viewer's
+// terminal: those that the recording redefined, and with a theme all that are
+// not direct, are the recording's own; the others are the terminal's.
+type screenColors struct {
+	screen *vt.Screen
+	theme  *format.Theme
+	defFg  vt.Color
+	defBg  vt.Color
+	plain  bool // nothing is redefined
+}
+
+func (v *view) colors(s *vt.Screen) screenColors {
+	l := screenColors{screen: s, theme: v.theme}
+	l.defFg, l.defBg, _ = s.DefaultColors()
+	if v.theme != nil {
+		if l.defFg == 0 {
+			l.defFg = rgb(v.theme.Fg)
+		}
+		if l.defBg == 0 {
+			l.defBg = rgb(v.theme.Bg)
+		}
+	}
+	l.plain = v.theme == nil && l.defFg == 0 && l.defBg == 0 && !anyPalette(s)
+	return l
+}
+
+func rgb(c format.RGB) vt.Color { return vt.RGBColor(c.R, c.G, c.B) }
+
+func (l *screenColors) fg(c vt.Color) vt.Color {
+	if c == 0 {
+		return l.defFg
+	}
+	return l.of(c)
+}
+
+func (l *screenColors) bg(c vt.Color) vt.Color {
+	if c == 0 {
+		return l.defBg
+	}
+	return l.of(c)
+}
+
+func (l *screenColors) of(c vt.Color) vt.Color {
+	if l.plain {
+		return c
+	}
+	i, ok := c.Palette()
+	if !ok {
+		return c
+	}
+	if own, ok := l.screen.Palette(i); ok {
+		return own
+	}
+	if l.theme != nil && i < 16 {
+		n := int(i)
+		if n >= 8 && len(l.theme.Palette) == 8 {
+			n -= 8
+		}
+		if n < len(l.theme.Palette) {
+			return rgb(l.theme.Palette[n])
+		}
+	}
+	return c
+}
+
+// light gives the style of what a search has found to the cells that are in
+// view.
+func (v *view) light(c *canvas, s *vt.Screen, rows int, p *pattern) {
+	w, h := s.Size()
+	shownCols, shownRows := min(c.cols, w-v.x), min(rows, h-v.y)
+	var text []byte
+	var cols, lines []int
+	for y := 0; y < h; y++ {
+		text, cols, lines = text[:0], cols[:0], lines[:0]
+		for ; ; y++ {
+			row := s.Row(y)
+			text = row.AppendText(text)
+			cols = row.AppendColumns(cols)
+			for len(lines) < len(text) {
+				lines = append(lines, y)
+			}
+			if !row.Wrapped() || y+1 >= h {
+				break
+			}
+		}
+		for _, m := range p.findAll(text) {
+			for i := m[0]; i < m[1]; i++ {
+				x, y := cols[i]-v.x, lines[i]-v.y
+				if x < 0 || y < 0 || x >= shownCols || y >= shownRows {
+					continue
+				}
+				row := c.row(y)
+				row[x].style = matchStyle
+				if row[x].width == 2 && x+1 < len(row) {
+					row[x+1].style = matchStyle
+				}
+			}
+		}
+	}
+}
+
+// matchStyle shows on any terminal, also one without colours.
+var matchStyle = style{fg: vt.PaletteColor(3), bg: vt.PaletteColor(0), attr: vt.Bold | vt.Inverse}
+
+// findAll gives all that matches in text, as package regexp does.
+func (p *pattern) findAll(text []byte) [][]int {
+	const most = 10_000
+	return p.re.FindAllIndex(text, most)
+}
+
+// anyPalette says whether the recording has redefined one of the colours.
+func anyPalette(s *vt.Screen) bool {
+	for i := range 256 {
+		if _, ok := s.Palette(uint8(i)); ok {
+			return true
+		}
+	}
+	return false
+}
