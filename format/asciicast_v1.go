@@ -122,6 +122,14 @@ func (d *castDecoder) eventsV1(text []byte, i int, yield func(Event, error) bool
 
 // delay reads an event of version 1, a delay and what was written after it.
 func (d *castDecoder) delay(text []byte) (Event, bool) {
+	if t, i, ok := fastSeconds(text, min(1, len(text))); ok && text[0] == '[' && text[i] == '"' && d.half.high == 0 {
+		data, end, quirks := d.text(text, i+1)
+		if t += d.now; quirks == 0 && end == len(text)-1 && t <= maxTime {
+			d.now = t
+			d.keep(len(data))
+			return Event{Time: t, Code: Output, Data: data}, true
+		}
+	}
 	if text[0] == '[' {
 		if values, more := elements(text); len(values) == 2 && !more {
 			return d.event(values[0], []byte(`"o"`), values[1])

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -87,6 +88,23 @@ func unquote(dst, src []byte, i int) ([]byte, int, quirk) {
 			i++
 			j++
 		default:
+			// Nearly every escape of a terminal's output is \u001b, \r or \n.
+			if i+8 <= len(src) {
+				x := binary.LittleEndian.Uint64(src[i:])
+				if uint32(x) == '\\'|'u'<<8|'0'<<16|'0'<<24 {
+					if hi, lo := hexDigit[byte(x>>32)], hexDigit[byte(x>>40)]; hi < 8 && lo < 16 {
+						dst[j] = hi<<4 | lo
+						i += 6
+						j++
+						continue
+					}
+				} else if e := shortEscape[byte(x>>8)]; e != 0 {
+					dst[j] = e
+					i += 2
+					j++
+					continue
+				}
+			}
 			var q quirk
 			j, i, q = unescape(dst, j, src, i)
 			quirks |= q
@@ -99,13 +117,6 @@ func unescape(dst []byte, j int, src []byte, i int) (int, int, quirk) {
 	if i+1 < len(src) {
 		switch c := src[i+1]; c {
 		case 'u':
-			if i+6 <= len(src) {
-				// Most of what a terminal gets is ESC: \u001b.
-				if hi, lo := hexDigit[src[i+4]], hexDigit[src[i+5]]; src[i+2] == '0' && src[i+3] == '0' && hi < 8 && lo < 16 {
-					dst[j] = hi<<4 | lo
-					return j + 1, i + 6, 0
-				}
-			}
 			r, ok := hex4(src, i+2)
 			if !ok {
 				break
@@ -126,29 +137,19 @@ func unescape(dst []byte, j int, src []byte, i int) (int, int, quirk) {
 				}
 			}
 			return j + utf8.EncodeRune(dst[j:], r), i, q
-		case '"', '\\', '/':
-			dst[j] = c
-			return j + 1, i + 2, 0
-		case 'n':
-			dst[j] = '\n'
-			return j + 1, i + 2, 0
-		case 'r':
-			dst[j] = '\r'
-			return j + 1, i + 2, 0
-		case 't':
-			dst[j] = '\t'
-			return j + 1, i + 2, 0
-		case 'b':
-			dst[j] = '\b'
-			return j + 1, i + 2, 0
-		case 'f':
-			dst[j] = '\f'
-			return j + 1, i + 2, 0
+		default:
+			if e := shortEscape[c]; e != 0 {
+				dst[j] = e
+				return j + 1, i + 2, 0
+			}
 		}
 	}
 	dst[j] = '\\'
 	return j + 1, i + 1, badEscape
 }
+
+// shortEscape gives what a backslash and a byte stand for; 0 for nothing.
+var shortEscape = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
 // hexDigit gives a hexadecimal digit's value; 0xff for all other bytes.
 var hexDigit = func() (t [256]uint8) {
@@ -181,59 +182,54 @@ func hex4(src []byte, i int) (rune, bool) {
 // as it is. Bytes that are no UTF-8 become U+FFFD, one for each byte; invalid
 // tells how many.
 func appendQuoted(dst []byte, s string) (_ []byte, invalid int) {
-	i := 0
-	for i < len(s) {
-		// The longest that 8 bytes can become is 48, six for each.
-		if cap(dst)-len(dst) < 64 {
-			dst = slices.Grow(dst, max(64, len(s)-i))
+	if utf8.ValidString(s) {
+		return appendEscaped(dst, s), 0
+	}
+	for i, r := range s {
+		if r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD") {
+			invalid++
 		}
+	}
+	return appendEscaped(dst, string([]rune(s))), invalid
+}
+
+// appendEscaped is appendQuoted for what is UTF-8.
+func appendEscaped(dst []byte, s string) []byte {
+	for i := 0; i < len(s); {
+		// An escape is written as 8 bytes, and one byte becomes 6 at most.
+		dst = slices.Grow(dst, min(len(s)-i, 4<<10)*6+16)
 		j := len(dst)
 		out := dst[:cap(dst)]
 		for i+8 <= len(s) && j+16 <= len(out) {
 			x := load64(s, i)
 			binary.LittleEndian.PutUint64(out[j:], x)
-			m := special(x) | x&highs
+			m := special(x)
 			if m == 0 {
 				i += 8
 				j += 8
 				continue
 			}
 			n := bits.TrailingZeros64(m) >> 3
-			i += n
-			j += n
-			c := s[i]
-			if c >= 0x80 {
-				break
+			e := &escapes[byte(x>>(8*n))&0x7f]
+			*(*[8]byte)(out[j+n:]) = e.text
+			j += n + int(e.n)
+			i += n + 1
+		}
+		if i+8 > len(s) {
+			for ; i < len(s) && j+8 <= len(out); i++ {
+				if s[i] >= 0x80 {
+					out[j] = s[i]
+					j++
+					continue
+				}
+				e := &escapes[s[i]]
+				*(*[8]byte)(out[j:]) = e.text
+				j += int(e.n)
 			}
-			e := &escapes[c]
-			*(*[8]byte)(out[j:]) = e.text
-			j += int(e.n)
-			i++
 		}
 		dst = out[:j]
-		// What is left of s, or one character that is no ASCII.
-		for i < len(s) && cap(dst)-len(dst) >= 8 {
-			c := s[i]
-			if c < 0x80 {
-				if i+8 <= len(s) {
-					break
-				}
-				e := &escapes[c]
-				dst = append(dst, e.text[:e.n]...)
-				i++
-				continue
-			}
-			r, n := utf8.DecodeRuneInString(s[i:])
-			if r == utf8.RuneError && n == 1 {
-				invalid++
-				dst = append(dst, "\uFFFD"...)
-			} else {
-				dst = append(dst, s[i:i+n]...)
-			}
-			i += n
-		}
 	}
-	return dst, invalid
+	return dst
 }
 
 func load64(s string, i int) uint64 {

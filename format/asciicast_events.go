@@ -1,0 +1,561 @@
+package format
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+	"unicode/utf8"
+	"unsafe"
+)
+
+// castDecoder turns the lines of an asciicast v2 or v3 into events.
+type castDecoder struct {
+	in      *input
+	l       *lines
+	version int
+	size    Size          // of the header, for a second one
+	now     time.Duration // of the event before
+	base    time.Duration // where the present header's time begins
+	slab    []byte        // what is left of the memory that strings are cut from
+	// half is a high surrogate that ended an event, to be joined with the low
+	// one that the next event of that code begins with; none if high is 0.
+	half struct {
+		code Code
+		high rune
+	}
+}
+
+func (d *castDecoder) events() iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		for {
+			line, ok := d.l.next()
+			if !ok {
+				break
+			}
+			if ev, ok := d.fast(line); ok {
+				if !yield(ev, nil) {
+					return
+				}
+				continue
+			}
+			if !d.slow(line, yield) {
+				return
+			}
+			if d.in.err != nil {
+				break
+			}
+		}
+		if ev, ok := d.lastHalf(); ok && !yield(ev, nil) {
+			return
+		}
+		if d.in.err != nil {
+			yield(Event{}, d.in.err)
+		}
+	}
+}
+
+// fast reads a line as every recorder writes it, such as `[0.123, "o", "text"]`.
+// A line that is odd in any way is left to slow.
+func (d *castDecoder) fast(line []byte) (Event, bool) {
+	if len(line) < 10 || line[0] != '[' || d.half.high != 0 {
+		return Event{}, false
+	}
+	t, i, ok := fastSeconds(line, 1)
+	if !ok || i+6 > len(line) || line[i] != '"' || line[i+2] != '"' || line[i+3] != ',' {
+		return Event{}, false
+	}
+	code := codes[line[i+1]]
+	if code == "" {
+		return Event{}, false
+	}
+	if i += 4; line[i] == ' ' {
+		i++
+	}
+	if line[i] != '"' {
+		return Event{}, false
+	}
+	data, end, quirks := d.text(line, i+1)
+	if quirks != 0 || end != len(line)-1 || line[end] != ']' {
+		return Event{}, false
+	}
+	if code == Resize || code == Exit {
+		if _, ok := d.check(code, data); !ok {
+			return Event{}, false
+		}
+	}
+	if d.version == 3 {
+		t += d.now
+	} else {
+		t += d.base
+	}
+	if t < d.now || t > maxTime {
+		return Event{}, false
+	}
+	d.now = t
+	d.keep(len(data))
+	return Event{Time: t, Code: code, Data: data}, true
+}
+
+// fastSeconds reads the number at b[i] and the comma behind it, and gives the
+// index of what follows. Not ok: it is odd, or b ends.
+func fastSeconds(b []byte, i int) (t time.Duration, next int, ok bool) {
+	const most = 9 // digits, before the point and behind it
+	var whole, fraction uint64
+	start := i
+	for i < len(b) && b[i]-'0' <= 9 {
+		whole = whole*10 + uint64(b[i]-'0')
+		i++
+	}
+	if i == start || i-start > most || i == len(b) {
+		return 0, i, false
+	}
+	if b[i] == '.' {
+		i++
+		point := i
+		for i < len(b) && b[i]-'0' <= 9 {
+			fraction = fraction*10 + uint64(b[i]-'0')
+			i++
+		}
+		if i == point || i-point > most {
+			return 0, i, false
+		}
+		fraction *= nanos[i-point]
+	}
+	if i+2 > len(b) || b[i] != ',' {
+		return 0, i, false
+	}
+	if i++; b[i] == ' ' {
+		i++
+	}
+	return time.Duration(whole*1e9 + fraction), i, true
+}
+
+var nanos = [10]uint64{1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 100, 10, 1}
+
+// codes gives the known codes of one letter, so that none is allocated.
+var codes = func() (t [256]Code) {
+	for _, c := range []Code{Output, Input, Resize, Marker, Exit} {
+		t[c[0]] = c
+	}
+	return t
+}()
+
+const slabSize = 32 << 10
+
+// text decodes the string whose inside begins at line[i]. It is cut from the
+// slab, where [castDecoder.keep] makes it stay.
+func (d *castDecoder) text(line []byte, i int) (string, int, quirk) {
+	need := len(line) - i + 8
+	if cap(d.slab) < need {
+		d.slab = make([]byte, 0, max(slabSize, need))
+	}
+	s, end, quirks := unquote(d.slab[:0], line, i)
+	// The bytes are never written again once keep has moved the slab on.
+	return unsafe.String(unsafe.SliceData(s), len(s)), end, quirks
+}
+
+// keep makes the last n bytes that text gave the string's own.
+func (d *castDecoder) keep(n int) {
+	d.slab = d.slab[n:n:cap(d.slab)]
+}
+
+// check reports whether data is what an event of that code must hold; what is
+// wrong otherwise.
+func (d *castDecoder) check(code Code, data string) (string, bool) {
+	switch code {
+	case Resize:
+		if _, err := ParseSize(data); err != nil {
+			return err.Error(), false
+		}
+	case Exit:
+		if _, err := strconv.Atoi(data); err != nil {
+			return "malformed exit status " + quote(data), false
+		}
+	}
+	return "", true
+}
+
+// slow reads what fast did not: everything odd. It reports whether the
+// consumer wants more.
+func (d *castDecoder) slow(line []byte, yield func(Event, error) bool) bool {
+	if isBlank(line) {
+		// Version 3 allows empty lines.
+		if d.version != 3 || len(line) > 0 {
+			d.warn("blank line", "passed over")
+		}
+		return true
+	}
+	for i := skipSpace(line, 0); i < len(line) && d.in.err == nil; i = skipSpace(line, i) {
+		switch line[i] {
+		case '#':
+			return d.comment(line, i, yield)
+		case '{':
+			return d.object(line, i, yield)
+		case '[':
+		default:
+			d.noEvent(line[i:])
+			return true
+		}
+		end := scanValue(line, i)
+		if end < 0 {
+			if ev, ok := d.unbalanced(line[i:]); !ok {
+				d.noEvent(line[i:])
+				return true
+			} else {
+				return yield(ev, nil)
+			}
+		}
+		if ev, ok := d.array(line[i:end]); ok && !yield(ev, nil) {
+			return false
+		}
+		if i = skipSpace(line, end); i < len(line) && line[i] == ',' {
+			i++
+			d.warn("comma behind an event", "passed over")
+		} else if i < len(line) && line[i] == '[' {
+			d.warn("several events on one line", "read as if on their own")
+		}
+	}
+	return true
+}
+
+func (d *castDecoder) warn(kind, detail string) bool { return d.in.warn(d.l.no, kind, detail) }
+
+func isBlank(line []byte) bool { return skipSpace(line, 0) == len(line) }
+
+// noEvent tells that the rest of a line holds no event.
+func (d *castDecoder) noEvent(rest []byte) {
+	switch {
+	case len(bytes.Trim(rest, "\x00")) == 0:
+		// A file system that lost the last blocks of a file gives NULs.
+		d.l.cut = true
+		d.warn("NUL bytes", "passed over "+strconv.Itoa(len(rest)))
+	case d.l.torn:
+		d.l.cut = true
+		d.warn("cut off", "the last line, "+quote(string(rest))+", is not whole and was passed over")
+	default:
+		d.warn("no event", quote(string(rest))+" was passed over")
+	}
+}
+
+// unbalanced reads an event whose string ends in a single backslash, which
+// should have been two: termrec writes it so, and it hides the closing quote.
+func (d *castDecoder) unbalanced(text []byte) (Event, bool) {
+	text = bytes.TrimRight(text, " \t")
+	if !bytes.HasSuffix(text, []byte(`\"]`)) {
+		return Event{}, false
+	}
+	values, _ := elements(text)
+	if len(values) != 2 {
+		return Event{}, false
+	}
+	i := bytes.IndexByte(text[offset(text, values[1])+len(values[1]):], '"')
+	if i < 0 {
+		return Event{}, false
+	}
+	data := text[offset(text, values[1])+len(values[1])+i:]
+	fixed := append(data[:len(data)-2:len(data)-2], '\\', '"')
+	if !d.warn("backslash that escapes nothing", "kept") {
+		return Event{}, false
+	}
+	return d.event(values[0], values[1], fixed)
+}
+
+func (d *castDecoder) comment(line []byte, i int, yield func(Event, error) bool) bool {
+	if d.version != 3 && !d.warn("comment in version 2", "kept") {
+		return true
+	}
+	if d.version == 3 && i > 0 && !d.warn("comment is indented", "kept") {
+		return true
+	}
+	return yield(Event{Time: d.now, Code: Comment, Data: string(line[i+1:])}, nil)
+}
+
+// array reads an event that is an array, as it should be.
+func (d *castDecoder) array(text []byte) (Event, bool) {
+	values, more := elements(text)
+	if more {
+		if !d.warn("more than three elements", "the first three were read") {
+			return Event{}, false
+		}
+	}
+	if len(values) < 3 {
+		d.warn("no event", quote(string(text))+" was passed over")
+		return Event{}, false
+	}
+	return d.event(values[0], values[1], values[2])
+}
+
+// elements cuts a JSON array into its first three values; more tells that
+// there are others.
+func elements(text []byte) (values [][]byte, more bool) {
+	i := skipSpace(text, 1)
+	for i < len(text) && text[i] != ']' {
+		end := scanValue(text, i)
+		if end < 0 {
+			return values, false
+		}
+		if len(values) == 3 {
+			return values, true
+		}
+		values = append(values, text[i:end])
+		if i = skipSpace(text, end); i < len(text) && text[i] == ',' {
+			i = skipSpace(text, i+1)
+		} else if i < len(text) && text[i] != ']' {
+			return nil, false
+		}
+	}
+	return values, false
+}
+
+// object reads an event that is an object, which asciinema 3 accepts too, or a
+// second header: two recordings joined by cat.
+func (d *castDecoder) object(line []byte, i int, yield func(Event, error) bool) bool {
+	end := scanValue(line, i)
+	if end < 0 {
+		d.noEvent(line[i:])
+		return true
+	}
+	text := line[i:end]
+	var ev struct {
+		Time json.RawMessage
+		Code json.RawMessage
+		Data json.RawMessage
+	}
+	if v := sniffAsciicast(text); v == 2 || v == 3 {
+		return d.secondHeader(text, v, yield)
+	}
+	if err := json.Unmarshal(text, &ev); err != nil || ev.Time == nil || ev.Code == nil || ev.Data == nil {
+		d.noEvent(line[i:])
+		return true
+	}
+	if !d.warn("event is an object", "read as an array") {
+		return true
+	}
+	if got, ok := d.event(ev.Time, ev.Code, ev.Data); ok {
+		return yield(got, nil)
+	}
+	return true
+}
+
+// secondHeader goes on with a recording that was joined to the one before.
+func (d *castDecoder) secondHeader(text []byte, version int, yield func(Event, error) bool) bool {
+	if !d.warn("another header", "read on as one recording") {
+		return true
+	}
+	h, err := d.in.parseHeader(text, d.l.no, version)
+	if err != nil {
+		d.warn("no event", err.Error())
+		return true
+	}
+	d.version, d.base = version, d.now
+	if h.Size != d.size && h.Size != (Size{}) {
+		d.size = h.Size
+		return yield(Event{Time: d.now, Code: Resize, Data: h.Size.String()}, nil)
+	}
+	return true
+}
+
+// event makes an event of its three JSON values.
+func (d *castDecoder) event(when, what, data []byte) (Event, bool) {
+	t, ok := d.time(when)
+	if !ok {
+		return Event{}, false
+	}
+	code, ok := d.code(what)
+	if !ok {
+		return Event{}, false
+	}
+	ev := Event{Time: t, Code: code}
+	known := len(code) == 1 && codes[code[0]] != ""
+	switch {
+	case data[0] == '"':
+		s, end, quirks := d.text(data, 1)
+		if quirks&unterminated != 0 || end != len(data) {
+			d.warn("no event", "malformed string")
+			return Event{}, false
+		}
+		d.keep(len(s))
+		if ev.Data = d.joinHalves(code, s, data, &quirks); !d.quirks(quirks) {
+			return Event{}, false
+		}
+	case code == Exit && json.Valid(data) && data[0] != '[' && data[0] != '{' && data[0] != 'n':
+		if ev.Data = string(data); !d.warn("exit status is no string", "read as one") {
+			return Event{}, false
+		}
+	case known:
+		d.warn("no event", "data of "+quote(string(code))+" is "+quote(string(data))+": want a string; passed over")
+		return Event{}, false
+	case !json.Valid(data):
+		d.warn("no event", "malformed data "+quote(string(data)))
+		return Event{}, false
+	default:
+		ev.Data, ev.JSON = string(data), true
+	}
+	if code == Comment && !ev.JSON {
+		// A code of that name in the file is no comment; keep them apart.
+		text, _ := appendQuoted([]byte{'"'}, ev.Data)
+		ev.Data, ev.JSON = string(append(text, '"')), true
+	}
+	if wrong, ok := d.check(code, ev.Data); !ok {
+		d.warn("no event", wrong+"; passed over")
+		return Event{}, false
+	}
+	d.now = t
+	return ev, true
+}
+
+func (d *castDecoder) code(text []byte) (Code, bool) {
+	if text[0] != '"' {
+		d.warn("no event", "code is "+quote(string(text))+": want a string; passed over")
+		return "", false
+	}
+	var s string
+	if err := json.Unmarshal(text, &s); err != nil {
+		d.warn("no event", "malformed code "+quote(string(text)))
+		return "", false
+	}
+	return Code(s), true
+}
+
+func (d *castDecoder) quirks(q quirk) bool {
+	for _, row := range []struct {
+		q            quirk
+		kind, detail string
+	}{
+		{badEscape, "backslash that escapes nothing", "kept"},
+		{loneSurrogate, "half a surrogate pair", "read as U+FFFD"},
+		{rawControl, "control character that is not escaped", "kept"},
+		{invalidUTF8, "bytes that are no UTF-8", "kept"},
+	} {
+		if q&row.q != 0 && !d.warn(row.kind, row.detail) {
+			return false
+		}
+	}
+	return true
+}
+
+// joinHalves joins a surrogate pair that a recorder split over two events. s is
+// what raw, a string of this code's event, was decoded to.
+func (d *castDecoder) joinHalves(code Code, s string, raw []byte, q *quirk) string {
+	if d.half.high != 0 && d.half.code == code {
+		first := "\uFFFD"
+		if low, ok := hexEscape(raw[1:]); ok && *q&loneSurrogate != 0 {
+			if r := utf16.DecodeRune(d.half.high, low); r != utf8.RuneError {
+				first, s = string(r), strings.TrimPrefix(s, first)
+			}
+		}
+		d.half.high = 0
+		s = first + s
+	}
+	if *q&loneSurrogate != 0 && len(raw) >= 8 && strings.HasSuffix(s, "\uFFFD") {
+		if r, ok := hexEscape(raw[len(raw)-7:]); ok && r >= 0xd800 && r < 0xdc00 {
+			d.half.code, d.half.high = code, r
+			s = strings.TrimSuffix(s, "\uFFFD")
+		}
+	}
+	return s
+}
+
+func hexEscape(b []byte) (rune, bool) {
+	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
+		return 0, false
+	}
+	return hex4(b, 2)
+}
+
+// lastHalf gives what is left of a surrogate pair at the end.
+func (d *castDecoder) lastHalf() (Event, bool) {
+	if d.half.high == 0 {
+		return Event{}, false
+	}
+	d.half.high = 0
+	return Event{Time: d.now, Code: d.half.code, Data: "\uFFFD"}, true
+}
+
+// time reads an event's time. Times that go backwards, as asciinema 2 wrote
+// them when its two threads raced, are held at the event's before.
+func (d *castDecoder) time(text []byte) (time.Duration, bool) {
+	if text[0] == '"' {
+		text = bytes.Trim(text, `"`)
+		if !d.warn("time is a string", "read as a number") {
+			return 0, false
+		}
+	}
+	if text[0] == '.' || bytes.HasPrefix(text, []byte("-.")) {
+		if !d.warn("time without a digit before its point", "read as if there were one") {
+			return 0, false
+		}
+	}
+	t, err := parseSeconds(string(text))
+	if err != nil {
+		d.warn("no event", err.Error()+"; passed over")
+		return 0, false
+	}
+	if d.version == 3 {
+		if t < 0 {
+			return d.now, d.warn("time goes back", fmt.Sprintf("by %v; held", -t))
+		}
+		t += d.now
+	} else {
+		t += d.base
+	}
+	if t > maxTime {
+		d.warn("no event", "time "+quote(string(text))+" is over a hundred years; passed over")
+		return 0, false
+	}
+	if t < d.now {
+		return d.now, d.warn("time goes back", fmt.Sprintf("by %v; held", d.now-t))
+	}
+	return t, true
+}
+
+// parseSeconds reads a JSON number, and what is nearly one (".1"), cut to
+// nanoseconds. Up to [maxTime] it is exact for decimals.
+func parseSeconds(s string) (time.Duration, error) {
+	malformed := fmt.Errorf("malformed time %s", quote(s))
+	unsigned, negative := strings.CutPrefix(s, "-")
+	if strings.ContainsAny(s, "eE") {
+		f, err := strconv.ParseFloat(s, 64)
+		if err != nil || math.IsNaN(f) || math.IsInf(f, 0) || strings.ContainsAny(s, "xXpP_nNiI") {
+			return 0, malformed
+		}
+		if math.Abs(f) > maxTime.Seconds() {
+			return 0, fmt.Errorf("time %s is over a hundred years", quote(s))
+		}
+		return time.Duration(math.Round(f * 1e9)), nil
+	}
+	whole, fraction, _ := strings.Cut(unsigned, ".")
+	if whole == "" && fraction == "" || !isDigits(whole) || !isDigits(fraction) {
+		return 0, malformed
+	}
+	if whole = strings.TrimLeft(whole, "0"); len(whole) > 10 {
+		return 0, fmt.Errorf("time %s is over a hundred years", quote(s))
+	}
+	if len(fraction) > 9 {
+		fraction = fraction[:9]
+	}
+	n, _ := strconv.ParseInt("0"+whole+fraction, 10, 64)
+	n *= int64(nanos[len(fraction)])
+	if n < 0 || time.Duration(n) > maxTime {
+		return 0, fmt.Errorf("time %s is over a hundred years", quote(s))
+	}
+	if negative {
+		n = -n
+	}
+	return time.Duration(n), nil
+}
+
+func isDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
