@@ -42,8 +42,11 @@ type index struct {
 	seed    maphash.Seed
 
 	// The rows as they were after the last piece.
-	rows    []uint64       // the hash of the logical line that begins there; 0: none does
-	present map[uint64]int // how many rows have a hash
+	cols     int
+	scrolled uint64         // vt.Screen.Scrolled
+	cells    [][]vt.Cell    // nil: not known
+	rows     []uint64       // the hash of the logical line that begins there; 0: none does
+	present  map[uint64]int // how many rows have a hash
 
 	left     []byte // a line that scrolls off while a piece is played, in parts
 	leftLine uint64
@@ -122,14 +125,17 @@ func lineOf(s *vt.Screen, y int) uint64 {
 
 // look enters the lines that the last piece brought onto the screen.
 func (x *index) look(s *vt.Screen, number int, at time.Duration) {
-	_, rows := s.Size()
-	if len(x.rows) != rows {
-		x.rows = append(x.rows[:0], make([]uint64, rows)...)
+	cols, rows := s.Size()
+	if len(x.rows) != rows || x.cols != cols {
+		x.cols = cols
+		x.rows = make([]uint64, rows)
+		x.cells = make([][]vt.Cell, rows)
 		clear(x.present)
 	}
+	x.scroll(s, rows)
 	next := 0 // rows above were looked at
 	for y := range s.Dirty {
-		if y < next {
+		if y < next || x.same(s.Row(y), y) {
 			continue
 		}
 		first := y
@@ -138,11 +144,11 @@ func (x *index) look(s *vt.Screen, number int, at time.Duration) {
 		}
 		line := lineOf(s, first)
 		x.buf = x.buf[:0]
-		for next = first; ; next++ {
+		for next = first; ; {
 			row := s.Row(next)
 			x.buf = row.AppendText(x.buf)
-			if !row.Wrapped() || next+1 >= rows {
-				next++
+			x.copyRow(row, next)
+			if next++; !row.Wrapped() || next >= rows {
 				break
 			}
 		}
@@ -158,6 +164,50 @@ func (x *index) look(s *vt.Screen, number int, at time.Duration) {
 		if isNew {
 			x.enter(x.buf, line, number, at)
 		}
+	}
+}
+
+// scroll moves what is known of the rows along with them: reading the text of
+// a row takes several times as long as seeing that it is the one from before.
+func (x *index) scroll(s *vt.Screen, rows int) {
+	n := int(min(s.Scrolled()-x.scrolled, uint64(rows)))
+	x.scrolled = s.Scrolled()
+	if n <= 0 || n >= rows || s.OnAlternate() {
+		return
+	}
+	rotate(x.rows, n)
+	rotate(x.cells, n)
+}
+
+// rotate moves the first n to the end.
+func rotate[T any](s []T, n int) {
+	slices.Reverse(s[:n])
+	slices.Reverse(s[n:])
+	slices.Reverse(s)
+}
+
+// same says whether a row is what it was when it was copied.
+func (x *index) same(row vt.Row, y int) bool {
+	old := x.cells[y]
+	if len(old) != row.Len() {
+		return false
+	}
+	for i := range old {
+		if row.Cell(i) != old[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func (x *index) copyRow(row vt.Row, y int) {
+	to := x.cells[y]
+	if len(to) != row.Len() {
+		to = make([]vt.Cell, row.Len())
+		x.cells[y] = to
+	}
+	for i := range to {
+		to[i] = row.Cell(i)
 	}
 }
 

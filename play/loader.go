@@ -35,6 +35,7 @@ type loader struct {
 	frames []keyframe // in the order of the tape
 	every  int        // the distance of keyframes now
 	memory int        // of frames
+	budget int        // for frames
 	done   bool       // nothing more will come
 	err    error      // what ended it
 }
@@ -47,7 +48,7 @@ type keyframe struct {
 }
 
 func newLoader(t *tape) *loader {
-	return &loader{tape: t, every: keyframeEvery, notify: make(chan struct{}, 1), more: make(chan struct{}, 1)}
+	return &loader{tape: t, every: keyframeEvery, budget: keyframeMemory, notify: make(chan struct{}, 1), more: make(chan struct{}, 1)}
 }
 
 // newScreen makes the screen that a recording begins on.
@@ -129,7 +130,7 @@ func (l *loader) keep(k keyframe) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.push(k)
-	for l.memory > keyframeMemory && len(l.frames) > 2 {
+	for l.memory > l.budget && len(l.frames) > 2 {
 		all := l.frames
 		l.frames, l.memory = make([]keyframe, 0, len(all)), 0
 		for i := 1; i < len(all); i += 2 {

@@ -1,0 +1,172 @@
+package play
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// indexed loads and indexes a recording.
+func indexed(t *testing.T, cast format.Cast) (*index, *loader) {
+	t.Helper()
+	tp, err := newTape()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(tp.close)
+	l := newLoader(tp)
+	l.run(cast, nil)
+	x := newIndex(tp)
+	if err := x.run(l, cast.Header, nil); err != nil {
+		t.Fatal(err)
+	}
+	return x, l
+}
+
+// findAllIn searches and waits for the end.
+func findAllIn(t *testing.T, x *index, pattern string, from int, backward bool) *hits {
+	t.Helper()
+	h := search(x, newPattern(pattern), from, backward, func(f func()) { go f() })
+	timeout := time.After(time.Minute)
+	for !h.done {
+		select {
+		case b := <-h.batches:
+			h.add(b)
+		case <-timeout:
+			t.Fatal("the search does not end")
+		}
+	}
+	h.end()
+	return h
+}
+
+// All that was on the screen is found, at the moment it came.
+func TestIndex(t *testing.T) {
+	sec := func(n int, s string) format.Event { return out(time.Duration(n)*time.Second, s) }
+	var flood strings.Builder
+	for i := range 200 {
+		fmt.Fprintf(&flood, "flood %d\r\n", i)
+	}
+	x, _ := indexed(t, castOf(format.Header{Size: format.Size{Cols: 20, Rows: 5}},
+		sec(1, "hello world\r\n"),
+		sec(2, "\x1b[1;1H\x1b[2Koverwritten soon"),
+		sec(3, "\r\x1b[2Kreplaced\r\n"),
+		sec(4, flood.String()), // scrolls off within one piece
+		sec(5, "\x1b[2J\x1b[1;1Hthis line is longer than the screen"),
+		sec(6, "\x1b[?1049h\x1b[2;3Halternate"),
+		sec(7, "\x1b[?1049l"),
+		sec(8, "\r\n"), sec(9, "t"), sec(10, "y"), sec(11, "p"), sec(12, "ed"), sec(13, " on"),
+		sec(14, "\r\n\x1b[7m漢字 wide e\u0301\x1b[m"),
+	))
+	tests := []struct {
+		pattern string
+		at      []int // in seconds
+	}{
+		{"world", []int{1}},
+		{"WORLD", nil},
+		{"(?i)WORLD", []int{1}},
+		{"overwritten", []int{2}},
+		{"replaced", []int{3}},
+		{"flood 0$", []int{4}},
+		{"flood 7$", []int{4}},
+		{"flood 199", []int{4}},
+		{"than the screen", []int{5}}, // over the wrap
+		{"alternate", []int{6}},
+		{"^typ", []int{11}},
+		{"typed", []int{12}},
+		{"漢字 wide", []int{14}},
+		{"e\u0301", []int{14}},
+		{"nowhere", nil},
+		{"w.r+ld", []int{1}},
+		{"[", nil}, // no regular expression: taken as it stands
+		{".*", nil},
+	}
+	for _, tt := range tests {
+		var got []int
+		for _, h := range findAllIn(t, x, tt.pattern, 0, false).list {
+			got = append(got, int(h.at/time.Second))
+		}
+		if tt.pattern == ".*" {
+			if len(got) < 8 {
+				t.Errorf(".* matched at %v", got)
+			}
+			continue
+		}
+		if fmt.Sprint(got) != fmt.Sprint(tt.at) {
+			t.Errorf("%q is found at %v; want %v", tt.pattern, got, tt.at)
+		}
+	}
+}
+
+// In a recording of many blocks what is found is the same wherever the search
+// begins, and is on the screen there.
+func TestIndexOfManyBlocks(t *testing.T) {
+	cast := work(6<<20, time.Hour)
+	x, l := indexed(t, cast)
+	if len(x.blocks) < 4 {
+		t.Fatalf("only %d blocks", len(x.blocks))
+	}
+	end := l.tape.end().number
+	for _, pattern := range []string{"item 7777", "error error error", "^server.*socket"} {
+		all := findAllIn(t, x, pattern, 0, false)
+		if len(all.list) == 0 {
+			t.Errorf("%q is not found", pattern)
+		}
+		for i := 1; i < len(all.list); i++ {
+			if all.list[i].number < all.list[i-1].number {
+				t.Fatalf("%q: out of order", pattern)
+			}
+		}
+		for _, from := range []int{end / 3, end} {
+			for _, backward := range []bool{false, true} {
+				again := findAllIn(t, x, pattern, from, backward)
+				if len(again.list) != len(all.list) {
+					t.Errorf("%q from %d, backward %v: %d hits; want %d", pattern, from, backward, len(again.list), len(all.list))
+				}
+			}
+		}
+		pos := newPosition(l, cast.Header, vt.Hooks{})
+		re := newPattern(pattern)
+		for i, h := range all.list {
+			if i%(len(all.list)/20+1) != 0 {
+				continue
+			}
+			if err := pos.seekNumber(h.number + 1); err != nil {
+				t.Fatal(err)
+			}
+			if pattern[0] != '^' && !re.re.MatchString(joined(pos.screen)) {
+				t.Errorf("%q: at %v it is not on the screen", pattern, h.at)
+			}
+		}
+	}
+	n, ok := 0, false
+	all := findAllIn(t, x, "module", 0, false)
+	h, ok := all.next(-1, false)
+	for ; ok; h, ok = all.next(h.number, false) {
+		n++
+	}
+	back := 0
+	for h, ok = all.next(end, true); ok; h, ok = all.next(h.number, true) {
+		back++
+	}
+	if n != back || n < 1000 {
+		t.Errorf("%d hits forward, %d backward", n, back)
+	}
+}
+
+// joined is a screen's text with wrapped lines as one.
+func joined(s *vt.Screen) string {
+	var b []byte
+	_, rows := s.Size()
+	for y := range rows {
+		b = s.Row(y).AppendText(b)
+		if !s.Row(y).Wrapped() {
+			b = append(b, '\n')
+		}
+	}
+	return string(b)
+}

@@ -1,0 +1,153 @@
+package play
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// screenDiff tells the first difference between two screens; "" for none.
+func screenDiff(a, b *vt.Screen) string {
+	ac, ar := a.Size()
+	bc, br := b.Size()
+	if ac != bc || ar != br {
+		return fmt.Sprintf("size %dx%d, %dx%d", ac, ar, bc, br)
+	}
+	if a.Cursor() != b.Cursor() || a.Title() != b.Title() || a.Modes() != b.Modes() || a.OnAlternate() != b.OnAlternate() {
+		return fmt.Sprintf("cursor %+v, %+v; title %q, %q; modes %+v, %+v", a.Cursor(), b.Cursor(), a.Title(), b.Title(), a.Modes(), b.Modes())
+	}
+	for y := range ar {
+		for x := range ac {
+			p, q := a.Cell(x, y), b.Cell(x, y)
+			if a.CellText(p) != b.CellText(q) || p.Fg() != q.Fg() || p.Bg() != q.Bg() || p.Attr() != q.Attr() || p.Width() != q.Width() ||
+				a.CellUnderlineColor(p) != b.CellUnderlineColor(q) {
+				return fmt.Sprintf("row %d column %d: %q %v, %q %v", y, x, a.CellText(p), p, b.CellText(q), q)
+			}
+		}
+	}
+	return ""
+}
+
+// withResizes puts resizes and sequences cut over events into a recording.
+func withResizes(cast format.Cast) format.Cast {
+	events := cast.Events
+	cast.Events = func(yield func(format.Event, error) bool) {
+		n := 0
+		for ev, err := range events {
+			n++
+			if n%3000 == 0 {
+				size := format.Size{Cols: 60 + n/100%90, Rows: 20 + n/1000%30}
+				if !yield(format.Event{Time: ev.Time, Code: format.Resize, Data: size.String()}, nil) {
+					return
+				}
+			}
+			if n%7 == 0 && ev.Code == format.Output && len(ev.Data) > 8 {
+				half := ev
+				half.Data, ev.Data = ev.Data[:3], ev.Data[3:]
+				if !yield(half, nil) {
+					return
+				}
+			}
+			if !yield(ev, err) {
+				return
+			}
+		}
+	}
+	return cast
+}
+
+// A place reached by seeking shows, cell for cell, what playing from the start
+// shows there.
+func TestSeekIsPlaying(t *testing.T) {
+	const size = 6 << 20
+	cast := withResizes(work(size, time.Hour))
+	tp, err := newTape()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tp.close()
+	l := newLoader(tp)
+	l.run(cast, nil)
+	if _, err := l.state(); err != nil || len(l.frames) < 10 {
+		t.Fatalf("%d keyframes, %v", len(l.frames), err)
+	}
+	// In order, so that one pass from the start gives all that is wanted.
+	r := rand.New(rand.NewPCG(3, 4))
+	type place struct {
+		at   time.Duration
+		want *vt.Snapshot
+	}
+	var places []place
+	straight := newPosition(&loader{tape: tp}, cast.Header, vt.Hooks{}) // without keyframes
+	for i := range 200 {
+		at := time.Hour * time.Duration(i) / 200
+		if i%3 > 0 {
+			at += time.Duration(r.Int64N(int64(time.Hour / 200)))
+		}
+		if err := straight.seekTime(at); err != nil {
+			t.Fatal(err)
+		}
+		places = append(places, place{at, straight.screen.Snapshot()})
+	}
+	pos := newPosition(l, cast.Header, vt.Hooks{})
+	r.Shuffle(len(places), func(i, j int) { places[i], places[j] = places[j], places[i] })
+	slowest := time.Duration(0)
+	for _, p := range places {
+		began := time.Now()
+		if err := pos.seekTime(p.at); err != nil {
+			t.Fatal(err)
+		}
+		slowest = max(slowest, time.Since(began))
+		want := vt.New(80, 24)
+		want.Restore(p.want)
+		if diff := screenDiff(pos.screen, want); diff != "" {
+			t.Fatalf("at %v: %s", p.at, diff)
+		}
+	}
+	t.Logf("%d keyframes; the slowest of %d seeks took %v", len(l.frames), len(places), slowest)
+	// By number, and a frame back each time.
+	for range 50 {
+		n := 1 + r.IntN(tp.end().number-1)
+		if err := pos.seekNumber(n); err != nil {
+			t.Fatal(err)
+		}
+		f, ok, err := pos.frameBefore(n)
+		if !ok || err != nil || f.after > n || f.first >= n {
+			t.Fatalf("frameBefore(%d) = %+v, %v, %v", n, f, ok, err)
+		}
+	}
+}
+
+// Keyframes are thinned to the memory that they may have.
+func TestKeyframesAreThinned(t *testing.T) {
+	tp, err := newTape()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tp.close()
+	l := newLoader(tp)
+	l.budget = 2 << 20
+	s := vt.New(200, 50)
+	r := rand.New(rand.NewPCG(1, 1))
+	for i := range 500 {
+		for y := range 50 {
+			noise := make([]byte, 199)
+			for j := range noise {
+				noise[j] = byte('!' + r.IntN(90))
+			}
+			s.Write(fmt.Appendf(nil, "\x1b[%d;1H%s", y+1, noise))
+		}
+		l.keep(keyframe{ref: pieceRef{number: i}, snap: s.Snapshot()})
+	}
+	if l.memory > l.budget || l.every == keyframeEvery || len(l.frames) < 80 {
+		t.Errorf("%d keyframes take %d bytes, one every %d", len(l.frames), l.memory, l.every)
+	}
+	k, ok := l.before(func(ref pieceRef) bool { return ref.number <= 250 })
+	if !ok || k.ref.number > 250 || k.ref.number < 240 {
+		t.Errorf("before 250 = %v, %v", k.ref, ok)
+	}
+}
