@@ -148,4 +148,3 @@ func (l *lines) decimals() int {
 	_, fraction, _ := bytes.Cut(number, []byte{'.'})
 	return len(fraction)
 }
-

@@ -15,16 +15,8 @@ import (
 // may be cut off anywhere; 0 if it is none. A header that names no version is
 // told by its other keys.
 func sniffAsciicast(prefix []byte) int {
-	prefix = bytes.TrimPrefix(prefix, bom)
-	i := skipSpace(prefix, 0)
-	for i < len(prefix) && prefix[i] == '#' {
-		end := bytes.IndexByte(prefix[i:], '\n')
-		if end < 0 {
-			return 0
-		}
-		i = skipSpace(prefix, i+end)
-	}
-	if i == len(prefix) || prefix[i] != '{' {
+	i := headerStart(prefix)
+	if i < 0 {
 		return 0
 	}
 	guess := 0
@@ -45,6 +37,42 @@ func sniffAsciicast(prefix []byte) int {
 		}
 	}
 	return guess
+}
+
+// decided reports whether more of an input than prefix could change what its
+// first JSON object says about its format.
+func decided(prefix []byte) bool {
+	i := headerStart(prefix)
+	if i < 0 || scanValue(prefix, i) >= 0 {
+		return true
+	}
+	for key, value := range members(prefix[i:]) {
+		if key == "version" && len(value) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// headerStart gives the index of the JSON object that prefix begins with,
+// after blank lines and comments; -1 if there is none.
+func headerStart(prefix []byte) int {
+	i := 0
+	if bytes.HasPrefix(prefix, bom) {
+		i = len(bom)
+	}
+	i = skipSpace(prefix, i)
+	for i < len(prefix) && prefix[i] == '#' {
+		end := bytes.IndexByte(prefix[i:], '\n')
+		if end < 0 {
+			return -1
+		}
+		i = skipSpace(prefix, i+end)
+	}
+	if i == len(prefix) || prefix[i] != '{' {
+		return -1
+	}
+	return i
 }
 
 // members gives the keys and values of the JSON object at the beginning of

@@ -119,6 +119,9 @@ func (in *input) sniff() (prefix []byte, f *Format) {
 		if !whole && len(prefix) < 4096 && bytes.IndexByte(prefix, '\n') < 0 {
 			continue
 		}
+		if !whole && !decided(prefix) {
+			continue
+		}
 		for _, f := range Formats {
 			if f.detect != nil && f.detect(prefix) {
 				return prefix, f

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"runtime/debug"
 	"strings"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 )
@@ -63,8 +65,23 @@ func newApp(e *env) *cli.App {
 		c.OnUsageError = usageErrorFrom
 		c.Description = strings.TrimSpace(c.Description + "\n\n" + exitCodes)
 		addEnvVars(c)
+		if c.Name != "rec" && c.Name != "play" { // these two have a terminal to restore
+			c.Action = interruptible(c.Action)
+		}
 	}
 	return app
+}
+
+// interruptible ends a command's context at ctrl-C or SIGTERM, so that it
+// removes what it has begun to write. The second one ends the program.
+func interruptible(action cli.ActionFunc) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		context.AfterFunc(ctx, stop)
+		c.Context = ctx
+		return action(c)
+	}
 }
 
 // addEnvVars lets each flag be given in the environment: --idle-time-limit of

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"ttydeck": main})
+}
+
+var update = flag.Bool("update", false, "rewrite the expected output in the scripts")
+
+// TestScript drives the program as a user does: a script a behaviour, in
+// testdata/script.
+func TestScript(t *testing.T) {
+	scripts, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			// Nothing of the user's: no configuration, no terminal's name.
+			for _, name := range []string{"HOME", "XDG_CONFIG_HOME"} {
+				env.Setenv(name, env.WorkDir)
+			}
+			env.Setenv("TERM", "xterm-256color")
+			env.Setenv("SHELL", "/bin/sh")
+			env.Setenv("PATH", env.Getenv("PATH")+string(os.PathListSeparator)+os.Getenv("PATH"))
+			return nil
+		},
+	})
+}
