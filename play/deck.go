@@ -227,21 +227,7 @@ func (d *deck) lastScreen() string {
 		used--
 	}
 	p := painter{colors: d.painter.colors, curly: d.painter.curly}
-	p.shown.reset(c.cols, c.rows)
-	for y := range used {
-		row := c.row(y)
-		end := len(row)
-		for end > 0 && row[end-1] == (cell{}) {
-			end--
-		}
-		for _, cl := range row[:end] {
-			if !cl.rest {
-				p.paintCell(cl)
-			}
-		}
-		p.setStyle(style{})
-		p.buf = append(p.buf, "\r\n"...)
-	}
+	p.lines(&c, used, "\r\n")
 	return string(p.buf)
 }
 

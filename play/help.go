@@ -1,9 +1,12 @@
 package play
 
-import "github.com/ttydeck/ttydeck/vt"
+import (
+	"slices"
 
-// helpLines is the help screen: for each group of keys what they do. The
-// README, the manual page and the tests use the same words.
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// helpLines is the help screen: for each group of keys what they do.
 var helpLines = [][2]string{
 	{"space", "pause, go on"},
 	{"left right", "5 s back, forward"},
@@ -32,6 +35,10 @@ var helpLines = [][2]string{
 	{"h, f1", "this help"},
 	{"q", "quit"},
 }
+
+// Keys gives the keys of a Player on a terminal, each group with what it does,
+// for a manual.
+func Keys() [][2]string { return slices.Clone(helpLines) }
 
 // drawHelp draws the help from line top on, and gives how far it can be
 // scrolled.

@@ -312,3 +312,23 @@ func blankRow(row []cell) bool {
 	}
 	return true
 }
+
+// lines appends the first rows of c as lines of text, each ended by newline,
+// without the blanks at their ends.
+func (p *painter) lines(c *canvas, rows int, newline string) {
+	p.styled = true // a terminal, or a file, begins without
+	for y := range rows {
+		row := c.row(y)
+		end := len(row)
+		for end > 0 && row[end-1] == (cell{}) {
+			end--
+		}
+		for _, cl := range row[:end] {
+			if !cl.rest {
+				p.paintCell(cl)
+			}
+		}
+		p.setStyle(style{})
+		p.buf = append(p.buf, newline...)
+	}
+}

@@ -21,6 +21,8 @@ func commands(e *env) []*cli.Command {
 		convertCommand(e),
 		catCommand(e),
 		infoCommand(e),
+		screenCommand(e),
+		framesCommand(e),
 		completionCommand(e),
 		manCommand(e),
 	}

@@ -28,8 +28,11 @@ func playCommand(e *env) *cli.Command {
 to standard output. "-" is a recording on standard input; keys are read from the terminal all the same. Of a web page,
 such as one of asciinema.org, the recording that it names is played.
 
-Keys: space pauses and goes on, "." plays one event more, "]" goes on to the next marker, "+" and "-" change the
-speed, q or ctrl-C quits.`,
+What is shown is drawn anew from a model of the recorded screen: nothing of the recording's own escape sequences
+reaches your terminal, and you can go to any moment of it. At the end it exits by itself, unless you have pressed a
+key; q quits. Times are those of the recording: where a pause is shortened, they jump.
+
+` + keyTable(),
 		Flags: []cli.Flag{
 			&cli.GenericFlag{Name: "speed", Aliases: []string{"s"}, Usage: "play `N` times as fast; max: without waiting", Value: new(speedValue)},
 			durationFlag("idle-time-limit", []string{"i", "max-idle"}, "shorten every pause to `SECONDS`; 0: none, whatever the recording asks for"),
@@ -38,6 +41,7 @@ speed, q or ctrl-C quits.`,
 			&cli.BoolFlag{Name: "resize", Aliases: []string{"r"}, Usage: "ask the terminal to take the recording's size"},
 			durationFlag("start", nil, "begin at `TIME`: seconds, or 1:23"),
 			durationFlag("end", nil, "stop at `TIME`"),
+			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "begin at the end, and go on as the recording is written"},
 			&cli.BoolFlag{Name: "no-ui", Usage: "show the recording alone: no bar, no messages, no mouse"},
 			&cli.StringFlag{Name: "theme", Usage: "show the colours of `WHOSE` terminal: mine, or recording for the recorded one's", Value: "mine"},
 			&cli.BoolFlag{Name: "raw", Usage: "write the recording's bytes as they are, with every escape sequence in them: " +
@@ -57,7 +61,8 @@ speed, q or ctrl-C quits.`,
 				Speed: float64(*c.Generic("speed").(*speedValue)),
 				Loop:  c.Bool("loop"), PauseOnMarkers: c.Bool("pause-on-markers"),
 				Resize: c.Bool("resize"), Raw: c.Bool("raw"), NoUI: c.Bool("no-ui"),
-				Start: durationOf(c, "start"), End: durationOf(c, "end"),
+				Follow: c.Bool("follow"),
+				Start:  durationOf(c, "start"), End: durationOf(c, "end"),
 			}
 			switch theme := c.String("theme"); theme {
 			case "recording":
@@ -74,6 +79,16 @@ speed, q or ctrl-C quits.`,
 			return runPlay(c.Context, e, p, from, args[0])
 		},
 	}
+}
+
+// keyTable is the list of keys for the help.
+func keyTable() string {
+	var b strings.Builder
+	b.WriteString("KEYS\n")
+	for _, k := range play.Keys() {
+		fmt.Fprintf(&b, "   %-17s %s\n", k[0], k[1])
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // speedValue is a flag's speed: a number, or "max". The zero value is the
@@ -110,13 +125,17 @@ func runPlay(ctx context.Context, e *env, p *play.Player, from *format.Format, n
 	if from != nil {
 		opts = append(opts, format.As(from))
 	}
-	src, err := e.openOrFetch(ctx, name, opts...)
+	open := func() (*input, error) { return e.openOrFetch(ctx, name, opts...) }
+	if p.Follow && name != "-" && !fetch.IsURL(name) {
+		open = func() (*input, error) { return openGrowing(ctx, name, opts...) }
+	}
+	src, err := open()
 	if err != nil {
 		return err
 	}
 	defer src.close()
 	p.Cast = src.Cast
-	if name != "-" && !fetch.IsURL(name) {
+	if !p.Follow && name != "-" && !fetch.IsURL(name) {
 		first := true
 		var again *input
 		defer func() {
@@ -174,6 +193,20 @@ func (e *env) openOrFetch(ctx context.Context, name string, opts ...format.Optio
 		return nil, errors.Join(err, body.Close())
 	}
 	return &input{Cast: cast, format: f, name: name, close: body.Close}, nil
+}
+
+// openGrowing opens a file that is still being written; its events wait for
+// more until ctx ends.
+func openGrowing(ctx context.Context, name string, opts ...format.Option) (*input, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	cast, f, err := format.Open(play.Follow(ctx, file), append([]format.Option{format.Name(name)}, opts...)...)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return &input{Cast: cast, format: f, name: name, close: file.Close}, nil
 }
 
 // untilSignal ends ctx at a signal that asks the program to end; the cause is

@@ -1,0 +1,249 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/play"
+	"github.com/ttydeck/ttydeck/vt"
+	"github.com/urfave/cli/v2"
+)
+
+type screenOptions struct {
+	from    *format.Format
+	moments []play.Moment
+	ansi    bool
+	json    bool
+	force   format.Size // what is taken whatever it says
+}
+
+func screenCommand(e *env) *cli.Command {
+	return &cli.Command{
+		Name:      "screen",
+		Usage:     "print what was on the screen at a moment",
+		ArgsUsage: "FILE|URL|-",
+		Description: `Prints the screen of the recording FILE at the moments that --at and --at-marker name, in that order; without
+any, at the end. --at and --at-marker may be given several times. --json prints a JSON object for each, one a line,
+with the text, colours and attributes of every cell that is not blank.
+
+Plain bytes that a program wrote to a terminal are a recording too: --from raw --cols 80 --rows 25.`,
+		Flags: []cli.Flag{
+			&cli.StringSliceFlag{Name: "at", Usage: "at `TIME`: seconds, 1:23, or end"},
+			&cli.StringSliceFlag{Name: "at-marker", Usage: "at the marker with the label `NAME`"},
+			&cli.BoolFlag{Name: "ansi", Usage: "with colours and attributes, as escape sequences"},
+			&cli.BoolFlag{Name: "json", Usage: "as JSON, with all attributes"},
+			&cli.IntFlag{Name: "cols", Usage: "take `N` columns, whatever the recording says"},
+			&cli.IntFlag{Name: "rows", Usage: "take `N` rows, whatever the recording says"},
+			&cli.StringFlag{Name: "from", Usage: "read `FORMAT`, whatever FILE looks like"},
+		},
+		Action: func(c *cli.Context) error {
+			args, err := fileArgs(c, 1, 1, "the recording to read")
+			if err != nil {
+				return err
+			}
+			opts := screenOptions{
+				ansi: c.Bool("ansi"), json: c.Bool("json"),
+				force: format.Size{Cols: c.Int("cols"), Rows: c.Int("rows")},
+			}
+			if opts.ansi && opts.json {
+				return usageError{errors.New("--ansi and --json exclude each other")}
+			}
+			if f := opts.force; f.Cols < 0 || f.Rows < 0 || f.Cols > format.MaxSide || f.Rows > format.MaxSide {
+				return usageError{fmt.Errorf("--cols and --rows: want 1 to %d", format.MaxSide)}
+			}
+			if opts.from, err = formatNamed(c.String("from")); err != nil {
+				return err
+			}
+			if opts.moments, err = momentsOf(c.StringSlice("at"), c.StringSlice("at-marker")); err != nil {
+				return err
+			}
+			return runScreen(c.Context, e, opts, args[0])
+		},
+	}
+}
+
+func momentsOf(times, markers []string) ([]play.Moment, error) {
+	var moments []play.Moment
+	for _, s := range times {
+		if s == "end" {
+			moments = append(moments, play.End)
+			continue
+		}
+		at, err := parseDuration(s)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("--at: %w, or end", err)}
+		}
+		moments = append(moments, play.Moment{At: at})
+	}
+	for _, label := range markers {
+		if label == "" {
+			return nil, usageError{errors.New("--at-marker: want a label")}
+		}
+		moments = append(moments, play.Moment{Marker: label})
+	}
+	if len(moments) == 0 {
+		moments = []play.Moment{play.End}
+	}
+	return moments, nil
+}
+
+func runScreen(ctx context.Context, e *env, opts screenOptions, name string) error {
+	said := &warnings{env: e}
+	readOpts := []format.Option{format.OnWarning(said.add)}
+	if opts.from != nil {
+		readOpts = append(readOpts, format.As(opts.from))
+	}
+	src, err := e.openOrFetch(ctx, name, readOpts...)
+	if err != nil {
+		return err
+	}
+	defer src.close()
+	cast := src.Cast
+	if opts.force.Cols > 0 {
+		cast.Header.Size.Cols = opts.force.Cols
+	}
+	if opts.force.Rows > 0 {
+		cast.Header.Size.Rows = opts.force.Rows
+	}
+	cast.Events = untilCancelled(ctx, cast.Events)
+	pictures := make([][]byte, len(opts.moments))
+	err = play.Screens(cast, opts.moments, func(i int, at time.Duration, s *vt.Screen) (err error) {
+		pictures[i], err = opts.picture(at, s)
+		return err
+	})
+	said.done()
+	if errors.Is(err, play.ErrNoMarker) {
+		err = withHint(fmt.Errorf("%s: %w", name, err), "to see its markers: ttydeck info "+name)
+	}
+	for _, p := range pictures {
+		if _, werr := e.out.Write(p); werr != nil {
+			return werr
+		}
+	}
+	return err
+}
+
+// picture is what is printed for a screen.
+func (opts screenOptions) picture(at time.Duration, s *vt.Screen) ([]byte, error) {
+	if opts.json {
+		line, err := json.Marshal(newScreenInfo(at, s))
+		return append(line, '\n'), err
+	}
+	var b bytes.Buffer
+	if len(opts.moments) > 1 {
+		fmt.Fprintf(&b, "# %s\n", clock(at.Seconds()))
+	}
+	if opts.ansi {
+		return play.AppendANSI(b.Bytes(), s, play.ColorsRGB), nil
+	}
+	if text := s.Text(); text != "" {
+		b.WriteString(text)
+		b.WriteByte('\n')
+	}
+	return b.Bytes(), nil
+}
+
+// screenInfo is a screen as JSON; it is the documented output of screen --json.
+type screenInfo struct {
+	Time      float64    `json:"time"` // of the last event before, in seconds
+	Cols      int        `json:"cols"`
+	Rows      int        `json:"rows"`
+	Title     string     `json:"title,omitempty"`
+	Cwd       string     `json:"cwd,omitempty"`
+	Alternate bool       `json:"alternate_screen"`
+	Reverse   bool       `json:"reverse_video,omitempty"`
+	Cursor    cursorInfo `json:"cursor"`
+	Lines     []lineInfo `json:"lines"` // one for each row
+}
+
+type cursorInfo struct {
+	X       int  `json:"x"` // from 0
+	Y       int  `json:"y"`
+	Visible bool `json:"visible"`
+	Shape   int  `json:"shape"` // as DECSCUSR numbers it
+}
+
+type lineInfo struct {
+	Text    string     `json:"text"`
+	Wrapped bool       `json:"wrapped,omitempty"` // it goes on in the next row
+	Cells   []cellInfo `json:"cells"`             // those that are not blank
+}
+
+// cellInfo is a cell. A colour is a number of the palette, or "#rrggbb"; the
+// default colour is left out.
+type cellInfo struct {
+	X              int    `json:"x"` // from 0
+	Text           string `json:"text"`
+	Width          int    `json:"width,omitempty"` // 2 for a wide character
+	Fg             any    `json:"fg,omitempty"`
+	Bg             any    `json:"bg,omitempty"`
+	Bold           bool   `json:"bold,omitempty"`
+	Faint          bool   `json:"faint,omitempty"`
+	Italic         bool   `json:"italic,omitempty"`
+	Blink          bool   `json:"blink,omitempty"`
+	Inverse        bool   `json:"inverse,omitempty"`
+	Conceal        bool   `json:"conceal,omitempty"`
+	Strike         bool   `json:"strike,omitempty"`
+	Overline       bool   `json:"overline,omitempty"`
+	Underline      string `json:"underline,omitempty"`
+	UnderlineColor any    `json:"underline_color,omitempty"`
+	Link           string `json:"link,omitempty"`
+}
+
+var underlineNames = map[vt.Underline]string{
+	vt.SingleUnderline: "single", vt.DoubleUnderline: "double", vt.CurlyUnderline: "curly",
+	vt.DottedUnderline: "dotted", vt.DashedUnderline: "dashed",
+}
+
+func newScreenInfo(at time.Duration, s *vt.Screen) screenInfo {
+	cols, rows := s.Size()
+	cursor := s.Cursor()
+	info := screenInfo{
+		Time: at.Seconds(), Cols: cols, Rows: rows, Title: s.Title(), Cwd: s.Cwd(),
+		Alternate: s.OnAlternate(), Reverse: s.Modes().ReverseVideo,
+		Cursor: cursorInfo{cursor.X, cursor.Y, cursor.Visible, cursor.Shape},
+		Lines:  make([]lineInfo, rows),
+	}
+	for y := range rows {
+		row := s.Row(y)
+		line := lineInfo{Text: row.Text(), Wrapped: row.Wrapped(), Cells: []cellInfo{}}
+		for x, c := range row.Cells() {
+			if c == (vt.Cell{}) || c.Width() == 0 {
+				continue
+			}
+			line.Cells = append(line.Cells, newCellInfo(s, x, c))
+		}
+		info.Lines[y] = line
+	}
+	return info
+}
+
+func newCellInfo(s *vt.Screen, x int, c vt.Cell) cellInfo {
+	attr := c.Attr()
+	_, link := s.CellLink(c)
+	info := cellInfo{
+		X: x, Text: s.CellText(c), Fg: colorInfo(c.Fg()), Bg: colorInfo(c.Bg()),
+		Bold: attr.Has(vt.Bold), Faint: attr.Has(vt.Faint), Italic: attr.Has(vt.Italic), Blink: attr.Has(vt.Blink),
+		Inverse: attr.Has(vt.Inverse), Conceal: attr.Has(vt.Conceal), Strike: attr.Has(vt.Strike), Overline: attr.Has(vt.Overline),
+		Underline: underlineNames[attr.Underline()], UnderlineColor: colorInfo(s.CellUnderlineColor(c)), Link: link,
+	}
+	if c.Width() == 2 {
+		info.Width = 2
+	}
+	return info
+}
+
+func colorInfo(c vt.Color) any {
+	if i, ok := c.Palette(); ok {
+		return int(i)
+	}
+	if r, g, b, ok := c.RGB(); ok {
+		return fmt.Sprintf("#%02x%02x%02x", r, g, b)
+	}
+	return nil
+}

@@ -1,0 +1,201 @@
+package play
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// Frame is an event of a recording, and what it did to the screen.
+type Frame struct {
+	Number int // counted from 1
+	Event  format.Event
+	Delta  time.Duration // since the frame before
+	// Cells is how many cells look different after it than before. A resize
+	// changes all that come or go.
+	Cells int
+}
+
+// Frames gives the frames of a recording as it is read: its events, comments
+// excepted. It is single-use, and ends after the first error.
+func Frames(cast format.Cast) iter.Seq2[Frame, error] {
+	return func(yield func(Frame, error) bool) {
+		screen := newScreen(cast.Header, vt.Hooks{})
+		var known differ
+		known.changed(screen)
+		f := Frame{}
+		var last time.Duration
+		for ev, err := range cast.Events {
+			if err != nil {
+				yield(Frame{}, err)
+				return
+			}
+			if ev.Code == format.Comment {
+				continue
+			}
+			f = Frame{Number: f.Number + 1, Event: ev, Delta: ev.Time - last}
+			last = ev.Time
+			switch ev.Code {
+			case format.Output:
+				screen.WriteString(ev.Data)
+				f.Cells = known.changed(screen)
+			case format.Resize:
+				if size, err := ev.Size(); err == nil {
+					screen.Resize(size.Cols, size.Rows)
+					f.Cells = known.changed(screen)
+				}
+			}
+			if !yield(f, nil) {
+				return
+			}
+		}
+	}
+}
+
+// differ counts what changes on a screen.
+type differ struct {
+	cols, rows int
+	cells      []vt.Cell
+}
+
+// changed tells how many cells are not as they were at the last call.
+func (d *differ) changed(s *vt.Screen) int {
+	cols, rows := s.Size()
+	if cols != d.cols || rows != d.rows {
+		old := *d
+		*d = differ{cols: cols, rows: rows, cells: make([]vt.Cell, cols*rows)}
+		n := 0
+		for y := range max(rows, old.rows) {
+			for x := range max(cols, old.cols) {
+				was, is := old.at(x, y), s.Cell(x, y)
+				if x < cols && y < rows {
+					d.cells[y*cols+x] = is
+				}
+				if was != is {
+					n++
+				}
+			}
+		}
+		for range s.Dirty {
+		}
+		return n
+	}
+	n := 0
+	for y := range s.Dirty {
+		row, known := s.Row(y), d.cells[y*cols:(y+1)*cols]
+		for x := range known {
+			if c := row.Cell(x); c != known[x] {
+				known[x] = c
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func (d *differ) at(x, y int) vt.Cell {
+	if x >= d.cols || y >= d.rows {
+		return vt.Cell{}
+	}
+	return d.cells[y*d.cols+x]
+}
+
+// Moment is a place in a recording.
+type Moment struct {
+	At     time.Duration // after all events up to and including this time; beyond the end: the end
+	Marker string        // if not empty: at the first marker with this label instead
+}
+
+// End is the moment after the last event.
+var End = Moment{At: endOfTime}
+
+// ErrNoMarker is returned by Screens for a marker that the recording does not
+// have.
+var ErrNoMarker = errors.New("no such marker")
+
+// Screens plays a recording and calls show for each of the moments, in the
+// order in which they come, with its index in moments, the time of the last
+// event before it and the screen, which show must not keep. It returns the
+// first error of show. When the recording ends in an error, the moments behind
+// it are taken to be there, and the error is returned.
+func Screens(cast format.Cast, moments []Moment, show func(i int, at time.Duration, s *vt.Screen) error) error {
+	screen := newScreen(cast.Header, vt.Hooks{})
+	shown := make([]bool, len(moments))
+	var last time.Duration
+	left := len(moments)
+	// showIf shows the moments that are there and that ok says have come.
+	showIf := func(ok func(Moment) bool) error {
+		for i, m := range moments {
+			if shown[i] || !ok(m) {
+				continue
+			}
+			shown[i] = true
+			left--
+			if err := show(i, last, screen); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var broken error
+	for ev, err := range cast.Events {
+		if err != nil {
+			broken = err
+			break
+		}
+		if err := showIf(func(m Moment) bool { return m.Marker == "" && m.At < ev.Time }); err != nil {
+			return err
+		}
+		if left == 0 {
+			return nil
+		}
+		last = ev.Time
+		switch ev.Code {
+		case format.Output:
+			screen.WriteString(ev.Data)
+		case format.Resize:
+			if size, err := ev.Size(); err == nil {
+				screen.Resize(size.Cols, size.Rows)
+			}
+		case format.Marker:
+			if err := showIf(func(m Moment) bool { return m.Marker != "" && m.Marker == ev.Data }); err != nil {
+				return err
+			}
+		}
+	}
+	if err := showIf(func(m Moment) bool { return m.Marker == "" }); err != nil {
+		return err
+	}
+	if broken != nil {
+		return broken
+	}
+	for i, m := range moments {
+		if !shown[i] {
+			return fmt.Errorf("%w: %q", ErrNoMarker, m.Marker)
+		}
+	}
+	return nil
+}
+
+// AppendANSI appends the text of a screen with the SGR sequences of its
+// colours and attributes, and nothing else that would drive a terminal. Blank
+// lines at its end are left out.
+func AppendANSI(b []byte, s *vt.Screen, colors Colors) []byte {
+	var c canvas
+	cols, rows := s.Size()
+	c.reset(cols, rows)
+	(&view{}).draw(&c, s, rows)
+	if colors == ColorsAuto {
+		colors = ColorsRGB
+	}
+	p := painter{colors: colors, curly: colors >= Colors256, buf: b}
+	for rows > 0 && blankRow(c.row(rows-1)) {
+		rows--
+	}
+	p.lines(&c, rows, "\n")
+	return p.buf
+}
