@@ -1,0 +1,216 @@
+// Package convert makes of a recording what needs a screen to be made: for now
+// its text. [Text] writes what a reader of the session would have seen, line
+// by line.
+package convert
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// TextOptions change what [Text] writes. The zero value is fit for use.
+type TextOptions struct {
+	// Timestamps puts before each line the time at which its first character
+	// was written, as 1:02:03.456 since the start.
+	Timestamps bool
+}
+
+// Text writes the text of the session to w: every line that scrolled off the
+// screen or was cleared from it, and what stood there at the end. Lines that the
+// terminal wrapped are one line again. What full-screen programs drew on the
+// alternate screen is left out. When cast ends in an error, the text up
+// to there is written and the error returned.
+func Text(w io.Writer, cast format.Cast, opts TextOptions) error {
+	t := &textWriter{w: bufio.NewWriter(w), opts: opts}
+	size := cast.Header.Size
+	if size == (format.Size{}) {
+		size = format.Size{Cols: 80, Rows: 24}
+	}
+	// Without a scrollback a line that left the screen never comes back to it
+	// by a resize, to be written twice.
+	t.screen = vt.New(size.Cols, size.Rows, vt.WithHooks(vt.Hooks{LineLeft: t.left}))
+	_, rows := t.screen.Size()
+	t.since = make([]time.Duration, rows)
+	t.clear()
+	var err error
+	for ev, readErr := range cast.Events {
+		if err = readErr; err != nil {
+			break
+		}
+		if t.event(ev); t.err != nil {
+			return t.err
+		}
+	}
+	t.rest()
+	t.endLine()
+	if flushErr := t.w.Flush(); err == nil {
+		err = flushErr
+	}
+	return err
+}
+
+// textWriter writes lines as they leave the screen.
+type textWriter struct {
+	w      *bufio.Writer
+	opts   TextOptions
+	screen *vt.Screen
+	now    time.Duration
+	// since holds, for each row of the primary screen, when its first
+	// character was written; -1 for a row that is empty.
+	since   []time.Duration
+	cleared int // rows of a screen that is being erased whole, told so far
+	// blank and spaces count empty lines, and spaces at the end of what was
+	// written of a line: they are written once something follows.
+	blank, spaces int
+	open, begun   bool // a line may go on in the next row; some of it is written
+	buf           []byte
+	err           error // of w
+}
+
+func (t *textWriter) event(ev format.Event) {
+	t.now = ev.Time
+	switch ev.Code {
+	case format.Output:
+		t.screen.WriteString(ev.Data)
+	case format.Resize:
+		size, err := ev.Size()
+		if err != nil {
+			return
+		}
+		t.screen.Resize(size.Cols, size.Rows)
+		_, rows := t.screen.Size()
+		for len(t.since) < rows {
+			t.since = append(t.since, -1)
+		}
+		t.since = t.since[:rows]
+	default:
+		return
+	}
+	if t.screen.OnAlternate() {
+		return
+	}
+	t.screen.Dirty(func(y int) bool {
+		switch empty := t.screen.Row(y).Content() == 0; {
+		case empty:
+			t.since[y] = -1
+		case t.since[y] < 0:
+			t.since[y] = t.now
+		}
+		return true
+	})
+}
+
+// left is told of a line that leaves the screen.
+func (t *textWriter) left(row vt.Row, why vt.Leave) {
+	switch why {
+	case vt.LeftTop, vt.LeftRegion:
+		if t.screen.OnAlternate() {
+			return
+		}
+		since := t.since[0]
+		if why == vt.LeftTop {
+			copy(t.since, t.since[1:])
+			t.since[len(t.since)-1] = -1
+		}
+		t.row(row, since)
+	case vt.LeftResize:
+		if !t.screen.OnAlternate() {
+			t.row(row, t.now)
+		}
+	case vt.LeftErased:
+		if t.screen.OnAlternate() {
+			return
+		}
+		// What is erased in part is drawn again, as progress displays do it;
+		// a screen that is erased whole has been left. Its empty end is no
+		// text.
+		t.row(row, t.since[t.cleared])
+		if t.cleared++; t.cleared == len(t.since) {
+			t.endLine()
+			t.cleared, t.blank = 0, 0
+			t.clear()
+		}
+	}
+}
+
+func (t *textWriter) clear() {
+	for i := range t.since {
+		t.since[i] = -1
+	}
+}
+
+// rest writes what stands on the screen at the end.
+func (t *textWriter) rest() {
+	if t.screen.OnAlternate() {
+		return
+	}
+	for y, since := range t.since {
+		t.row(t.screen.Row(y), since)
+	}
+}
+
+// row writes a row, as a line or a part of one.
+func (t *textWriter) row(row vt.Row, since time.Duration) {
+	if !row.Continued() {
+		t.endLine()
+	}
+	t.open = true
+	t.buf = row.AppendText(t.buf[:0])
+	text := bytes.TrimRight(t.buf, " ")
+	if len(text) > 0 {
+		if !t.begun {
+			t.begin(since)
+		}
+		for ; t.spaces > 0; t.spaces-- {
+			t.w.WriteByte(' ')
+		}
+		t.w.Write(text)
+	}
+	t.spaces += len(t.buf) - len(text)
+	if !row.Wrapped() {
+		t.endLine()
+	}
+}
+
+// begin begins a line that has text.
+func (t *textWriter) begin(since time.Duration) {
+	t.begun = true
+	for ; t.blank > 0; t.blank-- {
+		t.w.WriteByte('\n')
+	}
+	if t.opts.Timestamps {
+		if since < 0 {
+			since = t.now
+		}
+		fmt.Fprintf(t.w, "%s  ", Clock(since))
+	}
+}
+
+// endLine ends the line that is open.
+func (t *textWriter) endLine() {
+	if !t.open {
+		return
+	}
+	if t.begun {
+		t.err = t.w.WriteByte('\n')
+	} else {
+		t.blank++
+	}
+	t.open, t.begun, t.spaces = false, false, 0
+}
+
+// Clock gives a time since the start as 2:03.456 or 1:02:03.456.
+func Clock(d time.Duration) string {
+	d = d.Round(time.Millisecond)
+	h, m, s, ms := d/time.Hour, d/time.Minute%60, d/time.Second%60, d/time.Millisecond%1000
+	if h > 0 {
+		return fmt.Sprintf("%d:%02d:%02d.%03d", h, m, s, ms)
+	}
+	return fmt.Sprintf("%d:%02d.%03d", m, s, ms)
+}
