@@ -21,38 +21,20 @@ type TextOptions struct {
 	Timestamps bool
 }
 
-// Text writes the text of the session to w: every line that scrolled off the
-// screen or was cleared from it, and what stood there at the end. Lines that the
-// terminal wrapped are one line again. What full-screen programs drew on the
-// alternate screen is left out. When cast ends in an error, the text up
-// to there is written and the error returned.
+// Text writes the text of cast to w; see [NewText]. When cast ends in an error,
+// the text up to there is written and the error returned.
 func Text(w io.Writer, cast format.Cast, opts TextOptions) error {
+	return format.Copy(NewText(w, opts), cast)
+}
+
+// NewText gives a Writer of the text of a session: every line that scrolled off
+// the screen or was cleared from it, each as it leaves, and at Close what stood
+// there at the end. Lines that the terminal wrapped are one line again. What
+// full-screen programs drew on the alternate screen is left out.
+func NewText(w io.Writer, opts TextOptions) format.Writer {
 	t := &textWriter{w: bufio.NewWriter(w), opts: opts}
-	size := cast.Header.Size
-	if size == (format.Size{}) {
-		size = format.Size{Cols: 80, Rows: 24}
-	}
-	// Without a scrollback a line that left the screen never comes back to it
-	// by a resize, to be written twice.
-	t.screen = vt.New(size.Cols, size.Rows, vt.WithHooks(vt.Hooks{LineLeft: t.left}))
-	_, rows := t.screen.Size()
-	t.since = make([]time.Duration, rows)
-	t.clear()
-	var err error
-	for ev, readErr := range cast.Events {
-		if err = readErr; err != nil {
-			break
-		}
-		if t.event(ev); t.err != nil {
-			return t.err
-		}
-	}
-	t.rest()
-	t.endLine()
-	if flushErr := t.w.Flush(); err == nil {
-		err = flushErr
-	}
-	return err
+	t.start(format.Size{})
+	return t
 }
 
 // textWriter writes lines as they leave the screen.
@@ -70,10 +52,30 @@ type textWriter struct {
 	blank, spaces int
 	open, begun   bool // a line may go on in the next row; some of it is written
 	buf           []byte
-	err           error // of w
+	err           error // the first of w
 }
 
-func (t *textWriter) event(ev format.Event) {
+// start makes the screen.
+func (t *textWriter) start(size format.Size) {
+	if size == (format.Size{}) {
+		size = format.Size{Cols: 80, Rows: 24}
+	}
+	// Without a scrollback a line that left the screen never comes back to it
+	// by a resize, to be written twice.
+	// A size that the program asks for is not taken: what the terminal made of
+	// it is a resize of the recording's.
+	t.screen = vt.New(size.Cols, size.Rows, vt.NoSizeChange(), vt.WithHooks(vt.Hooks{LineLeft: t.left}))
+	_, rows := t.screen.Size()
+	t.since = make([]time.Duration, rows)
+	t.clear()
+}
+
+func (t *textWriter) WriteHeader(h format.Header) error {
+	t.start(h.Size)
+	return t.err
+}
+
+func (t *textWriter) WriteEvent(ev format.Event) error {
 	t.now = ev.Time
 	switch ev.Code {
 	case format.Output:
@@ -81,7 +83,7 @@ func (t *textWriter) event(ev format.Event) {
 	case format.Resize:
 		size, err := ev.Size()
 		if err != nil {
-			return
+			return t.err
 		}
 		t.screen.Resize(size.Cols, size.Rows)
 		_, rows := t.screen.Size()
@@ -90,10 +92,10 @@ func (t *textWriter) event(ev format.Event) {
 		}
 		t.since = t.since[:rows]
 	default:
-		return
+		return t.err
 	}
 	if t.screen.OnAlternate() {
-		return
+		return t.err
 	}
 	t.screen.Dirty(func(y int) bool {
 		switch empty := t.screen.Row(y).Content() == 0; {
@@ -104,6 +106,24 @@ func (t *textWriter) event(ev format.Event) {
 		}
 		return true
 	})
+	return t.err
+}
+
+func (t *textWriter) Flush() error {
+	if err := t.w.Flush(); t.err == nil {
+		t.err = err
+	}
+	return t.err
+}
+
+func (t *textWriter) Close() error {
+	if !t.screen.OnAlternate() {
+		for y, since := range t.since {
+			t.row(t.screen.Row(y), since)
+		}
+	}
+	t.endLine()
+	return t.Flush()
 }
 
 // left is told of a line that leaves the screen.
@@ -142,16 +162,6 @@ func (t *textWriter) left(row vt.Row, why vt.Leave) {
 func (t *textWriter) clear() {
 	for i := range t.since {
 		t.since[i] = -1
-	}
-}
-
-// rest writes what stands on the screen at the end.
-func (t *textWriter) rest() {
-	if t.screen.OnAlternate() {
-		return
-	}
-	for y, since := range t.since {
-		t.row(t.screen.Row(y), since)
 	}
 }
 
@@ -198,7 +208,9 @@ func (t *textWriter) endLine() {
 		return
 	}
 	if t.begun {
-		t.err = t.w.WriteByte('\n')
+		if err := t.w.WriteByte('\n'); t.err == nil {
+			t.err = err
+		}
 	} else {
 		t.blank++
 	}

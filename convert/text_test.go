@@ -117,6 +117,29 @@ func TestTextError(t *testing.T) {
 	}
 }
 
+// No recording is too strange to have its text written, and how it is cut into
+// events makes no difference.
+func FuzzText(f *testing.F) {
+	f.Add("one\r\n\x1b[H\x1b[2Jtwo", "30x7", "\x1b[8;50;90t\x1b[5S\x1bc\x1b[?1049h\x1b[2J")
+	f.Add("日本\x1b[?3h\x1b[2J", "1x1", "\x1b[2;3r\x1b[10L\x1b[3M\x1b[L")
+	f.Fuzz(func(t *testing.T, a, size, b string) {
+		var whole, bytewise strings.Builder
+		if err := Text(&whole, session(format.Size{Cols: 9, Rows: 5}, a, size, b), TextOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := format.ParseSize(size); err != nil {
+			return // the pieces could make one
+		}
+		pieces := append(strings.Split(a, ""), size)
+		if err := Text(&bytewise, session(format.Size{Cols: 9, Rows: 5}, append(pieces, strings.Split(b, "")...)...), TextOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if whole.String() != bytewise.String() && !strings.ContainsAny(a+b, "0123456789x") {
+			t.Fatalf("character by character: %q; want %q", bytewise.String(), whole.String())
+		}
+	})
+}
+
 func ExampleText() {
 	cast, _, err := format.Open(strings.NewReader(`{"version":3,"term":{"cols":80,"rows":24}}
 [0.5, "o", "$ make\r\n"]
