@@ -11,7 +11,6 @@ import (
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
-	"unsafe"
 )
 
 // castDecoder turns the lines of an asciicast v2 or v3 into events.
@@ -22,7 +21,7 @@ type castDecoder struct {
 	size    Size          // of the header, for a second one
 	now     time.Duration // of the event before
 	base    time.Duration // where the present header's time begins
-	slab    []byte        // what is left of the memory that strings are cut from
+	slab    slab
 	// half is a high surrogate that ended an event, to be joined with the low
 	// one that the next event of that code begins with; none if high is 0.
 	half struct {
@@ -98,7 +97,7 @@ func (d *castDecoder) fast(line []byte) (Event, bool) {
 		return Event{}, false
 	}
 	d.now = t
-	d.keep(len(data))
+	d.slab.skip(len(data))
 	return Event{Time: t, Code: code, Data: data}, true
 }
 
@@ -146,23 +145,11 @@ var codes = func() (t [256]Code) {
 	return t
 }()
 
-const slabSize = 32 << 10
-
 // text decodes the string whose inside begins at line[i]. It is cut from the
-// slab, where [castDecoder.keep] makes it stay.
+// slab, where [slab.skip] makes it stay.
 func (d *castDecoder) text(line []byte, i int) (string, int, quirk) {
-	need := len(line) - i + 8
-	if cap(d.slab) < need {
-		d.slab = make([]byte, 0, max(slabSize, need))
-	}
-	s, end, quirks := unquote(d.slab[:0], line, i)
-	// The bytes are never written again once keep has moved the slab on.
-	return unsafe.String(unsafe.SliceData(s), len(s)), end, quirks
-}
-
-// keep makes the last n bytes that text gave the string's own.
-func (d *castDecoder) keep(n int) {
-	d.slab = d.slab[n:n:cap(d.slab)]
+	s, end, quirks := unquote(d.slab.room(len(line)-i+8), line, i)
+	return stringOf(s), end, quirks
 }
 
 // check reports whether data is what an event of that code must hold; what is
@@ -380,7 +367,7 @@ func (d *castDecoder) event(when, what, data []byte) (Event, bool) {
 			d.warn("no event", "malformed string")
 			return Event{}, false
 		}
-		d.keep(len(s))
+		d.slab.skip(len(s))
 		if ev.Data = d.joinHalves(code, s, data, &quirks); !d.quirks(quirks) {
 			return Event{}, false
 		}

@@ -126,7 +126,7 @@ func (d *castDecoder) delay(text []byte) (Event, bool) {
 		data, end, quirks := d.text(text, i+1)
 		if t += d.now; quirks == 0 && end == len(text)-1 && t <= maxTime {
 			d.now = t
-			d.keep(len(data))
+			d.slab.skip(len(data))
 			return Event{Time: t, Code: Output, Data: data}, true
 		}
 	}

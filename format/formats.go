@@ -14,6 +14,9 @@ type Format struct {
 	Also []string // other names
 	Ext  []string // extensions of file names, the usual first, with the dot
 	Desc string   // one line
+	// Loses is what a recording written in this format cannot hold, in words;
+	// empty if it holds all.
+	Loses string
 
 	// detect says whether a recording begins with prefix, which holds the
 	// whole input when it is shorter than [sniffLen]. nil: never guessed.
@@ -21,16 +24,36 @@ type Format struct {
 	// read reads the header from in and gives the events behind it. nil:
 	// this format is only written.
 	read func(in *input) (Cast, error)
-	// write makes a Writer. nil: this format is only read.
+	// write makes a Writer. nil: this format is only read, or is no single
+	// file.
 	write func(w io.Writer) Writer
+	// detectDir says whether the directory dir holds a recording; names are
+	// some of what is in it. nil: no recording of this format is a directory.
+	detectDir func(dir string, names []string) bool
+	// readDir is read for a directory.
+	readDir func(in *input, dir string) (Cast, error)
+	// writeFiles makes a Writer of a format that is several files; see
+	// [Format.NewFilesWriter].
+	writeFiles func(files Files) Writer
+	layout     Layout
+	// text says that the format holds UTF-8 by its definition.
+	text bool
 }
 
 // Formats is every format that is known, in the order in which they are tried
 // on an input.
 var Formats = []*Format{
+	Tlog, // has keys that asciicast is told by, too
 	AsciicastV3,
 	AsciicastV2,
 	AsciicastV1,
+	SudoIOLog,
+	BSDScript,
+	TTYLog,
+	NHRecorder,
+	Script,
+	ScriptClassic,
+	Ttyrec,
 	Raw,
 }
 
@@ -42,11 +65,15 @@ func (f *Format) String() string { return f.Name }
 
 // CanRead and CanWrite tell what a format is for.
 func (f *Format) CanRead() bool  { return f.read != nil }
-func (f *Format) CanWrite() bool { return f.write != nil }
+func (f *Format) CanWrite() bool { return f.write != nil || f.writeFiles != nil }
 
 // NewWriter gives a Writer of format f on w. The error is
-// [errors.ErrUnsupported] for a format that is only read.
+// [errors.ErrUnsupported] for a format that is only read, or whose recordings
+// are no single file: see [Format.NewFilesWriter].
 func (f *Format) NewWriter(w io.Writer) (Writer, error) {
+	if f.writeFiles != nil {
+		return nil, fmt.Errorf("%s: is %s, not one stream: %w", f.Name, f.layout, errors.ErrUnsupported)
+	}
 	if f.write == nil {
 		return nil, fmt.Errorf("%s: cannot be written: %w", f.Name, errors.ErrUnsupported)
 	}
@@ -76,7 +103,7 @@ func ByFileName(name string) (*Format, bool) {
 	best, length := (*Format)(nil), 0
 	for _, f := range Formats {
 		for _, ext := range f.Ext {
-			if f.write != nil && len(ext) > length && strings.HasSuffix(name, ext) {
+			if f.CanWrite() && len(ext) > length && strings.HasSuffix(name, ext) {
 				best, length = f, len(ext)
 			}
 		}

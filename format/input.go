@@ -18,6 +18,13 @@ type input struct {
 	options
 	format *Format
 	r      *bufio.Reader // decompressed
+	path   string        // of the file; empty for a mere reader
+	live   bool          // more may come later: no regular file
+	// variant is the name of the format that it turned out to be, of those
+	// that have a reader in common; empty for the one it was taken for.
+	variant string
+	// closers are the files that were opened, to be closed by File.Close.
+	closers closers
 	// err is the first error of the underlying reader or, when strict, the
 	// first warning; readers return it at the next event.
 	err error
@@ -56,7 +63,7 @@ func (in *input) syntaxError(line int, err error) error {
 // The error wraps [ErrUnknownFormat] when r looks like no format, and is a
 // [*SyntaxError] when its header cannot be read.
 func Open(r io.Reader, opts ...Option) (Cast, *Format, error) {
-	in := &input{}
+	in := &input{live: true}
 	for _, opt := range opts {
 		opt(&in.options)
 	}
@@ -77,6 +84,9 @@ func (in *input) open(r io.Reader) (Cast, Compression, error) {
 			return Cast{}, compression, err
 		}
 		prefix, f := in.sniff()
+		if f == nil && in.hasTiming() {
+			f = Script
+		}
 		if f == nil {
 			if in.err != nil {
 				return Cast{}, compression, in.err
@@ -89,7 +99,18 @@ func (in *input) open(r io.Reader) (Cast, Compression, error) {
 		return Cast{}, compression, fmt.Errorf("%s%s: cannot be read: %w", position(in.name, 0), in.format.Name, errors.ErrUnsupported)
 	}
 	cast, err := in.format.read(in)
-	return cast, compression, err
+	return in.finish(cast, err), compression, err
+}
+
+// finish does what is left to do when a format's reader has made cast.
+func (in *input) finish(cast Cast, err error) Cast {
+	if err != nil {
+		return cast
+	}
+	if f, err := ByName(in.variant); err == nil {
+		in.format = f
+	}
+	return in.encoded(cast)
 }
 
 // stickyReader keeps the first error of the reader that was given to Open, as
@@ -138,27 +159,59 @@ type File struct {
 	Cast
 	Format      *Format
 	Compression Compression // the outermost
-	f           *os.File
+	closers     closers
 }
 
-// OpenFile opens the recording at path as [Open] does. Close it when its events
-// have been read.
+// OpenFile opens the recording at path as [Open] does. What else belongs to the
+// recording is found beside it: a typescript's timing and logs. A directory is
+// opened if it is one recording, as sudo's I/O logs are. Close it when its
+// events have been read.
 func OpenFile(path string, opts ...Option) (*File, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
 	in := &input{options: options{name: path}}
 	for _, opt := range opts {
 		opt(&in.options)
 	}
-	cast, compression, err := in.open(f)
+	cast, compression, err := in.openPath(path)
 	if err != nil {
-		f.Close()
+		in.closers.Close()
 		return nil, err
 	}
-	return &File{Cast: cast, Format: in.format, Compression: compression, f: f}, nil
+	return &File{Cast: cast, Format: in.format, Compression: compression, closers: in.closers}, nil
 }
 
-// Close closes the file. Events that are read afterwards end in an error.
-func (f *File) Close() error { return f.f.Close() }
+func (in *input) openPath(path string) (Cast, Compression, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Cast{}, Uncompressed, err
+	}
+	in.closers = append(in.closers, f)
+	info, err := f.Stat()
+	if err != nil {
+		return Cast{}, Uncompressed, err
+	}
+	if info.IsDir() {
+		in.path = path
+		cast, err := in.openDir(path)
+		return cast, Uncompressed, err
+	}
+	if info.Mode().IsRegular() {
+		in.path = path
+	} else {
+		in.live = true
+	}
+	return in.open(f)
+}
+
+// Close closes what was opened. Events that are read afterwards end in an error.
+func (f *File) Close() error { return f.closers.Close() }
+
+// closers are the files of a recording.
+type closers []io.Closer
+
+func (c closers) Close() error {
+	var errs []error
+	for _, file := range c {
+		errs = append(errs, file.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -22,6 +22,7 @@ type options struct {
 	as     *Format
 	strict bool
 	warn   func(Warning)
+	codecOptions
 }
 
 // Name is the name that warnings and errors give for the input; [OpenFile]
@@ -47,6 +48,9 @@ type Warning struct {
 	Kind string
 	// Detail is the rest, for this line: what was found, what was done.
 	Detail string
+	// Notice says that nothing is wrong: it tells what the reader assumed,
+	// such as a size inferred from the content. [Strict] passes it over.
+	Notice bool
 }
 
 // String gives "name: line 7: kind: detail".

@@ -2,48 +2,80 @@ package format
 
 import (
 	"io"
-	"iter"
-	"strings"
+	"time"
 )
 
 // Raw is the bytes that a terminal got, and nothing else: what `cat FILE` shows.
-// It is never guessed. Read, it is one event for each read, all at time zero.
+// It is what PuTTY, `screen -L` and `tmux pipe-pane` log, too. It is never
+// guessed. Read, it is one event for each read, all at time zero unless
+// [BytesPerSecond] spreads them.
 var Raw = &Format{
 	Name:  "raw",
 	Also:  []string{"bytes"},
 	Ext:   []string{".raw", ".log"},
 	Desc:  "output bytes alone, without times",
+	Loses: "all but the output",
 	read:  readRaw,
 	write: func(w io.Writer) Writer { return &rawWriter{out: output{w: w}} },
 }
 
 func readRaw(in *input) (Cast, error) {
-	var events iter.Seq2[Event, error] = func(yield func(Event, error) bool) {
-		buf := make([]byte, 32<<10)
-		for {
-			n, err := in.r.Read(buf)
-			if n > 0 && !yield(Event{Code: Output, Data: string(buf[:n])}, nil) {
-				return
+	return in.cast(Header{}, &rawDecoder{in: in, rate: in.rate}), nil
+}
+
+// rawDecoder gives what comes, as it comes.
+type rawDecoder struct {
+	in   *input
+	slab slab
+	buf  []byte
+	rate int // bytes per second; 0: no time passes
+	sent int64
+	now  time.Duration
+}
+
+// rawStep is how often output is given that is spread over time.
+const rawStep = 20 * time.Millisecond
+
+func (d *rawDecoder) next() (Event, bool) {
+	if d.buf == nil {
+		size := 32 << 10
+		if d.rate > 0 {
+			size = min(size, max(1, d.rate/int(time.Second/rawStep)))
+		}
+		d.buf = make([]byte, size)
+	}
+	for range 100 {
+		n, err := d.in.r.Read(d.buf)
+		if n > 0 {
+			if d.sent += int64(n); d.rate > 0 {
+				// A byte is there when its time on the line is over. Whole
+				// seconds apart: the product would overflow.
+				rate := int64(d.rate)
+				d.now = time.Duration(d.sent/rate)*time.Second + time.Duration(d.sent%rate*int64(time.Second)/rate)
 			}
-			if err != nil {
-				if err != io.EOF {
-					yield(Event{}, err)
-				} else if in.err != nil {
-					yield(Event{}, in.err)
-				}
-				return
+			return Event{Time: d.now, Code: Output, Data: d.slab.copy(d.buf[:n])}, true
+		}
+		if err != nil {
+			if err != io.EOF && d.in.err == nil {
+				d.in.err = err
 			}
+			return Event{}, false
 		}
 	}
-	return Cast{Events: events}, nil
+	d.in.err = io.ErrNoProgress
+	return Event{}, false
 }
 
 type rawWriter struct {
 	out  output
 	lost losses
+	last time.Duration
 }
 
-func (w *rawWriter) WriteHeader(Header) error { return w.out.err }
+func (w *rawWriter) WriteHeader(h Header) error {
+	w.lost.header(h, 0)
+	return w.out.err
+}
 
 func (w *rawWriter) WriteEvent(ev Event) error {
 	if ev.Code == Output {
@@ -93,41 +125,3 @@ func (o *output) flush() error {
 	}
 	return o.err
 }
-
-// losses counts what a Writer cannot hold.
-type losses []Loss
-
-func (l *losses) add(what string, n int) {
-	if n == 0 {
-		return
-	}
-	for i := range *l {
-		if (*l)[i].What == what {
-			(*l)[i].N += n
-			return
-		}
-	}
-	*l = append(*l, Loss{what, n})
-}
-
-// event counts an event of a kind that is not written.
-func (l *losses) event(ev Event) {
-	switch ev.Code {
-	case Output:
-		l.add("output events", 1)
-	case Input:
-		l.add("input events", 1)
-	case Resize:
-		l.add("resizes", 1)
-	case Marker:
-		l.add("markers", 1)
-	case Exit:
-		l.add("exit statuses", 1)
-	case Comment:
-		l.add("comments", 1)
-	default:
-		l.add("events of code "+quote(strings.ToValidUTF8(string(ev.Code), "\uFFFD")), 1)
-	}
-}
-
-func (l losses) list() []Loss { return l }

@@ -1,0 +1,662 @@
+package format
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Script is what script(1) of util-linux writes: a typescript, which is a line,
+// the bytes, and perhaps a line more; a file with its timing; and perhaps a log
+// of the input. [OpenFile] takes the path of any of them and finds the others
+// beside it: by the names that the timing file tells, else by the lengths in it,
+// which must add up to the typescript's; [TimingFile] and [InputLog] name them.
+// A typescript without timing is read too, see [BytesPerSecond].
+//
+// It is written with advanced timing, which scriptreplay reads since util-linux
+// 2.35: NAME, NAME.timing, and NAME.in if there is input. Markers are its header
+// lines of the name MARKER, which scriptreplay passes over.
+var Script = &Format{
+	Name:       "script",
+	Also:       []string{"typescript", "script-advanced"},
+	Ext:        []string{".typescript", ".script"},
+	Desc:       "script of util-linux, timing with all streams",
+	Loses:      "title, environment, comments",
+	detect:     sniffScript,
+	read:       readScript,
+	detectDir:  isScriptDir,
+	readDir:    readScriptDir,
+	writeFiles: func(files Files) Writer { return &scriptWriter{files: files, advanced: true} },
+	layout:     Beside,
+}
+
+// ScriptClassic is [Script] with the timing of output alone, which every
+// scriptreplay reads, and other players too: NAME and NAME.timing.
+var ScriptClassic = &Format{
+	Name:       "script-classic",
+	Ext:        []string{".classic.typescript"},
+	Desc:       "script of util-linux, timing of the output",
+	Loses:      "input, resizes, markers, title, environment",
+	read:       readScript,
+	readDir:    readScriptDir,
+	writeFiles: func(files Files) Writer { return &scriptWriter{files: files} },
+	layout:     Beside,
+}
+
+// sniffScript tells a timing file or a typescript.
+func sniffScript(prefix []byte) bool { return isTiming(prefix) || isTypescript(prefix) }
+
+// isTiming reports whether every line of prefix is one of a timing file; the
+// last may be cut off.
+func isTiming(prefix []byte) bool {
+	if len(prefix) > 4096 {
+		prefix = prefix[:4096]
+	}
+	if first, _, _ := bytes.Cut(prefix, []byte{'\n'}); !bytes.ContainsAny(first, ".,") {
+		return false
+	}
+	count := 0
+	for line := range bytes.Lines(prefix) {
+		text, whole := bytes.CutSuffix(line, []byte{'\n'})
+		if !whole {
+			break
+		}
+		if _, ok := parseTiming(bytes.TrimSuffix(text, []byte{'\r'})); !ok {
+			return false
+		}
+		count++
+	}
+	return count > 0
+}
+
+// maxTypescriptLine is the longest first line of a typescript: it has the
+// command.
+const maxTypescriptLine = 32 << 10
+
+// isTypescript tells a typescript by its first line, in whatever language it
+// is: "Script started on DATE [COMMAND="…" TERM="…" …]", without the brackets
+// before util-linux 2.33 and on BSD; Guacamole's is "[BEGIN TYPESCRIPT]".
+func isTypescript(prefix []byte) bool {
+	line, _, whole := bytes.Cut(prefix[:min(len(prefix), maxTypescriptLine)], []byte{'\n'})
+	return whole && isTypescriptLine(string(line))
+}
+
+func isTypescriptLine(line string) bool {
+	line = strings.TrimSuffix(line, "\r")
+	if strings.HasPrefix(line, "Script started on ") || line == "[BEGIN TYPESCRIPT]" {
+		return true
+	}
+	_, rest, ok := strings.Cut(line, " [")
+	return ok && strings.HasSuffix(rest, "]") &&
+		(strings.HasPrefix(rest, `COMMAND="`) || strings.HasPrefix(rest, `TERM="`) || strings.HasPrefix(rest, "<not executed"))
+}
+
+// timingEntry is a line of a timing file.
+type timingEntry struct {
+	kind  byte // 'O', 'I', 'S', 'H'; 0 for one that is not known
+	delay time.Duration
+	n     int64  // bytes, of 'O' and 'I'
+	rest  []byte // of 'S' and 'H'; valid until the next line
+}
+
+// parseTiming reads a line of a timing file, without its end: "DELAY BYTES", or
+// "LETTER DELAY REST".
+func parseTiming(line []byte) (e timingEntry, ok bool) {
+	if len(line) < 3 {
+		return e, false
+	}
+	e.kind = 'O'
+	if line[0]-'0' > 9 {
+		if line[0] < 'A' || line[0] > 'Z' || line[1] != ' ' {
+			return e, false
+		}
+		e.kind = line[0]
+		line = line[2:]
+	}
+	// The delay, seconds and a fraction, of six digits since 2.35. The locale's
+	// decimal comma was written by some.
+	i, whole := 0, int64(0)
+	for i < len(line) && line[i]-'0' <= 9 {
+		if i++; i > 10 {
+			return e, false
+		}
+		whole = whole*10 + int64(line[i-1]-'0')
+	}
+	if i == 0 {
+		return e, false
+	}
+	e.delay = time.Duration(whole) * time.Second
+	if i < len(line) && (line[i] == '.' || line[i] == ',') {
+		i++
+		unit := int64(time.Second)
+		for i < len(line) && line[i]-'0' <= 9 {
+			unit /= 10
+			e.delay += time.Duration(int64(line[i]-'0') * unit)
+			i++
+		}
+	}
+	if e.delay < 0 || e.delay > maxTime || i+1 >= len(line) || line[i] != ' ' {
+		return e, false
+	}
+	i++
+	switch e.kind {
+	case 'O', 'I':
+		digits := i
+		for i < len(line) && line[i]-'0' <= 9 {
+			if i-digits > 15 {
+				return e, false
+			}
+			e.n = e.n*10 + int64(line[i]-'0')
+			i++
+		}
+		return e, i == len(line) && i > digits
+	case 'S', 'H':
+		e.rest = line[i:]
+	default:
+		e.kind = 0
+	}
+	return e, true
+}
+
+// headerValue cuts an 'H' line's rest in name and value.
+func headerValue(rest []byte) (name, value string) {
+	n, v, _ := strings.Cut(string(rest), " ")
+	return n, v
+}
+
+// typescriptLine reads the first line of a typescript into h.
+func typescriptLine(line string, h *Header) {
+	line = strings.TrimSuffix(line, "\r")
+	head, rest, ok := strings.Cut(line, " [")
+	if len(head) > 25 {
+		if t, ok := scriptTime(head[len(head)-25:]); ok {
+			h.Start = t
+		}
+	}
+	if h.Start.IsZero() {
+		if date, ok := strings.CutPrefix(head, "Script started on "); ok {
+			// ctime(3), in a zone that is not told.
+			if t, err := time.ParseInLocation("Mon Jan _2 15:04:05 2006", strings.TrimSpace(date), time.Local); err == nil {
+				h.Start = t
+			}
+		}
+	}
+	if !ok {
+		return
+	}
+	// The command's quotes are not escaped: its end is what comes behind it.
+	if s, ok := strings.CutPrefix(rest, `COMMAND="`); ok {
+		for _, end := range []string{`" TERM="`, `" <not executed on terminal>]`, `"]`} {
+			if i := strings.LastIndex(s, end); i >= 0 {
+				h.Command, rest = s[:i], s[i+2:]
+				break
+			}
+		}
+	}
+	h.Term.Type = attribute(rest, "TERM")
+	cols, ok1 := parseSide(attribute(rest, "COLUMNS"))
+	rows, ok2 := parseSide(attribute(rest, "LINES"))
+	if ok1 && ok2 {
+		h.Size = Size{cols, rows}
+	}
+}
+
+// attribute gives the value of NAME="VALUE" in s.
+func attribute(s, name string) string {
+	_, value, ok := strings.Cut(s, name+`="`)
+	if !ok {
+		return ""
+	}
+	value, _, _ = strings.Cut(value, `"`)
+	return value
+}
+
+// scriptTime reads the time that script writes. 1970 stands for unknown.
+func scriptTime(s string) (time.Time, bool) {
+	for _, layout := range []string{"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05-07:00", "2006-01-02T15:04:05Z07:00"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC(), t.Unix() > 0
+		}
+	}
+	return time.Time{}, false
+}
+
+// readScript reads the recording that in is a file of.
+func readScript(in *input) (Cast, error) {
+	prefix, _ := in.r.Peek(min(4096, max(in.r.Buffered(), 1)))
+	if in.path == "" {
+		if in.as == nil && isTiming(prefix) {
+			return Cast{}, in.syntaxError(0, errors.New("it is a timing file, without its typescript: give the file's name, not a pipe"))
+		}
+		return readTypescript(in)
+	}
+	s := &scriptFiles{in: in}
+	if isTiming(prefix) && in.timing == "" {
+		if err := s.byTiming(in.path); err != nil {
+			return Cast{}, err
+		}
+	} else if !s.byData(in.path, in.timing) {
+		if in.err != nil {
+			return Cast{}, in.err
+		}
+		in.note("typescript without timing", "no timing file that fits is beside it")
+		return readTypescript(in)
+	}
+	return s.open()
+}
+
+func readScriptDir(in *input, dir string) (Cast, error) {
+	s := &scriptFiles{in: in}
+	timing := timingIn(dir, namesIn(dir))
+	if timing == "" {
+		return Cast{}, in.syntaxError(0, errors.New("no timing file is in it"))
+	}
+	if err := s.byTiming(timing); err != nil {
+		return Cast{}, err
+	}
+	return s.open()
+}
+
+// isScriptDir tells a directory that is one recording: one timing file with its
+// logs.
+func isScriptDir(dir string, names []string) bool {
+	if len(names) > 8 {
+		return false // recordings in it, rather
+	}
+	return timingIn(dir, names) != ""
+}
+
+// timingIn gives the path of the only timing file in a directory.
+func timingIn(dir string, names []string) string {
+	found := ""
+	for _, name := range names {
+		if path := filepath.Join(dir, name); isTiming(headOf(path)) {
+			if found != "" {
+				return ""
+			}
+			found = path
+		}
+	}
+	return found
+}
+
+// headOf gives the first bytes of a file; none for what is no regular file.
+func headOf(path string) []byte {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	r, _, err := unwrap(f, func(error) {})
+	if err != nil {
+		return nil
+	}
+	head, _ := r.Peek(4096)
+	return bytes.Clone(head)
+}
+
+// typescriptDecoder reads a typescript without timing.
+type typescriptDecoder struct {
+	rawDecoder
+	held   []byte // what may be the trailer, once the input ends
+	status string // exit status, to be given last
+	ended  bool
+}
+
+// maxTrailer is the longest end of a typescript, behind its output.
+const maxTrailer = 4 << 10
+
+// readTypescript reads a typescript without timing.
+func readTypescript(in *input) (Cast, error) {
+	h := Header{}
+	line, err := peekLine(in.r)
+	if err == nil && isTypescriptLine(line) {
+		typescriptLine(line, &h)
+		in.r.Discard(len(line) + 1)
+		// BSD's script tells the command on a line of its own.
+		if !strings.Contains(line, " [") {
+			if line, err := peekLine(in.r); err == nil && strings.HasPrefix(line, "Command: ") {
+				h.Command = strings.TrimPrefix(line, "Command: ")
+				in.r.Discard(len(line) + 1)
+			}
+		}
+	}
+	d := &typescriptDecoder{rawDecoder: rawDecoder{in: in, rate: in.rate}}
+	return in.cast(h, d), nil
+}
+
+// peekLine gives the first line without its end, and leaves it unread.
+func peekLine(r interface {
+	Peek(int) ([]byte, error)
+	Buffered() int
+}) (string, error) {
+	for want := 1; ; {
+		_, err := r.Peek(want)
+		b, _ := r.Peek(min(r.Buffered(), maxTypescriptLine))
+		if i := bytes.IndexByte(b, '\n'); i >= 0 {
+			return string(b[:i]), nil
+		}
+		if err != nil || len(b) >= maxTypescriptLine {
+			return "", io.ErrUnexpectedEOF
+		}
+		want = len(b) + 1
+	}
+}
+
+func (d *typescriptDecoder) next() (Event, bool) {
+	for {
+		ev, ok := d.rawDecoder.next()
+		if !ok {
+			break
+		}
+		// The end of what is known so far stays back.
+		all := append(d.held, ev.Data...)
+		if len(all) <= maxTrailer {
+			d.held = all
+			continue
+		}
+		give := len(all) - maxTrailer
+		ev.Data = d.slab.copy(all[:give])
+		d.held = append(all[:0], all[give:]...)
+		return ev, true
+	}
+	if !d.ended {
+		d.ended = true
+		output, status := cutTrailer(d.held)
+		d.status = status
+		if len(output) > 0 {
+			return Event{Time: d.now, Code: Output, Data: string(output)}, true
+		}
+	}
+	if d.status != "" {
+		ev := Event{Time: d.now, Code: Exit, Data: d.status}
+		d.status = ""
+		return ev, true
+	}
+	return Event{}, false
+}
+
+// cutTrailer takes the trailer off the end of a typescript without timing, if
+// it is there beyond doubt, and gives the exit status in it.
+func cutTrailer(b []byte) (output []byte, status string) {
+	text, ok := bytes.CutSuffix(b, []byte{'\n'})
+	if !ok {
+		return b, ""
+	}
+	i := bytes.LastIndexByte(text, '\n')
+	if i < 0 {
+		return b, ""
+	}
+	line := string(text[i+1:])
+	status, known := trailerStatus(line)
+	if !known && !strings.HasPrefix(line, "Script done on ") && line != "[END TYPESCRIPT]" {
+		return b, ""
+	}
+	output = text[:i]
+	// BSD: an empty line, and "Command exit status: 3".
+	if j := bytes.LastIndexByte(output, '\n'); j >= 0 {
+		if s, ok := strings.CutPrefix(string(output[j+1:]), "Command exit status: "); ok && isStatus(s) {
+			status = s
+			output = bytes.TrimSuffix(output[:j], []byte{'\n'})
+		}
+	}
+	return output, status
+}
+
+// trailerStatus reads the end of a trailer's line, which is the same in every
+// language: the exit status, or why script gave up.
+func trailerStatus(line string) (status string, known bool) {
+	i := strings.LastIndex(line, " [")
+	if i < 0 || !strings.HasSuffix(line, "]") {
+		return "", false
+	}
+	inside := line[i+2 : len(line)-1]
+	if strings.HasPrefix(inside, "<") {
+		return "", true
+	}
+	status = attribute(inside, "COMMAND_EXIT_CODE")
+	return status, isStatus(status)
+}
+
+func isStatus(s string) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && n >= -255 && n <= 255
+}
+
+// scriptDecoder reads the timing and, as it tells, the logs.
+type scriptDecoder struct {
+	in      *input // for warnings that are not about a line
+	timing  *lines
+	out, ip *logReader // the same for a log of both; nil: passed over
+	hasExit bool       // the timing tells the exit status
+	shift   bool
+	held    *Event // with shift: the chunk whose delay comes next
+	now     time.Duration
+	slab    slab
+	queue   []Event
+	// chunk is what is still to be read of an entry too long for one event.
+	chunk struct {
+		log  *logReader
+		code Code
+		n    int64
+	}
+	ended bool // the timing has
+	rest  bool // output is left behind the end of the timing
+}
+
+// maxChunk is how much one event holds at most.
+const maxChunk = 1 << 20
+
+// logReader reads a log from behind its first line.
+type logReader struct {
+	r     *bufio.Reader
+	first string // the first line
+	short bool   // it ended before the timing did: that is said
+}
+
+func (d *scriptDecoder) next() (Event, bool) {
+	for {
+		if len(d.queue) > 0 {
+			ev := d.queue[0]
+			d.queue = d.queue[1:]
+			return ev, true
+		}
+		if c := &d.chunk; c.n > 0 {
+			data := d.take(c.log, min(c.n, maxChunk))
+			c.n -= int64(len(data))
+			if data == "" {
+				c.n = 0
+				continue
+			}
+			return Event{Time: d.now, Code: c.code, Data: data}, true
+		}
+		if d.rest {
+			data, err := d.slab.read(d.out.r, slabSize)
+			d.rest = err == nil
+			if data == "" {
+				continue
+			}
+			return Event{Time: d.now, Code: Output, Data: data}, true
+		}
+		if d.ended || d.in.err != nil {
+			return Event{}, false
+		}
+		line, ok := d.timing.next()
+		if !ok {
+			if d.in.err == nil {
+				d.in.err = d.timing.in.err
+			}
+			if d.in.err != nil {
+				return Event{}, false
+			}
+			d.ended = true
+			d.end()
+			continue
+		}
+		e, ok := parseTiming(line)
+		if !ok || d.timing.torn && (e.kind == 'O' || e.kind == 'I') {
+			// A number without a line end may have lost its last digits.
+			what := "passed over"
+			if d.timing.torn {
+				d.timing.cut = true
+				what = "it is cut off and was passed over"
+			}
+			if !d.timing.in.warn(d.timing.no, "no timing", quote(string(line))+": "+what) {
+				d.in.err = d.timing.in.err
+				return Event{}, false
+			}
+			continue
+		}
+		if d.now += e.delay; d.now > maxTime {
+			d.now = maxTime
+		}
+		if d.held != nil {
+			d.held.Time = d.now
+			d.queue = append(d.queue, *d.held)
+			d.held = nil
+		}
+		ev, ok := d.event(e)
+		switch {
+		case !ok:
+		case d.shift:
+			d.held = &ev
+		case len(d.queue) > 0:
+			d.queue = append(d.queue, ev)
+		default:
+			return ev, true
+		}
+		if d.in.err != nil {
+			return Event{}, false
+		}
+	}
+}
+
+// event gives what a line of timing tells, if it is an event.
+func (d *scriptDecoder) event(e timingEntry) (Event, bool) {
+	switch e.kind {
+	case 'O', 'I':
+		log, code := d.out, Output
+		if e.kind == 'I' {
+			log, code = d.ip, Input
+		}
+		if log == nil || e.n == 0 {
+			return Event{}, false
+		}
+		if e.n > maxChunk && !d.shift {
+			d.chunk.log, d.chunk.code, d.chunk.n = log, code, e.n
+			return Event{}, false
+		}
+		data := d.take(log, min(e.n, maxFrame))
+		return Event{Time: d.now, Code: code, Data: data}, data != ""
+	case 'S':
+		name, args := headerValue(e.rest)
+		if name != "SIGWINCH" {
+			return Event{}, false
+		}
+		rows, ok1 := parseSide(equals(args, "ROWS"))
+		cols, ok2 := parseSide(equals(args, "COLS"))
+		if !ok1 || !ok2 {
+			d.warn("malformed size", quote(args))
+			return Event{}, false
+		}
+		return Event{Time: d.now, Code: Resize, Data: Size{cols, rows}.String()}, true
+	case 'H':
+		switch name, value := headerValue(e.rest); name {
+		case "EXIT_CODE":
+			if isStatus(value) {
+				return Event{Time: d.now, Code: Exit, Data: value}, true
+			}
+			d.warn("malformed exit status", quote(value))
+		case "MARKER":
+			return Event{Time: d.now, Code: Marker, Data: value}, true
+		}
+	case 0:
+		d.warn("no timing", "an entry of a kind that is not known was passed over")
+	}
+	return Event{}, false
+}
+
+func (d *scriptDecoder) warn(kind, detail string) {
+	if !d.timing.in.warn(d.timing.no, kind, detail) {
+		d.in.err = d.timing.in.err
+	}
+}
+
+// equals gives the value of NAME=VALUE among the words of s.
+func equals(s, name string) string {
+	for word := range strings.FieldsSeq(s) {
+		if value, ok := strings.CutPrefix(word, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// end reads what stands behind the last byte that the timing tells of: the
+// trailer, or output that was written when the recorder was killed.
+func (d *scriptDecoder) end() {
+	if d.held != nil {
+		d.queue = append(d.queue, *d.held)
+		d.held = nil
+	}
+	if d.out == nil || d.out.short {
+		return
+	}
+	rest, _ := d.out.r.Peek(maxTrailer)
+	if len(rest) == 0 {
+		return
+	}
+	line, later, ok := afterOutput(rest, d.out.first)
+	if !ok {
+		d.rest = d.in.warn(0, "output behind the end of the timing", "given at the last time")
+		return
+	}
+	if status, known := trailerStatus(line); known && status != "" && !d.hasExit {
+		d.queue = append(d.queue, Event{Time: d.now, Code: Exit, Data: status})
+	}
+	if later {
+		d.in.note("another session in the typescript", "behind the one that the timing tells of; passed over")
+	}
+}
+
+// take reads the next n bytes of a log.
+func (d *scriptDecoder) take(log *logReader, n int64) string {
+	data, err := d.slab.read(log.r, int(n))
+	if err != nil && !log.short && d.in.err == nil {
+		log.short = true
+		d.warn("cut off", "the typescript ends before its timing")
+	}
+	return data
+}
+
+// afterOutput tells whether rest, what stands in a typescript behind its
+// output, is what script writes there: an empty line's end and a line, and then
+// nothing, or the first line of a later session.
+func afterOutput(rest []byte, first string) (line string, later, ok bool) {
+	text, ok := strings.CutPrefix(string(rest), "\n")
+	if !ok {
+		return "", false, false
+	}
+	line, text, ok = strings.Cut(text, "\n")
+	if !ok || text == "" {
+		return line, false, ok
+	}
+	next, _, ok := strings.Cut(text, "\n")
+	return line, true, ok && isFirstLine(next, first)
+}
+
+// isFirstLine tells whether line begins a session in a typescript whose first
+// line is first, which may be in any language.
+func isFirstLine(line, first string) bool {
+	const same = 8
+	return len(line) > same && len(first) > same && line[:same] == first[:same] && isTypescriptLine(line)
+}

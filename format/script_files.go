@@ -1,0 +1,401 @@
+package format
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// scriptFiles are the files of a recording by script.
+type scriptFiles struct {
+	in               *input
+	timing, out, log string // paths: of the timing, the output, the input if apart
+	info             timingInfo
+	line             string // the session's own first line, where fit found it
+}
+
+// timingInfo is what a first pass over a timing file tells.
+type timingInfo struct {
+	advanced bool
+	out, in  int64 // bytes of output, and of input
+	header   map[string]string
+}
+
+// scanTiming reads a timing file once, to its end.
+func (in *input) scanTiming(path string) (timingInfo, bool) {
+	info := timingInfo{header: map[string]string{}}
+	f, err := os.Open(path)
+	if err != nil {
+		return info, false
+	}
+	defer f.Close()
+	r, _, err := unwrap(f, func(error) {})
+	if err != nil {
+		return info, false
+	}
+	l := newLines(&input{r: r})
+	for {
+		line, ok := l.next()
+		if !ok {
+			return info, l.no > 0
+		}
+		e, ok := parseTiming(line)
+		if !ok || l.torn {
+			continue
+		}
+		if l.no == 1 {
+			info.advanced = line[0] >= 'A'
+		}
+		switch e.kind {
+		case 'O':
+			info.out += e.n
+		case 'I':
+			info.in += e.n
+		case 'H':
+			if name, value := headerValue(e.rest); len(info.header) < 64 && len(value) < maxTypescriptLine {
+				info.header[name] = value
+			}
+		}
+	}
+}
+
+// hasTiming tells whether a file of no known format is a typescript: one
+// without a first line, or with an old one in some language, whose timing is
+// beside it.
+func (in *input) hasTiming() bool {
+	if in.path == "" {
+		return false
+	}
+	s := &scriptFiles{in: in}
+	return s.byData(in.path, in.timing)
+}
+
+// byTiming finds the logs of the timing file at path.
+func (s *scriptFiles) byTiming(path string) error {
+	s.timing = path
+	s.info, _ = s.in.scanTiming(path)
+	dir := filepath.Dir(path)
+	s.out, s.log = s.named("OUTPUT_LOG"), s.named("INPUT_LOG")
+	if s.in.inputLog != "" {
+		s.log = s.in.inputLog
+	}
+	if s.out != "" || s.info.advanced && s.info.out == 0 && s.log != "" {
+		return nil
+	}
+	var named []string
+	base := filepath.Base(path)
+	for _, ext := range timingExt {
+		if stem, ok := strings.CutSuffix(base, ext); ok && stem != "" {
+			named = append(named, stem, stem+".typescript", stem+".log", stem+".script")
+		}
+	}
+	named = append(named, "typescript")
+	for _, name := range s.candidates(dir, named) {
+		if at := filepath.Join(dir, name); at != path && !isTiming(headOf(at)) {
+			if _, ok := s.fit(at); ok {
+				s.out = at
+				return nil
+			}
+		}
+	}
+	for _, name := range named {
+		if at := filepath.Join(dir, name); at != path && isTypescript(headOf(at)) {
+			s.out = at
+			return nil
+		}
+	}
+	return s.in.syntaxError(0, errors.New("it is a timing file, and no typescript that fits is beside it"))
+}
+
+// named gives the path of the log that the timing names; empty if it is not
+// there. Only its last part counts: a recording must not make us read other
+// files than its own.
+func (s *scriptFiles) named(key string) string {
+	name := filepath.Base(s.info.header[key])
+	if name == "." || name == ".." || name == string(filepath.Separator) {
+		return ""
+	}
+	for _, ext := range []string{"", ".gz", ".zst", ".xz", ".bz2"} {
+		path := filepath.Join(filepath.Dir(s.timing), name+ext)
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			return path
+		}
+	}
+	return ""
+}
+
+var timingExt = []string{".timing", ".tm", ".time", ".times"}
+
+// byData finds the timing of the log at path, which is output or input. It
+// reports whether there is one that fits; timing is its path if the user tells.
+func (s *scriptFiles) byData(path, timing string) bool {
+	if timing != "" {
+		s.useTiming(timing, path)
+		return true
+	}
+	dir, base := filepath.Split(path)
+	stem := strings.TrimSuffix(base, CompressionByFileName(base).Ext())
+	stem = strings.TrimSuffix(stem, filepath.Ext(stem))
+	var named []string
+	for _, ext := range timingExt {
+		named = append(named, base+ext, stem+ext)
+	}
+	named = append(named, "timing", "timing.log", "timingfile")
+	exact := ""
+	for _, name := range s.candidates(dir, named) {
+		at := filepath.Join(dir, name)
+		if name == base || !isTiming(headOf(at)) {
+			continue
+		}
+		info, ok := s.in.scanTiming(at)
+		if !ok {
+			continue
+		}
+		s.info = info
+		_, fits := s.fit(path)
+		isIn := filepath.Base(info.header["INPUT_LOG"]) == base
+		isOut := filepath.Base(info.header["OUTPUT_LOG"]) == base
+		if fits || isIn || isOut {
+			s.useTiming(at, path)
+			return true
+		}
+		if exact == "" && (strings.HasPrefix(name, base+".") || name == stem+".timing") {
+			exact = at
+		}
+	}
+	if exact != "" {
+		// Damaged perhaps; but it is named so.
+		s.useTiming(exact, path)
+		return true
+	}
+	return false
+}
+
+// useTiming takes the timing file for the log at path.
+func (s *scriptFiles) useTiming(timing, path string) {
+	s.timing = timing
+	s.info, _ = s.in.scanTiming(timing)
+	s.out, s.log = s.named("OUTPUT_LOG"), s.named("INPUT_LOG")
+	if s.in.inputLog != "" {
+		s.log = s.in.inputLog
+	}
+	if path != s.out && filepath.Base(path) != filepath.Base(s.log) {
+		s.out = path
+	}
+}
+
+// candidates gives the names to look at in a directory: those first, then all
+// others, up to a number.
+func (s *scriptFiles) candidates(dir string, first []string) []string {
+	const most = 256
+	if dir == "" {
+		dir = "."
+	}
+	names := namesIn(dir)
+	var list []string
+	for _, name := range first {
+		if slices.Contains(names, name) && !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	if len(names) > most {
+		return list
+	}
+	for _, name := range names {
+		if !slices.Contains(first, name) {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// sum gives how many bytes the timing tells of for the log at path, which holds
+// the input too if both have the same name.
+func (s *scriptFiles) sum(isOut bool) int64 {
+	h := s.info.header
+	switch {
+	case h["OUTPUT_LOG"] != "" && h["OUTPUT_LOG"] == h["INPUT_LOG"]:
+		return s.info.out + s.info.in
+	case isOut:
+		return s.info.out
+	}
+	return s.info.in
+}
+
+// fit looks for the session in the output log at path that the timing tells of,
+// by its length: where its bytes begin. A log that was appended to holds
+// several, and its timing only one of them, the last.
+func (s *scriptFiles) fit(path string) (offset int64, ok bool) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, false
+	}
+	defer f.Close()
+	stat, err := f.Stat()
+	if err != nil || !stat.Mode().IsRegular() {
+		return 0, false
+	}
+	size, sum := stat.Size(), s.sum(true)
+	if sum <= 0 || size < sum {
+		return 0, false
+	}
+	if size == sum {
+		return 0, true // without a first line, as busybox writes it
+	}
+	first, found, at := "", false, int64(0)
+	start := s.info.header["START_TIME"]
+	br := bufio.NewReaderSize(f, sniffLen)
+	for no := 0; ; no++ {
+		line, err := br.ReadSlice('\n')
+		text := strings.TrimSuffix(string(line[:min(len(line), maxTypescriptLine)]), "\n")
+		if no == 0 {
+			first = text
+			if err != nil {
+				return 0, false
+			}
+		}
+		at += int64(len(line))
+		if at+sum > size {
+			return offset, found
+		}
+		if no == 0 || isFirstLine(text, first) {
+			if fits, last := endsWell(f, at+sum, size, first); fits {
+				// Of several that fit, the one that began when the timing
+				// tells, else the last.
+				offset, found, s.line = at, true, text
+				if last || start != "" && strings.Contains(text, start) {
+					return offset, true
+				}
+			}
+		}
+		if no == 0 && !isTypescriptLine(text) || err != nil && err != bufio.ErrBufferFull {
+			return offset, found
+		}
+	}
+}
+
+// endsWell reports whether a session's output can end at that offset, and
+// whether nothing follows it but its last line.
+func endsWell(f io.ReaderAt, at, size int64, first string) (ok, last bool) {
+	if at == size {
+		return true, true
+	}
+	rest := make([]byte, min(maxTrailer, size-at))
+	if _, err := f.ReadAt(rest, at); err != nil && err != io.EOF {
+		return false, false
+	}
+	_, later, ok := afterOutput(rest, first)
+	return ok, !later
+}
+
+// open makes the recording of the files that were found.
+func (s *scriptFiles) open() (Cast, error) {
+	in := s.in
+	if !s.info.advanced {
+		in.variant = "script-classic"
+	}
+	r, err := in.beside(s.timing)
+	if err != nil {
+		return Cast{}, err
+	}
+	if in.recordingOf(s.timing) {
+		return Cast{}, in.syntaxError(0, errors.New("the timing file is the typescript itself"))
+	}
+	h := Header{}
+	d := &scriptDecoder{in: in, shift: in.legacyShift}
+	if s.out != "" {
+		if d.out, err = s.openLog(s.out, &h, true); err != nil {
+			return Cast{}, err
+		}
+	}
+	switch {
+	case s.log == "" && s.info.in > 0:
+		in.warn(0, "input log is missing", quote(s.info.header["INPUT_LOG"])+": the input is passed over")
+	case s.log == s.out:
+		d.ip = d.out
+	case s.log != "":
+		if d.ip, err = s.openLog(s.log, &h, false); err != nil {
+			return Cast{}, err
+		}
+	}
+	if d.out == nil && s.info.out > 0 {
+		return Cast{}, in.syntaxError(0, fmt.Errorf("the output log %s is missing", quote(s.info.header["OUTPUT_LOG"])))
+	}
+	s.headerLines(&h)
+	_, d.hasExit = s.info.header["EXIT_CODE"]
+	timing := &input{options: in.options, format: in.format, r: r}
+	timing.name = s.timing
+	d.timing = newLines(timing)
+	return in.cast(h, d), in.err
+}
+
+// recordingOf guards against a timing file that is given as its own log.
+func (in *input) recordingOf(timing string) bool {
+	a, err1 := os.Stat(timing)
+	b, err2 := os.Stat(in.path)
+	return err1 == nil && err2 == nil && in.timing != "" && os.SameFile(a, b)
+}
+
+// openLog opens a log and passes over its first line.
+func (s *scriptFiles) openLog(path string, h *Header, isOut bool) (*logReader, error) {
+	offset, fits := int64(0), false
+	if isOut {
+		offset, fits = s.fit(path)
+	}
+	r, err := s.in.beside(path)
+	if err != nil {
+		return nil, err
+	}
+	line, err := peekLine(r)
+	if !fits {
+		// As scriptreplay does, whatever the line says; but a log without
+		// one begins with its first byte.
+		offset = int64(len(line) + 1)
+		if stat, statErr := os.Stat(path); err != nil || statErr == nil && stat.Size() == s.sum(isOut) && !isTypescriptLine(line) {
+			offset = 0
+		}
+	}
+	if err == nil && offset > 0 {
+		if int64(len(line)+1) != offset {
+			s.in.note("several sessions in the typescript", fmt.Sprintf("the timing tells of the one behind byte %d; those before it are passed over", offset))
+			if _, err := io.CopyN(io.Discard, r, offset-1); err != nil {
+				return nil, err
+			}
+			r.Discard(1)
+		} else {
+			r.Discard(int(offset))
+		}
+		if isOut {
+			if fits && s.line != "" {
+				typescriptLine(s.line, h)
+			} else {
+				typescriptLine(line, h)
+			}
+		}
+	}
+	return &logReader{r: r, first: line}, nil
+}
+
+// headerLines takes what the timing's header lines tell.
+func (s *scriptFiles) headerLines(h *Header) {
+	get := func(name string) string { return s.info.header[name] }
+	if t, ok := scriptTime(get("START_TIME")); ok {
+		h.Start = t
+	}
+	if v := get("TERM"); v != "" {
+		h.Term.Type = v
+	}
+	if v := get("COMMAND"); v != "" {
+		h.Command = v
+	}
+	cols, ok1 := parseSide(get("COLUMNS"))
+	rows, ok2 := parseSide(get("LINES"))
+	if ok1 && ok2 {
+		h.Size = Size{cols, rows}
+	}
+}
