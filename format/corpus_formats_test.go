@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ttydeck/ttydeck/internal/testcorpus"
 )
 
 // corpusRows are all recordings of one and the same session, and of small
@@ -80,6 +82,8 @@ var corpusRows = []struct {
 	{path: "tlog/peer-journal-export/journal-missing-entry.txt", format: "tlog", output: 19327, like: "-", warns: "messages are missing"},
 	{path: "tlog/peer-journal-export/journal-bad-timing.txt", format: "tlog", output: 1049, like: "-", warns: "malformed timing"},
 	{path: "cowrie-ttylog/session.ttylog", format: "ttylog", output: 4616, input: 444, like: "script/classic/rec.outer.raw", warns: "size inferred"},
+	{path: "teleport-v1-SYNTHETIC/session.tar", format: "teleport", output: 4616, resize: "100x30", like: "script/classic/rec.outer.raw"},
+	{path: "terminalizer/out.yml", format: "terminalizer", output: 3528},
 }
 
 // corpusEmpty are recordings of no bytes: their recorder was killed before it
@@ -92,22 +96,6 @@ var corpusOthers = map[string]string{
 	"asciinema-2.2": "asciicast, tested there", "termtosvg": "asciicast", "termrec/ansi": "bytes alone, never guessed",
 	"termrec/cast": "asciicast", "termrec/cast-v1": "asciicast", "termdebug": "its recorder dies on ^C; not read",
 	"vhs": "an input script, only written", "tools": "how they were made",
-	"teleport-v1-SYNTHETIC": "to come", "terminalizer": "to come",
-}
-
-// corpus gives the path of the corpus' folder of that name; the test is skipped
-// when there is no corpus, by name.
-func corpus(t *testing.T, name string) string {
-	t.Helper()
-	dir := os.Getenv("TTYDECK_CORPUS")
-	if dir == "" {
-		t.Skipf("TTYDECK_CORPUS is not set: %s is not tested on the recordings in %s", t.Name(), name)
-	}
-	dir = filepath.Join(dir, name)
-	if _, err := os.Stat(dir); err != nil {
-		t.Fatalf("corpus: %v", err)
-	}
-	return dir
 }
 
 // recorded is what a recording was read as.
@@ -167,7 +155,7 @@ func (r recorded) kinds() string {
 }
 
 func TestCorpus(t *testing.T) {
-	root := corpus(t, "formats")
+	root := testcorpus.Dir(t, "formats")
 	for _, row := range corpusRows {
 		t.Run(row.path, func(t *testing.T) {
 			path := filepath.Join(root, row.path)
@@ -347,7 +335,7 @@ func latin1(s string) string {
 func hasSurrogate(s string) bool { return strings.ContainsRune(s, '\uFFFD') }
 
 func TestSuspendIsCut(t *testing.T) {
-	path := filepath.Join(corpus(t, "formats"), "sudo-iolog/suspend/iolog/00/00/01")
+	path := filepath.Join(testcorpus.Dir(t, "formats"), "sudo-iolog/suspend/iolog/00/00/01")
 	cut, kept := readAll(path), readAll(path, KeepSuspend())
 	if cut.err != nil || kept.err != nil {
 		t.Fatal(cut.err, kept.err)

@@ -48,12 +48,15 @@ var Formats = []*Format{
 	AsciicastV2,
 	AsciicastV1,
 	SudoIOLog,
+	Teleport,
+	Terminalizer,
 	BSDScript,
 	TTYLog,
 	NHRecorder,
 	Script,
 	ScriptClassic,
 	Ttyrec,
+	VHS,
 	Raw,
 }
 
