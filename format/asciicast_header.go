@@ -195,7 +195,11 @@ func (p *headerParser) member(key string, value []byte, version int) {
 	case "timestamp":
 		if s, ok := p.number(key, value); ok {
 			whole, fraction := math.Modf(s)
-			if fraction != 0 || s < 0 {
+			if s < 0 {
+				p.warn("header field of another kind", fmt.Sprintf("%s is %s: before 1970; passed over", quote(key), value))
+				return
+			}
+			if fraction != 0 {
 				p.warn("header field of another kind", fmt.Sprintf("%s is %s: want a whole number", quote(key), value))
 			}
 			h.Start = time.Unix(int64(whole), int64(fraction*1e9)).UTC()

@@ -618,6 +618,13 @@ func FuzzAsciicast(f *testing.F) {
 			f.Add(text)
 		}
 	}
+	for _, found := range []string{ // by fuzzing
+		v2 + `[1000.0, "#", "\0"]`,
+		"{\"width\":{},\n\"stdout\":0",
+		`{"version":2,"width":80,"height":24,"timestamp":-7}`,
+	} {
+		f.Add([]byte(found))
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		got := read(bytes.NewReader(text))
 		last := time.Duration(0)

@@ -104,7 +104,7 @@ func headerV2(b []byte, h Header, version int, lost *losses) []byte {
 
 // appendCommon appends what all versions have alike.
 func appendCommon(b []byte, h Header, lost *losses) []byte {
-	if !h.Start.IsZero() {
+	if h.Start.Unix() >= 0 { // the zero Time is before 1970
 		b = append(b, `,"timestamp":`...)
 		b = strconv.AppendInt(b, h.Start.Unix(), 10)
 	}
