@@ -16,9 +16,11 @@ var AsciicastV3 = &Format{
 	Also:   []string{"cast", "asciicast", "v3"},
 	Ext:    []string{".cast", ".v3.cast"},
 	Desc:   "asciinema 3",
+	Loses:  "bytes that are no UTF-8, times below 1 ms",
 	detect: func(prefix []byte) bool { return sniffAsciicast(prefix) == 3 },
 	read:   readAsciicast,
 	write:  func(w io.Writer) Writer { return newAsciicastWriter(w, 3) },
+	text:   true,
 }
 
 // AsciicastV2 is https://docs.asciinema.org/manual/asciicast/v2/: a header
@@ -28,9 +30,11 @@ var AsciicastV2 = &Format{
 	Also:   []string{"v2"},
 	Ext:    []string{".v2.cast"},
 	Desc:   "asciinema 2",
+	Loses:  "bytes that are no UTF-8, comments",
 	detect: func(prefix []byte) bool { return sniffAsciicast(prefix) == 2 },
 	read:   readAsciicast,
 	write:  func(w io.Writer) Writer { return newAsciicastWriter(w, 2) },
+	text:   true,
 }
 
 // version tells which asciicast f is.

@@ -15,9 +15,11 @@ var AsciicastV1 = &Format{
 	Also:   []string{"v1"},
 	Ext:    []string{".v1.cast", ".v1.json", ".json"},
 	Desc:   "asciinema 1",
+	Loses:  "bytes that are no UTF-8, all but the output",
 	detect: func(prefix []byte) bool { return sniffAsciicast(prefix) == 1 },
 	read:   readAsciicastV1,
 	write:  func(w io.Writer) Writer { return newV1Writer(w) },
+	text:   true,
 }
 
 func readAsciicastV1(in *input) (Cast, error) {

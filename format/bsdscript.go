@@ -17,7 +17,7 @@ var BSDScript = &Format{
 	Also:   []string{"macos-script"},
 	Ext:    []string{".bsd", ".bsdscript"},
 	Desc:   "script -r of BSD and macOS",
-	Loses:  "resizes, markers, exit status, title, command",
+	Loses:  "size, resizes, markers, exit status, title, command",
 	detect: func(prefix []byte) bool { return isBSDScript(prefix) },
 	read:   readBSDScript,
 	write:  func(w io.Writer) Writer { return &bsdWriter{out: output{w: w}} },

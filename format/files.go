@@ -164,8 +164,27 @@ func (in *input) beside(path string) (*bufio.Reader, error) {
 		return nil, err
 	}
 	in.closers = append(in.closers, f)
-	r, _, err := unwrap(&stickyReader{r: f, in: in}, func(err error) {
+	sticky := &stickyReader{r: f, in: in}
+	if info, err := f.Stat(); err == nil && (info.Size() > in.total.Load() || path == in.path) {
+		// Progress is told of the largest.
+		if in.counting != nil {
+			in.counting.counts = false
+		}
+		in.counting, sticky.counts = sticky, true
+		in.read.Store(0)
+		in.total.Store(info.Size())
+	}
+	r, _, err := unwrap(sticky, func(err error) {
 		in.warn(0, "damaged or cut off", path+": "+err.Error())
 	})
 	return r, err
+}
+
+// Suffixes gives what the names of the files of a recording in format f can end
+// in, behind its own name: nothing, and for [Beside] what stands beside it.
+func (f *Format) Suffixes() []string {
+	if f.layout == Beside {
+		return []string{"", timingSuffix, inputSuffix}
+	}
+	return []string{""}
 }

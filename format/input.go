@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 )
 
 // sniffLen is how much of an input's beginning is looked at to tell its
@@ -23,6 +24,11 @@ type input struct {
 	// variant is the name of the format that it turned out to be, of those
 	// that have a reader in common; empty for the one it was taken for.
 	variant string
+	// parts are the files of the recording; nil for the one alone.
+	parts []string
+	// read and total are the bytes of the file that has the most.
+	read, total atomic.Int64
+	counting    *stickyReader // of that file
 	// closers are the files that were opened, to be closed by File.Close.
 	closers closers
 	// err is the first error of the underlying reader or, when strict, the
@@ -72,7 +78,8 @@ func Open(r io.Reader, opts ...Option) (Cast, *Format, error) {
 }
 
 func (in *input) open(r io.Reader) (Cast, Compression, error) {
-	br, compression, err := unwrap(&stickyReader{r: r, in: in}, func(err error) {
+	in.counting = &stickyReader{r: r, in: in, counts: true}
+	br, compression, err := unwrap(in.counting, func(err error) {
 		in.warn(0, "damaged or cut off", err.Error())
 	})
 	if err != nil {
@@ -116,12 +123,16 @@ func (in *input) finish(cast Cast, err error) Cast {
 // stickyReader keeps the first error of the reader that was given to Open, as
 // decompressors and bufio turn it into others.
 type stickyReader struct {
-	r  io.Reader
-	in *input
+	r      io.Reader
+	in     *input
+	counts bool // what is read counts as progress
 }
 
 func (s *stickyReader) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
+	if s.counts {
+		s.in.read.Add(int64(n))
+	}
 	if err != nil && err != io.EOF && s.in.err == nil {
 		s.in.err = err
 	}
@@ -159,7 +170,11 @@ type File struct {
 	Cast
 	Format      *Format
 	Compression Compression // the outermost
-	closers     closers
+	// Parts are the paths of the files that the recording is, the one with
+	// the output first; a directory's is its own path.
+	Parts   []string
+	closers closers
+	in      *input
 }
 
 // OpenFile opens the recording at path as [Open] does. What else belongs to the
@@ -176,7 +191,17 @@ func OpenFile(path string, opts ...Option) (*File, error) {
 		in.closers.Close()
 		return nil, err
 	}
-	return &File{Cast: cast, Format: in.format, Compression: compression, closers: in.closers}, nil
+	if in.parts == nil {
+		in.parts = []string{path}
+	}
+	return &File{Cast: cast, Format: in.format, Compression: compression, Parts: in.parts, closers: in.closers, in: in}, nil
+}
+
+// Progress tells how much of the recording's bytes has been read, and how many
+// there are; 0 for a total that is not known. Of a recording that is several
+// files it is the largest that counts. It may be called while events are read.
+func (f *File) Progress() (read, total int64) {
+	return f.in.read.Load(), f.in.total.Load()
 }
 
 func (in *input) openPath(path string) (Cast, Compression, error) {
@@ -196,6 +221,7 @@ func (in *input) openPath(path string) (Cast, Compression, error) {
 	}
 	if info.Mode().IsRegular() {
 		in.path = path
+		in.total.Store(info.Size())
 	} else {
 		in.live = true
 	}

@@ -69,13 +69,9 @@ func (d *rawDecoder) next() (Event, bool) {
 type rawWriter struct {
 	out  output
 	lost losses
-	last time.Duration
 }
 
-func (w *rawWriter) WriteHeader(h Header) error {
-	w.lost.header(h, 0)
-	return w.out.err
-}
+func (w *rawWriter) WriteHeader(Header) error { return w.out.err }
 
 func (w *rawWriter) WriteEvent(ev Event) error {
 	if ev.Code == Output {

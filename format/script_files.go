@@ -306,6 +306,11 @@ func (s *scriptFiles) open() (Cast, error) {
 	if in.recordingOf(s.timing) {
 		return Cast{}, in.syntaxError(0, errors.New("the timing file is the typescript itself"))
 	}
+	for _, path := range []string{s.out, s.timing, s.log} {
+		if path != "" && !slices.Contains(in.parts, path) {
+			in.parts = append(in.parts, path)
+		}
+	}
 	h := Header{}
 	d := &scriptDecoder{in: in, shift: in.legacyShift}
 	if s.out != "" {

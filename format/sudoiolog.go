@@ -130,6 +130,7 @@ func readSudo(in *input, dir string) (Cast, error) {
 	if in.path == "" {
 		return Cast{}, in.syntaxError(0, errors.New("it is the timing file of an I/O log: give the directory's name, not a pipe"))
 	}
+	in.parts = []string{dir}
 	h := Header{}
 	if !in.sudoJSON(filepath.Join(dir, "log.json"), &h) && !in.sudoLog(filepath.Join(dir, "log"), &h) {
 		in.warn(0, "no log", "neither log.json nor log tells of the command")
@@ -161,8 +162,10 @@ func (d *sudoDecoder) next() (Event, bool) {
 		}
 		line, ok := d.timing.next()
 		if !ok {
-			d.in.err = d.timing.in.err
-			break
+			if d.in.err = d.timing.in.err; d.in.err != nil || !d.leftOver() {
+				break
+			}
+			continue
 		}
 		e, ok := parseSudoTiming(line)
 		if !ok || d.timing.torn {
@@ -201,6 +204,24 @@ func (d *sudoDecoder) next() (Event, bool) {
 	}
 	return Event{}, false
 }
+
+// leftOver goes on with the output that stands behind the end of the timing, as
+// sudo leaves it when it is killed: it is given at the last time.
+func (d *sudoDecoder) leftOver() bool {
+	log := d.streams[sudoTTYOut]
+	if log == nil || log.short {
+		return false
+	}
+	if rest, _ := log.r.Peek(1); len(rest) == 0 {
+		return false
+	}
+	log.short = true // its end is none of its timing's
+	d.kind, d.left = sudoTTYOut, maxTimeless
+	return d.in.warn(0, "output behind the end of the timing", "given at the last time")
+}
+
+// maxTimeless is more than any stream holds.
+const maxTimeless = 1 << 50
 
 func (d *sudoDecoder) warn(kind, detail string) {
 	if !d.timing.in.warn(d.timing.no, kind, detail) {

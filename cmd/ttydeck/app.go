@@ -21,6 +21,7 @@ func commands(e *env) []*cli.Command {
 		convertCommand(e),
 		catCommand(e),
 		infoCommand(e),
+		formatsCommand(e),
 		screenCommand(e),
 		framesCommand(e),
 		completionCommand(e),

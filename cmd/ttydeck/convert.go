@@ -4,16 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"slices"
+	"sync/atomic"
 
 	"github.com/ttydeck/ttydeck/edit"
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/tty"
 	"github.com/urfave/cli/v2"
 )
 
 type convertOptions struct {
-	from, to  *format.Format // nil: by content, by the output's name
+	to        *format.Format // nil: by the output's name
 	overwrite bool
 	strict    bool
+	read      []format.Option
 	filter    edit.Filter
 }
 
@@ -21,32 +26,49 @@ func convertCommand(e *env) *cli.Command {
 	return &cli.Command{
 		Name:      "convert",
 		Usage:     "write a recording in another format",
-		ArgsUsage: "IN OUT",
+		ArgsUsage: "IN OUT, or convert [flags] -o DIR IN...",
 		Description: `Reads the recording IN, whatever its format, and writes it to OUT, in the format that its extension
-names: .cast is asciicast v3, .v2.cast version 2, .v1.cast version 1, .raw the output's bytes alone; a further .gz
-or .zst compresses it. "-" is standard input or output.
+names: .cast is asciicast v3, .v2.cast version 2, .ttyrec, .typescript and so on (see ttydeck formats), .raw the
+output's bytes alone; a further .gz or .zst compresses it. "-" is standard input or output.
+
+A typescript's timing and input are found beside it, and written beside OUT, as OUT.timing and OUT.in. A directory
+of sudo's I/O log is one recording.
+
+With -o, every IN is converted to a file of its name in DIR, and every recording in an IN that is a directory; what
+is there already is passed over, and so is, with a word, what fails. At the end stands a table.
 
 What is wrong with IN is told and passed over, a line at a time; --strict stops there. What the format of OUT cannot
 hold is told in one line.`,
-		Flags: append([]cli.Flag{
+		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "to", Aliases: []string{"f", "output-format"}, Usage: "write `FORMAT`, whatever OUT is named"},
-			&cli.StringFlag{Name: "from", Usage: "read `FORMAT`, whatever IN looks like"},
+			&cli.StringFlag{Name: "output-dir", Aliases: []string{"o"}, Usage: "convert every IN to a file in `DIR`"},
+			&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Usage: "with -o, convert `N` at a time", Value: runtime.GOMAXPROCS(0)},
 			&cli.BoolFlag{Name: "overwrite", Usage: "replace OUT if it exists"},
-			&cli.BoolFlag{Name: "strict", Usage: "stop at the first thing that is wrong with IN, and write nothing"},
-		}, filterFlags()...),
+		}, readFlags(), filterFlags()),
 		Action: func(c *cli.Context) error {
-			args, err := fileArgs(c, 2, 2, "the recording to read, or the file to write,")
-			if err != nil {
-				return err
-			}
 			opts := convertOptions{overwrite: c.Bool("overwrite"), strict: c.Bool("strict")}
-			if opts.from, err = formatNamed(c.String("from")); err != nil {
-				return err
-			}
+			var err error
 			if opts.to, err = formatNamed(c.String("to")); err != nil {
 				return err
 			}
+			if opts.read, err = readOptions(c); err != nil {
+				return err
+			}
 			if opts.filter, err = filterOf(c); err != nil {
+				return err
+			}
+			if dir := c.String("output-dir"); dir != "" {
+				args, err := fileArgs(c, 1, -1, "the recording to read")
+				if err != nil {
+					return err
+				}
+				if opts.to == nil {
+					opts.to = format.AsciicastV3
+				}
+				return runBatch(c.Context, e, opts, max(c.Int("jobs"), 1), dir, args)
+			}
+			args, err := fileArgs(c, 2, 2, "the recording to read, or the file to write,")
+			if err != nil {
 				return err
 			}
 			return runConvert(c.Context, e, opts, args[0], args[1])
@@ -108,38 +130,54 @@ func runConvert(ctx context.Context, e *env, opts convertOptions, from, name str
 	if err != nil {
 		return err
 	}
-	said := &warnings{env: e}
-	readOpts := []format.Option{format.OnWarning(said.add)}
-	if opts.from != nil {
-		readOpts = append(readOpts, format.As(opts.from))
+	var current atomic.Pointer[input]
+	bar := startProgress(e.errOut, func() (string, int64, int64) {
+		if src := current.Load(); src != nil {
+			done, total := src.progress()
+			return from, done, total
+		}
+		return from, 0, 0
+	})
+	defer bar.Stop()
+	own := &env{in: e.in, out: e.out, errOut: bar}
+	if name == "-" && tty.IsTerminal(e.out) {
+		own = e // the recording goes where the bar would
 	}
-	if opts.strict {
-		readOpts = append(readOpts, format.Strict())
-	}
-	src, err := e.open(from, readOpts...)
+	said := &warnings{env: own}
+	src, err := own.open(from, append([]format.Option{format.OnWarning(said.add)}, opts.read...)...)
 	if err != nil {
 		return err
 	}
 	defer src.close()
-	dst, err := e.create(name, to, opts.overwrite, permOf(from))
+	dst, err := own.create(name, to, opts.overwrite, permOf(from))
 	if err != nil {
 		return err
 	}
+	if name != "-" {
+		current.Store(src)
+	}
+	losses, err := convert(ctx, src, dst, opts)
+	said.done()
+	if note := lossesNote(to.Name, losses); note != "" {
+		own.notef("%s", note)
+	}
+	return err
+}
+
+// convert copies src to dst, and completes dst or removes it.
+func convert(ctx context.Context, src *input, dst *output, opts convertOptions) ([]format.Loss, error) {
 	cast := opts.filter(src.Cast)
 	cast.Events = untilCancelled(ctx, cast.Events)
-	err = format.Copy(dst.Writer, cast)
-	said.done()
-	if note := lossesNote(to.Name, format.LossesOf(dst.Writer)); note != "" {
-		e.notef("%s", note)
-	}
+	err := format.Copy(dst.Writer, cast)
+	losses := format.LossesOf(dst.Writer)
 	// What could be read of a broken recording is worth keeping; what was
 	// written of a good one before an interrupt or an error is not.
 	var syntax *format.SyntaxError
 	if err != nil && (opts.strict || !errors.As(err, &syntax)) {
 		dst.discard()
-		return err
+		return losses, err
 	}
-	return errors.Join(err, dst.commit())
+	return losses, errors.Join(err, dst.commit())
 }
 
 // untilCancelled ends events with ctx's error when ctx ends.

@@ -17,7 +17,11 @@ type input struct {
 	format      *format.Format
 	compression format.Compression
 	name        string
-	close       func() error
+	// parts are the files that it is; see [format.File]. nil for standard input.
+	parts []string
+	// progress tells how far it is read; see [format.File].
+	progress func() (read, total int64)
+	close    func() error
 }
 
 // open opens the recording of that name.
@@ -31,16 +35,18 @@ func (e *env) open(name string, opts ...format.Option) (*input, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &input{Cast: cast, format: f, name: name, close: func() error { return nil }}, nil
+		unknown := func() (int64, int64) { return 0, 0 }
+		return &input{Cast: cast, format: f, name: name, progress: unknown, close: func() error { return nil }}, nil
 	}
 	f, err := format.OpenFile(name, opts...)
 	if err != nil {
 		if info, statErr := os.Stat(name); statErr == nil && info.IsDir() {
-			err = withHint(err, name+" is a directory")
+			err = withHint(err, "to convert all recordings in it: ttydeck convert -o DIR "+name)
 		}
 		return nil, err
 	}
-	return &input{Cast: f.Cast, format: f.Format, compression: f.Compression, name: name, close: f.Close}, nil
+	return &input{Cast: f.Cast, format: f.Format, compression: f.Compression, name: name,
+		parts: f.Parts, progress: f.Progress, close: f.Close}, nil
 }
 
 // output is a recording that is written.
@@ -50,6 +56,7 @@ type output struct {
 	temp   *os.File          // the file until commit; nil for what is no regular file
 	comp   format.Compressor // onto temp
 	device *os.File          // a pipe or a device; nil otherwise
+	parts  *outputParts      // the files, if it is several; nil otherwise
 }
 
 // errExists is returned for a file that would have to be overwritten.
@@ -59,6 +66,9 @@ var errExists = errors.New("file exists")
 // is standard output. A file appears under its name only when commit is
 // called, whole, with the permissions perm.
 func (e *env) create(name string, f *format.Format, overwrite bool, perm fs.FileMode) (*output, error) {
+	if f.Layout() != format.OneFile {
+		return createParts(name, f, overwrite, perm)
+	}
 	if name == "-" {
 		if tty.IsTerminal(e.out) && f == format.Raw {
 			return nil, withHint(usageError{errors.New("raw output would drive this terminal")}, "to watch a recording: ttydeck play")
@@ -103,6 +113,9 @@ func (e *env) create(name string, f *format.Format, overwrite bool, perm fs.File
 
 // commit ends the output and puts it under its name. Its Writer must be closed.
 func (o *output) commit() error {
+	if o.parts != nil {
+		return o.parts.commit()
+	}
 	if o.device != nil {
 		return o.device.Close()
 	}
@@ -125,6 +138,9 @@ func (o *output) commit() error {
 
 // discard removes what was written.
 func (o *output) discard() {
+	if o.parts != nil {
+		o.parts.discard()
+	}
 	if o.temp != nil {
 		o.temp.Close()
 		os.Remove(o.temp.Name())

@@ -22,26 +22,17 @@ func infoCommand(e *env) *cli.Command {
 		ArgsUsage: "FILE...",
 		Description: `Reads each FILE to its end and tells its format, size, length, events by kind, markers, exit status and what is
 wrong with it.`,
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "print a JSON object for each FILE, one a line"},
-			&cli.StringFlag{Name: "from", Usage: "read `FORMAT`, whatever FILE looks like"},
-			&cli.BoolFlag{Name: "strict", Usage: "fail for what is wrong with a FILE"},
-		},
+		}, readFlags()...),
 		Action: func(c *cli.Context) error {
 			args, err := fileArgs(c, 1, -1, "the recording to read")
 			if err != nil {
 				return err
 			}
-			from, err := formatNamed(c.String("from"))
+			opts, err := readOptions(c)
 			if err != nil {
 				return err
-			}
-			var opts []format.Option
-			if from != nil {
-				opts = append(opts, format.As(from))
-			}
-			if c.Bool("strict") {
-				opts = append(opts, format.Strict())
 			}
 			return runInfo(c.Context, e, c.Bool("json"), opts, args)
 		},
@@ -76,7 +67,7 @@ func runInfo(ctx context.Context, e *env, asJSON bool, opts []format.Option, nam
 // recordingInfo is what info tells; its JSON is the documented output.
 type recordingInfo struct {
 	File        string             `json:"file"`
-	Bytes       int64              `json:"bytes,omitempty"` // of the file
+	Bytes       int64              `json:"bytes,omitempty"` // of its files
 	Format      string             `json:"format"`
 	Compression format.Compression `json:"compression,omitempty"`
 	Cols        int                `json:"cols,omitempty"`
@@ -111,6 +102,7 @@ type warningInfo struct {
 	Kind   string `json:"kind"`
 	Detail string `json:"detail,omitempty"` // of the first
 	Count  int    `json:"count"`
+	Notice bool   `json:"notice,omitempty"` // nothing is wrong: what was assumed
 }
 
 // info reads a recording. Of one that breaks off with an error it gives what
@@ -134,8 +126,10 @@ func (e *env) info(ctx context.Context, name string, opts []format.Option) (*rec
 	if !h.Start.IsZero() {
 		info.Start = &h.Start
 	}
-	if stat, err := os.Stat(name); err == nil && name != "-" {
-		info.Bytes = stat.Size()
+	for _, part := range src.parts {
+		if stat, err := os.Stat(part); err == nil && stat.Mode().IsRegular() {
+			info.Bytes += stat.Size()
+		}
 	}
 	for ev, readErr := range untilCancelled(ctx, src.Events) {
 		if readErr != nil {
@@ -161,7 +155,7 @@ func (e *env) info(ctx context.Context, name string, opts []format.Option) (*rec
 		}
 	}
 	for _, w := range said.all {
-		info.Warnings = append(info.Warnings, warningInfo{w.Line, w.Kind, w.Detail, said.count(w)})
+		info.Warnings = append(info.Warnings, warningInfo{w.Line, w.Kind, w.Detail, said.count(w), w.Notice})
 	}
 	return info, err
 }
@@ -220,6 +214,10 @@ func (info *recordingInfo) print(w io.Writer) error {
 		row("exit status", "%d", *info.Exit)
 	}
 	for _, w := range info.Warnings {
+		name := "warning"
+		if w.Notice {
+			name = "notice"
+		}
 		value := w.Kind
 		if w.Line > 0 {
 			value = fmt.Sprintf("line %d: %s", w.Line, value)
@@ -230,7 +228,7 @@ func (info *recordingInfo) print(w io.Writer) error {
 		if w.Count > 1 {
 			value += fmt.Sprintf(" (%d more)", w.Count-1)
 		}
-		row("warning", "%s", value)
+		row(name, "%s", value)
 	}
 	return t.Flush()
 }

@@ -149,7 +149,11 @@ func (w *warnings) add(warning format.Warning) {
 	}
 	w.more[key] = 0
 	w.all = append(w.all, warning)
-	if w.env != nil {
+	switch {
+	case w.env == nil:
+	case warning.Notice:
+		w.env.notef("%s", warning)
+	default:
 		w.env.warnf("%s", warning)
 	}
 }
