@@ -5,8 +5,6 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
-
-	"github.com/ttydeck/ttydeck/internal/tty"
 )
 
 const (
@@ -20,77 +18,56 @@ const (
 	cueTime = 1500 * time.Millisecond
 )
 
-// display is the user's terminal as the place where output is shown. The
-// recorder's own signs go to the terminal's title, which it saves before and
-// restores after: on the screen they would get between what programs draw.
+// display is what the recorder itself shows in the user's terminal. It goes to
+// the title, which is saved before and restored after: on the screen it would
+// get between what programs draw. The pump writes it, between two sequences of
+// the program's output.
 type display struct {
-	term    *tty.Terminal // nil when headless
-	titling bool          // the terminal knows titles
+	on      bool   // there is a terminal
+	titling bool   // which knows titles
+	wake    func() // makes the pump look
 
-	mu      sync.Mutex // guards what follows and the order of writes
-	dead    bool       // the terminal has hung up
-	tail    []byte     // the end of the output so far
-	pending []byte     // waits for the end of an escape sequence
+	mu      sync.Mutex // guards what follows
+	pending []byte     // what to write
+	since   time.Time  // when pending became so
 	titled  bool       // our title is shown, the program's is saved
 	cue     int        // counts titles, so that a cue clears only itself
 }
 
-// show shows the program's output. A slow terminal makes it wait.
-func (d *display) show(p []byte) {
-	if d.term == nil {
-		return
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.write(p)
-	if n := len(p); n >= tailSize {
-		d.tail = append(d.tail[:0], p[n-tailSize:]...)
-	} else {
-		if over := len(d.tail) + n - tailSize; over > 0 {
-			d.tail = append(d.tail[:0], d.tail[over:]...)
-		}
-		d.tail = append(d.tail, p...)
-	}
-	if len(d.pending) > 0 && isWhole(d.tail) {
-		d.insertNow()
-	}
-}
-
-// write writes to the terminal, until that hangs up: the recording goes on
-// without. d.mu must be held.
-func (d *display) write(p []byte) {
-	if d.dead {
-		return
-	}
-	if _, err := d.term.Write(p); err != nil {
-		d.dead = true
-	}
-}
-
-// insert writes s between two sequences of the program's output.
+// insert has s written.
 func (d *display) insert(s string) {
-	if d.term == nil {
+	if !d.on || s == "" {
 		return
 	}
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.pending = append(d.pending, s...)
-	if isWhole(d.tail) {
-		d.insertNow()
-		return
+	if len(d.pending) == 0 {
+		d.since = time.Now()
 	}
-	time.AfterFunc(insertWait, func() {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.insertNow()
-	})
+	d.pending = append(d.pending, s...)
+	d.mu.Unlock()
+	d.wake()
 }
 
-func (d *display) insertNow() {
-	if len(d.pending) > 0 {
-		d.write(d.pending)
-		d.pending = d.pending[:0]
+// take gives what to write now, after output that ended in tail.
+func (d *display) take(tail []byte) []byte {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.pending) == 0 || !isWhole(tail) && time.Since(d.since) < insertWait {
+		return nil
 	}
+	s := d.pending
+	d.pending = nil
+	return s
+}
+
+// due tells how long it is until what waits is written in any case.
+func (d *display) due() (time.Duration, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.pending) == 0 {
+		return 0, false
+	}
+	return max(0, insertWait-time.Since(d.since)), true
 }
 
 // Titles are saved and restored by XTWINOPS 22 and 23, and set by OSC 2.
@@ -102,22 +79,12 @@ const (
 // title shows a title; with "" the program's again. A cue is shown for a
 // short time only.
 func (d *display) title(s string, cue bool) {
-	if d.term == nil || !d.titling {
+	if !d.titling {
 		return
 	}
 	d.mu.Lock()
-	d.cue++
+	seq := d.titleSequence(s)
 	this := d.cue
-	seq := ""
-	if !d.titled && s != "" {
-		seq = saveTitle
-	}
-	if s != "" {
-		seq += "\x1b]2;" + s + "\x1b\\"
-	} else if d.titled {
-		seq = restoreTitle
-	}
-	d.titled = s != ""
 	d.mu.Unlock()
 	d.insert(seq)
 	if cue {
@@ -132,15 +99,30 @@ func (d *display) title(s string, cue bool) {
 	}
 }
 
-// close takes our title away.
-func (d *display) close() {
-	d.title("", false)
-	if d.term != nil {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.insertNow()
-		d.dead = true // a cue's timer must not write to what is the shell's again
+// titleSequence gives what to write for a title; d.mu must be held.
+func (d *display) titleSequence(s string) string {
+	d.cue++
+	seq := ""
+	if !d.titled && s != "" {
+		seq = saveTitle
 	}
+	if s != "" {
+		seq += "\x1b]2;" + s + "\x1b\\"
+	} else if d.titled {
+		seq = restoreTitle
+	}
+	d.titled = s != ""
+	return seq
+}
+
+// end gives what is still to be written at the end of the session, and takes
+// nothing more.
+func (d *display) end() []byte {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := append(d.pending, d.titleSequence("")...)
+	d.pending = nil
+	return s
 }
 
 // isWhole says whether the output that ends in tail is not inside an escape

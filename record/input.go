@@ -1,48 +1,19 @@
 package record
 
 import (
-	"errors"
-	"os"
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// readKeys reads what the user types until the end of the session. It is apart
-// from the reading of output: a program that echoes what is pasted into it
-// blocks when nobody reads that, and would never take the rest.
-func (s *session) readKeys() {
-	buf := make([]byte, 64<<10)
-	for {
-		n, err := s.term.Read(buf)
-		typed := s.probe.feed(buf[:n])
-		if errors.Is(err, os.ErrDeadlineExceeded) && len(s.probe.held) > 0 {
-			typed, err = append(typed, s.probe.flush()...), nil
-			s.term.SetReadDeadline(time.Time{})
-		} else if len(s.probe.held) > 0 {
-			s.term.SetReadDeadline(time.Now().Add(probeHold))
-		}
-		if len(typed) > 0 {
-			s.keys.feed(typed, s.send, s.do)
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
-// send gives the program what was typed.
-func (s *session) send(p []byte) {
-	if len(p) == 0 {
+// recordInput records what is typed, if it is to be.
+func (s *session) recordInput(p []byte) {
+	if !s.Input || !s.InputSecrets && s.secret() {
 		return
 	}
-	if s.Input && (s.InputSecrets || !s.secret()) {
-		if at, running := s.clock.now(); running {
-			s.queue.put(format.Event{Time: at, Code: format.Input, Data: string(p)})
-		}
+	if at, running := s.clock.now(); running {
+		s.queue.force(format.Event{Time: at, Code: format.Input, Data: string(p)})
 	}
-	// An error is the end of the program, which is noticed elsewhere.
-	s.master.Write(p)
 }
 
 // secret says whether what is typed now is not shown: the program reads a line
@@ -59,7 +30,8 @@ func (s *session) feedStdin() {
 	for {
 		n, err := s.Stdin.Read(buf)
 		if n > 0 {
-			s.send(buf[:n])
+			s.recordInput(buf[:n])
+			s.master.Write(buf[:n]) // an error is the end of the program
 		}
 		if err != nil {
 			s.sendEOF()
@@ -107,17 +79,4 @@ func (s *session) sendEOF() {
 		}
 		time.Sleep(eofPoll)
 	}
-}
-
-// endInput stops reading keys. Answers of the terminal that are still to come
-// are waited for: the shell would take them for keys.
-func (s *session) endInput() {
-	if s.probe.answered != nil {
-		select {
-		case <-s.probe.answered:
-		case <-time.After(probeWait):
-		}
-	}
-	s.probe.giveUp()
-	s.term.SetReadDeadline(time.Unix(1, 0))
 }

@@ -110,6 +110,13 @@ func (p *probe) giveUp() {
 	p.end()
 }
 
+// isOver says whether no answers are looked for any more.
+func (p *probe) isOver() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.over
+}
+
 // end is giveUp with p.mu held.
 func (p *probe) end() {
 	if p.answered != nil && !p.over {

@@ -16,6 +16,8 @@ func (s *session) wait() int            { return -1 }
 func (s *session) hangup()              {}
 func (s *session) suspend(*signals)     {}
 
+var hangupError = &SignalError{os.Kill, 1}
+
 type sigKind int
 
 const (

@@ -55,6 +55,9 @@ func (s *session) suspend(signals *signals) {
 	s.resumeTerminal()
 }
 
+// hangupError is of a terminal that is gone, also when nobody says so by signal.
+var hangupError = &SignalError{unix.SIGHUP, int(unix.SIGHUP)}
+
 type sigKind int
 
 const (

@@ -22,6 +22,8 @@ const (
 	queueLimit = 4 << 20
 	// eventCost is what an event takes besides its data.
 	eventCost = 64
+	// plenty is how much makes the writer take what waits at once.
+	plenty = 128 << 10
 	// joinWithin is how far reads may be apart to become one event. Only
 	// less than a millisecond of timing is lost by it, what asciicast v3 does
 	// not hold anyway.
@@ -31,20 +33,27 @@ const (
 // queue takes events from the goroutines that read and gives them to the one
 // that writes. It is bounded in bytes.
 type queue struct {
-	// ready gets a value when events come into an empty queue, and at the end.
-	ready chan struct{}
+	// ready gets a value when events come into an empty queue, and at the end;
+	// plenty when much waits, and at the end.
+	ready, plenty chan struct{}
+
+	// room, if not nil, is called when there is room again after tryPut had
+	// found none. Set before use.
+	room func()
 
 	mu      sync.Mutex
-	room    sync.Cond      // the queue has become smaller, or discards
+	roomier sync.Cond      // the queue has become smaller, or discards
+	refused bool           // tryPut has found no room; guarded by mu
 	events  []format.Event // guarded by mu
 	bytes   int            // what events and those taken but not done cost; guarded by mu
+	waiting int            // what events cost, more or less; guarded by mu
 	discard bool           // nobody writes any more; guarded by mu
 	ended   bool           // guarded by mu
 }
 
 func newQueue() *queue {
-	q := &queue{ready: make(chan struct{}, 1)}
-	q.room.L = &q.mu
+	q := &queue{ready: make(chan struct{}, 1), plenty: make(chan struct{}, 1)}
+	q.roomier.L = &q.mu
 	return q
 }
 
@@ -54,8 +63,27 @@ func (q *queue) put(ev format.Event) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for q.bytes >= queueLimit && !q.discard && !q.ended {
-		q.room.Wait()
+		q.roomier.Wait()
 	}
+	q.add(ev)
+}
+
+// tryPut is put that does not wait: false if the queue is full.
+func (q *queue) tryPut(ev format.Event) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.bytes >= queueLimit && !q.discard && !q.ended {
+		q.refused = true
+		return false
+	}
+	q.add(ev)
+	return true
+}
+
+// force adds an event also to a full queue. It is for what is rare and small.
+func (q *queue) force(ev format.Event) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	q.add(ev)
 }
 
@@ -68,8 +96,9 @@ func (q *queue) end(last format.Event) {
 		q.add(last)
 	}
 	q.ended = true
-	q.room.Broadcast()
-	q.signal()
+	q.released()
+	wake(q.ready)
+	wake(q.plenty)
 }
 
 // add adds an event; q.mu must be held.
@@ -81,12 +110,15 @@ func (q *queue) add(ev format.Event) {
 		last := &q.events[n-1]
 		last.Data = unsafe.String(unsafe.StringData(last.Data), len(last.Data)+len(ev.Data))
 		q.bytes += len(ev.Data)
-		return
+	} else {
+		q.events = append(q.events, ev)
+		q.bytes += len(ev.Data) + eventCost
+		if len(q.events) == 1 {
+			wake(q.ready)
+		}
 	}
-	q.events = append(q.events, ev)
-	q.bytes += len(ev.Data) + eventCost
-	if len(q.events) == 1 {
-		q.signal()
+	if q.waiting += len(ev.Data) + eventCost; q.waiting >= plenty && q.waiting-len(ev.Data)-eventCost < plenty {
+		wake(q.plenty)
 	}
 }
 
@@ -105,9 +137,9 @@ func adjacent(a, b string) bool {
 	return unsafe.Pointer(unsafe.StringData(b)) == unsafe.Add(unsafe.Pointer(unsafe.StringData(a)), len(a))
 }
 
-func (q *queue) signal() {
+func wake(c chan struct{}) {
 	select {
-	case q.ready <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -119,6 +151,7 @@ func (q *queue) take(buf []format.Event) (events []format.Event, more bool) {
 	defer q.mu.Unlock()
 	clear(buf)
 	events, q.events = q.events, buf[:0]
+	q.waiting = 0
 	return events, !q.ended
 }
 
@@ -127,7 +160,16 @@ func (q *queue) done(ev format.Event) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.bytes -= len(ev.Data) + eventCost
-	q.room.Broadcast()
+	q.released()
+}
+
+// released tells those who wait for room; q.mu must be held.
+func (q *queue) released() {
+	q.roomier.Broadcast()
+	if q.refused {
+		q.refused = false
+		q.room()
+	}
 }
 
 // drop throws away what waits and what comes: the recording has failed, and
@@ -137,7 +179,7 @@ func (q *queue) drop() {
 	defer q.mu.Unlock()
 	q.discard = true
 	q.events, q.bytes = nil, 0
-	q.room.Broadcast()
+	q.released()
 }
 
 // slab packs what is read into memory that is never written twice, so events

@@ -34,6 +34,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
@@ -124,6 +125,7 @@ type session struct {
 	clock   *clock
 	probe   probe
 	keys    hotkeys
+	waitAll atomic.Bool // WaitAll, until the terminal hangs up
 
 	mu        sync.Mutex
 	size      format.Size // of the program's terminal; guarded by mu
@@ -141,6 +143,7 @@ func (r *Recorder) Run(ctx context.Context) (status int, err error) {
 		return -1, errors.New("record: no Writer")
 	}
 	s := &session{Recorder: r, queue: newQueue(), keys: hotkeys{Keys: r.Keys}}
+	s.waitAll.Store(r.WaitAll)
 	signals := notifySignals()
 	defer signals.stop()
 	if !r.Headless {
@@ -225,7 +228,7 @@ func (s *session) describe(env []string) {
 	if h.Term.Type == "" {
 		h.Term.Type = lookup(env, "TERM")
 	}
-	s.display.term = s.term
+	s.display.on = s.term != nil
 	if s.term != nil && mayProbe(h.Term.Type, lookup(env, "STY") != "") {
 		s.display.titling = true
 		if s.Stdin == nil && s.term.Foreground() {
@@ -257,30 +260,28 @@ func (s *session) wantedSize() format.Size {
 
 // run records the program that start has started.
 func (s *session) run(ctx context.Context, signals *signals) (int, error) {
-	interactive := s.term != nil && s.Stdin == nil
-	if interactive {
-		if err := s.enterRaw(); err != nil {
-			s.hangup()
-			return -1, err
-		}
+	pump, err := newPump(s)
+	if err == nil {
+		defer pump.waiter.Close()
+	}
+	if err == nil && s.term != nil && s.Stdin == nil {
+		err = s.enterRaw()
+	}
+	if err != nil {
+		s.hangup()
+		return -1, err
 	}
 	written := make(chan error, 1)
 	s.goFunc(func() { written <- s.write() })
-	output := make(chan struct{})
-	s.goFunc(func() { defer close(output); s.readOutput() })
-	switch {
-	case interactive:
-		s.goFunc(s.readKeys)
-	case s.Stdin != nil:
+	pumped := make(chan struct{})
+	s.goFunc(func() { defer close(pumped); pump.run() })
+	if s.Stdin != nil {
 		s.goFunc(s.feedStdin)
 	}
 	exited := make(chan int, 1)
 	s.goFunc(func() { exited <- s.wait() })
 
-	status, err := s.supervise(ctx, signals, exited, output)
-	if s.term != nil {
-		s.endInput()
-	}
+	status, err := s.supervise(ctx, signals, pump, exited, pumped)
 	at, _ := s.clock.now()
 	last := format.Event{}
 	if status >= 0 {
@@ -288,7 +289,11 @@ func (s *session) run(ctx context.Context, signals *signals) (int, error) {
 	}
 	s.queue.end(last)
 	werr := <-written
-	s.display.close()
+	if s.term != nil && !pump.termGone {
+		pump.awaitAnswers(probeWait)
+		s.term.SetWriteDeadline(time.Now().Add(probeWait))
+		s.term.Write(s.display.end())
+	}
 	return status, errors.Join(werr, err)
 }
 
@@ -320,43 +325,36 @@ func (s *session) goFunc(f func()) {
 
 // supervise waits for the end of the session and of its output. The status is
 // -1 when the program does not end.
-func (s *session) supervise(ctx context.Context, signals *signals, exited <-chan int, output <-chan struct{}) (status int, err error) {
+func (s *session) supervise(ctx context.Context, signals *signals, pump *pump, exited <-chan int, pumped <-chan struct{}) (status int, err error) {
 	status = -1
 	var late <-chan time.Time
 	hangup := func(cause error) {
 		if err == nil {
 			err = cause
+			s.waitAll.Store(false)
 			s.hangup()
 			late = time.After(hangupWait)
 		}
 	}
-	done := ctx.Done()
+	done, hungup := ctx.Done(), pump.hungup
 	for {
 		select {
 		case status = <-exited:
 			exited = nil
-			if !s.WaitAll || err != nil {
-				// The reader takes what is left without waiting.
-				s.master.SetReadDeadline(time.Unix(1, 0))
+			pump.signal(&pump.drain)
+		case <-pumped:
+			if exited != nil && err == nil {
+				status = <-exited
 			}
-		case <-output:
-			if exited == nil {
-				return status, err
-			}
-			// Nobody has the terminal open, but the program lives on.
-			output = nil
-			if s.Stdin == nil {
-				s.master.SetWriteDeadline(time.Unix(1, 0))
-			}
+			return status, err
 		case <-done:
 			done = nil
 			hangup(context.Cause(ctx))
+		case <-hungup:
+			hungup = nil
+			hangup(hangupError)
 		case <-late:
-			s.master.Close()
-			if output != nil {
-				<-output
-			}
-			return status, err
+			pump.signal(&pump.stop)
 		case sig := <-signals.c:
 			switch signals.kind(sig) {
 			case sigResize:
@@ -369,47 +367,8 @@ func (s *session) supervise(ctx context.Context, signals *signals, exited <-chan
 				s.resumeTerminal()
 			}
 		}
-		if exited == nil && output == nil {
-			return status, err
-		}
 	}
 }
-
-// readOutput reads what the program writes until the end of the session.
-func (s *session) readOutput() {
-	var slab slab
-	read := s.master.Read
-	left := -1 // bytes that may still be read after the program's end
-	for {
-		buf := slab.space()
-		n, err := read(buf)
-		at, running := s.clock.now()
-		if n > 0 {
-			s.display.show(buf[:n])
-			switch {
-			case running:
-				s.queue.put(format.Event{Time: at, Code: format.Output, Data: slab.keep(n)})
-			default:
-				s.follow(buf[:n])
-			}
-		}
-		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			read, left = s.master.TryRead, drainLimit
-		case err != nil:
-			return
-		case left >= 0:
-			if left -= n; left < 0 {
-				return
-			}
-		}
-	}
-}
-
-// drainLimit is how much is read after the program's end. It is more than the
-// kernel holds (some 20 KB), so all that the program wrote is there; a
-// background job that goes on writing does not keep the session.
-const drainLimit = 1 << 20
 
 // follow keeps the screen up to date while the recording is paused.
 func (s *session) follow(p []byte) {
@@ -456,13 +415,13 @@ func (s *session) do(a action) {
 		s.pause()
 	case markerAction:
 		s.mark("")
-		go s.display.title("● marker set", true)
+		s.display.title("● marker set", true)
 	}
 }
 
 func (s *session) mark(label string) {
 	at, _ := s.clock.now()
-	s.queue.put(format.Event{Time: at, Code: format.Marker, Data: label})
+	s.queue.force(format.Event{Time: at, Code: format.Marker, Data: label})
 }
 
 // pause pauses the recording, or resumes it. The clock stops meanwhile.
@@ -476,7 +435,7 @@ func (s *session) pause() {
 			s.mu.Unlock()
 		}
 		s.clock.stop()
-		go s.display.title("⏸ recording paused", false)
+		s.display.title("⏸ recording paused", false)
 		return
 	}
 	s.mu.Lock()
@@ -486,8 +445,8 @@ func (s *session) pause() {
 	at, _ := s.clock.now()
 	s.mark("resumed")
 	if r != nil {
-		s.queue.put(format.Event{Time: at, Code: format.Output, Data: string(r.State())})
+		s.queue.force(format.Event{Time: at, Code: format.Output, Data: string(r.State())})
 	}
 	s.clock.resume()
-	go s.display.title("", false)
+	s.display.title("", false)
 }

@@ -36,6 +36,7 @@ func (s *session) writeAll() error {
 	for {
 		select {
 		case <-s.queue.ready:
+			s.linger()
 		case <-due:
 			due = nil
 			unfresh = false
@@ -73,6 +74,18 @@ func (s *session) writeAll() error {
 	}
 }
 
+// lingerTime is how long events wait for more to come, so that a busy program
+// costs a write to the file now and then, and not one for each of its own. The
+// file is behind by no more.
+const lingerTime = 10 * time.Millisecond
+
+func (s *session) linger() {
+	select {
+	case <-s.queue.plenty:
+	case <-time.After(lingerTime):
+	}
+}
+
 // awaitProbe waits for what the terminal says about itself, as it stands in the
 // header, but not for long, and not longer than the session.
 func (s *session) awaitProbe() {
@@ -93,10 +106,8 @@ func (s *session) fail(err error) error {
 	if s.Notice != nil {
 		s.Notice(msg)
 	} else {
-		go func() {
-			s.display.insert("\r\n\x1b[0;7m ttydeck: " + msg + " \x1b[0m\r\n")
-			s.display.title("✖ recording stopped", false)
-		}()
+		s.display.insert("\r\n\x1b[0;7m ttydeck: " + msg + " \x1b[0m\r\n")
+		s.display.title("✖ recording stopped", false)
 	}
 	return err
 }

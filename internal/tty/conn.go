@@ -209,6 +209,20 @@ func (c *Conn) TryRead(p []byte) (int, error) {
 	return n, err
 }
 
+// TryWrite writes what fits now, whatever the deadline: [ErrNotReady] if that
+// is nothing.
+func (c *Conn) TryWrite(p []byte) (int, error) {
+	if err := c.acquire(); err != nil {
+		return 0, err
+	}
+	defer c.release()
+	n, again, err := writeFD(c.fd, p)
+	if again {
+		return 0, ErrNotReady
+	}
+	return n, err
+}
+
 // Write writes all of p, however slowly the terminal takes it; n < len(p) only
 // with an error.
 func (c *Conn) Write(p []byte) (n int, err error) {
@@ -236,6 +250,59 @@ func (c *Conn) Write(p []byte) (n int, err error) {
 		}
 	}
 	return n, nil
+}
+
+// Waiter waits for several Conns at once. Fill in the Waits, and call Wait; it
+// is for a goroutine that moves bytes both ways and must not hold up one for
+// the other.
+type Waiter struct {
+	mu     sync.Mutex
+	closed bool // guarded by mu
+	w      waiter
+}
+
+// NewWaiter gives a Waiter; close it after use.
+func NewWaiter() (*Waiter, error) {
+	w := &Waiter{}
+	if err := w.w.init(); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// Wake ends the current Wait, or the next if there is none now. Any goroutine
+// may call it, at any time.
+func (w *Waiter) Wake() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.closed {
+		w.w.wake()
+	}
+}
+
+// Close releases the Waiter. No Wait may run.
+func (w *Waiter) Close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return os.ErrClosed
+	}
+	w.closed = true
+	w.w.close()
+	return nil
+}
+
+// Wait is what a [Waiter] waits for.
+type Wait struct {
+	Conn        *Conn // nil: nothing
+	Read, Write bool  // in: what is wanted; out: what can be done now
+}
+
+// Wait waits until one of the waits can be done, Wake is called, or the time is
+// over; a negative timeout never is. It says in waits what can be done. The
+// Conns must stay open meanwhile.
+func (w *Waiter) Wait(waits []Wait, timeout time.Duration) error {
+	return waitFDs(waits, w.w.wakeR, timeout)
 }
 
 // WriteFile writes all of p to f, which may be a descriptor that another

@@ -54,32 +54,54 @@ func drain(fd int) error {
 }
 
 // waitFD waits until fd can be read or written, a byte comes out of wake (a
-// pipe; none if negative), or the time is over (never if negative). It is
-// select, because poll and kqueue refuse /dev/tty on macOS.
+// pipe; none if negative), or the time is over (never if negative).
 func waitFD(fd int, write bool, wake int, timeout time.Duration) error {
-	if fd >= unix.FD_SETSIZE || wake >= unix.FD_SETSIZE {
-		return unix.EMFILE
-	}
+	waits := [1]Wait{{Conn: &Conn{fd: fd}, Read: !write, Write: write}}
+	return waitFDs(waits[:], wake, timeout)
+}
+
+// waitFDs is by select, because poll and kqueue refuse /dev/tty on macOS.
+func waitFDs(waits []Wait, wake int, timeout time.Duration) error {
 	var rd, wr unix.FdSet
-	if write {
-		wr.Set(fd)
-	} else {
-		rd.Set(fd)
-	}
+	last := wake
 	if wake >= 0 {
 		rd.Set(wake)
+	}
+	for _, w := range waits {
+		if w.Conn == nil {
+			continue
+		}
+		if w.Conn.fd >= unix.FD_SETSIZE {
+			return unix.EMFILE
+		}
+		if w.Read {
+			rd.Set(w.Conn.fd)
+		}
+		if w.Write {
+			wr.Set(w.Conn.fd)
+		}
+		last = max(last, w.Conn.fd)
 	}
 	var tv *unix.Timeval
 	if timeout >= 0 {
 		t := unix.NsecToTimeval(int64(min(timeout, 24*time.Hour)))
 		tv = &t
 	}
-	_, err := unix.Select(max(fd, wake)+1, &rd, &wr, nil, tv)
+	_, err := unix.Select(last+1, &rd, &wr, nil, tv)
+	if err != nil {
+		rd.Zero()
+		wr.Zero()
+	}
+	for i := range waits {
+		w := &waits[i]
+		w.Read = w.Read && w.Conn != nil && rd.IsSet(w.Conn.fd)
+		w.Write = w.Write && w.Conn != nil && wr.IsSet(w.Conn.fd)
+	}
+	if wake >= 0 && rd.IsSet(wake) {
+		drainPipe(wake)
+	}
 	if err == unix.EINTR {
 		return nil // the caller tries again anyway
-	}
-	if err == nil && wake >= 0 && rd.IsSet(wake) {
-		drainPipe(wake)
 	}
 	return os.NewSyscallError("select", err)
 }

@@ -73,7 +73,12 @@ func waitFD(fd int, write bool, wake int, timeout time.Duration) error {
 	if write {
 		events = unix.POLLOUT
 	}
-	fds := []unix.PollFd{{Fd: int32(fd), Events: events}, {Fd: int32(wake), Events: unix.POLLIN}}
+	fds := [2]unix.PollFd{{Fd: int32(wake), Events: unix.POLLIN}, {Fd: int32(fd), Events: events}}
+	return poll(fds[:], timeout)
+}
+
+// poll waits; the first of fds is the pipe that ends it.
+func poll(fds []unix.PollFd, timeout time.Duration) error {
 	ms := -1
 	if timeout >= 0 {
 		ms = int(min((timeout+time.Millisecond-1)/time.Millisecond, 1<<30))
@@ -82,8 +87,35 @@ func waitFD(fd int, write bool, wake int, timeout time.Duration) error {
 	if err == unix.EINTR {
 		return nil // the caller tries again anyway
 	}
-	if fds[1].Revents != 0 {
-		drainPipe(wake)
+	if fds[0].Revents != 0 {
+		drainPipe(int(fds[0].Fd))
+	}
+	return os.NewSyscallError("poll", err)
+}
+
+func waitFDs(waits []Wait, wake int, timeout time.Duration) error {
+	var array [4]unix.PollFd
+	fds := append(array[:0], unix.PollFd{Fd: int32(wake), Events: unix.POLLIN})
+	for i := range waits {
+		w := &waits[i]
+		fd := unix.PollFd{Fd: -1}
+		if w.Conn != nil && (w.Read || w.Write) {
+			fd.Fd = int32(w.Conn.fd)
+			if w.Read {
+				fd.Events |= unix.POLLIN
+			}
+			if w.Write {
+				fd.Events |= unix.POLLOUT
+			}
+		}
+		fds = append(fds, fd)
+	}
+	err := poll(fds, timeout)
+	for i := range waits {
+		// A hangup or an error can be done too: doing it tells.
+		got := fds[i+1].Revents
+		waits[i].Read = waits[i].Read && got&^unix.POLLOUT != 0
+		waits[i].Write = waits[i].Write && got&^unix.POLLIN != 0
 	}
 	return err
 }

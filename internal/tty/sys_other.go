@@ -33,3 +33,4 @@ func getSize(int) (Size, error)                  { return Size{}, errors.ErrUnsu
 func setSize(int, Size) error                    { return errors.ErrUnsupported }
 func getMode(int) (Mode, error)                  { return Mode{}, errors.ErrUnsupported }
 func notifyResize() (<-chan os.Signal, func())   { return nil, func() {} }
+func waitFDs([]Wait, int, time.Duration) error   { return errors.ErrUnsupported }
