@@ -81,17 +81,19 @@ const (
 // modifyOtherKeys (CSI 27;5;92~), but not inside a bracketed paste.
 type hotkeys struct {
 	Keys
+	pass func([]byte) // gets what the program gets; what is given to it is used again
+	do   func(action) // gets what the recorder shall do
+
 	prefixed bool // the prefix was the last key
 	pasting  bool
 	tail     []byte // the last bytes of the read before, to find ends of a paste that reads split
 	swallow  Key    // whose release is not passed on, as its press was not
 }
 
-// feed takes what was typed, and calls pass with what the program gets and do
-// with what the recorder shall do, in the order of the keys.
-func (h *hotkeys) feed(p []byte, pass func([]byte), do func(action)) {
+// feed takes what was typed, and calls pass and do in the order of the keys.
+func (h *hotkeys) feed(p []byte) {
 	if h.Pause == (Key{}) && h.Marker == (Key{}) {
-		pass(p)
+		h.pass(p)
 		return
 	}
 	if len(p) == 1 && h.pasting && !h.prefixed && h.is(p, h.Prefix) {
@@ -109,7 +111,7 @@ func (h *hotkeys) feed(p []byte, pass func([]byte), do func(action)) {
 		}
 		if release {
 			if h.swallow != (Key{}) && key == h.swallow {
-				pass(p[sent : i-n])
+				h.pass(p[sent : i-n])
 				sent = i
 				h.swallow = Key{}
 			}
@@ -121,7 +123,7 @@ func (h *hotkeys) feed(p []byte, pass func([]byte), do func(action)) {
 			if key != h.Prefix {
 				continue
 			}
-			pass(p[sent : i-n])
+			h.pass(p[sent : i-n])
 			sent = i
 			h.prefixed, h.swallow = true, key
 			continue
@@ -131,27 +133,27 @@ func (h *hotkeys) feed(p []byte, pass func([]byte), do func(action)) {
 			act = markerAction
 		}
 		if act != noAction {
-			pass(p[sent : i-n])
+			h.pass(p[sent : i-n])
 			sent = i
 			h.swallow = key
 			h.prefixed = false
-			do(act)
+			h.do(act)
 			continue
 		}
 		if h.prefixed {
 			// The prefix once more is for the program. Any other key is for
 			// nobody: a program could not make anything of Ctrl-\ but quit.
-			pass(p[sent : i-n])
+			h.pass(p[sent : i-n])
 			sent = i
 			h.prefixed = false
 			if key == h.Prefix {
-				pass(tok)
+				h.pass(tok)
 			} else {
 				h.swallow = key
 			}
 		}
 	}
-	pass(p[sent:])
+	h.pass(p[sent:])
 }
 
 // is says whether tok is the key k, pressed.

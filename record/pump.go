@@ -23,6 +23,7 @@ type pump struct {
 	hungup chan struct{} // closed when the terminal is gone
 
 	slab   slab
+	keyBuf [16 << 10]byte
 	toTerm []byte       // output that the terminal has not taken yet
 	toProg []byte       // keys that the program has not taken yet
 	full   format.Event // output for which the queue has no room; none: no Code
@@ -59,6 +60,7 @@ func newPump(s *session) (*pump, error) {
 	p.termGone = s.term == nil
 	s.queue.room = w.Wake
 	s.display.wake = w.Wake
+	s.keys.pass, s.keys.do = p.send, s.do
 	return p, nil
 }
 
@@ -248,10 +250,9 @@ func (p *pump) keepTail(b []byte) {
 
 // readKeys reads what the user has typed, and what the terminal has answered.
 func (p *pump) readKeys() {
-	var buf [16 << 10]byte
-	n, err := p.s.term.TryRead(buf[:])
+	n, err := p.s.term.TryRead(p.keyBuf[:])
 	if n > 0 {
-		p.typed(p.s.probe.feed(buf[:n]))
+		p.typed(p.s.probe.feed(p.keyBuf[:n]))
 		p.holdTill = time.Time{}
 		if len(p.s.probe.held) > 0 {
 			p.holdTill = time.Now().Add(probeHold)
@@ -265,7 +266,7 @@ func (p *pump) readKeys() {
 // typed takes what the user has typed.
 func (p *pump) typed(b []byte) {
 	if len(b) > 0 {
-		p.s.keys.feed(b, p.send, p.s.do)
+		p.s.keys.feed(b)
 	}
 }
 

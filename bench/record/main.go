@@ -59,7 +59,7 @@ func main() {
 	ttydeck := flag.String("ttydeck", "ttydeck", "the program to measure")
 	megabytes := flag.Int("mb", 100, "size of the file that is shown")
 	runs := flag.Int("runs", 5, "rounds of each measurement")
-	keys := flag.Int("keys", 400, "keys in a round of the echo measurement")
+	keys := flag.Int("keys", 100, "keys in a round of the echo measurement")
 	only := flag.String("only", "", "cat, echo or start; empty: all")
 	tools := flag.String("tools", "", "part of the recorders' names, with commas; empty: all")
 	dir := flag.String("dir", "/dev/shm", "where the recordings go")
@@ -301,6 +301,10 @@ func measureEcho(list []recorder, dir string, rounds, keys int) error {
 	return nil
 }
 
+// keyPause is between a key's echo and the next key: a person's keys come one at
+// a time, to a recorder that has gone to sleep.
+const keyPause = 10 * time.Millisecond
+
 func echoOnce(args []string, keys int) ([]time.Duration, error) {
 	master, cmd, err := start(args)
 	if err != nil {
@@ -339,7 +343,7 @@ func echoOnce(args []string, keys int) ([]time.Duration, error) {
 	defer runtime.UnlockOSThread()
 	var times []time.Duration
 	for range keys {
-		time.Sleep(2 * time.Millisecond) // a person's keys come one at a time
+		time.Sleep(keyPause)
 		begin := time.Now()
 		if _, err := master.Write([]byte("x")); err != nil {
 			return nil, err

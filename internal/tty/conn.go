@@ -259,6 +259,9 @@ type Waiter struct {
 	mu     sync.Mutex
 	closed bool // guarded by mu
 	w      waiter
+	// hot says that the Wait before found something to do. Of the goroutine
+	// that waits.
+	hot bool
 }
 
 // NewWaiter gives a Waiter; close it after use.
@@ -302,7 +305,9 @@ type Wait struct {
 // over; a negative timeout never is. It says in waits what can be done. The
 // Conns must stay open meanwhile.
 func (w *Waiter) Wait(waits []Wait, timeout time.Duration) error {
-	return waitFDs(waits, w.w.wakeR, timeout)
+	woken, err := waitFDs(waits, w.w.wakeR, timeout, w.hot)
+	w.hot = woken
+	return err
 }
 
 // WriteFile writes all of p to f, which may be a descriptor that another

@@ -57,11 +57,12 @@ func drain(fd int) error {
 // pipe; none if negative), or the time is over (never if negative).
 func waitFD(fd int, write bool, wake int, timeout time.Duration) error {
 	waits := [1]Wait{{Conn: &Conn{fd: fd}, Read: !write, Write: write}}
-	return waitFDs(waits[:], wake, timeout)
+	_, err := waitFDs(waits[:], wake, timeout, false)
+	return err
 }
 
 // waitFDs is by select, because poll and kqueue refuse /dev/tty on macOS.
-func waitFDs(waits []Wait, wake int, timeout time.Duration) error {
+func waitFDs(waits []Wait, wake int, timeout time.Duration, _ bool) (woken bool, err error) {
 	var rd, wr unix.FdSet
 	last := wake
 	if wake >= 0 {
@@ -72,7 +73,7 @@ func waitFDs(waits []Wait, wake int, timeout time.Duration) error {
 			continue
 		}
 		if w.Conn.fd >= unix.FD_SETSIZE {
-			return unix.EMFILE
+			return false, unix.EMFILE
 		}
 		if w.Read {
 			rd.Set(w.Conn.fd)
@@ -87,7 +88,7 @@ func waitFDs(waits []Wait, wake int, timeout time.Duration) error {
 		t := unix.NsecToTimeval(int64(min(timeout, 24*time.Hour)))
 		tv = &t
 	}
-	_, err := unix.Select(last+1, &rd, &wr, nil, tv)
+	n, err := unix.Select(last+1, &rd, &wr, nil, tv)
 	if err != nil {
 		rd.Zero()
 		wr.Zero()
@@ -101,7 +102,7 @@ func waitFDs(waits []Wait, wake int, timeout time.Duration) error {
 		drainPipe(wake)
 	}
 	if err == unix.EINTR {
-		return nil // the caller tries again anyway
+		return false, nil // the caller tries again anyway
 	}
-	return os.NewSyscallError("select", err)
+	return n > 0, os.NewSyscallError("select", err)
 }
