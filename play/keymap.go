@@ -68,6 +68,10 @@ func (d *deck) press(now time.Time, k key) error {
 	if k.name == "paste" {
 		return nil // not a command, whatever it holds
 	}
+	if k.name == "b" {
+		d.toggleBar(now)
+		return nil
+	}
 	d.barUntil = now.Add(barFor)
 	return d.command1(now, k.name)
 }
@@ -145,8 +149,6 @@ func (d *deck) command1(now time.Time, name string) error {
 	case "R":
 		cols, rows := d.pos.screen.Size()
 		d.extra = append(d.extra, "\x1b[8;"+itoa(rows)+";"+itoa(cols)+"t"...)
-	case "b":
-		d.toggleBar(now)
 	case "ctrl-l":
 		d.painter.forget()
 	case "ctrl-z":
@@ -300,17 +302,14 @@ func (d *deck) panBy(now time.Time, dx, dy int) {
 	}
 }
 
-// toggleBar hides the bar if it is shown all the time, and else shows it.
+// toggleBar hides the bar if it is shown, and else shows it, for good.
 func (d *deck) toggleBar(now time.Time) {
-	switch {
-	case d.barMode == barHidden:
-		d.barMode = barAlways
-	case d.barMode == barAlways || d.hasRoom():
+	if d.barShown(now) {
 		d.barMode = barHidden
-		d.barUntil, d.until = time.Time{}, time.Time{}
-	default:
+	} else {
 		d.barMode = barAlways
 	}
+	d.barUntil = time.Time{}
 }
 
 // mouse takes clicks on the bar, and the wheel.
