@@ -109,8 +109,9 @@ func (p *painter) paintRow(next *canvas, y int) {
 	for tail > 0 && isBlank(row[tail-1]) && row[tail-1].style == row[len(row)-1].style {
 		tail--
 	}
+	unsure := 0 // the cells before may have been drawn on
 	for x := 0; x < len(row); x++ {
-		if row[x] == was[x] {
+		if row[x] == was[x] && x >= unsure {
 			continue
 		}
 		if x >= tail && len(row)-x > 8 && row[x].style.attr == 0 && row[x].style.bg == 0 {
@@ -135,6 +136,7 @@ func (p *painter) paintRow(next *canvas, y int) {
 		}
 		p.move(x, y)
 		p.paintCell(row[x])
+		unsure = max(unsure, x+1+row[x].spill())
 		if row[x].width == 2 {
 			x++
 		}
@@ -159,7 +161,7 @@ func (p *painter) paintCell(c cell) {
 	sure := true // all terminals agree on its width
 	switch {
 	case c.text != "":
-		p.buf = appendClean(p.buf, c.text)
+		p.buf = appendClean(p.buf, c)
 		sure = false
 	case c.r < 0x20 || c.r >= 0x7f && c.r < 0xa0:
 		p.buf = append(p.buf, ' ')
@@ -177,10 +179,17 @@ func (p *painter) paintCell(c cell) {
 
 // appendClean appends a character of several code points without any that does
 // more than to be drawn.
-func appendClean(b []byte, s string) []byte {
+func appendClean(b []byte, c cell) []byte {
 	n := len(b)
-	for _, r := range s {
-		if r < 0x20 || r >= 0x7f && r < 0xa0 || isFormat(r) {
+	for _, r := range c.text {
+		switch {
+		case r < 0x20 || r >= 0x7f && r < 0xa0 || isFormat(r):
+			continue
+		case r == 0x200b || r == 0xad || r >= 0x2060 && r <= 0x2064:
+			continue // draws nothing
+		case r == 0xfe0f && c.width < 2:
+			// The selector of emoji style makes two columns of one on newer
+			// terminals; the recorded one did not.
 			continue
 		}
 		b = utf8.AppendRune(b, r)
@@ -189,6 +198,18 @@ func appendClean(b []byte, s string) []byte {
 		b = append(b, ' ')
 	}
 	return b
+}
+
+// spill is how many columns behind c a terminal may have drawn on that takes
+// it for wider than it was on the recorded one.
+func (c *cell) spill() int {
+	switch {
+	case c.text != "":
+		return min(2*utf8.RuneCountInString(c.text), 16)
+	case c.r >= 0x2600 && c.r < 0x2e80 || c.r >= 0xe000:
+		return 1
+	}
+	return 0
 }
 
 // setStyle sets SGR to st.

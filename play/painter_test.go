@@ -1,0 +1,235 @@
+package play
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// viewerDiff tells the first cell of a viewer's terminal that does not show
+// what the picture has; "" for none.
+func viewerDiff(s *vt.Screen, c *canvas) string {
+	for y := range c.rows {
+		row := c.row(y)
+		for x, want := range row {
+			got := s.Cell(x, y)
+			text := s.CellText(got)
+			if text == "" {
+				text = " "
+			}
+			wantText := string(max(want.r, ' '))
+			if want.text != "" {
+				wantText = string(appendClean(nil, want))
+			}
+			if want.rest {
+				if got.Width() != 0 {
+					return fmt.Sprintf("row %d column %d: %q is not the second half of a wide character", y, x, text)
+				}
+				continue
+			}
+			if isFormat(want.r) || want.r >= 0x7f && want.r < 0xa0 {
+				wantText = " "
+			}
+			st := style{fg: got.Fg(), bg: got.Bg(), ul: s.CellUnderlineColor(got), attr: got.Attr()}
+			blank := text == " " && wantText == " " && want.style.attr == 0 && st.attr == 0
+			if st.fg != want.style.fg && blank {
+				st.fg = want.style.fg // nobody sees it
+			}
+			if st.attr.Underline() == vt.NoUnderline {
+				st.ul = want.style.ul
+			}
+			if text != wantText || st != want.style {
+				return fmt.Sprintf("row %d column %d shows %q %+v; want %q %+v", y, x, text, st, wantText, want.style)
+			}
+		}
+	}
+	cur := s.Cursor()
+	if cur.Visible != c.cursor.visible || cur.Visible && (cur.X != c.cursor.x || cur.Y != c.cursor.y) {
+		return fmt.Sprintf("the cursor is %+v; want %+v", cur, c.cursor)
+	}
+	return ""
+}
+
+// checkPainted plays a recording in steps of some events, painted onto a
+// viewer's terminal of that size, and compares after each.
+func checkPainted(t *testing.T, cast format.Cast, cols, rows, step int, opts ...vt.Option) (bytes int) {
+	t.Helper()
+	screen := newScreen(cast.Header, vt.Hooks{})
+	viewer := vt.New(cols, rows, opts...)
+	viewer.WriteString(deckStart(true))
+	p := painter{colors: ColorsRGB, curly: true, sync: true}
+	var v view
+	var c canvas
+	n := 0
+	for ev, err := range cast.Events {
+		if err != nil {
+			break
+		}
+		switch ev.Code {
+		case format.Output:
+			screen.WriteString(ev.Data)
+		case format.Resize:
+			if size, err := ev.Size(); err == nil {
+				screen.Resize(size.Cols, size.Rows)
+			}
+		default:
+			continue
+		}
+		if n++; n%step != 0 {
+			continue
+		}
+		c.reset(cols, rows)
+		v.draw(&c, screen, rows)
+		out := p.paint(&c)
+		bytes += len(out)
+		viewer.Write(out)
+		if diff := viewerDiff(viewer, &c); diff != "" {
+			t.Fatalf("%dx%d, event %d at %v: %s\npainted %.300q", cols, rows, n, ev.Time, diff, out)
+		}
+		if again := p.paint(&c); len(again) > 0 {
+			t.Fatalf("the same picture is painted again: %.100q", again)
+		}
+	}
+	return bytes
+}
+
+// What the viewer's terminal shows is what the screen's cells say.
+func TestPainterShowsTheScreen(t *testing.T) {
+	for _, size := range [][2]int{{120, 41}, {80, 24}, {40, 10}, {200, 60}} {
+		checkPainted(t, withResizes(work(200<<10, time.Hour)), size[0], size[1], 1)
+	}
+	for name, data := range hostile {
+		t.Run(name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(1, uint64(len(data))))
+			var events []format.Event
+			for i := range 30 {
+				at := r.IntN(len(data))
+				events = append(events, out(time.Duration(i), fmt.Sprintf("\x1b[%d;%dH", r.IntN(24), r.IntN(80))+data[at:min(at+300, len(data))]))
+			}
+			checkPainted(t, castOf(format.Header{Size: format.Size{Cols: 80, Rows: 24}}, events...), 70, 25, 1)
+			checkPainted(t, castOf(format.Header{Size: format.Size{Cols: 80, Rows: 24}}, events...), 70, 25, 1, vt.Graphemes())
+		})
+	}
+}
+
+// Scrolling output is moved on the terminal, not painted again.
+func TestPainterScrolls(t *testing.T) {
+	var events []format.Event
+	for i := range 500 {
+		events = append(events, out(time.Duration(i), fmt.Sprintf("\r\nline %d of a log that is as long as the lines of logs usually are, %d", i, i*i)))
+	}
+	n := checkPainted(t, castOf(format.Header{Size: format.Size{Cols: 80, Rows: 24}}, events...), 80, 24, 1)
+	if n > 500*160 {
+		t.Errorf("%d bytes were painted for 500 lines of 80", n)
+	}
+}
+
+func TestPainterOnRealRecordings(t *testing.T) {
+	dir := os.Getenv("TTYDECK_CORPUS")
+	if dir == "" {
+		t.Skip("skipped: TTYDECK_CORPUS, a folder of real recordings, is not set")
+	}
+	names, err := filepath.Glob(filepath.Join(dir, "casts", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	played := 0
+	for _, name := range names {
+		if strings.HasSuffix(name, ".tsv") {
+			continue
+		}
+		f, err := format.OpenFile(name)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			var events []format.Event
+			for ev, err := range f.Events {
+				if err != nil {
+					break
+				}
+				events = append(events, ev)
+			}
+			checkPainted(t, castOf(f.Header, events...), 100, 30, 3)
+			checkPainted(t, castOf(f.Header, events...), 100, 30, 7, vt.Graphemes())
+		})
+		f.Close()
+		played++
+	}
+	if played != 70 {
+		t.Errorf("%d recordings were played; want 70", played)
+	}
+}
+
+func TestColors(t *testing.T) {
+	tests := []struct {
+		env  map[string]string
+		want Colors
+	}{
+		{map[string]string{"TERM": "xterm-256color", "COLORTERM": "truecolor"}, ColorsRGB},
+		{map[string]string{"TERM": "xterm-256color"}, Colors256},
+		{map[string]string{"TERM": "xterm"}, Colors16},
+		{map[string]string{"TERM": "linux"}, Colors16},
+		{map[string]string{"TERM": "dumb"}, ColorsNone},
+		{map[string]string{"TERM": "vt100"}, ColorsNone},
+		{map[string]string{"TERM": "xterm-kitty"}, ColorsRGB},
+		{map[string]string{"TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": "1"}, ColorsNone},
+		{nil, ColorsNone},
+	}
+	for _, tt := range tests {
+		if got := ColorsOf(getenv(tt.env)); got != tt.want {
+			t.Errorf("ColorsOf(%v) = %v; want %v", tt.env, got, tt.want)
+		}
+	}
+	fits := []struct {
+		in   vt.Color
+		n    Colors
+		want vt.Color
+	}{
+		{vt.RGBColor(255, 0, 0), ColorsRGB, vt.RGBColor(255, 0, 0)},
+		{vt.RGBColor(255, 0, 0), Colors256, vt.PaletteColor(196)},
+		{vt.RGBColor(128, 128, 128), Colors256, vt.PaletteColor(244)},
+		{vt.RGBColor(250, 10, 5), Colors16, vt.PaletteColor(9)},
+		{vt.PaletteColor(196), Colors16, vt.PaletteColor(9)},
+		{vt.PaletteColor(3), Colors16, vt.PaletteColor(3)},
+		{vt.PaletteColor(196), ColorsNone, 0},
+		{0, Colors16, 0},
+	}
+	for _, tt := range fits {
+		if got := tt.n.fit(tt.in); got != tt.want {
+			t.Errorf("%v on a terminal of kind %v = %v; want %v", tt.in, tt.n, got, tt.want)
+		}
+	}
+}
+
+// With a theme the recording's own colours are shown.
+func TestTheme(t *testing.T) {
+	theme := &format.Theme{Fg: format.RGB{R: 1, G: 2, B: 3}, Bg: format.RGB{R: 4, G: 5, B: 6}, Palette: make([]format.RGB, 8)}
+	theme.Palette[1] = format.RGB{R: 200, G: 100, B: 50}
+	s := vt.New(10, 2)
+	s.WriteString("a\x1b[31mb\x1b[91mc\x1b[38;5;200md\x1b[38;2;9;9;9me")
+	var c canvas
+	c.reset(10, 2)
+	(&view{theme: theme}).draw(&c, s, 2)
+	want := []vt.Color{vt.RGBColor(1, 2, 3), vt.RGBColor(200, 100, 50), vt.RGBColor(200, 100, 50), vt.PaletteColor(200), vt.RGBColor(9, 9, 9)}
+	for x, fg := range want {
+		if got := c.row(0)[x].style; got.fg != fg || got.bg != vt.RGBColor(4, 5, 6) {
+			t.Errorf("column %d has %v; want %v on the theme's background", x, got, fg)
+		}
+	}
+	// What the recording redefines counts on any terminal.
+	s.WriteString("\x1b]4;1;#0000ff\x07")
+	c.reset(10, 2)
+	(&view{}).draw(&c, s, 2)
+	if got := c.row(0)[1].style.fg; got != vt.RGBColor(0, 0, 255) {
+		t.Errorf("a redefined red is %v", got)
+	}
+}
