@@ -37,6 +37,12 @@ func NewText(w io.Writer, opts TextOptions) format.Writer {
 	return t
 }
 
+// TextFormat gives the format that [NewText] writes.
+func TextFormat(opts TextOptions) *format.Format {
+	return format.NewFormat("txt", []string{".txt"}, "the session's text, line by line",
+		"all but the text of the output", func(w io.Writer) format.Writer { return NewText(w, opts) })
+}
+
 // textWriter writes lines as they leave the screen.
 type textWriter struct {
 	w      *bufio.Writer

@@ -39,11 +39,14 @@ func sniffAsciicast(prefix []byte) int {
 	return guess
 }
 
-// decided reports whether more of an input than prefix could change what its
-// first JSON object says about its format.
+// decided reports whether prefix begins with a JSON object that is known for
+// what it is: no more of the input could change what it says of its format.
 func decided(prefix []byte) bool {
 	i := headerStart(prefix)
-	if i < 0 || scanValue(prefix, i) >= 0 {
+	if i < 0 {
+		return false
+	}
+	if scanValue(prefix, i) >= 0 {
 		return true
 	}
 	for key, value := range members(prefix[i:]) {

@@ -60,6 +60,13 @@ var Formats = []*Format{
 	Raw,
 }
 
+// NewFormat gives a format that another package writes, such as one that needs a
+// screen to be made. It is not in [Formats], and is never read. loses is as
+// [Format.Loses].
+func NewFormat(name string, ext []string, desc, loses string, write func(io.Writer) Writer) *Format {
+	return &Format{Name: name, Ext: ext, Desc: desc, Loses: loses, write: write, text: true}
+}
+
 // ErrUnknownFormat is returned for an input that looks like no known format.
 var ErrUnknownFormat = errors.New("no known recording format")
 

@@ -2,7 +2,6 @@ package format
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -146,12 +145,9 @@ func (in *input) sniff() (prefix []byte, f *Format) {
 		_, err := in.r.Peek(min(want, sniffLen))
 		prefix, _ = in.r.Peek(in.r.Buffered())
 		whole := err != nil || len(prefix) >= sniffLen
-		// Half a line, or the first bytes of a binary format, could be
-		// anything.
-		if !whole && len(prefix) < 4096 && bytes.IndexByte(prefix, '\n') < 0 {
-			continue
-		}
-		if !whole && !decided(prefix) {
+		// The first bytes could be anything; only an object is known for what
+		// it is once it is whole, or names its version.
+		if !whole && !decided(prefix) && len(prefix) < sniffLen {
 			continue
 		}
 		for _, f := range Formats {

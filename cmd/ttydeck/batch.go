@@ -232,7 +232,7 @@ func (j *batchJob) run(ctx context.Context, opts convertOptions, known map[strin
 		j.result, j.note = batchFailed, firstLine(err)
 		return
 	}
-	losses, err := convert(ctx, src, dst, opts)
+	losses, err := copyRecording(ctx, src, dst, opts)
 	var notes []string
 	if err != nil {
 		notes = append(notes, firstLine(err))

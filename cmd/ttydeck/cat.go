@@ -33,7 +33,7 @@ header of the first.`,
 				return err
 			}
 			opts := catOptions{name: c.String("output"), overwrite: c.Bool("overwrite")}
-			if opts.to, err = formatNamed(c.String("to")); err != nil {
+			if opts.to, err = targetNamed(c.String("to")); err != nil {
 				return err
 			}
 			if opts.filter, err = filterOf(c); err != nil {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/ttydeck/ttydeck/convert"
 	"github.com/ttydeck/ttydeck/edit"
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/tty"
@@ -19,7 +20,9 @@ type convertOptions struct {
 	overwrite bool
 	strict    bool
 	read      []format.Option
-	filter    edit.Filter
+	// timestamps puts the time before each line of text.
+	timestamps bool
+	filter     edit.Filter
 }
 
 func convertCommand(e *env) *cli.Command {
@@ -28,8 +31,8 @@ func convertCommand(e *env) *cli.Command {
 		Usage:     "write a recording in another format",
 		ArgsUsage: "IN OUT, or convert [flags] -o DIR IN...",
 		Description: `Reads the recording IN, whatever its format, and writes it to OUT, in the format that its extension
-names: .cast is asciicast v3, .v2.cast version 2, .ttyrec, .typescript and so on (see ttydeck formats), .raw the
-output's bytes alone; a further .gz or .zst compresses it. "-" is standard input or output.
+names: .cast is asciicast v3, .v2.cast version 2, .ttyrec, .typescript and so on (see ttydeck formats), .txt the
+session's text, .raw the output's bytes alone; a further .gz or .zst compresses it. "-" is standard input or output.
 
 A typescript's timing and input are found beside it, and written beside OUT, as OUT.timing and OUT.in. A directory
 of sudo's I/O log is one recording.
@@ -44,13 +47,15 @@ hold is told in one line.`,
 			&cli.StringFlag{Name: "output-dir", Aliases: []string{"o"}, Usage: "convert every IN to a file in `DIR`"},
 			&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Usage: "with -o, convert `N` at a time", Value: runtime.GOMAXPROCS(0)},
 			&cli.BoolFlag{Name: "overwrite", Usage: "replace OUT if it exists"},
+			&cli.BoolFlag{Name: "timestamps", Usage: "put the time before each line of text (.txt)"},
 		}, readFlags(), filterFlags()),
 		Action: func(c *cli.Context) error {
 			opts := convertOptions{overwrite: c.Bool("overwrite"), strict: c.Bool("strict")}
 			var err error
-			if opts.to, err = formatNamed(c.String("to")); err != nil {
+			if opts.to, err = targetNamed(c.String("to")); err != nil {
 				return err
 			}
+			opts.timestamps = c.Bool("timestamps")
 			if opts.read, err = readOptions(c); err != nil {
 				return err
 			}
@@ -108,27 +113,16 @@ func filterOf(c *cli.Context) (edit.Filter, error) {
 	return edit.Chain(filters...), nil
 }
 
-// targetFormat tells which format to write name in.
-func targetFormat(to *format.Format, name string) (*format.Format, error) {
-	if to == nil {
-		to, _ = format.ByFileName(name)
-	}
-	if to == nil && name == "-" {
-		to = format.AsciicastV3
-	}
-	switch {
-	case to == nil:
-		return nil, withHint(usageError{fmt.Errorf("%s: its extension names no format", name)}, "name the format with --to, such as --to asciicast-v3")
-	case !to.CanWrite():
-		return nil, usageError{fmt.Errorf("%s cannot be written, only read", to)}
-	}
-	return to, nil
-}
-
 func runConvert(ctx context.Context, e *env, opts convertOptions, from, name string) error {
 	to, err := targetFormat(opts.to, name)
 	if err != nil {
 		return err
+	}
+	if opts.timestamps {
+		if to != text {
+			return usageError{fmt.Errorf("--timestamps: %s has none before its lines; txt can have", to)}
+		}
+		to = convert.TextFormat(convert.TextOptions{Timestamps: true})
 	}
 	var current atomic.Pointer[input]
 	bar := startProgress(e.errOut, func() (string, int64, int64) {
@@ -156,7 +150,7 @@ func runConvert(ctx context.Context, e *env, opts convertOptions, from, name str
 	if name != "-" {
 		current.Store(src)
 	}
-	losses, err := convert(ctx, src, dst, opts)
+	losses, err := copyRecording(ctx, src, dst, opts)
 	said.done()
 	if note := lossesNote(to.Name, losses); note != "" {
 		own.notef("%s", note)
@@ -164,8 +158,8 @@ func runConvert(ctx context.Context, e *env, opts convertOptions, from, name str
 	return err
 }
 
-// convert copies src to dst, and completes dst or removes it.
-func convert(ctx context.Context, src *input, dst *output, opts convertOptions) ([]format.Loss, error) {
+// copyRecording copies src to dst, and completes dst or removes it.
+func copyRecording(ctx context.Context, src *input, dst *output, opts convertOptions) ([]format.Loss, error) {
 	cast := opts.filter(src.Cast)
 	cast.Events = untilCancelled(ctx, cast.Events)
 	err := format.Copy(dst.Writer, cast)

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/ttydeck/ttydeck/format"
 	"github.com/urfave/cli/v2"
 )
 
@@ -46,7 +45,7 @@ func runFormats(e *env, asJSON bool) error {
 	if !asJSON {
 		fmt.Fprintln(t, "FORMAT\tREAD\tWRITE\tNAMES\tWHAT IT IS\tWHAT IT LOSES")
 	}
-	for _, f := range format.Formats {
+	for _, f := range allFormats() {
 		row := formatInfo{Name: f.Name, Also: append([]string{}, f.Also...), Extensions: append([]string{}, f.Ext...),
 			Description: f.Desc, Read: f.CanRead(), Write: f.CanWrite(), Layout: f.Layout().String()}
 		if row.Write {

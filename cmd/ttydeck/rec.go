@@ -100,11 +100,11 @@ func recOptionsOf(c *cli.Context) (name string, opts recOptions, err error) {
 		return "", opts, usageError{errors.New("--append and --overwrite exclude each other")}
 	}
 	opts.file.Append, opts.file.Overwrite = c.Bool("append"), c.Bool("overwrite")
-	if opts.file.Format, err = formatNamed(c.String("output-format")); err != nil {
+	if opts.file.Format, err = targetNamed(c.String("output-format")); err != nil {
 		return "", opts, err
 	}
-	if f := opts.file.Format; f != nil && !f.CanWrite() {
-		return "", opts, usageError{fmt.Errorf("%s cannot be written, only read", f)}
+	if opts.file.Format == nil && targetByFileName(name) == text && !c.Bool("append") {
+		opts.file.Format = text
 	}
 	if r.Size, err = parseWindowSize(c.String("window-size")); err != nil {
 		return "", opts, usageError{fmt.Errorf("--window-size: %w", err)}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ttydeck/ttydeck/format"
 	"github.com/urfave/cli/v2"
 )
 
@@ -65,20 +64,4 @@ func durationOf(c *cli.Context, name string) time.Duration {
 		return 0
 	}
 	return time.Duration(*d)
-}
-
-// formatNamed gives the format of that name; nil for "".
-func formatNamed(name string) (*format.Format, error) {
-	if name == "" {
-		return nil, nil
-	}
-	f, err := format.ByName(name)
-	if err != nil {
-		var names []string
-		for _, f := range format.Formats {
-			names = append(names, f.Name)
-		}
-		return nil, withHint(usageError{err}, "formats: "+strings.Join(names, ", "))
-	}
-	return f, nil
 }
