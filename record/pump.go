@@ -224,9 +224,8 @@ func (p *pump) readOutput() {
 		}
 		p.toTerm = p.show(buf[:n])
 		p.keepTail(buf[:n])
-		if !running {
-			s.follow(buf[:n])
-		} else if ev := (format.Event{Time: at, Code: format.Output, Data: p.slab.keep(n)}); !s.queue.tryPut(ev) {
+		ev := format.Event{Time: at, Code: format.Output, Data: p.slab.keep(n)}
+		if (running || !p.follow(&ev)) && !s.queue.tryPut(ev) {
 			p.full = ev
 		}
 		// A short read has emptied the kernel's buffer.
@@ -234,6 +233,16 @@ func (p *pump) readOutput() {
 			return
 		}
 	}
+}
+
+// follow gives output to who follows the screen while the recording is paused.
+// When the recording goes on again after all, ev is to be recorded, now.
+func (p *pump) follow(ev *format.Event) bool {
+	if f := p.s.paused(); f != nil && f.put(*ev) {
+		return true
+	}
+	ev.Time, _ = p.s.clock.now()
+	return false
 }
 
 // keepTail keeps the end of the output, to see whether it is inside a sequence.

@@ -85,20 +85,10 @@ type Recorder struct {
 	// such as that the recording has failed. nil: it is shown in the
 	// terminal. It may be called by any goroutine.
 	Notice func(string)
-	// Repaint, if not nil, gives what to write to the recording when a pause
-	// ends, so that its screen is the real one again. NewRepaint is called
-	// when a pause begins.
-	NewRepaint func() Repainter
-}
-
-// Repainter follows the screen while the recording is paused.
-type Repainter interface {
-	// Write takes the program's output. It is called by one goroutine.
-	io.Writer
-	Resize(format.Size)
-	// State gives bytes that turn any screen into the one that the output
-	// has drawn.
-	State() []byte
+	// Recorded, if not nil, opens what the Writer has been given and flushed
+	// so far, see [File.Recorded]. With it, a pause ends with the screen that
+	// there is then; without, full-screen programs are made to draw again.
+	Recorded func() (format.Cast, io.Closer, error)
 }
 
 // SignalError is the error of a session that was ended by a signal to this
@@ -127,9 +117,12 @@ type session struct {
 	keys    hotkeys
 	waitAll atomic.Bool // WaitAll, until the terminal hangs up
 
-	mu        sync.Mutex
-	size      format.Size // of the program's terminal; guarded by mu
-	repainter Repainter   // while paused; guarded by mu
+	mu       sync.Mutex
+	size     format.Size // of the program's terminal; guarded by mu
+	follower *follower   // while paused; guarded by mu
+
+	synced chan struct{} // gets a value when the writer comes to a syncCode
+	ended  chan struct{} // closed when nothing is written any more
 }
 
 // Run starts the program, records it to its end, and gives its exit status:
@@ -142,7 +135,8 @@ func (r *Recorder) Run(ctx context.Context) (status int, err error) {
 	if r.Writer == nil {
 		return -1, errors.New("record: no Writer")
 	}
-	s := &session{Recorder: r, queue: newQueue(), keys: hotkeys{Keys: r.Keys}}
+	s := &session{Recorder: r, queue: newQueue(), keys: hotkeys{Keys: r.Keys},
+		synced: make(chan struct{}, 1), ended: make(chan struct{})}
 	s.waitAll.Store(r.WaitAll)
 	signals := notifySignals()
 	defer signals.stop()
@@ -289,6 +283,9 @@ func (s *session) run(ctx context.Context, signals *signals) (int, error) {
 	}
 	s.queue.end(last)
 	werr := <-written
+	if f := s.paused(); f != nil {
+		f.resume() // it is of no use any more
+	}
 	if s.term != nil && !pump.termGone {
 		pump.awaitAnswers(probeWait)
 		s.term.SetWriteDeadline(time.Now().Add(probeWait))
@@ -370,13 +367,12 @@ func (s *session) supervise(ctx context.Context, signals *signals, pump *pump, e
 	}
 }
 
-// follow keeps the screen up to date while the recording is paused.
-func (s *session) follow(p []byte) {
+// paused gives who follows the screen while the recording is paused; nil when
+// it is not.
+func (s *session) paused() *follower {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.repainter != nil {
-		s.repainter.Write(p)
-	}
+	return s.follower
 }
 
 // resize gives the program's terminal the size of the user's.
@@ -385,16 +381,16 @@ func (s *session) resize() {
 	s.mu.Lock()
 	changed := size != s.size
 	s.size = size
-	if changed && s.repainter != nil {
-		s.repainter.Resize(size)
-	}
 	s.mu.Unlock()
 	if !changed {
 		return
 	}
 	// First the event: what is drawn for the new size must come after it.
 	at, _ := s.clock.now()
-	s.queue.put(format.Event{Time: at, Code: format.Resize, Data: size.String()})
+	ev := format.Event{Time: at, Code: format.Resize, Data: size.String()}
+	if f := s.paused(); f == nil || !f.put(ev) {
+		s.queue.put(ev)
+	}
 	s.master.SetSize(tty.Size(size))
 }
 
@@ -426,27 +422,52 @@ func (s *session) mark(label string) {
 
 // pause pauses the recording, or resumes it. The clock stops meanwhile.
 func (s *session) pause() {
-	if _, running := s.clock.now(); running {
-		s.mark("paused")
-		if s.NewRepaint != nil {
-			r := s.NewRepaint()
-			s.mu.Lock()
-			s.repainter = r
-			s.mu.Unlock()
+	if f := s.paused(); f != nil {
+		f.mu.Lock()
+		resuming, over := f.resuming, f.over
+		f.mu.Unlock()
+		switch {
+		case !resuming:
+			f.resume()
+			return
+		case !over:
+			return // it is about to go on
 		}
-		s.clock.stop()
-		s.display.title("⏸ recording paused", false)
+	}
+	s.mark("paused")
+	s.clock.stop()
+	f := newFollower(s)
+	s.mu.Lock()
+	s.follower = f
+	s.mu.Unlock()
+	s.goFunc(f.run)
+	s.display.title("⏸ recording paused", false)
+}
+
+// redraw makes full-screen programs draw their screen, as they do when the size
+// changes.
+func (s *session) redraw() {
+	size, err := s.master.Size()
+	if err != nil || size.Rows < 2 {
 		return
 	}
-	s.mu.Lock()
-	r := s.repainter
-	s.repainter = nil
-	s.mu.Unlock()
-	at, _ := s.clock.now()
-	s.mark("resumed")
-	if r != nil {
-		s.queue.force(format.Event{Time: at, Code: format.Output, Data: string(r.State())})
+	s.master.SetSize(tty.Size{Cols: size.Cols, Rows: size.Rows - 1})
+	// The program must see the two as different.
+	time.Sleep(redrawPause)
+	s.master.SetSize(size)
+}
+
+const redrawPause = 50 * time.Millisecond
+
+// syncCode is the code of an event that the writer does not write, but at which
+// it flushes.
+const syncCode format.Code = "sync"
+
+// sync waits until all that was put into the queue can be read.
+func (s *session) sync() {
+	s.queue.force(format.Event{Code: syncCode})
+	select {
+	case <-s.synced:
+	case <-s.ended:
 	}
-	s.clock.resume()
-	s.display.title("", false)
 }

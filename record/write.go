@@ -10,6 +10,7 @@ import (
 // write writes the recording, until the queue is at its end. After an error it
 // has the rest dropped: the session goes on.
 func (s *session) write() error {
+	defer close(s.ended)
 	err := s.writeAll()
 	cerr := s.Writer.Close()
 	if err == nil {
@@ -54,7 +55,13 @@ func (s *session) writeAll() error {
 				break
 			}
 			for _, ev := range events {
-				if err := w.WriteEvent(ev); err != nil {
+				if ev.Code == syncCode {
+					err = format.Flush(w)
+					s.synced <- struct{}{}
+				} else {
+					err = w.WriteEvent(ev)
+				}
+				if err != nil {
 					return s.fail(err)
 				}
 				s.queue.done(ev)

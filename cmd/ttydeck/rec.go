@@ -187,6 +187,7 @@ func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 	}
 	r := &opts.recorder
 	r.Writer, r.FlushEvery = file, file.FlushEvery()
+	r.Recorded = file.Recorded()
 	r.Env = append(os.Environ(), "TTYDECK_REC=1", "ASCIINEMA_REC=1")
 	r.Header.Env = map[string]string{}
 	for _, key := range opts.captureEnv {
