@@ -11,5 +11,5 @@ import (
 func stopSelf() {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	unix.Tgkill(unix.Getpid(), unix.Gettid(), unix.SIGTSTP)
+	unix.Tgkill(unix.Getpid(), unix.Gettid(), unix.SIGSTOP)
 }

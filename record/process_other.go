@@ -14,7 +14,7 @@ import (
 func startOn(*exec.Cmd, *os.File) error { return errors.ErrUnsupported }
 func (s *session) wait() int            { return -1 }
 func (s *session) hangup()              {}
-func (s *session) suspend(*signals)     {}
+func (s *session) suspend()             {}
 
 var hangupError = &SignalError{os.Kill, 1}
 

@@ -42,16 +42,20 @@ func (s *session) hangup() {
 }
 
 // suspend stops this process, as the SIGTSTP it got asks for, with the terminal
-// restored meanwhile.
-func (s *session) suspend(signals *signals) {
+// restored meanwhile. It is SIGSTOP that stops us: Go's runtime keeps its
+// handler of SIGTSTP, which then does nothing. So we look ourselves whether
+// there is anybody who could continue us, a shell in our session; else the
+// kernel would have ignored the signal.
+func (s *session) suspend() {
+	ours, err := unix.Getsid(0)
+	parents, perr := unix.Getsid(unix.Getppid())
+	if err != nil || perr != nil || ours != parents {
+		return
+	}
 	if s.term != nil {
 		s.term.Restore()
 	}
-	signal.Reset(unix.SIGTSTP)
-	// In an orphaned process group, which nobody could continue, the kernel
-	// ignores it.
 	stopSelf()
-	signal.Notify(signals.c, unix.SIGTSTP)
 	s.resumeTerminal()
 }
 

@@ -101,8 +101,8 @@ type SignalError struct {
 func (e *SignalError) Error() string { return "ended by a signal: " + e.Signal.String() }
 
 // hangupWait is how long a program may take to end after it was told that its
-// terminal is gone, before it is left to itself.
-const hangupWait = 3 * time.Second
+// terminal is gone, before that is made true, and then again.
+const hangupWait = time.Second
 
 // session is a Recorder at work.
 type session struct {
@@ -338,12 +338,19 @@ func (s *session) supervise(ctx context.Context, signals *signals, pump *pump, e
 		select {
 		case status = <-exited:
 			exited = nil
+			if pumped == nil {
+				return status, err
+			}
 			pump.signal(&pump.drain)
 		case <-pumped:
-			if exited != nil && err == nil {
-				status = <-exited
+			pumped = nil
+			if exited == nil {
+				return status, err
 			}
-			return status, err
+			// It did not mind the hangup. Now its terminal is really gone;
+			// if it minds that neither, it is left to itself.
+			s.master.Close()
+			late = time.After(hangupWait)
 		case <-done:
 			done = nil
 			hangup(context.Cause(ctx))
@@ -351,6 +358,9 @@ func (s *session) supervise(ctx context.Context, signals *signals, pump *pump, e
 			hungup = nil
 			hangup(hangupError)
 		case <-late:
+			if pumped == nil {
+				return status, err
+			}
 			pump.signal(&pump.stop)
 		case sig := <-signals.c:
 			switch signals.kind(sig) {
@@ -359,7 +369,7 @@ func (s *session) supervise(ctx context.Context, signals *signals, pump *pump, e
 			case sigEnd:
 				hangup(&SignalError{sig, signals.number(sig)})
 			case sigStop:
-				s.suspend(signals)
+				s.suspend()
 			case sigContinue:
 				s.resumeTerminal()
 			}

@@ -1,0 +1,270 @@
+//go:build linux || darwin
+
+package record
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+)
+
+// write1 records one event of output at 250 ms and an exit to f.
+func write1(t *testing.T, f *File, size format.Size, data string) {
+	t.Helper()
+	if err := f.WriteHeader(format.Header{Size: size}); err != nil {
+		t.Fatal(err)
+	}
+	for _, ev := range []format.Event{{Time: 250 * time.Millisecond, Code: format.Output, Data: data}, {Time: time.Second, Code: format.Exit, Data: "0"}} {
+		if err := f.WriteEvent(ev); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var size80 = format.Size{Cols: 80, Rows: 24}
+
+func TestCreateIsPrivateAndExclusive(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "new", "dir", "a.cast")
+	f, err := Create(path, FileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Create(path, FileOptions{Append: true}); !errors.Is(err, ErrInUse) {
+		t.Errorf("appending to what is being recorded: %v; want %v", err, ErrInUse)
+	}
+	write1(t, f, size80, "first")
+	for name, want := range map[string]os.FileMode{path: 0o600, filepath.Dir(path): 0o700} {
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v; want %v", name, info.Mode(), err, want)
+		}
+	}
+	if _, err := Create(path, FileOptions{}); !errors.Is(err, ErrExists) {
+		t.Errorf("Create over a file: %v; want %v", err, ErrExists)
+	}
+	if got := read(t, path).text(format.Output); got != "first" {
+		t.Errorf("the file holds %q; want what it held", got)
+	}
+	// A link, dangling or not, is never followed.
+	link := filepath.Join(dir, "link.cast")
+	for _, target := range []string{filepath.Join(dir, "elsewhere"), path} {
+		os.Remove(link)
+		if err := os.Symlink(target, link); err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range []FileOptions{{}, {Append: true}} {
+			if f, err := Create(link, o); err == nil {
+				t.Errorf("Create(%+v) followed a link to %s", o, target)
+				f.Close()
+			}
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "elsewhere")); err == nil {
+		t.Error("a file was made where a link points")
+	}
+	// mktemp's file is empty, and meant to be written.
+	empty := filepath.Join(dir, "empty.cast")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err = Create(empty, FileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write1(t, f, size80, "x")
+}
+
+// The old recording is there until the new one has begun, and when the program
+// cannot be started it stays.
+func TestOverwrite(t *testing.T) {
+	path := castPath(t)
+	f, err := Create(path, FileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write1(t, f, size80, "old")
+	f, err = Create(path, FileOptions{Overwrite: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, path).text(format.Output); got != "old" {
+		t.Errorf("before the header the file holds %q; want what it held", got)
+	}
+	f.Discard()
+	if got := read(t, path).text(format.Output); got != "old" {
+		t.Errorf("discarded, the file holds %q; want what it held", got)
+	}
+	f, err = Create(path, FileOptions{Overwrite: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write1(t, f, size80, "new")
+	if got := read(t, path).text(format.Output); got != "new" {
+		t.Errorf("the file holds %q; want the new recording", got)
+	}
+	if names, err := os.ReadDir(filepath.Dir(path)); err != nil || len(names) != 1 {
+		t.Errorf("files: %v, %v; want one", names, err)
+	}
+}
+
+func TestAppend(t *testing.T) {
+	const (
+		v3 = `{"version":3,"term":{"cols":80,"rows":24}}` + "\n"
+		v2 = `{"version":2,"width":80,"height":24}` + "\n"
+	)
+	tests := []struct {
+		name, file, before string
+		size               format.Size
+		want               string // the file afterwards
+	}{
+		{"v3", "a.cast", v3 + "[1.000, \"o\", \"a\"]\n", size80, v3 + "[1.000, \"o\", \"a\"]\n[0.250, \"o\", \"new\"]\n[0.750, \"x\", \"0\"]\n"},
+		{"v2 counts on from its last event", "a.cast", v2 + "[1.5, \"o\", \"a\"]\n", size80,
+			v2 + "[1.5, \"o\", \"a\"]\n[1.75, \"o\", \"new\"]\n[2.5, \"x\", \"0\"]\n"},
+		{"another size", "a.cast", v3, format.Size{Cols: 100, Rows: 30}, v3 + "[0.000, \"r\", \"100x30\"]\n[0.250, \"o\", \"new\"]\n[0.750, \"x\", \"0\"]\n"},
+		{"the size of its last resize", "a.cast", v3 + "[0.500, \"r\", \"100x30\"]\n", format.Size{Cols: 100, Rows: 30},
+			v3 + "[0.500, \"r\", \"100x30\"]\n[0.250, \"o\", \"new\"]\n[0.750, \"x\", \"0\"]\n"},
+		{"torn last line", "a.cast", v3 + "[1.000, \"o\", \"a\"]\n[0.123, \"o\", \"tor", size80,
+			v3 + "[1.000, \"o\", \"a\"]\n[0.250, \"o\", \"new\"]\n[0.750, \"x\", \"0\"]\n"},
+		{"missing last line break", "a.cast", v3 + "[1.000, \"o\", \"a\"]", size80,
+			v3 + "[1.000, \"o\", \"a\"]\n[0.250, \"o\", \"new\"]\n[0.750, \"x\", \"0\"]\n"},
+		{"only a header, without line break", "a.cast", strings.TrimSpace(v3), size80, v3 + "[0.250, \"o\", \"new\"]\n[0.750, \"x\", \"0\"]\n"},
+		{"zeros of a crash", "a.cast", v3 + "[1.000, \"o\", \"a\"]\n" + strings.Repeat("\x00", 5000), size80,
+			v3 + "[1.000, \"o\", \"a\"]\n[0.250, \"o\", \"new\"]\n[0.750, \"x\", \"0\"]\n"},
+		{"zeros in a torn line", "a.cast", v3 + "[1.000, \"o\", \"a\"]\n[0.1" + strings.Repeat("\x00", 5000), size80,
+			v3 + "[1.000, \"o\", \"a\"]\n[0.250, \"o\", \"new\"]\n[0.750, \"x\", \"0\"]\n"},
+		{"an empty file", "a.cast", "", size80, v3 + "[0.250, \"o\", \"new\"]\n[0.750, \"x\", \"0\"]\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), tt.file)
+			if err := os.WriteFile(path, []byte(tt.before), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			f, err := Create(path, FileOptions{Append: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			write1(t, f, tt.size, "new")
+			got, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got) != tt.want {
+				t.Errorf("the file is\n%q; want\n%q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestAppendCompressed(t *testing.T) {
+	for _, ext := range []string{".gz", ".zst"} {
+		for _, torn := range []bool{false, true} {
+			path := filepath.Join(t.TempDir(), "a.cast"+ext)
+			f, err := Create(path, FileOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.WriteHeader(format.Header{Size: size80})
+			f.WriteEvent(format.Event{Time: time.Second, Code: format.Output, Data: "old"})
+			if err := f.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			if torn {
+				// Killed: the stream has no end, and holds half a line more.
+				f.comp.Write([]byte(`[0.1, "o", "tor`))
+				f.comp.Flush()
+				f.f.Close()
+			} else if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+			f, err = Create(path, FileOptions{Append: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			write1(t, f, size80, "new")
+			in, err := format.OpenFile(path, format.Strict())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for ev, err := range in.Events {
+				if err != nil {
+					t.Errorf("%s, torn %v: %v", ext, torn, err)
+				}
+				got = append(got, ev.Time.String()+" "+ev.Data)
+			}
+			in.Close()
+			if want := "1s old,1.25s new,2s 0"; strings.Join(got, ",") != want {
+				t.Errorf("%s, torn %v: %q; want %s", ext, torn, got, want)
+			}
+			if in.Compression == format.Uncompressed {
+				t.Errorf("%s: no longer compressed", ext)
+			}
+		}
+	}
+}
+
+func TestAppendRefuses(t *testing.T) {
+	dir := t.TempDir()
+	tests := map[string]struct {
+		text string
+		o    FileOptions
+	}{
+		"another format": {`{"version":3,"term":{"cols":80,"rows":24}}` + "\n", FileOptions{Append: true, Format: format.AsciicastV2}},
+		"version 1":      {`{"version":1,"width":80,"height":24,"duration":1,"stdout":[[1,"a"]]}`, FileOptions{Append: true}},
+	}
+	for name, tt := range tests {
+		path := filepath.Join(dir, name+".cast")
+		if err := os.WriteFile(path, []byte(tt.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Create(path, tt.o); !errors.Is(err, ErrNoAppend) {
+			t.Errorf("%s: %v; want %v", name, err, ErrNoAppend)
+		}
+		if got, _ := os.ReadFile(path); string(got) != tt.text {
+			t.Errorf("%s: the file was changed to %q", name, got)
+		}
+	}
+	text := filepath.Join(dir, "text.cast")
+	os.WriteFile(text, []byte("not a recording\n"), 0o600)
+	if _, err := Create(text, FileOptions{Append: true}); err == nil {
+		t.Error("appended to what is no recording")
+	}
+}
+
+// A pipe is written to as it is.
+func TestCreatePipe(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	path := "/dev/fd/" + itoa(int(w.Fd()))
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("skipped: %v", err)
+	}
+	f, err := Create(path, FileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	write1(t, f, size80, "through") // it fits into the pipe
+	cast, _, err := format.Open(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ev, err := range cast.Events {
+		if err != nil || ev.Data != "through" {
+			t.Errorf("%+v, %v", ev, err)
+		}
+		break
+	}
+}

@@ -1,0 +1,311 @@
+//go:build linux || darwin
+
+package record
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/tty"
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// helperEnv makes this test binary a recorder: it holds a helper as JSON. A
+// recorder must be a process of its own to have a terminal, and to be killed.
+const helperEnv = "TTYDECK_RECORD_HELPER"
+
+type helper struct {
+	Path        string
+	Args        []string
+	FileOptions FileOptions
+	V2          bool
+
+	Input, InputSecrets, Headless, WaitAll, Stdin, Keys bool
+	Size                                                format.Size
+	Fail                                                string // "panic" or "error": what the Writer does at an event with the data "fail"
+}
+
+func TestMain(m *testing.M) {
+	if text := os.Getenv(helperEnv); text != "" {
+		var h helper
+		if err := json.Unmarshal([]byte(text), &h); err != nil {
+			panic(err)
+		}
+		os.Unsetenv(helperEnv)
+		os.Exit(h.run())
+	}
+	os.Exit(m.Run())
+}
+
+// run records, and gives the exit status: the program's, 128 and the number of
+// the signal that ended the session, or 99 after an error.
+func (h helper) run() int {
+	if h.V2 {
+		h.FileOptions.Format = format.AsciicastV2
+	}
+	f, err := Create(h.Path, h.FileOptions)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "create:", err)
+		return 98
+	}
+	r := Recorder{
+		Writer: f, FlushEvery: f.FlushEvery(), Recorded: f.Recorded(), Args: h.Args,
+		Input: h.Input, InputSecrets: h.InputSecrets, Headless: h.Headless, WaitAll: h.WaitAll, Size: h.Size,
+	}
+	if h.Fail != "" {
+		r.Writer = &failingWriter{f, h.Fail}
+	}
+	if h.Keys {
+		r.Keys = DefaultKeys
+	}
+	if h.Stdin {
+		r.Stdin = os.Stdin
+	}
+	status, err := r.Run(context.Background())
+	if s, ok := errors.AsType[*SignalError](err); ok {
+		return 128 + s.Number
+	}
+	if err != nil {
+		f.Discard()
+		fmt.Fprintln(os.Stderr, "run:", err)
+		return 99
+	}
+	return status
+}
+
+// failingWriter fails at an event.
+type failingWriter struct {
+	*File
+	how string
+}
+
+func (w *failingWriter) WriteEvent(ev format.Event) error {
+	if strings.Contains(ev.Data, "fail") {
+		if w.how == "panic" {
+			panic("the writer panics")
+		}
+		return errors.New("the disk is on fire")
+	}
+	return w.File.WriteEvent(ev)
+}
+
+// terminal is a user's terminal with a recorder in it.
+type terminal struct {
+	t      *testing.T
+	master *tty.Conn
+	cmd    *exec.Cmd
+
+	mu    sync.Mutex
+	grown sync.Cond
+	out   []byte
+	eof   bool
+}
+
+// answers is what a terminal says when it is asked; see probeQuery.
+const answers = "\x1bP>|testterm(7.1)\x1b\\\x1b]10;rgb:ffff/ffff/ffff\x1b\\\x1b]11;rgb:0000/0000/0000\x07" +
+	"\x1b]4;0;rgb:00/00/00\x1b\\\x1b]4;1;rgb:11/00/00\x1b\\\x1b]4;2;rgb:22/00/00\x1b\\\x1b]4;3;rgb:33/00/00\x1b\\" +
+	"\x1b]4;4;rgb:44/00/00\x1b\\\x1b]4;5;rgb:55/00/00\x1b\\\x1b]4;6;rgb:66/00/00\x1b\\\x1b]4;7;rgb:77/00/00\x1b\\\x1b[?62;22c"
+
+type terminalOptions struct {
+	answer string // to the probe
+	env    []string
+	args   []string // another program than the recorder
+	drain  func(read int)
+}
+
+// open starts a recorder in a terminal of 80x24.
+func open(t *testing.T, h helper, o terminalOptions) *terminal {
+	t.Helper()
+	master, slave, err := tty.OpenPTY(tty.Size{Cols: 80, Rows: 24})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &terminal{t: t, master: master}
+	m.grown.L = &m.mu
+	if o.args == nil {
+		o.args = []string{os.Args[0]}
+	}
+	m.cmd = exec.Command(o.args[0], o.args[1:]...)
+	text, err := json.Marshal(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.cmd.Env = append(os.Environ(), helperEnv+"="+string(text), "TERM=xterm-256color", "PS1=$ ", "HISTFILE=")
+	m.cmd.Env = append(m.cmd.Env, o.env...)
+	m.cmd.Stdin, m.cmd.Stdout, m.cmd.Stderr = slave, slave, slave
+	m.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := m.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	slave.Close()
+	drained := make(chan struct{})
+	go func() { defer close(drained); m.read(o) }()
+	t.Cleanup(func() {
+		m.cmd.Process.Kill()
+		m.cmd.Wait()
+		master.Close()
+		<-drained
+	})
+	return m
+}
+
+func (m *terminal) read(o terminalOptions) {
+	buf := make([]byte, 32<<10)
+	asked := false
+	for {
+		n, err := m.master.Read(buf)
+		m.mu.Lock()
+		m.out = append(m.out, buf[:n]...)
+		m.eof = err != nil
+		if !asked && o.answer != "" && bytes.Contains(m.out, []byte("\x1b[c")) {
+			asked = true
+			io.WriteString(m.master, o.answer)
+		}
+		m.grown.Broadcast()
+		m.mu.Unlock()
+		if err != nil {
+			return
+		}
+		if o.drain != nil {
+			o.drain(n)
+		}
+	}
+}
+
+// patience is how long a test waits for what must come.
+const patience = 20 * time.Second
+
+// waitFor waits until what was shown, from the byte from on, contains want, and
+// gives where that ends.
+func (m *terminal) waitFor(from int, want string) int {
+	m.t.Helper()
+	late := false
+	timer := time.AfterFunc(patience, func() {
+		m.mu.Lock()
+		late = true
+		m.grown.Broadcast()
+		m.mu.Unlock()
+	})
+	defer timer.Stop()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for {
+		if at := bytes.Index(m.out[from:], []byte(want)); at >= 0 {
+			return from + at + len(want)
+		}
+		if late || m.eof {
+			m.t.Fatalf("the terminal shows %q; want %q in it", m.out[from:], want)
+		}
+		m.grown.Wait()
+	}
+}
+
+func (m *terminal) shown() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return string(m.out)
+}
+
+func (m *terminal) send(s string) {
+	m.t.Helper()
+	if _, err := io.WriteString(m.master, s); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// wait gives the recorder's exit status.
+func (m *terminal) wait() int {
+	m.t.Helper()
+	timer := time.AfterFunc(patience, func() { m.cmd.Process.Kill() })
+	defer timer.Stop()
+	m.cmd.Wait()
+	return m.cmd.ProcessState.ExitCode()
+}
+
+// checkRestored checks that the terminal is in line mode again.
+func (m *terminal) checkRestored() {
+	m.t.Helper()
+	if mode, err := m.master.Mode(); err != nil || !mode.Echo || !mode.Canonical {
+		m.t.Errorf("the terminal is left with %+v, %v; want echo and line mode", mode, err)
+	}
+}
+
+// recording is a recording as a whole.
+type recording struct {
+	format.Header
+	events []format.Event
+}
+
+func read(t *testing.T, path string) recording {
+	t.Helper()
+	r, err := tryRead(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func tryRead(path string) (recording, error) {
+	f, err := format.OpenFile(path)
+	if err != nil {
+		return recording{}, err
+	}
+	defer f.Close()
+	r := recording{Header: f.Header}
+	for ev, err := range f.Events {
+		if err != nil {
+			return r, err
+		}
+		r.events = append(r.events, ev)
+	}
+	return r, nil
+}
+
+// text joins the data of all events of a code.
+func (r recording) text(code format.Code) string {
+	var b strings.Builder
+	for _, ev := range r.events {
+		if ev.Code == code {
+			b.WriteString(ev.Data)
+			if code != format.Output && code != format.Input {
+				b.WriteByte(' ')
+			}
+		}
+	}
+	return strings.TrimSuffix(b.String(), " ")
+}
+
+func castPath(t *testing.T) string { return filepath.Join(t.TempDir(), "session.cast") }
+
+func sh(line string) []string { return []string{"sh", "-c", line} }
+
+// screenOf gives the last screen of a recording.
+func screenOf(r recording) screen {
+	s := vt.New(r.Size.Cols, r.Size.Rows)
+	for _, ev := range r.events {
+		draw(s, ev)
+	}
+	_, rows := s.Size()
+	var lines screen
+	for y := range rows {
+		lines = append(lines, strings.TrimRight(s.Row(y).Text(), " "))
+	}
+	return lines
+}
+
+type screen []string
+
+func (s screen) Text() string { return strings.TrimRight(strings.Join(s, "\n"), "\n") }

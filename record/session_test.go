@@ -1,0 +1,529 @@
+//go:build linux || darwin
+
+package record
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/tty"
+)
+
+func TestShells(t *testing.T) {
+	shells := map[string][]string{
+		"bash": {"bash", "--norc", "--noprofile"},
+		"zsh":  {"zsh", "-f"},
+		"fish": {"fish", "--no-config"},
+	}
+	for name, args := range shells {
+		t.Run(name, func(t *testing.T) {
+			if _, err := exec.LookPath(name); err != nil {
+				t.Skipf("skipped: no %s here", name)
+			}
+			path := castPath(t)
+			m := open(t, helper{Path: path, Args: args}, terminalOptions{answer: answers})
+			m.send("printf 'one-%d\\n' 2\r")
+			at := m.waitFor(0, "one-2")
+			if err := m.master.SetSize(tty.Size{Cols: 101, Rows: 33}); err != nil {
+				t.Fatal(err)
+			}
+			// The size has arrived when the shell knows it.
+			for deadline := time.Now().Add(patience); !strings.Contains(m.shown()[at:], "33 101"); {
+				if time.Now().After(deadline) {
+					t.Fatalf("the shell does not see the new size: %q", m.shown()[at:])
+				}
+				m.send("stty size\r")
+				time.Sleep(100 * time.Millisecond)
+			}
+			m.send("exit 3\r")
+			if got := m.wait(); got != 3 {
+				t.Errorf("the exit status is %d; want the shell's, 3", got)
+			}
+			m.checkRestored()
+			r := read(t, path)
+			if !strings.Contains(r.text(format.Output), "one-2") {
+				t.Errorf("the recording's output is %q; want one-2 in it", r.text(format.Output))
+			}
+			if got := r.text(format.Resize); got != "101x33" {
+				t.Errorf("resizes: %q; want 101x33", got)
+			}
+			if last := r.events[len(r.events)-1]; last.Code != format.Exit || last.Data != "3" {
+				t.Errorf("the last event is %+v; want exit 3", last)
+			}
+			if r.text(format.Input) != "" {
+				t.Error("input was recorded; want none unless asked for")
+			}
+			if r.Size != (format.Size{Cols: 80, Rows: 24}) || r.Term.Type != "xterm-256color" || r.Term.Version != "testterm(7.1)" {
+				t.Errorf("header: size %v, terminal %+v", r.Size, r.Term)
+			}
+			if th := r.Term.Theme; th == nil || th.Fg.R != 255 || len(th.Palette) != 8 || th.Palette[3].R != 0x33 {
+				t.Errorf("theme: %+v; want what the terminal answered", r.Term.Theme)
+			}
+		})
+	}
+}
+
+// A background job holds the terminal open: the session ends all the same, at
+// once, and with all that was written before the exit.
+func TestTailWithBackgroundJob(t *testing.T) {
+	for range 5 {
+		path := castPath(t)
+		m := open(t, helper{Path: path, Args: sh("sleep 60 & seq 1 20000; exit 7")}, terminalOptions{answer: answers})
+		begin := time.Now()
+		if got := m.wait(); got != 7 {
+			t.Fatalf("the exit status is %d; want 7", got)
+		}
+		if d := time.Since(begin); d > 15*time.Second {
+			t.Errorf("the end took %v; want no waiting for the job", d)
+		}
+		want := new(strings.Builder)
+		for i := 1; i <= 20000; i++ {
+			fmt.Fprintf(want, "%d\r\n", i)
+		}
+		if got := read(t, path).text(format.Output); got != want.String() {
+			t.Fatalf("recorded %d bytes of output, ending in %q; want %d", len(got), got[max(0, len(got)-20):], want.Len())
+		}
+		m.waitFor(0, "\r\n20000\r\n")
+	}
+}
+
+func TestBackgroundJobThatNeverStopsWriting(t *testing.T) {
+	path := castPath(t)
+	// It ignores the hangup at the end, and stops when its terminal is gone.
+	m := open(t, helper{Path: path, Args: sh("trap '' HUP; yes & sleep 0.2; exit 0")}, terminalOptions{answer: answers})
+	if got := m.wait(); got != 0 {
+		t.Errorf("the exit status is %d; want 0", got)
+	}
+}
+
+func TestWaitAll(t *testing.T) {
+	path := castPath(t)
+	m := open(t, helper{Path: path, WaitAll: true, Args: sh("trap '' HUP; (sleep 0.5; echo late) & exit 4")}, terminalOptions{answer: answers})
+	if got := m.wait(); got != 4 {
+		t.Errorf("the exit status is %d; want 4", got)
+	}
+	if got := read(t, path).text(format.Output); got != "late\r\n" {
+		t.Errorf("output %q; want what the job wrote", got)
+	}
+}
+
+// A program that echoes what is pasted into it stops taking more when nobody
+// reads its output; recorders with a blocking loop hang then.
+func TestLargePaste(t *testing.T) {
+	path := castPath(t)
+	m := open(t, helper{Path: path, Args: sh("stty raw -echo; echo ready; head -c 250000 | cat; echo done")}, terminalOptions{answer: answers})
+	m.waitFor(0, "ready")
+	m.send(strings.Repeat("0123456789", 25000))
+	m.waitFor(0, "done")
+	if got := m.wait(); got != 0 {
+		t.Fatalf("the exit status is %d; want 0", got)
+	}
+	if got := strings.Count(read(t, path).text(format.Output), "0123456789"); got != 25000 {
+		t.Errorf("%d of 25000 pieces came through", got)
+	}
+}
+
+func TestInputAndSecrets(t *testing.T) {
+	const program = `printf 'name: '; read n; stty -echo; printf 'password: '; read p; stty echo; printf 'again: '; read a; echo "$n-$p-$a."`
+	for _, secrets := range []bool{false, true} {
+		path := castPath(t)
+		m := open(t, helper{Path: path, Input: true, InputSecrets: secrets, Args: sh(program)}, terminalOptions{answer: answers})
+		at := m.waitFor(0, "name: ")
+		m.send("joe\r")
+		at = m.waitFor(at, "password: ")
+		m.send("s3cret\r")
+		at = m.waitFor(at, "again: ")
+		m.send("yes\r")
+		m.waitFor(at, "joe-s3cret-yes.")
+		m.wait()
+		want := "joe\ryes\r"
+		if secrets {
+			want = "joe\rs3cret\ryes\r"
+		}
+		if got := read(t, path).text(format.Input); got != want {
+			t.Errorf("secrets %v: input %q; want %q", secrets, got, want)
+		}
+	}
+}
+
+// Keys that are typed while the terminal is asked what it is go to the program;
+// the answers do not.
+func TestKeysDuringTheProbe(t *testing.T) {
+	path := castPath(t)
+	answer := "ab" + answers[:30] + answers[30:] + "cd\r"
+	m := open(t, helper{Path: path, Args: sh("read line; echo got:$line.")}, terminalOptions{answer: answer})
+	m.waitFor(0, "got:abcd.")
+	if got := m.wait(); got != 0 {
+		t.Errorf("the exit status is %d", got)
+	}
+	if v := read(t, path).Term.Version; v != "testterm(7.1)" {
+		t.Errorf("the terminal's version is %q", v)
+	}
+}
+
+// A terminal that answers nothing holds up the header, not the session.
+func TestSilentTerminal(t *testing.T) {
+	path := castPath(t)
+	m := open(t, helper{Path: path, Args: sh("echo started; read x")}, terminalOptions{})
+	m.waitFor(0, "started")
+	m.send("\r")
+	if got := m.wait(); got != 0 {
+		t.Errorf("the exit status is %d", got)
+	}
+	m.checkRestored()
+	if got := read(t, path).text(format.Output); !strings.HasPrefix(got, "started\r\n") {
+		t.Errorf("output %q", got)
+	}
+}
+
+func TestNoProbeWhereItWouldShow(t *testing.T) {
+	for _, env := range [][]string{{"TERM=dumb"}, {"TERM=linux"}, {"TERM=screen", "STY=1.pts"}, {"TERM="}} {
+		m := open(t, helper{Path: castPath(t), Args: sh("echo hi")}, terminalOptions{env: env})
+		m.wait()
+		if got := m.shown(); got != "hi\r\n" {
+			t.Errorf("%v: the terminal got %q; want the output alone", env, got)
+		}
+	}
+}
+
+func TestPauseResumeAndMarker(t *testing.T) {
+	path := castPath(t)
+	m := open(t, helper{Path: path, Keys: true, Args: []string{"bash", "--norc", "--noprofile"}}, terminalOptions{answer: answers})
+	m.send("echo before-$((1+1))\r")
+	at := m.waitFor(0, "before-2")
+	m.send("\x1cm")
+	at = m.waitFor(at, "marker set")
+	m.send("\x1cp")
+	at = m.waitFor(at, "recording paused")
+	m.send("clear; echo hidden-$((1+1))\r")
+	at = m.waitFor(at, "hidden-2")
+	m.send("\x1b[92;5u\x1b[112u") // the same keys as kitty sends them
+	at = m.waitFor(at, "\x1b[23;2t")
+	m.send("echo after-$((1+1))\r")
+	m.waitFor(at, "after-2")
+	m.send("exit\r")
+	if got := m.wait(); got != 0 {
+		t.Fatalf("the exit status is %d", got)
+	}
+	r := read(t, path)
+	var kinds []string
+	for _, ev := range r.events {
+		if ev.Code == format.Marker {
+			kinds = append(kinds, ev.Data)
+		}
+	}
+	if got := fmt.Sprintf("%q", kinds); got != `["" "paused" "resumed"]` {
+		t.Errorf("markers %s", got)
+	}
+	// What was hidden stands on the screen that the recording goes on with,
+	// but was not recorded as it happened.
+	out := r.text(format.Output)
+	if !strings.Contains(out, "before-2") || !strings.Contains(out, "after-2") || strings.Count(out, "hidden-2") != 1 {
+		t.Errorf("output %q; want before, the screen with hidden once, after", out)
+	}
+	screen := screenOf(r)
+	if got := screen.Text(); !strings.HasPrefix(got, "$ ") && !strings.HasPrefix(got, "hidden-2") || strings.Contains(got, "before") {
+		t.Errorf("the recording's last screen is %q; want what is on the real one, which was cleared", got)
+	}
+}
+
+// The prefix pressed twice is for the program.
+func TestPrefixTwice(t *testing.T) {
+	path := castPath(t)
+	m := open(t, helper{Path: path, Keys: true, Args: sh("stty raw -echo; echo ready; head -c 3 | od -An -tx1")}, terminalOptions{answer: answers})
+	m.waitFor(0, "ready")
+	m.send("a\x1c\x1cb")
+	m.waitFor(0, "61 1c 62")
+	m.wait()
+}
+
+func TestStdinIsTyped(t *testing.T) {
+	tests := []struct {
+		name, stdin string
+		args        []string
+		status      int
+		want        string
+	}{
+		{"shell with exit", "echo $((40+2))\nexit 5\n", []string{"bash", "--norc"}, 5, "42"},
+		{"shell without exit", "echo $((40+2))\n", []string{"bash", "--norc"}, 0, "42"},
+		{"zsh", "echo $((40+2))\n", []string{"zsh", "-f"}, 0, "42"},
+		{"slow command last", "sleep 0.3\necho $((40+2))\n", []string{"bash", "--norc"}, 0, "42"},
+		{"nothing", "", []string{"bash", "--norc"}, 0, "exit"},
+		{"line reader", "one\ntwo\n", []string{"sort", "-r"}, 0, "two\r\none"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if _, err := exec.LookPath(tt.args[0]); err != nil {
+				t.Skipf("skipped: no %s here", tt.args[0])
+			}
+			path := castPath(t)
+			r := Recorder{Args: tt.args, Headless: true, Stdin: strings.NewReader(tt.stdin), Env: append(os.Environ(), "PS1=$ ", "HISTFILE=")}
+			f, err := Create(path, FileOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Writer = f
+			status, err := r.Run(t.Context())
+			if status != tt.status || err != nil {
+				t.Errorf("Run = %d, %v; want %d", status, err, tt.status)
+			}
+			if got := read(t, path).text(format.Output); !strings.Contains(got, tt.want) {
+				t.Errorf("output %q; want %q in it", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestHeadless(t *testing.T) {
+	path := castPath(t)
+	f, err := Create(path, FileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Recorder{Writer: f, Args: sh("stty size; tty; exit 9"), Headless: true, Size: format.Size{Cols: 100, Rows: 30}}
+	status, err := r.Run(t.Context())
+	if status != 9 || err != nil {
+		t.Errorf("Run = %d, %v; want 9", status, err)
+	}
+	rec := read(t, path)
+	if got := rec.text(format.Output); !strings.HasPrefix(got, "30 100\r\n/dev/") {
+		t.Errorf("output %q; want a terminal of 30 rows, 100 columns", got)
+	}
+	if rec.Size != (format.Size{Cols: 100, Rows: 30}) {
+		t.Errorf("the header's size is %v", rec.Size)
+	}
+}
+
+func TestProgramNotFound(t *testing.T) {
+	path := castPath(t)
+	m := open(t, helper{Path: path, Args: []string{"/nowhere/program"}}, terminalOptions{})
+	if got := m.wait(); got != 99 {
+		t.Errorf("the exit status is %d; want an error", got)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a file was left: %v", err)
+	}
+	m.checkRestored()
+}
+
+// The user's terminal is in order again whatever ends the recorder, the program
+// is told, and the recording is whole.
+func TestSignalsEndTheSession(t *testing.T) {
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT} {
+		t.Run(sig.String(), func(t *testing.T) {
+			path := castPath(t)
+			m := open(t, helper{Path: path, Args: sh("trap 'echo bye; exit 3' HUP; echo started; while :; do sleep 0.05; done")}, terminalOptions{answer: answers})
+			m.waitFor(0, "started")
+			if err := m.cmd.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+			if got := m.wait(); got != 128+int(sig) {
+				t.Errorf("the exit status is %d; want %d", got, 128+int(sig))
+			}
+			m.checkRestored()
+			r := read(t, path)
+			if got := r.text(format.Output); !strings.HasSuffix(got, "bye\r\n") {
+				t.Errorf("output %q; want the program's last words", got)
+			}
+			if got := r.text(format.Exit); got != "3" {
+				t.Errorf("exit event %q; want 3", got)
+			}
+		})
+	}
+}
+
+// A program that does not mind the hangup is left to itself.
+func TestHangupIgnored(t *testing.T) {
+	path := castPath(t)
+	m := open(t, helper{Path: path, Args: sh("trap '' HUP; echo $$ started; sleep 30; echo no")}, terminalOptions{answer: answers})
+	m.waitFor(0, "started")
+	m.cmd.Process.Signal(syscall.SIGTERM)
+	if got := m.wait(); got != 128+15 {
+		t.Errorf("the exit status is %d", got)
+	}
+	r := read(t, path)
+	if got := r.text(format.Exit); got != "" {
+		t.Errorf("exit event %q; want none, it has not ended", got)
+	}
+	pid, err := strconv.Atoi(strings.Fields(r.text(format.Output))[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, 0); err != nil {
+		t.Errorf("the program is gone: %v", err)
+	}
+	syscall.Kill(-pid, syscall.SIGKILL)
+}
+
+// The window is closed: the kernel hangs up.
+func TestTerminalGone(t *testing.T) {
+	path := castPath(t)
+	m := open(t, helper{Path: path, Args: []string{"bash", "--norc"}}, terminalOptions{answer: answers})
+	m.send("echo up-$((1+1))\r")
+	m.waitFor(0, "up-2")
+	m.master.Close()
+	if got := m.wait(); got != 128+1 {
+		t.Errorf("the exit status is %d; want 129", got)
+	}
+	if got := read(t, path).text(format.Exit); got == "" {
+		t.Error("no exit event; want one of the shell that was hung up")
+	}
+}
+
+func TestChildKilled(t *testing.T) {
+	path := castPath(t)
+	m := open(t, helper{Path: path, Args: sh("echo last words; kill -9 $$")}, terminalOptions{answer: answers})
+	if got := m.wait(); got != 128+9 {
+		t.Errorf("the exit status is %d; want 137", got)
+	}
+	m.checkRestored()
+	r := read(t, path)
+	if got := r.text(format.Output) + r.text(format.Exit); got != "last words\r\n137" {
+		t.Errorf("recorded %q", got)
+	}
+}
+
+func TestExec(t *testing.T) {
+	path := castPath(t)
+	m := open(t, helper{Path: path, Args: []string{"bash", "--norc"}}, terminalOptions{answer: answers})
+	m.send("exec sh -c 'echo now-$((1+1)); exit 6'\r")
+	m.waitFor(0, "now-2")
+	if got := m.wait(); got != 6 {
+		t.Errorf("the exit status is %d; want that of the new program, 6", got)
+	}
+}
+
+// Ctrl-Z inside stops the job there, and the recorder knows nothing of it.
+func TestCtrlZInside(t *testing.T) {
+	path := castPath(t)
+	m := open(t, helper{Path: path, Args: []string{"bash", "--norc"}}, terminalOptions{answer: answers})
+	m.send("sh -c 'echo go-$((1+1)); exec sleep 50'\r")
+	at := m.waitFor(0, "go-2")
+	m.send("\x1a")
+	at = m.waitFor(at, "Stopped")
+	m.send("kill %1; echo alive-$((1+1))\r")
+	m.waitFor(at, "alive-2")
+	m.send("exit 2\r")
+	if got := m.wait(); got != 2 {
+		t.Errorf("the exit status is %d; want 2", got)
+	}
+}
+
+// SIGTSTP from outside stops the recorder with the terminal in order, and fg
+// goes on with the session.
+func TestStopAndContinue(t *testing.T) {
+	path := castPath(t)
+	m := open(t, helper{Path: path, Args: []string{"bash", "--norc"}}, terminalOptions{
+		answer: answers,
+		args:   []string{"bash", "--norc", "--noprofile"},
+		env:    []string{"PS1=outer$ "},
+	})
+	m.waitFor(0, "outer$ ")
+	m.send("PS1=inn''er'$ ' " + os.Args[0] + "\r")
+	at := m.waitFor(0, "inner$ ")
+	m.send("kill -TSTP $PPID\r")
+	at = m.waitFor(at, "Stopped")
+	at = m.waitFor(at, "outer$ ")
+	m.send("stty -a | grep -o ' -*icanon'; fg\r")
+	at = m.waitFor(at, " icanon")
+	at = m.waitFor(at, os.Args[0])
+	m.send("echo back-$((1+1))\r")
+	at = m.waitFor(at, "back-2")
+	m.send("exit 3\r")
+	at = m.waitFor(at, "outer$ ")
+	m.send("echo status=$?\r")
+	at = m.waitFor(at, "status=3")
+	m.send("exit\r")
+	m.wait()
+	if got := read(t, path).text(format.Output); !strings.Contains(got, "back-2") {
+		t.Errorf("output %q; want what came after fg", got)
+	}
+}
+
+func TestPanicRestoresTheTerminal(t *testing.T) {
+	m := open(t, helper{Path: castPath(t), Fail: "panic", Args: sh("echo on; read x; echo fail; sleep 5")}, terminalOptions{answer: answers})
+	m.waitFor(0, "on")
+	m.send("\r")
+	m.waitFor(0, "the writer panics")
+	if got := m.wait(); got != 2 {
+		t.Errorf("the exit status is %d; want that of a panic, 2", got)
+	}
+	m.checkRestored()
+}
+
+// When the recording fails the session goes on, the user is told at once, and
+// the error comes at the end.
+func TestWriteErrorLeavesTheSession(t *testing.T) {
+	path := castPath(t)
+	m := open(t, helper{Path: path, Fail: "error", Args: sh("echo on; read x; sleep 0.1; echo fail; read y; echo still here")}, terminalOptions{answer: answers})
+	m.waitFor(0, "on")
+	m.send("\r")
+	at := m.waitFor(0, "recording stopped: the disk is on fire")
+	m.waitFor(0, "\x1b]2;✖ recording stopped")
+	m.send("\r")
+	m.waitFor(at, "still here")
+	if got := m.wait(); got != 99 {
+		t.Errorf("the exit status is %d; want an error", got)
+	}
+	m.checkRestored()
+	if got := read(t, path).text(format.Output); !strings.HasPrefix(got, "on\r\n") {
+		t.Errorf("the recording holds %q; want what came before", got)
+	}
+}
+
+// What the terminal takes slowly slows the program down, and is not kept in
+// memory.
+func TestSlowTerminal(t *testing.T) {
+	const rate = 1 << 20
+	path := castPath(t)
+	begin := time.Now()
+	taken := 0
+	m := open(t, helper{Path: path, Args: sh("head -c 200000000 /dev/zero | tr '\\0' x | fold -w 79")}, terminalOptions{
+		answer: answers,
+		drain: func(n int) {
+			taken += n
+			time.Sleep(time.Until(begin.Add(time.Duration(taken) * time.Second / rate)))
+		},
+	})
+	time.Sleep(3 * time.Second)
+	peak := peakMemory(t, m.cmd.Process.Pid)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if peak > 32<<20 {
+		t.Errorf("the recorder's memory is %d bytes; want less than 32 MiB", peak)
+	}
+	if info.Size() > 4*rate {
+		t.Errorf("%d bytes are recorded after 3 s; want what the terminal has taken: the program is to be slowed down", info.Size())
+	}
+	// And a key gets through.
+	m.cmd.Process.Signal(syscall.SIGTERM)
+	if got := m.wait(); got != 128+15 {
+		t.Errorf("the exit status is %d", got)
+	}
+}
+
+// peakMemory gives a process's largest resident size so far.
+func peakMemory(t *testing.T, pid int) int {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Skipf("skipped: peak memory is read from /proc: %v", err)
+	}
+	_, after, _ := bytes.Cut(text, []byte("VmHWM:"))
+	var kib int
+	if _, err := fmt.Sscan(string(after), &kib); err != nil {
+		t.Fatal(err)
+	}
+	return kib << 10
+}

@@ -1,0 +1,233 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+)
+
+// logWriter notes what is done to a Writer, and when.
+type logWriter struct {
+	begin time.Time
+	log   []string
+	slow  time.Duration // what an event takes
+	err   error         // of every event
+}
+
+func (w *logWriter) add(s string) {
+	w.log = append(w.log, fmt.Sprintf("%dms %s", time.Since(w.begin).Milliseconds(), s))
+}
+
+func (w *logWriter) WriteHeader(format.Header) error { w.add("header"); return nil }
+func (w *logWriter) Flush() error                    { w.add("flush"); return nil }
+func (w *logWriter) Close() error                    { w.add("close"); return nil }
+
+func (w *logWriter) WriteEvent(ev format.Event) error {
+	time.Sleep(w.slow)
+	w.add(ev.Data)
+	return w.err
+}
+
+// newWriting gives a session that only writes, for use in a bubble.
+func newWriting(w format.Writer, flushEvery time.Duration) *session {
+	return &session{
+		Recorder: &Recorder{Writer: w, FlushEvery: flushEvery, Notice: func(string) {}},
+		queue:    newQueue(), clock: newClock(), synced: make(chan struct{}, 1), ended: make(chan struct{}),
+	}
+}
+
+func output(at time.Duration, s string) format.Event {
+	return format.Event{Time: at, Code: format.Output, Data: s}
+}
+
+func TestWriteFlushes(t *testing.T) {
+	tests := []struct {
+		every time.Duration
+		want  string
+	}{
+		// Plain: a moment after the last event, always.
+		{0, "0ms header,0ms flush,110ms a,110ms flush,210ms b,210ms flush,1500ms c,1500ms close"},
+		// Compressed: so that no event waits longer, and none is flushed alone.
+		{500 * time.Millisecond, "0ms header,0ms flush,110ms a,210ms b,610ms flush,1500ms c,1500ms close"},
+	}
+	for _, tt := range tests {
+		synctest.Test(t, func(t *testing.T) {
+			w := &logWriter{begin: time.Now()}
+			s := newWriting(w, tt.every)
+			done := make(chan error, 1)
+			go func() { done <- s.write() }()
+			time.Sleep(100 * time.Millisecond)
+			s.queue.put(output(1, "a"))
+			time.Sleep(100 * time.Millisecond)
+			s.queue.put(output(2, "b"))
+			time.Sleep(1300 * time.Millisecond)
+			s.queue.end(output(3, "c"))
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+			if got := strings.Join(w.log, ","); got != tt.want {
+				t.Errorf("every %v:\n%s; want\n%s", tt.every, got, tt.want)
+			}
+		})
+	}
+}
+
+// A disk that is slower than the program slows it down: nothing is lost, and no
+// more is held than the limit.
+func TestSlowDiskHoldsTheProgram(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &logWriter{begin: time.Now(), slow: 100 * time.Millisecond}
+		s := newWriting(w, 0)
+		done := make(chan error, 1)
+		go func() { done <- s.write() }()
+		chunk := strings.Repeat("x", queueLimit/4)
+		begin := time.Now()
+		for i := range 20 {
+			s.queue.put(output(time.Duration(i)*time.Second, chunk))
+			s.queue.mu.Lock()
+			if s.queue.bytes > queueLimit+len(chunk)+eventCost {
+				t.Errorf("%d bytes are held; want the limit of %d", s.queue.bytes, queueLimit)
+			}
+			s.queue.mu.Unlock()
+		}
+		if d := time.Since(begin); d < 1400*time.Millisecond {
+			t.Errorf("the program was held for %v; want about as long as the disk takes", d)
+		}
+		s.queue.end(format.Event{})
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if n := len(w.log); n < 22 {
+			t.Errorf("%d entries; want 20 events: %d", n, n)
+		}
+	})
+}
+
+// After a write error nobody waits for room any more.
+func TestWriteErrorReleasesTheProgram(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		failure := errors.New("full")
+		w := &logWriter{begin: time.Now(), slow: time.Second, err: failure}
+		s := newWriting(w, 0)
+		told := ""
+		s.Notice = func(msg string) { told = msg }
+		done := make(chan error, 1)
+		go func() { done <- s.write() }()
+		for range 10 {
+			s.queue.put(output(0, strings.Repeat("x", queueLimit/2)))
+		}
+		if d := time.Since(w.begin); d > 2*time.Second {
+			t.Errorf("the program was held for %v", d)
+		}
+		if !strings.Contains(told, "recording stopped: full") {
+			t.Errorf("told %q", told)
+		}
+		s.queue.end(exitEvent(0, 0))
+		if err := <-done; !errors.Is(err, failure) {
+			t.Errorf("write() = %v; want %v", err, failure)
+		}
+	})
+}
+
+func TestSyncWaitsForWhatWasPut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &logWriter{begin: time.Now()}
+		s := newWriting(w, time.Hour)
+		done := make(chan error, 1)
+		go func() { done <- s.write() }()
+		s.queue.put(output(1, "a"))
+		s.sync()
+		if got := strings.Join(w.log, ","); got != "0ms header,0ms flush,10ms a,10ms flush" {
+			t.Errorf("log: %s", got)
+		}
+		s.queue.end(format.Event{})
+		<-done
+		s.sync() // nothing waits for a writer that is gone
+	})
+}
+
+func TestReadsAreJoinedWithinAMillisecond(t *testing.T) {
+	q := newQueue()
+	var s slab
+	want := ""
+	at := time.Duration(0)
+	var times []time.Duration // of each byte
+	for i := range 3000 {
+		b := s.space()
+		n := copy(b, fmt.Sprintf("%d,", i))
+		at += time.Duration(i%7) * 170 * time.Microsecond
+		for range n {
+			times = append(times, at)
+		}
+		want += string(b[:n])
+		q.put(output(at, s.keep(n)))
+		if i%1000 == 999 {
+			q.put(format.Event{Time: at, Code: format.Marker, Data: "m"})
+		}
+	}
+	events, _ := q.take(nil)
+	got, markers := "", 0
+	for _, ev := range events {
+		if ev.Code == format.Marker {
+			markers++
+			continue
+		}
+		for i := range len(ev.Data) {
+			if lost := times[len(got)+i] - ev.Time; lost < 0 || lost >= time.Millisecond {
+				t.Fatalf("a byte is %v off", lost)
+			}
+		}
+		got += ev.Data
+	}
+	if got != want || markers != 3 {
+		t.Errorf("%d bytes, %d markers; want %d, 3", len(got), markers, len(want))
+	}
+	if len(events) > 1800 {
+		t.Errorf("%d events of 3000 reads; want many joined", len(events))
+	}
+}
+
+// What was handed out is never written again, and pieces of different slabs are
+// never joined.
+func TestSlab(t *testing.T) {
+	var s slab
+	var kept []string
+	for i := range 200 {
+		b := s.space()
+		if len(b) < slabLeft-1 {
+			t.Fatalf("%d bytes of room; want %d", len(b), slabLeft)
+		}
+		for j := range b {
+			b[j] = byte(i)
+		}
+		kept = append(kept, s.keep(min(len(b), 4095)))
+	}
+	for i, k := range kept {
+		if strings.Trim(k, string([]byte{byte(i)})) != "" {
+			t.Fatalf("piece %d was overwritten", i)
+		}
+	}
+}
+
+func TestClockStandsStill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClock()
+		time.Sleep(time.Second)
+		c.stop()
+		time.Sleep(time.Hour)
+		c.stop()
+		if at, running := c.now(); at != time.Second || running {
+			t.Errorf("paused: %v, %v; want 1s, false", at, running)
+		}
+		c.resume()
+		time.Sleep(time.Second)
+		if at, running := c.now(); at != 2*time.Second || !running {
+			t.Errorf("resumed: %v, %v; want 2s, true", at, running)
+		}
+	})
+}
