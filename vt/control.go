@@ -67,8 +67,8 @@ func (s *Screen) esc(inter uint16, final byte) {
 			s.fullReset()
 		case 'n', 'o': // LS2, LS3
 			s.gl = final - 'n' + 2
-		case '|', '}', '~': // LS3R, LS2R, LS1R: no GR in UTF-8, but kept
-			s.gr = '~' - final + 1
+			// LS1R, LS2R and LS3R choose the set of the bytes from 0xa0 on, of
+			// which there are none in UTF-8.
 		}
 	case '(', ')', '*', '+':
 		s.g[inter-'('] = charsetOf(final)

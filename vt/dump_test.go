@@ -14,7 +14,7 @@ func dump(s *Screen, all bool) string {
 	fmt.Fprintf(&b, "size %dx%d cursor %d,%d pend %v alt %v\n", st.cols, st.rows, st.x, st.y, st.pend, st.onAlt)
 	fmt.Fprintf(&b, "pen %s link %q ul %x\n", style(s, Cell{lo: st.penLo, hi: st.penHi}), s.tab.links[st.link], st.ulColor)
 	fmt.Fprintf(&b, "modes %b saved %b/%b mouse %d/%d keys %d\n", st.modes, st.savedModes&st.savedMask, st.savedMask, st.mouse, st.mouseFormat, st.otherKeys)
-	fmt.Fprintf(&b, "margins %d-%d sets %v %d %d %d span %v shape %d\n", st.left, st.right, st.g, st.gl, st.gr, st.single, st.rectSpan, st.shape)
+	fmt.Fprintf(&b, "margins %d-%d sets %v %d %d span %v shape %d\n", st.left, st.right, st.g, st.gl, st.single, st.rectSpan, st.shape)
 	fmt.Fprintf(&b, "title %q %q stacks %q %q cwd %q\n", st.title, st.icon, st.titles, st.icons, st.cwd)
 	if st.palette != nil {
 		fmt.Fprintf(&b, "palette %v\n", *st.palette)
@@ -34,6 +34,9 @@ func dump(s *Screen, all bool) string {
 
 	buffer := func(name string, f *buffer) {
 		fmt.Fprintf(&b, "%s: region %d-%d tabs %x saved %+v\n", name, f.top, f.bottom, f.tabs.bits, f.saved)
+		if st.onAlt && f == &s.main {
+			fmt.Fprintf(&b, "left at %d,%d\n", min(f.x, s.cols-1), f.y)
+		}
 		for y, l := range f.lines {
 			fmt.Fprintf(&b, "%3d %s\n", y, dumpLine(s, l))
 		}
@@ -121,6 +124,9 @@ func check(t *testing.T, s *Screen) {
 				spacer := x+1 < s.cols && l.cells[x+1].lo&chSpacer != 0
 				if (c.lo&chWide != 0) != spacer || x == 0 && c.lo&chSpacer != 0 {
 					t.Fatalf("%s line %d: half a character at %d: %s", name, y, x, dumpLine(s, l))
+				}
+				if spacer && !c.SameStyle(l.cells[x+1]) {
+					t.Fatalf("%s line %d: the halves at %d differ: %s", name, y, x, dumpLine(s, l))
 				}
 				if x >= l.used && c != (Cell{}) {
 					t.Fatalf("%s line %d: used is %d, but %d is not blank", name, y, l.used, x)

@@ -197,6 +197,10 @@ func (s *Screen) useAlternate() {
 	if s.onAlt {
 		return
 	}
+	s.main.x, s.main.y = s.x, s.y
+	if s.pend {
+		s.main.x++
+	}
 	if s.alt.lines == nil {
 		s.alt.lines = s.newLines()
 	}
@@ -247,7 +251,7 @@ func (s *Screen) softReset() {
 		s.opts.hooks.Sync(false)
 	}
 	s.modes = s.modes&^modeSoftReset | modeSoftResetSet
-	s.g, s.gl, s.gr, s.single = [4]charset{}, 0, 0, 0
+	s.g, s.gl, s.single = [4]charset{}, 0, 0
 	s.buf.saved = savedCursor{}
 	s.setSlow()
 }
@@ -256,7 +260,7 @@ func (s *Screen) softReset() {
 func (s *Screen) saveCursor() {
 	s.buf.saved = savedCursor{
 		x: s.x, y: s.y, penLo: s.penLo &^ extraBits, penHi: s.penHi, ulColor: s.ulColor,
-		g: s.g, gl: s.gl, gr: s.gr,
+		g: s.g, gl: s.gl,
 	}
 }
 
@@ -267,7 +271,7 @@ func (s *Screen) restoreCursor() {
 	s.pend = false
 	s.intoMargins()
 	s.penLo, s.penHi, s.ulColor = c.penLo, c.penHi, c.ulColor
-	s.g, s.gl, s.gr = c.g, c.gl, c.gr
+	s.g, s.gl = c.g, c.gl
 	s.setExtra()
 	s.setSlow()
 }

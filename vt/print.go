@@ -343,6 +343,9 @@ func (s *Screen) join(r rune, prop uint8) {
 	s.lastWidth = 2
 }
 
+// maxRepeat bounds the time that a few bytes of REP can take.
+const maxRepeat = 1<<16 - 1
+
 // repeat is REP: it prints again what was last printed.
 func (s *Screen) repeat(n int) {
 	if !s.joinable {
@@ -352,8 +355,7 @@ func (s *Screen) repeat(n int) {
 	if !ok {
 		return
 	}
-	// More than a screenful only scrolls the same line in again and again.
-	n = min(n, s.cols*(s.rows+1))
+	n = min(n, maxRepeat)
 	c := l.cells[x]
 	switch {
 	case c.lo&chCluster != 0:

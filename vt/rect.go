@@ -53,6 +53,7 @@ func (s *Screen) changeRect(q *seq) {
 	}
 	style := *q
 	style.n = copy(style.params[:], q.params[4:q.n])
+	style.colon = q.colon >> 4
 	// An SGR keeps or sets each bit, so what it does to no bits and to all of
 	// them tells what it does to any cell.
 	setAttr, setHi, ul0 := style.style(0, 0, 0)
@@ -67,6 +68,13 @@ func (s *Screen) changeRect(q *seq) {
 			if y < bottom-1 {
 				upto = s.cols
 			}
+		}
+		// Both halves of a character look the same.
+		if l.cells[from].lo&chSpacer != 0 {
+			from--
+		}
+		if l.cells[upto-1].lo&chWide != 0 {
+			upto++
 		}
 		for x := from; x < upto; x++ {
 			c := &l.cells[x]

@@ -17,6 +17,9 @@ func (s *Screen) Resize(cols, rows int) {
 		x++
 	}
 	mainX, mainY, altX, altY := x, s.y, x, s.y
+	if s.onAlt {
+		mainX, mainY = s.main.x, s.main.y
+	}
 	mainX, mainY = s.resizeMain(mainX, mainY, cols, rows)
 	if s.alt.lines != nil {
 		if s.onAlt {
@@ -27,6 +30,7 @@ func (s *Screen) Resize(cols, rows int) {
 	}
 	s.x, s.y = mainX, mainY
 	if s.onAlt {
+		s.main.x, s.main.y = mainX, mainY
 		s.x, s.y = altX, altY
 	}
 	s.pend = false
@@ -78,29 +82,35 @@ func (s *Screen) resizeMain(x, y, cols, rows int) (int, int) {
 		r.setCols()
 	}
 	r.setRows()
+	r.trim()
 	if cols != s.cols && !s.opts.noReflow {
 		r.reflow()
 	}
 	r.setCols()
 
-	// What the scrollback cannot hold is gone.
 	r.base = len(r.lines) - rows
-	if over := r.base - s.sb.limit; over > 0 {
-		if s.opts.hooks.LineLeft != nil {
-			for i := range over {
-				h := s.opts.hooks.LineLeft
-				h(Row{s, r.lines[i], r.lines[i+1].continued}, LeftResize)
-			}
-		}
-		r.lines = r.lines[over:]
-		r.base -= over
-	}
+	r.trim()
 	s.main.lines = append([]*line(nil), r.lines[r.base:]...)
 	s.sb.set(append([]*line(nil), r.lines[:r.base]...))
 	for _, l := range s.main.lines {
 		l.touched = touchedAll
 	}
 	return min(r.x, cols-1), max(0, min(r.y, rows-1))
+}
+
+// trim lets go of the lines that the scrollback cannot hold.
+func (r *resizer) trim() {
+	over := len(r.lines) - r.rows - r.s.sb.limit
+	if over <= 0 {
+		return
+	}
+	if h := r.s.opts.hooks.LineLeft; h != nil {
+		for i := range over {
+			h(Row{r.s, r.lines[i], r.lines[i+1].continued}, LeftResize)
+		}
+	}
+	r.lines = r.lines[over:]
+	r.base = max(0, r.base-over)
 }
 
 type resizer struct {

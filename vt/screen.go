@@ -78,7 +78,7 @@ type state struct {
 	left, right int // DECSLRMM margins, both inclusive; whole width without
 
 	g         [4]charset
-	gl, gr    uint8
+	gl        uint8
 	single    uint8 // G set of the next character only: 2, 3, or 0 for none
 	rectSpan  bool  // DECSACE 2: rectangles are rectangles, not spans
 	shape     uint8 // DECSCUSR
@@ -103,6 +103,7 @@ type buffer struct {
 type bufState struct {
 	top, bottom int // DECSTBM margins, both inclusive
 	saved       savedCursor
+	x, y        int       // of the primary: the cursor when it was left, for Resize
 	tabs        *tabStops // replaced, never changed
 }
 
@@ -111,7 +112,7 @@ type savedCursor struct {
 	penLo, penHi uint64 // without the hyperlink
 	ulColor      Color
 	g            [4]charset
-	gl, gr       uint8
+	gl           uint8
 }
 
 type options struct {

@@ -134,7 +134,7 @@ func color(q *seq, i int) (c Color, ok bool, last int) {
 			return PaletteColor(get(i + 2)), true, last
 		case 2:
 			k := i + 2
-			if last-i >= 5 {
+			if last-i >= 5 || last >= k && q.params[k] == noSubParam {
 				k++ // the colour space
 			}
 			sub := func(k int) uint8 {

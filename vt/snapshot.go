@@ -165,6 +165,11 @@ func (s *Screen) Restore(n *Snapshot) {
 			s.alt.lines = s.newLines()
 		}
 		restoreLines(s.alt.lines, n.alt.lines, same)
+	} else {
+		// Not on display, and numbers in it may be of other tables.
+		for _, l := range s.alt.lines {
+			l.wipe(0, false)
+		}
 	}
 	s.buf = &s.main
 	if s.onAlt {

@@ -21,6 +21,7 @@ func (s *Screen) AppendState(dst []byte) []byte {
 
 	w.buffer(&s.main)
 	if s.onAlt {
+		w.csi("H", s.main.y+1, s.main.x+1)
 		w.str("\x1b[m\x1b[?1047h\x1b[m\x1b[2J")
 		w.known = false
 		w.buffer(&s.alt)
@@ -161,9 +162,9 @@ func (w *stateWriter) buffer(b *buffer) {
 	w.csi("H", v.y+1, v.x+1)
 	w.colorsOf(Cell{lo: v.penLo, hi: v.penHi}, v.ulColor)
 	w.protect(v.penLo&(uint64(Protected)<<attrShift) != 0)
-	w.sets(v.g, v.gl, v.gr)
+	w.sets(v.g, v.gl)
 	w.str("\x1b7")
-	w.sets([4]charset{}, 0, 0)
+	w.sets([4]charset{}, 0)
 	w.known = false
 }
 
@@ -382,12 +383,11 @@ func (w *stateWriter) color(c Color, base int) {
 }
 
 // sets designates and invokes character sets, from all ASCII and G0.
-func (w *stateWriter) sets(g [4]charset, gl, gr uint8) {
+func (w *stateWriter) sets(g [4]charset, gl uint8) {
 	for i, c := range g {
 		w.b = append(w.b, 0x1b, "()*+"[i], c.final())
 	}
 	w.str([...]string{"\x0f", "\x0e", "\x1bn", "\x1bo"}[gl])
-	w.str([...]string{"", "\x1b~", "\x1b}", "\x1b|"}[gr])
 }
 
 // modes sets all modes but those that the cursor is placed without.
@@ -477,7 +477,7 @@ func (w *stateWriter) finish() {
 	if s.modes.has(modeGraphemes) {
 		w.mode(2027, true)
 	}
-	w.sets(s.g, s.gl, s.gr)
+	w.sets(s.g, s.gl)
 	switch s.single {
 	case 2:
 		w.str("\x1bN")
