@@ -96,7 +96,8 @@ func (s *Screen) Modes() Modes {
 
 // setSlow decides whether printing can take the short way.
 func (s *Screen) setSlow() {
-	s.slow = s.modes.has(modeInsert|modeLRMargins) || s.g[s.gl] != csASCII || s.single != 0
+	s.slow = s.modes.has(modeInsert|modeLRMargins) || s.g[s.gl] != csASCII || s.single != 0 ||
+		s.cluster.class == gbPrepend
 }
 
 // ansiMode is SM and RM.

@@ -248,22 +248,65 @@ type parser struct {
 // feed reads b. It neither changes nor keeps b.
 func (s *Screen) feed(b []byte) {
 	i := 0
-	if s.p.state != stGround || s.p.need != 0 {
-		i = s.run(b, 0)
+	if s.p.state|s.p.need != 0 {
+		i = s.resume(b)
 	}
 	for i < len(b) {
 		c := b[i]
 		switch {
 		case c-0x20 < 0x5f:
-			i += s.printASCII(b[i:])
-		case c == 0x1b:
-			if i+2 < len(b) && b[i+1] == '[' {
-				if n := s.fastCSI(b[i+2:]); n > 0 {
-					i += 2 + n
-					continue
-				}
+			if s.slow {
+				i += s.printSlow(b[i:])
+				continue
 			}
-			i = s.run(b, i)
+			if s.pend {
+				s.wrapPending()
+			}
+			// A run of printable ASCII goes straight into the line, as far as
+			// there is room. Cells are stored while the run is being found.
+			l := s.buf.lines[s.y]
+			x := s.x
+			cells := l.cells
+			if x > 0 && cells[x-1].lo&chWide != 0 {
+				cells[x-1] = s.halfBlank()
+			}
+			lo, hi := s.penLo, s.penHi
+			src := b[i:]
+			dst := cells[x:]
+			if len(src) > len(dst) {
+				src = src[:len(dst)]
+			}
+			dst = dst[:len(src)]
+			k := 0
+			for k < len(src) {
+				c := src[k]
+				if c-0x20 >= 0x5f {
+					break
+				}
+				dst[k].lo = lo | uint64(c)
+				dst[k].hi = hi
+				k++
+			}
+			i += k
+			x += k
+			l.touched = touchedAll
+			if x > l.used {
+				l.used = x
+			}
+			if x < len(cells) {
+				if cells[x].lo&chSpacer != 0 {
+					cells[x] = s.halfBlank()
+				}
+				s.x = x
+			} else {
+				s.x, s.pend = x-1, true
+			}
+			s.joinable = true
+			s.cluster = clusterState{}
+		case c == 0x1b:
+			s.p.reset()
+			s.p.state = stEscape
+			i = s.resume(b[i+1:]) + i + 1
 		case c >= 0x80:
 			if n := s.printUTF8(b[i:]); n > 0 {
 				i += n
@@ -279,55 +322,72 @@ func (s *Screen) feed(b []byte) {
 	}
 }
 
-// fastCSI reads a CSI sequence from behind its ESC [, if b holds all of it and
-// it has neither sub-parameters, controls inside, nor more than one
-// intermediate byte. It returns the bytes read, 0 if it left the sequence to
-// the machine.
-func (s *Screen) fastCSI(b []byte) int {
-	q := &s.p.seq
-	q.prefix, q.inter, q.colon = 0, 0, 0
+// resume reads on inside a sequence, up to its end or that of b.
+func (s *Screen) resume(b []byte) int {
+	p := &s.p
 	i := 0
-	if c := b[0]; c-'<' < 4 {
-		q.prefix = c
-		i++
+	if p.state == stEscape && len(b) > 0 && b[0] == '[' && p.need == 0 {
+		p.state = stCSIEntry // reset was at the ESC
+		i = 1
 	}
-	n := 0
-	v := int32(0)
+	if (p.state == stCSIParam || p.state == stCSIEntry) && p.colon == 0 && !p.over && p.need == 0 {
+		if p.state == stCSIEntry && i < len(b) && b[i]-'<' < 4 {
+			p.prefix = b[i]
+			p.state = stCSIParam
+			i++
+		}
+		i = s.fastCSI(b, i)
+		if p.state == stGround {
+			return i
+		}
+	}
+	return s.run(b, i)
+}
+
+// fastCSI is the machine in the states stCSIEntry and stCSIParam, for digits,
+// semicolons and the final byte. At any other byte, at the end of b and at
+// the limits of seq it stops, and the machine can go on.
+func (s *Screen) fastCSI(b []byte, i int) int {
+	p := &s.p
+	q := &p.seq
+	n := q.n - 1
+	v := q.params[n&(maxValues-1)]
+	start := i
 	for i < len(b) {
 		c := b[i]
-		i++
 		if d := c - '0'; d <= 9 {
 			if v > maxParam/10-1 {
-				return 0
+				break
 			}
 			v = v*10 + int32(d)
+			i++
 			continue
 		}
 		if c == ';' {
+			if n+1 >= maxParams {
+				break
+			}
 			q.params[n&(maxValues-1)] = v
 			v = 0
-			if n++; n >= maxParams {
-				return 0
-			}
+			n++
+			i++
 			continue
 		}
-		if c-0x20 < 0x10 {
-			if i == len(b) || b[i]-0x40 >= 0x3f {
-				return 0
-			}
-			q.inter = uint16(c)
-			c = b[i]
-			i++
-		}
 		if c-0x40 >= 0x3f {
-			return 0
+			break
 		}
 		q.params[n&(maxValues-1)] = v
-		q.n, q.mains, q.over = n+1, n+1, false
+		q.n, q.mains = n+1, n+1
+		p.state = stGround
 		s.csi(q, c)
-		return i
+		return i + 1
 	}
-	return 0
+	q.params[n&(maxValues-1)] = v
+	q.n, q.mains = n+1, n+1
+	if i > start {
+		p.state = stCSIParam
+	}
+	return i
 }
 
 // run drives the machine from b[i] until it is in ground again or b ends, and

@@ -2,64 +2,8 @@ package vt
 
 import "unicode/utf8"
 
-// printASCII prints the printable ASCII at the front of b, which must not
-// begin with anything else, and returns how much it took.
-func (s *Screen) printASCII(b []byte) int {
-	if s.slow || s.cluster.class == gbPrepend {
-		return s.printSlow(b)
-	}
-	n := 0
-	for {
-		if s.pend {
-			s.wrapPending()
-		}
-		x := s.x
-		l := s.buf.lines[s.y]
-		cells := l.cells
-		if x > 0 && cells[x-1].lo&chWide != 0 {
-			cells[x-1] = s.halfBlank()
-		}
-		src := b[n:]
-		dst := cells[x:]
-		if len(src) > len(dst) {
-			src = src[:len(dst)]
-		}
-		dst = dst[:len(src)]
-		lo, hi := s.penLo, s.penHi
-		k := 0
-		for k < len(src) {
-			c := src[k]
-			if c-0x20 >= 0x5f {
-				break
-			}
-			dst[k].lo = lo | uint64(c)
-			dst[k].hi = hi
-			k++
-		}
-		l.touched = touchedAll
-		n += k
-		x += k
-		if x > l.used {
-			l.used = x
-		}
-		if x < len(cells) {
-			if cells[x].lo&chSpacer != 0 {
-				cells[x] = s.halfBlank()
-			}
-			s.x = x
-			break
-		}
-		s.x, s.pend = x-1, true
-		if n == len(b) || b[n]-0x20 >= 0x5f {
-			break
-		}
-	}
-	s.joinable, s.lastWidth = true, 1
-	s.cluster = clusterState{}
-	return n
-}
-
-// printSlow is printASCII through the character sets, insert mode and margins.
+// printSlow prints the printable ASCII at the front of b where feed cannot: with
+// character sets, insert mode and margins. It returns how much it took.
 func (s *Screen) printSlow(b []byte) int {
 	n := 0
 	for n < len(b) && b[n]-0x20 < 0x5f {
@@ -72,6 +16,7 @@ func (s *Screen) printSlow(b []byte) int {
 // printUTF8 prints the complete characters from U+00A0 on at the front of b
 // and returns how many bytes it took: 0 if b begins with anything else.
 func (s *Screen) printUTF8(b []byte) int {
+	plain := !s.slow && !s.modes.has(modeGraphemes)
 	n := 0
 	for n < len(b) && b[n] >= 0xc2 {
 		var r rune
@@ -87,7 +32,7 @@ func (s *Screen) printUTF8(b []byte) int {
 		case c < 0xf0:
 			if n+2 < len(b) && b[n+1]&0xc0 == 0x80 && b[n+2]&0xc0 == 0x80 {
 				r, size = rune(c&0x0f)<<12|rune(b[n+1]&0x3f)<<6|rune(b[n+2]&0x3f), 3
-				if r < 0x800 || r-0xd800 < 0x800 {
+				if r < 0x800 || r>>11 == 0xd800>>11 {
 					return n
 				}
 			}
@@ -101,8 +46,18 @@ func (s *Screen) printUTF8(b []byte) int {
 		if size == 0 {
 			return n
 		}
-		s.printRune(r)
 		n += size
+		if plain && !s.pend {
+			w := int(property(r) & 3)
+			l := s.buf.lines[s.y]
+			if x := s.x; w != 0 && x+w < len(l.cells) {
+				s.store(l, x, r, w)
+				s.x = x + w
+				s.joinable = true
+				continue
+			}
+		}
+		s.printRune(r)
 	}
 	return n
 }
@@ -138,8 +93,12 @@ func (s *Screen) put(r rune) {
 		if !s.joinable {
 			s.cluster = clusterState{}
 		}
+		prepended := s.cluster.class == gbPrepend
 		joins := s.cluster.step(prop) && s.joinable
 		s.joinable = true
+		if prepended != (s.cluster.class == gbPrepend) {
+			s.setSlow() // what follows may join, even ASCII
+		}
 		if joins {
 			s.join(r, prop)
 			return
@@ -166,7 +125,7 @@ func (s *Screen) put(r rune) {
 	} else if s.x+w > limit {
 		// A wide character in the last column.
 		if !s.modes.has(modeWrap) || limit-s.leftEdge() < w {
-			s.joinable, s.lastWidth = true, uint8(w)
+			s.joinable = true
 			return
 		}
 		l := s.buf.lines[s.y]
@@ -176,7 +135,7 @@ func (s *Screen) put(r rune) {
 		limit = s.limit()
 	}
 	if s.x+w > limit { // DECAWM is off and the cursor stayed
-		s.joinable, s.lastWidth = true, uint8(w)
+		s.joinable = true
 		return
 	}
 
@@ -185,35 +144,39 @@ func (s *Screen) put(r rune) {
 	if s.modes.has(modeInsert) {
 		s.insertCells(l, x, w, limit, s.halfBlank())
 	}
+	s.store(l, x, r, w)
+	if x += w; x == limit {
+		s.x, s.pend = x-1, true
+	} else {
+		s.x = x
+	}
+	s.joinable = true
+}
+
+// store writes a character of w columns, for which there is room, at column x.
+func (s *Screen) store(l *line, x int, r rune, w int) {
 	cells := l.cells
+	lo, hi := s.penLo, s.penHi
 	if x > 0 && cells[x-1].lo&chWide != 0 {
 		cells[x-1] = s.halfBlank()
 	}
 	if w == 2 {
-		cells[x].lo = s.penLo | uint64(r) | chWide
-		cells[x].hi = s.penHi
-		x++
-		cells[x].lo = s.penLo | chSpacer
-		cells[x].hi = s.penHi
+		pair := cells[x : x+2 : x+2]
+		pair[0].lo = lo | uint64(r) | chWide
+		pair[0].hi = hi
+		pair[1].lo = lo | chSpacer
+		pair[1].hi = hi
 	} else {
-		cells[x].lo = s.penLo | uint64(r)
-		cells[x].hi = s.penHi
+		cells[x].lo = lo | uint64(r)
+		cells[x].hi = hi
 	}
-	x++
-	if x < len(cells) && cells[x].lo&chSpacer != 0 {
-		cells[x] = s.halfBlank()
-		// It lay inside used already.
+	if x += w; x < len(cells) && cells[x].lo&chSpacer != 0 {
+		cells[x] = s.halfBlank() // it lay inside used already
 	}
 	if x > l.used {
 		l.used = x
 	}
 	l.touched = touchedAll
-	if x == limit {
-		s.x, s.pend = x-1, true
-	} else {
-		s.x = x
-	}
-	s.joinable, s.lastWidth = true, uint8(w)
 }
 
 // limit is the column that printing stops before.
@@ -340,7 +303,6 @@ func (s *Screen) join(r rune, prop uint8) {
 	} else {
 		s.x = x
 	}
-	s.lastWidth = 2
 }
 
 // maxRepeat bounds the time that a few bytes of REP can take.

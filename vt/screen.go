@@ -47,7 +47,8 @@ type Screen struct {
 	dirtyTop, dirtyBottom int
 
 	// slow is set while printing cannot take the short way: insert mode, a
-	// character set, a single shift or left and right margins.
+	// character set, a single shift, left and right margins, or a prepending
+	// character that what follows may join.
 	slow bool
 
 	spare []*line // lines that await use
@@ -77,21 +78,20 @@ type state struct {
 
 	left, right int // DECSLRMM margins, both inclusive; whole width without
 
-	g         [4]charset
-	gl        uint8
-	single    uint8 // G set of the next character only: 2, 3, or 0 for none
-	rectSpan  bool  // DECSACE 2: rectangles are rectangles, not spans
-	shape     uint8 // DECSCUSR
-	title     string
-	icon      string
-	titles    []string // stacks; replaced, never changed in place
-	icons     []string
-	cwd       string
-	palette   *palette // nil when untouched; replaced, never changed
-	scrolled  uint64   // lines that left the primary screen at its top
-	joinable  bool     // nothing but text came since the last character
-	cluster   clusterState
-	lastWidth uint8
+	g        [4]charset
+	gl       uint8
+	single   uint8 // G set of the next character only: 2, 3, or 0 for none
+	rectSpan bool  // DECSACE 2: rectangles are rectangles, not spans
+	shape    uint8 // DECSCUSR
+	title    string
+	icon     string
+	titles   []string // stacks; replaced, never changed in place
+	icons    []string
+	cwd      string
+	palette  *palette // nil when untouched; replaced, never changed
+	scrolled uint64   // lines that left the primary screen at its top
+	joinable bool     // nothing but text came since the last character
+	cluster  clusterState
 }
 
 // buffer is the primary or the alternate screen.
