@@ -50,14 +50,14 @@ type File struct {
 	// Appending says that there is a recording to append to.
 	Appending bool
 
-	f        *os.File // nil for a stream
-	temp     string   // the file's name until the header is written; "" if none
-	created  bool     // the file was not there before
-	size     format.Size
-	shift    time.Duration // added to times: formats that count from the start
-	comp     format.Compressor
-	w        format.Writer
-	compress bool
+	f         *os.File // nil for a stream
+	temp      string   // the file's name until the header is written; "" if none
+	exclusive bool     // there must be no file at Path when temp gets that name
+	size      format.Size
+	shift     time.Duration // added to times: formats that count from the start
+	comp      format.Compressor
+	w         format.Writer
+	compress  bool
 }
 
 // compressedFlush is how often a compressed recording is made readable to its
@@ -77,7 +77,7 @@ func (f *File) FlushEvery() time.Duration {
 // and directories that are missing are made, for the owner alone too. A file
 // that exists is an error that wraps [ErrExists], but for an empty one
 // (mktemp); a symbolic link is never followed. A pipe or a device is written
-// to as it is.
+// to as it is. The file appears under its name with the header in it.
 //
 // The Recorder closes the File; [File.Discard] takes it back when nothing was
 // recorded.
@@ -154,14 +154,19 @@ func (f *File) open(o FileOptions) error {
 		return f.openAppend(o)
 	case err == nil && o.Overwrite:
 		return f.openTemp()
-	case err == nil && info.Size() == 0:
+	case err == nil && info.Size() > 0:
+		return ErrExists
+	case err == nil:
 		f.f, err = os.OpenFile(f.Path, os.O_WRONLY|openNoFollow, 0)
 	default:
+		if _, err = os.Lstat(f.Path); err == nil {
+			return ErrExists // a link to nowhere
+		}
 		if err = os.MkdirAll(filepath.Dir(f.Path), 0o700); err != nil {
 			return err
 		}
-		f.f, err = os.OpenFile(f.Path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|openNoFollow, 0o600)
-		f.created = err == nil
+		f.exclusive = true
+		return f.openTemp()
 	}
 	if err == nil {
 		err = lock(f.f)
@@ -169,8 +174,9 @@ func (f *File) open(o FileOptions) error {
 	return err
 }
 
-// openTemp opens a file that takes the place of the one at Path when the
-// recording begins.
+// openTemp opens a file that gets its name when the recording begins, so that
+// under that name there is never a file without a header, and never none when
+// there was one.
 func (f *File) openTemp() (err error) {
 	f.f, err = os.CreateTemp(filepath.Dir(f.Path), "."+filepath.Base(f.Path)+".*")
 	if err != nil {
@@ -269,9 +275,33 @@ func (f *File) takePlace() error {
 	if f.temp == "" {
 		return nil
 	}
+	if f.exclusive {
+		err := os.Link(f.temp, f.Path)
+		switch {
+		case err == nil:
+			err = os.Remove(f.temp)
+			f.temp = ""
+			return err
+		case errors.Is(err, fs.ErrExist):
+			return linkless(err)
+		}
+		// A file system without hard links: there is a moment in which
+		// another could take the name.
+		if _, err := os.Lstat(f.Path); err == nil {
+			return ErrExists
+		}
+	}
 	err := os.Rename(f.temp, f.Path)
 	if err == nil {
 		f.temp = ""
+	}
+	return linkless(err)
+}
+
+// linkless takes the paths out of an error that is to be told with one.
+func linkless(err error) error {
+	if le, ok := errors.AsType[*os.LinkError](err); ok {
+		return le.Err
 	}
 	return err
 }
@@ -384,17 +414,14 @@ func (f *File) Close() error {
 	return f.named(err)
 }
 
-// Discard closes the file, and removes it if it was made and nothing is in it.
+// Discard closes the file, and removes it if nothing was recorded.
 func (f *File) Discard() {
 	if f.f == nil {
 		return
 	}
-	info, err := f.f.Stat()
 	f.f.Close()
 	if f.temp != "" {
 		os.Remove(f.temp)
-	} else if f.created && err == nil && info.Size() == 0 {
-		os.Remove(f.Path)
 	}
 }
 

@@ -38,10 +38,27 @@ func TestCreateIsPrivateAndExclusive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("there is a file before its header")
+	}
+	other, err := Create(path, FileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.WriteHeader(format.Header{Size: size80}); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.WriteHeader(format.Header{Size: size80}); !errors.Is(err, ErrExists) {
+		t.Errorf("two recordings of one name: %v; want %v", err, ErrExists)
+	}
+	other.Discard()
 	if _, err := Create(path, FileOptions{Append: true}); !errors.Is(err, ErrInUse) {
 		t.Errorf("appending to what is being recorded: %v; want %v", err, ErrInUse)
 	}
-	write1(t, f, size80, "first")
+	f.WriteEvent(format.Event{Code: format.Output, Data: "first"})
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
 	for name, want := range map[string]os.FileMode{path: 0o600, filepath.Dir(path): 0o700} {
 		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s: %v, %v; want %v", name, info.Mode(), err, want)

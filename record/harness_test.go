@@ -38,6 +38,17 @@ type helper struct {
 	Fail                                                string // "panic" or "error": what the Writer does at an event with the data "fail"
 }
 
+// tickerEnv makes this test binary a program that writes the time, in
+// milliseconds, a hundred times a second.
+const tickerEnv = "TTYDECK_RECORD_TICKER"
+
+func tick() {
+	for {
+		fmt.Printf("%d\n", time.Now().UnixMilli())
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
 func TestMain(m *testing.M) {
 	if text := os.Getenv(helperEnv); text != "" {
 		var h helper
@@ -46,6 +57,9 @@ func TestMain(m *testing.M) {
 		}
 		os.Unsetenv(helperEnv)
 		os.Exit(h.run())
+	}
+	if os.Getenv(tickerEnv) != "" {
+		tick()
 	}
 	os.Exit(m.Run())
 }

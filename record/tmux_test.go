@@ -1,0 +1,153 @@
+//go:build linux || darwin
+
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// tmux is a real terminal that can be asked what it shows.
+type tmux struct {
+	t      *testing.T
+	socket string
+}
+
+func newTmux(t *testing.T, command ...string) *tmux {
+	t.Helper()
+	m := &tmux{t, filepath.Join(t.TempDir(), "tmux")}
+	args := append([]string{"new-session", "-d", "-x", "100", "-y", "30"}, command...)
+	m.run(args...)
+	t.Cleanup(func() { exec.Command("tmux", "-S", m.socket, "kill-server").Run() })
+	return m
+}
+
+func (m *tmux) run(args ...string) string {
+	m.t.Helper()
+	cmd := exec.Command("tmux", append([]string{"-S", m.socket, "-f", "/dev/null"}, args...)...)
+	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		m.t.Fatalf("tmux %q: %v: %s", args, err, out)
+	}
+	return string(out)
+}
+
+// settled gives what the terminal shows once that contains want and has not
+// changed for a while.
+func (m *tmux) settled(want string) string {
+	m.t.Helper()
+	const still = 400 * time.Millisecond
+	last, since := "", time.Now()
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		now := strings.TrimRight(m.run("capture-pane", "-p"), "\n")
+		if now != last {
+			last, since = now, time.Now()
+		}
+		if strings.Contains(now, want) && time.Since(since) >= still {
+			return now
+		}
+		if time.Now().After(deadline) {
+			m.t.Fatalf("tmux shows\n%s\nwant %q in it", now, want)
+		}
+	}
+}
+
+// step is keys, as tmux names them, and what the terminal shows after them.
+type step struct {
+	keys []string
+	want string
+}
+
+// Programs show in a real terminal what they show without the recorder, at each
+// step, and the recording shows the same.
+func TestProgramsInTmux(t *testing.T) {
+	if _, err := exec.LookPath("tmux"); err != nil {
+		t.Skip("TestProgramsInTmux skipped: no tmux here")
+	}
+	dir := t.TempDir()
+	text := filepath.Join(dir, "text")
+	var b strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&b, "line %d: żółw 漢字 %s\n", i, strings.Repeat("x", i%120))
+	}
+	if err := os.WriteFile(text, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name  string
+		args  []string
+		steps []step
+	}{
+		{"bash", []string{"bash", "--norc", "--noprofile"}, []step{
+			{[]string{"ls -d /; printf '\\033[31mred\\033[0m\\n'", "Enter"}, "\nred"}, {[]string{"x", "y", "Left", "z"}, "xzy"},
+		}},
+		{"zsh", []string{"zsh", "-f"}, []step{
+			{[]string{"echo a b c", "Enter"}, "\na b c"}, {[]string{"C-p", "C-a", "#"}, "#echo"},
+		}},
+		{"fish", []string{"fish", "--no-config"}, []step{
+			{[]string{"echo a b c", "Enter"}, "\na b c"}, {[]string{"echo", "C-a", "x"}, "xecho"},
+		}},
+		{"vim", []string{"vim", "-u", "NONE", "-i", "NONE", "-n", text}, []step{
+			{nil, "line 0"}, {[]string{"G", "5", "k", "A", "added", "Escape"}, "added"}, {[]string{":split", "Enter", "g", "g"}, "line 0"},
+			{[]string{":set nu", "Enter"}, "300"},
+		}},
+		{"less", []string{"less", text}, []step{
+			{nil, "line 0"}, {[]string{"Space", "Space"}, "line 40"}, {[]string{"/line 250", "Enter"}, "line 250"}, {[]string{"b"}, "line 230"},
+		}},
+		// What htop shows changes, but not its frame.
+		{"htop", []string{"htop", "-d", "1000"}, []step{{nil, "F10"}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if _, err := exec.LookPath(tt.args[0]); err != nil {
+				t.Skipf("skipped: no %s here", tt.args[0])
+			}
+			path := filepath.Join(t.TempDir(), "a.cast")
+			config, err := json.Marshal(helper{Path: path, Args: tt.args, Keys: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			env := []string{"env", "PS1=$ ", "PROMPT=$ ", "HISTFILE=", "LESSHISTFILE=-", "LC_ALL=C.UTF-8"}
+			without := newTmux(t, append(env, tt.args...)...)
+			with := newTmux(t, append(env, helperEnv+"="+string(config), os.Args[0])...)
+			for i, s := range tt.steps {
+				for _, m := range []*tmux{without, with} {
+					for _, key := range s.keys {
+						m.run("send-keys", key)
+					}
+				}
+				want, got := without.settled(s.want), with.settled(s.want)
+				recorded := screenOf(read(t, path)).Text()
+				if tt.name == "htop" {
+					lines := strings.Split(want, "\n")
+					frame := lines[len(lines)-1]
+					if !strings.HasSuffix(got, frame) {
+						t.Errorf("htop's last line is not %q:\n%s", frame, got)
+					}
+				} else if got != want {
+					t.Errorf("step %d: with the recorder\n%s\n--- without\n%s", i, got, want)
+				}
+				if rt := trimLines(recorded); rt != trimLines(got) {
+					t.Errorf("step %d: the recording shows\n%s\n--- the terminal\n%s", i, rt, got)
+				}
+			}
+		})
+	}
+}
+
+// trimLines takes the blanks off the ends of lines: tmux and vt differ in which
+// of them they count as written.
+func trimLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = strings.TrimRight(l, " ")
+	}
+	return strings.TrimRight(strings.Join(lines, "\n"), "\n")
+}
