@@ -86,20 +86,20 @@ func TestProgramsInTmux(t *testing.T) {
 		steps []step
 	}{
 		{"bash", []string{"bash", "--norc", "--noprofile"}, []step{
-			{[]string{"ls -d /; printf '\\033[31mred\\033[0m\\n'", "Enter"}, "\nred"}, {[]string{"x", "y", "Left", "z"}, "xzy"},
+			{nil, "$"}, {[]string{"ls -d /; printf '\\033[31mred\\033[0m\\n'", "Enter"}, "\nred"}, {[]string{"x", "y", "Left", "z"}, "xzy"},
 		}},
 		{"zsh", []string{"zsh", "-f"}, []step{
-			{[]string{"echo a b c", "Enter"}, "\na b c"}, {[]string{"C-p", "C-a", "#"}, "#echo"},
+			{nil, "$"}, {[]string{"echo a b c", "Enter"}, "\na b c"}, {[]string{"C-p", "C-a", "#"}, "#echo"},
 		}},
 		{"fish", []string{"fish", "--no-config"}, []step{
-			{[]string{"echo a b c", "Enter"}, "\na b c"}, {[]string{"echo", "C-a", "x"}, "xecho"},
+			{nil, "#"}, {[]string{"echo a b c", "Enter"}, "\na b c"}, {[]string{"echo", "C-a", "x"}, "xecho"},
 		}},
 		{"vim", []string{"vim", "-u", "NONE", "-i", "NONE", "-n", text}, []step{
 			{nil, "line 0"}, {[]string{"G", "5", "k", "A", "added", "Escape"}, "added"}, {[]string{":split", "Enter", "g", "g"}, "line 0"},
-			{[]string{":set nu", "Enter"}, "300"},
+			{[]string{":set nu", "Enter"}, " 14 line 13"},
 		}},
 		{"less", []string{"less", text}, []step{
-			{nil, "line 0"}, {[]string{"Space", "Space"}, "line 40"}, {[]string{"/line 250", "Enter"}, "line 250"}, {[]string{"b"}, "line 230"},
+			{nil, "line 0"}, {[]string{"Space", "Space"}, "line 80"}, {[]string{"/line 250", "Enter"}, "line 250"}, {[]string{"b"}, "line 24"},
 		}},
 		// What htop shows changes, but not its frame.
 		{"htop", []string{"htop", "-d", "1000"}, []step{{nil, "F10"}}},
