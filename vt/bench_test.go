@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unsafe"
 )
 
 // The benchmarks give their speed as a ratio to a loop that does the least any
@@ -122,7 +121,7 @@ func BenchmarkSnapshot(b *testing.B) {
 		}
 		n = s.Snapshot()
 	}
-	b.ReportMetric(float64(n.memSize()), "bytes-held")
+	b.ReportMetric(float64(n.MemSize()), "bytes-held")
 }
 
 // BenchmarkSnapshotCasts takes a snapshot after every 4 KiB of real recordings
@@ -140,9 +139,9 @@ func BenchmarkSnapshotCasts(b *testing.B) {
 			n := s.Snapshot()
 			spent += time.Since(start)
 			if prev != nil {
-				sizes += n.memSize(prev)
+				sizes += n.MemSize(prev)
 			} else {
-				sizes += n.memSize()
+				sizes += n.MemSize()
 			}
 			prev = n
 			count++
@@ -320,38 +319,4 @@ func benchCasts(tb testing.TB) []byte {
 		tb.Fatalf("only %d bytes of recordings", len(out))
 	}
 	return out
-}
-
-// memSize is about the number of bytes that the snapshot holds beyond what it
-// shares with the ones in prev, each line counted once.
-func (n *Snapshot) memSize(prev ...*Snapshot) int {
-	seen := map[*byte]bool{}
-	walk := func(n *Snapshot) (size int) {
-		line := func(p packedLine) {
-			size += 24
-			if len(p) > 0 && !seen[&p[0]] {
-				seen[&p[0]] = true
-				size += cap(p)
-			}
-		}
-		for _, lines := range [][]packedLine{n.main.lines, n.alt.lines, n.sb.rest} {
-			for _, p := range lines {
-				line(p)
-			}
-		}
-		for _, c := range n.sb.chunks {
-			size += 8
-			for _, p := range c {
-				if len(p) > 0 && !seen[&p[0]] {
-					seen[&p[0]] = true
-					size += cap(p) + 24
-				}
-			}
-		}
-		return size + int(unsafe.Sizeof(*n)) + len(n.p.str)
-	}
-	for _, p := range prev {
-		walk(p)
-	}
-	return walk(n)
 }

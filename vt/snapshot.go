@@ -1,6 +1,9 @@
 package vt
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"unsafe"
+)
 
 // A Snapshot is a screen at one moment: everything on it, its scrollback and
 // the state of a sequence cut off in the middle. It is immutable and compact;
@@ -348,4 +351,38 @@ func unpackLine(l *line, p packedLine) {
 		}
 	}
 	l.used = x
+}
+
+// MemSize is about the number of bytes that the snapshot holds beyond what it
+// shares with the ones in prev, each line counted once.
+func (n *Snapshot) MemSize(prev ...*Snapshot) int {
+	seen := map[*byte]bool{}
+	walk := func(n *Snapshot) (size int) {
+		line := func(p packedLine) {
+			size += 24
+			if len(p) > 0 && !seen[&p[0]] {
+				seen[&p[0]] = true
+				size += cap(p)
+			}
+		}
+		for _, lines := range [][]packedLine{n.main.lines, n.alt.lines, n.sb.rest} {
+			for _, p := range lines {
+				line(p)
+			}
+		}
+		for _, c := range n.sb.chunks {
+			size += 8
+			for _, p := range c {
+				if len(p) > 0 && !seen[&p[0]] {
+					seen[&p[0]] = true
+					size += cap(p) + 24
+				}
+			}
+		}
+		return size + int(unsafe.Sizeof(*n)) + len(n.p.str)
+	}
+	for _, p := range prev {
+		walk(p)
+	}
+	return walk(n)
 }
