@@ -20,8 +20,8 @@ import (
 // A typescript without timing is read too, see [BytesPerSecond].
 //
 // It is written with advanced timing, which scriptreplay reads since util-linux
-// 2.35: NAME, NAME.timing, and NAME.in if there is input. Markers are its header
-// lines of the name MARKER, which scriptreplay passes over.
+// 2.35: NAME, NAME.timing, and NAME.in if there is input. Markers are header lines
+// of the name MARKER, of which scriptreplay minds the delay alone.
 var Script = &Format{
 	Name:       "script",
 	Also:       []string{"typescript", "script-advanced"},

@@ -149,7 +149,13 @@ func (s *scriptFiles) byData(path, timing string) bool {
 	exact := ""
 	for _, name := range s.candidates(dir, named) {
 		at := filepath.Join(dir, name)
-		if name == base || !isTiming(headOf(at)) {
+		if name == base {
+			continue
+		}
+		if head := headOf(at); !isTiming(head) {
+			if len(head) == 0 && name == base+timingSuffix {
+				exact = at // of a session without output
+			}
 			continue
 		}
 		info, ok := s.in.scanTiming(at)

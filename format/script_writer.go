@@ -132,9 +132,7 @@ func (w *scriptWriter) WriteEvent(ev Event) error {
 		if label != ev.Data {
 			w.lost.add("marker labels in full", 1)
 		}
-		// A header line has no delay of its own.
-		w.timing.room(len(label) + 32)
-		w.timing.buf = append(w.timing.buf, "H 0.000000 MARKER "+label+"\n"...)
+		w.entry('H', "MARKER "+label)
 		return w.timing.written()
 	}
 	w.lost.event(ev)
@@ -187,7 +185,8 @@ func (w *scriptWriter) Flush() error {
 
 func (w *scriptWriter) Close() error {
 	if w.advanced && w.timing.file != nil {
-		w.value("DURATION", string(appendDecimal(nil, int64((w.last+time.Microsecond/2)/time.Microsecond), 6)))
+		// Its delay is the time from the last event to the end.
+		w.entry('H', "DURATION "+string(appendDecimal(nil, int64((w.last+time.Microsecond/2)/time.Microsecond), 6)))
 		w.value("EXIT_CODE", w.status)
 	}
 	if w.out.file != nil {

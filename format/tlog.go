@@ -250,7 +250,7 @@ type tlogDecoder struct {
 	key    string // of the recording that is read; empty before its first message
 	direct bool   // lines are messages, without a carrier
 	slab   slab
-	base   time.Duration // position of the first message
+	base   time.Duration // the position that is time zero
 	now    time.Duration
 	size   Size
 	lastID int64
@@ -295,7 +295,9 @@ func readTlog(in *input) (Cast, error) {
 	}
 	m := &d.m
 	h := Header{Term: Term{Type: jsonString(m.term)}}
-	h.Start = startTime(int64(m.time/time.Second), int64(m.time%time.Second))
+	if start := m.time - m.pos + d.base; start > 0 {
+		h.Start = startTime(int64(start/time.Second), int64(start%time.Second))
+	}
 	// Each message begins with the window's size, if there is a window.
 	if rest, ok := bytes.CutPrefix(d.timing, []byte{'='}); ok {
 		n := 0
@@ -438,9 +440,11 @@ func (d *tlogDecoder) message() bool {
 			continue
 		case d.key == "":
 			d.key = m.key()
-			d.base = m.pos
-			if m.id > 1 && !d.in.warn(d.l.no, "messages are missing", fmt.Sprintf("the first is number %d", m.id)) {
-				return false
+			if m.id > 1 {
+				d.base = m.pos
+				if !d.in.warn(d.l.no, "messages are missing", fmt.Sprintf("the first is number %d", m.id)) {
+					return false
+				}
 			}
 		case m.key() != d.key && d.in.recording != "":
 			d.m = before

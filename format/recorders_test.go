@@ -1,0 +1,288 @@
+//go:build linux
+
+package format
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+)
+
+// freshSession is a session of random content that a real recorder is to record:
+// what its program writes, what is typed, and a resize.
+type freshSession struct {
+	dir    string
+	output [3]string
+	input  [2]string
+	size   Size // after the resize
+	exit   int
+	script string // the path of the program
+}
+
+const (
+	freshReady = "<ready>"
+	freshAgain = "<again>"
+)
+
+// newFresh makes a session.
+func newFresh(t *testing.T, seed uint64) *freshSession {
+	t.Helper()
+	r := rand.New(rand.NewPCG(seed, 23))
+	s := &freshSession{dir: t.TempDir(), size: Size{100 + r.IntN(50), 30 + r.IntN(20)}, exit: 1 + r.IntN(100)}
+	for i := range s.output {
+		var b strings.Builder
+		for range 20 + r.IntN(400) {
+			b.WriteString(randomData(r, false))
+		}
+		// What a program reads from a terminal is what ttyrec's and tlog's own
+		// limits leave whole: no NUL, of which termrec's size sequence is none.
+		s.output[i] = strings.ReplaceAll(b.String(), "\x1b[8;40;132t", "")
+		if len(s.output[i]) > 60_000 {
+			s.output[i] = s.output[i][:60_000]
+		}
+		if err := os.WriteFile(filepath.Join(s.dir, fmt.Sprint("part", i)), []byte(s.output[i]), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range s.input {
+		for range 5 + r.IntN(20) {
+			s.input[i] += []string{"a", "Z", " ", "é", "漢", "\r", "\x1b[A", "\x7f", "'", `"`, "\\", "\t"}[r.IntN(12)]
+		}
+	}
+	// The terminal is raw, so that every byte comes through as it is.
+	program := fmt.Sprintf(`#!/bin/sh
+cd %q
+stty raw -echo
+printf '%s'
+head -c %d >/dev/null
+cat part0
+sleep 0.05
+cat part1
+printf '%s'
+head -c %d >/dev/null
+cat part2
+sleep 0.05
+exit %d
+`, s.dir, freshReady, len(s.input[0]), freshAgain, len(s.input[1]), s.exit)
+	s.script = filepath.Join(s.dir, "session.sh")
+	if err := os.WriteFile(s.script, []byte(program), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// record runs a recorder of the session in a terminal, and types and resizes.
+func (s *freshSession) record(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	cmd.Dir = s.dir
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "LC_ALL=C.UTF-8")
+	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: 80, Rows: 24})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	var mu sync.Mutex
+	var seen bytes.Buffer
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		buf := make([]byte, 32<<10)
+		for {
+			n, err := terminal.Read(buf)
+			mu.Lock()
+			seen.Write(buf[:n])
+			mu.Unlock()
+			if err != nil {
+				return
+			}
+		}
+	}()
+	wait := func(text string) {
+		t.Helper()
+		for range 2000 {
+			mu.Lock()
+			ok := bytes.Contains(seen.Bytes(), []byte(text))
+			mu.Unlock()
+			if ok {
+				return
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+		cmd.Process.Kill()
+		t.Fatalf("%s: no %s in %.500q", cmd, text, seen.String())
+	}
+	wait(freshReady)
+	for i, c := range s.input[0] { // typed key by key, as it goes
+		terminal.WriteString(string(c))
+		if i%3 == 0 {
+			time.Sleep(2 * time.Millisecond)
+		}
+	}
+	wait(freshAgain)
+	pty.Setsize(terminal, &pty.Winsize{Cols: uint16(s.size.Cols), Rows: uint16(s.size.Rows)})
+	time.Sleep(200 * time.Millisecond)
+	terminal.WriteString(s.input[1])
+	select {
+	case <-done:
+	case <-time.After(30 * time.Second):
+		cmd.Process.Kill()
+		t.Fatalf("%s does not end", cmd)
+	}
+	cmd.Wait() // its status is the program's, or not, as recorders have it
+}
+
+// fresh is what a recorder keeps of a session.
+type fresh struct {
+	input, resize, exit, size bool
+}
+
+// check compares what was recorded with what happened.
+func (s *freshSession) check(t *testing.T, path string, f *Format, keeps fresh, opts ...Option) recorded {
+	t.Helper()
+	r := readAll(path, append(opts, Strict())...)
+	if r.err != nil {
+		t.Fatal(r.err)
+	}
+	if r.format != f {
+		t.Errorf("format is %s; want %s", r.format, f)
+	}
+	sameBytes(t, f.Name, r.data(Output), freshReady+s.output[0]+s.output[1]+freshAgain+s.output[2])
+	want := recorded{}
+	if keeps.input {
+		sameBytes(t, f.Name+"'s input", r.data(Input), s.input[0]+s.input[1])
+	}
+	if keeps.resize {
+		want.events = []Event{{Code: Resize, Data: s.size.String()}}
+		if got := r.data(Resize); got != want.data(Resize) {
+			t.Errorf("resizes are %q; want %q", got, want.data(Resize))
+		}
+	}
+	if keeps.exit {
+		if got := r.data(Exit); got != fmt.Sprint(s.exit) {
+			t.Errorf("exit status is %s; want %d", got, s.exit)
+		}
+	}
+	if keeps.size && r.Header.Size != (Size{80, 24}) {
+		t.Errorf("size is %v; want 80x24", r.Header.Size)
+	}
+	last := r.events[len(r.events)-1].Time
+	if last < 200*time.Millisecond || last > 30*time.Second {
+		t.Errorf("the session took %v", last)
+	}
+	if age := time.Since(r.Header.Start); age < 0 || age > time.Minute {
+		t.Errorf("the session began at %v", r.Header.Start)
+	}
+	return r
+}
+
+func TestFreshScript(t *testing.T) {
+	script := tool(t, "script", "bsdutils")
+	for i, row := range []struct {
+		name  string
+		args  []string
+		path  string
+		form  *Format
+		keeps fresh
+	}{
+		{"classic", []string{"-T", "timing", "typescript"}, "typescript", ScriptClassic, fresh{size: true, exit: true}},
+		{"advanced", []string{"-m", "advanced", "-T", "the.timing", "-O", "out"}, "out", Script, fresh{size: true, exit: true, resize: true}},
+		{"separate", []string{"-T", "t", "-O", "o", "-I", "i"}, "i", Script, fresh{size: true, exit: true, resize: true, input: true}},
+		{"both", []string{"-T", "times", "-B", "io"}, "times", Script, fresh{size: true, exit: true, resize: true, input: true}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := newFresh(t, uint64(i))
+			s.record(t, exec.Command(script, append([]string{"-q", "-e", "-c", s.script}, row.args...)...))
+			s.check(t, filepath.Join(s.dir, row.path), row.form, row.keeps)
+		})
+	}
+}
+
+// TestFreshAppended checks that of a typescript with two sessions, whose timing
+// tells of the second alone, the second is read.
+func TestFreshAppended(t *testing.T) {
+	script := tool(t, "script", "bsdutils")
+	first, second := newFresh(t, 31), newFresh(t, 32)
+	path := filepath.Join(t.TempDir(), "typescript")
+	first.record(t, exec.Command(script, "-q", "-e", "-c", first.script, "-T", path+".timing", path))
+	second.record(t, exec.Command(script, "-q", "-e", "-a", "-c", second.script, "-T", path+".timing", path))
+	second.check(t, path, ScriptClassic, fresh{size: true, exit: true})
+}
+
+func TestFreshTtyrec(t *testing.T) {
+	ttyrec := tool(t, "ttyrec", "ttyrec")
+	s := newFresh(t, 41)
+	path := filepath.Join(s.dir, "out")
+	s.record(t, exec.Command(ttyrec, "-e", s.script, path))
+	s.check(t, path, Ttyrec, fresh{})
+}
+
+func TestFreshTermrec(t *testing.T) {
+	termrec := tool(t, "termrec", "termrec")
+	for i, ext := range []string{"", ".gz", ".bz2", ".xz", ".zst"} {
+		t.Run("ttyrec"+ext, func(t *testing.T) {
+			s := newFresh(t, 51+uint64(i))
+			path := filepath.Join(s.dir, "out.ttyrec"+ext)
+			s.record(t, exec.Command(termrec, "-e", s.script, path))
+			s.check(t, path, Ttyrec, fresh{size: true, resize: true})
+		})
+	}
+}
+
+// inOwnMounts gives a command that runs in a mount namespace of its own, after
+// what setup does there.
+func inOwnMounts(t *testing.T, setup string, args ...string) *exec.Cmd {
+	t.Helper()
+	unshare := tool(t, "unshare", "util-linux")
+	if os.Getuid() != 0 {
+		t.Skipf("%s is skipped: it needs root, to give the recorder a configuration of its own", t.Name())
+	}
+	if out, err := exec.Command(unshare, "-m", "true").CombinedOutput(); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("unshare -m: %v: %s", err, out)
+		}
+		t.Skipf("%s is skipped: unshare -m: %v", t.Name(), err)
+	}
+	return exec.Command(unshare, append([]string{"-m", "sh", "-c", setup + `; exec "$@"`, "sh"}, args...)...)
+}
+
+func TestFreshSudo(t *testing.T) {
+	sudo := tool(t, "sudo", "sudo")
+	for i, compress := range []string{"", "!"} {
+		t.Run(compress+"compress_io", func(t *testing.T) {
+			s := newFresh(t, 61+uint64(i))
+			sudoers := filepath.Join(s.dir, "sudoers")
+			text := fmt.Sprintf("Defaults log_input, log_output, iolog_dir=%s/io, %scompress_io, !syslog\nroot ALL=(ALL) NOPASSWD: ALL\n", s.dir, compress)
+			if err := os.WriteFile(sudoers, []byte(text), 0o440); err != nil {
+				t.Fatal(err)
+			}
+			s.record(t, inOwnMounts(t, "mount --bind "+sudoers+" /etc/sudoers", sudo, s.script))
+			r := s.check(t, filepath.Join(s.dir, "io/00/00/01"), SudoIOLog, fresh{size: true, resize: true, input: true})
+			if r.Header.Command != s.script {
+				t.Errorf("command is %q; want %q", r.Header.Command, s.script)
+			}
+		})
+	}
+}
+
+func TestFreshTlog(t *testing.T) {
+	tlog := tool(t, "tlog-rec", "tlog")
+	for i, payload := range []string{"2048", "64"} {
+		t.Run("payload "+payload, func(t *testing.T) {
+			s := newFresh(t, 71+uint64(i))
+			path := filepath.Join(s.dir, "out.log")
+			// tlog-rec 12.1 fails without a utmp file.
+			s.record(t, inOwnMounts(t, "mount -t tmpfs none /run && touch /run/utmp",
+				tlog, "-w", "file", "-o", path, "--log-input", "--payload", payload, s.script))
+			s.check(t, path, Tlog, fresh{size: true, resize: true, input: true})
+		})
+	}
+}
