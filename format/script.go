@@ -119,29 +119,8 @@ func parseTiming(line []byte) (e timingEntry, ok bool) {
 		e.kind = line[0]
 		line = line[2:]
 	}
-	// The delay, seconds and a fraction, of six digits since 2.35. The locale's
-	// decimal comma was written by some.
-	i, whole := 0, int64(0)
-	for i < len(line) && line[i]-'0' <= 9 {
-		if i++; i > 10 {
-			return e, false
-		}
-		whole = whole*10 + int64(line[i-1]-'0')
-	}
-	if i == 0 {
-		return e, false
-	}
-	e.delay = time.Duration(whole) * time.Second
-	if i < len(line) && (line[i] == '.' || line[i] == ',') {
-		i++
-		unit := int64(time.Second)
-		for i < len(line) && line[i]-'0' <= 9 {
-			unit /= 10
-			e.delay += time.Duration(int64(line[i]-'0') * unit)
-			i++
-		}
-	}
-	if e.delay < 0 || e.delay > maxTime || i+1 >= len(line) || line[i] != ' ' {
+	i, ok := 0, false
+	if e.delay, i, ok = parseDelay(line, 0); !ok || i+1 >= len(line) || line[i] != ' ' {
 		return e, false
 	}
 	i++
@@ -162,6 +141,36 @@ func parseTiming(line []byte) (e timingEntry, ok bool) {
 		e.kind = 0
 	}
 	return e, true
+}
+
+// parseDelay reads a delay at line[i], seconds and a fraction, and gives the index
+// behind it. script writes six digits since 2.35, sudo nine; the locale's decimal
+// comma was written by older ones.
+func parseDelay(line []byte, i int) (delay time.Duration, end int, ok bool) {
+	start := i
+	var whole, frac uint64
+	for i < len(line) && line[i]-'0' <= 9 {
+		whole = whole*10 + uint64(line[i]-'0')
+		if i++; i-start > 10 {
+			return 0, i, false
+		}
+	}
+	if i == start {
+		return 0, i, false
+	}
+	if i < len(line) && (line[i] == '.' || line[i] == ',') {
+		i++
+		digits := i
+		for i < len(line) && line[i]-'0' <= 9 {
+			if i-digits < 9 {
+				frac = frac*10 + uint64(line[i]-'0')
+			}
+			i++
+		}
+		frac *= nanos[min(i-digits, 9)]
+	}
+	delay = time.Duration(whole*1e9 + frac)
+	return delay, i, delay >= 0 && delay <= maxTime
 }
 
 // headerValue cuts an 'H' line's rest in name and value.
@@ -423,8 +432,10 @@ func trailerStatus(line string) (status string, known bool) {
 	if strings.HasPrefix(inside, "<") {
 		return "", true
 	}
-	status = attribute(inside, "COMMAND_EXIT_CODE")
-	return status, isStatus(status)
+	if status = attribute(inside, "COMMAND_EXIT_CODE"); !isStatus(status) {
+		return "", false
+	}
+	return status, true
 }
 
 func isStatus(s string) bool {
@@ -439,7 +450,7 @@ type scriptDecoder struct {
 	out, ip *logReader // the same for a log of both; nil: passed over
 	hasExit bool       // the timing tells the exit status
 	shift   bool
-	held    *Event // with shift: the chunk whose delay comes next
+	held    []Event // with shift: the chunk whose delay comes next
 	now     time.Duration
 	slab    slab
 	queue   []Event
@@ -467,7 +478,9 @@ func (d *scriptDecoder) next() (Event, bool) {
 	for {
 		if len(d.queue) > 0 {
 			ev := d.queue[0]
-			d.queue = d.queue[1:]
+			if d.queue = d.queue[1:]; len(d.queue) == 0 {
+				d.queue = nil
+			}
 			return ev, true
 		}
 		if c := &d.chunk; c.n > 0 {
@@ -519,16 +532,16 @@ func (d *scriptDecoder) next() (Event, bool) {
 		if d.now += e.delay; d.now > maxTime {
 			d.now = maxTime
 		}
-		if d.held != nil {
-			d.held.Time = d.now
-			d.queue = append(d.queue, *d.held)
-			d.held = nil
+		for _, held := range d.held {
+			held.Time = d.now
+			d.queue = append(d.queue, held)
 		}
+		d.held = d.held[:0]
 		ev, ok := d.event(e)
 		switch {
 		case !ok:
 		case d.shift:
-			d.held = &ev
+			d.held = append(d.held, ev)
 		case len(d.queue) > 0:
 			d.queue = append(d.queue, ev)
 		default:
@@ -604,10 +617,8 @@ func equals(s, name string) string {
 // end reads what stands behind the last byte that the timing tells of: the
 // trailer, or output that was written when the recorder was killed.
 func (d *scriptDecoder) end() {
-	if d.held != nil {
-		d.queue = append(d.queue, *d.held)
-		d.held = nil
-	}
+	d.queue = append(d.queue, d.held...)
+	d.held = nil
 	if d.out == nil || d.out.short {
 		return
 	}

@@ -44,6 +44,10 @@ func (in *input) scanTiming(path string) (timingInfo, bool) {
 		if !ok {
 			return info, l.no > 0
 		}
+		if n, ok := lastNumber(line); ok && !l.torn {
+			info.out += n // the usual line: its delay is not looked at yet
+			continue
+		}
 		e, ok := parseTiming(line)
 		if !ok || l.torn {
 			continue
@@ -62,6 +66,17 @@ func (in *input) scanTiming(path string) (timingInfo, bool) {
 			}
 		}
 	}
+}
+
+// lastNumber gives the number of bytes of a line of output, "DELAY BYTES".
+func lastNumber(line []byte) (int64, bool) {
+	n, unit := int64(0), int64(1)
+	i := len(line) - 1
+	for ; i > 0 && line[i]-'0' <= 9 && unit < 1e15; i-- {
+		n += int64(line[i]-'0') * unit
+		unit *= 10
+	}
+	return n, i > 0 && i < len(line)-1 && line[i] == ' ' && line[0]-'0' <= 9
 }
 
 // hasTiming tells whether a file of no known format is a typescript: one
@@ -135,6 +150,7 @@ var timingExt = []string{".timing", ".tm", ".time", ".times"}
 // reports whether there is one that fits; timing is its path if the user tells.
 func (s *scriptFiles) byData(path, timing string) bool {
 	if timing != "" {
+		s.info, _ = s.in.scanTiming(timing)
 		s.useTiming(timing, path)
 		return true
 	}
@@ -176,16 +192,16 @@ func (s *scriptFiles) byData(path, timing string) bool {
 	}
 	if exact != "" {
 		// Damaged perhaps; but it is named so.
+		s.info, _ = s.in.scanTiming(exact)
 		s.useTiming(exact, path)
 		return true
 	}
 	return false
 }
 
-// useTiming takes the timing file for the log at path.
+// useTiming takes the timing file, which s.info is about, for the log at path.
 func (s *scriptFiles) useTiming(timing, path string) {
 	s.timing = timing
-	s.info, _ = s.in.scanTiming(timing)
 	s.out, s.log = s.named("OUTPUT_LOG"), s.named("INPUT_LOG")
 	if s.in.inputLog != "" {
 		s.log = s.in.inputLog

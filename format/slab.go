@@ -40,6 +40,12 @@ func stringOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b
 // there is and [io.ErrUnexpectedEOF] or r's error. Memory is taken as the bytes
 // come, so that a claimed length costs nothing.
 func (s *slab) read(r *bufio.Reader, n int) (string, error) {
+	if n <= r.Buffered() {
+		b, _ := r.Peek(n)
+		data := s.copy(b)
+		r.Discard(n)
+		return data, nil
+	}
 	if n <= slabSize {
 		b := s.room(n)[:n]
 		got, err := io.ReadFull(r, b)

@@ -62,27 +62,8 @@ func parseSudoTiming(line []byte) (e sudoEntry, ok bool) {
 		return e, false
 	}
 	e.kind = int(line[0] - '0')
-	i, whole := 2, int64(0)
-	for i < len(line) && line[i]-'0' <= 9 {
-		if i > 11 {
-			return e, false
-		}
-		whole = whole*10 + int64(line[i]-'0')
-		i++
-	}
-	// Before 1.7.4 the point was the locale's.
-	if i == 2 || i+1 >= len(line) || line[i] != '.' && line[i] != ',' {
-		return e, false
-	}
-	i++
-	unit := int64(time.Second)
-	e.delay = time.Duration(whole) * time.Second
-	for i < len(line) && line[i]-'0' <= 9 {
-		unit /= 10
-		e.delay += time.Duration(int64(line[i]-'0') * unit)
-		i++
-	}
-	if i+1 >= len(line) || line[i] != ' ' || e.delay > maxTime {
+	i := 0
+	if e.delay, i, ok = parseDelay(line, 2); !ok || i+1 >= len(line) || line[i] != ' ' {
 		return e, false
 	}
 	e.rest = line[i+1:]
@@ -97,7 +78,8 @@ func isSudoFile(prefix []byte) bool {
 		if !whole {
 			break
 		}
-		if _, ok := parseSudoTiming(text); !ok {
+		// "4 5 6" could be anything.
+		if _, ok := parseSudoTiming(text); !ok || !bytes.ContainsAny(text, ".,") {
 			return false
 		}
 		count++
