@@ -86,9 +86,14 @@ func BenchmarkIndex(b *testing.B) {
 	cast := work(size, time.Hour)
 	l.run(cast, nil)
 	for b.Loop() {
-		if err := newIndex(tp).run(l, cast.Header, nil); err != nil {
+		x, err := newIndex(tp)
+		if err != nil {
 			b.Fatal(err)
 		}
+		if err := x.run(l, cast.Header, nil); err != nil {
+			b.Fatal(err)
+		}
+		x.close()
 	}
 	b.SetBytes(size)
 }

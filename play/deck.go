@@ -111,7 +111,11 @@ func (p *Player) runDeck(ctx context.Context) (err error) {
 		return err
 	}
 	defer tp.close()
-	d.load, d.index = newLoader(tp), newIndex(tp)
+	d.load = newLoader(tp)
+	if d.index, err = newIndex(tp); err != nil {
+		return err
+	}
+	defer d.index.close()
 	d.pos = newPosition(d.load, d.header, vt.Hooks{Mark: d.mark})
 	getenv := p.Getenv
 	if getenv == nil {
@@ -119,11 +123,12 @@ func (p *Player) runDeck(ctx context.Context) (err error) {
 	}
 	d.setUp(getenv)
 
+	watched := false // to the end, by nobody at the keys
 	// Deferred first, so that the terminal is put right also on a panic.
 	defer func() {
 		close(d.stop)
 		d.found.end()
-		d.con.cleanup = d.cleanup(err == nil && d.ended && !d.touched)
+		d.con.cleanup = d.cleanup(watched)
 		if cerr := d.con.close(); err == nil {
 			err = cerr
 		}
@@ -151,6 +156,7 @@ func (p *Player) runDeck(ctx context.Context) (err error) {
 	}
 	d.stale = true
 	err = d.loopEvents(ctx)
+	watched = err == nil
 	if errors.Is(err, errQuit) {
 		err = nil
 	}

@@ -486,3 +486,55 @@ func TestDeckFollow(t *testing.T) {
 		}
 	})
 }
+
+// A panic in any of the deck's goroutines puts the terminal right first.
+func TestDeckPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cast := format.Cast{Events: func(yield func(format.Event, error) bool) {
+			yield(out(0, "fine\x1b[31m"), nil)
+			time.Sleep(time.Second)
+			panic("boom")
+		}}
+		term := newFakeTerminal(80, 24)
+		var got any
+		func() {
+			defer func() { got = recover() }()
+			(&Player{Cast: cast, Terminal: term, Getenv: getenv(nil)}).Run(t.Context())
+		}()
+		if !strings.Contains(fmt.Sprint(got), "boom") {
+			t.Errorf("recovered %v; want the goroutine's panic", got)
+		}
+		if !strings.HasSuffix(term.output(), deckEnd(true, false)) || term.restored != 1 {
+			t.Errorf("restored %d times, the end is %q", term.restored, term.output())
+		}
+	})
+}
+
+// What ends a recording early is told when the deck ends; what came before is
+// played.
+func TestDeckBrokenRecording(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		boom := errors.New("boom")
+		cast := format.Cast{Events: func(yield func(format.Event, error) bool) {
+			_ = yield(out(0, "fine"), nil) && yield(format.Event{}, boom)
+		}}
+		v := startView(t, &Player{Cast: cast}, 80, 25)
+		<-v.done
+		v.settle()
+		v.wantRow(0, "fine")
+		if !errors.Is(v.err, boom) {
+			t.Errorf("Run = %v; want boom", v.err)
+		}
+	})
+}
+
+// An empty recording ends at once.
+func TestDeckEmpty(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := startView(t, &Player{}, 80, 25)
+		<-v.done
+		if v.err != nil {
+			t.Error(v.err)
+		}
+	})
+}

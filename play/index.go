@@ -15,9 +15,8 @@ import (
 const (
 	// textBlock is how many bytes of text make a block of the index.
 	textBlock = 256 << 10
-	// textMemory is how many bytes of packed blocks are kept; the earliest go
-	// when there are more. It is the text of some hundred MB of recording.
-	textMemory = 24 << 20
+	// textMemory is how many bytes of packed blocks are held in memory.
+	textMemory = 16 << 20
 	// maxText is the longest line that is kept whole.
 	maxText = 16 << 10
 )
@@ -27,12 +26,11 @@ const (
 // change are held once.
 type index struct {
 	tape    *tape
+	vault   *vault
 	entered atomic.Int64 // how many pieces are in
 
 	mu     sync.Mutex
-	blocks []textBlockInfo // nil packed: dropped
-	memory int
-	drops  int  // of blocks, from the first
+	blocks []textBlockInfo
 	done   bool // all of the recording is in
 	open   blockOfText
 
@@ -54,7 +52,7 @@ type index struct {
 
 type textBlockInfo struct {
 	first  int // the number of its first entry's piece
-	packed []byte
+	packed packed
 }
 
 // blockOfText is a block in the making.
@@ -68,9 +66,13 @@ type blockOfText struct {
 	entries int // before this block
 }
 
-func newIndex(t *tape) *index {
-	return &index{tape: t, latest: map[uint64]int{}, present: map[uint64]int{}, seed: maphash.MakeSeed()}
+func newIndex(t *tape) (*index, error) {
+	v, err := newVault(textMemory)
+	return &index{tape: t, vault: v, latest: map[uint64]int{}, present: map[uint64]int{}, seed: maphash.MakeSeed()}, err
 }
+
+// close frees what the index has besides memory.
+func (x *index) close() { x.vault.close() }
 
 // run reads the tape behind the loader until the end, or stop.
 func (x *index) run(l *loader, h format.Header, stop <-chan struct{}) error {
@@ -301,17 +303,10 @@ func (o *blockOfText) encode(b []byte) []byte {
 }
 
 func (x *index) seal() {
-	raw := x.open.encode(nil)
-	packed := slices.Clip(x.tape.packText(raw))
+	p := x.vault.put(x.open.encode(nil))
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.blocks = append(x.blocks, textBlockInfo{first: x.open.first, packed: packed})
-	x.memory += len(packed)
-	for x.memory > textMemory && x.drops < len(x.blocks)-1 {
-		x.memory -= len(x.blocks[x.drops].packed)
-		x.blocks[x.drops].packed = nil
-		x.drops++
-	}
+	x.blocks = append(x.blocks, textBlockInfo{first: x.open.first, packed: p})
 	o := &x.open
 	*o = blockOfText{head: o.head[:0], text: o.text[:0]}
 }
@@ -354,14 +349,11 @@ type entry struct {
 // false, and tells how many entries the block has.
 func (x *index) read(i, skip int, yield func(entry) bool) (int, error) {
 	x.mu.Lock()
-	var raw, packed []byte
+	var raw []byte
+	var p packed
 	switch {
 	case i < len(x.blocks):
-		packed = x.blocks[i].packed
-		if packed == nil {
-			x.mu.Unlock()
-			return 0, nil
-		}
+		p = x.blocks[i].packed
 	case x.open.count > skip:
 		raw = x.open.encode(nil)
 	default:
@@ -371,7 +363,7 @@ func (x *index) read(i, skip int, yield func(entry) bool) (int, error) {
 	x.mu.Unlock()
 	if raw == nil {
 		var err error
-		if raw, err = x.tape.dec.DecodeAll(packed, nil); err != nil {
+		if raw, err = x.vault.get(p, nil); err != nil {
 			return 0, err
 		}
 	}

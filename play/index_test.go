@@ -20,7 +20,11 @@ func indexed(t *testing.T, cast format.Cast) (*index, *loader) {
 	t.Cleanup(tp.close)
 	l := newLoader(tp)
 	l.run(cast, nil)
-	x := newIndex(tp)
+	x, err := newIndex(tp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(x.close)
 	if err := x.run(l, cast.Header, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ const (
 	keyframeEvery = 256 << 10
 	// keyframeMemory is how many bytes of keyframes are kept. When there are
 	// more, every second one goes.
-	keyframeMemory = 32 << 20
+	keyframeMemory = 24 << 20
 	// pieceCost is what a piece counts for besides its bytes when the distance
 	// of keyframes is measured: many small ones take time too.
 	pieceCost = 32

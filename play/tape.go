@@ -2,14 +2,10 @@ package play
 
 import (
 	"encoding/binary"
-	"fmt"
-	"os"
 	"slices"
 	"sort"
 	"sync"
 	"time"
-
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/ttydeck/ttydeck/format"
 )
@@ -22,9 +18,8 @@ const (
 	// maxPiece is the most output in one piece: what is longer is cut, so that
 	// no piece takes long to show.
 	maxPiece = 64 << 10
-	// memoryBlocks is how many bytes of packed blocks are held in memory; the
-	// rest goes to a temporary file that has no name.
-	memoryBlocks = 48 << 20
+	// tapeMemory is how many bytes of packed blocks are held in memory.
+	tapeMemory = 32 << 20
 	// maxMarkers bounds the list of markers, maxLabel one's text.
 	maxMarkers = 100_000
 	maxLabel   = 1 << 10
@@ -49,19 +44,13 @@ const (
 // tape holds a recording's events packed, to be read from anywhere while the
 // end of it still grows. Its methods may be called by several goroutines.
 type tape struct {
-	enc     *zstd.Encoder
-	textEnc *zstd.Encoder
-	dec     *zstd.Decoder
+	vault *vault
 
 	mu     sync.Mutex
 	blocks []block
 	tail   []byte   // the pieces behind the last block, not packed yet
 	open   block    // what will be the block of tail
 	last   pieceRef // of the end: the number of pieces, the time of the last
-	memory int      // bytes of packed blocks that are in memory
-	spill  *os.File // nil until needed
-	spilt  int64    // its length
-	err    error    // the spill file failed: all stays in memory from then on
 	marks  []mark
 }
 
@@ -70,10 +59,7 @@ type block struct {
 	first  time.Duration // the time of its first piece
 	number int           // of its first piece
 	count  int
-	packed []byte // nil if in the spill file
-	offset int64  // there
-	size   int    // there
-	raw    int    // bytes when unpacked
+	packed packed
 }
 
 // pieceRef is a place between two pieces: number of them are before it, the
@@ -91,35 +77,12 @@ type mark struct {
 }
 
 func newTape() (*tape, error) {
-	newEncoder := func() (*zstd.Encoder, error) {
-		return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
-			zstd.WithWindowSize(blockSize), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
-	}
-	enc, err := newEncoder()
-	if err != nil {
-		return nil, err
-	}
-	textEnc, err := newEncoder()
-	if err != nil {
-		return nil, err
-	}
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxMemory(64<<20), zstd.WithDecoderLowmem(true))
-	if err != nil {
-		return nil, err
-	}
-	return &tape{enc: enc, textEnc: textEnc, dec: dec}, nil
+	v, err := newVault(tapeMemory)
+	return &tape{vault: v}, err
 }
 
-// close frees the spill file.
-func (t *tape) close() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.spill != nil {
-		t.spill.Close()
-		t.spill = nil
-	}
-	t.dec.Close()
-}
+// close frees what the tape has besides memory.
+func (t *tape) close() { t.vault.close() }
 
 // add appends an event. The goroutine that loads is the only one to call it.
 func (t *tape) add(ev format.Event) {
@@ -173,42 +136,15 @@ func (t *tape) append(at time.Duration, kind byte, data string) {
 // seal packs the tail into a block. Only the goroutine that adds changes the
 // tail, so it can be packed without holding up the readers.
 func (t *tape) seal() {
-	packed := t.enc.EncodeAll(t.tail, nil)
+	p := t.vault.put(t.tail)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	b := t.open
-	b.raw, b.packed = len(t.tail), slices.Clip(packed)
-	if t.memory+len(packed) > memoryBlocks && t.err == nil {
-		if t.err = t.spillOut(packed); t.err == nil {
-			b.packed, b.offset, b.size = nil, t.spilt-int64(len(packed)), len(packed)
-		}
-	}
-	t.memory += len(b.packed)
-	t.blocks = append(t.blocks, b)
+	t.open.packed = p
+	t.blocks = append(t.blocks, t.open)
 	t.open = block{}
 	// A new one: readers may still look at the old one.
 	t.tail = make([]byte, 0, blockSize+maxPiece/8)
 }
-
-func (t *tape) spillOut(packed []byte) error {
-	if t.spill == nil {
-		f, err := os.CreateTemp("", "ttydeck-play-*")
-		if err != nil {
-			return err
-		}
-		os.Remove(f.Name())
-		t.spill = f
-	}
-	if _, err := t.spill.WriteAt(packed, t.spilt); err != nil {
-		return err
-	}
-	t.spilt += int64(len(packed))
-	return nil
-}
-
-// packText packs a block of the index, which is made at the same time as the
-// tape is.
-func (t *tape) packText(raw []byte) []byte { return t.textEnc.EncodeAll(raw, nil) }
 
 // end gives the place behind the last piece there is so far.
 func (t *tape) end() pieceRef {
@@ -230,7 +166,6 @@ func (t *tape) unpack(i int, buf []byte) ([]byte, block, error) {
 	t.mu.Lock()
 	if i >= len(t.blocks) {
 		b := t.open
-		b.raw = len(t.tail)
 		if b.count == 0 {
 			b.number, b.first = t.last.number, t.last.at
 		}
@@ -239,16 +174,8 @@ func (t *tape) unpack(i int, buf []byte) ([]byte, block, error) {
 		return data, b, nil
 	}
 	b := t.blocks[i]
-	spill := t.spill
 	t.mu.Unlock()
-	packed := b.packed
-	if packed == nil {
-		packed = make([]byte, b.size)
-		if _, err := spill.ReadAt(packed, b.offset); err != nil {
-			return nil, b, fmt.Errorf("reading back the temporary file: %w", err)
-		}
-	}
-	data, err := t.dec.DecodeAll(packed, buf[:0])
+	data, err := t.vault.get(b.packed, buf)
 	return data, b, err
 }
 
@@ -293,7 +220,7 @@ func (r *reader) seekBlock(i int) error {
 		return err
 	}
 	r.block, r.data, r.info, r.off = i, data, info, 0
-	if info.packed != nil || info.size > 0 {
+	if info.packed.data != nil || info.packed.size > 0 {
 		r.own = data
 	}
 	r.pos = pieceRef{number: info.number, at: info.first}

@@ -150,21 +150,22 @@ func TestTapeSpills(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tp.close()
+	tp.vault.budget = 4 << 20
 	r := rand.NewChaCha8([32]byte{1})
 	want := ""
-	for i := range 1200 {
+	for i := range 200 {
 		noise := make([]byte, maxPiece)
 		r.Read(noise)
-		if i == 1100 {
+		if i == 150 {
 			want = string(noise)
 		}
 		tp.add(out(time.Duration(i)*time.Second, string(noise)))
 	}
-	if tp.spill == nil || tp.memory > memoryBlocks {
-		t.Fatalf("%d bytes in memory, %d in a file", tp.memory, tp.spilt)
+	if v := tp.vault; v.file == nil || v.memory > v.budget {
+		t.Fatalf("%d bytes in memory, %d in a file", v.memory, v.length)
 	}
 	rd := &reader{t: tp}
-	if err := rd.seekBlock(tp.blockOf(1100)); err != nil {
+	if err := rd.seekBlock(tp.blockOf(150)); err != nil {
 		t.Fatal(err)
 	}
 	for {
@@ -172,7 +173,7 @@ func TestTapeSpills(t *testing.T) {
 		if !ok || err != nil {
 			t.Fatal(ok, err)
 		}
-		if p.at == 1100*time.Second {
+		if p.at == 150*time.Second {
 			if string(p.data) != want {
 				t.Error("other bytes came back")
 			}

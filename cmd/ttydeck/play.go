@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -116,6 +117,7 @@ func (v *speedValue) String() string {
 }
 
 func runPlay(ctx context.Context, e *env, p *play.Player, from *format.Format, name string) error {
+	boundMemory()
 	ctx, stop := untilSignal(ctx)
 	defer stop()
 	// What the reader tolerates is told when the terminal is free again.
@@ -170,6 +172,14 @@ func runPlay(ctx context.Context, e *env, p *play.Player, from *format.Format, n
 		return statusError{status: exitInterrupted}
 	}
 	return err
+}
+
+// boundMemory makes the collector of garbage work harder before the process
+// grows beyond what the player promises, unless the user has set a limit.
+func boundMemory() {
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
+		debug.SetMemoryLimit(140 << 20)
+	}
 }
 
 // fileWriter writes to a file that another program may have made

@@ -1,0 +1,99 @@
+package play
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// vault holds blocks of bytes packed: in memory up to a budget, and what is
+// more in a temporary file that has no name. Its methods may be called by
+// several goroutines, put by one at a time.
+type vault struct {
+	budget int
+	enc    *zstd.Encoder
+	dec    *zstd.Decoder
+
+	mu     sync.Mutex
+	memory int      // bytes of blocks that are in memory
+	file   *os.File // nil until needed
+	length int64    // of file
+	err    error    // file failed: all stays in memory from then on
+}
+
+// packed is a block in a vault. The zero value is none.
+type packed struct {
+	data   []byte // nil if in the file
+	offset int64  // there
+	size   int    // there
+}
+
+func newVault(budget int) (*vault, error) {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
+		zstd.WithWindowSize(blockSize), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
+	if err != nil {
+		return nil, err
+	}
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxMemory(64<<20), zstd.WithDecoderLowmem(true))
+	if err != nil {
+		return nil, err
+	}
+	return &vault{budget: budget, enc: enc, dec: dec}, nil
+}
+
+// put packs raw, which it does not keep.
+func (v *vault) put(raw []byte) packed {
+	data := slices.Clip(v.enc.EncodeAll(raw, nil))
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.memory+len(data) > v.budget && v.err == nil {
+		if v.err = v.write(data); v.err == nil {
+			return packed{offset: v.length - int64(len(data)), size: len(data)}
+		}
+	}
+	v.memory += len(data)
+	return packed{data: data}
+}
+
+func (v *vault) write(data []byte) error {
+	if v.file == nil {
+		f, err := os.CreateTemp("", "ttydeck-play-*")
+		if err != nil {
+			return err
+		}
+		os.Remove(f.Name())
+		v.file = f
+	}
+	if _, err := v.file.WriteAt(data, v.length); err != nil {
+		return err
+	}
+	v.length += int64(len(data))
+	return nil
+}
+
+// get unpacks p, into buf if that is large enough.
+func (v *vault) get(p packed, buf []byte) ([]byte, error) {
+	data := p.data
+	if data == nil {
+		v.mu.Lock()
+		file := v.file
+		v.mu.Unlock()
+		data = make([]byte, p.size)
+		if _, err := file.ReadAt(data, p.offset); err != nil {
+			return nil, fmt.Errorf("reading back the temporary file: %w", err)
+		}
+	}
+	return v.dec.DecodeAll(data, buf[:0])
+}
+
+// close frees the file. Nothing may be put or got any more.
+func (v *vault) close() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.file != nil {
+		v.file.Close()
+	}
+}
