@@ -76,7 +76,6 @@ type deck struct {
 	dragging bool
 	message  string
 	until    time.Time // message is shown until then
-	command  string    // the last one that the recording's shell told of
 }
 
 // runDeck is Run for a terminal.
@@ -116,7 +115,7 @@ func (p *Player) runDeck(ctx context.Context) (err error) {
 		return err
 	}
 	defer d.index.close()
-	d.pos = newPosition(d.load, d.header, vt.Hooks{Mark: d.mark})
+	d.pos = newPosition(d.load, d.header, vt.Hooks{})
 	getenv := p.Getenv
 	if getenv == nil {
 		getenv = os.Getenv
@@ -194,7 +193,8 @@ func (d *deck) setUp(getenv func(string) string) {
 		}
 	}
 	locale = strings.ToLower(strings.ReplaceAll(locale, "-", ""))
-	d.bar.ascii = term == "linux" || locale != "" && !strings.Contains(locale, "utf8")
+	d.painter.ascii = locale != "" && !strings.Contains(locale, "utf8")
+	d.bar.ascii = term == "linux" || d.painter.ascii
 	if d.p.RecordedTheme {
 		d.view.theme = d.header.Term.Theme
 	}
@@ -235,14 +235,6 @@ func (d *deck) lastScreen() string {
 	p := painter{colors: d.painter.colors, curly: d.painter.curly}
 	p.lines(&c, used, "\r\n")
 	return string(p.buf)
-}
-
-// mark takes the command line that a shell with integration tells of: VS
-// Code's OSC 633 ; E and iTerm2's or fish's OSC 133 ; C.
-func (d *deck) mark(m vt.Mark) {
-	if cmd, ok := commandOf(m); ok {
-		d.command = cmd
-	}
 }
 
 // loopEvents plays until something ends it.

@@ -538,3 +538,47 @@ func TestDeckEmpty(t *testing.T) {
 		}
 	})
 }
+
+// The bar shows the last command that the recorded shell told of, wherever the
+// deck is.
+func TestDeckCommand(t *testing.T) {
+	prompt := "\x1b]133;A\x07$ \x1b]133;B\x07"
+	events := []format.Event{
+		out(0, prompt), out(time.Second, "ls"), out(2*time.Second, " -l\r\n\x1b]133;C\x07total 0\r\n\x1b]133;D;0\x07"+prompt),
+		out(10*time.Second, "a line that is longer than\r\n\x1b]133;C\x07\x1b]133;D\x07"+prompt),
+		out(20*time.Second, "\r\n\x1b]633;E;make\\x20all;nonce\x07\x1b]633;C\x07"),
+		out(30*time.Second, "\x1b]133;C;cmdline_url=git%20status\x07"),
+		out(40*time.Second, "."),
+	}
+	synctest.Test(t, func(t *testing.T) {
+		v := startView(t, &Player{Cast: castOf(format.Header{Title: "title", Size: format.Size{Cols: 20, Rows: 10}}, events...)}, 80, 24)
+		v.press(" ")
+		v.wantBar("title")
+		v.press(right)
+		v.wantBar("$ ls -l")
+		v.press(right)
+		v.wantBar("$ a line that is longer than")
+		v.press(right, right)
+		v.wantBar("$ make all")
+		v.press("G")
+		v.wantBar("$ git status")
+		v.press("0", right)
+		v.wantBar("$ ls -l")
+	})
+}
+
+// A terminal that shows ASCII alone gets nothing else.
+func TestDeckASCII(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cast := castOf(format.Header{Size: format.Size{Cols: 20, Rows: 10}}, out(0, "┌─é漢字─┐ e\u0301"), out(time.Hour, ""))
+		v := startView(t, &Player{Cast: cast, Getenv: getenv(map[string]string{"TERM": "xterm", "LANG": "C"})}, 60, 20)
+		v.press(" ", "h", "x")
+		v.wait(barFor)
+		v.wantRow(0, "+-?? ? -+ ?         |")
+		for _, c := range v.term.output() {
+			if c >= 0x80 {
+				t.Fatalf("the terminal got %q", c)
+			}
+		}
+	})
+}

@@ -136,7 +136,7 @@ func (d *deck) fillBar(now time.Time) {
 	}
 	b.marks = d.load.tape.markers()
 	b.hits = nil
-	b.message, b.prompt, b.command = "", "", d.command
+	b.message, b.prompt, b.command = "", "", d.load.commands.at(d.pos.rd.pos.number)
 	if now.Before(d.until) {
 		b.message = d.message
 	}

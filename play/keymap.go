@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/ttydeck/ttydeck/vt"
 )
 
 // prompt is a line that the user types in the bar.
@@ -458,46 +456,4 @@ func parseTime(s string) (time.Duration, error) {
 		return 0, malformed
 	}
 	return time.Duration(seconds * float64(time.Second)), nil
-}
-
-// commandOf takes the command line out of what a shell's integration tells:
-// VS Code's OSC 633 ; E ; COMMAND and the cmdline_url and cmdline of
-// OSC 133 ; C that kitty and fish send.
-func commandOf(m vt.Mark) (string, bool) {
-	switch {
-	case m.Code == 633 && strings.HasPrefix(m.Data, "E;"):
-		cmd, _, _ := strings.Cut(m.Data[2:], ";")
-		return unescape(cmd, `\x`), true
-	case m.Code == 133 && strings.HasPrefix(m.Data, "C;"):
-		for _, field := range strings.Split(m.Data[2:], ";") {
-			if cmd, ok := strings.CutPrefix(field, "cmdline_url="); ok {
-				return unescape(cmd, "%"), true
-			}
-			if cmd, ok := strings.CutPrefix(field, "cmdline="); ok {
-				return strings.Trim(cmd, "'\""), true
-			}
-		}
-	}
-	return "", false
-}
-
-// unescape replaces the two hex digits behind each prefix.
-func unescape(s, prefix string) string {
-	var b strings.Builder
-	for {
-		before, after, ok := strings.Cut(s, prefix)
-		b.WriteString(before)
-		if !ok {
-			return b.String()
-		}
-		if len(after) >= 2 {
-			if v, err := strconv.ParseUint(after[:2], 16, 8); err == nil {
-				b.WriteByte(byte(v))
-				s = after[2:]
-				continue
-			}
-		}
-		b.WriteString(prefix)
-		s = after
-	}
 }

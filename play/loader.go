@@ -29,7 +29,9 @@ type loader struct {
 	tape   *tape
 	notify chan struct{} // holds one: something has arrived
 	more   chan struct{} // the same for the index
-	hungry atomic.Bool   // the player has played all there is
+	// commands are those that the recorded shell told of.
+	commands commands
+	hungry   atomic.Bool // the player has played all there is
 
 	mu     sync.Mutex
 	frames []keyframe // in the order of the tape
@@ -74,7 +76,8 @@ func applyPiece(s *vt.Screen, p piece) {
 
 // run loads the recording; stop makes it end early.
 func (l *loader) run(cast format.Cast, stop <-chan struct{}) {
-	screen := newScreen(cast.Header, vt.Hooks{})
+	screen := newScreen(cast.Header, vt.Hooks{Mark: func(m vt.Mark) { l.commands.mark(m, l.tape.end().number-1) }})
+	l.commands.screen = screen
 	since := 0
 	var told time.Time
 	var err error

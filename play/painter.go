@@ -14,6 +14,7 @@ import (
 // update.
 type painter struct {
 	colors Colors
+	ascii  bool // it shows no more than ASCII
 	curly  bool // the terminal knows styles and colours of underlines
 	sync   bool // bracket what is painted as one update (mode 2026)
 
@@ -160,6 +161,11 @@ func (p *painter) paintCell(c cell) {
 	p.setStyle(c.style)
 	sure := true // all terminals agree on its width
 	switch {
+	case p.ascii && (c.text != "" || c.r >= 0x7f):
+		p.buf = append(p.buf, asciiFor(c.r)...)
+		if c.width == 2 {
+			p.buf = append(p.buf, ' ')
+		}
 	case c.text != "":
 		p.buf = appendClean(p.buf, c)
 		sure = false
@@ -198,6 +204,25 @@ func appendClean(b []byte, c cell) []byte {
 		b = append(b, ' ')
 	}
 	return b
+}
+
+// asciiFor gives what stands for r on a terminal that shows ASCII alone.
+func asciiFor(r rune) string {
+	switch {
+	case r == 0xa0 || r == 0x3000:
+		return " "
+	case r == '─' || r == '━' || r == '═' || r == '—' || r == '–':
+		return "-"
+	case r == '│' || r == '┃' || r == '║':
+		return "|"
+	case r > 0x2500 && r < 0x2580:
+		return "+"
+	case r >= 0x2580 && r < 0x25a0:
+		return "#"
+	case r == '…':
+		return "."
+	}
+	return "?"
 }
 
 // spill is how many columns behind c a terminal may have drawn on that takes

@@ -1,0 +1,156 @@
+package play
+
+import (
+	"sort"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// Bounds of what is kept of the commands of a session.
+const (
+	maxCommands = 50_000
+	maxCommand  = 512
+)
+
+// commands are the commands that a recorded shell with integration told of, by
+// their places on the tape. Its methods may be called by several goroutines.
+type commands struct {
+	mu   sync.Mutex
+	list []command
+
+	// Where the command line begins that is being typed, on the loader's
+	// screen; used by the loader alone.
+	typing bool
+	line   uint64
+	x      int
+	screen *vt.Screen
+}
+
+type command struct {
+	number int // of the piece that told
+	text   string
+}
+
+// at gives the last command before place n; "" if there is none.
+func (c *commands) at(n int) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i := sort.Search(len(c.list), func(i int) bool { return c.list[i].number >= n })
+	if i == 0 {
+		return ""
+	}
+	return c.list[i-1].text
+}
+
+// mark takes in a mark that came with piece number n: VS Code's
+// OSC 633 ; E ; COMMAND, the command line that kitty and fish send with
+// OSC 133 ; C, and else what stands on the screen between the marks B and C,
+// where the shell lets the user type (FinalTerm's semantic prompts).
+func (c *commands) mark(m vt.Mark, n int) {
+	if m.Code != 133 && m.Code != 633 {
+		return
+	}
+	if text, ok := commandOf(m); ok {
+		c.typing = false
+		c.add(text, n)
+		return
+	}
+	switch kind, _, _ := strings.Cut(m.Data, ";"); kind {
+	case "A":
+		c.typing = false
+	case "B":
+		c.typing, c.line, c.x = true, m.Line, m.X
+	case "C":
+		if c.typing {
+			c.typing = false
+			c.add(c.typed(m), n)
+		}
+	}
+}
+
+// typed reads the command line off the screen.
+func (c *commands) typed(m vt.Mark) string {
+	first := m.Y - int(m.Line-c.line)
+	if first < 0 || first > m.Y {
+		return "" // it has scrolled away
+	}
+	var b []byte
+	for y := first; y <= m.Y && len(b) < maxCommand; y++ {
+		if y == m.Y && y > first && m.X == 0 {
+			break
+		}
+		row := c.screen.Row(y)
+		text := row.Text()
+		if y == first {
+			cut := 0
+			for _, x := range row.AppendColumns(nil) {
+				if x < c.x {
+					cut++
+				}
+			}
+			text = text[min(cut, len(text)):]
+		}
+		b = append(b, text...)
+		if !row.Wrapped() {
+			b = append(b, ' ')
+		}
+	}
+	return string(b)
+}
+
+func (c *commands) add(text string, n int) {
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > maxCommand {
+		text = text[:maxCommand]
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if text != "" && len(c.list) < maxCommands {
+		c.list = append(c.list, command{n, text})
+	}
+}
+
+// commandOf takes the command line out of what a shell's integration tells:
+// VS Code's OSC 633 ; E ; COMMAND and the cmdline_url and cmdline of
+// OSC 133 ; C that kitty and fish send.
+func commandOf(m vt.Mark) (string, bool) {
+	switch {
+	case m.Code == 633 && strings.HasPrefix(m.Data, "E;"):
+		cmd, _, _ := strings.Cut(m.Data[2:], ";")
+		return unescape(cmd, `\x`), true
+	case m.Code == 133 && strings.HasPrefix(m.Data, "C;"):
+		for _, field := range strings.Split(m.Data[2:], ";") {
+			if cmd, ok := strings.CutPrefix(field, "cmdline_url="); ok {
+				return unescape(cmd, "%"), true
+			}
+			if cmd, ok := strings.CutPrefix(field, "cmdline="); ok {
+				return strings.Trim(cmd, "'\""), true
+			}
+		}
+	}
+	return "", false
+}
+
+// unescape replaces the two hex digits behind each prefix.
+func unescape(s, prefix string) string {
+	var b strings.Builder
+	for {
+		before, after, ok := strings.Cut(s, prefix)
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		if len(after) >= 2 {
+			if v, err := strconv.ParseUint(after[:2], 16, 8); err == nil {
+				b.WriteByte(byte(v))
+				s = after[2:]
+				continue
+			}
+		}
+		b.WriteString(prefix)
+		s = after
+	}
+}
