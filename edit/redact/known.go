@@ -1,0 +1,348 @@
+package redact
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+	"strings"
+)
+
+// secret is a text that is to be gone.
+type secret struct {
+	text string
+	rule string
+	// strong tells that the text is none that could stand for something else:
+	// it goes wherever it stands, and so do long parts of it.
+	strong bool
+	// before is what was seen to stand before it, up to contextLen bytes each.
+	before []string
+	// root is the secret of which this is a part that was seen while it was
+	// typed; nil for itself.
+	root *secret
+	id   int // in the report, from 1
+}
+
+// known is the secrets that were found so far. While finding it grows; after
+// freeze it can be looked up.
+type known struct {
+	byText map[string]*secret
+	list   []*secret
+	bytes  int
+	full   bool // more were found than fit
+
+	bloom    []uint64
+	grams    map[uint64][]gram
+	contexts map[uint32][]*secret
+	short    []*secret // strong, but shorter than a gram: the user's own
+}
+
+type gram struct {
+	s  *secret
+	at int32
+	// plain is a gram of one kind of character: it may be a word.
+	plain bool
+}
+
+const (
+	contextLen = 16
+	maxContext = 8 // of one secret
+	gramLen    = 8
+	maxKnown   = 1 << 14
+	maxKnownSz = 4 << 20
+	maxSecret  = 8 << 10 // a longer one is known by its start
+)
+
+// add takes note of a secret with what stands before it.
+func (k *known) add(text, rule string, strong bool, before string) {
+	if len(text) > maxSecret {
+		text = text[:maxSecret]
+	}
+	s := k.byText[text]
+	if s == nil {
+		if len(k.list) >= maxKnown || k.bytes+len(text) > maxKnownSz {
+			k.full = true
+			return
+		}
+		if k.byText == nil {
+			k.byText = map[string]*secret{}
+		}
+		s = &secret{text: strings.Clone(text), rule: rule}
+		k.byText[s.text] = s
+		k.list = append(k.list, s)
+		k.bytes += len(text)
+	}
+	s.strong = s.strong || strong
+	if before != "" && len(s.before) < maxContext && !slices.Contains(s.before, before) {
+		s.before = append(s.before, strings.Clone(before))
+	}
+}
+
+// strongText reports whether a text found by a rule is to be looked for
+// everywhere: "hunter2" is only masked where its name stands before it.
+func strongText(text string) bool {
+	if len(text) < 8 {
+		return false
+	}
+	kinds := 0
+	for _, kind := range []func(c byte) bool{
+		func(c byte) bool { return 'a' <= c && c <= 'z' },
+		func(c byte) bool { return 'A' <= c && c <= 'Z' },
+		func(c byte) bool { return '0' <= c && c <= '9' },
+		func(c byte) bool { return c < '0' || '9' < c && c < 'A' || 'Z' < c && c < 'a' || c > 'z' },
+	} {
+		if strings.ContainsFunc(text, func(r rune) bool { return kind(byte(min(r, 255))) }) {
+			kinds++
+		}
+	}
+	return kinds > 1 || len(text) >= 16
+}
+
+// freeze makes the tables. What was seen of a secret while it was typed, where
+// the whole stood later, counts as part of it.
+func (k *known) freeze() {
+	byContext := map[string][]*secret{}
+	for _, s := range k.list {
+		for _, c := range s.before {
+			byContext[c] = append(byContext[c], s)
+		}
+	}
+	for _, group := range byContext {
+		slices.SortFunc(group, func(a, b *secret) int { return strings.Compare(a.text, b.text) })
+		for i := len(group) - 2; i >= 0; i-- {
+			if next := group[i+1]; strings.HasPrefix(next.text, group[i].text) && group[i] != next {
+				group[i].root = next
+			}
+		}
+	}
+	k.bloom = make([]uint64, 1<<12)
+	k.grams = map[uint64][]gram{}
+	k.contexts = map[uint32][]*secret{}
+	id := 0
+	for _, s := range k.list {
+		if s.root != nil {
+			continue
+		}
+		id++
+		s.id = id
+		for _, c := range s.before {
+			if len(c) >= 4 {
+				key := binary.LittleEndian.Uint32([]byte(c[len(c)-4:]))
+				k.contexts[key] = append(k.contexts[key], s)
+			}
+		}
+		if !s.strong {
+			continue
+		}
+		if len(s.text) < gramLen {
+			k.short = append(k.short, s)
+			continue
+		}
+		for i := 0; i+gramLen <= len(s.text); i++ {
+			g := s.text[i : i+gramLen]
+			if dull(g) && i > 0 {
+				continue
+			}
+			key := binary.LittleEndian.Uint64([]byte(g))
+			if len(k.grams[key]) < 16 {
+				k.grams[key] = append(k.grams[key], gram{s, int32(i), plain(g) || i < 4})
+			}
+			h := gramHash(key)
+			k.bloom[h>>6] |= 1 << (h & 63)
+		}
+	}
+}
+
+func gramHash(key uint64) uint64 { return key * 0x9e3779b97f4a7c15 >> 46 }
+
+// dull reports whether a gram has too few different bytes to tell anything.
+func dull(g string) bool {
+	seen := map[byte]bool{}
+	for i := range len(g) {
+		seen[g[i]] = true
+	}
+	return len(seen) < 4
+}
+
+// plain reports whether a gram is of one kind of character and perhaps
+// punctuation: it may be a word, or a number.
+func plain(g string) bool {
+	var lower, upper, digit int
+	for i := range len(g) {
+		switch c := g[i]; {
+		case 'a' <= c && c <= 'z':
+			lower = 1
+		case 'A' <= c && c <= 'Z':
+			upper = 1
+		case '0' <= c && c <= '9':
+			digit = 1
+		}
+	}
+	return lower+upper+digit < 2
+}
+
+// span is a part of a text that is to go. part tells that it is not the whole
+// secret.
+type span struct {
+	from, to int
+	s        *secret
+	part     bool
+}
+
+// find appends the known secrets, and the parts of them, in text. start tells
+// that a line begins with text.
+func (k *known) find(dst []span, text []byte, start bool) []span {
+	for _, s := range k.short {
+		for at := 0; ; {
+			i := bytes.Index(text[at:], []byte(s.text))
+			if i < 0 {
+				break
+			}
+			dst = append(dst, span{at + i, at + i + len(s.text), s, false})
+			at += i + len(s.text)
+		}
+	}
+	if len(k.grams) > 0 {
+		for i := 0; i+gramLen <= len(text); {
+			key := binary.LittleEndian.Uint64(text[i:])
+			h := gramHash(key)
+			if k.bloom[h>>6]>>(h&63)&1 == 0 {
+				i++
+				continue
+			}
+			best := span{}
+			for _, g := range k.grams[key] {
+				from, to := i, i+gramLen
+				at := int(g.at)
+				for from > 0 && at > 0 && text[from-1] == g.s.text[at-1] {
+					from--
+					at--
+				}
+				end := int(g.at) + gramLen
+				for to < len(text) && end < len(g.s.text) && text[to] == g.s.text[end] {
+					to++
+					end++
+				}
+				whole := to-from == len(g.s.text)
+				if !whole && g.plain && to-from < max(12, len(g.s.text)/2) {
+					continue
+				}
+				if to-from > best.to-best.from {
+					best = span{from, to, g.s, !whole}
+				}
+			}
+			if best.s == nil {
+				i++
+				continue
+			}
+			dst = append(dst, best)
+			i = best.to
+		}
+	}
+	if len(k.contexts) > 0 {
+		dst = k.findBegun(dst, text, start)
+	}
+	return dst
+}
+
+// findBegun appends what stands where a secret stood at another time, and is
+// like it: the secret as far as it was typed, or before it was corrected.
+func (k *known) findBegun(dst []span, text []byte, start bool) []span {
+	for i := 0; i < len(text); i++ {
+		var key uint32
+		if i >= 4 {
+			key = binary.LittleEndian.Uint32(text[i-4:])
+		} else if start {
+			key = binary.LittleEndian.Uint32([]byte(before(text, i, true)[contextLen-4:]))
+		} else {
+			continue
+		}
+		for _, s := range k.contexts[key] {
+			for _, context := range s.before {
+				c := before(text, i, start)
+				if len(c) > len(context) {
+					c = c[len(c)-len(context):]
+				}
+				if c != context {
+					continue
+				}
+				if to := begun(text, i, s.text, tellsMuch(context)); to > i {
+					dst = append(dst, span{i, to, s, string(text[i:to]) != s.text})
+				}
+			}
+		}
+	}
+	return dst
+}
+
+// before is the contextLen bytes before text[i:], with newlines before the
+// start of a line.
+func before(text []byte, i int, start bool) string {
+	from := i - contextLen
+	if from >= 0 {
+		return string(text[from:i])
+	}
+	if !start {
+		return string(text[:i])
+	}
+	return strings.Repeat("\n", -from) + string(text[:i])
+}
+
+// tellsMuch reports whether a context is so much text that even one character
+// behind it is part of the secret.
+func tellsMuch(before string) bool {
+	n := 0
+	for i := range len(before) {
+		if before[i] > ' ' {
+			n++
+		}
+	}
+	return n >= 4
+}
+
+// begun gives the end of the part of text from i on that is like s, i if there
+// is none.
+func begun(text []byte, i int, s string, sure bool) int {
+	end := i
+	for end < len(text) && end-i < len(s)+16 {
+		if c := text[end]; (c <= ' ' || c == '"' || c == '\'') && strings.IndexByte(s, c) < 0 {
+			break
+		}
+		end++
+	}
+	t := text[i:end]
+	pre := 0
+	for pre < len(t) && pre < len(s) && t[pre] == s[pre] {
+		pre++
+	}
+	if pre == len(s) {
+		return i + pre
+	}
+	post := 0
+	for post < len(t)-pre && post < len(s)-pre && t[len(t)-1-post] == s[len(s)-1-post] {
+		post++
+	}
+	min := 4
+	if sure {
+		min = 1
+	}
+	switch {
+	case len(t) < min:
+		return i
+	case (pre+post)*2 >= len(t), within(t, s):
+		return end
+	case pre >= min:
+		return i + pre
+	}
+	return i
+}
+
+// within reports whether t is s with some left out.
+func within(t []byte, s string) bool {
+	i := 0
+	for j := 0; i < len(t) && j < len(s); j++ {
+		if t[i] == s[j] {
+			i++
+		}
+	}
+	return i == len(t)
+}

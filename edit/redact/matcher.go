@@ -1,0 +1,92 @@
+package redact
+
+import (
+	"hash/maphash"
+	"math/bits"
+)
+
+// matcher finds secrets in texts: by rule, and once it is frozen, also those
+// that were found before.
+type matcher struct {
+	rules  *ruleSet
+	known  known
+	frozen bool
+
+	seed  maphash.Seed
+	dull  map[uint64]struct{} // texts in which there was nothing
+	hits  []uint64            // scratch: bit i is rule i
+	spans []span
+	any   bool // a secret was found
+}
+
+// maxDull bounds the memory of texts without a secret: screens repeat
+// themselves.
+const maxDull = 1 << 15
+
+func newMatcher(rules *ruleSet) *matcher {
+	return &matcher{
+		rules: rules, seed: maphash.MakeSeed(), dull: map[uint64]struct{}{},
+		hits: make([]uint64, (len(rules.rules)+63)/64),
+	}
+}
+
+// freeze ends the finding.
+func (m *matcher) freeze() {
+	m.known.freeze()
+	m.frozen = true
+	clear(m.dull)
+}
+
+// find gives the secrets in text; the result is valid until the next call.
+// start tells that a line begins with text.
+func (m *matcher) find(text []byte, start bool) []span {
+	if len(text) < 2 && m.frozen == false {
+		return nil
+	}
+	hash := maphash.Bytes(m.seed, text)
+	if start {
+		hash++
+	}
+	if _, ok := m.dull[hash]; ok {
+		return nil
+	}
+	m.spans = m.spans[:0]
+	clear(m.hits)
+	m.rules.keywords.find(text, func(i int) { m.hits[i>>6] |= 1 << (i & 63) })
+	for _, i := range m.rules.always {
+		m.hits[i>>6] |= 1 << (i & 63)
+	}
+	for w, word := range m.hits {
+		for ; word != 0; word &= word - 1 {
+			r := m.rules.rules[w<<6+bits.TrailingZeros64(word)]
+			r.find(text, func(from, to int) {
+				m.spans = append(m.spans, m.found(text, from, to, r.name, r.sure, start))
+			})
+		}
+	}
+	if m.frozen {
+		m.spans = m.known.find(m.spans, text, start)
+	}
+	if len(m.spans) > 0 {
+		m.any = true
+	} else {
+		if len(m.dull) >= maxDull {
+			clear(m.dull)
+		}
+		m.dull[hash] = struct{}{}
+	}
+	return m.spans
+}
+
+// found takes note of a secret that a rule found.
+func (m *matcher) found(text []byte, from, to int, rule string, sure, start bool) span {
+	m.any = true
+	s := m.known.byText[string(text[from:min(to, from+maxSecret)])]
+	if !m.frozen {
+		t := string(text[from:to])
+		m.known.add(t, rule, sure || strongText(t), before(text, from, start))
+	} else if s == nil {
+		s = &secret{rule: rule}
+	}
+	return span{from, to, s, false}
+}

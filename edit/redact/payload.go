@@ -1,0 +1,152 @@
+package redact
+
+import (
+	"bytes"
+	"encoding/base64"
+	"strings"
+)
+
+// payload looks for secrets in a control string of the output.
+func (r *run) payload(kind byte, text []byte, at []int64, whole bool) {
+	r.payloadOf(&r.outMarks, payloadName(kind, text), kind, text, at, whole)
+}
+
+func payloadName(kind byte, text []byte) string {
+	switch kind {
+	case 'P':
+		return "dcs"
+	case 'X':
+		return "sos"
+	case '^':
+		return "pm"
+	case '_':
+		return "apc"
+	}
+	number, _, _ := bytes.Cut(text, []byte(";"))
+	switch string(number) {
+	case "0", "1", "2":
+		return "title"
+	}
+	if len(number) == 0 || len(number) > 6 || strings.Trim(string(number), "0123456789") != "" {
+		return "osc"
+	}
+	return "osc " + string(number)
+}
+
+// payloadOf looks at a payload as it is, and as what it encodes.
+func (r *run) payloadOf(marks *marks, name string, kind byte, text []byte, at []int64, whole bool) {
+	w := where{kind: name}
+	if kind == ']' {
+		if i := bytes.IndexByte(text, ';'); i >= 0 {
+			text, at = text[i+1:], at[i+1:]
+		}
+	}
+	r.payloadText(marks, w, text, at)
+	if bytes.IndexByte(text, '%') >= 0 {
+		r.payloadDecoded(marks, w, text, at, 3, func(b []byte) (byte, bool) {
+			return unhex(b[1], b[2], b[0] == '%')
+		})
+	}
+	if bytes.Contains(text, []byte(`\x`)) { // VS Code's 633;E
+		r.payloadDecoded(marks, w, text, at, 4, func(b []byte) (byte, bool) {
+			return unhex(b[2], b[3], b[0] == '\\' && b[1] == 'x')
+		})
+	}
+	if !whole {
+		return
+	}
+	switch name {
+	case "osc 52", "osc 1337", "osc 99":
+		i := bytes.LastIndexAny(text, ";:=")
+		if name == "osc 1337" {
+			// Padding is no separator.
+			i = bytes.LastIndexAny(bytes.TrimRight(text, "="), ";:=")
+		}
+		r.payloadBase64(marks, w, text[i+1:], at[i+1:])
+	}
+}
+
+func (r *run) payloadText(marks *marks, w where, text []byte, at []int64) {
+	for _, sp := range r.m.find(text, true) {
+		if r.locate {
+			fresh := false
+			for _, pos := range at[sp.from:sp.to] {
+				fresh = marks.set(pos, star) || fresh
+			}
+			r.count(sp, w, fresh)
+		}
+	}
+}
+
+func unhex(a, b byte, ok bool) (byte, bool) {
+	hi, ok1 := hexDigit(a)
+	lo, ok2 := hexDigit(b)
+	return hi<<4 | lo, ok && ok1 && ok2
+}
+
+func hexDigit(c byte) (byte, bool) {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0', true
+	case 'a' <= c|0x20 && c|0x20 <= 'f':
+		return c | 0x20 - 'a' + 10, true
+	}
+	return 0, false
+}
+
+// payloadDecoded looks at text with its escapes, of n bytes each, decoded.
+func (r *run) payloadDecoded(marks *marks, w where, text []byte, at []int64, n int, decode func([]byte) (byte, bool)) {
+	var plain []byte
+	var from []int
+	for i := 0; i < len(text); {
+		from = append(from, i)
+		if i+n <= len(text) {
+			if c, ok := decode(text[i : i+n]); ok {
+				plain = append(plain, c)
+				i += n
+				continue
+			}
+		}
+		plain = append(plain, text[i])
+		i++
+	}
+	from = append(from, len(text))
+	for _, sp := range r.m.find(plain, true) {
+		if r.locate {
+			fresh := false
+			for _, pos := range at[from[sp.from]:from[sp.to]] {
+				fresh = marks.set(pos, star) || fresh
+			}
+			r.count(sp, w, fresh)
+		}
+	}
+}
+
+// payloadBase64 looks at what text is in base64. The groups that a secret
+// touches become the base64 of stars, so that it can still be decoded.
+func (r *run) payloadBase64(marks *marks, w where, text []byte, at []int64) {
+	clean := bytes.TrimRight(text, "=")
+	plain, err := base64.RawStdEncoding.DecodeString(string(clean))
+	if err != nil || len(plain) == 0 {
+		return
+	}
+	for _, sp := range r.m.find(plain, true) {
+		if !r.locate {
+			continue
+		}
+		fresh := false
+		for group := sp.from / 3; group*3 < sp.to; group++ {
+			stars := "Kioq"
+			switch len(clean) - group*4 {
+			case 2:
+				stars = "Kg"
+			case 3:
+				stars = "Kio"
+			}
+			for i := range min(len(stars), len(clean)-group*4) {
+				fresh = marks.replace(at[group*4+i], stars[i]) || fresh
+			}
+		}
+		r.count(sp, w, fresh)
+	}
+}

@@ -1,0 +1,231 @@
+package redact
+
+import (
+	_ "embed"
+	"fmt"
+	"math"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/BurntSushi/toml"
+)
+
+// rule is a kind of secret and how it is recognized.
+type rule struct {
+	name     string
+	keywords []string // lower case; the text must hold one, unless there is none
+	group    int      // of expr that is the secret; 0 the first that matched
+	entropy  float64  // of the secret, at least, in bits for a byte
+	accept   func(m match) bool
+	sure     bool // what it finds goes everywhere, however plain: the user said so
+
+	expr   string
+	once   sync.Once
+	regexp *regexp.Regexp
+}
+
+// match is what a rule found in a text.
+type match struct {
+	text     []byte
+	all      [2]int // the whole match
+	from, to int    // the secret
+	groups   []int
+}
+
+func (m match) secret() string     { return string(m.text[m.from:m.to]) }
+func (m match) group(i int) string { return string(m.text[m.groups[2*i]:m.groups[2*i+1]]) }
+
+// compiled compiles the expression when it is first wanted: most recordings
+// want few of the rules.
+func (r *rule) compiled() *regexp.Regexp {
+	r.once.Do(func() {
+		if r.regexp == nil {
+			r.regexp = regexp.MustCompile(r.expr)
+		}
+	})
+	return r.regexp
+}
+
+// find calls yield with the place of each secret in text.
+func (r *rule) find(text []byte, yield func(from, to int)) {
+	for _, g := range r.compiled().FindAllSubmatchIndex(text, -1) {
+		n := r.group
+		if n == 0 {
+			for i := 1; i < len(g)/2; i++ {
+				if g[2*i] >= 0 && g[2*i] < g[2*i+1] {
+					n = i
+					break
+				}
+			}
+		}
+		from, to := g[2*n], g[2*n+1]
+		if from < 0 || from == to {
+			continue
+		}
+		if r.entropy > 0 && entropy(text[from:to]) < r.entropy {
+			continue
+		}
+		if r.accept == nil || r.accept(match{text, [2]int{g[0], g[1]}, from, to, g}) {
+			yield(from, to)
+		}
+	}
+}
+
+// entropy is Shannon's, in bits for a byte.
+func entropy(b []byte) float64 {
+	var counts [256]int
+	for _, c := range b {
+		counts[c]++
+	}
+	sum := 0.0
+	for _, n := range counts {
+		if n > 0 {
+			p := float64(n) / float64(len(b))
+			sum -= p * math.Log2(p)
+		}
+	}
+	return sum
+}
+
+// ruleSet is rules with the table that tells which a text may match.
+type ruleSet struct {
+	rules    []*rule
+	always   []int // those without keywords
+	keywords *keywords
+}
+
+func newRuleSet(rules []*rule) *ruleSet {
+	set := &ruleSet{rules: rules}
+	lists := make([][]string, len(rules))
+	for i, r := range rules {
+		if len(r.keywords) == 0 {
+			set.always = append(set.always, i)
+		}
+		for _, word := range r.keywords {
+			lists[i] = append(lists[i], strings.ToLower(word))
+		}
+	}
+	set.keywords = newKeywords(lists)
+	return set
+}
+
+// gitleaksTOML is the rule set of gitleaks (MIT licence, see gitleaks/LICENSE).
+// It is held as data: its package config would bring in viper and all that
+// hangs on it for a file that two structs read.
+//
+//go:embed gitleaks/gitleaks.toml
+var gitleaksTOML string
+
+type gitleaksAllow struct {
+	Condition   string
+	RegexTarget string
+	Regexes     []string
+	StopWords   []string
+	Paths       []string
+	Commits     []string
+}
+
+type gitleaksConfig struct {
+	Allowlist gitleaksAllow
+	Rules     []struct {
+		ID          string
+		Regex       string
+		Path        string
+		SecretGroup int
+		Entropy     float64
+		Keywords    []string
+		Allowlists  []gitleaksAllow
+	}
+}
+
+// parseGitleaks makes rules of a gitleaks configuration. Rules about files are
+// left out: a screen has no path.
+func parseGitleaks(text string) ([]*rule, error) {
+	var config gitleaksConfig
+	if _, err := toml.Decode(text, &config); err != nil {
+		return nil, fmt.Errorf("gitleaks rules: %w", err)
+	}
+	global := newAllow(config.Allowlist)
+	var rules []*rule
+	for _, r := range config.Rules {
+		if r.Regex == "" || r.Path != "" {
+			continue
+		}
+		allows := []*allow{global}
+		for _, a := range r.Allowlists {
+			// One that also demands a path never holds.
+			if !strings.EqualFold(a.Condition, "AND") || len(a.Paths)+len(a.Commits) == 0 {
+				allows = append(allows, newAllow(a))
+			}
+		}
+		rules = append(rules, &rule{
+			name: r.ID, keywords: r.Keywords, group: r.SecretGroup, entropy: r.Entropy, expr: r.Regex,
+			accept: func(m match) bool {
+				for _, a := range allows {
+					if a.allows(m) {
+						return false
+					}
+				}
+				return true
+			},
+		})
+	}
+	return rules, nil
+}
+
+// allow is a list of what is no secret though a rule matches.
+type allow struct {
+	gitleaksAllow
+	regexes func() []*regexp.Regexp
+	words   func() *keywords
+}
+
+func newAllow(a gitleaksAllow) *allow {
+	return &allow{
+		gitleaksAllow: a,
+		regexes: sync.OnceValue(func() (list []*regexp.Regexp) {
+			for _, expr := range a.Regexes {
+				list = append(list, regexp.MustCompile(expr))
+			}
+			return list
+		}),
+		words: sync.OnceValue(func() *keywords {
+			lower := make([]string, len(a.StopWords))
+			for i, w := range a.StopWords {
+				lower[i] = strings.ToLower(w)
+			}
+			return newKeywords([][]string{lower})
+		}),
+	}
+}
+
+func (a *allow) allows(m match) bool {
+	target := m.text[m.from:m.to]
+	switch a.RegexTarget {
+	case "match":
+		target = m.text[m.all[0]:m.all[1]]
+	case "line":
+		target = m.text
+	}
+	regex := false
+	for _, re := range a.regexes() {
+		if regex = re.Match(target); regex {
+			break
+		}
+	}
+	word := false
+	if len(a.StopWords) > 0 {
+		a.words().find(m.text[m.from:m.to], func(int) { word = true })
+	}
+	if strings.EqualFold(a.Condition, "AND") {
+		return (regex || len(a.Regexes) == 0) && (word || len(a.StopWords) == 0) && len(a.Regexes)+len(a.StopWords) > 0
+	}
+	return regex || word
+}
+
+// publicRules is gitleaks' rules and our own for names, headers and URLs.
+var publicRules = sync.OnceValues(func() ([]*rule, error) {
+	rules, err := parseGitleaks(gitleaksTOML)
+	return append(rules, nameRules()...), err
+})

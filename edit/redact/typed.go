@@ -1,0 +1,229 @@
+package redact
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// typed reads what was typed as the lines that a line editor would make of it.
+type typed struct {
+	run    *run
+	locate bool
+	tok    tokenizer
+
+	buf   []key
+	cur   int
+	dirty bool
+
+	// A password's prompt stood before the cursor when the line was begun.
+	prompt string
+	asked  bool
+
+	text []byte
+	at   []int // for each byte of text the key
+}
+
+// key is a typed character, and those that were typed behind it and deleted.
+type key struct {
+	r       rune
+	pos     int64
+	n       int
+	deleted []key
+}
+
+const maxTyped = 4 << 10 // keys in a line
+
+func newTyped(r *run, locate bool) *typed {
+	t := &typed{run: r, locate: locate}
+	t.tok.sink = t
+	return t
+}
+
+func (t *typed) ascii(run string, pos int64) {
+	for i := range len(run) {
+		t.insert(key{r: rune(run[i]), pos: pos + int64(i), n: 1})
+	}
+}
+
+func (t *typed) char(r rune, raw string, pos int64) {
+	t.insert(key{r: r, pos: pos, n: len(raw)})
+}
+
+func (t *typed) insert(k key) {
+	if len(t.buf) == 0 {
+		t.prompt = t.run.out.promptText()
+		t.asked = passwordPrompt.MatchString(t.prompt)
+	}
+	if len(t.buf) >= maxTyped {
+		t.look()
+		n := copy(t.buf, t.buf[len(t.buf)-maxTyped/2:])
+		t.buf = t.buf[:n]
+		t.cur = n
+	}
+	t.buf = append(t.buf, key{})
+	copy(t.buf[t.cur+1:], t.buf[t.cur:])
+	t.buf[t.cur] = k
+	t.cur++
+	t.dirty = true
+}
+
+// remove deletes the keys from from to upto. They stay with the one before.
+func (t *typed) remove(from, upto int) {
+	from, upto = max(from, 0), min(upto, len(t.buf))
+	if from >= upto {
+		return
+	}
+	t.look()
+	if from > 0 {
+		to := &t.buf[from-1]
+		for _, k := range t.buf[from:upto] {
+			if len(to.deleted) < 256 {
+				to.deleted = append(to.deleted, k)
+				to.deleted = append(to.deleted, k.deleted...)
+			}
+		}
+	}
+	t.buf = append(t.buf[:from], t.buf[upto:]...)
+	if t.cur > upto {
+		t.cur -= upto - from
+	} else {
+		t.cur = min(t.cur, from)
+	}
+	t.dirty = true
+}
+
+func (t *typed) control(seq []byte) {
+	switch string(seq) {
+	case "\r", "\n":
+		t.look()
+		t.enter()
+		t.clear()
+	case "\x03", "\x04", "\x07", "\x1a", "\x1b":
+		t.look()
+		t.clear()
+	case "\x7f", "\b":
+		t.remove(t.cur-1, t.cur)
+	case "\x1b[3~":
+		t.remove(t.cur, t.cur+1)
+	case "\x15":
+		t.remove(0, t.cur)
+	case "\x0b":
+		t.remove(t.cur, len(t.buf))
+	case "\x17", "\x1b\x7f":
+		from := t.cur
+		for from > 0 && t.buf[from-1].r == ' ' {
+			from--
+		}
+		for from > 0 && t.buf[from-1].r != ' ' {
+			from--
+		}
+		t.remove(from, t.cur)
+	case "\x01", "\x1b[H", "\x1bOH", "\x1b[1~":
+		t.cur = 0
+	case "\x05", "\x1b[F", "\x1bOF", "\x1b[4~":
+		t.cur = len(t.buf)
+	case "\x02", "\x1b[D", "\x1bOD":
+		t.cur = max(t.cur-1, 0)
+	case "\x06", "\x1b[C", "\x1bOC":
+		t.cur = min(t.cur+1, len(t.buf))
+	case "\x1bb", "\x1b[1;5D", "\x1b[1;3D":
+		for t.cur > 0 && t.buf[t.cur-1].r == ' ' {
+			t.cur--
+		}
+		for t.cur > 0 && t.buf[t.cur-1].r != ' ' {
+			t.cur--
+		}
+	case "\x1bf", "\x1b[1;5C", "\x1b[1;3C":
+		for t.cur < len(t.buf) && t.buf[t.cur].r == ' ' {
+			t.cur++
+		}
+		for t.cur < len(t.buf) && t.buf[t.cur].r != ' ' {
+			t.cur++
+		}
+	}
+}
+
+func (t *typed) passed(string) {}
+
+func (t *typed) payload(kind byte, text []byte, at []int64, first, last bool) {
+	t.run.payloadOf(&t.run.inMarks, "input", kind, text, at, first && last)
+}
+
+func (t *typed) clear() {
+	t.buf, t.cur, t.dirty, t.asked = t.buf[:0], 0, false, false
+}
+
+func (t *typed) finish() {
+	t.tok.finish()
+	t.look()
+}
+
+// layout makes text of the line.
+func (t *typed) layout() {
+	t.text, t.at = t.text[:0], t.at[:0]
+	for i, k := range t.buf {
+		t.text = utf8.AppendRune(t.text, k.r)
+		for len(t.at) < len(t.text) {
+			t.at = append(t.at, i)
+		}
+	}
+}
+
+func (t *typed) look() {
+	if !t.dirty {
+		return
+	}
+	t.dirty = false
+	t.layout()
+	spans := t.run.m.find(t.text, true)
+	if t.locate {
+		for _, sp := range spans {
+			t.mark(sp)
+		}
+	}
+}
+
+func (t *typed) mark(sp span) {
+	if sp.from >= sp.to {
+		return
+	}
+	fresh := false
+	first, last := t.at[sp.from], t.at[sp.to-1]
+	for i := first; i <= last; i++ {
+		fresh = t.hide(t.buf[i]) || fresh
+		if i < last || !sp.part {
+			for _, k := range t.buf[i].deleted {
+				t.hide(k)
+			}
+		}
+	}
+	t.run.count(sp, where{kind: "input"}, fresh)
+}
+
+func (t *typed) hide(k key) bool {
+	return t.run.inMarks.char(k.pos, k.n, max(vt.RuneWidth(k.r), 1))
+}
+
+// passwordPrompt is what programs print before they read a password.
+var passwordPrompt = regexp.MustCompile(`(?i)(?:pass(?:word|phrase|code)|secret|token|\bpin\b|\botp\b|api key|verification code)[^:?>]{0,80}[:?>]\s*$`)
+
+// enter takes a line that was typed at the prompt of a password, and of which
+// nothing is to be seen there, for a password.
+func (t *typed) enter() {
+	if !t.asked || len(t.buf) == 0 {
+		return
+	}
+	now, ok := strings.CutPrefix(t.run.out.promptText(), strings.TrimRight(t.prompt, " "))
+	if !ok || strings.Trim(now, " *•●·x") != "" {
+		return
+	}
+	t.layout()
+	text := string(t.text)
+	sp := t.run.m.found(t.text, 0, len(t.text), "typed-password", len(text) >= 6 && mixed(text, 6), false)
+	if t.locate {
+		t.mark(sp)
+	}
+}
