@@ -20,6 +20,7 @@ func commands(e *env) []*cli.Command {
 		playCommand(e),
 		convertCommand(e),
 		catCommand(e),
+		redactCommand(e),
 		infoCommand(e),
 		formatsCommand(e),
 		screenCommand(e),

@@ -83,16 +83,21 @@ hold is told in one line.`,
 
 // filterFlags are the flags of what can be done to a recording on its way.
 func filterFlags() []cli.Flag {
-	return []cli.Flag{
+	return append([]cli.Flag{
 		&cli.Float64Flag{Name: "speed", Aliases: []string{"s"}, Usage: "make it `N` times as fast", Value: 1},
 		durationFlag("idle-time-limit", []string{"i"}, "shorten every pause to `SECONDS`"),
 		durationFlag("shift", nil, "move every event by `SECONDS`, which may be negative"),
-	}
+	}, redactFlags()...)
 }
 
 // filterOf gives the Filter that the flags ask for.
 func filterOf(c *cli.Context) (edit.Filter, error) {
 	var filters []edit.Filter
+	if redact, err := redactFilter(c, c.App.ErrWriter); err != nil {
+		return nil, err
+	} else if redact != nil { // before what changes times, which it tells
+		filters = append(filters, redact)
+	}
 	if c.IsSet("idle-time-limit") {
 		limit := durationOf(c, "idle-time-limit")
 		if limit <= 0 {

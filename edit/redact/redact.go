@@ -329,11 +329,13 @@ func (r *run) text(s string, w where, tell bool) string {
 		hidden = true
 		hide := make([]bool, len(line))
 		for _, sp := range spans {
+			fresh := false
 			for i := sp.from; i < sp.to; i++ {
+				fresh = fresh || !hide[i]
 				hide[i] = true
 			}
 			if tell {
-				r.count(sp, w, true)
+				r.count(sp, w, fresh)
 			}
 		}
 		for i := 0; i < len(line); {
@@ -409,6 +411,9 @@ func (r *run) named(name, value string, w where, tell bool) string {
 
 // header gives h redacted.
 func (r *run) header(h format.Header) format.Header {
+	now := r.now
+	r.now = 0
+	defer func() { r.now = now }()
 	field := func(name string) where { return where{"header." + name} }
 	h.Command = r.text(h.Command, field("command"), true)
 	h.Title = r.text(h.Title, field("title"), true)

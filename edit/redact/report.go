@@ -11,21 +11,21 @@ import (
 type Finding struct {
 	// Secret numbers the secrets of a recording from 1. Findings with the same
 	// number are of the same text.
-	Secret int `json:"secret"`
+	Secret int
 	// Rule is the rule that found it: the ID of one of gitleaks' rules, or
 	// "variable", "authorization", "url-password", "option", "netrc",
 	// "private-key-line", "typed-password", "text" or "pattern".
-	Rule string `json:"rule"`
+	Rule string
 	// Where is the kind of place: "output", "input", "title", "osc 7" and the
 	// like, "dcs", "apc", "marker", "comment", "event" of an unknown code, or
 	// a field of the header as "header.command".
-	Where string `json:"where"`
+	Where string
 	// First and Last are the times of the events at which it was first and
 	// last seen, as soon as it could be told. They are zero in the header.
-	First time.Duration `json:"first"`
-	Last  time.Duration `json:"last"`
+	First time.Duration
+	Last  time.Duration
 	// Count is how often it was drawn, typed or told, parts of it included.
-	Count int `json:"count"`
+	Count int
 }
 
 // Report tells what was redacted.

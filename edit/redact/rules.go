@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -225,7 +226,19 @@ func (a *allow) allows(m match) bool {
 }
 
 // publicRules is gitleaks' rules and our own for names, headers and URLs.
+// The one that knows no service stands last: the first rule that finds a
+// secret names it.
 var publicRules = sync.OnceValues(func() ([]*rule, error) {
 	rules, err := parseGitleaks(gitleaksTOML)
-	return append(rules, nameRules()...), err
+	rules = append(rules, nameRules()...)
+	slices.SortStableFunc(rules, func(a, b *rule) int {
+		switch general := "generic-api-key"; {
+		case a.name == general && b.name != general:
+			return 1
+		case b.name == general && a.name != general:
+			return -1
+		}
+		return 0
+	})
+	return rules, err
 })
