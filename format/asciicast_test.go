@@ -622,6 +622,7 @@ func FuzzAsciicast(f *testing.F) {
 		v2 + `[1000.0, "#", "\0"]`,
 		"{\"width\":{},\n\"stdout\":0",
 		`{"version":2,"width":80,"height":24,"timestamp":-7}`,
+		`{"version":20`,
 	} {
 		f.Add([]byte(found))
 	}

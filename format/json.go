@@ -303,8 +303,8 @@ func scanValue(b []byte, i int) int {
 			for i < len(b) && isScalar(b[i]) {
 				i++
 			}
-			if i == start {
-				return -1
+			if i == start || i == len(b) {
+				return -1 // a number could go on
 			}
 			return i
 		}
