@@ -143,9 +143,12 @@ func (f *File) layers(w io.Writer) (err error) {
 }
 
 func (f *File) open(o FileOptions) error {
+	if f.Path == "" {
+		return errors.New("the file has no name")
+	}
 	info, err := os.Stat(f.Path)
 	switch {
-	case err == nil && info.IsDir():
+	case err == nil && info.IsDir() || os.IsPathSeparator(f.Path[len(f.Path)-1]):
 		return errors.New("is a directory")
 	case err == nil && !info.Mode().IsRegular():
 		f.f, err = os.OpenFile(f.Path, os.O_WRONLY, 0)

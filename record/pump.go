@@ -36,6 +36,7 @@ type pump struct {
 	progGone bool
 	outOver  bool      // all output has been read
 	left     int       // how much may still be read after the program's end
+	kicked   time.Time // when the writer was last woken
 	holdTill time.Time // when the probe's held bytes are taken for keys
 }
 
@@ -58,10 +59,22 @@ func newPump(s *session) (*pump, error) {
 	p := &pump{s: s, waiter: w, hungup: make(chan struct{}), left: drainLimit}
 	p.keysOver = s.term == nil || s.Stdin != nil
 	p.termGone = s.term == nil
+	// The writer is woken when there is nothing else to do: not between a key
+	// and its echo.
+	w.Idle = p.kick
 	s.queue.room = w.Wake
 	s.display.wake = w.Wake
 	s.keys.pass, s.keys.do = p.send, s.do
 	return p, nil
+}
+
+// kickAfter is how long events wait for the writer at most.
+const kickAfter = 10 * time.Millisecond
+
+// kick wakes the writer.
+func (p *pump) kick() {
+	p.kicked = time.Now()
+	p.s.queue.kick()
 }
 
 // signal sets a flag and makes run look at it.
@@ -87,6 +100,9 @@ func (p *pump) run() {
 		}
 		if waits[1].Read || p.readAnyway() {
 			p.readOutput()
+		}
+		if time.Since(p.kicked) > kickAfter {
+			p.kick()
 		}
 		if !p.holdTill.IsZero() && !time.Now().Before(p.holdTill) {
 			p.holdTill = time.Time{}

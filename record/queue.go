@@ -22,7 +22,7 @@ const (
 	queueLimit = 4 << 20
 	// eventCost is what an event takes besides its data.
 	eventCost = 64
-	// plenty is how much makes the writer take what waits at once.
+	// plenty is how much wakes the writer in any case.
 	plenty = 128 << 10
 	// joinWithin is how far reads may be apart to become one event. Only
 	// less than a millisecond of timing is lost by it, what asciicast v3 does
@@ -33,9 +33,8 @@ const (
 // queue takes events from the goroutines that read and gives them to the one
 // that writes. It is bounded in bytes.
 type queue struct {
-	// ready gets a value when events come into an empty queue, and at the end;
-	// plenty when much waits, and at the end.
-	ready, plenty chan struct{}
+	// ready gets a value when there is something for the writer.
+	ready chan struct{}
 
 	// room, if not nil, is called when there is room again after tryPut had
 	// found none. Set before use.
@@ -52,7 +51,7 @@ type queue struct {
 }
 
 func newQueue() *queue {
-	q := &queue{ready: make(chan struct{}, 1), plenty: make(chan struct{}, 1)}
+	q := &queue{ready: make(chan struct{}, 1)}
 	q.roomier.L = &q.mu
 	return q
 }
@@ -66,9 +65,11 @@ func (q *queue) put(ev format.Event) {
 		q.roomier.Wait()
 	}
 	q.add(ev)
+	q.wake()
 }
 
-// tryPut is put that does not wait: false if the queue is full.
+// tryPut is put that does not wait: false if the queue is full. Nor does it
+// wake the writer, unless much waits; kick does, at a better time.
 func (q *queue) tryPut(ev format.Event) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -76,8 +77,21 @@ func (q *queue) tryPut(ev format.Event) bool {
 		q.refused = true
 		return false
 	}
+	before := q.waiting
 	q.add(ev)
+	if q.waiting >= plenty && before < plenty {
+		q.wake()
+	}
 	return true
+}
+
+// kick wakes the writer if something waits.
+func (q *queue) kick() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.waiting > 0 {
+		q.wake()
+	}
 }
 
 // force adds an event also to a full queue. It is for what is rare and small.
@@ -85,6 +99,7 @@ func (q *queue) force(ev format.Event) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.add(ev)
+	q.wake()
 }
 
 // end adds the last event, whether there is room for it or not; with no Code,
@@ -97,8 +112,7 @@ func (q *queue) end(last format.Event) {
 	}
 	q.ended = true
 	q.released()
-	wake(q.ready)
-	wake(q.plenty)
+	q.wake()
 }
 
 // add adds an event; q.mu must be held.
@@ -113,13 +127,8 @@ func (q *queue) add(ev format.Event) {
 	} else {
 		q.events = append(q.events, ev)
 		q.bytes += len(ev.Data) + eventCost
-		if len(q.events) == 1 {
-			wake(q.ready)
-		}
 	}
-	if q.waiting += len(ev.Data) + eventCost; q.waiting >= plenty && q.waiting-len(ev.Data)-eventCost < plenty {
-		wake(q.plenty)
-	}
+	q.waiting += len(ev.Data) + eventCost
 }
 
 // joins says whether b is output that was read within a millisecond of a, and
@@ -137,9 +146,10 @@ func adjacent(a, b string) bool {
 	return unsafe.Pointer(unsafe.StringData(b)) == unsafe.Add(unsafe.Pointer(unsafe.StringData(a)), len(a))
 }
 
-func wake(c chan struct{}) {
+// wake makes the writer look.
+func (q *queue) wake() {
 	select {
-	case c <- struct{}{}:
+	case q.ready <- struct{}{}:
 	default:
 	}
 }

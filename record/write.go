@@ -37,7 +37,6 @@ func (s *session) writeAll() error {
 	for {
 		select {
 		case <-s.queue.ready:
-			s.linger()
 		case <-due:
 			due = nil
 			unfresh = false
@@ -78,18 +77,6 @@ func (s *session) writeAll() error {
 		default:
 			due = time.After(s.FlushEvery)
 		}
-	}
-}
-
-// lingerTime is how long events wait for more to come, so that a busy program
-// costs a write to the file now and then, and not one for each of its own. The
-// file is behind by no more.
-const lingerTime = 10 * time.Millisecond
-
-func (s *session) linger() {
-	select {
-	case <-s.queue.plenty:
-	case <-time.After(lingerTime):
 	}
 }
 

@@ -256,6 +256,10 @@ func (c *Conn) Write(p []byte) (n int, err error) {
 // is for a goroutine that moves bytes both ways and must not hold up one for
 // the other.
 type Waiter struct {
+	// Idle, if not nil, is called before a Wait that may take long. Set before
+	// use.
+	Idle func()
+
 	mu     sync.Mutex
 	closed bool // guarded by mu
 	w      waiter
@@ -305,7 +309,7 @@ type Wait struct {
 // over; a negative timeout never is. It says in waits what can be done. The
 // Conns must stay open meanwhile.
 func (w *Waiter) Wait(waits []Wait, timeout time.Duration) error {
-	woken, err := waitFDs(waits, w.w.wakeR, timeout, w.hot)
+	woken, err := waitFDs(waits, w.w.wakeR, timeout, w.hot, w.Idle)
 	w.hot = woken
 	return err
 }

@@ -57,12 +57,15 @@ func drain(fd int) error {
 // pipe; none if negative), or the time is over (never if negative).
 func waitFD(fd int, write bool, wake int, timeout time.Duration) error {
 	waits := [1]Wait{{Conn: &Conn{fd: fd}, Read: !write, Write: write}}
-	_, err := waitFDs(waits[:], wake, timeout, false)
+	_, err := waitFDs(waits[:], wake, timeout, false, nil)
 	return err
 }
 
 // waitFDs is by select, because poll and kqueue refuse /dev/tty on macOS.
-func waitFDs(waits []Wait, wake int, timeout time.Duration, _ bool) (woken bool, err error) {
+func waitFDs(waits []Wait, wake int, timeout time.Duration, _ bool, idle func()) (woken bool, err error) {
+	if idle != nil {
+		idle()
+	}
 	var rd, wr unix.FdSet
 	last := wake
 	if wake >= 0 {

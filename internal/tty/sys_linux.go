@@ -76,7 +76,7 @@ func waitFD(fd int, write bool, wake int, timeout time.Duration) error {
 		events = unix.POLLOUT
 	}
 	fds := [2]unix.PollFd{{Fd: int32(wake), Events: unix.POLLIN}, {Fd: int32(fd), Events: events}}
-	_, err := poll(fds[:], timeout, false)
+	_, err := poll(fds[:], timeout, false, nil)
 	return err
 }
 
@@ -94,7 +94,7 @@ const hotTime = 4 * time.Millisecond
 // within microseconds. So when hot, poll first waits a little in a call that
 // the scheduler does not know of. A collection of garbage interrupts it by a
 // signal; with one processor others would have to wait, so it is left out.
-func poll(fds []unix.PollFd, timeout time.Duration, hot bool) (woken bool, err error) {
+func poll(fds []unix.PollFd, timeout time.Duration, hot bool, idle func()) (woken bool, err error) {
 	n := 0
 	if hot && timeout != 0 && runtime.GOMAXPROCS(0) > 1 {
 		ts := unix.NsecToTimespec(int64(hotTime))
@@ -108,6 +108,9 @@ func poll(fds []unix.PollFd, timeout time.Duration, hot bool) (woken bool, err e
 		}
 	}
 	if n == 0 {
+		if idle != nil {
+			idle()
+		}
 		ms := -1
 		if timeout >= 0 {
 			ms = int(min((timeout+time.Millisecond-1)/time.Millisecond, 1<<30))
@@ -122,7 +125,7 @@ func poll(fds []unix.PollFd, timeout time.Duration, hot bool) (woken bool, err e
 	return n > 0, os.NewSyscallError("poll", err)
 }
 
-func waitFDs(waits []Wait, wake int, timeout time.Duration, hot bool) (woken bool, err error) {
+func waitFDs(waits []Wait, wake int, timeout time.Duration, hot bool, idle func()) (woken bool, err error) {
 	var array [4]unix.PollFd
 	fds := append(array[:0], unix.PollFd{Fd: int32(wake), Events: unix.POLLIN})
 	for i := range waits {
@@ -139,7 +142,7 @@ func waitFDs(waits []Wait, wake int, timeout time.Duration, hot bool) (woken boo
 		}
 		fds = append(fds, fd)
 	}
-	woken, err = poll(fds, timeout, hot)
+	woken, err = poll(fds, timeout, hot, idle)
 	for i := range waits {
 		// A hangup or an error can be done too: doing it tells.
 		got := fds[i+1].Revents
