@@ -1,0 +1,161 @@
+package transcript
+
+import (
+	"bytes"
+
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// capture collects the lines that a command printed.
+type capture struct {
+	limit int
+	// head holds the first half of the limit, tail a ring of what followed.
+	head   []byte
+	tail   []byte
+	at     int // where the ring begins, once it is full
+	full   bool
+	cut    bool // something fell out of the ring
+	open   bool // the last row goes on
+	begun  bool
+	spaces int // at the end of the open line, not written yet
+	blanks int // empty lines, not written yet
+	// erased counts how often the screen was cleared; mark is the length of
+	// head before the first time.
+	erased int
+	mark   int
+	styled *styler // nil for plain text
+}
+
+func newCapture(limit int, styled bool) *capture {
+	c := &capture{limit: max(limit, 2)}
+	if styled {
+		c.styled = &styler{}
+	}
+	return c
+}
+
+func (c *capture) put(b ...byte) {
+	half := c.limit / 2
+	if n := half - len(c.head); n > 0 && !c.full && len(c.tail) == 0 {
+		n = min(n, len(b))
+		c.head = append(c.head, b[:n]...)
+		b = b[n:]
+	}
+	for len(b) > 0 {
+		if !c.full {
+			n := min(half-len(c.tail), len(b))
+			c.tail = append(c.tail, b[:n]...)
+			b = b[n:]
+			if len(c.tail) == half {
+				c.full, c.at = true, 0
+			}
+			continue
+		}
+		if half == 0 {
+			c.cut = true
+			return
+		}
+		c.cut = true
+		n := copy(c.tail[c.at:], b)
+		b = b[n:]
+		c.at = (c.at + n) % half
+	}
+}
+
+// row adds a row up to column upto; buf is scratch.
+func (c *capture) row(s *vt.Screen, row vt.Row, upto int, buf []byte) []byte {
+	if !row.Continued() || !c.open {
+		c.endLine()
+	}
+	c.open = true
+	if c.styled != nil {
+		buf = c.styled.appendRow(buf[:0], s, row, upto)
+	} else {
+		buf = appendCols(buf[:0], s, row, 0, upto)
+	}
+	text := bytes.TrimRight(buf, " ")
+	if len(text) > 0 {
+		if !c.begun {
+			c.begun = true
+			for ; c.blanks > 0; c.blanks-- {
+				c.put('\n')
+			}
+		}
+		for ; c.spaces > 0; c.spaces-- {
+			c.put(' ')
+		}
+		c.put(text...)
+	}
+	c.spaces += len(buf) - len(text)
+	if !row.Wrapped() || upto < row.Len() {
+		c.endLine()
+	}
+	return buf
+}
+
+func (c *capture) endLine() {
+	if !c.open {
+		return
+	}
+	if c.begun {
+		c.put('\n')
+	} else {
+		c.blanks++
+	}
+	c.open, c.begun, c.spaces = false, false, 0
+}
+
+// maxErased is how many cleared screens a command may leave in its output; one
+// that clears more often is drawing pictures.
+const maxErased = 4
+
+// cleared is told before rows that the command itself cleared are added.
+func (c *capture) cleared() bool {
+	c.endLine()
+	if c.erased == 0 {
+		c.mark = len(c.head)
+	}
+	c.erased++
+	if c.erased == maxErased+1 {
+		c.head, c.tail, c.at, c.full = c.head[:c.mark], c.tail[:0], 0, false
+	}
+	return c.erased <= maxErased
+}
+
+// text gives what was collected.
+func (c *capture) text() string {
+	c.endLine()
+	var b []byte
+	b = append(b, c.head...)
+	if c.cut {
+		b = append(b, cutNote...)
+	}
+	if c.full {
+		b = append(b, c.tail[c.at:]...)
+		b = append(b, c.tail[:c.at]...)
+	} else {
+		b = append(b, c.tail...)
+	}
+	return string(bytes.TrimRight(b, "\n"))
+}
+
+const cutNote = "\n[... output cut here ...]\n"
+
+// appendCols appends the text of the cells from to upto, empty ones as spaces.
+func appendCols(dst []byte, s *vt.Screen, row vt.Row, from, upto int) []byte {
+	content := row.Content()
+	if from <= 0 && upto >= content {
+		return row.AppendText(dst)
+	}
+	for x := max(from, 0); x < min(upto, content); x++ {
+		c := row.Cell(x)
+		switch {
+		case c.Width() == 0:
+		case c.Empty():
+			dst = append(dst, ' ')
+		default:
+			dst = append(dst, s.CellText(c)...)
+		}
+	}
+	return dst
+}

@@ -1,0 +1,465 @@
+package transcript
+
+import (
+	"strings"
+)
+
+// learner is the second pass: it makes commands of segments.
+type learner struct {
+	opts Options
+	segs []*segment
+	// titles: this session's zsh or fish tells what it runs in the title.
+	keys bool // zsh puts the cursor keys back when it accepts a line
+	ran  bool // marks tell when commands start
+}
+
+func (l *learner) commands() []Command {
+	l.drop()
+	l.splitAll()
+	l.join()
+	return l.build()
+}
+
+// drop takes out what is no prompt, learns the habits of the session.
+func (l *learner) drop() {
+	keys := 0
+	ran := 0
+	for _, s := range l.segs {
+		if s.zsh && s.keys && s.text != "" {
+			keys++
+		}
+		if s.ran {
+			ran++
+		}
+	}
+	l.keys = keys > 0
+	l.ran = ran > 0
+}
+
+// splitAll finds the end of the prompt where it was not seen.
+func (l *learner) splitAll() {
+	var prompts []string
+	seen := map[string]bool{}
+	for _, s := range l.segs {
+		if s.split && len(s.prompt) > 0 {
+			if p := s.prompt[len(s.prompt)-1]; strings.TrimSpace(p) != "" && !seen[p] && len(prompts) < 64 {
+				seen[p] = true
+				prompts = append(prompts, p)
+			}
+		}
+	}
+	for _, s := range l.segs {
+		if s.split || s.bounds == "" || len(s.rows) == 0 {
+			continue
+		}
+		l.split(s, prompts)
+	}
+}
+
+func (l *learner) split(s *segment, prompts []string) {
+	for i := len(s.rows) - 1; i >= 0; i-- {
+		best := ""
+		for _, p := range prompts {
+			if len(p) > len(best) && (strings.HasPrefix(s.rows[i], p) || s.rows[i] == strings.TrimRight(p, " ")) {
+				best = p
+			}
+		}
+		if best == "" {
+			best = l.splitByShape(s.rows[i], prompts)
+		}
+		if best != "" {
+			s.prompt = append(append([]string(nil), s.rows[:i]...), best)
+			s.text = joinRows(s.rows[i:], s.wraps[i:], columns(best), rightPrompt{})
+			return
+		}
+	}
+}
+
+func (l *learner) splitByShape(row string, prompts []string) string {
+	for _, p := range prompts {
+		end := terminator(p)
+		for from := 0; ; {
+			i := strings.Index(row[from:], end)
+			if i < 0 {
+				break
+			}
+			from += i + len(end)
+			if prefix := row[:from]; shape(prefix) == shape(p) {
+				return prefix
+			}
+		}
+	}
+	return ""
+}
+
+func lastLine(prompt []string) string {
+	if len(prompt) == 0 {
+		return ""
+	}
+	return prompt[len(prompt)-1]
+}
+
+// join makes one segment of a command's lines.
+func (l *learner) join() {
+	var out []*segment
+	first := map[string]int{} // how often a prompt came after output or at the start
+	for _, s := range l.segs {
+		if s.bounds != "" && !s.second {
+			first[lastLine(s.prompt)]++
+		}
+	}
+	for _, s := range l.segs {
+		if s.bounds == "" || len(out) == 0 {
+			out = append(out, s)
+			continue
+		}
+		p := out[len(out)-1]
+		if p.bounds == "" || !l.continues(p, s) {
+			out = append(out, s)
+			continue
+		}
+		if s.cancelled(l) {
+			p.ctrlC, p.fresh = true, false
+			p.text += "\n" + s.text
+			p.zsh = false
+			p.out, p.end, p.ended = s.out, s.end, s.ended
+			continue
+		}
+		if s.text != "" || true {
+			p.text += "\n" + s.text
+		}
+		p.start, p.end, p.ended, p.out = s.start, s.end, s.ended, s.out
+		p.title, p.alt, p.printed = s.title, s.alt, s.printed
+		if s.hooked {
+			p.hook, p.hooked = s.hook, true
+		}
+		p.ran, p.exit, p.exited = s.ran, s.exit, s.exited
+		p.signed, p.unsure = s.signed || p.signed, s.unsure || p.unsure
+		p.keys, p.fresh = s.keys, s.fresh
+	}
+	l.segs = out
+}
+
+// continues tells whether s is a further line of the command p.
+func (l *learner) continues(p, s *segment) bool {
+	if s.second {
+		return !p.ran
+	}
+	if p.text == "" || p.printed || p.ran || p.exited || s.signed && s.bounds == FromMarks {
+		return false
+	}
+	if p.cancelled(l) {
+		return false
+	}
+	prompt := lastLine(s.prompt)
+	if prompt == lastLine(p.prompt) && p.second == false && !looksLikeContinuation(prompt) {
+		return false
+	}
+	if len(s.prompt) > 1 {
+		return false
+	}
+	if s.zsh {
+		return zshContinuation.MatchString(prompt)
+	}
+	if !looksLikeContinuation(prompt) && looksLikeShell(prompt) {
+		return false
+	}
+	return looksLikeContinuation(prompt) && incomplete(p.text)
+}
+
+// cancelled tells whether the line was given up.
+func (s *segment) cancelled(l *learner) bool {
+	switch {
+	case s.ran || s.exited:
+		return false
+	case s.bounds == FromTyping:
+		return strings.HasSuffix(s.text, "^C")
+	case s.zsh:
+		return l.keys && !s.keys || s.ctrlC
+	case s.bounds == FromPaste:
+		return !s.fresh && !s.zsh
+	}
+	return strings.HasSuffix(s.text, "^C")
+}
+
+// shellLevel is a shell in which commands are entered.
+type shellLevel struct {
+	prompts []string // latest first
+	parent  int      // the command that started it
+	used    bool
+}
+
+func (v *shellLevel) has(prompt string) bool {
+	for _, p := range v.prompts {
+		if alike(p, prompt) {
+			return true
+		}
+	}
+	return false
+}
+
+func (v *shellLevel) learn(prompt string) {
+	for _, p := range v.prompts {
+		if p == prompt {
+			return
+		}
+	}
+	v.prompts = append(v.prompts, prompt)
+	if len(v.prompts) > 32 {
+		v.prompts = v.prompts[1:]
+	}
+}
+
+// build places the segments in their shells.
+func (l *learner) build() []Command {
+	var cmds []Command
+	levels := []*shellLevel{{parent: -1}}
+	last := -1 // the command whose output goes on
+	appendOut := func(s string) {
+		if last >= 0 && s != "" {
+			c := &cmds[last]
+			if c.Output != "" {
+				c.Output += "\n"
+			}
+			c.Output += s
+		}
+	}
+	for i, s := range l.segs {
+		if s.bounds == "" {
+			continue
+		}
+		prompt := lastLine(s.prompt)
+		top := levels[len(levels)-1]
+		kind := Shell
+		class := l.classify(s, prompt, levels, last, cmds)
+		switch {
+		case class == placeREPL:
+			kind = REPL
+		case class == placeNot:
+			appendOut(strings.TrimRight(prompt+s.text, " "))
+			appendOut(s.out.text())
+			if last >= 0 {
+				cmds[last].End = s.end
+			}
+			continue
+		case class == placeDeeper:
+			top = &shellLevel{parent: last}
+			levels = append(levels, top)
+		default:
+			levels = levels[:int(class)+1]
+			top = levels[len(levels)-1]
+		}
+		if kind == Shell && strings.TrimSpace(prompt) != "" {
+			top.learn(prompt)
+			top.used = true
+		}
+		if s.text == "" {
+			continue
+		}
+		if l.isListing(i) {
+			continue
+		}
+		if s.cancelled(l) {
+			kind = Cancelled
+			s.text = strings.TrimSuffix(s.text, "^C")
+		} else if kind == Shell && strings.HasPrefix(s.text, "#") {
+			kind = Comment
+		}
+		c := l.command(s, kind)
+		c.Depth = len(levels) - 1
+		c.Parent = top.parent
+		if kind == REPL {
+			c.Depth++
+			c.Parent = last
+			for last >= 0 && cmds[last].Kind == REPL {
+				c.Parent = cmds[last].Parent
+				break
+			}
+		}
+		cmds = append(cmds, c)
+		if kind != Cancelled {
+			last = len(cmds) - 1
+		}
+	}
+	return l.filter(cmds)
+}
+
+// Where a segment belongs: a level of shells from 0 on, or one of these.
+type place int
+
+const (
+	placeREPL   place = -1 // a line of a REPL
+	placeNot    place = -2 // not entered at a prompt
+	placeDeeper place = -3 // a shell that the last command started
+)
+
+func (l *learner) classify(s *segment, prompt string, levels []*shellLevel, last int, cmds []Command) place {
+	n := len(levels) - 1
+	top := levels[n]
+	if !top.used {
+		if s.bounds == FromTyping && !plausible(prompt) {
+			return placeNot
+		}
+		return place(n)
+	}
+	if s.signed {
+		return 0
+	}
+	for i := n; i >= 0; i-- {
+		if levels[i].has(prompt) {
+			return place(i)
+		}
+	}
+	if strings.TrimSpace(prompt) == "" && s.bounds == FromPaste && !s.split {
+		return place(n)
+	}
+	running := ""
+	if last >= 0 {
+		running = cmds[last].Text
+		if cmds[last].Kind == REPL {
+			running = ""
+		}
+	}
+	if isLauncher(running) && !looksLikeREPL(prompt) {
+		return placeDeeper
+	}
+	if isLauncher(running) && shellNames(running) {
+		return placeDeeper
+	}
+	if s.zsh {
+		return place(n)
+	}
+	if looksLikeREPL(prompt) {
+		return placeREPL
+	}
+	if s.bounds == FromTyping {
+		if looksLikeShell(prompt) && !s.oneGo && s.ready {
+			return place(n)
+		}
+		if looksLikeShell(prompt) && terminator(prompt) == terminator(top.prompts[len(top.prompts)-1]) {
+			return place(n)
+		}
+		if plausible(prompt) {
+			return placeREPL
+		}
+		return placeNot
+	}
+	if looksLikeShell(prompt) {
+		return place(n)
+	}
+	return placeREPL
+}
+
+// shellNames tells whether a line starts a shell by its own name.
+func shellNames(line string) bool {
+	for _, w := range firstWords(line) {
+		switch w {
+		case "sh", "bash", "zsh", "fish", "dash", "ash", "ksh", "mksh":
+			return true
+		}
+	}
+	return false
+}
+
+// isListing tells whether segment i is no command but the moment at which a
+// shell without bracketed paste showed completions: its prompt is then drawn
+// again with what was entered.
+func (l *learner) isListing(i int) bool {
+	s := l.segs[i]
+	if s.bounds == FromPaste || i+1 >= len(l.segs) {
+		return false
+	}
+	if s.bounds == FromMarks && l.ran && !s.ran && !s.exited && !s.second {
+		return true
+	}
+	next := l.segs[i+1]
+	return s.bounds == FromTyping && next.bounds == FromTyping && lastLine(next.prompt) == lastLine(s.prompt) &&
+		strings.HasPrefix(next.text, s.text) && next.promptAt-s.start < promptGap && next.typedOn
+}
+
+func (l *learner) command(s *segment, kind Kind) Command {
+	c := Command{
+		Kind: kind, Prompt: strings.Join(s.prompt, "\n"), Text: s.text,
+		PromptAt: s.promptAt, Start: s.start, End: s.end, Unfinished: !s.ended,
+		FullScreen: s.alt, Dir: s.dir, Host: s.host,
+		Parent: -1, Trusted: !s.unsure,
+		Evidence:   Evidence{Bounds: s.bounds, Text: FromScreen},
+		Confidence: 1,
+	}
+	if l.opts.Styled {
+		c.Styled = s.out.text()
+		c.Output = plain(c.Styled)
+	} else {
+		c.Output = s.out.text()
+	}
+	c.Truncated = s.out.cut
+	if s.exited {
+		c.Exit, c.HasExit = s.exit, true
+		c.Evidence.Exit = FromMarks
+	}
+	if s.hooked && s.hook != "" && !sameText(s.hook, s.text) {
+		c.Expanded = s.hook
+	}
+	switch {
+	case s.bounds == FromTyping && s.oneGo:
+		c.Confidence = 0.6
+	case s.bounds == FromTyping:
+		c.Confidence = 0.8
+	case !s.split:
+		c.Confidence = 0.75
+		c.Evidence.Text = FromPrompt
+	case s.short:
+		c.Confidence = 0.5
+	}
+	return c
+}
+
+// sameText compares what two sources say of a command, without the blanks,
+// semicolons and backslashes that bash's history adds and takes away.
+func sameText(a, b string) bool {
+	strip := func(r rune) rune {
+		if strings.ContainsRune(" \t\n;\\", r) {
+			return -1
+		}
+		return r
+	}
+	return strings.Map(strip, a) == strings.Map(strip, b)
+}
+
+func plain(s string) string {
+	var b strings.Builder
+	for {
+		i := strings.IndexByte(s, 0x1b)
+		if i < 0 {
+			break
+		}
+		b.WriteString(s[:i])
+		s = s[i:]
+		if j := strings.IndexByte(s, 'm'); j >= 0 {
+			s = s[j+1:]
+		} else {
+			s = ""
+		}
+	}
+	b.WriteString(s)
+	return b.String()
+}
+
+// filter takes out what was not asked for and counts the rest.
+func (l *learner) filter(cmds []Command) []Command {
+	index := make([]int, len(cmds))
+	out := cmds[:0:0]
+	for i, c := range cmds {
+		if c.Kind == REPL && !l.opts.REPL || c.Kind == Cancelled && !l.opts.Cancelled {
+			index[i] = -1
+			continue
+		}
+		index[i] = len(out)
+		c.Index = len(out)
+		if c.Parent >= 0 {
+			c.Parent = index[c.Parent]
+		}
+		out = append(out, c)
+	}
+	return out
+}

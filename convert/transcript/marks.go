@@ -1,0 +1,323 @@
+package transcript
+
+import (
+	"encoding/base64"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// What ttydeck's own shell integration writes, and what is read of other
+// people's:
+//
+//	OSC 133 ; A ; aid=NONCE            the prompt begins; k=s or k=c for a continuation
+//	OSC 133 ; B ; aid=NONCE            the prompt ends
+//	OSC 133 ; C ; aid=NONCE ; hn=N ; cmdline_url=TEXT
+//	                                   the command starts: its history number (bash) and text
+//	OSC 133 ; D ; STATUS ; aid=NONCE   it has ended
+//	OSC 7 ; file://HOST/PATH           the directory
+//
+// TEXT has at least "%", ";" and control characters written as %XX. cmdline_url
+// is last, as kitty's cmdline= is, whose text may hold a bare ";".
+
+// nonceKey is the key of a recording's header that holds the nonce of its marks,
+// a JSON string. Recorders write it when the session has ended, so that
+// nothing inside can read it.
+const nonceKey = "ttydeck_nonce"
+
+// NonceKey is the key of a header's Extra fields under which a recording's nonce
+// is kept.
+const NonceKey = nonceKey
+
+// Nonce gives the secret by which the recording's own marks are known, from its
+// header; "" if there is none.
+func Nonce(h format.Header) string {
+	for _, f := range h.Extra {
+		if f.Key == nonceKey {
+			if s, err := strconv.Unquote(f.JSON); err == nil {
+				return s
+			}
+		}
+	}
+	return ""
+}
+
+type markKind uint8
+
+const (
+	markNone     markKind = iota
+	markPrompt            // a prompt begins
+	markContinue          // a continuation prompt begins
+	markInput             // the prompt ends, input begins
+	markRun               // the command starts
+	markText              // the command's text, ahead of markRun
+	markEnd               // the command has ended
+	markDir
+	markHost
+	markReady // 777;precmd: a prompt will follow
+)
+
+type mark struct {
+	kind    markKind
+	text    string // the command's text, the directory, the host
+	hasText bool
+	exit    int
+	hasExit bool
+	aid     string
+	host    string // of the directory
+	foreign bool   // a sequence that cannot carry a nonce and says nothing of structure
+}
+
+// readMark reads an OSC sequence; markNone for what is not ours to read.
+func readMark(m vt.Mark) mark {
+	switch m.Code {
+	case 133:
+		return readSemantic(m.Data)
+	case 633:
+		return readCode(m.Data)
+	case 7:
+		return readDir(m.Data)
+	case 9:
+		if dir, ok := strings.CutPrefix(m.Data, "9;"); ok {
+			return mark{kind: markDir, text: strings.Trim(dir, `"`)}
+		}
+	case 1337:
+		return readITerm(m.Data)
+	case 777:
+		return readVTE(m.Data)
+	case 3008:
+		return readContext(m.Data)
+	}
+	return mark{}
+}
+
+func readSemantic(data string) mark {
+	letter, rest, _ := strings.Cut(data, ";")
+	var mk mark
+	first := true
+	for rest != "" {
+		var field string
+		if strings.HasPrefix(rest, "cmdline=") { // its text may hold ";"
+			field, rest = rest, ""
+		} else {
+			field, rest, _ = strings.Cut(rest, ";")
+		}
+		key, value, isOption := strings.Cut(field, "=")
+		switch {
+		case !isOption && first && letter == "D":
+			if n, err := strconv.Atoi(field); err == nil {
+				mk.exit, mk.hasExit = n, true
+			}
+		case key == "aid":
+			mk.aid = value
+		case key == "k":
+			switch value {
+			case "s", "c":
+				mk.kind = markContinue
+			case "r":
+				return mark{}
+			}
+		case key == "cmdline_url":
+			if text, err := url.PathUnescape(value); err == nil {
+				mk.text, mk.hasText = text, true
+			}
+		case key == "cmdline":
+			mk.text, mk.hasText = unquoteShell(value), true
+		}
+		first = false
+	}
+	continues := mk.kind == markContinue
+	switch letter {
+	case "A", "P", "N":
+		mk.kind = markPrompt
+		if continues {
+			mk.kind = markContinue
+		}
+	case "B", "I":
+		mk.kind = markInput
+	case "C":
+		mk.kind = markRun
+	case "D":
+		mk.kind = markEnd
+	default:
+		return mark{}
+	}
+	return mk
+}
+
+// unquoteShell takes apart what bash's printf %q wrote.
+func unquoteShell(s string) string {
+	if quoted, ok := strings.CutPrefix(s, "$'"); ok {
+		quoted = strings.TrimSuffix(quoted, "'")
+		var b strings.Builder
+		for i := 0; i < len(quoted); i++ {
+			if quoted[i] != '\\' || i+1 == len(quoted) {
+				b.WriteByte(quoted[i])
+				continue
+			}
+			i++
+			switch quoted[i] {
+			case 'n':
+				b.WriteByte('\n')
+			case 't':
+				b.WriteByte('\t')
+			case 'r':
+				b.WriteByte('\r')
+			case 'E', 'e':
+				b.WriteByte(0x1b)
+			default:
+				b.WriteByte(quoted[i])
+			}
+		}
+		return b.String()
+	}
+	if len(s) >= 2 && s[0] == '\'' && s[len(s)-1] == '\'' {
+		return strings.ReplaceAll(s[1:len(s)-1], `'\''`, "'")
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+// readCode reads the marks of VS Code.
+func readCode(data string) mark {
+	letter, rest, _ := strings.Cut(data, ";")
+	switch letter {
+	case "A":
+		return mark{kind: markPrompt}
+	case "B":
+		return mark{kind: markInput}
+	case "C":
+		return mark{kind: markRun}
+	case "D":
+		mk := mark{kind: markEnd}
+		if n, err := strconv.Atoi(rest); err == nil {
+			mk.exit, mk.hasExit = n, true
+		}
+		return mk
+	case "F":
+		return mark{kind: markContinue}
+	case "E":
+		text, _, _ := strings.Cut(rest, ";")
+		return mark{kind: markText, text: unescapeHex(text), hasText: true}
+	case "P":
+		if dir, ok := strings.CutPrefix(rest, "Cwd="); ok {
+			return mark{kind: markDir, text: unescapeHex(dir)}
+		}
+	}
+	return mark{}
+}
+
+// unescapeHex undoes \\ and \xHH.
+func unescapeHex(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+3 < len(s) && s[i+1] == 'x' {
+			if n, err := strconv.ParseUint(s[i+2:i+4], 16, 8); err == nil {
+				b.WriteByte(byte(n))
+				i += 3
+				continue
+			}
+		}
+		if s[i] == '\\' && i+1 < len(s) {
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+func readDir(data string) mark {
+	if rest, ok := strings.CutPrefix(data, "kitty-shell-cwd://"); ok {
+		host, dir, _ := strings.Cut(rest, "/")
+		return mark{kind: markDir, text: "/" + dir, host: host}
+	}
+	rest, ok := strings.CutPrefix(data, "file://")
+	if !ok {
+		return mark{}
+	}
+	host, dir, _ := strings.Cut(rest, "/")
+	dir = "/" + dir
+	if text, err := url.PathUnescape(dir); err == nil {
+		dir = text
+	}
+	return mark{kind: markDir, text: path.Clean(dir), host: host}
+}
+
+func readITerm(data string) mark {
+	key, value, _ := strings.Cut(data, "=")
+	switch key {
+	case "CurrentDir":
+		return mark{kind: markDir, text: value}
+	case "RemoteHost":
+		_, host, _ := strings.Cut(value, "@")
+		return mark{kind: markHost, text: host}
+	case "SetUserVar":
+		// wezterm tells the command so, after it was started; what base64
+		// wrapped at 57 bytes is not to be had.
+		name, encoded, _ := strings.Cut(value, "=")
+		if name == "WEZTERM_PROG" {
+			if text, err := base64.StdEncoding.DecodeString(encoded); err == nil && len(text) > 0 && len(text) < 57 {
+				return mark{kind: markText, text: string(text), hasText: true}
+			}
+		}
+	}
+	return mark{}
+}
+
+// readVTE reads what Fedora's shells told their terminal until 2020.
+func readVTE(data string) mark {
+	switch {
+	case data == "precmd":
+		return mark{kind: markReady}
+	case data == "preexec":
+		return mark{}
+	}
+	return mark{}
+}
+
+// readContext reads systemd's contexts; see https://uapi-group.org/specifications/specs/osc_context/.
+func readContext(data string) mark {
+	what, rest, _ := strings.Cut(data, ";")
+	fields := map[string]string{}
+	for field := range strings.SplitSeq(rest, ";") {
+		key, value, _ := strings.Cut(field, "=")
+		fields[key] = unescapeHex(value)
+	}
+	switch {
+	case strings.HasPrefix(what, "start=") && fields["type"] == "command":
+		return mark{kind: markRun, text: fields["cmdline"], hasText: fields["cmdline"] != ""}
+	case strings.HasPrefix(what, "start=") && fields["type"] == "shell":
+		if dir := fields["cwd"]; dir != "" {
+			return mark{kind: markDir, text: dir, host: fields["hostname"]}
+		}
+	case strings.HasPrefix(what, "end="):
+		mk := mark{kind: markEnd}
+		switch status, err := strconv.Atoi(fields["status"]); {
+		case err == nil:
+			mk.exit, mk.hasExit = status, true
+		case fields["exit"] == "success":
+			mk.exit, mk.hasExit = 0, true
+		case fields["signal"] != "":
+			// Its profile script takes every status from 127 on for a
+			// signal, and sends the difference.
+			if n, err := strconv.Atoi(fields["signal"]); err == nil {
+				mk.exit, mk.hasExit = 127+n, true
+			}
+		}
+		return mk
+	}
+	return mark{}
+}

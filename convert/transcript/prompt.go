@@ -1,0 +1,164 @@
+package transcript
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// ends are the characters that prompts of shells end with.
+const ends = "$#%>❯➜λ»⟩›▶→⇒∴✗✔❱➤▸⚡\ue0b0\ue0b4"
+
+// starts are characters that prompts begin with and little else does.
+const starts = "➜❯λ▶→╰└⚡∴"
+
+// plausible tells whether text, up to the cursor, may be a prompt that a
+// command is typed behind.
+func plausible(text string) bool {
+	trimmed := strings.TrimSpace(text)
+	if trimmed == "" || len(text) > 400 {
+		return false
+	}
+	last, _ := utf8.DecodeLastRuneInString(trimmed)
+	first, _ := utf8.DecodeRuneInString(trimmed)
+	return strings.ContainsRune(ends, last) || strings.ContainsRune(starts, first)
+}
+
+// mark that a prompt ends with: its last character and the blanks behind it.
+func terminator(prompt string) string {
+	trimmed := strings.TrimRight(prompt, " ")
+	_, n := utf8.DecodeLastRuneInString(trimmed)
+	return prompt[len(trimmed)-n:]
+}
+
+// shape is what stays of a prompt when the names in it change: every run of
+// letters, digits and what paths are made of is one w, except for a last one
+// that is its terminator.
+func shape(prompt string) string {
+	var b strings.Builder
+	word := false
+	for _, r := range strings.TrimRight(prompt, " ") {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_~/.-+…", r) {
+			if !word {
+				b.WriteByte('w')
+			}
+			word = true
+			continue
+		}
+		word = false
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// alike tells whether two prompts are ones of the same shell.
+func alike(a, b string) bool {
+	if a == b {
+		return true
+	}
+	if terminator(a) != terminator(b) {
+		return false
+	}
+	sa, sb := shape(a), shape(b)
+	if sa == sb {
+		return true
+	}
+	// A part that comes and goes: a virtual environment before it, the state
+	// of a repository behind it.
+	return strings.HasSuffix(sa, " "+sb) || strings.HasSuffix(sb, " "+sa) ||
+		commonPrefix(a, b) >= 4 && commonPrefix(a, b)*2 >= min(len(a), len(b))
+}
+
+func commonPrefix(a, b string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+// replPrompt matches prompts of programs that read a language of their own.
+var replPrompt = regexp.MustCompile(`^\s*(` +
+	`>>>|\.\.\.|In \[\d+\]:|Out\[\d+\]:|\?-|\|\s?:|` +
+	`\((gdb|lldb|pdb|Pdb|ipdb|rdb|dlv|byebug|node)[^)]*\)\+?|` +
+	`(ftp|sftp|mysql|MariaDB \[[^\]]*\]|sqlite|lua|scala|julia|ghci|Prelude[\w. ]*|iex\(\d+\)|irb\([^)]*\)[:\d*>]*|pry\([^)]*\)|hive|spark-sql|duckdb|telnet|gnuplot|octave(:\d+)?|redis|mongosh?|test|php|user|node|jshell|cqlsh|nslookup|gp|maxima|R|Redis|psql|lftp [^>]*|smb: [^>]*|nu)\s*>|` +
+	`[\w.-]+:\d+(\[\d+\])?>|` + // redis-cli
+	`[\w-]+[=-][>#]|` + // psql
+	`(dbg|debug|debugger|jdb|bpython|deno)[>:]?|` +
+	`>|-|:|\*|λ>|=>|->|\.\.>|'>|">` +
+	`)\s*$`)
+
+// looksLikeREPL tells whether a prompt is hardly one of a shell.
+func looksLikeREPL(prompt string) bool { return replPrompt.MatchString(prompt) }
+
+// looksLikeShell tells whether a prompt is hardly one of anything but a shell.
+func looksLikeShell(prompt string) bool {
+	trimmed := strings.TrimSpace(prompt)
+	if trimmed == "" {
+		return false
+	}
+	last, _ := utf8.DecodeLastRuneInString(trimmed)
+	first, _ := utf8.DecodeRuneInString(trimmed)
+	switch {
+	case strings.ContainsAny(trimmed, "@~/"):
+		return true
+	case strings.ContainsRune("$#%❯➜", last) || strings.ContainsRune(starts, first):
+		return !looksLikeREPL(prompt)
+	}
+	return false
+}
+
+// continuation matches the prompts that shells show for a further line.
+var continuation = regexp.MustCompile(`^\s*((\S+ )*(if|then|elif|else|while|until|for|do|case|select|function|repeat|foreach|quote|dquote|bquote|pipe|cmdand|cmdor|subsh|cmdsubst|mathsubst|braceparam|heredoc|heredocd|array|cursh|cond|math|coproc|nocorrect|time|always|errexit|elif-then)*>|>|\.\.\.|::: |∙|\|)\s*$`)
+
+func looksLikeContinuation(prompt string) bool { return continuation.MatchString(prompt) }
+
+// zshContinuation matches zsh's own, which name what is open.
+var zshContinuation = regexp.MustCompile(`^((if|then|elif|else|while|until|for|do|case|select|function|repeat|foreach|quote|dquote|bquote|pipe|cmdand|cmdor|subsh|cmdsubst|mathsubst|braceparam|heredoc|heredocd|array|cursh|cond|math|coproc|always|elif-then)\s?)+> ?$`)
+
+// launchers are commands behind which another shell may take over.
+var launchers = map[string]bool{
+	"sh": true, "bash": true, "zsh": true, "fish": true, "dash": true, "ash": true, "ksh": true, "mksh": true,
+	"ksh93": true, "tcsh": true, "csh": true, "nu": true, "elvish": true, "xonsh": true, "busybox": true, "rbash": true, "pwsh": true,
+	"su": true, "sudo": true, "doas": true, "ssh": true, "mosh": true, "docker": true, "podman": true, "nerdctl": true,
+	"kubectl": true, "oc": true, "k": true, "lxc": true, "incus": true, "lxc-attach": true, "lxc-console": true,
+	"nix-shell": true, "nix": true, "poetry": true, "pipenv": true, "hatch": true, "newgrp": true, "script": true,
+	"asciinema": true, "chroot": true, "arch-chroot": true, "systemd-nspawn": true, "machinectl": true, "vagrant": true,
+	"multipass": true, "limactl": true, "lima": true, "colima": true, "adb": true, "distrobox": true, "toolbox": true, "toolbx": true, "env": true,
+	"nsenter": true, "unshare": true, "gcloud": true, "aws": true, "az": true, "exec": true, "login": true, "setpriv": true, "runuser": true,
+	"docker-compose": true, "wsl": true, "telnet": true, "screen": true, "tmux": true, "guix": true, "flatpak": true,
+	"apptainer": true, "singularity": true, "ttydeck": true, "termrec": true, "stdbuf": true, "time": true, "minikube": true, "vind": true, "vcluster": true,
+	"devbox": true, "direnv": true, "rlwrap": true, "socat": true, "nc": true, "ncat": true, "picocom": true, "minicom": true, "virsh": true, "qemu-system-x86_64": true,
+}
+
+// isLauncher tells whether a command line may start a shell.
+func isLauncher(line string) bool {
+	for _, word := range firstWords(line) {
+		if launchers[word] {
+			return true
+		}
+	}
+	return false
+}
+
+// firstWords gives the name of each command in a line, without directories,
+// as far as that can be seen without parsing.
+func firstWords(line string) []string {
+	var words []string
+	next := true
+	for _, f := range strings.Fields(line) {
+		if next && !strings.Contains(f, "=") {
+			name := f[strings.LastIndexByte(f, '/')+1:]
+			words = append(words, strings.TrimLeft(name, "({"))
+			next = name == "sudo" || name == "env" || name == "exec" || name == "time"
+		}
+		if strings.HasSuffix(f, ";") || f == "&&" || f == "||" || f == "|" {
+			next = true
+		}
+		if len(words) > 8 {
+			break
+		}
+	}
+	return words
+}

@@ -1,0 +1,205 @@
+package transcript
+
+import "strings"
+
+// token is something in the output at which the reading stops to look.
+type token uint8
+
+const (
+	tokNone    token = iota
+	tokPaste         // CSI ? 2004 h: a line editor begins to read
+	tokNoPaste       // CSI ? 2004 l: it has ended
+	tokPrompt        // zsh begins to draw its prompt
+	tokErase         // CSI K
+	tokNoKeys        // CSI ? 1 l: the cursor keys are put back
+	tokAlt           // the alternate screen is entered
+	tokLine          // a line feed comes next
+)
+
+// scanner cuts output at tokens. It knows just enough of the syntax of control
+// sequences to find them, however the bytes are split. The zero value is ready.
+type scanner struct {
+	state scanState
+	// param is the start of the CSI sequence being read, as far as it fits.
+	param [16]byte
+	n     int
+	// idiom counts the sequences of zsh's prompt start read so far, next
+	// to each other.
+	idiom int
+	// near: nothing was read since the last CSI sequence.
+	near bool
+	// fresh: the last thing that was not a sequence or CR was a line feed.
+	fresh bool
+	// lines: stop before every line feed.
+	lines bool
+	// stopped: the line feed that comes next has been told.
+	stopped bool
+}
+
+type scanState uint8
+
+const (
+	scanGround scanState = iota
+	scanEsc
+	scanEscIgnore // ESC and an intermediate
+	scanCSI
+	scanString // OSC, DCS, APC, PM, SOS
+	scanStringEsc
+)
+
+// next gives the number of bytes of data up to the next token, and it.
+func (s *scanner) next(data string) (int, token) {
+	for i := 0; i < len(data); {
+		c := data[i]
+		switch s.state {
+		case scanGround:
+			if c == 0x1b {
+				s.state = scanEsc
+				i++
+				continue
+			}
+			run := data[i:]
+			if esc := strings.IndexByte(run, 0x1b); esc >= 0 {
+				run = run[:esc]
+			}
+			if s.lines {
+				if lf := strings.IndexByte(run, '\n'); lf == 0 && s.stopped {
+					s.stopped = false
+					run = run[:1]
+				} else if lf >= 0 {
+					s.ground(run[:lf])
+					s.stopped = true
+					return i + lf, tokLine
+				}
+			}
+			s.ground(run)
+			s.stopped = false
+			i += len(run)
+		case scanEsc:
+			i++
+			switch {
+			case c == '[':
+				s.state, s.n = scanCSI, 0
+			case c == ']' || c == 'P' || c == '_' || c == '^' || c == 'X':
+				s.state = scanString
+			case c >= 0x20 && c < 0x30:
+				s.state = scanEscIgnore
+			case c == 0x1b:
+			default:
+				s.state = scanGround
+				s.near = false
+			}
+		case scanEscIgnore:
+			i++
+			switch {
+			case c == 0x1b:
+				s.state = scanEsc
+			case c >= 0x30 || c == 0x18 || c == 0x1a:
+				s.state = scanGround
+				s.near = false
+			}
+		case scanCSI:
+			i++
+			switch {
+			case c == 0x1b:
+				s.state = scanEsc
+			case c == 0x18 || c == 0x1a:
+				s.state = scanGround
+			case c >= 0x40 && c < 0x7f:
+				s.state = scanGround
+				tok := s.csi(c)
+				s.near = true
+				if tok != tokNone {
+					return i, tok
+				}
+			case c >= 0x20 && c < 0x40:
+				if s.n < len(s.param) {
+					s.param[s.n] = c
+				}
+				s.n++
+			case c == '\n': // executed inside the sequence
+				s.fresh = true
+			}
+		case scanString:
+			j := strings.IndexAny(data[i:], "\x07\x1b\x18\x1a")
+			if j < 0 {
+				return len(data), tokNone
+			}
+			i += j + 1
+			if s.state = scanGround; data[i-1] == 0x1b {
+				s.state = scanStringEsc
+			}
+		case scanStringEsc:
+			if c == '\\' {
+				i++
+				s.state = scanGround
+			} else {
+				s.state = scanEsc // the string was cut off by another sequence
+			}
+		}
+	}
+	return len(data), tokNone
+}
+
+// ground takes in bytes that belong to no sequence.
+func (s *scanner) ground(run string) {
+	if run == "" {
+		return
+	}
+	s.near = false
+	for i := len(run) - 1; i >= 0; i-- {
+		if run[i] != '\r' {
+			s.fresh = run[i] == '\n'
+			break
+		}
+	}
+}
+
+// csi takes in a sequence that is complete.
+func (s *scanner) csi(final byte) token {
+	idiom := 0
+	if s.near {
+		idiom = s.idiom
+	}
+	s.idiom = 0
+	if s.n > len(s.param) {
+		return tokNone
+	}
+	param := string(s.param[:s.n])
+	switch final {
+	case 'm':
+		// CSI 0 m, CSI 27 m, CSI 24 m, CSI J: how zsh begins a prompt. Where
+		// the terminal has italics for standout it is 23 in place of 27.
+		switch {
+		case param == "0" || param == "":
+			s.idiom = 1
+		case (param == "27" || param == "23") && idiom == 1:
+			s.idiom = 2
+		case param == "24" && idiom == 2:
+			return tokPrompt
+		}
+	case 'K':
+		if param == "" || param == "0" {
+			return tokErase
+		}
+	case 'h', 'l':
+		if param == "" || param[0] != '?' {
+			return tokNone
+		}
+		tok := tokNone
+		for p := range strings.SplitSeq(param[1:], ";") {
+			switch {
+			case p == "2004" && final == 'h':
+				return tokPaste
+			case p == "2004":
+				return tokNoPaste
+			case p == "1" && final == 'l':
+				tok = tokNoKeys
+			case (p == "1049" || p == "47" || p == "1047") && final == 'h':
+				tok = tokAlt
+			}
+		}
+		return tok
+	}
+	return tokNone
+}

@@ -1,0 +1,403 @@
+// Package score holds what was read from recordings against what is known to
+// have been run in them. [Table] prints the figures of directories of sessions.
+package score
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ttydeck/ttydeck/convert/transcript"
+	"github.com/ttydeck/ttydeck/format"
+)
+
+// Expected is what is known of a session.
+type Expected struct {
+	Commands []ExpectedCommand `json:"commands"`
+}
+
+// ExpectedCommand is one command of it.
+type ExpectedCommand struct {
+	Command string   `json:"command"`
+	Alt     []string `json:"alt"`
+	Exit    *int     `json:"exit_code"`
+	Output  *string  `json:"output_text"`
+	Start   *float64 `json:"start"`
+	Depth   int      `json:"depth"`
+	Dir     string   `json:"cwd"`
+}
+
+// UnmarshalJSON takes alt as a string too.
+func (c *ExpectedCommand) UnmarshalJSON(b []byte) error {
+	type plain ExpectedCommand
+	var v struct {
+		plain
+		Alt json.RawMessage `json:"alt"`
+	}
+	if err := json.Unmarshal(b, &v); err != nil {
+		return err
+	}
+	*c = ExpectedCommand(v.plain)
+	if len(v.Alt) > 0 {
+		if json.Unmarshal(v.Alt, &c.Alt) != nil {
+			var one string
+			if err := json.Unmarshal(v.Alt, &one); err != nil {
+				return err
+			}
+			c.Alt = []string{one}
+		}
+	}
+	return nil
+}
+
+// Result counts what was found in one or more sessions.
+type Result struct {
+	Sessions, Perfect    int
+	Want, Got, Match     int
+	Outputs, OutputsGood int
+	Exits, ExitsGood     int // of matched commands whose status was both known and read
+	ExitsWanted          int
+	Late                 []time.Duration // errors of the start
+}
+
+// Add adds o to r.
+func (r *Result) Add(o Result) {
+	r.Sessions += o.Sessions
+	r.Perfect += o.Perfect
+	r.Want += o.Want
+	r.Got += o.Got
+	r.Match += o.Match
+	r.Outputs += o.Outputs
+	r.OutputsGood += o.OutputsGood
+	r.Exits += o.Exits
+	r.ExitsGood += o.ExitsGood
+	r.ExitsWanted += o.ExitsWanted
+	r.Late = append(r.Late, o.Late...)
+}
+
+// Precision is the part of what was found that is right.
+func (r Result) Precision() float64 { return ratio(r.Match, r.Got) }
+
+// Recall is the part of what is right that was found.
+func (r Result) Recall() float64 { return ratio(r.Match, r.Want) }
+
+// F1 is the harmonic mean of both.
+func (r Result) F1() float64 {
+	if r.Want+r.Got == 0 {
+		return 1
+	}
+	return 2 * float64(r.Match) / float64(r.Want+r.Got)
+}
+
+func ratio(a, b int) float64 {
+	if b == 0 {
+		return 1
+	}
+	return float64(a) / float64(b)
+}
+
+// Compare counts how well got fits want: the longest common subsequence of the
+// texts, with blanks run together. diff is told what does not fit; it may be nil.
+func Compare(want []ExpectedCommand, got []transcript.Command, diff func(string)) Result {
+	if diff == nil {
+		diff = func(string) {}
+	}
+	r := Result{Sessions: 1, Want: len(want), Got: len(got)}
+	same := func(i, j int) bool {
+		text := collapse(got[j].Text)
+		if text == collapse(want[i].Command) {
+			return true
+		}
+		return slices.ContainsFunc(want[i].Alt, func(alt string) bool { return text == collapse(alt) })
+	}
+	best := make([][]int, len(want)+1)
+	for i := range best {
+		best[i] = make([]int, len(got)+1)
+	}
+	for i := len(want) - 1; i >= 0; i-- {
+		for j := len(got) - 1; j >= 0; j-- {
+			best[i][j] = max(best[i+1][j], best[i][j+1])
+			if same(i, j) {
+				best[i][j] = max(best[i][j], best[i+1][j+1]+1)
+			}
+		}
+	}
+	for i, j := 0, 0; i < len(want) || j < len(got); {
+		switch {
+		case i < len(want) && j < len(got) && same(i, j) && best[i][j] == best[i+1][j+1]+1:
+			r.pair(want[i], got[j], diff)
+			i++
+			j++
+		case j < len(got) && (i == len(want) || best[i][j] == best[i][j+1]):
+			diff(fmt.Sprintf("+ %q  prompt %q kind %s", got[j].Text, got[j].Prompt, got[j].Kind))
+			j++
+		default:
+			diff(fmt.Sprintf("- %q", want[i].Command))
+			i++
+		}
+	}
+	if r.Match == r.Want && r.Match == r.Got {
+		r.Perfect = 1
+	}
+	return r
+}
+
+func (r *Result) pair(want ExpectedCommand, got transcript.Command, diff func(string)) {
+	r.Match++
+	if want.Output != nil {
+		r.Outputs++
+		if trimLines(*want.Output) == trimLines(got.Output) {
+			r.OutputsGood++
+		} else {
+			diff(fmt.Sprintf("output of %q:\n   want %q\n   got  %q", got.Text, clip(*want.Output), clip(got.Output)))
+		}
+	}
+	if want.Exit != nil {
+		r.ExitsWanted++
+		if got.HasExit {
+			r.Exits++
+			if got.Exit == *want.Exit {
+				r.ExitsGood++
+			} else {
+				diff(fmt.Sprintf("exit of %q: want %d, got %d", got.Text, *want.Exit, got.Exit))
+			}
+		}
+	}
+	if want.Start != nil {
+		late := got.Start - time.Duration(*want.Start*1e9)
+		r.Late = append(r.Late, late.Abs())
+	}
+}
+
+func clip(s string) string {
+	if len(s) > 300 {
+		return s[:300] + "..."
+	}
+	return s
+}
+
+func collapse(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+func trimLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(line, " \t\r")
+	}
+	return strings.Trim(strings.Join(lines, "\n"), "\n")
+}
+
+// A Variant changes the events of a recording in a way that must not change
+// what is found, or not much.
+type Variant struct {
+	Name  string
+	Apply func(format.Events) format.Events
+}
+
+// Variants are the ones that are measured; the first is none.
+func Variants(seed int64) []Variant {
+	return []Variant{
+		{"as recorded", func(e format.Events) format.Events { return e }},
+		{"one byte per event", func(e format.Events) format.Events { return resplit(e, func() int { return 1 }) }},
+		{"random splits", func(e format.Events) format.Events {
+			r := rand.New(rand.NewPCG(uint64(seed), 0))
+			return resplit(e, func() int { return 1 + r.IntN(20) })
+		}},
+		{"merged 33 ms", func(e format.Events) format.Events { return merge(e, 33*time.Millisecond) }},
+		{"merged 100 ms", func(e format.Events) format.Events { return merge(e, 100*time.Millisecond) }},
+		{"merged 500 ms", func(e format.Events) format.Events { return merge(e, 500*time.Millisecond) }},
+		{"10 times faster", func(e format.Events) format.Events { return faster(e, 10) }},
+		{"idle cut to 0.1 s", idle},
+		{"all at once", func(e format.Events) format.Events { return faster(e, 1<<40) }},
+	}
+}
+
+func resplit(events format.Events, next func() int) format.Events {
+	return func(yield func(format.Event, error) bool) {
+		for ev, err := range events {
+			if err != nil || ev.Code != format.Output {
+				if !yield(ev, err) {
+					return
+				}
+				continue
+			}
+			for data := ev.Data; len(data) > 0; {
+				n := min(next(), len(data))
+				ev.Data, data = data[:n], data[n:]
+				if !yield(ev, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// merge joins the output of each span of time to one event at its start.
+func merge(events format.Events, span time.Duration) format.Events {
+	return func(yield func(format.Event, error) bool) {
+		var held format.Event
+		for ev, err := range events {
+			if err == nil && ev.Code == format.Output {
+				if held.Data != "" && ev.Time/span == held.Time/span {
+					held.Data += ev.Data
+					continue
+				}
+				if held.Data != "" && !yield(held, nil) {
+					return
+				}
+				held = ev
+				continue
+			}
+			if err == nil && ev.Code == format.Input {
+				continue // they would come after what they made
+			}
+			if held.Data != "" && !yield(held, nil) {
+				return
+			}
+			held = format.Event{}
+			if !yield(ev, err) {
+				return
+			}
+		}
+		if held.Data != "" {
+			yield(held, nil)
+		}
+	}
+}
+
+func faster(events format.Events, by time.Duration) format.Events {
+	return func(yield func(format.Event, error) bool) {
+		for ev, err := range events {
+			ev.Time /= by
+			if !yield(ev, err) {
+				return
+			}
+		}
+	}
+}
+
+func idle(events format.Events) format.Events {
+	return func(yield func(format.Event, error) bool) {
+		var last, cut time.Duration
+		for ev, err := range events {
+			if gap := ev.Time - last; gap > 100*time.Millisecond {
+				cut += gap - 100*time.Millisecond
+			}
+			last = ev.Time
+			ev.Time -= cut
+			if !yield(ev, err) {
+				return
+			}
+		}
+	}
+}
+
+// Options change what [Table] measures.
+type Options struct {
+	Verbose bool
+	Only    string
+	Nonce   string
+}
+
+// Session reads a recording in a variant and compares.
+func Session(cast string, v Variant, opts Options, diff func(string)) (Result, []transcript.Command, error) {
+	b, err := os.ReadFile(strings.TrimSuffix(cast, ".cast") + ".expected.json")
+	if err != nil {
+		return Result{}, nil, err
+	}
+	var want Expected
+	if err := json.Unmarshal(b, &want); err != nil {
+		return Result{}, nil, fmt.Errorf("%s: %w", cast, err)
+	}
+	f, err := format.OpenFile(cast)
+	if err != nil {
+		return Result{}, nil, err
+	}
+	defer f.Close()
+	src := f.Cast
+	src.Events = v.Apply(src.Events)
+	var got []transcript.Command
+	for c, err := range transcript.Commands(src, transcript.Options{Nonce: opts.Nonce}) {
+		if err != nil {
+			return Result{}, nil, fmt.Errorf("%s: %w", cast, err)
+		}
+		got = append(got, c)
+	}
+	return Compare(want.Commands, got, diff), got, nil
+}
+
+// Sets names the kinds of sessions in a directory by the prefix of their names.
+func setOf(dir, name string) string {
+	base := filepath.Base(dir)
+	for _, p := range []struct{ prefix, set string }{
+		{"m_own_", "own marks"}, {"m_", "other marks"},
+	} {
+		if strings.HasPrefix(name, p.prefix) {
+			return base + ", " + p.set
+		}
+	}
+	if base == "generated" {
+		return base + ", no marks"
+	}
+	return base
+}
+
+// Table measures the recordings in dirs and prints a line for each kind of
+// session and variant.
+func Table(w io.Writer, dirs []string, variants []Variant, opts Options) error {
+	fmt.Fprintf(w, "%-24s %-20s %9s %9s %9s %7s %7s %7s %12s %12s %10s\n", "sessions", "variant", "perfect", "commands", "found", "P", "R", "F1", "output", "exit", "start p95")
+	for _, v := range variants {
+		sets := map[string]*Result{}
+		var order []string
+		for _, dir := range dirs {
+			casts, err := filepath.Glob(filepath.Join(dir, "*.cast"))
+			if err != nil {
+				return err
+			}
+			if len(casts) == 0 {
+				return fmt.Errorf("%s: no recordings", dir)
+			}
+			for _, cast := range casts {
+				name := strings.TrimSuffix(filepath.Base(cast), ".cast")
+				if !strings.Contains(name, opts.Only) {
+					continue
+				}
+				var diffs []string
+				r, _, err := Session(cast, v, opts, func(s string) { diffs = append(diffs, s) })
+				if err != nil {
+					return err
+				}
+				if opts.Verbose && len(diffs) > 0 {
+					fmt.Fprintf(w, "%s (%s):\n  %s\n", name, v.Name, strings.Join(diffs, "\n  "))
+				}
+				set := setOf(dir, name)
+				if sets[set] == nil {
+					sets[set] = &Result{}
+					order = append(order, set)
+				}
+				sets[set].Add(r)
+			}
+		}
+		slices.Sort(order)
+		for _, set := range order {
+			r := sets[set]
+			fmt.Fprintf(w, "%-24s %-20s %9s %9d %9d %7.3f %7.3f %7.3f %12s %12s %10s\n", set, v.Name,
+				fmt.Sprintf("%d/%d", r.Perfect, r.Sessions), r.Want, r.Got, r.Precision(), r.Recall(), r.F1(),
+				fmt.Sprintf("%d/%d", r.OutputsGood, r.Outputs), fmt.Sprintf("%d/%d", r.ExitsGood, r.ExitsWanted), percentile(r.Late, 95))
+		}
+	}
+	return nil
+}
+
+func percentile(d []time.Duration, p int) string {
+	if len(d) == 0 {
+		return "-"
+	}
+	slices.Sort(d)
+	return d[(len(d)-1)*p/100].Round(100 * time.Microsecond).String()
+}

@@ -1,0 +1,837 @@
+package transcript
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+const (
+	// promptGap is how long a line editor is silent once it has drawn its
+	// prompt, at least.
+	promptGap = 15 * time.Millisecond
+	// restGap is how long the cursor rests behind a prompt before somebody
+	// types.
+	restGap = 40 * time.Millisecond
+	// maxInputRows is how many rows of the screen an entered line may take.
+	maxInputRows = 200
+	// maxInput is how long an entered line may be, in bytes.
+	maxInput = 64 << 10
+)
+
+// segment is one prompt and what became of it: the raw material of a Command.
+type segment struct {
+	bounds string // FromPaste, FromMarks, FromTyping
+	zsh    bool   // its prompt began with zsh's idiom
+	fish   bool
+
+	promptAt, start, end time.Duration
+	started, ended       bool
+
+	// prompt is the rows of the prompt; the last one up to the column where
+	// input begins. Empty if where that is was not seen.
+	prompt []string
+	split  bool // the end of the prompt was seen
+	exact  bool // and it is certain: by a mark or zsh
+	// rows is the whole rows from the prompt's to the end of the input.
+	rows   []string
+	wraps  []bool // rows[i] goes on in rows[i+1]
+	text   string // input, valid if split
+	short  bool   // the input was longer than was read
+	rest   bool   // typing: the cursor rested behind the prompt
+	oneGo  bool   // typing: text and line feed came in one burst
+	fresh  bool   // a line feed came before the editor ended
+	keys   bool   // the editor put the cursor keys back: zsh accepts
+	ctrlC  bool   // ctrl-C was typed last
+	second bool   // a mark says it is a continuation prompt
+	ready  bool   // a mark says that a prompt comes
+
+	title  string // set when the command started
+	hook   string // the shell's word for the command
+	hooked bool
+	ran    bool // a mark says that it was run
+	exit   int
+	exited bool
+	signed bool // the marks carry the nonce
+	unsure bool // marks without a nonce were used
+	dir    string
+	host   string
+
+	out     *capture
+	outText string
+	before  string // screen text between the last output and the prompt
+	alt     bool
+	typedOn bool // typing: more than the completed text followed
+	printed bool // something was printed before the next prompt
+}
+
+type traceState uint8
+
+const (
+	running   traceState = iota // a program runs, or nothing yet
+	editing                     // a line is being entered
+	accepting                   // it has been, but its last row is not known yet
+)
+
+// tracer is the first pass: it reads a recording and gives its segments.
+type tracer struct {
+	opts   Options
+	screen *vt.Screen
+	scan   scanner
+	nonce  string
+
+	now   time.Duration
+	state traceState
+	segs  []*segment
+	// cur is the segment whose output is being read (running) or whose line
+	// is being entered; never nil. The first one stands for what came before
+	// any prompt.
+	cur  *segment
+	prev *segment // the one before, while cur is being entered
+
+	// from is the line at which the output of cur begins.
+	from uint64
+	// closed: a mark said that cur has ended; what comes is not its output.
+	closed bool
+	// capturing is false while rows that leave the screen are nobody's.
+	capturing bool
+	erasing   int // rows of a screen being erased whole, told so far
+	keep      bool
+
+	// The line being entered: where its prompt begins and ends.
+	promptLine, inputLine uint64
+	promptX, inputX       int
+	right                 rightPrompt
+	erases                int // CSI K between the prompt's idiom and its end
+	erasesLeft            int // of a redrawn prompt
+	buffer                string
+	redrawn               bool
+
+	// idiomLine is where zsh began its prompt.
+	idiom     bool
+	idiomLine uint64
+	idiomAt   time.Duration
+
+	pend  pending
+	known []string // prompts seen, latest first, for typing
+
+	paste   bool // bracketed paste was seen in the session
+	marked  bool // marks with the nonce were
+	open    *segment
+	dir     string
+	host    string
+	ready   bool
+	total   int
+	credit  int
+	scratch []byte
+	overrun bool
+}
+
+// pending is a prompt behind which the cursor has come to rest.
+type pending struct {
+	ok     bool
+	line   uint64
+	x      int
+	prefix string
+	at     time.Duration
+	ready  bool
+}
+
+// rightPrompt is what stands at the right of the line being entered.
+type rightPrompt struct {
+	line uint64
+	x    int
+	text string
+}
+
+func newTracer(cast format.Cast, opts Options) *tracer {
+	size := cast.Header.Size
+	if size == (format.Size{}) {
+		size = format.Size{Cols: 80, Rows: 24}
+	}
+	t := &tracer{opts: opts, nonce: opts.Nonce, capturing: true, credit: 1 << 24}
+	if t.nonce == "" {
+		t.nonce = Nonce(cast.Header)
+	}
+	if t.opts.MaxOutput <= 0 {
+		t.opts.MaxOutput = DefaultMaxOutput
+	}
+	t.screen = vt.New(size.Cols, size.Rows, vt.WithHooks(vt.Hooks{
+		LineLeft: t.left, Mark: t.onMark, Title: t.title,
+	}))
+	t.cur = &segment{out: newCapture(t.opts.MaxOutput, opts.Styled), started: true}
+	t.segs = append(t.segs, t.cur)
+	return t
+}
+
+func (t *tracer) event(ev format.Event) {
+	switch ev.Code {
+	case format.Output:
+		if ev.Data == "" {
+			return
+		}
+		if ev.Time > t.now {
+			t.gap(ev.Time - t.now)
+			t.now = ev.Time
+		}
+		t.credit = min(t.credit+64*len(ev.Data), 1<<28)
+		t.write(ev.Data)
+	case format.Input:
+		if t.state == editing && ev.Data != "" {
+			t.cur.ctrlC = ev.Data[len(ev.Data)-1] == 3
+		}
+	case format.Resize:
+		if size, err := ev.Size(); err == nil {
+			if ev.Time > t.now {
+				t.gap(ev.Time - t.now)
+				t.now = ev.Time
+			}
+			t.resize(size)
+		}
+	}
+}
+
+// spend takes from the work that the bytes so far pay for. Reading the screen
+// at each prompt is paid by what was written, so that a recording that is made
+// of prompts alone cannot make it the most of the work.
+func (t *tracer) spend(n int) bool {
+	t.credit -= n
+	return t.credit > 0
+}
+
+func (t *tracer) write(data string) {
+	for len(data) > 0 {
+		t.scan.lines = t.state == accepting || t.state == running && t.pend.ok ||
+			t.state == editing && t.cur.bounds == FromMarks
+		n, tok := t.scan.next(data)
+		t.screen.WriteString(data[:n])
+		data = data[n:]
+		if t.screen.OnAlternate() {
+			if tok == tokAlt && t.state == running {
+				t.cur.alt = true
+			}
+			continue
+		}
+		switch tok {
+		case tokPaste:
+			t.pasteOn()
+		case tokNoPaste:
+			t.pasteOff()
+		case tokPrompt:
+			t.zshPrompt()
+		case tokErase:
+			t.erased()
+		case tokNoKeys:
+			if t.state == editing {
+				t.cur.keys = true
+			}
+		case tokLine:
+			t.lineFeed()
+		}
+	}
+}
+
+// cursor gives the line and column of the cursor.
+func (t *tracer) cursor() (uint64, int) {
+	c := t.screen.Cursor()
+	x := c.X
+	if c.Pending {
+		x++
+	}
+	return t.screen.Scrolled() + uint64(c.Y), x
+}
+
+// row gives the row of a line if it is on the screen.
+func (t *tracer) row(line uint64) (vt.Row, bool) {
+	top := t.screen.Scrolled()
+	_, rows := t.screen.Size()
+	if line < top || line >= top+uint64(rows) {
+		return vt.Row{}, false
+	}
+	return t.screen.Row(int(line - top)), true
+}
+
+func (t *tracer) rowText(line uint64, from, upto int) string {
+	row, ok := t.row(line)
+	if !ok || !t.spend(row.Len()) {
+		return ""
+	}
+	t.scratch = appendCols(t.scratch[:0], t.screen, row, from, upto)
+	return string(t.scratch)
+}
+
+const allCols = 1 << 30
+
+// gap is called when nothing was written for d.
+func (t *tracer) gap(d time.Duration) {
+	if t.screen.OnAlternate() {
+		return
+	}
+	switch t.state {
+	case editing:
+		if d < promptGap {
+			return
+		}
+		line, x := t.cursor()
+		if !t.cur.split {
+			if line == t.promptLine && x <= t.promptX {
+				return // nothing drawn yet
+			}
+			t.inputAt(line, x)
+		}
+		if t.redrawn {
+			t.reanchor()
+		}
+		if line == t.inputLine && x == t.inputX {
+			t.seeRight()
+		}
+	case running:
+		if d >= restGap {
+			t.restPoint()
+		}
+	}
+}
+
+// inputAt sets where input begins.
+func (t *tracer) inputAt(line uint64, x int) {
+	t.inputLine, t.inputX = line, x
+	t.cur.split = true
+	t.cur.prompt = t.readPrompt()
+	t.seeRight()
+}
+
+func (t *tracer) readPrompt() []string {
+	var rows []string
+	first := t.promptLine
+	if t.inputLine > first+20 {
+		first = t.inputLine - 20
+	}
+	for line := first; line < t.inputLine; line++ {
+		from := 0
+		if line == t.promptLine {
+			from = t.promptX
+		}
+		rows = append(rows, strings.TrimRight(t.rowText(line, from, allCols), " "))
+	}
+	from := 0
+	if t.inputLine == t.promptLine && t.promptX < t.inputX {
+		from = t.promptX
+	}
+	last := t.rowText(t.inputLine, from, t.inputX)
+	if pad := t.inputX - from - utf8.RuneCountInString(last); pad > 0 && pad < 3 {
+		last += strings.Repeat(" ", pad) // blanks that were only moved over
+	}
+	return append(rows, last)
+}
+
+// seeRight looks what stands at the right of where input begins.
+func (t *tracer) seeRight() {
+	row, ok := t.row(t.inputLine)
+	if !ok || !t.spend(row.Len()) {
+		return
+	}
+	t.right = rightPrompt{line: t.inputLine}
+	content := row.Content()
+	for x := t.inputX; x < content; x++ {
+		if c := row.Cell(x); !c.Empty() && c.Rune() != ' ' {
+			if x > t.inputX {
+				t.right.x = x
+				t.right.text = t.rowText(t.inputLine, x, allCols)
+			}
+			return
+		}
+	}
+}
+
+// startPrompt ends the output of the current segment at line, x and begins the
+// next one.
+func (t *tracer) startPrompt(bounds string, line uint64, x int, at time.Duration) {
+	t.endOutput(line, x, at)
+	if len(t.segs) >= maxSegments {
+		t.overrun = true
+	}
+	t.prev = t.cur
+	limit := t.opts.MaxOutput
+	if t.total > maxTotal {
+		limit = min(limit, 4<<10)
+	}
+	t.cur = &segment{bounds: bounds, promptAt: at, dir: t.dir, host: t.host, out: newCapture(limit, t.opts.Styled), ready: t.ready}
+	t.segs = append(t.segs, t.cur)
+	t.ready = false
+	t.state = editing
+	t.capturing = false
+	t.promptLine, t.promptX = line, x
+	t.inputLine, t.inputX = line, x
+	t.right = rightPrompt{}
+	t.pend = pending{}
+	t.erases, t.erasesLeft, t.redrawn = 0, 0, false
+}
+
+// endOutput ends the output of the current segment at line, x.
+func (t *tracer) endOutput(line uint64, x int, at time.Duration) {
+	seg := t.cur
+	if !seg.ended {
+		seg.ended, seg.end = true, at
+	}
+	if t.closed || !t.capturing {
+		return
+	}
+	t.flush(line, x)
+	t.closed = true
+}
+
+// flush adds the rows from where output begins to the one before line, and of
+// that one what is left of x, to the output.
+func (t *tracer) flush(line uint64, x int) {
+	top := t.screen.Scrolled()
+	if line > t.from || line == t.from && x > 0 {
+		t.cur.printed = true
+	}
+	for l := max(t.from, top); l < line; l++ {
+		t.takeRow(l, allCols)
+	}
+	if x > 0 && line >= t.from {
+		t.takeRow(line, x)
+	}
+	t.from = max(t.from, line)
+}
+
+func (t *tracer) takeRow(line uint64, upto int) {
+	row, ok := t.row(line)
+	if !ok || !t.spend(row.Content()) {
+		return
+	}
+	if content := row.Content(); upto >= content {
+		// zsh and fish say that the last line has no end by a mark behind it.
+		if content > 0 && row.Wrapped() || content == row.Len() {
+			upto = noEOL(row, content)
+		} else {
+			upto = row.Len()
+		}
+	}
+	t.scratch = t.cur.out.row(t.screen, row, upto, t.scratch)
+}
+
+// noEOL gives the columns of a row without the mark that zsh (an inverse % or
+// #) and fish (a dim ⏎) put behind output that does not end in a line feed.
+func noEOL(row vt.Row, content int) int {
+	for x := content - 1; x >= 0; x-- {
+		c := row.Cell(x)
+		if c.Empty() || c.Rune() == ' ' {
+			continue
+		}
+		switch {
+		case (c.Rune() == '%' || c.Rune() == '#') && c.Attr().Has(vt.Inverse),
+			c.Rune() == '⏎' && c.Attr().Has(vt.Faint):
+			return x
+		}
+		break
+	}
+	return row.Len()
+}
+
+// left is told of rows that leave the screen.
+func (t *tracer) left(row vt.Row, why vt.Leave) {
+	if t.screen.OnAlternate() {
+		return
+	}
+	switch why {
+	case vt.LeftTop:
+		line := t.screen.Scrolled()
+		if t.capturing && !t.closed && line >= t.from {
+			t.cur.printed = true
+			t.scratch = t.cur.out.row(t.screen, row, row.Len(), t.scratch)
+			t.from = line + 1
+		}
+	case vt.LeftRegion:
+		if t.capturing && !t.closed {
+			t.scratch = t.cur.out.row(t.screen, row, row.Len(), t.scratch)
+		}
+	case vt.LeftErased:
+		top := t.screen.Scrolled()
+		line := top + uint64(t.erasing)
+		_, rows := t.screen.Size()
+		if t.capturing && !t.closed {
+			if t.erasing == 0 {
+				t.keep = t.cur.out.cleared()
+			}
+			if cursor, _ := t.cursor(); line >= t.from && t.keep && (line <= cursor || row.Content() > 0) {
+				t.scratch = t.cur.out.row(t.screen, row, row.Len(), t.scratch)
+			}
+		}
+		if t.erasing++; t.erasing == rows {
+			t.erasing = 0
+			t.from = top
+			t.pend.ok = false
+		}
+	}
+}
+
+func (t *tracer) resize(size format.Size) {
+	if t.screen.OnAlternate() {
+		t.screen.Resize(size.Cols, size.Rows)
+		return
+	}
+	before, x := t.cursor()
+	if t.state == running && t.capturing && !t.closed && t.from < before {
+		t.flush(before, 0)
+	}
+	capturing := t.capturing
+	t.capturing = false
+	t.screen.Resize(size.Cols, size.Rows)
+	t.capturing = capturing
+	after, _ := t.cursor()
+	move := func(line uint64) uint64 {
+		if line >= before {
+			return after + (line - before)
+		}
+		return after - min(after, before-line)
+	}
+	t.from = move(t.from)
+	t.promptLine, t.inputLine = move(t.promptLine), move(t.inputLine)
+	t.pend.line = move(t.pend.line)
+	t.idiomLine = move(t.idiomLine)
+	_ = x
+}
+
+// pasteOn: a line editor begins to read.
+func (t *tracer) pasteOn() {
+	line, x := t.cursor()
+	t.paste = true
+	switch t.state {
+	case editing:
+		if t.cur.bounds == FromMarks {
+			t.cur.bounds = FromPaste
+		}
+		if t.idiom {
+			t.zshInput(line, x)
+		}
+		return
+	case accepting:
+		// What was entered was given up: no line feed followed.
+		t.finishAccept(line, x, false)
+	}
+	if t.idiom {
+		t.startPrompt(FromPaste, t.idiomLine, 0, t.idiomAt)
+		t.zshInput(line, x)
+		return
+	}
+	t.startPrompt(FromPaste, line, x, t.now)
+}
+
+// zshInput sets where input begins: zsh switches when its prompt is drawn.
+func (t *tracer) zshInput(line uint64, x int) {
+	t.idiom = false
+	t.cur.zsh = true
+	if !t.cur.exact {
+		t.inputAt(line, x)
+		t.cur.exact = true
+	}
+}
+
+// zshPrompt: zsh begins to draw its prompt, or draws it anew.
+func (t *tracer) zshPrompt() {
+	line, x := t.cursor()
+	if x != 0 {
+		return
+	}
+	switch t.state {
+	case running:
+		if !t.idiom {
+			t.idiom, t.idiomLine, t.idiomAt = true, line, t.now
+			t.erases = 0
+		} else if line < t.idiomLine {
+			t.idiomLine = line
+		}
+	case editing:
+		if t.cur.bounds == FromMarks || !t.cur.split {
+			t.idiom, t.idiomLine, t.idiomAt = true, line, t.now
+			return
+		}
+		if !t.redrawn {
+			t.buffer, _, _, _ = t.readInput(t.bottom())
+		}
+		t.redrawn = true
+		t.promptLine, t.promptX = line, 0
+		t.erasesLeft = 1
+	}
+}
+
+// erased is told of each CSI K.
+func (t *tracer) erased() {
+	if t.state == editing && t.redrawn && t.buffer == "" && t.erasesLeft > 0 {
+		// With nothing entered yet zsh clears the rest of the line behind
+		// its prompt.
+		t.erasesLeft--
+		t.inputLine, t.inputX = t.cursor()
+		t.cur.prompt = t.readPrompt()
+	}
+}
+
+// reanchor finds where input begins in a prompt that was drawn anew.
+func (t *tracer) reanchor() {
+	t.redrawn = false
+	if t.buffer == "" {
+		if line, x := t.cursor(); t.erasesLeft > 0 && line >= t.promptLine {
+			t.inputLine, t.inputX = line, x
+			t.cur.prompt = t.readPrompt()
+		}
+		return
+	}
+	first, _, _ := strings.Cut(t.buffer, "\n")
+	tail := ""
+	if n := len(t.cur.prompt); n > 0 {
+		tail = t.cur.prompt[n-1]
+	}
+	line, _ := t.cursor()
+	for l := t.promptLine; l <= line; l++ {
+		text := t.rowText(l, 0, allCols)
+		if tail != "" && strings.HasPrefix(text, tail) {
+			t.inputLine, t.inputX = l, columns(tail)
+			return
+		}
+		if i := strings.Index(text, first); i > 0 {
+			t.inputLine, t.inputX = l, columns(text[:i])
+			t.cur.prompt = t.readPrompt()
+			return
+		}
+	}
+}
+
+func columns(s string) int {
+	n := 0
+	for _, r := range s {
+		n += vt.RuneWidth(r)
+	}
+	return n
+}
+
+// bottom is the last line of the screen that has something on it.
+func (t *tracer) bottom() uint64 {
+	_, rows := t.screen.Size()
+	y := rows - 1
+	cursor := t.screen.Cursor().Y
+	for ; y > cursor; y-- {
+		if t.screen.Row(y).Content() > 0 {
+			break
+		}
+	}
+	t.spend(rows)
+	return t.screen.Scrolled() + uint64(y)
+}
+
+// pasteOff: the line editor has ended.
+func (t *tracer) pasteOff() {
+	if t.state != editing {
+		return
+	}
+	if t.redrawn {
+		t.reanchor()
+	}
+	line, x := t.cursor()
+	seg := t.cur
+	seg.start = t.now
+	seg.fresh = t.scan.fresh
+	if t.scan.fresh && !seg.zsh && line > t.promptLine {
+		// Readline and fish have gone to the next line already.
+		t.takeInput(line - 1)
+		t.begin(line, x)
+		return
+	}
+	t.takeInput(t.bottom())
+	t.state = accepting
+}
+
+// lineFeed is told before a line feed.
+func (t *tracer) lineFeed() {
+	line, x := t.cursor()
+	switch t.state {
+	case accepting:
+		t.finishAccept(line, x, true)
+		t.begin(line+1, 0)
+	case editing: // by marks: a shell that has none for the start of a command
+		t.markLine(line)
+	case running:
+		t.typed(line)
+	}
+}
+
+// finishAccept cuts the input at its last row.
+func (t *tracer) finishAccept(line uint64, x int, ran bool) {
+	seg := t.cur
+	if n := int(line) - int(t.inputLine) + 1; n >= 1 && n < len(seg.rows) {
+		seg.rows, seg.wraps = seg.rows[:n], seg.wraps[:n]
+		seg.text = joinRows(seg.rows, seg.wraps, t.inputX, t.right)
+	}
+	t.state = running
+	if !ran {
+		t.begin(line, x)
+	}
+}
+
+// begin: what was entered runs, and prints from line on.
+func (t *tracer) begin(line uint64, x int) {
+	t.cur.started = true
+	t.state = running
+	t.from = line
+	t.closed = false
+	t.capturing = true
+	t.idiom = false
+	t.pend = pending{}
+	t.remember(t.cur)
+}
+
+// remember keeps the prompts last seen.
+func (t *tracer) remember(seg *segment) {
+	if n := len(seg.prompt); n > 0 {
+		t.know(seg.prompt[n-1])
+	}
+}
+
+func (t *tracer) know(prompt string) {
+	if strings.TrimSpace(prompt) == "" {
+		return
+	}
+	for i, k := range t.known {
+		if k == prompt {
+			copy(t.known[1:i+1], t.known[:i])
+			t.known[0] = prompt
+			return
+		}
+	}
+	t.known = append([]string{prompt}, t.known...)
+	if len(t.known) > 16 {
+		t.known = t.known[:16]
+	}
+}
+
+// takeInput reads the line that was entered; last is its last row.
+func (t *tracer) takeInput(last uint64) {
+	seg := t.cur
+	seg.text, seg.rows, seg.wraps, seg.short = t.readInput(last)
+}
+
+// readInput reads the rows from the prompt's last one to last.
+func (t *tracer) readInput(last uint64) (text string, rows []string, wraps []bool, short bool) {
+	seg := t.cur
+	tail := ""
+	if n := len(seg.prompt); n > 0 {
+		tail = seg.prompt[n-1]
+	}
+	if !seg.split {
+		t.inputLine, t.inputX = t.promptLine, t.promptX
+	} else if strings.TrimSpace(tail) != "" && (t.inputLine != t.promptLine || t.promptX == 0) {
+		// Completion lists and ctrl-L make the prompt be drawn elsewhere:
+		// the lowest one counts.
+		low := max(t.screen.Scrolled(), last-min(last, maxInputRows))
+		for l := last; l+1 > low; l-- {
+			if strings.HasPrefix(t.rowText(l, 0, allCols), strings.TrimRight(tail, " ")) {
+				if l != t.inputLine {
+					t.inputLine, t.inputX = l, columns(tail)
+				}
+				break
+			}
+			if l == 0 {
+				break
+			}
+		}
+	}
+	first := max(t.inputLine, t.screen.Scrolled())
+	size := 0
+	for l := first; l <= last; l++ {
+		if len(rows) == maxInputRows || size > maxInput {
+			short = true
+			break
+		}
+		row, ok := t.row(l)
+		if !ok || !t.spend(row.Len()) {
+			short = true
+			break
+		}
+		s := string(appendCols(t.scratch[:0], t.screen, row, 0, allCols))
+		rows = append(rows, s)
+		wraps = append(wraps, row.Wrapped() || row.Content() == row.Len())
+		size += len(s)
+	}
+	x := t.inputX
+	if first > t.inputLine {
+		x = 0
+	}
+	return joinRows(rows, wraps, x, t.right), rows, wraps, short
+}
+
+// joinRows makes text of rows; the first one counts from column x.
+func joinRows(rows []string, wraps []bool, x int, right rightPrompt) string {
+	var b strings.Builder
+	for i, row := range rows {
+		if i == 0 {
+			row = cutRight(row, right)
+			row = fromColumn(row, x)
+		}
+		if !wraps[i] {
+			row = strings.TrimRight(row, " ")
+		}
+		b.WriteString(row)
+		if i+1 < len(rows) && !wraps[i] {
+			b.WriteByte('\n')
+		}
+	}
+	return strings.TrimRight(b.String(), " \n")
+}
+
+// cutRight takes away the right-hand prompt.
+func cutRight(row string, right rightPrompt) string {
+	if right.text == "" {
+		return row
+	}
+	if left, ok := strings.CutSuffix(strings.TrimRight(row, " "), strings.TrimRight(right.text, " ")); ok {
+		return left
+	}
+	return row
+}
+
+// fromColumn gives what stands in s from column x on.
+func fromColumn(s string, x int) string {
+	for i, r := range s {
+		if x <= 0 {
+			return s[i:]
+		}
+		x -= vt.RuneWidth(r)
+	}
+	return ""
+}
+
+func (t *tracer) title(title string) {
+	if t.state == running && t.cur.title == "" && !t.cur.printed && !t.idiom {
+		t.cur.title = title
+	}
+}
+
+// finish ends the recording.
+func (t *tracer) finish() {
+	line, x := t.cursor()
+	if t.screen.OnAlternate() {
+		t.cur.end = t.now
+		return
+	}
+	switch t.state {
+	case running:
+		if t.capturing && !t.closed {
+			t.flush(line, 0)
+			if x > 0 {
+				t.takeRow(line, allCols)
+			}
+		}
+		t.cur.end = t.now
+	case editing:
+		// A line that was not entered is no command.
+		t.segs = t.segs[:len(t.segs)-1]
+	case accepting:
+		t.finishAccept(line, x, true)
+		t.cur.started = true
+		t.cur.end = t.now
+	}
+}

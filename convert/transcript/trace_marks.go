@@ -1,0 +1,147 @@
+package transcript
+
+import "github.com/ttydeck/ttydeck/vt"
+
+// onMark is told of OSC sequences.
+func (t *tracer) onMark(m vt.Mark) {
+	if t.screen.OnAlternate() {
+		return
+	}
+	mk := readMark(m)
+	if mk.kind == markNone {
+		return
+	}
+	switch mk.kind {
+	case markDir:
+		t.dir = mk.text
+		if mk.host != "" {
+			t.host = mk.host
+		}
+		return
+	case markHost:
+		t.host = mk.text
+		return
+	case markReady:
+		t.ready = true
+		return
+	}
+	signed := t.nonce != "" && mk.aid == t.nonce
+	if t.nonce != "" && !signed {
+		return
+	}
+	if signed {
+		t.marked = true
+	}
+	x := m.X
+	if m.Pending {
+		x++
+	}
+	switch mk.kind {
+	case markPrompt:
+		switch t.state {
+		case editing:
+			if !t.cur.split && t.cur.bounds == FromPaste {
+				// Readline: the switch comes before the prompt.
+				t.cur.signed = t.cur.signed || signed
+			}
+		case running:
+			if signed || !t.paste {
+				line := m.Line
+				if t.idiom {
+					line, x = min(line, t.idiomLine), 0
+				}
+				zsh := t.idiom
+				t.startPrompt(FromMarks, line, x, t.now)
+				t.cur.zsh = zsh
+				t.cur.signed, t.cur.unsure = signed, !signed
+			}
+		}
+	case markContinue:
+		if t.state == editing {
+			t.cur.second = true
+		} else if t.state == running && (signed || !t.paste) {
+			t.startPrompt(FromMarks, m.Line, x, t.now)
+			t.cur.second = true
+			t.cur.signed, t.cur.unsure = signed, !signed
+		}
+	case markInput:
+		if t.state == editing {
+			t.idiom = false
+			t.redrawn = false
+			t.inputAt(m.Line, x)
+			t.cur.exact = true
+		}
+	case markText:
+		seg := t.cur
+		if t.state == running && seg.bounds != "" && !seg.hooked {
+			seg.hook, seg.hooked = mk.text, true
+			seg.unsure = seg.unsure || !signed
+		}
+	case markRun:
+		t.markRun(m, mk, signed, x)
+	case markEnd:
+		t.markEnd(m, mk, signed, x)
+	}
+}
+
+// markRun: the shell says that it starts the command.
+func (t *tracer) markRun(m vt.Mark, mk mark, signed bool, x int) {
+	if t.state == editing && t.cur.bounds == FromMarks {
+		last := m.Line
+		if x == 0 && last > t.promptLine {
+			last--
+		}
+		t.cur.start = t.now
+		t.takeInput(last)
+		t.begin(m.Line, x)
+	}
+	seg := t.cur
+	if t.state != running || seg.bounds == "" || seg.ran || seg.exited {
+		return
+	}
+	seg.ran = true
+	seg.signed = seg.signed || signed
+	seg.unsure = seg.unsure || !signed
+	if mk.hasText {
+		seg.hook, seg.hooked = mk.text, true
+	}
+	// What was printed so far was printed by the shell.
+	if !t.closed && m.Line >= t.from {
+		t.from = m.Line
+	}
+	t.open = seg
+}
+
+// markEnd: the shell says that the command has ended.
+func (t *tracer) markEnd(m vt.Mark, mk mark, signed bool, x int) {
+	if t.state != running {
+		return
+	}
+	seg := t.open
+	if seg == nil {
+		// Shells that have no mark for the start of a command.
+		seg = t.cur
+	}
+	t.open = nil
+	if seg.bounds == "" || seg.exited {
+		return
+	}
+	seg.exit, seg.exited = mk.exit, mk.hasExit
+	seg.signed = seg.signed || signed
+	seg.unsure = seg.unsure || !signed
+	t.endOutput(m.Line, x, t.now)
+	if seg != t.cur {
+		seg.end = t.now
+	}
+}
+
+// markLine: a line feed comes while a line is entered at a prompt with marks.
+// A shell that marks only its prompts runs the line now.
+func (t *tracer) markLine(line uint64) {
+	if !t.cur.exact || line < t.inputLine {
+		return
+	}
+	t.cur.start = t.now
+	t.takeInput(line)
+	t.begin(line+1, 0)
+}
