@@ -25,7 +25,7 @@ var layers = map[string][]string{
 	"play":     {"format", "edit", "vt", "internal"},
 	"convert":  {"format", "edit", "vt"},
 	"live":     {"format", "vt", "record", "internal"},
-	"bench":    {"internal"},
+	"bench":    {"format", "edit", "vt", "convert", "internal"},
 	"cmd":      {"format", "vt", "edit", "record", "play", "convert", "live", "internal"},
 }
 

@@ -25,6 +25,9 @@ func commands(e *env) []*cli.Command {
 		formatsCommand(e),
 		screenCommand(e),
 		framesCommand(e),
+		transcriptCommand(e),
+		searchCommand(e),
+		markCommand(e),
 		completionCommand(e),
 		manCommand(e),
 	}

@@ -170,16 +170,16 @@ func (l *learner) continues(p, s *segment) bool {
 // cancelled tells whether the line was given up.
 func (s *segment) cancelled(l *learner) bool {
 	switch {
-	case s.ran || s.exited:
+	case s.ran:
 		return false
 	case s.bounds == FromTyping:
 		return strings.HasSuffix(s.text, "^C")
+	case s.bounds == FromMarks:
+		return l.ran && s.signed || strings.HasSuffix(s.text, "^C")
 	case s.zsh:
 		return l.keys && !s.keys || s.ctrlC
-	case s.bounds == FromPaste:
-		return !s.fresh && !s.zsh
 	}
-	return strings.HasSuffix(s.text, "^C")
+	return !s.fresh && (s.dropped || strings.HasSuffix(s.text, "^C"))
 }
 
 // shellLevel is a shell in which commands are entered.
@@ -256,7 +256,7 @@ func (l *learner) build() []Command {
 		if s.text == "" {
 			continue
 		}
-		if l.isListing(i) {
+		if l.isListing(i) || s.isEOF() {
 			continue
 		}
 		if s.cancelled(l) {
@@ -369,12 +369,26 @@ func (l *learner) isListing(i int) bool {
 	if s.bounds == FromPaste || i+1 >= len(l.segs) {
 		return false
 	}
-	if s.bounds == FromMarks && l.ran && !s.ran && !s.exited && !s.second {
-		return true
-	}
 	next := l.segs[i+1]
-	return s.bounds == FromTyping && next.bounds == FromTyping && lastLine(next.prompt) == lastLine(s.prompt) &&
-		strings.HasPrefix(next.text, s.text) && next.promptAt-s.start < promptGap && next.typedOn
+	switch s.bounds {
+	case FromMarks:
+		return l.ran && !s.ran && !s.exited && !s.second
+	case FromTyping:
+		return next.bounds == FromTyping && next.given != "" && lastLine(next.prompt) == lastLine(s.prompt) &&
+			strings.HasPrefix(next.given, s.text)
+	}
+	return false
+}
+
+// isEOF tells whether segment i is a shell that ended at ctrl-D, and said so.
+func (s *segment) isEOF() bool {
+	switch {
+	case s.text == "^D":
+		return true
+	case s.bounds != FromPaste && s.oneGo && s.eof:
+		return s.text == "exit" || s.text == "logout"
+	}
+	return false
 }
 
 func (l *learner) command(s *segment, kind Kind) Command {

@@ -37,17 +37,19 @@ type segment struct {
 	split  bool // the end of the prompt was seen
 	exact  bool // and it is certain: by a mark or zsh
 	// rows is the whole rows from the prompt's to the end of the input.
-	rows   []string
-	wraps  []bool // rows[i] goes on in rows[i+1]
-	text   string // input, valid if split
-	short  bool   // the input was longer than was read
-	rest   bool   // typing: the cursor rested behind the prompt
-	oneGo  bool   // typing: text and line feed came in one burst
-	fresh  bool   // a line feed came before the editor ended
-	keys   bool   // the editor put the cursor keys back: zsh accepts
-	ctrlC  bool   // ctrl-C was typed last
-	second bool   // a mark says it is a continuation prompt
-	ready  bool   // a mark says that a prompt comes
+	rows  []string
+	wraps []bool // rows[i] goes on in rows[i+1]
+	text  string // input, valid if split
+	short bool   // the input was longer than was read
+	rest  bool   // typing: the cursor rested behind the prompt
+	oneGo bool   // typing: text and line feed came in one burst
+	fresh bool   // a line feed came before the editor ended
+	// dropped: the editor ended and began anew without a line feed.
+	dropped bool
+	keys    bool // the editor put the cursor keys back: zsh accepts
+	ctrlC   bool // ctrl-C was typed last
+	second  bool // a mark says it is a continuation prompt
+	ready   bool // a mark says that a prompt comes
 
 	title  string // set when the command started
 	hook   string // the shell's word for the command
@@ -64,8 +66,9 @@ type segment struct {
 	outText string
 	before  string // screen text between the last output and the prompt
 	alt     bool
-	typedOn bool // typing: more than the completed text followed
-	printed bool // something was printed before the next prompt
+	given   string // typing: the text that came together with the prompt
+	eof     bool   // ctrl-D was typed last
+	printed bool   // something was printed before the next prompt
 }
 
 type traceState uint8
@@ -115,6 +118,18 @@ type tracer struct {
 	idiomLine uint64
 	idiomAt   time.Duration
 
+	// hint is where a mark, which anybody could have printed, says that a
+	// prompt begins.
+	hint promptHint
+
+	// carry is what was entered before a background job wrote into the line;
+	// the rest is entered from inputLine on.
+	carry    string
+	carried  bool
+	restLine uint64 // the cursor at the last gap
+	restX    int
+	eof      bool // ctrl-D was typed last
+
 	pend  pending
 	known []string // prompts seen, latest first, for typing
 
@@ -138,6 +153,16 @@ type pending struct {
 	prefix string
 	at     time.Duration
 	ready  bool
+	cursor int    // the cursor's column then
+	moved  bool   // it was seen elsewhere since
+	given  string // what stood behind the prompt already
+}
+
+type promptHint struct {
+	ok   bool
+	line uint64
+	x    int
+	at   time.Duration
 }
 
 // rightPrompt is what stands at the right of the line being entered.
@@ -180,8 +205,12 @@ func (t *tracer) event(ev format.Event) {
 		t.credit = min(t.credit+64*len(ev.Data), 1<<28)
 		t.write(ev.Data)
 	case format.Input:
-		if t.state == editing && ev.Data != "" {
-			t.cur.ctrlC = ev.Data[len(ev.Data)-1] == 3
+		if ev.Data != "" {
+			last := ev.Data[len(ev.Data)-1]
+			t.eof = last == 4
+			if t.state == editing {
+				t.cur.ctrlC = last == 3
+			}
 		}
 	case format.Resize:
 		if size, err := ev.Size(); err == nil {
@@ -272,27 +301,50 @@ func (t *tracer) gap(d time.Duration) {
 	}
 	switch t.state {
 	case editing:
-		if d < promptGap {
-			return
-		}
-		line, x := t.cursor()
-		if !t.cur.split {
-			if line == t.promptLine && x <= t.promptX {
-				return // nothing drawn yet
-			}
-			t.inputAt(line, x)
-		}
-		if t.redrawn {
-			t.reanchor()
-		}
-		if line == t.inputLine && x == t.inputX {
-			t.seeRight()
+		if d >= promptGap {
+			t.editGap(d)
 		}
 	case running:
+		if t.pend.ok && !t.pend.moved {
+			line, x := t.cursor()
+			t.pend.moved = line != t.pend.line || x != t.pend.cursor
+		}
 		if d >= restGap {
 			t.restPoint()
 		}
 	}
+}
+
+// editGap is called when nothing was written for d while a line is entered.
+func (t *tracer) editGap(d time.Duration) {
+	line, x := t.cursor()
+	if !t.cur.split {
+		if line == t.promptLine && x <= t.promptX {
+			if x == 0 || d < restGap {
+				return // nothing drawn yet
+			}
+			// The prompt was there before the switch.
+			t.promptX = 0
+		}
+		t.inputAt(line, x)
+	}
+	if t.redrawn {
+		t.reanchor()
+	}
+	if line == t.inputLine && x == t.inputX {
+		t.seeRight()
+	}
+	if !t.cur.zsh && x == 0 && line > t.inputLine && t.scan.fresh && t.restLine == t.inputLine && t.restX >= t.inputX {
+		// A background job wrote into the line, which goes on below.
+		if !t.carried {
+			t.carry = t.rowText(t.inputLine, t.inputX, t.restX)
+		} else {
+			t.carry += t.rowText(t.inputLine, t.inputX, t.restX)
+		}
+		t.carried = true
+		t.inputLine, t.inputX = line, 0
+	}
+	t.restLine, t.restX = line, x
 }
 
 // inputAt sets where input begins.
@@ -368,6 +420,9 @@ func (t *tracer) startPrompt(bounds string, line uint64, x int, at time.Duration
 	t.right = rightPrompt{}
 	t.pend = pending{}
 	t.erases, t.erasesLeft, t.redrawn = 0, 0, false
+	t.carry, t.carried = "", false
+	t.restLine, t.restX = line, x
+	t.hint = promptHint{}
 }
 
 // endOutput ends the output of the current segment at line, x.
@@ -454,6 +509,9 @@ func (t *tracer) left(row vt.Row, why vt.Leave) {
 		top := t.screen.Scrolled()
 		line := top + uint64(t.erasing)
 		_, rows := t.screen.Size()
+		if t.state == editing && t.erasing == 0 {
+			t.clearedEdit()
+		}
 		if t.capturing && !t.closed {
 			if t.erasing == 0 {
 				t.keep = t.cur.out.cleared()
@@ -468,6 +526,19 @@ func (t *tracer) left(row vt.Row, why vt.Leave) {
 			t.pend.ok = false
 		}
 	}
+}
+
+// clearedEdit is called before the screen is cleared while a line is entered:
+// the editor will draw it anew, at the top.
+func (t *tracer) clearedEdit() {
+	if t.cur.split && !t.redrawn {
+		t.buffer, _, _, _ = t.readInput(t.bottom())
+		t.redrawn = true
+		t.erasesLeft = 1
+	}
+	t.promptLine, t.promptX = t.screen.Scrolled(), 0
+	t.inputLine = min(t.inputLine, t.promptLine)
+	t.carry, t.carried = "", false
 }
 
 func (t *tracer) resize(size format.Size) {
@@ -512,11 +583,20 @@ func (t *tracer) pasteOn() {
 		return
 	case accepting:
 		// What was entered was given up: no line feed followed.
+		t.cur.dropped = true
 		t.finishAccept(line, x, false)
 	}
 	if t.idiom {
 		t.startPrompt(FromPaste, t.idiomLine, 0, t.idiomAt)
 		t.zshInput(line, x)
+		return
+	}
+	if h := t.hint; h.ok && h.line <= line && line-h.line < 20 {
+		t.startPrompt(FromPaste, h.line, h.x, h.at)
+		if line > h.line || x > h.x {
+			// fish 4 switches when its prompt is drawn.
+			t.inputAt(line, x)
+		}
 		return
 	}
 	t.startPrompt(FromPaste, line, x, t.now)
@@ -554,6 +634,7 @@ func (t *tracer) zshPrompt() {
 		if !t.redrawn {
 			t.buffer, _, _, _ = t.readInput(t.bottom())
 		}
+		t.cur.zsh = true
 		t.redrawn = true
 		t.promptLine, t.promptX = line, 0
 		t.erasesLeft = 1
@@ -635,7 +716,7 @@ func (t *tracer) pasteOff() {
 	seg := t.cur
 	seg.start = t.now
 	seg.fresh = t.scan.fresh
-	if t.scan.fresh && !seg.zsh && line > t.promptLine {
+	if t.scan.fresh && !seg.zsh && line > t.screen.Scrolled() {
 		// Readline and fish have gone to the next line already.
 		t.takeInput(line - 1)
 		t.begin(line, x)
@@ -650,6 +731,12 @@ func (t *tracer) lineFeed() {
 	line, x := t.cursor()
 	switch t.state {
 	case accepting:
+		if row, ok := t.row(line); ok && line >= t.inputLine+uint64(len(t.cur.rows)) && row.Content() > 0 {
+			// It moved below the input without a line feed: this is output.
+			t.finishAccept(line-1, 0, true)
+			t.begin(line, 0)
+			return
+		}
 		t.finishAccept(line, x, true)
 		t.begin(line+1, 0)
 	case editing: // by marks: a shell that has none for the start of a command
@@ -664,7 +751,7 @@ func (t *tracer) finishAccept(line uint64, x int, ran bool) {
 	seg := t.cur
 	if n := int(line) - int(t.inputLine) + 1; n >= 1 && n < len(seg.rows) {
 		seg.rows, seg.wraps = seg.rows[:n], seg.wraps[:n]
-		seg.text = joinRows(seg.rows, seg.wraps, t.inputX, t.right)
+		seg.text = t.carry + joinRows(seg.rows, seg.wraps, t.inputX, t.right)
 	}
 	t.state = running
 	if !ran {
@@ -726,11 +813,16 @@ func (t *tracer) readInput(last uint64) (text string, rows []string, wraps []boo
 	} else if strings.TrimSpace(tail) != "" && (t.inputLine != t.promptLine || t.promptX == 0) {
 		// Completion lists and ctrl-L make the prompt be drawn elsewhere:
 		// the lowest one counts.
-		low := max(t.screen.Scrolled(), last-min(last, maxInputRows))
-		for l := last; l+1 > low; l-- {
-			if strings.HasPrefix(t.rowText(l, 0, allCols), strings.TrimRight(tail, " ")) {
-				if l != t.inputLine {
-					t.inputLine, t.inputX = l, columns(tail)
+		low := max(t.screen.Scrolled(), t.promptLine, last-min(last, maxInputRows))
+		if t.carried {
+			low = max(low, t.inputLine)
+		}
+		tail := strings.TrimRight(tail, " ")
+		for l := last; l >= low; l-- {
+			if strings.HasPrefix(t.rowText(l, 0, allCols), tail) {
+				if l != t.inputLine || t.carried {
+					t.inputLine, t.inputX = l, columns(lastLine(seg.prompt))
+					t.carry, t.carried = "", false
 				}
 				break
 			}
@@ -760,7 +852,7 @@ func (t *tracer) readInput(last uint64) (text string, rows []string, wraps []boo
 	if first > t.inputLine {
 		x = 0
 	}
-	return joinRows(rows, wraps, x, t.right), rows, wraps, short
+	return t.carry + joinRows(rows, wraps, x, t.right), rows, wraps, short
 }
 
 // joinRows makes text of rows; the first one counts from column x.

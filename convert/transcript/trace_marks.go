@@ -54,6 +54,8 @@ func (t *tracer) onMark(m vt.Mark) {
 				t.startPrompt(FromMarks, line, x, t.now)
 				t.cur.zsh = zsh
 				t.cur.signed, t.cur.unsure = signed, !signed
+			} else {
+				t.hint = promptHint{ok: true, line: m.Line, x: x, at: t.now}
 			}
 		}
 	case markContinue:
@@ -93,6 +95,14 @@ func (t *tracer) markRun(m vt.Mark, mk mark, signed bool, x int) {
 		}
 		t.cur.start = t.now
 		t.takeInput(last)
+		t.begin(m.Line, x)
+	}
+	if t.state == accepting {
+		last := m.Line
+		if x == 0 && last > t.inputLine {
+			last--
+		}
+		t.finishAccept(last, x, true)
 		t.begin(m.Line, x)
 	}
 	seg := t.cur

@@ -30,9 +30,10 @@ func (t *tracer) restPoint() {
 	if pad := x - columns(text); pad > 0 && pad < 3 {
 		text += strings.Repeat(" ", pad)
 	}
+	given := ""
 	for _, k := range t.known {
 		if strings.HasPrefix(text, k) {
-			text = k
+			text, given = k, text[len(k):]
 			break
 		}
 	}
@@ -40,7 +41,7 @@ func (t *tracer) restPoint() {
 		t.pend = pending{}
 		return
 	}
-	t.pend = pending{ok: true, line: line, x: columns(text), prefix: text, at: t.now, ready: t.ready}
+	t.pend = pending{ok: true, line: line, x: columns(text), prefix: text, at: t.now, ready: t.ready, given: given, cursor: x}
 }
 
 func gapAt(content, x int) bool { return content > x+1 }
@@ -78,12 +79,14 @@ func (t *tracer) typed(line uint64) {
 	if !strings.HasPrefix(row, strings.TrimRight(p.prefix, " ")) {
 		return
 	}
-	oneGo := t.now == p.at
+	oneGo := !p.moved
 	t.startPrompt(FromTyping, p.line, 0, p.at)
 	t.inputAt(p.line, p.x)
 	t.cur.rest = true
 	t.cur.oneGo = oneGo
 	t.cur.ready = p.ready
+	t.cur.given = strings.TrimRight(p.given, " ")
+	t.cur.eof = t.eof
 	t.cur.start = t.now
 	t.takeInput(line)
 	t.begin(line+1, 0)

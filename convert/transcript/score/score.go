@@ -306,7 +306,7 @@ type Options struct {
 
 // Session reads a recording in a variant and compares.
 func Session(cast string, v Variant, opts Options, diff func(string)) (Result, []transcript.Command, error) {
-	b, err := os.ReadFile(strings.TrimSuffix(cast, ".cast") + ".expected.json")
+	b, err := os.ReadFile(filepath.Join(filepath.Dir(cast), baseName(cast)+".expected.json"))
 	if err != nil {
 		return Result{}, nil, err
 	}
@@ -355,7 +355,7 @@ func Table(w io.Writer, dirs []string, variants []Variant, opts Options) error {
 		sets := map[string]*Result{}
 		var order []string
 		for _, dir := range dirs {
-			casts, err := filepath.Glob(filepath.Join(dir, "*.cast"))
+			casts, err := filepath.Glob(filepath.Join(dir, "*.cast*"))
 			if err != nil {
 				return err
 			}
@@ -363,7 +363,7 @@ func Table(w io.Writer, dirs []string, variants []Variant, opts Options) error {
 				return fmt.Errorf("%s: no recordings", dir)
 			}
 			for _, cast := range casts {
-				name := strings.TrimSuffix(filepath.Base(cast), ".cast")
+				name := baseName(cast)
 				if !strings.Contains(name, opts.Only) {
 					continue
 				}
@@ -400,4 +400,10 @@ func percentile(d []time.Duration, p int) string {
 	}
 	slices.Sort(d)
 	return d[(len(d)-1)*p/100].Round(100 * time.Microsecond).String()
+}
+
+// baseName is a recording's file name without extensions.
+func baseName(cast string) string {
+	name, _, _ := strings.Cut(filepath.Base(cast), ".cast")
+	return name
 }

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"github.com/ttydeck/ttydeck/convert/transcript"
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/urfave/cli/v2"
+)
+
+type markOptions struct {
+	from, to  *format.Format
+	overwrite bool
+}
+
+func markCommand(e *env) *cli.Command {
+	return &cli.Command{
+		Name:      "mark",
+		Usage:     "put markers into a recording",
+		ArgsUsage: "IN OUT",
+		Description: `Writes the recording IN to OUT with a marker at the start of each command that was run in it, so that players show
+them as chapters and can go from one to the next. Markers that are there stay.`,
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "commands", Usage: "a marker for each command"},
+			&cli.StringFlag{Name: "to", Aliases: []string{"f", "output-format"}, Usage: "write `FORMAT`, whatever OUT is named"},
+			&cli.StringFlag{Name: "from", Usage: "read `FORMAT`, whatever IN looks like"},
+			&cli.BoolFlag{Name: "overwrite", Usage: "replace OUT if it exists"},
+		},
+		Action: func(c *cli.Context) error {
+			args, err := fileArgs(c, 2, 2, "the recording to read, or the file to write,")
+			if err != nil {
+				return err
+			}
+			if !c.Bool("commands") {
+				return withHint(usageError{errors.New("nothing to mark")}, "ttydeck mark --commands "+args[0]+" "+args[1])
+			}
+			opts := markOptions{overwrite: c.Bool("overwrite")}
+			if opts.from, err = formatNamed(c.String("from")); err != nil {
+				return err
+			}
+			if opts.to, err = formatNamed(c.String("to")); err != nil {
+				return err
+			}
+			return runMark(c.Context, e, opts, args[0], args[1])
+		},
+	}
+}
+
+func runMark(ctx context.Context, e *env, opts markOptions, from, name string) error {
+	path := from
+	if from == "-" {
+		// It is read twice: once for the commands, once to be written.
+		spool, err := os.CreateTemp("", "ttydeck-mark-*")
+		if err != nil {
+			return err
+		}
+		defer os.Remove(spool.Name())
+		_, err = io.Copy(spool, e.in)
+		if err = errors.Join(err, spool.Close()); err != nil {
+			return err
+		}
+		path = spool.Name()
+	}
+	said := &warnings{env: e}
+	rec, err := e.transcribe(ctx, path, transcriptOptions{input: opts.from}, said)
+	if rec == nil {
+		return err
+	}
+	cmdErr := err
+	to, err := targetFormat(opts.to, name)
+	if err != nil {
+		return err
+	}
+	var readOpts []format.Option
+	if opts.from != nil {
+		readOpts = append(readOpts, format.As(opts.from))
+	}
+	src, err := e.open(path, readOpts...)
+	if err != nil {
+		return err
+	}
+	defer src.close()
+	dst, err := e.create(name, to, opts.overwrite, permOf(from))
+	if err != nil {
+		return err
+	}
+	cast := transcript.Markers(rec.Commands)(src.Cast)
+	cast.Events = untilCancelled(ctx, cast.Events)
+	err = format.Copy(dst.Writer, cast)
+	said.done()
+	if note := lossesNote(to.Name, format.LossesOf(dst.Writer)); note != "" {
+		e.notef("%s", note)
+	}
+	var syntax *format.SyntaxError
+	if err != nil && !errors.As(err, &syntax) {
+		dst.discard()
+		return err
+	}
+	if err == nil {
+		err = cmdErr
+	}
+	return errors.Join(err, dst.commit())
+}

@@ -1,0 +1,121 @@
+package transcript
+
+import (
+	"bufio"
+	_ "embed"
+	"encoding/json"
+	"math"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+)
+
+// Schema is the JSON Schema of what the styles json and jsonl write.
+//
+//go:embed schema.json
+var Schema string
+
+// jsonRecording is a recording as style json writes it.
+type jsonRecording struct {
+	File     string        `json:"file"`
+	Title    string        `json:"title,omitempty"`
+	Start    *time.Time    `json:"start,omitempty"`
+	Cols     int           `json:"cols,omitempty"`
+	Rows     int           `json:"rows,omitempty"`
+	Error    string        `json:"error,omitempty"`
+	Commands []jsonCommand `json:"commands"`
+}
+
+// jsonCommand is a command as styles json and jsonl write it.
+type jsonCommand struct {
+	File       string     `json:"file,omitempty"` // jsonl alone
+	Index      int        `json:"index"`
+	Kind       Kind       `json:"kind"`
+	Command    string     `json:"command"`
+	Expanded   string     `json:"expanded,omitempty"`
+	Prompt     string     `json:"prompt"`
+	Output     string     `json:"output"`
+	Truncated  bool       `json:"truncated,omitempty"`
+	FullScreen bool       `json:"full_screen,omitempty"`
+	PromptAt   float64    `json:"prompt_at"`
+	Start      float64    `json:"start"`
+	End        float64    `json:"end"`
+	Duration   float64    `json:"duration"`
+	Time       *time.Time `json:"time,omitempty"`
+	Unfinished bool       `json:"unfinished,omitempty"`
+	Exit       *int       `json:"exit"`
+	Dir        string     `json:"cwd,omitempty"`
+	Host       string     `json:"host,omitempty"`
+	Depth      int        `json:"depth"`
+	Parent     *int       `json:"parent"`
+	Evidence   Evidence   `json:"evidence"`
+	Confidence float64    `json:"confidence"`
+	Trusted    bool       `json:"trusted"`
+}
+
+func seconds(d time.Duration) float64 { return math.Round(d.Seconds()*1e6) / 1e6 }
+
+func jsonOf(c *Command, h format.Header, file string) jsonCommand {
+	j := jsonCommand{
+		File: file, Index: c.Index, Kind: c.Kind, Command: c.Text, Expanded: c.Expanded,
+		Prompt: c.Prompt, Output: c.Output, Truncated: c.Truncated, FullScreen: c.FullScreen,
+		PromptAt: seconds(c.PromptAt), Start: seconds(c.Start), End: seconds(c.End), Duration: seconds(c.Duration()),
+		Unfinished: c.Unfinished, Dir: c.Dir, Host: c.Host, Depth: c.Depth,
+		Evidence: c.Evidence, Confidence: c.Confidence, Trusted: c.Trusted,
+	}
+	if c.HasExit {
+		j.Exit = &c.Exit
+	}
+	if c.Parent >= 0 {
+		j.Parent = &c.Parent
+	}
+	if !h.Start.IsZero() {
+		at := h.Start.Add(c.Start).UTC()
+		j.Time = &at
+	}
+	return j
+}
+
+func newEncoder(w *bufio.Writer) *json.Encoder {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc
+}
+
+func writeJSON(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
+	out := struct {
+		Version    int             `json:"version"`
+		Recordings []jsonRecording `json:"recordings"`
+	}{1, []jsonRecording{}}
+	for _, rec := range recs {
+		r := jsonRecording{
+			File: rec.Name, Title: rec.Header.Title, Cols: rec.Header.Size.Cols, Rows: rec.Header.Size.Rows,
+			Commands: []jsonCommand{},
+		}
+		if !rec.Header.Start.IsZero() {
+			start := rec.Header.Start.UTC()
+			r.Start = &start
+		}
+		if rec.Err != nil {
+			r.Error = rec.Err.Error()
+		}
+		opts.each(rec.Commands, func(c *Command) { r.Commands = append(r.Commands, jsonOf(c, rec.Header, "")) })
+		out.Recordings = append(out.Recordings, r)
+	}
+	enc := newEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(out)
+}
+
+func writeJSONL(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
+	enc := newEncoder(w)
+	var err error
+	for _, rec := range recs {
+		opts.each(rec.Commands, func(c *Command) {
+			if err == nil {
+				err = enc.Encode(jsonOf(c, rec.Header, rec.Name))
+			}
+		})
+	}
+	return err
+}

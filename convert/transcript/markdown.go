@@ -1,0 +1,66 @@
+package transcript
+
+import (
+	"bufio"
+	"fmt"
+	"strings"
+)
+
+func writeMarkdown(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
+	for i, rec := range recs {
+		if i > 0 {
+			w.WriteByte('\n')
+		}
+		title := rec.Header.Title
+		if title == "" {
+			title = rec.Name
+		}
+		fmt.Fprintf(w, "# %s\n", escapeMarkdown(oneLine(title)))
+		if !rec.Header.Start.IsZero() {
+			fmt.Fprintf(w, "\nRecorded %s.\n", rec.Header.Start.UTC().Format("2006-01-02 15:04:05 MST"))
+		}
+		opts.each(rec.Commands, func(c *Command) {
+			notes := remarks(c, opts)
+			fmt.Fprintf(w, "\n**%s**", opts.when(rec.Header, c.Start))
+			for _, r := range notes {
+				fmt.Fprintf(w, " · %s", escapeMarkdown(r))
+			}
+			w.WriteString("\n\n")
+			// A prompt before a command without output only stands in the way
+			// of copying it (markdownlint MD014).
+			body, language := console(c), "console"
+			if c.Output == "" && c.Kind != REPL {
+				body, language = printable(c.Text)+"\n", "sh"
+			}
+			fence := fenceFor(body)
+			fmt.Fprintf(w, "%s%s\n%s%s\n", fence, language, body, fence)
+		})
+	}
+	return nil
+}
+
+// fenceFor gives a fence that nothing in body ends.
+func fenceFor(body string) string {
+	longest, run := 0, 0
+	for i := range len(body) {
+		if body[i] == '`' {
+			run++
+			longest = max(longest, run)
+		} else {
+			run = 0
+		}
+	}
+	return strings.Repeat("`", max(3, longest+1))
+}
+
+// escapeMarkdown makes text stand for itself.
+func escapeMarkdown(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if strings.ContainsRune("\\`*_[]<>#|&~", r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}

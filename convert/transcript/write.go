@@ -1,0 +1,284 @@
+package transcript
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+)
+
+// A Recording is the commands of one recording, to be written.
+type Recording struct {
+	Name     string // as it is told to readers, such as the file's name
+	Header   format.Header
+	Commands []Command
+	// Err is the error in which reading it ended, if one did.
+	Err error
+}
+
+// A Style is a way in which commands are written.
+type Style struct {
+	Name string
+	Also []string // other names
+	Ext  []string // extensions of file names, with the dot
+	Desc string
+
+	write func(*bufio.Writer, []Recording, WriteOptions) error
+}
+
+// Styles is every style, the default first.
+var Styles = []*Style{
+	{Name: "text", Also: []string{"txt", "plain"}, Ext: []string{".txt"}, Desc: "times, commands, output", write: writeText},
+	{Name: "markdown", Also: []string{"md"}, Ext: []string{".md", ".markdown"}, Desc: "a fenced block for each command", write: writeMarkdown},
+	{Name: "console", Ext: []string{".console"}, Desc: "$ and > before what was typed, for documentation", write: writeConsole},
+	{Name: "html", Ext: []string{".html", ".htm"}, Desc: "one page with colours, without scripts", write: writeHTML},
+	{Name: "json", Ext: []string{".json"}, Desc: "one object with all", write: writeJSON},
+	{Name: "jsonl", Also: []string{"ndjson"}, Ext: []string{".jsonl", ".ndjson"}, Desc: "an object a line for each command", write: writeJSONL},
+	{Name: "script", Also: []string{"sh"}, Ext: []string{".sh"}, Desc: "a shell script of the commands", write: writeScript},
+}
+
+// StyleByName finds a style by one of its names.
+func StyleByName(name string) (*Style, bool) {
+	for _, s := range Styles {
+		if s.Name == name || slices.Contains(s.Also, name) {
+			return s, true
+		}
+	}
+	return nil, false
+}
+
+// StyleByFileName finds a style by a file name's extension.
+func StyleByFileName(name string) (*Style, bool) {
+	for _, s := range Styles {
+		for _, ext := range s.Ext {
+			if strings.HasSuffix(name, ext) {
+				return s, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// WantsStyled reports whether the style makes use of Command.Styled.
+func (s *Style) WantsStyled() bool { return s.Name == "html" }
+
+// WriteOptions change what [Write] writes. The zero value is fit for use.
+type WriteOptions struct {
+	// Absolute gives times of day where the recording's start is known, in
+	// Location, or UTC if that is nil.
+	Absolute bool
+	Location *time.Location
+	// Review gives only commands that are not sure, with the reasons.
+	Review bool
+	// PlayURL is where a player shows the recording, for links to the moment
+	// of each command: "#t=SECONDS" is put behind it.
+	PlayURL string
+}
+
+// Write writes the commands of recordings to w.
+func Write(w io.Writer, style *Style, recs []Recording, opts WriteOptions) error {
+	b := bufio.NewWriter(w)
+	if err := style.write(b, recs, opts); err != nil {
+		return err
+	}
+	return b.Flush()
+}
+
+// Clock writes a time since the start as 2:03.4 or 1:02:03.4.
+func clock(d time.Duration) string {
+	d = d.Round(100 * time.Millisecond)
+	h, m, s, t := d/time.Hour, d/time.Minute%60, d/time.Second%60, d/(100*time.Millisecond)%10
+	if h > 0 {
+		return fmt.Sprintf("%d:%02d:%02d.%d", h, m, s, t)
+	}
+	return fmt.Sprintf("%d:%02d.%d", m, s, t)
+}
+
+// when writes the time of a command as the options want it.
+func (o WriteOptions) when(h format.Header, d time.Duration) string {
+	if o.Absolute && !h.Start.IsZero() {
+		loc := o.Location
+		if loc == nil {
+			loc = time.UTC
+		}
+		return h.Start.Add(d).In(loc).Format("2006-01-02 15:04:05 -0700")
+	}
+	return clock(d)
+}
+
+// took writes a duration for people; "" for one not worth telling.
+func took(d time.Duration) string {
+	switch {
+	case d < 100*time.Millisecond:
+		return ""
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	}
+	d = d.Round(time.Second)
+	if d < time.Hour {
+		return fmt.Sprintf("%d min %02d s", d/time.Minute, d/time.Second%60)
+	}
+	return fmt.Sprintf("%d h %02d min", d/time.Hour, d/time.Minute%60)
+}
+
+// status writes how a command ended; "" when that is not known or it went well.
+func status(c *Command) string {
+	switch {
+	case c.Kind == Cancelled:
+		return "cancelled"
+	case c.Failed() && c.Exit > 128 && c.Exit < 128+65:
+		return fmt.Sprintf("exit %d, signal %d", c.Exit, c.Exit-128)
+	case c.Failed():
+		return fmt.Sprintf("exit %d", c.Exit)
+	case c.Unfinished:
+		return "still running at the end"
+	}
+	return ""
+}
+
+// remarks are what is told of a command besides its text.
+func remarks(c *Command, opts WriteOptions) []string {
+	var list []string
+	if s := status(c); s != "" {
+		list = append(list, s)
+	}
+	if s := took(c.Duration()); s != "" && c.Kind != Cancelled {
+		list = append(list, s)
+	}
+	if c.Dir != "" {
+		list = append(list, "in "+printable(c.Dir))
+	}
+	if c.Depth > 0 {
+		list = append(list, strings.TrimSpace("nested "+printable(c.Host)))
+	}
+	if c.FullScreen {
+		list = append(list, "full screen")
+	}
+	if c.Expanded != "" {
+		list = append(list, "ran "+oneLine(c.Expanded))
+	}
+	if !c.Trusted {
+		list = append(list, "marks not signed")
+	}
+	if opts.Review || c.Confidence < 0.5 {
+		list = append(list, fmt.Sprintf("confidence %.2f: %s", c.Confidence, doubt(c)))
+	}
+	return list
+}
+
+// doubt says why a command is not sure.
+func doubt(c *Command) string {
+	switch {
+	case c.Evidence.Bounds == FromTyping && c.Confidence < 0.7:
+		return "the line came in one piece behind a prompt"
+	case c.Evidence.Bounds == FromTyping:
+		return "found by typing behind a prompt alone"
+	case c.Evidence.Text == FromPrompt:
+		return "the prompt was told from the text by other prompts"
+	case c.Confidence <= 0.5:
+		return "the line was longer than is read"
+	}
+	return "nothing known"
+}
+
+// doubtful is the confidence from which on Review has no doubt.
+const doubtful = 0.9
+
+// each calls f for each command that the options ask for.
+func (o WriteOptions) each(cmds []Command, f func(*Command)) {
+	for i := range cmds {
+		if o.Review && cmds[i].Confidence >= doubtful {
+			continue
+		}
+		f(&cmds[i])
+	}
+}
+
+// printable makes text of a recording safe to print: control characters other
+// than line feed and tab become U+FFFD.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && (r < 0x20 || r == 0x7f || r >= 0x80 && r < 0xa0) {
+			return '\uFFFD'
+		}
+		return r
+	}, s)
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(printable(s)), " ") }
+
+// sign is the prompt that stands for all prompts: # for the super-user.
+func sign(c *Command) string {
+	if strings.HasSuffix(strings.TrimRight(c.Prompt, " "), "#") {
+		return "# "
+	}
+	return "$ "
+}
+
+// console writes a command as it looks in a terminal with plain prompts.
+func console(c *Command) string {
+	var b strings.Builder
+	before := sign(c)
+	if c.Kind == REPL {
+		before = oneLine(lastOf(c.Prompt)) + " "
+	}
+	for line := range strings.SplitSeq(printable(c.Text), "\n") {
+		b.WriteString(before)
+		b.WriteString(line)
+		b.WriteByte('\n')
+		if c.Kind != REPL {
+			before = "> "
+		}
+	}
+	if c.Output != "" {
+		b.WriteString(printable(c.Output))
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+func lastOf(prompt string) string { return prompt[strings.LastIndexByte(prompt, '\n')+1:] }
+
+func writeConsole(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
+	for i, rec := range recs {
+		if len(recs) > 1 {
+			if i > 0 {
+				w.WriteByte('\n')
+			}
+			fmt.Fprintf(w, "# %s\n", printable(rec.Name))
+		}
+		opts.each(rec.Commands, func(c *Command) { w.WriteString(console(c)) })
+	}
+	return nil
+}
+
+func writeText(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
+	for i, rec := range recs {
+		if len(recs) > 1 {
+			if i > 0 {
+				w.WriteByte('\n')
+			}
+			fmt.Fprintf(w, "==> %s <==\n", printable(rec.Name))
+		}
+		first := true
+		opts.each(rec.Commands, func(c *Command) {
+			if !first {
+				w.WriteByte('\n')
+			}
+			first = false
+			w.WriteString("[" + opts.when(rec.Header, c.Start))
+			for _, r := range remarks(c, opts) {
+				w.WriteString(", " + r)
+			}
+			w.WriteString("]\n")
+			w.WriteString(console(c))
+		})
+	}
+	return nil
+}
