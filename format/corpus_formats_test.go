@@ -15,9 +15,8 @@ import (
 	"github.com/ttydeck/ttydeck/internal/testcorpus"
 )
 
-// corpusRows are all recordings of one and the same session, and of small
-// sessions, by the real tools. Their paths are below formats in TTYDECK_CORPUS.
-var corpusRows = []struct {
+// corpusRow is a recording by a real tool, and what it holds.
+type corpusRow struct {
 	path   string
 	format string
 	output int    // bytes
@@ -27,7 +26,12 @@ var corpusRows = []struct {
 	events string // the file of expected events, beside path; "" if there is none
 	like   string // the file that holds the output, in corpus/formats; "" for rec.outer.raw beside it
 	warns  string // the kinds of warnings, notices included
-}{
+}
+
+// corpusRows are recordings of one and the same session, and of small sessions.
+// They are below testdata/recordings, but for those that others made, which are
+// in the corpus.
+var corpusRows = []corpusRow{
 	{path: "script/classic/typescript", format: "script-classic", output: 4616, exit: "3", events: "expected.events.jsonl"},
 	{path: "script/classic/timing", format: "script-classic", output: 4616, exit: "3", events: "expected.events.jsonl"},
 	{path: "script/classic", format: "script-classic", output: 4616, exit: "3", events: "expected.events.jsonl", like: "script/classic/rec.outer.raw"},
@@ -104,6 +108,7 @@ type recorded struct {
 	format *Format
 	events []Event
 	warns  []Warning
+	parts  []string
 	err    error
 }
 
@@ -115,7 +120,7 @@ func readAll(path string, opts ...Option) recorded {
 		return r
 	}
 	defer f.Close()
-	r.Cast, r.format = f.Cast, f.Format
+	r.Cast, r.format, r.parts = f.Cast, f.Format, f.Parts
 	for ev, err := range f.Events {
 		if err != nil {
 			r.err = err
@@ -154,64 +159,79 @@ func (r recorded) kinds() string {
 	return strings.Join(kinds, ", ")
 }
 
-func TestCorpus(t *testing.T) {
-	root := testcorpus.Dir(t, "formats")
+const recordings = "testdata/recordings"
+
+func TestRecordings(t *testing.T) {
 	for _, row := range corpusRows {
-		t.Run(row.path, func(t *testing.T) {
-			path := filepath.Join(root, row.path)
-			r := readAll(path, KeepSuspend())
-			if r.err != nil {
-				t.Fatal(r.err)
-			}
-			if r.format.Name != row.format {
-				t.Errorf("format is %s; want %s", r.format, row.format)
-			}
-			output := r.data(Output)
-			if len(output) != row.output || len(r.data(Input)) != row.input {
-				t.Errorf("%d bytes of output and %d of input; want %d and %d", len(output), len(r.data(Input)), row.output, row.input)
-			}
-			if got := r.data(Resize); got != row.resize {
-				t.Errorf("resizes are %q; want %q", got, row.resize)
-			}
-			if got := r.data(Exit); got != row.exit {
-				t.Errorf("exit status is %q; want %q", got, row.exit)
-			}
-			if got := r.kinds(); got != row.warns {
-				t.Errorf("warnings are %q; want %q", got, row.warns)
-			}
-			for i := 1; i < len(r.events); i++ {
-				if r.events[i].Time < r.events[i-1].Time {
-					t.Fatalf("event %d is at %v, behind one at %v", i, r.events[i].Time, r.events[i-1].Time)
-				}
-			}
-			if row.like != "-" {
-				like := filepath.Join(filepath.Dir(path), "rec.outer.raw")
-				if row.like != "" {
-					like = filepath.Join(root, row.like)
-				}
-				seen, err := os.ReadFile(like)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if !bytes.Contains(normal(seen), normal([]byte(output))) {
-					t.Errorf("output is not what the terminal saw: %s", like)
-				}
-			}
-			if row.events != "" {
-				dir := path
-				if info, err := os.Stat(path); err == nil && !info.IsDir() {
-					dir = filepath.Dir(path)
-				}
-				checkEvents(t, filepath.Join(corpusBase(dir), filepath.Base(row.events)), r)
-			}
-		})
+		if !strings.Contains(row.path, "/peer-") {
+			t.Run(row.path, func(t *testing.T) { row.check(t, recordings) })
+		}
 	}
 	for _, name := range corpusEmpty {
-		if r := readAll(filepath.Join(root, name)); r.err == nil || !strings.Contains(r.err.Error(), "it is empty") {
+		if r := readAll(filepath.Join(recordings, name)); r.err == nil || !strings.Contains(r.err.Error(), "it is empty") {
 			t.Errorf("%s: %v; want an error that says that it is empty", name, r.err)
 		}
 	}
-	counted(t, root)
+	counted(t, recordings, 55)
+}
+
+// TestCorpus does the same for the recordings where they were made, and those by
+// others.
+func TestCorpus(t *testing.T) {
+	root := testcorpus.Dir(t, "formats")
+	for _, row := range corpusRows {
+		t.Run(row.path, func(t *testing.T) { row.check(t, root) })
+	}
+	counted(t, root, 64)
+}
+
+func (row corpusRow) check(t *testing.T, root string) {
+	path := filepath.Join(root, row.path)
+	r := readAll(path, KeepSuspend())
+	if r.err != nil {
+		t.Fatal(r.err)
+	}
+	if r.format.Name != row.format {
+		t.Errorf("format is %s; want %s", r.format, row.format)
+	}
+	output := r.data(Output)
+	if len(output) != row.output || len(r.data(Input)) != row.input {
+		t.Errorf("%d bytes of output and %d of input; want %d and %d", len(output), len(r.data(Input)), row.output, row.input)
+	}
+	if got := r.data(Resize); got != row.resize {
+		t.Errorf("resizes are %q; want %q", got, row.resize)
+	}
+	if got := r.data(Exit); got != row.exit {
+		t.Errorf("exit status is %q; want %q", got, row.exit)
+	}
+	if got := r.kinds(); got != row.warns {
+		t.Errorf("warnings are %q; want %q", got, row.warns)
+	}
+	for i := 1; i < len(r.events); i++ {
+		if r.events[i].Time < r.events[i-1].Time {
+			t.Fatalf("event %d is at %v, behind one at %v", i, r.events[i].Time, r.events[i-1].Time)
+		}
+	}
+	if row.like != "-" {
+		like := filepath.Join(filepath.Dir(path), "rec.outer.raw")
+		if row.like != "" {
+			like = filepath.Join(root, row.like)
+		}
+		seen, err := os.ReadFile(like)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(normal(seen), normal([]byte(output))) {
+			t.Errorf("output is not what the terminal saw: %s", like)
+		}
+	}
+	if row.events != "" {
+		dir := path
+		if info, err := os.Stat(path); err == nil && !info.IsDir() {
+			dir = filepath.Dir(path)
+		}
+		checkEvents(t, filepath.Join(corpusBase(dir), filepath.Base(row.events)), r)
+	}
 }
 
 // corpusBase gives the folder of a recording's expected files.
@@ -227,7 +247,8 @@ func corpusBase(dir string) string {
 func normal(b []byte) []byte { return bytes.ReplaceAll(b, []byte{'\r'}, nil) }
 
 // counted fails for a folder of the corpus that no row is about.
-func counted(t *testing.T, root string) {
+func counted(t *testing.T, root string, want int) {
+	t.Helper()
 	known := map[string]bool{}
 	for _, row := range corpusRows {
 		known[strings.Join(strings.SplitN(row.path, "/", 3)[:2], "/")] = true
@@ -257,8 +278,8 @@ func counted(t *testing.T, root string) {
 		}
 		return nil
 	})
-	if n < 50 {
-		t.Errorf("the corpus has %d folders; want at least 50", n)
+	if n != want {
+		t.Errorf("%s has %d folders; want %d", root, n, want)
 	}
 }
 
@@ -335,7 +356,7 @@ func latin1(s string) string {
 func hasSurrogate(s string) bool { return strings.ContainsRune(s, '\uFFFD') }
 
 func TestSuspendIsCut(t *testing.T) {
-	path := filepath.Join(testcorpus.Dir(t, "formats"), "sudo-iolog/suspend/iolog/00/00/01")
+	path := filepath.Join(recordings, "sudo-iolog/suspend/iolog/00/00/01")
 	cut, kept := readAll(path), readAll(path, KeepSuspend())
 	if cut.err != nil || kept.err != nil {
 		t.Fatal(cut.err, kept.err)

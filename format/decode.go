@@ -62,7 +62,8 @@ func (in *input) settleSize(h *Header, d decoder) (ahead []Event) {
 	}
 	var z sizer
 	for n := 0; n < aheadBytes && len(ahead) < aheadEvents && in.err == nil; {
-		if in.live && in.r.Buffered() == 0 {
+		// A header alone may be no event, and then more would be waited for.
+		if in.live && in.r.Buffered() <= 32 {
 			break
 		}
 		ev, ok := d.next()
