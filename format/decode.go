@@ -63,7 +63,7 @@ func (in *input) settleSize(h *Header, d decoder) (ahead []Event) {
 	var z sizer
 	for n := 0; n < aheadBytes && len(ahead) < aheadEvents && in.err == nil; {
 		// A header alone may be no event, and then more would be waited for.
-		if in.live && in.r.Buffered() <= 32 {
+		if in.live && (in.r.Buffered() == 0 || len(ahead) > 0 && in.r.Buffered() <= 32) {
 			break
 		}
 		ev, ok := d.next()
