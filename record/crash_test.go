@@ -142,7 +142,8 @@ func fillDisk(t *testing.T, dir string, i int, want string) {
 		return
 	}
 	got := r.text(format.Output)
-	if n := min(len(got), len(want)); n == 0 || got[:n] != want[:n] {
+	// A compressed one may have been full before its first block was whole.
+	if n := min(len(got), len(want)); n == 0 && ext == ".cast" || got[:n] != want[:n] {
 		t.Errorf("%s: the file holds %d bytes of output; want a beginning of it", ext, len(got))
 	}
 }

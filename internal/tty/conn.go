@@ -202,7 +202,7 @@ func (c *Conn) TryRead(p []byte) (int, error) {
 		return 0, err
 	}
 	defer c.release()
-	n, again, err := readFD(c.fd, p)
+	n, again, err := readNow(c.fd, p)
 	if again {
 		return 0, ErrNotReady
 	}
@@ -216,7 +216,7 @@ func (c *Conn) TryWrite(p []byte) (int, error) {
 		return 0, err
 	}
 	defer c.release()
-	n, again, err := writeFD(c.fd, p)
+	n, again, err := writeNow(c.fd, p)
 	if again {
 		return 0, ErrNotReady
 	}
@@ -250,68 +250,6 @@ func (c *Conn) Write(p []byte) (n int, err error) {
 		}
 	}
 	return n, nil
-}
-
-// Waiter waits for several Conns at once. Fill in the Waits, and call Wait; it
-// is for a goroutine that moves bytes both ways and must not hold up one for
-// the other.
-type Waiter struct {
-	// Idle, if not nil, is called before a Wait that may take long. Set before
-	// use.
-	Idle func()
-
-	mu     sync.Mutex
-	closed bool // guarded by mu
-	w      waiter
-	// hot says that the Wait before found something to do. Of the goroutine
-	// that waits.
-	hot bool
-}
-
-// NewWaiter gives a Waiter; close it after use.
-func NewWaiter() (*Waiter, error) {
-	w := &Waiter{}
-	if err := w.w.init(); err != nil {
-		return nil, err
-	}
-	return w, nil
-}
-
-// Wake ends the current Wait, or the next if there is none now. Any goroutine
-// may call it, at any time.
-func (w *Waiter) Wake() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !w.closed {
-		w.w.wake()
-	}
-}
-
-// Close releases the Waiter. No Wait may run.
-func (w *Waiter) Close() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.closed {
-		return os.ErrClosed
-	}
-	w.closed = true
-	w.w.close()
-	return nil
-}
-
-// Wait is what a [Waiter] waits for.
-type Wait struct {
-	Conn        *Conn // nil: nothing
-	Read, Write bool  // in: what is wanted; out: what can be done now
-}
-
-// Wait waits until one of the waits can be done, Wake is called, or the time is
-// over; a negative timeout never is. It says in waits what can be done. The
-// Conns must stay open meanwhile.
-func (w *Waiter) Wait(waits []Wait, timeout time.Duration) error {
-	woken, err := waitFDs(waits, w.w.wakeR, timeout, w.hot, w.Idle)
-	w.hot = woken
-	return err
 }
 
 // WriteFile writes all of p to f, which may be a descriptor that another

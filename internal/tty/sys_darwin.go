@@ -57,12 +57,24 @@ func drain(fd int) error {
 // pipe; none if negative), or the time is over (never if negative).
 func waitFD(fd int, write bool, wake int, timeout time.Duration) error {
 	waits := [1]Wait{{Conn: &Conn{fd: fd}, Read: !write, Write: write}}
-	_, err := waitFDs(waits[:], wake, timeout, false, nil)
-	return err
+	return waitFDs(waits[:], wake, timeout, nil)
 }
 
+// waiterSys has nothing to keep.
+type waiterSys struct{}
+
+func (waiterSys) init(int) error { return nil }
+func (waiterSys) close()         {}
+
+func (waiterSys) wait(waits []Wait, wake int, timeout time.Duration, idle func()) error {
+	return waitFDs(waits, wake, timeout, idle)
+}
+
+func readNow(fd int, p []byte) (n int, again bool, err error)  { return readFD(fd, p) }
+func writeNow(fd int, p []byte) (n int, again bool, err error) { return writeFD(fd, p) }
+
 // waitFDs is by select, because poll and kqueue refuse /dev/tty on macOS.
-func waitFDs(waits []Wait, wake int, timeout time.Duration, _ bool, idle func()) (woken bool, err error) {
+func waitFDs(waits []Wait, wake int, timeout time.Duration, idle func()) error {
 	if idle != nil {
 		idle()
 	}
@@ -76,7 +88,7 @@ func waitFDs(waits []Wait, wake int, timeout time.Duration, _ bool, idle func())
 			continue
 		}
 		if w.Conn.fd >= unix.FD_SETSIZE {
-			return false, unix.EMFILE
+			return unix.EMFILE
 		}
 		if w.Read {
 			rd.Set(w.Conn.fd)
@@ -91,7 +103,7 @@ func waitFDs(waits []Wait, wake int, timeout time.Duration, _ bool, idle func())
 		t := unix.NsecToTimeval(int64(min(timeout, 24*time.Hour)))
 		tv = &t
 	}
-	n, err := unix.Select(last+1, &rd, &wr, nil, tv)
+	_, err := unix.Select(last+1, &rd, &wr, nil, tv)
 	if err != nil {
 		rd.Zero()
 		wr.Zero()
@@ -105,7 +117,7 @@ func waitFDs(waits []Wait, wake int, timeout time.Duration, _ bool, idle func())
 		drainPipe(wake)
 	}
 	if err == unix.EINTR {
-		return false, nil // the caller tries again anyway
+		return nil // the caller tries again anyway
 	}
-	return n > 0, os.NewSyscallError("select", err)
+	return os.NewSyscallError("select", err)
 }

@@ -33,6 +33,11 @@ func getSize(int) (Size, error)                  { return Size{}, errors.ErrUnsu
 func setSize(int, Size) error                    { return errors.ErrUnsupported }
 func getMode(int) (Mode, error)                  { return Mode{}, errors.ErrUnsupported }
 func notifyResize() (<-chan os.Signal, func())   { return nil, func() {} }
-func waitFDs([]Wait, int, time.Duration, bool, func()) (bool, error) {
-	return false, errors.ErrUnsupported
-}
+
+type waiterSys struct{}
+
+func (waiterSys) init(int) error                                { return errors.ErrUnsupported }
+func (waiterSys) close()                                        {}
+func (waiterSys) wait([]Wait, int, time.Duration, func()) error { return errors.ErrUnsupported }
+func readNow(int, []byte) (int, bool, error)                    { return 0, false, errors.ErrUnsupported }
+func writeNow(int, []byte) (int, bool, error)                   { return 0, false, errors.ErrUnsupported }

@@ -2,9 +2,9 @@
 // controlling terminal anew, [OpenPTY] makes a pseudo-terminal.
 //
 // Both give a [Conn], which reads and writes with deadlines and can be
-// interrupted. It waits by poll(2) on the caller's own thread, not in Go's
-// poller: a keystroke comes back some 10 µs sooner that way, and it works for
-// every kind of terminal on every system (kqueue refuses /dev/tty on macOS).
+// interrupted. It waits by poll(2) or select(2) and not in Go's poller, which
+// does not take every kind of terminal (kqueue refuses /dev/tty on macOS). A
+// [Waiter] waits for several.
 //
 // A descriptor that is shared with other programs (0, 1, 2) is never made
 // non-blocking here: O_NONBLOCK belongs to the open file, so the user's shell
