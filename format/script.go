@@ -275,8 +275,10 @@ func readScriptDir(in *input, dir string) (Cast, error) {
 // isScriptDir tells a directory that is one recording: one timing file with its
 // logs.
 func isScriptDir(dir string, names []string) bool {
-	if len(names) > 8 {
-		return false // recordings in it, rather
+	for _, name := range names {
+		if info, err := os.Stat(filepath.Join(dir, name)); len(names) > 8 || err == nil && info.IsDir() {
+			return false // recordings in it, rather
+		}
 	}
 	return timingIn(dir, names) != ""
 }

@@ -123,7 +123,7 @@ func batchJobs(names []string, dir string, to *format.Format) ([]*batchJob, erro
 		switch {
 		case err != nil:
 			return nil, err
-		case !info.IsDir() || format.DetectDir(name) != nil:
+		case !info.IsDir() || isRecordingDir(name):
 			add(name, true)
 			continue
 		}
@@ -132,11 +132,16 @@ func batchJobs(names []string, dir string, to *format.Format) ([]*batchJob, erro
 			case err != nil:
 				add(path, true) // converting it tells what is wrong
 				return nil
+			case path != name && strings.HasPrefix(d.Name(), "."):
+				// Hidden, as what is being written is.
+				if d.IsDir() {
+					return fs.SkipDir
+				}
 			case d.IsDir():
 				if same, err := filepath.Abs(path); err == nil && same == abs {
 					return fs.SkipDir // what we write is no input
 				}
-				if path != name && format.DetectDir(path) != nil {
+				if path != name && isRecordingDir(path) {
 					add(path, false)
 					return fs.SkipDir
 				}
@@ -166,6 +171,13 @@ func batchJobs(names []string, dir string, to *format.Format) ([]*batchJob, erro
 		taken[j.to] = true
 	}
 	return jobs, nil
+}
+
+// isRecordingDir tells a recording that is a directory. One that merely holds the
+// files of a recording is none: these keep their names.
+func isRecordingDir(path string) bool {
+	f := format.DetectDir(path)
+	return f != nil && f.Layout() == format.Directory
 }
 
 // commonDir gives the directory that all recordings are below.
@@ -210,10 +222,10 @@ func (j *batchJob) run(ctx context.Context, opts convertOptions, known map[strin
 	src, err := quiet.open(j.from, append([]format.Option{format.OnWarning(said.add)}, opts.read...)...)
 	switch {
 	case errors.Is(err, format.ErrUnknownFormat):
-		j.result, j.note = batchNone, strings.TrimPrefix(err.Error(), j.from+": ")
+		j.result, j.note = batchNone, j.reason(err)
 		return
 	case err != nil:
-		j.result, j.note = batchFailed, firstLine(err)
+		j.result, j.note = batchFailed, j.reason(err)
 		return
 	}
 	defer src.close()
@@ -224,18 +236,18 @@ func (j *batchJob) run(ctx context.Context, opts convertOptions, known map[strin
 		return
 	}
 	if err := os.MkdirAll(filepath.Dir(j.to), 0o777); err != nil {
-		j.result, j.note = batchFailed, firstLine(err)
+		j.result, j.note = batchFailed, j.reason(err)
 		return
 	}
 	dst, err := quiet.create(j.to, opts.to, opts.overwrite, permOf(j.from))
 	if err != nil {
-		j.result, j.note = batchFailed, firstLine(err)
+		j.result, j.note = batchFailed, j.reason(err)
 		return
 	}
 	losses, err := copyRecording(ctx, src, dst, opts)
 	var notes []string
 	if err != nil {
-		notes = append(notes, firstLine(err))
+		notes = append(notes, j.reason(err))
 	}
 	for _, w := range said.all {
 		note := w.Kind
@@ -264,9 +276,10 @@ func (j *batchJob) run(ctx context.Context, opts convertOptions, known map[strin
 	}
 }
 
-func firstLine(err error) string {
+// reason gives an error in a line, without the recording's name before it.
+func (j *batchJob) reason(err error) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
+	return strings.TrimPrefix(line, j.from+": ")
 }
 
 // printBatch prints the table: a row for each recording, and how many there are
