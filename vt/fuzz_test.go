@@ -45,6 +45,9 @@ func corpusSeeds(f *testing.F, add func(string)) {
 	for _, s := range seeds {
 		add(s)
 	}
+	for _, b := range behaviours {
+		add(b.in)
+	}
 	if root := os.Getenv("TTYDECK_CORPUS"); root != "" {
 		names, _ := filepath.Glob(filepath.Join(root, "vt", "xterm.js", "*.in"))
 		if len(names) == 0 {

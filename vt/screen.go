@@ -295,17 +295,16 @@ func (s *Screen) dirty(top, bottom int) {
 func (s *Screen) Dirty(yield func(y int) bool) {
 	top, bottom := s.dirtyTop, s.dirtyBottom
 	s.dirtyTop, s.dirtyBottom = s.rows, -1
-	more := true
 	for y, l := range s.buf.lines {
-		if (l.touched&touchedLook != 0 || top <= y && y <= bottom) && more {
-			more = yield(y)
-			if !more {
-				// What was not seen stays dirty.
+		if l.touched&touchedLook == 0 && (y < top || y > bottom) {
+			continue
+		}
+		l.touched &^= touchedLook
+		if !yield(y) {
+			if y < bottom { // what was not seen stays dirty
 				s.dirty(max(top, y+1), bottom)
 			}
-		}
-		if more || y == 0 {
-			l.touched &^= touchedLook
+			return
 		}
 	}
 }
