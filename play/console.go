@@ -25,6 +25,7 @@ import (
 //	SetWriteDeadline(time.Time) error           // them a stuck Write holds up Run's end
 //	Resized() <-chan struct{}                   // tells that Size has changed
 //	Suspend() error                             // stops the process until it is continued
+//	Continued() <-chan struct{}                 // tells that it was stopped and goes on
 type Terminal interface {
 	io.Reader
 	io.Writer

@@ -55,6 +55,7 @@ type deck struct {
 	painter  painter
 	picture  canvas
 	extra    []byte    // to be written before the next frame
+	titled   string    // the title that the viewer's terminal was given
 	stale    bool      // the picture is not what the terminal shows
 	drawn    time.Time // when the last frame was written
 	held     time.Time // since when a half-drawn frame is held back; zero: none
@@ -199,6 +200,7 @@ func (d *deck) setUp(getenv func(string) string) {
 		d.view.theme = d.header.Term.Theme
 	}
 	d.bar.title = d.header.Title
+	d.view.panned = d.p.Clip
 }
 
 func (d *deck) askSize(size format.Size) string {
@@ -241,6 +243,10 @@ func (d *deck) lastScreen() string {
 func (d *deck) loopEvents(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	var continued <-chan struct{}
+	if t, ok := d.con.term.(interface{ Continued() <-chan struct{} }); ok {
+		continued = t.Continued()
+	}
 	for {
 		wait, err := d.advance(time.Now())
 		if err != nil {
@@ -290,6 +296,10 @@ func (d *deck) loopEvents(ctx context.Context) error {
 				d.size = size
 				d.painter.forget()
 				d.stale = true
+			}
+		case <-continued:
+			if err := d.takeAgain(); err != nil {
+				return err
 			}
 		case <-timer.C:
 			if !d.keyTimer.IsZero() && !time.Now().Before(d.keyTimer) {

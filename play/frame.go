@@ -72,6 +72,7 @@ func (d *deck) draw(now time.Time) time.Duration {
 	} else {
 		d.held = time.Time{}
 	}
+	d.setTitle()
 	d.compose(now)
 	out := d.painter.paint(&d.picture)
 	if len(d.extra) > 0 {
@@ -83,6 +84,24 @@ func (d *deck) draw(now time.Time) time.Duration {
 		d.con.write(out)
 	}
 	return wait
+}
+
+// setTitle gives the viewer's terminal the recording's title, if it is to have
+// it.
+func (d *deck) setTitle() {
+	title := d.pos.screen.Title()
+	if !d.p.Titles || title == d.titled {
+		return
+	}
+	d.titled = title
+	const most = 200
+	clean := []rune{}
+	for _, r := range title {
+		if runeWidth(r) > 0 && len(clean) < most {
+			clean = append(clean, r)
+		}
+	}
+	d.extra = append(d.extra, "\x1b]2;"+string(clean)+"\x1b\\"...)
 }
 
 // compose makes the picture.

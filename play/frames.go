@@ -75,7 +75,7 @@ func (d *differ) changed(s *vt.Screen) int {
 				if x < cols && y < rows {
 					d.cells[y*cols+x] = is
 				}
-				if was != is {
+				if looksOther(was, is) {
 					n++
 				}
 			}
@@ -89,12 +89,21 @@ func (d *differ) changed(s *vt.Screen) int {
 		row, known := s.Row(y), d.cells[y*cols:(y+1)*cols]
 		for x := range known {
 			if c := row.Cell(x); c != known[x] {
+				if looksOther(known[x], c) {
+					n++
+				}
 				known[x] = c
-				n++
 			}
 		}
 	}
 	return n
+}
+
+// looksOther says whether two cells look different: a space looks like a cell that
+// nothing was written to.
+func looksOther(a, b vt.Cell) bool {
+	blank := func(c vt.Cell) bool { return c.Rune() == 0 && c.Width() == 1 || c.Rune() == ' ' }
+	return a != b && !(blank(a) && blank(b) && a.SameStyle(b))
 }
 
 func (d *differ) at(x, y int) vt.Cell {

@@ -67,6 +67,12 @@ type Player struct {
 	// NoUI shows the recording alone: no bar, no messages, and the mouse left
 	// to the terminal. Keys work.
 	NoUI bool
+	// Clip shows the upper left corner of a recording that is larger than the
+	// terminal, in place of what is around its cursor.
+	Clip bool
+	// Titles gives the terminal the recording's titles; the bar has them
+	// anyway.
+	Titles bool
 	// Colors is what the terminal can show; colours that it cannot are
 	// replaced by the nearest.
 	Colors Colors

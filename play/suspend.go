@@ -30,13 +30,23 @@ func (d *deck) suspend() error {
 	if err := t.Suspend(); err != nil {
 		return err
 	}
+	d.clock.seek(time.Now(), at)
+	return d.takeAgain()
+}
+
+// takeAgain takes the terminal over anew after somebody else has had it.
+func (d *deck) takeAgain() error {
+	if d.con.restore != nil {
+		// A terminal that counts as raw is not made raw again.
+		if err := d.con.restore(); err != nil {
+			return err
+		}
+	}
 	if err := d.con.makeRaw(); err != nil {
 		return err
 	}
-	d.con.write([]byte(deckStart(!d.p.NoUI)))
+	d.extra = append(d.extra, deckStart(!d.p.NoUI)...)
 	d.painter.forget()
-	now := time.Now()
-	d.clock.seek(now, at)
 	if size, err := d.termSize(); err == nil {
 		d.size = size
 	}

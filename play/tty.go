@@ -8,8 +8,9 @@ import (
 // processTerminal is the terminal of the process, as a Terminal.
 type processTerminal struct {
 	*tty.Terminal
-	resized chan struct{}
-	stop    chan struct{}
+	resized   chan struct{}
+	continued chan struct{}
+	stop      chan struct{}
 }
 
 // openTerminal opens the terminal of the process. Keys are read from it, so
@@ -19,19 +20,26 @@ func openTerminal() (*processTerminal, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &processTerminal{Terminal: t, resized: make(chan struct{}, 1), stop: make(chan struct{})}
+	p := &processTerminal{
+		Terminal: t, resized: make(chan struct{}, 1), continued: make(chan struct{}, 1), stop: make(chan struct{}),
+	}
 	// Before anybody asks for the size, so that no change is missed.
 	changes, stop := tty.NotifyResize()
+	continues, stopToo := notifyContinue()
 	go func() {
 		defer stop()
+		defer stopToo()
 		for {
+			tell := p.resized
 			select {
 			case <-changes:
+			case <-continues:
+				tell = p.continued
 			case <-p.stop:
 				return
 			}
 			select {
-			case p.resized <- struct{}{}:
+			case tell <- struct{}{}:
 			default:
 			}
 		}
@@ -52,6 +60,10 @@ func (p *processTerminal) MakeRaw() (restore func() error, err error) {
 
 // Resized tells that Size may have changed.
 func (p *processTerminal) Resized() <-chan struct{} { return p.resized }
+
+// Continued tells that the process goes on after it was stopped: the shell has
+// had the terminal meanwhile.
+func (p *processTerminal) Continued() <-chan struct{} { return p.continued }
 
 // Close restores and closes the terminal.
 func (p *processTerminal) Close() error {

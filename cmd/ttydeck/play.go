@@ -44,6 +44,8 @@ key; q quits. Times are those of the recording: where a pause is shortened, they
 			durationFlag("end", nil, "stop at `TIME`"),
 			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "begin at the end, and go on as the recording is written"},
 			&cli.BoolFlag{Name: "no-ui", Usage: "show the recording alone: no bar, no messages, no mouse"},
+			&cli.BoolFlag{Name: "clip", Usage: "of a recording that is too large show the upper left corner, not what is around the cursor"},
+			&cli.BoolFlag{Name: "titles", Usage: "let the recording set the terminal's title"},
 			&cli.StringFlag{Name: "theme", Usage: "show the colours of `WHOSE` terminal: mine, or recording for the recorded one's", Value: "mine"},
 			&cli.BoolFlag{Name: "raw", Usage: "write the recording's bytes as they are, with every escape sequence in them: " +
 				"those of a recording that you do not trust can set the clipboard, type, or print"},
@@ -62,6 +64,7 @@ key; q quits. Times are those of the recording: where a pause is shortened, they
 				Speed: float64(*c.Generic("speed").(*speedValue)),
 				Loop:  c.Bool("loop"), PauseOnMarkers: c.Bool("pause-on-markers"),
 				Resize: c.Bool("resize"), Raw: c.Bool("raw"), NoUI: c.Bool("no-ui"),
+				Clip: c.Bool("clip"), Titles: c.Bool("titles"),
 				Follow: c.Bool("follow"),
 				Start:  durationOf(c, "start"), End: durationOf(c, "end"),
 			}
@@ -216,7 +219,20 @@ func openGrowing(ctx context.Context, name string, opts ...format.Option) (*inpu
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
+	cast.Events = untilExit(cast.Events)
 	return &input{Cast: cast, format: f, name: name, close: file.Close}, nil
+}
+
+// untilExit ends events behind the session's exit status: a recording that has
+// one does not grow any more.
+func untilExit(events format.Events) format.Events {
+	return func(yield func(format.Event, error) bool) {
+		for ev, err := range events {
+			if !yield(ev, err) || ev.Code == format.Exit {
+				return
+			}
+		}
+	}
 }
 
 // untilSignal ends ctx at a signal that asks the program to end; the cause is

@@ -2,9 +2,13 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -280,5 +284,101 @@ func TestPlayEndsOnAStuckTerminal(t *testing.T) {
 		}
 	case <-time.After(20 * time.Second):
 		t.Error("it does not end")
+	}
+}
+
+// Keys are read from the terminal while the recording comes on standard input,
+// or over the network.
+func TestPlayFromElsewhere(t *testing.T) {
+	ttydeck := program(t)
+	const cast = `{"version":2,"width":40,"height":5}` + "\n" + `[0.01,"o","here it is"]` + "\n" + `[1000,"o","much later"]` + "\n"
+	var z bytes.Buffer
+	gz := gzip.NewWriter(&z)
+	gz.Write([]byte(cast))
+	gz.Close()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/a/1":
+			w.Header().Set("Content-Type", "text/html")
+			io.WriteString(w, `<html><head><link rel="alternate" type="application/x-asciicast" href="/a/1.cast"></head></html>`)
+		case "/a/1.cast":
+			io.WriteString(w, cast)
+		case "/x.cast.gz":
+			w.Write(z.Bytes())
+		}
+	}))
+	defer srv.Close()
+	for _, from := range []string{"-", srv.URL + "/a/1", srv.URL + "/a/1.cast", srv.URL + "/x.cast.gz"} {
+		v := startOnTerminal(t, 80, 24, ttydeck, "play", from)
+		if from == "-" {
+			v.cmd.Stdin = strings.NewReader(cast)
+			// Standard output is the terminal that is to be controlled then.
+			v.cmd.SysProcAttr.Ctty = 1
+		}
+		v.start()
+		v.waitFor(from, func(s *vt.Screen) bool { return strings.HasPrefix(s.Text(), "here it is") })
+		v.press("G")
+		v.waitFor("the end", func(s *vt.Screen) bool { return strings.HasPrefix(s.Text(), "here it ismuch later") })
+		v.press("q")
+		if status := v.wait(); status != 0 {
+			t.Errorf("%s: exit status %d", from, status)
+		}
+	}
+}
+
+// A recording that is being made is followed.
+func TestPlayFollows(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "x.cast")
+	file, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	fmt.Fprintln(file, `{"version":3,"term":{"cols":40,"rows":5}}`)
+	for i := range 100 {
+		fmt.Fprintf(file, "[10.000, \"o\", \"\\r\\nold %d\"]\n", i)
+	}
+	v := startOnTerminal(t, 80, 24, program(t), "play", "--follow", name)
+	v.start()
+	v.waitFor("the end of what there is", func(s *vt.Screen) bool { return strings.Contains(s.Text(), "old 99") })
+	fmt.Fprint(file, "[100.000, \"o\", \"\\r\\nne")
+	time.Sleep(200 * time.Millisecond)
+	fmt.Fprint(file, "w 1\"]\n")
+	v.waitFor("what comes then", func(s *vt.Screen) bool { return strings.Contains(s.Text(), "new 1") })
+	v.press("0")
+	v.waitFor("the start", func(s *vt.Screen) bool { return !strings.Contains(s.Text(), "old") })
+	v.press("F")
+	v.waitFor("the end again", func(s *vt.Screen) bool { return strings.Contains(s.Text(), "new 1") })
+	fmt.Fprint(file, "[100.000, \"o\", \"\\r\\nnew 2\"]\n")
+	v.waitFor("what comes after that", func(s *vt.Screen) bool { return strings.Contains(s.Text(), "new 2") })
+	// The bar stays in view where it is "live" no more.
+	fmt.Fprint(file, "[1.000, \"x\", \"0\"]\n")
+	v.waitFor("the end of the session", func(s *vt.Screen) bool { return !strings.Contains(s.Text(), "live") })
+	v.press("q")
+	if status := v.wait(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+}
+
+// Stopped and continued by somebody else, it takes the terminal again.
+func TestPlayIsStopped(t *testing.T) {
+	v := startOnTerminal(t, 80, 24, program(t), "play", meanCast(t, 60))
+	v.start()
+	v.waitFor("the recording", func(s *vt.Screen) bool { return strings.ContainsAny(s.Text(), "123") })
+	raw := v.modes()
+	v.cmd.Process.Signal(syscall.SIGSTOP)
+	time.Sleep(50 * time.Millisecond)
+	// What a shell does.
+	exec.Command("stty", "-F", v.slave.Name(), "sane").Run()
+	v.slave.WriteString("\x1b[?1049l\x1b[?25h$ ")
+	v.waitFor("the shell", func(s *vt.Screen) bool { return !s.OnAlternate() })
+	v.cmd.Process.Signal(syscall.SIGCONT)
+	v.waitFor("the recording again", func(s *vt.Screen) bool { return s.OnAlternate() && strings.ContainsAny(s.Text(), "123") })
+	if now := v.modes(); now != raw {
+		t.Errorf("stty -a after SIGCONT:\n%s; want\n%s", now, raw)
+	}
+	v.press("q")
+	if status := v.wait(); status != 0 {
+		t.Errorf("exit status %d", status)
 	}
 }
