@@ -11,10 +11,12 @@ import (
 // There are no pseudo-terminals here, so no session gets as far as to need
 // the rest.
 
-func startOn(*exec.Cmd, *os.File) error { return errors.ErrUnsupported }
-func (s *session) wait() int            { return -1 }
-func (s *session) hangup()              {}
-func (s *session) suspend()             {}
+func startOn(*exec.Cmd, *os.File) error       { return errors.ErrUnsupported }
+func (s *session) wait() int                  { return -1 }
+func (s *session) hangup()                    {}
+func (s *session) watchStops(chan<- struct{}) {}
+func (s *session) resumeProgram()             {}
+func (s *session) suspend()                   {}
 
 var hangupError = &SignalError{os.Kill, 1}
 

@@ -59,6 +59,9 @@ func (s *session) suspend() {
 	s.resumeTerminal()
 }
 
+// resumeProgram continues the program after it was stopped.
+func (s *session) resumeProgram() { unix.Kill(-s.cmd.Process.Pid, unix.SIGCONT) }
+
 // hangupError is of a terminal that is gone, also when nobody says so by signal.
 var hangupError = &SignalError{unix.SIGHUP, int(unix.SIGHUP)}
 

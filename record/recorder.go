@@ -334,6 +334,8 @@ func (s *session) supervise(ctx context.Context, signals *signals, pump *pump, e
 		}
 	}
 	done, hungup := ctx.Done(), pump.hungup
+	stopped := make(chan struct{})
+	go s.watchStops(stopped)
 	for {
 		select {
 		case status = <-exited:
@@ -357,6 +359,11 @@ func (s *session) supervise(ctx context.Context, signals *signals, pump *pump, e
 		case <-hungup:
 			hungup = nil
 			hangup(hangupError)
+		case <-stopped:
+			// Its user would be shut out: this is how it is handed on to the
+			// shell outside, whose fg goes on with both.
+			s.suspend()
+			s.resumeProgram()
 		case <-late:
 			if pumped == nil {
 				return status, err

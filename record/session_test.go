@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -410,7 +411,7 @@ func TestCtrlZInside(t *testing.T) {
 	at := m.waitFor(0, "go-2")
 	m.send("\x1a")
 	at = m.waitFor(at, "Stopped")
-	m.send("kill %1; echo alive-$((1+1))\r")
+	m.send("kill -9 %1; wait; echo alive-$((1+1))\r")
 	m.waitFor(at, "alive-2")
 	m.send("exit 2\r")
 	if got := m.wait(); got != 2 {
@@ -446,6 +447,37 @@ func TestStopAndContinue(t *testing.T) {
 	m.wait()
 	if got := read(t, path).text(format.Output); !strings.Contains(got, "back-2") {
 		t.Errorf("output %q; want what came after fg", got)
+	}
+}
+
+// A shell that suspends itself, with nobody inside to continue it, stops the
+// recorder too.
+func TestProgramSuspendsItself(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("TestProgramSuspendsItself skipped: only Linux tells of it")
+	}
+	path := castPath(t)
+	m := open(t, helper{Path: path, Args: []string{"bash", "--norc"}}, terminalOptions{
+		answer: answers,
+		args:   []string{"bash", "--norc", "--noprofile"},
+		env:    []string{"PS1=outer$ "},
+	})
+	m.waitFor(0, "outer$ ")
+	m.send("PS1=inn''er'$ ' " + os.Args[0] + "\r")
+	at := m.waitFor(0, "inner$ ")
+	m.send("kill -STOP $$\r")
+	at = m.waitFor(at, "Stopped")
+	at = m.waitFor(at, "outer$ ")
+	m.send("fg\r")
+	at = m.waitFor(at, os.Args[0])
+	m.send("echo back-$((1+1))\r")
+	at = m.waitFor(at, "back-2")
+	m.send("exit 3\r")
+	m.waitFor(at, "outer$ ")
+	m.send("exit\r")
+	m.wait()
+	if got := read(t, path).text(format.Exit); got != "3" {
+		t.Errorf("exit event %q; want 3", got)
 	}
 }
 

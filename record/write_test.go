@@ -124,12 +124,12 @@ func TestWriteErrorReleasesTheProgram(t *testing.T) {
 		if d := time.Since(w.begin); d > 2*time.Second {
 			t.Errorf("the program was held for %v", d)
 		}
-		if !strings.Contains(told, "recording stopped: full") {
-			t.Errorf("told %q", told)
-		}
 		s.queue.end(exitEvent(0, 0))
 		if err := <-done; !errors.Is(err, failure) {
 			t.Errorf("write() = %v; want %v", err, failure)
+		}
+		if !strings.Contains(told, "recording stopped: full") {
+			t.Errorf("told %q", told)
 		}
 	})
 }
