@@ -28,6 +28,7 @@ func commands(e *env) []*cli.Command {
 		transcriptCommand(e),
 		searchCommand(e),
 		markCommand(e),
+		psCommand(e),
 		completionCommand(e),
 		manCommand(e),
 	}

@@ -1,0 +1,165 @@
+package sessions
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/ttydeck/ttydeck/internal/tty"
+)
+
+// This file makes sessions of every sort to be found.
+
+// nobody is a user that is not the test's.
+const nobody = 65534
+
+// onPTY runs a command as the leader of a session on a new pseudo-terminal,
+// which the test holds, and gives that.
+func onPTY(t testing.TB, size tty.Size, cmd *exec.Cmd) *tty.Conn {
+	t.Helper()
+	master, slave, err := tty.OpenPTY(size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slave.Close()
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Setsid, cmd.SysProcAttr.Setctty = true, true
+	if err := cmd.Start(); err != nil {
+		master.Close()
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+		master.Close()
+	})
+	return master
+}
+
+func need(t testing.TB, program string) {
+	t.Helper()
+	if _, err := exec.LookPath(program); err == nil {
+		return
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatalf("%s is not installed", program)
+	}
+	t.Skipf("SKIPPED: %s is not installed", program)
+}
+
+func needRoot(t testing.TB) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("SKIPPED: not root")
+	}
+}
+
+// tempDir is a directory that every user may enter.
+func tempDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "ttydeck-sessions-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// await lists until find gives a session.
+func await(t testing.TB, what string, find func(*Session) bool) *Session {
+	t.Helper()
+	var list *Listing
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		var err error
+		if list, err = List(); err != nil {
+			t.Fatal(err)
+		}
+		if at := slices.IndexFunc(list.Sessions, func(s Session) bool { return find(&s) }); at >= 0 {
+			return &list.Sessions[at]
+		}
+	}
+	var all strings.Builder
+	for _, s := range list.Sessions {
+		fmt.Fprintf(&all, "\n%v %+v", s.TTY, s)
+	}
+	t.Fatalf("no session %s among the %d:%s", what, len(list.Sessions), &all)
+	return nil
+}
+
+// running finds a session by what runs in its foreground.
+func running(command string) func(*Session) bool {
+	return func(s *Session) bool { return s.Command() == command }
+}
+
+func ledBy(pid int) func(*Session) bool {
+	return func(s *Session) bool { return s.Leader.PID == pid }
+}
+
+// unique gives a command that runs for long and that nothing else runs. Its
+// number is odd enough to be found by.
+func unique() string {
+	uniques++
+	return fmt.Sprintf("sleep %d.%d", 100000+os.Getpid(), uniques)
+}
+
+var uniques int
+
+// startSSHD runs a server of the test's own on the loopback, and a client that
+// runs command there on a terminal.
+func startSSHD(t *testing.T, size tty.Size, command string) {
+	t.Helper()
+	need(t, "ssh")
+	sshd := "/usr/sbin/sshd" // wants to be called by its whole name
+	need(t, sshd)
+	dir := tempDir(t)
+	file := func(name, content string) string {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	run := func(name string, args ...string) {
+		if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", name, err, out)
+		}
+	}
+	host, user := filepath.Join(dir, "host"), filepath.Join(dir, "user")
+	run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", host)
+	run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", user)
+	if os.Geteuid() == 0 {
+		if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	config := file("config", fmt.Sprintf("HostKey %s\nAuthorizedKeysFile %s.pub\nPidFile none\nStrictModes no\n"+
+		"UsePAM no\nPermitRootLogin yes\nPasswordAuthentication no\nPrintMotd no\n", host, user))
+	// In inetd mode the server needs no port: its connection is the client's
+	// ProxyCommand.
+	client := exec.Command("ssh", "-tt", "-F", "none", "-i", user, "-o", "StrictHostKeyChecking=no",
+		"-o", "UserKnownHostsFile=/dev/null", "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR",
+		"-o", "ProxyCommand="+sshd+" -i -f "+config, userName(t)+"@loopback", command)
+	onPTY(t, size, client)
+}
+
+func userName(t *testing.T) string {
+	t.Helper()
+	out, err := exec.Command("id", "-un").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(bytes.TrimSpace(out))
+}

@@ -1,0 +1,591 @@
+package sessions
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"os"
+	"os/user"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"golang.org/x/sys/unix"
+)
+
+// userHZ is the unit of times in /proc on every architecture that Go knows.
+const userHZ = 100
+
+// List gives the sessions that run now. A process that vanishes while they are
+// listed is no error, and neither is what may not be read; one is that Proc is
+// no proc file system.
+func (l *Lister) List() (*Listing, error) {
+	root := cmp.Or(l.Proc, "/proc")
+	proc, err := unix.Open(root, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("listing terminal sessions: %w", &os.PathError{Op: "open", Path: root, Err: err})
+	}
+	defer unix.Close(proc)
+	s := &scan{
+		Lister: l, proc: proc, buf: make([]byte, 64<<10), now: time.Now(),
+		seen: map[int]other{}, sessions: map[int]*building{}, ptmx: map[int]uint64{}, devpts: map[uint64]bool{},
+	}
+	var up unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &up); err != nil {
+		return nil, os.NewSyscallError("clock_gettime", err)
+	}
+	s.boot = s.now.Add(-time.Duration(up.Nano()))
+	s.own = ownDevpts()
+	if text, err := s.readFile("tty/drivers"); err == nil {
+		s.drivers = parseDrivers(text)
+	}
+	pids, err := s.pids()
+	if err != nil {
+		return nil, fmt.Errorf("listing terminal sessions: %w", &os.PathError{Op: "read", Path: root, Err: err})
+	}
+	if len(pids) == 0 {
+		return nil, fmt.Errorf("listing terminal sessions: %s: no process: is it a proc file system?", root)
+	}
+	for _, pid := range pids {
+		s.process(pid)
+	}
+	return s.finish(), nil
+}
+
+// scan is one look at all processes.
+type scan struct {
+	*Lister
+	proc      int // the directory
+	buf       []byte
+	now, boot time.Time
+	own       uint64 // our devpts; 0: none
+	drivers   []driver
+	seen      map[int]other
+	sessions  map[int]*building // by SID; of those without one, by -tty
+	masters   []master
+	marks     []mark
+	ptmx      map[int]uint64  // the devpts of each ptmx outside one, by its mount
+	devpts    map[uint64]bool // which st_dev are devpts
+	blind     bool            // there are processes whose descriptors may not be read
+	hidden    bool            // there may be processes that cannot be seen at all
+}
+
+// other is what is remembered of every process.
+type other struct {
+	stat
+	blind bool // its descriptors may not be read
+}
+
+// building is a session that is being put together.
+type building struct {
+	Session
+	tpgid  int
+	placed bool // the slave was seen: instance and idle time are facts
+	sized  bool
+}
+
+// master is a master side that a process holds.
+type master struct {
+	holder    Holder
+	tty       TTY // Instance 0: unknown
+	recording *Recording
+}
+
+// mark is an announcement of a recorder that does not hold the master: see
+// Announce.
+type mark struct {
+	tty       TTY
+	uid       uint32
+	recording Recording
+}
+
+func (s *scan) readFile(name string) ([]byte, error) {
+	return procDir{s.proc, s.buf}.read(name)
+}
+
+func (s *scan) pids() (list []int, err error) {
+	entries := make([]byte, 32<<10)
+	var names []string
+	for {
+		n, err := unix.ReadDirent(s.proc, entries)
+		if err != nil || n == 0 {
+			return list, err
+		}
+		_, _, names = unix.ParseDirent(entries[:n], -1, names[:0])
+		for _, name := range names {
+			if pid, err := strconv.Atoi(name); err == nil {
+				list = append(list, pid)
+			}
+		}
+	}
+}
+
+// ownDevpts gives the instance at /dev/pts.
+func ownDevpts() uint64 {
+	var fs unix.Statfs_t
+	var st unix.Stat_t
+	if unix.Statfs("/dev/pts", &fs) != nil || fs.Type != unix.DEVPTS_SUPER_MAGIC || unix.Stat("/dev/pts", &st) != nil {
+		return 0
+	}
+	return st.Dev
+}
+
+// process looks at one process. Whatever fails because it is gone is left out.
+func (s *scan) process(pid int) {
+	dir, err := openProc(s.proc, pid, s.buf)
+	if err != nil {
+		return
+	}
+	defer dir.close()
+	st, err := dir.stat()
+	if err != nil || st.flags&kernelThread != 0 {
+		return
+	}
+	var b *building
+	if st.tty != 0 {
+		b = s.member(dir, st)
+	}
+	mine := master{holder: Holder{PID: pid, StartTicks: st.start, SID: st.sid}}
+	var held []master
+	err = dir.eachFD(func(fd int, link []byte) bool {
+		switch {
+		case bytes.HasSuffix(link, []byte("/ptmx")):
+			if tty, ok := s.master(dir, pid, fd, string(link)); ok {
+				at := slices.IndexFunc(held, func(m master) bool { return m.tty == tty })
+				if at < 0 {
+					at = len(held)
+					m := mine
+					m.tty = tty
+					held = append(held, m)
+				}
+				held[at].holder.FDs = append(held[at].holder.FDs, fd)
+			}
+		case bytes.HasPrefix(link, []byte(markPrefix)):
+			s.mark(dir, pid, st, string(link))
+		case b != nil && !(b.placed && b.sized) && maybeTTY(link):
+			s.slave(b, dir, pid, fd, "fd/"+strconv.Itoa(fd))
+		}
+		return true
+	})
+	blind := err == unix.EACCES || err == unix.EPERM
+	s.blind = s.blind || blind
+	s.seen[pid] = other{st, blind}
+	if len(held) > 0 {
+		exe, _ := dir.readlink("exe")
+		kind, name := kindOf(exe, st.comm)
+		for i := range held {
+			held[i].holder.Kind, held[i].holder.Name = kind, name
+			slices.Sort(held[i].holder.FDs)
+		}
+		if kind == TTYDeck || kind == Recorder {
+			rec := &Recording{PID: pid, Name: name, File: s.recordingFile(dir, kind == TTYDeck)}
+			for i := range held {
+				held[i].recording = rec
+			}
+		}
+		s.masters = append(s.masters, held...)
+	}
+}
+
+// member takes a process into its session.
+func (s *scan) member(dir procDir, st stat) *building {
+	key := st.sid
+	if key == 0 { // the session is of an outer PID namespace
+		key = -int(st.tty)
+	}
+	b := s.sessions[key]
+	if b == nil {
+		b = &building{Session: Session{SID: st.sid, TTY: TTY{Number: st.tty}, UID: -1}}
+		b.TTY.Name = ttyName(b.TTY, s.drivers)
+		s.sessions[key] = b
+	}
+	p := Process{
+		PID: st.pid, PPID: st.ppid, PGID: st.pgrp, SID: st.sid, StartTicks: st.start, Name: st.comm,
+		Started: s.boot.Add(time.Duration(st.start) * (time.Second / userHZ)),
+	}
+	if text, err := dir.read("cmdline"); err == nil {
+		p.Args = parseArgs(text)
+	}
+	b.Processes = append(b.Processes, p)
+	b.tpgid = max(b.tpgid, st.tpgid) // 0 for one in a PID namespace that cannot see it
+	if st.pid == st.sid {
+		b.Leader, b.Since = p, p.Started
+		if uid, ok := dir.uid(); ok {
+			b.UID = int(uid)
+		}
+		b.Dir, _ = dir.readlink("cwd")
+	}
+	return b
+}
+
+// maybeTTY says whether a link can be a terminal's. Others are not looked at:
+// a look at a file may wait for a server that is away.
+func maybeTTY(link []byte) bool {
+	base := link[bytes.LastIndexByte(link, '/')+1:]
+	return bytes.HasPrefix(link, []byte("/dev/")) || len(link) > 0 && link[0] == '/' && len(base) > 0 && isDigits(base)
+}
+
+func isDigits(b []byte) bool {
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// slave looks at what may be the session's terminal; fd is the process's
+// number of it, or -1 for any other path.
+func (s *scan) slave(b *building, dir procDir, pid, fd int, path string) {
+	held, st, err := dir.hold(path)
+	if err != nil {
+		return
+	}
+	defer unix.Close(held)
+	if st.Mode&unix.S_IFMT != unix.S_IFCHR || st.Rdev != uint64(b.TTY.Number) {
+		return
+	}
+	if !b.placed {
+		b.TTY.Instance, b.placed = st.Dev, true
+		b.times(st)
+	}
+	if !b.sized {
+		// The mode does not matter for the call; without O_NOCTTY it could
+		// become our own terminal.
+		tty, err := unix.Open(selfFD(held), unix.O_RDONLY|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+		if err != nil && fd >= 0 {
+			tty, err = dir.duplicate(pid, fd) // after su the terminal is another user's
+		}
+		if err != nil {
+			return
+		}
+		b.size(tty)
+		unix.Close(tty)
+	}
+}
+
+func (b *building) times(st unix.Stat_t) {
+	b.LastInput, b.LastOutput = time.Unix(st.Atim.Unix()), time.Unix(st.Mtim.Unix())
+}
+
+func (b *building) size(tty int) {
+	if ws, err := unix.IoctlGetWinsize(tty, unix.TIOCGWINSZ); err == nil {
+		b.Size, b.sized = format.Size{Cols: int(ws.Col), Rows: int(ws.Row)}, true
+	}
+}
+
+// master tells which terminal fd is the master of.
+func (s *scan) master(dir procDir, pid, fd int, link string) (TTY, bool) {
+	info := dir.fdinfo(fd)
+	if info.ttyIndex < 0 { // a file of that name
+		return TTY{}, false
+	}
+	minor := uint32(info.ttyIndex)
+	tty := TTY{Number: 136<<8 | minor&0xff | minor&^0xff<<12, Name: "pts/" + strconv.Itoa(info.ttyIndex)}
+	held, st, err := dir.hold("fd/" + strconv.Itoa(fd))
+	if err != nil {
+		return tty, true
+	}
+	defer unix.Close(held)
+	isDevpts, ok := s.devpts[st.Dev]
+	if !ok {
+		var fs unix.Statfs_t
+		isDevpts = unix.Fstatfs(held, &fs) == nil && fs.Type == unix.DEVPTS_SUPER_MAGIC
+		s.devpts[st.Dev] = isDevpts
+	}
+	if isDevpts {
+		tty.Instance = st.Dev
+		return tty, true
+	}
+	if tty.Instance, ok = s.ptmx[info.mount]; !ok {
+		if tty.Instance, ok = ptsBeside(dir, link, info.mount); ok {
+			s.ptmx[info.mount] = tty.Instance
+		} else {
+			tty.Instance = s.askMaster(dir, pid, fd)
+		}
+	}
+	return tty, true
+}
+
+// ptsBeside gives the devpts of a ptmx that is a node outside of one: the
+// kernel takes the one that is mounted at pts beside it. The holder may have
+// another root by now, so the node there must be the one it has opened: of the
+// same mount, whose number no other mount has.
+func ptsBeside(dir procDir, link string, mount int) (uint64, bool) {
+	var x unix.Statx_t
+	const flags = unix.AT_STATX_DONT_SYNC | unix.AT_SYMLINK_NOFOLLOW
+	if unix.Statx(dir.fd, "root"+link, flags, unix.STATX_MNT_ID, &x) != nil || x.Mask&unix.STATX_MNT_ID == 0 || x.Mnt_id != uint64(mount) {
+		return 0, false
+	}
+	held, st, err := dir.hold("root" + path.Dir(link) + "/pts")
+	if err != nil {
+		return 0, false
+	}
+	defer unix.Close(held)
+	var fs unix.Statfs_t
+	if unix.Fstatfs(held, &fs) != nil || fs.Type != unix.DEVPTS_SUPER_MAGIC {
+		return 0, false
+	}
+	return st.Dev, true
+}
+
+// askMaster gives the devpts of a master by opening its other side for a
+// moment. It is the last way, because a slave that nobody had open yet looks
+// to its master as if it had been closed.
+func (s *scan) askMaster(dir procDir, pid, fd int) uint64 {
+	master, err := dir.duplicate(pid, fd)
+	if err != nil {
+		return 0
+	}
+	defer unix.Close(master)
+	slave, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(master), unix.TIOCGPTPEER, unix.O_RDONLY|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC)
+	if errno != 0 {
+		return 0
+	}
+	defer unix.Close(int(slave))
+	var st unix.Stat_t
+	if unix.Fstat(int(slave), &st) != nil {
+		return 0
+	}
+	return st.Dev
+}
+
+// recordingFile gives the file that a recorder writes: of ttydeck the one it
+// has locked, of others the first regular one that is open for writing.
+func (s *scan) recordingFile(dir procDir, locked bool) (file string) {
+	_ = dir.eachFD(func(fd int, link []byte) bool {
+		if len(link) == 0 || link[0] != '/' || bytes.HasPrefix(link, []byte("/dev/")) || bytes.HasPrefix(link, []byte("/memfd:")) {
+			return true
+		}
+		name := string(link)
+		if info := dir.fdinfo(fd); info.flags&unix.O_ACCMODE == unix.O_RDONLY || locked && !info.flocked {
+			return true
+		}
+		var x unix.Statx_t
+		err := unix.Statx(dir.fd, "fd/"+strconv.Itoa(fd), unix.AT_STATX_DONT_SYNC, unix.STATX_TYPE, &x)
+		if err != nil || x.Mode&unix.S_IFMT != unix.S_IFREG {
+			return true
+		}
+		file = name
+		return false
+	})
+	return file
+}
+
+// mark reads an announcement.
+func (s *scan) mark(dir procDir, pid int, st stat, link string) {
+	tty, ok := parseMark(link)
+	uid, known := dir.uid()
+	if !ok || !known {
+		return
+	}
+	exe, _ := dir.readlink("exe")
+	_, name := kindOf(exe, st.comm)
+	s.marks = append(s.marks, mark{tty, uid, Recording{PID: pid, Name: name, File: s.recordingFile(dir, true)}})
+}
+
+// finish puts the sessions together.
+func (s *scan) finish() *Listing {
+	list := &Listing{Time: s.now, Instance: s.own}
+	s.hidden = os.Geteuid() != 0 && s.hidePID()
+	type key struct {
+		number   uint32
+		instance uint64
+	}
+	byKey := map[key]*building{}
+	byNumber := map[uint32][]*building{}
+	for _, b := range s.sessions {
+		s.place(b)
+		byKey[key{b.TTY.Number, b.TTY.Instance}] = b
+		byNumber[b.TTY.Number] = append(byNumber[b.TTY.Number], b)
+	}
+	unused := map[key]*building{}
+	for _, m := range s.masters {
+		b := byKey[key{m.tty.Number, m.tty.Instance}]
+		if same := byNumber[m.tty.Number]; b == nil && len(same) == 1 && (m.tty.Instance == 0 || same[0].TTY.Instance == 0) {
+			b = same[0]
+			b.TTY.Instance = cmp.Or(b.TTY.Instance, m.tty.Instance)
+		}
+		if b == nil {
+			if !s.Unused {
+				continue
+			}
+			k := key{m.tty.Number, m.tty.Instance}
+			if b = unused[k]; b == nil {
+				b = &building{Session: Session{TTY: m.tty, UID: -1}}
+				unused[k] = b
+			}
+			s.lookAtUnused(b, m)
+		}
+		b.Holders = append(b.Holders, m.holder)
+		if m.recording != nil {
+			b.Recording = m.recording
+		}
+	}
+	for _, m := range s.marks {
+		b := byKey[key{m.tty.Number, m.tty.Instance}]
+		// Only the session's own user, and root, can say so.
+		if b != nil && (m.uid == 0 || int(m.uid) == b.UID) && b.Recording == nil {
+			b.Recording = &m.recording
+		}
+	}
+	for _, b := range s.sessions {
+		list.Sessions = append(list.Sessions, s.session(b))
+	}
+	for _, b := range unused {
+		list.Sessions = append(list.Sessions, s.session(b))
+	}
+	slices.SortFunc(list.Sessions, func(a, b Session) int {
+		foreign := func(s Session) int {
+			if s.TTY.Instance == list.Instance {
+				return 0
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(a.TTY.Major(), b.TTY.Major()), cmp.Compare(foreign(a), foreign(b)),
+			cmp.Compare(a.TTY.Instance, b.TTY.Instance), cmp.Compare(a.TTY.Minor(), b.TTY.Minor()), cmp.Compare(a.SID, b.SID))
+	})
+	list.Missing = missing(list.Sessions, s.hidden)
+	return list
+}
+
+// place finds out where the terminal of a session is that none of its
+// processes shows.
+func (s *scan) place(b *building) {
+	if b.placed && b.sized {
+		return
+	}
+	p := b.Leader
+	if p.PID == 0 {
+		p = b.Processes[0]
+	}
+	dir, err := openProc(s.proc, p.PID, s.buf)
+	if err != nil {
+		return
+	}
+	defer dir.close()
+	if st, err := dir.stat(); err != nil || st.start != p.StartTicks {
+		return
+	}
+	s.slave(b, dir, p.PID, -1, "root/dev/"+b.TTY.Name)
+	if b.placed {
+		return
+	}
+	// Which file systems a process sees can be read by all: that the terminal
+	// is of the devpts among them is an assumption, for a program may have
+	// mounted another since.
+	text, err := dir.read("mountinfo")
+	if err != nil || !b.TTY.IsPTY() {
+		return
+	}
+	for _, m := range parseMounts(text) {
+		if m.fsType == "devpts" && (m.point == "/dev/pts" || b.TTY.Instance == 0) {
+			b.TTY.Instance = m.dev // the last one mounted is on top
+		}
+	}
+	b.fromOwn(s.own)
+}
+
+// fromOwn takes the times from our own /dev/pts.
+func (b *building) fromOwn(own uint64) bool {
+	var st unix.Stat_t
+	if own == 0 || b.TTY.Instance != own || unix.Stat("/dev/"+b.TTY.Name, &st) != nil || st.Dev != own || st.Rdev != uint64(b.TTY.Number) {
+		return false
+	}
+	b.times(st)
+	if b.SID == 0 && b.UID < 0 {
+		b.UID = int(st.Uid)
+	}
+	return true
+}
+
+// lookAtUnused fills in what the master of a terminal without a session tells.
+func (s *scan) lookAtUnused(b *building, m master) {
+	b.fromOwn(s.own)
+	dir, err := openProc(s.proc, m.holder.PID, s.buf)
+	if err != nil {
+		return
+	}
+	defer dir.close()
+	if st, err := dir.stat(); err != nil || st.start != m.holder.StartTicks || b.sized {
+		return
+	}
+	if fd, err := dir.duplicate(m.holder.PID, m.holder.FDs[0]); err == nil {
+		b.size(fd)
+		unix.Close(fd)
+	}
+}
+
+// session finishes one.
+func (s *scan) session(b *building) Session {
+	byAge := func(a, b Process) int {
+		return cmp.Or(cmp.Compare(a.StartTicks, b.StartTicks), cmp.Compare(a.PID, b.PID))
+	}
+	slices.SortFunc(b.Processes, byAge)
+	for _, p := range b.Processes {
+		if p.PGID == b.tpgid {
+			b.ForegroundID = b.tpgid
+			b.Foreground = append(b.Foreground, p)
+		}
+	}
+	if at := slices.IndexFunc(b.Foreground, func(p Process) bool { return p.PID == p.PGID }); at > 0 {
+		leader := b.Foreground[at]
+		b.Foreground = slices.Insert(slices.Delete(b.Foreground, at, at+1), 0, leader)
+	}
+	slices.SortFunc(b.Holders, func(a, b Holder) int { return cmp.Compare(a.PID, b.PID) })
+	unknown := func(c Column, is bool) {
+		if is {
+			b.Unknown = append(b.Unknown, c)
+		}
+	}
+	known := len(b.Holders) > 0 || !b.TTY.IsPTY() || !s.blind && !s.hidden
+	if parent, ok := s.seen[b.Leader.PPID]; ok && !known && parent.blind {
+		if kind, name := kindOf("", parent.comm); kind != Other {
+			b.Holders = []Holder{{PID: parent.pid, StartTicks: parent.start, Kind: kind, Name: name, SID: parent.sid, Inferred: true}}
+		}
+	}
+	if b.UID >= 0 {
+		b.User = s.userName(uint32(b.UID))
+	}
+	unused := len(b.Processes) == 0
+	unknown(Dir, b.Dir == "" && !unused)
+	unknown(Holders, !known)
+	unknown(Idle, b.LastInput.IsZero())
+	unknown(Instance, !b.placed && (!unused || b.TTY.Instance == 0))
+	unknown(Recorders, !known && b.Recording == nil)
+	unknown(Size, !b.sized)
+	unknown(User, b.UID < 0)
+	return b.Session
+}
+
+func (s *scan) userName(uid uint32) string {
+	if name, ok := s.users[uid]; ok {
+		return name
+	}
+	name := strconv.FormatUint(uint64(uid), 10)
+	if u, err := user.LookupId(name); err == nil {
+		name = u.Username
+	}
+	if s.users == nil {
+		s.users = map[uint32]string{}
+	}
+	s.users[uid] = name
+	return name
+}
+
+// hidePID says whether the proc file system hides other users' processes.
+func (s *scan) hidePID() bool {
+	text, err := s.readFile("self/mountinfo")
+	if err != nil {
+		return false
+	}
+	for _, m := range parseMounts(text) {
+		if m.fsType == "proc" && m.point == cmp.Or(s.Proc, "/proc") && strings.Contains(m.super, "hidepid=") && !strings.Contains(m.super, "hidepid=off") {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,154 @@
+package sessions
+
+import (
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// procDir is a process, held by a descriptor of its directory in /proc. That
+// stays with the process: once it is gone every read fails with ESRCH, also
+// when another has got its PID. So what is read through one procDir is about
+// one process.
+type procDir struct {
+	fd  int
+	buf []byte // shared by all of a scan
+}
+
+func openProc(proc int, pid int, buf []byte) (procDir, error) {
+	fd, err := unix.Openat(proc, strconv.Itoa(pid), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	return procDir{fd, buf}, err
+}
+
+func (p procDir) close() { unix.Close(p.fd) }
+
+// read reads a file to its end, or as much as fits into the buffer: what is
+// valid until the next read.
+func (p procDir) read(name string) ([]byte, error) {
+	fd, err := unix.Openat(p.fd, name, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	total := 0
+	for total < len(p.buf) {
+		n, err := unix.Read(fd, p.buf[total:])
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if n == 0 {
+			break
+		}
+		total += n
+	}
+	return p.buf[:total], nil
+}
+
+func (p procDir) readlink(name string) (string, error) {
+	n, err := unix.Readlinkat(p.fd, name, p.buf)
+	if err != nil {
+		return "", err
+	}
+	return string(p.buf[:n]), nil
+}
+
+func (p procDir) stat() (stat, error) {
+	text, err := p.read("stat")
+	if err != nil {
+		return stat{}, err
+	}
+	return parseStat(text)
+}
+
+// uid gives the effective user. A process that changed its user belongs to
+// root in /proc, until it executes a program: only its status tells then.
+func (p procDir) uid() (uint32, bool) {
+	var st unix.Stat_t
+	if unix.Fstat(p.fd, &st) == nil && st.Uid != 0 {
+		return st.Uid, true
+	}
+	text, err := p.read("status")
+	if err != nil {
+		return 0, false
+	}
+	return parseUID(text)
+}
+
+// eachFD calls do with the number and the link of each descriptor, until it
+// returns false.
+func (p procDir) eachFD(do func(fd int, link []byte) bool) error {
+	dir, err := unix.Openat(p.fd, "fd", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(dir)
+	var entries [2048]byte
+	var names []string
+	link := make([]byte, 512) // a longer one is no terminal's
+	for {
+		n, err := unix.ReadDirent(dir, entries[:])
+		if err != nil || n == 0 {
+			return err
+		}
+		_, _, names = unix.ParseDirent(entries[:n], -1, names[:0])
+		for _, name := range names {
+			fd, err := strconv.Atoi(name)
+			if err != nil {
+				continue
+			}
+			n, err := unix.Readlinkat(dir, name, link)
+			if err == unix.EACCES || err == unix.EPERM {
+				return err
+			}
+			if err != nil {
+				continue // closed meanwhile
+			}
+			if !do(fd, link[:n]) {
+				return nil
+			}
+		}
+	}
+}
+
+func (p procDir) fdinfo(fd int) fdinfo {
+	text, err := p.read("fdinfo/" + strconv.Itoa(fd))
+	if err != nil {
+		return fdinfo{ttyIndex: -1}
+	}
+	return parseFDInfo(text)
+}
+
+// hold gives a descriptor for the place of a file and nothing else: it opens
+// no device. The caller closes it.
+func (p procDir) hold(path string) (fd int, st unix.Stat_t, err error) {
+	fd, err = unix.Openat(p.fd, path, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, st, err
+	}
+	if err = unix.Fstat(fd, &st); err != nil {
+		unix.Close(fd)
+		return -1, st, err
+	}
+	return fd, st, nil
+}
+
+// selfFD names a descriptor of ours by a path, for calls that take nothing
+// else.
+func selfFD(fd int) string { return "/proc/self/fd/" + strconv.Itoa(fd) }
+
+// duplicate takes a descriptor from another process.
+func (p procDir) duplicate(pid, fd int) (int, error) {
+	pidfd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return -1, err
+	}
+	defer unix.Close(pidfd)
+	// The process of p lives: so it is the one that pidfd holds.
+	if _, err := p.stat(); err != nil {
+		return -1, err
+	}
+	return unix.PidfdGetfd(pidfd, fd, 0)
+}
