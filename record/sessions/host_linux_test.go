@@ -124,6 +124,9 @@ func startSSHD(t *testing.T, size tty.Size, command string) {
 	need(t, "ssh")
 	sshd := "/usr/sbin/sshd" // wants to be called by its whole name
 	need(t, sshd)
+	if out, err := exec.Command("getent", "passwd", userName(t)).Output(); err == nil && bytes.Contains(out, []byte("nologin")) {
+		t.Skipf("SKIPPED: sshd lets %s run nothing: %s", userName(t), out)
+	}
 	dir := tempDir(t)
 	file := func(name, content string) string {
 		name = filepath.Join(dir, name)

@@ -31,7 +31,7 @@ func (l *Lister) List() (*Listing, error) {
 	defer unix.Close(proc)
 	s := &scan{
 		Lister: l, proc: proc, buf: make([]byte, 64<<10), now: time.Now(),
-		seen: map[int]other{}, sessions: map[int]*building{}, ptmx: map[int]uint64{}, devpts: map[uint64]bool{},
+		seen: map[int]other{}, sessions: map[int]*building{}, ptmx: map[int]uint64{},
 	}
 	var up unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &up); err != nil {
@@ -67,10 +67,9 @@ type scan struct {
 	sessions  map[int]*building // by SID; of those without one, by -tty
 	masters   []master
 	marks     []mark
-	ptmx      map[int]uint64  // the devpts of each ptmx outside one, by its mount
-	devpts    map[uint64]bool // which st_dev are devpts
-	blind     bool            // there are processes whose descriptors may not be read
-	hidden    bool            // there may be processes that cannot be seen at all
+	ptmx      map[int]uint64 // the devpts that the ptmx of a mount belongs to
+	blind     bool           // there are processes whose descriptors may not be read
+	hidden    bool           // there may be processes that cannot be seen at all
 }
 
 // other is what is remembered of every process.
@@ -103,7 +102,7 @@ type mark struct {
 }
 
 func (s *scan) readFile(name string) ([]byte, error) {
-	return procDir{s.proc, s.buf}.read(name)
+	return procDir{s.proc, s.buf}.readAll(name)
 }
 
 func (s *scan) pids() (list []int, err error) {
@@ -285,29 +284,31 @@ func (s *scan) master(dir procDir, pid, fd int, link string) (TTY, bool) {
 	}
 	minor := uint32(info.ttyIndex)
 	tty := TTY{Number: 136<<8 | minor&0xff | minor&^0xff<<12, Name: "pts/" + strconv.Itoa(info.ttyIndex)}
-	held, st, err := dir.hold("fd/" + strconv.Itoa(fd))
-	if err != nil {
-		return tty, true
-	}
-	defer unix.Close(held)
-	isDevpts, ok := s.devpts[st.Dev]
+	// The mount tells the instance, both for a ptmx in a devpts and beside one.
+	instance, ok := s.ptmx[info.mount]
 	if !ok {
-		var fs unix.Statfs_t
-		isDevpts = unix.Fstatfs(held, &fs) == nil && fs.Type == unix.DEVPTS_SUPER_MAGIC
-		s.devpts[st.Dev] = isDevpts
-	}
-	if isDevpts {
-		tty.Instance = st.Dev
-		return tty, true
-	}
-	if tty.Instance, ok = s.ptmx[info.mount]; !ok {
-		if tty.Instance, ok = ptsBeside(dir, link, info.mount); ok {
-			s.ptmx[info.mount] = tty.Instance
+		if instance, ok = dir.ptmxOf(fd, link, info.mount); ok {
+			s.ptmx[info.mount] = instance
 		} else {
-			tty.Instance = s.askMaster(dir, pid, fd)
+			instance = s.askMaster(dir, pid, fd)
 		}
 	}
+	tty.Instance = instance
 	return tty, true
+}
+
+// ptmxOf gives the devpts that the ptmx belongs to which fd was opened from.
+func (p procDir) ptmxOf(fd int, link string, mount int) (uint64, bool) {
+	held, st, err := p.hold("fd/" + strconv.Itoa(fd))
+	if err != nil {
+		return 0, false
+	}
+	defer unix.Close(held)
+	var fs unix.Statfs_t
+	if unix.Fstatfs(held, &fs) == nil && fs.Type == unix.DEVPTS_SUPER_MAGIC {
+		return st.Dev, true
+	}
+	return ptsBeside(p, link, mount)
 }
 
 // ptsBeside gives the devpts of a ptmx that is a node outside of one: the
@@ -399,6 +400,10 @@ func (s *scan) finish() *Listing {
 	byNumber := map[uint32][]*building{}
 	for _, b := range s.sessions {
 		s.place(b)
+	}
+	s.part()
+	for _, b := range s.sessions {
+		b.fromOwn(s.own)
 		byKey[key{b.TTY.Number, b.TTY.Instance}] = b
 		byNumber[b.TTY.Number] = append(byNumber[b.TTY.Number], b)
 	}
@@ -477,29 +482,68 @@ func (s *scan) place(b *building) {
 	// Which file systems a process sees can be read by all: that the terminal
 	// is of the devpts among them is an assumption, for a program may have
 	// mounted another since.
-	text, err := dir.read("mountinfo")
-	if err != nil || !b.TTY.IsPTY() {
-		return
+	b.TTY.Instance = devptsOf(dir, b.TTY)
+}
+
+// devptsOf gives the devpts that a process sees at /dev/pts; 0 if tty is of
+// none or that cannot be seen.
+func devptsOf(dir procDir, tty TTY) (instance uint64) {
+	text, err := dir.readAll("mountinfo")
+	if err != nil || !tty.IsPTY() {
+		return 0
 	}
 	for _, m := range parseMounts(text) {
-		if m.fsType == "devpts" && (m.point == "/dev/pts" || b.TTY.Instance == 0) {
-			b.TTY.Instance = m.dev // the last one mounted is on top
+		if m.fsType == "devpts" && (m.point == "/dev/pts" || instance == 0) {
+			instance = m.dev // the last one mounted is on top
 		}
 	}
-	b.fromOwn(s.own)
+	return instance
+}
+
+// part takes assumptions back that cannot both be true, because two sessions
+// would have one terminal: the one that began later keeps it, for the other is
+// older than the mount. That one's terminal was made where its leader's parent
+// is.
+func (s *scan) part() {
+	owner := map[TTY]*building{}
+	var older []*building
+	for _, b := range s.sessions {
+		other := owner[b.TTY]
+		switch {
+		case b.TTY.Instance == 0:
+		case other == nil:
+			owner[b.TTY] = b
+		case b.placed || !other.placed && b.Leader.StartTicks > other.Leader.StartTicks:
+			owner[b.TTY] = b
+			older = append(older, other)
+		default:
+			older = append(older, b)
+		}
+	}
+	for _, b := range older {
+		b.TTY.Instance = 0
+		if dir, err := openProc(s.proc, b.Leader.PPID, s.buf); err == nil {
+			tty := b.TTY
+			tty.Instance = devptsOf(dir, b.TTY)
+			dir.close()
+			if owner[tty] == nil {
+				b.TTY, owner[tty] = tty, b
+			}
+		}
+	}
 }
 
 // fromOwn takes the times from our own /dev/pts.
-func (b *building) fromOwn(own uint64) bool {
+func (b *building) fromOwn(own uint64) {
 	var st unix.Stat_t
-	if own == 0 || b.TTY.Instance != own || unix.Stat("/dev/"+b.TTY.Name, &st) != nil || st.Dev != own || st.Rdev != uint64(b.TTY.Number) {
-		return false
+	if b.placed || own == 0 || b.TTY.Instance != own || unix.Stat("/dev/"+b.TTY.Name, &st) != nil ||
+		st.Dev != own || st.Rdev != uint64(b.TTY.Number) {
+		return
 	}
 	b.times(st)
 	if b.SID == 0 && b.UID < 0 {
 		b.UID = int(st.Uid)
 	}
-	return true
 }
 
 // lookAtUnused fills in what the master of a terminal without a session tells.

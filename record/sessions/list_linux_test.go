@@ -378,22 +378,23 @@ func TestMany(t *testing.T) {
 			t.Errorf("%d of %d sessions listed", found, manyPTYs)
 		}
 	}
-	var times []time.Duration
-	lister := new(Lister)
-	for range 7 {
-		start := time.Now()
-		list, err := lister.List()
+	var times, busy []time.Duration
+	for range 9 {
+		start, cpu := time.Now(), cpuTime(t)
+		list, err := new(Lister).List()
 		if err != nil {
 			t.Fatal(err)
 		}
-		times = append(times, time.Since(start))
+		times, busy = append(times, time.Since(start)), append(busy, cpuTime(t)-cpu)
 		check(list)
 	}
 	slices.Sort(times)
-	t.Logf("%d sessions: %v", manyPTYs, times)
-	// The quickest, because other work on the machine is not ours to bound.
-	if times[0] > 100*time.Millisecond {
-		t.Errorf("listing %d sessions took %v at best; want at most 100ms", manyPTYs, times[0])
+	slices.Sort(busy)
+	t.Logf("%d sessions: %v at best, %v at the median; processor time %v and %v", manyPTYs, times[0], times[4], busy[0], busy[4])
+	// Where other programs want the processor too the time that passes is not
+	// ours to bound: on an idle machine it is the processor time.
+	if busy[4] > 100*time.Millisecond {
+		t.Errorf("listing %d sessions took %v of processor time at the median; want at most 100ms", manyPTYs, busy[4])
 	}
 	if os.Geteuid() == 0 {
 		start := time.Now()
@@ -409,6 +410,16 @@ func TestMany(t *testing.T) {
 			t.Errorf("as nobody, %d of %d sessions right", found, manyPTYs)
 		}
 	}
+}
+
+// cpuTime is what this process has used of the processor.
+func cpuTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // TestUnused lists terminals that have no session.

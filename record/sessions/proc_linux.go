@@ -22,16 +22,22 @@ func openProc(proc int, pid int, buf []byte) (procDir, error) {
 
 func (p procDir) close() { unix.Close(p.fd) }
 
-// read reads a file to its end, or as much as fits into the buffer: what is
-// valid until the next read.
-func (p procDir) read(name string) ([]byte, error) {
+// read reads a file that the kernel gives whole in one read, as those about a
+// process are, or as much of it as fits into the buffer: what is valid until
+// the next read.
+func (p procDir) read(name string) ([]byte, error) { return p.readUpTo(name, 1) }
+
+// readAll is read for files that come in several pieces.
+func (p procDir) readAll(name string) ([]byte, error) { return p.readUpTo(name, len(p.buf)) }
+
+func (p procDir) readUpTo(name string, reads int) ([]byte, error) {
 	fd, err := unix.Openat(p.fd, name, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer unix.Close(fd)
 	total := 0
-	for total < len(p.buf) {
+	for total < len(p.buf) && reads > 0 {
 		n, err := unix.Read(fd, p.buf[total:])
 		if err == unix.EINTR {
 			continue
@@ -43,6 +49,7 @@ func (p procDir) read(name string) ([]byte, error) {
 			break
 		}
 		total += n
+		reads--
 	}
 	return p.buf[:total], nil
 }
