@@ -365,15 +365,32 @@ func (s *scan) recordingFile(dir procDir, locked bool) (file string) {
 		if info := dir.fdinfo(fd); info.flags&unix.O_ACCMODE == unix.O_RDONLY || locked && !info.flocked {
 			return true
 		}
-		var x unix.Statx_t
-		err := unix.Statx(dir.fd, "fd/"+strconv.Itoa(fd), unix.AT_STATX_DONT_SYNC, unix.STATX_TYPE, &x)
+		x, err := dir.glance("fd/" + strconv.Itoa(fd))
 		if err != nil || x.Mode&unix.S_IFMT != unix.S_IFREG {
 			return true
 		}
-		file = name
+		file = dir.linkedName(name, x)
 		return false
 	})
 	return file
+}
+
+// linkedName gives the name that a file has now, if it is one of our
+// recorder's, which writes the header to .NAME.RANDOM before it links that to
+// NAME: the kernel goes on telling the first name.
+func (p procDir) linkedName(name string, x unix.Statx_t) string {
+	temp, deleted := strings.CutSuffix(name, " (deleted)")
+	base, hidden := strings.CutPrefix(path.Base(temp), ".")
+	at := strings.LastIndexByte(base, '.')
+	if !deleted || !hidden || at < 1 || x.Nlink == 0 {
+		return name
+	}
+	now := path.Join(path.Dir(temp), base[:at])
+	y, err := p.glance("root" + now)
+	if err != nil || y.Ino != x.Ino || y.Dev_major != x.Dev_major || y.Dev_minor != x.Dev_minor {
+		return name
+	}
+	return now
 }
 
 // mark reads an announcement.

@@ -219,6 +219,17 @@ func TestPrograms(t *testing.T) {
 				t.Errorf("user %q, unknown %q", s.User, s.Unknown)
 			}
 			t.Logf("%v held by %+v", s.TTY, s.Holders)
+			if test.program != "sshd" {
+				return
+			}
+			// Another user sees whose child the leader is.
+			got, err := listAs(t, nobody).Find(strconv.Itoa(s.SID))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(got.Holders) != 1 || got.Holders[0].Kind != SSHD || !got.Holders[0].Inferred || got.Knows(Holders) {
+				t.Errorf("as nobody: holders %+v; want sshd, inferred", got.Holders)
+			}
 		})
 	}
 }
