@@ -234,16 +234,15 @@ func vhsTime(ms time.Duration) string {
 // key as long as its command tells; keys that came at about the same pace share
 // a command.
 func (w *vhsWriter) keys(keys []vhsKey) {
-	const most = 500 * time.Millisecond // a longer pause is a Sleep
+	const most = 64
 	for len(keys) > 0 {
 		w.wait(keys[0].at)
 		n := 1
-		for n < len(keys) && same(keys[0], keys[n]) && keys[n].at-keys[n-1].at <= most {
-			gap, average := keys[n].at-keys[n-1].at, (keys[n-1].at-keys[0].at)/time.Duration(max(n-1, 1))
-			if n > 1 && (gap > 3*average+50*time.Millisecond || average > 3*gap+50*time.Millisecond) {
-				break
-			}
+		for n < min(len(keys), most) && keys[n].name == keys[0].name && steady(keys[:n+1]) {
 			n++
+		}
+		if n > 1 && n < len(keys) && keys[n].at-keys[n-1].at < (keys[n-1].at-keys[0].at)/time.Duration(n-1) {
+			n-- // the pause behind the last key would be too long
 		}
 		// n keys take n pauses; the last one's stands for the gap behind them.
 		pause := time.Duration(0)
@@ -271,8 +270,18 @@ func (w *vhsWriter) keys(keys []vhsKey) {
 	}
 }
 
-// same tells whether two keys can share a command.
-func same(a, b vhsKey) bool { return a.name == b.name }
+// steady tells whether keys came at about one pace: each within a twentieth of a
+// second of where the pace has it.
+func steady(keys []vhsKey) bool {
+	const off = 50 * time.Millisecond
+	pace := (keys[len(keys)-1].at - keys[0].at) / time.Duration(len(keys)-1)
+	for i, k := range keys {
+		if (k.at - keys[0].at - time.Duration(i)*pace).Abs() > off {
+			return false
+		}
+	}
+	return pace <= 500*time.Millisecond // a longer pause is a Sleep
+}
 
 // vhsStrings quotes s for a tape, which has no escapes: one that holds all three
 // quotes is cut into several.

@@ -175,7 +175,7 @@ func TestTapeRoundTrip(t *testing.T) {
 			t.Fatalf("seed %d: the tape types %q; want %q", seed, got, want.String())
 		}
 		for i := range times {
-			if off := (gotTimes[i] - times[i]).Abs(); off > 750*time.Millisecond {
+			if off := (gotTimes[i] - times[i]).Abs(); off > 120*time.Millisecond {
 				t.Fatalf("seed %d: byte %d is typed at %v; want %v", seed, i, gotTimes[i], times[i])
 			}
 		}
