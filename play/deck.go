@@ -357,7 +357,7 @@ func (d *deck) advance(now time.Time) (time.Duration, error) {
 			d.clock.seek(now, pc.at)
 		}
 		d.stale, d.ended = true, false
-		d.took1(now, pc)
+		d.react(now, pc)
 		if n%16 == 0 || len(pc.data) > 4096 {
 			if now = time.Now(); now.Sub(began) > slice {
 				return 0, nil
@@ -366,8 +366,8 @@ func (d *deck) advance(now time.Time) (time.Duration, error) {
 	}
 }
 
-// took1 does what a piece asks for besides changing the screen.
-func (d *deck) took1(now time.Time, pc piece) {
+// react does what a piece asks for besides changing the screen.
+func (d *deck) react(now time.Time, pc piece) {
 	switch pc.kind {
 	case pieceMarker:
 		if d.stops && d.reach < 0 && d.clock.running {

@@ -35,18 +35,9 @@ func (d *deck) findTyped(now time.Time) error {
 	d.found.end()
 	d.found, d.wanted = nil, nil
 	if len(d.prompt.text) == 0 {
-		return d.goBack1(now, d.prompt)
+		return d.goBack(now, d.prompt, false)
 	}
 	d.startFind(newPattern(string(d.prompt.text)), d.prompt.number-1)
-	return nil
-}
-
-// goBack1 is goBack that stays paused.
-func (d *deck) goBack1(now time.Time, p *prompt) error {
-	if err := d.pos.seekNumber(p.number); err != nil {
-		return err
-	}
-	d.pause(now, p.at)
 	return nil
 }
 
@@ -72,7 +63,7 @@ func (d *deck) findEntered(now time.Time, p *prompt) error {
 		return nil
 	}
 	if d.lastFind == nil {
-		return d.goBack(now, p)
+		return d.goBack(now, p, p.running)
 	}
 	d.startFind(d.lastFind, p.number-1)
 	d.wanted.again = true
@@ -84,7 +75,7 @@ func (d *deck) findEntered(now time.Time, p *prompt) error {
 func (d *deck) nothing(now time.Time, p *prompt) error {
 	d.found.end()
 	d.found, d.wanted, d.before = nil, nil, nil
-	err := d.goBack(now, p)
+	err := d.goBack(now, p, p.running)
 	d.say(now, "not found: "+string(p.text))
 	return err
 }

@@ -71,11 +71,11 @@ func (d *deck) press(now time.Time, k key) error {
 		return nil
 	}
 	d.barUntil = now.Add(barFor)
-	return d.command1(now, k.name)
+	return d.obey(now, k.name)
 }
 
-// command1 does what a key stands for.
-func (d *deck) command1(now time.Time, name string) error {
+// obey does what a key stands for.
+func (d *deck) obey(now time.Time, name string) error {
 	const jump = 5 * time.Second
 	at := d.at(now)
 	end := d.load.tape.end().at
@@ -314,9 +314,9 @@ func (d *deck) toggleBar(now time.Time) {
 func (d *deck) mouse(now time.Time, k key) error {
 	switch {
 	case k.button == 64:
-		return d.command1(now, "left")
+		return d.obey(now, "left")
 	case k.button == 65:
-		return d.command1(now, "right")
+		return d.obey(now, "right")
 	case k.up:
 		d.dragging = false
 		return nil
@@ -413,16 +413,17 @@ func (d *deck) cancelled(now time.Time, p *prompt) error {
 	}
 	d.found.end()
 	d.found = nil
-	return d.goBack(now, p)
+	return d.goBack(now, p, p.running)
 }
 
-// goBack goes to where the deck was when the prompt was opened.
-func (d *deck) goBack(now time.Time, p *prompt) error {
+// goBack goes to where the deck was when the prompt was opened, and plays on if
+// it is to run.
+func (d *deck) goBack(now time.Time, p *prompt, run bool) error {
 	if err := d.pos.seekNumber(p.number); err != nil {
 		return err
 	}
 	d.pause(now, p.at)
-	if p.running {
+	if run {
 		d.clock.run(now)
 	}
 	return nil

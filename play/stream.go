@@ -74,7 +74,11 @@ func (p *Player) runStream(ctx context.Context) (err error) {
 		s.pending = append(s.pending, rawStart...)
 		s.askSize(cast.Header.Size)
 	}
+	if p.Follow {
+		s.clock.speed = unpaced // up to the live end, where the events set the pace
+	}
 	s.clock.run(time.Now())
+	s.clock.seek(time.Now(), p.Start)
 	for round := 0; ; round++ {
 		err := s.round(ctx, cast)
 		switch {
@@ -92,8 +96,7 @@ func (p *Player) runStream(ctx context.Context) (err error) {
 			s.pending = append(s.pending, rawRestart(s.origin)...)
 			s.askSize(cast.Header.Size)
 		}
-		s.last = 0
-		s.clock.seek(time.Now(), 0)
+		s.clock.seek(time.Now(), p.Start)
 	}
 }
 
@@ -138,7 +141,7 @@ func resizeRequest(size format.Size) string {
 // round plays the recording once.
 func (s *stream) round(ctx context.Context, cast format.Cast) error {
 	s.limit = s.p.idleLimit(cast.Header)
-	s.next, s.events = nil, make(chan item, 16)
+	s.next, s.events, s.last = nil, make(chan item, 16), s.p.Start
 	stop := make(chan struct{})
 	defer close(stop)
 	s.con.goSafely(func() { pump(cast.Events, s.events, stop) })
@@ -217,6 +220,13 @@ func (s *stream) arrived(it item, starved bool) {
 	if it.end || it.err != nil {
 		return
 	}
+	if end := s.p.End; end > 0 && it.ev.Time > end {
+		s.next.end = true
+		return
+	}
+	if it.ev.Time <= s.p.Start {
+		return // due already
+	}
 	if gap := it.ev.Time - s.last; s.limit > 0 && gap > s.limit {
 		s.clock.skip(gap - s.limit)
 	}
@@ -251,7 +261,7 @@ func (s *stream) advance(now time.Time) (time.Duration, error) {
 			return 0, s.next.err
 		}
 		ev := s.next.ev
-		s.next, s.last = nil, ev.Time
+		s.next, s.last = nil, max(s.last, ev.Time)
 		if s.step || s.jump || s.clock.speed == unpaced {
 			s.clock.seek(now, ev.Time)
 		}

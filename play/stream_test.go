@@ -60,6 +60,8 @@ func TestStreamTiming(t *testing.T) {
 			times: [3]time.Duration{500 * time.Millisecond, time.Second, 1500 * time.Millisecond}},
 		{name: "no idle limit", p: Player{IdleLimit: -1}, h: format.Header{IdleLimit: time.Second},
 			times: [3]time.Duration{time.Second, 2 * time.Second, 10 * time.Second}},
+		{name: "from the middle", p: Player{Start: 1500 * time.Millisecond}, times: [3]time.Duration{0, 500 * time.Millisecond, 8500 * time.Millisecond}},
+		{name: "from the middle with an idle limit", p: Player{Start: 5 * time.Second, IdleLimit: time.Second}, times: [3]time.Duration{0, 0, time.Second}},
 		{name: "unpaced", p: Player{Speed: Unpaced}},
 	}
 	for _, tt := range tests {
@@ -261,6 +263,20 @@ func TestStreamToPipe(t *testing.T) {
 		}
 		if b.String() != "aaabbbccc" || time.Since(began) != 10*time.Second {
 			t.Errorf("wrote %q in %v; want the recording's bytes alone, in 10s", b.String(), time.Since(began))
+		}
+	})
+}
+
+func TestStreamEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var b bytes.Buffer
+		began := time.Now()
+		p := &Player{Output: &b, End: 5 * time.Second, Cast: castOf(format.Header{}, abc...)}
+		if err := p.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if b.String() != "aaabbb" || time.Since(began) != 2*time.Second {
+			t.Errorf("wrote %q in %v; want what is before the end", b.String(), time.Since(began))
 		}
 	})
 }
