@@ -25,4 +25,53 @@
 // [Hooks] tell of lines that leave the screen, of shell integration marks with
 // their place, titles, and frames (mode 2026). [Screen.Dirty] gives the rows
 // to draw again.
+//
+// # Which terminal it is
+//
+// A UTF-8 xterm with the widths of Unicode 17, as xterm.js shows it: where
+// xterm, xterm.js and others differ, xterm.js with its Unicode 11 addon is
+// followed, as it is what most recordings are shown in. On the real recordings
+// and full-screen programs of the tests the two agree in every cell's text,
+// colours and attributes and in the cursor. The exceptions are these; each is
+// kept out of the comparison in xtermjs_test.go where it is noted.
+//
+//	what                                    xterm.js                 here
+//	a mark after a control or an SGR        takes a cell of its own  joins the character before, as all others
+//	relative moves and CHA in origin mode   count the margin twice   as xterm
+//	wide character over the last column,    leaves half of one       blanks both halves
+//	  DECAWM off; ICH inside one
+//	DECRC after lines went to the           the place moves up       stays on its row, as xterm
+//	  scrollback
+//	DECSC                                   colours, the set in use  also underline style and all four sets, as xterm
+//	38:2:r:g:b without a colour space       g, b and 0               r, g, b, as xterm and kitty
+//	bytes that are no UTF-8                 dropped                  U+FFFD for each broken part, as xterm
+//	DECSLRM, DECBI, DECFI, DECFRA, DECERA,  unknown                  as xterm; DECCARA takes all of SGR
+//	  DECCRA, DECCARA, SS2, SS3, XTSAVE
+//	LS1R, LS2R, LS3R                        choose GL                nothing: UTF-8 has no GR
+//	CSI 8 t                                 off by default           on by default, see NoSizeChange
+//	mode 2027                               unknown                  grapheme clusters
+//	ED 1 that ends in the last column       forgets the wrap of a    of the next line
+//	                                        line in the scrollback
+//	reflow: a wide character at the edge,   goes wrong               wraps whole
+//	  marks, text below the cursor
+//	reflow: colours behind the text         leaves some behind       drops them
+//	tab stops in new columns                from the last one set    every eighth
+//	alternate screen made narrower          keeps what is cut off    cuts it
+//	alternate screen first used after       has a scrollback         has none
+//	  the size fell
+//	a screen of one row that wraps before   colours the new row      colours the old one
+//	  a wide character
+//
+// tmux differs in more, as listed in tmux_test.go: it has no HPR, VPR, CHT,
+// DECSED and DECSCA; IL and DL leave the column alone and work outside the
+// region; a pending wrap outlives LF, ICH and the like; BS goes back over
+// wraps; REP stops at the line's end; an alternate screen comes up in the
+// default colours; SGR 6 blinks; mode 1048 is unknown and 1049 restores
+// nothing on the primary screen; joining of emoji and marks has rules of its
+// own. Like xterm, and unlike xterm.js and this package, it lets SD bring in
+// lines on the pen's background.
+//
+// Grapheme clusters are those of UAX #29 for Unicode 17. A cluster takes two
+// columns if any part of it is wide, if it is a flag, or if a variation
+// selector asks for emoji presentation.
 package vt

@@ -21,7 +21,6 @@ const (
 	modeInsert                           // 4
 	modeNewLine                          // 20
 	modeDefaults     = modeWrap | modeCursor
-	modeLookOnly     = modeCursorKeys | modeReverse | modeBlink | modeCursor | modeKeypad | modeFocus | modeAltScroll | modePaste
 	modeSoftReset    = modeCursorKeys | modeOrigin | modeReverseWrap | modeKeypad | modeLRMargins | modeFocus | modePaste | modeSync | modeInsert
 	modeSoftResetSet = modeWrap | modeCursor
 )

@@ -115,7 +115,6 @@ const (
 	actESC
 	actCSI
 	actDCS
-	actUnhook
 	actOSCStart
 	actOSCPut
 	actOSCEnd

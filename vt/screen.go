@@ -12,7 +12,7 @@ const (
 	MinRows  = 1
 	MaxCols  = 4096
 	MaxRows  = 4096
-	MaxCells = 1 << 20 // cols times rows; the rows give way
+	MaxCells = 1 << 19 // cols times rows; the rows give way
 )
 
 // MaxScrollback is the largest limit that [Scrollback] takes.
@@ -51,9 +51,8 @@ type Screen struct {
 	// character that what follows may join.
 	slow bool
 
-	spare []*line // lines that await use
-	rot   []*line // scratch of rotate
-	buf8  []byte  // scratch of Snapshot and of cluster building
+	rot  []*line // scratch of rotate
+	buf8 []byte  // scratch of Snapshot and of cluster building
 }
 
 // state is what a snapshot takes over with a plain copy: no pointer in it

@@ -234,10 +234,10 @@ func (s *Screen) restoreScrollback(n *Snapshot, keep bool) {
 // A packed line is one byte of flags and a list of runs. A run begins with
 // count<<2|kind as a varint.
 const (
-	packText  = iota // count bytes of ASCII, one cell each
+	packStyle = iota // count is 0: the high half of lo and hi follow, 12 bytes
+	packText         // count bytes of ASCII, one cell each
 	packCells        // count cells, the low 24 bits as varints; spacers are left out
 	packFill         // count cells of the low 24 bits that follow as a varint
-	packStyle        // count is 0: the high half of lo and hi follow, 12 bytes
 )
 
 const packContinued = 1

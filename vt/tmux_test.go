@@ -119,7 +119,7 @@ func tmuxView(s *Screen, cursor string) string {
 // of it. What is known to differ is kept out; the package doc lists it.
 func TestTmux(t *testing.T) {
 	m := startTmux(t)
-	first, n := uint64(1), 60
+	first, n := uint64(1), 40
 	if s := os.Getenv("VT_TMUX_SEEDS"); s != "" {
 		if _, err := fmt.Sscanf(s, "%d+%d", &first, &n); err != nil {
 			t.Fatal(err)

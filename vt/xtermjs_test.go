@@ -264,6 +264,45 @@ var noTabs = strings.NewReplacer("\x1bH", "", "\x1b[g", "", "\x1b[3g", "")
 
 var noAlternate = strings.NewReplacer("\x1b[?1049h", "", "\x1b[?1047h", "", "\x1b[?47h", "")
 
+// TestXtermJSState feeds what AppendState gives to xterm.js, which must show
+// the same screen.
+func TestXtermJSState(t *testing.T) {
+	o := startOracle(t)
+	broken := 0
+	const n = 500
+	for seed := uint64(1); seed <= n; seed++ {
+		g := newGenerator(seed, 0, 0)
+		g.hostile = false
+		g.cols, g.rows = 2+g.IntN(40), 2+g.IntN(12)
+		s := New(g.cols, g.rows)
+		data := sanitize(g.stream(1 + g.IntN(60)))
+		s.WriteString(data)
+		if s.pend && s.buf.lines[s.y].cells[s.x].Empty() {
+			// A wrap pending behind an erased cell takes a DECERA, which
+			// xterm.js has not.
+			continue
+		}
+		js := o.run(t, oracleJob{Cols: g.cols, Rows: g.rows, Steps: []oracleStep{{Data: s.AppendState(nil)}}})
+		if js.Crashed || js.broken() {
+			broken++
+			continue
+		}
+		if !t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Cleanup(func() {
+				if t.Failed() {
+					t.Logf("%dx%d %q\nstate %q", g.cols, g.rows, data, s.AppendState(nil))
+				}
+			})
+			same(t, "state", js.dumpAs(false), dumpLikeAs(s, false))
+		}) {
+			return
+		}
+	}
+	if broken > n/50 {
+		t.Errorf("xterm.js gave up on %d of %d inputs", broken, n)
+	}
+}
+
 // randomJob makes random output, half of the time with a resize in it.
 func randomJob(seed uint64) oracleJob {
 	g := newGenerator(seed, 0, 0)
