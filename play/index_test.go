@@ -109,13 +109,13 @@ func TestIndex(t *testing.T) {
 // In a recording of many blocks what is found is the same wherever the search
 // begins, and is on the screen there.
 func TestIndexOfManyBlocks(t *testing.T) {
-	cast := work(6<<20, time.Hour)
+	cast := work(3<<20, time.Hour)
 	x, l := indexed(t, cast)
-	if len(x.blocks) < 4 {
+	if len(x.blocks) < 3 {
 		t.Fatalf("only %d blocks", len(x.blocks))
 	}
 	end := l.tape.end().number
-	for _, pattern := range []string{"item 7777", "error error error", "^server.*socket"} {
+	for _, pattern := range []string{"item 777", "error error error", "^server.*socket"} {
 		all := findAllIn(t, x, pattern, 0, false)
 		if len(all.list) == 0 {
 			t.Errorf("%q is not found", pattern)

@@ -103,7 +103,7 @@ func checkPainted(t *testing.T, cast format.Cast, cols, rows, step int, opts ...
 // What the viewer's terminal shows is what the screen's cells say.
 func TestPainterShowsTheScreen(t *testing.T) {
 	for _, size := range [][2]int{{120, 41}, {80, 24}, {40, 10}, {200, 60}} {
-		checkPainted(t, withResizes(work(200<<10, time.Hour)), size[0], size[1], 1)
+		checkPainted(t, withResizes(work(100<<10, time.Hour)), size[0], size[1], 1)
 	}
 	for name, data := range hostile {
 		t.Run(name, func(t *testing.T) {
