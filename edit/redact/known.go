@@ -2,6 +2,7 @@ package redact
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"slices"
 	"strings"
@@ -16,10 +17,11 @@ type secret struct {
 	strong bool
 	// before is what was seen to stand before it, up to contextLen bytes each.
 	before []string
-	// root is the secret of which this is a part that was seen while it was
-	// typed; nil for itself.
-	root *secret
-	id   int // in the report, from 1
+	// root is the secret that this was to become when it was typed; nil for
+	// itself. It is always longer.
+	root   *secret
+	within bool // another one, in the same place, has all of it
+	id     int  // in the report, from 1
 }
 
 // known is the secrets that were found so far. While finding it grows; after
@@ -107,10 +109,17 @@ func (k *known) freeze() {
 		}
 	}
 	for _, group := range byContext {
-		slices.SortFunc(group, func(a, b *secret) int { return strings.Compare(a.text, b.text) })
-		for i := len(group) - 2; i >= 0; i-- {
-			if next := group[i+1]; strings.HasPrefix(next.text, group[i].text) && group[i] != next {
-				group[i].root = next
+		slices.SortFunc(group, func(a, b *secret) int {
+			return cmp.Or(cmp.Compare(len(a.text), len(b.text)), strings.Compare(a.text, b.text))
+		})
+		for i, a := range group {
+			// Only the next few: a recording may have thousands in one place.
+			for _, b := range group[i+1 : min(len(group), i+64)] {
+				if n := begun([]byte(a.text), 0, b.text, true); a.root == nil && len(a.text) < len(b.text) &&
+					n >= len(a.text)-2 && 2*n >= len(a.text) { // the last two may be mistakes
+					a.root = b
+				}
+				a.within = a.within || strings.Contains(b.text, a.text)
 			}
 		}
 	}
@@ -119,13 +128,15 @@ func (k *known) freeze() {
 	k.contexts = map[uint32][]*secret{}
 	id := 0
 	for _, s := range k.list {
-		if s.root != nil {
+		if s.root == nil {
+			id++
+			s.id = id
+		}
+		if s.within {
 			continue
 		}
-		id++
-		s.id = id
 		for _, c := range s.before {
-			if len(c) >= 4 {
+			if len(c) >= 4 && s.root == nil {
 				key := binary.LittleEndian.Uint32([]byte(c[len(c)-4:]))
 				k.contexts[key] = append(k.contexts[key], s)
 			}
@@ -317,20 +328,32 @@ func begun(text []byte, i int, s string, sure bool) int {
 	if pre == len(s) {
 		return i + pre
 	}
-	post := 0
-	for post < len(t)-pre && post < len(s)-pre && t[len(t)-1-post] == s[len(s)-1-post] {
-		post++
-	}
-	min := 4
+	least := 4
 	if sure {
-		min = 1
+		least = 1
 	}
 	switch {
-	case len(t) < min:
+	case len(t) < least || pre == 0 && !sure:
 		return i
-	case (pre+post)*2 >= len(t), within(t, s):
+	case pre == len(t), within(t, s):
 		return end
-	case pre >= min:
+	}
+	// What was wrong or missing lies between the start and an end of s; what
+	// stands behind that does not belong to it.
+	post, upto := 0, 0
+	for e := min(len(t), 512); e > pre; e-- {
+		n := 0
+		for n < e-pre && n < len(s)-pre && t[e-1-n] == s[len(s)-1-n] {
+			n++
+		}
+		if n > 0 && n >= post {
+			post, upto = n, e
+		}
+	}
+	switch {
+	case post > 0 && (pre+post)*2 >= upto:
+		return i + upto
+	case pre >= least:
 		return i + pre
 	}
 	return i

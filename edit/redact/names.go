@@ -10,6 +10,9 @@ import (
 // command. gitleaks looks at source code, where such a thing is rarely right;
 // a terminal shows environments, configuration and command lines.
 func nameRules() []*rule {
+	// The word stands in the expressions too: in "https://x/?token=1" the name
+	// must not be "https".
+	const name = `[A-Za-z0-9_.-]*(?i:passw|pass|secret|token|key|credential|auth|pwd|pat)[A-Za-z0-9_.-]*`
 	words := []string{
 		"password", "passwd", "passphrase", "secret", "token", "apikey", "api_key", "api-key",
 		"access_key", "access-key", "accesskey", "private_key", "private-key", "encryption_key", "master_key", "signing_key",
@@ -19,7 +22,7 @@ func nameRules() []*rule {
 		{
 			// An environment or a shell assignment: NAME=VALUE, NAME="VALUE".
 			name: "variable", keywords: words, group: 2,
-			expr: `(?:^|[^A-Za-z0-9_$])([A-Z][A-Z0-9_]*)=["']?([^\s"';&|)]+)`,
+			expr: `(?:^|[^A-Za-z0-9_$])([A-Z0-9_]*(?:PASSW|PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|PWD|PAT)[A-Z0-9_]*)=["']?([^\s"';&|)]+)`,
 			accept: func(m match) bool {
 				return secretName(m.group(1)) && !placeholder(m.secret(), m.group(1))
 			},
@@ -27,7 +30,7 @@ func nameRules() []*rule {
 		{
 			// Lower case is also source code, where a value is often a name.
 			name: "variable", keywords: words, group: 2,
-			expr: `(?:^|[^A-Za-z0-9_$])([A-Za-z][A-Za-z0-9_.-]*)["']?(?:=|\s*[:=]\s+|:)["']?([^\s"',;&|()<>{}\[\]]+)`,
+			expr: `(?:^|[^A-Za-z0-9_$])(` + name + `)["']?(?:=|\s*[:=]\s+|:)["']?([^\s"',;&|()<>{}\[\]]+)`,
 			accept: func(m match) bool {
 				return secretName(m.group(1)) && !placeholder(m.secret(), m.group(1)) && mixed(m.secret(), 6)
 			},
@@ -35,7 +38,7 @@ func nameRules() []*rule {
 		{
 			// Configuration: "password": "value", password = 'value'.
 			name: "variable", keywords: words, group: 2,
-			expr: `([A-Za-z][A-Za-z0-9_.-]*)["']?\s*[:=]\s*(?:"([^"\s]{4,})"|'([^'\s]{4,})')`,
+			expr: `(` + name + `)["']?\s*[:=]\s*(?:"([^"\s]{4,})"|'([^'\s]{4,})')`,
 			accept: func(m match) bool {
 				return secretName(m.group(1)) && !placeholder(m.secret(), m.group(1))
 			},
@@ -62,7 +65,7 @@ func nameRules() []*rule {
 		},
 		{
 			name: "option", keywords: []string{"--"}, group: 2,
-			expr: `--?([A-Za-z][A-Za-z0-9-]*)(?:=|\s+)["']?([^\s"'=\[\]<>()-][^\s"'\[\]<>()]{2,})`,
+			expr: `(?:^|[\s"'])--?(` + name + `)(?:=|\s+)["']?([^\s"'=\[\]<>()-][^\s"'\[\]<>()]{2,})`,
 			accept: func(m match) bool {
 				return secretName(m.group(1)) && !placeholder(m.secret(), m.group(1)) && !metavar(m.secret())
 			},

@@ -35,7 +35,7 @@ func payloadName(kind byte, text []byte) string {
 
 // payloadOf looks at a payload as it is, and as what it encodes.
 func (r *run) payloadOf(marks *marks, name string, kind byte, text []byte, at []int64, whole bool) {
-	w := where{kind: name}
+	w := where{kind: name, seen: map[int]bool{}}
 	if kind == ']' {
 		if i := bytes.IndexByte(text, ';'); i >= 0 {
 			text, at = text[i+1:], at[i+1:]
@@ -57,11 +57,8 @@ func (r *run) payloadOf(marks *marks, name string, kind byte, text []byte, at []
 	}
 	switch name {
 	case "osc 52", "osc 1337", "osc 99":
-		i := bytes.LastIndexAny(text, ";:=")
-		if name == "osc 1337" {
-			// Padding is no separator.
-			i = bytes.LastIndexAny(bytes.TrimRight(text, "="), ";:=")
-		}
+		// Padding is no separator.
+		i := bytes.LastIndexAny(bytes.TrimRight(text, "="), ";:=")
 		r.payloadBase64(marks, w, text[i+1:], at[i+1:])
 	}
 }

@@ -303,9 +303,9 @@ func (r *run) other(ev format.Event, tell bool) format.Event {
 		kind = "event"
 	}
 	if ev.JSON {
-		ev.Data = r.json("", ev.Data, where{kind}, tell)
+		ev.Data = r.json("", ev.Data, where{kind: kind}, tell)
 	} else {
-		ev.Data = r.text(ev.Data, where{kind}, tell)
+		ev.Data = r.text(ev.Data, where{kind: kind}, tell)
 	}
 	return ev
 }
@@ -414,7 +414,7 @@ func (r *run) header(h format.Header) format.Header {
 	now := r.now
 	r.now = 0
 	defer func() { r.now = now }()
-	field := func(name string) where { return where{"header." + name} }
+	field := func(name string) where { return where{kind: "header." + name} }
 	h.Command = r.text(h.Command, field("command"), true)
 	h.Title = r.text(h.Title, field("title"), true)
 	h.Term.Version = r.text(h.Term.Version, field("term"), true)

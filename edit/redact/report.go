@@ -39,7 +39,13 @@ type Report struct {
 	Overflow bool
 }
 
-type where struct{ kind string }
+// where is a kind of place.
+type where struct {
+	kind string
+	// seen, unless nil, has the secrets that were counted there already: one
+	// place is looked at in several ways.
+	seen map[int]bool
+}
 
 type findingKey struct {
 	secret int
@@ -59,6 +65,12 @@ func (r *run) count(sp span, w where, fresh bool) {
 	key := findingKey{where: w.kind}
 	if s != nil {
 		key.secret, key.rule = s.id, s.rule
+	}
+	if w.seen[key.secret] {
+		return
+	}
+	if w.seen != nil {
+		w.seen[key.secret] = true
 	}
 	f := r.findings[key]
 	if f == nil {

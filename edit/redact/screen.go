@@ -42,6 +42,7 @@ type screen struct {
 
 	line []byte
 	tags []uint64
+	hard []int // where in line rows begin that were only taken for its continuation
 
 	key    bool // a private key was seen, so lines of base64 may belong to one
 	keyTop bool // what left the top last was inside one
@@ -221,8 +222,12 @@ func (s *screen) lookLine(y int) int {
 	} else if top > 0 && s.joined(top) {
 		start = false
 	}
+	s.hard = s.hard[:0]
 	bottom := top
 	for n = 0; ; bottom++ {
+		if bottom > top && !s.vt.Row(bottom).Continued() {
+			s.hard = append(s.hard, len(s.line))
+		}
 		s.line, s.tags = s.appendRow(s.line, s.tags, s.vt.Row(bottom))
 		if bottom >= y {
 			n += s.vt.Row(bottom).Len()
@@ -231,14 +236,27 @@ func (s *screen) lookLine(y int) int {
 			break
 		}
 	}
-	spans := s.run.m.find(s.line, start)
-	if s.locate {
-		for _, sp := range spans {
-			s.run.mark(sp, s.tags[sp.from:sp.to], where{kind: "output"})
+	s.lookText(0, len(s.line), start)
+	// Rows that were only taken for one line may be several: a secret that
+	// ends in the last column must not hide what the next line begins with.
+	if len(s.hard) > 0 {
+		from := 0
+		for _, upto := range append(s.hard, len(s.line)) {
+			s.lookText(from, upto, start || from > 0)
+			from = upto
 		}
 	}
 	s.lookKey(top, bottom)
 	return bottom
+}
+
+func (s *screen) lookText(from, upto int, start bool) {
+	spans := s.run.m.find(s.line[from:upto], start)
+	if s.locate {
+		for _, sp := range spans {
+			s.run.mark(sp, s.tags[from+sp.from:from+sp.to], where{kind: "output"})
+		}
+	}
 }
 
 // joined reports whether row y goes on with the text of the one above: by the
@@ -408,19 +426,25 @@ func (s *screen) lookKey(top, bottom int) {
 // promptText is the text of the cursor's line before the cursor.
 func (s *screen) promptText() string {
 	c := s.vt.Cursor()
-	row := s.vt.Row(c.Y)
-	x := c.X
-	if c.Pending {
-		x++
+	top := c.Y
+	for top > 0 && c.Y-top < 8 && s.vt.Row(top).Continued() {
+		top--
 	}
 	var b []byte
-	for i := range min(x, row.Len()) {
-		switch cell := row.Cell(i); {
-		case cell.Width() == 0:
-		case cell.Empty():
-			b = append(b, ' ')
-		default:
-			b = append(b, s.vt.CellText(cell)...)
+	for y := top; y <= c.Y; y++ {
+		row := s.vt.Row(y)
+		upto := row.Len()
+		if y == c.Y && !c.Pending {
+			upto = c.X
+		}
+		for x := range upto {
+			switch cell := row.Cell(x); {
+			case cell.Width() == 0:
+			case cell.Empty():
+				b = append(b, ' ')
+			default:
+				b = append(b, s.vt.CellText(cell)...)
+			}
 		}
 	}
 	return string(b)

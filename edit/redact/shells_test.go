@@ -1,0 +1,214 @@
+//go:build unix
+
+package redact
+
+import (
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"github.com/ttydeck/ttydeck/format"
+)
+
+// session records a program on a terminal, with its input.
+type session struct {
+	t    *testing.T
+	f    *os.File
+	cmd  *exec.Cmd
+	mu   sync.Mutex // guards tape and last
+	tape *tape
+	last time.Time
+	done chan struct{}
+}
+
+func startSession(t *testing.T, cols, rows int, name string, args ...string) *session {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Dir = t.TempDir() // fish suggests the names of files
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "PS1=$ ", "HISTFILE=", "LC_ALL=C.UTF-8", "HOME="+t.TempDir(), "XDG_CONFIG_HOME=", "XDG_DATA_HOME=")
+	f, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: uint16(cols), Rows: uint16(rows)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &session{t: t, f: f, cmd: cmd, tape: newTape(cols, rows), last: time.Now(), done: make(chan struct{})}
+	go func() {
+		defer close(s.done)
+		buf := make([]byte, 4096)
+		for {
+			n, err := f.Read(buf)
+			if n > 0 {
+				s.mu.Lock()
+				s.tape.add(format.Output, string(buf[:n]))
+				s.last = time.Now()
+				s.mu.Unlock()
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		f.Close()
+		cmd.Wait()
+	})
+	return s
+}
+
+// settle waits until the program was quiet for a moment.
+func (s *session) settle(quiet time.Duration) {
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(quiet / 4) {
+		s.mu.Lock()
+		since := time.Since(s.last)
+		s.mu.Unlock()
+		if since >= quiet {
+			return
+		}
+	}
+}
+
+// keys types keys one by one; those that are escape sequences are given whole.
+func (s *session) keys(keys ...string) {
+	s.t.Helper()
+	for _, key := range keys {
+		whole := key[0] == 0x1b
+		for len(key) > 0 {
+			k := key[:1]
+			if whole {
+				k = key
+			}
+			key = key[len(k):]
+			s.mu.Lock()
+			s.tape.add(format.Input, k)
+			s.last = time.Now()
+			s.mu.Unlock()
+			if _, err := s.f.WriteString(k); err != nil {
+				s.t.Fatal(err)
+			}
+			quiet := 4 * time.Millisecond
+			if k == "\r" || whole {
+				quiet = 80 * time.Millisecond
+			}
+			s.settle(quiet)
+		}
+	}
+}
+
+// wait waits until text was printed.
+func (s *session) wait(text string) {
+	s.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		s.mu.Lock()
+		out := s.tape.stream(format.Output)
+		s.mu.Unlock()
+		if strings.Contains(out, text) {
+			return
+		}
+	}
+	s.t.Fatalf("%q was not printed: %q", text, s.tape.stream(format.Output))
+}
+
+// prompted waits until text is the last that was printed.
+func (s *session) prompted(text string) {
+	s.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		s.mu.Lock()
+		out := s.tape.stream(format.Output)
+		s.mu.Unlock()
+		if strings.HasSuffix(out, text) {
+			return
+		}
+	}
+	s.t.Fatalf("%q is not the last: %q", text, s.tape.stream(format.Output))
+}
+
+func (s *session) end() *tape {
+	select {
+	case <-s.done:
+	case <-time.After(20 * time.Second):
+		s.t.Fatal("the shell did not end")
+	}
+	return s.tape
+}
+
+const (
+	left, up, home, end = "\x1b[D", "\x1b[A", "\x01", "\x05"
+	backspace           = "\x7f"
+)
+
+// TestShells types secrets at the prompts of real shells, with mistakes that
+// are corrected, history, and a window that they do not fit, and has them
+// printed, put into titles and asked for.
+func TestShells(t *testing.T) {
+	shells := map[string][]string{
+		"bash": {"--norc", "--noprofile", "-i"},
+		"zsh":  {"-f", "-i"},
+		"fish": {"--no-config", "-i"},
+	}
+	for name, args := range shells {
+		t.Run(name, func(t *testing.T) {
+			path, err := exec.LookPath(name)
+			if err != nil {
+				t.Skipf("%s is skipped: no %s here", t.Name(), name)
+			}
+			t.Parallel()
+			token := "ghp_Zk3vT9wLq2Xn7RbY5sMd8HfGc4PjAe6UiO1t"
+			urlPassword := "Tr0ub4dor-and-3"
+			typed := "Sup3r-S3cret-w0rd"
+			s := startSession(t, 44, 12, path, args...)
+			s.settle(500 * time.Millisecond)
+			assign := "export GH_TOKEN="
+			// A wrong character, one left out, both corrected.
+			s.keys(assign, token[:7], "Q", backspace, token[7:20], token[21:], strings.Repeat("x", 3), backspace, backspace, backspace)
+			for range len(token) - 21 {
+				s.keys(left)
+			}
+			s.keys(token[20:21], end, "\r")
+			s.keys("echo $GH_TOKEN | cat", "\r")
+			s.keys(up, up, home, "true; ", end, "\r") // through the whole line again
+			s.keys("env | grep TOKEN", "\r")
+			s.keys(": https://bob:"+urlPassword+"@db.example/x", "\r")
+			s.keys(up, left, left, left, "y", "\r")
+			s.keys(`printf '\033]0;%s\007\033]2;%%s\007' $GH_TOKEN`, "\r")
+			s.keys("bash -c 'read -s -p \"Password: \" p; echo; echo got $p'", "\r")
+			s.prompted("Password: ")
+			s.keys(typed, "\r")
+			s.wait("got " + typed)
+			s.keys("exit", "\r")
+			full := s.end()
+			if out := full.stream(format.Output); strings.Count(out, "GH_TOKEN=") < 3 {
+				t.Fatalf("the session went wrong: %q", out)
+			}
+
+			r := mustNew(t, Options{})
+			for round := range 3 {
+				in := full
+				if round > 0 {
+					in = full.split(rand.New(rand.NewPCG(uint64(round), 1)))
+				}
+				out, report := redacted(t, r, in)
+				for _, secret := range []string{token, urlPassword, typed} {
+					if where := leak(out, 4, secret); where != "" {
+						t.Errorf("round %d: %s is left in %.3000s", round, secret, where)
+					}
+				}
+				if t.Failed() {
+					t.Logf("%.2000q", in.stream(format.Output))
+					return
+				}
+				sameBut(t, in, out, token, urlPassword, typed, "Qx…") // fish shortens what it suggests
+				if report.Secrets < 3 {
+					t.Errorf("round %d: the report tells %+v; want three secrets at least", round, report)
+				}
+				if round == 0 {
+					t.Logf("%+v", report)
+				}
+			}
+		})
+	}
+}
