@@ -303,9 +303,22 @@ func (s *Screen) feed(b []byte) {
 			s.joinable = true
 			s.cluster = clusterState{}
 		case c == 0x1b:
-			s.p.reset()
-			s.p.state = stEscape
-			i = s.resume(b[i+1:]) + i + 1
+			p := &s.p
+			p.reset()
+			if i++; i == len(b) || b[i] != '[' {
+				p.state = stEscape
+				i = s.run(b, i)
+				continue
+			}
+			p.state = stCSIEntry
+			if i++; i < len(b) && b[i]-'<' < 4 {
+				p.prefix = b[i]
+				p.state = stCSIParam
+				i++
+			}
+			if i = s.fastCSI(b, i); p.state != stGround {
+				i = s.run(b, i)
+			}
 		case c >= 0x80:
 			if n := s.printUTF8(b[i:]); n > 0 {
 				i += n
@@ -378,7 +391,12 @@ func (s *Screen) fastCSI(b []byte, i int) int {
 		q.params[n&(maxValues-1)] = v
 		q.n, q.mains = n+1, n+1
 		p.state = stGround
-		s.csi(q, c)
+		if c == 'm' && q.prefix == 0 {
+			s.sgr(q)
+			s.joinable = false
+		} else {
+			s.csi(q, c)
+		}
 		return i + 1
 	}
 	q.params[n&(maxValues-1)] = v

@@ -257,6 +257,31 @@ func TestHooks(t *testing.T) {
 	}
 }
 
+// TestTextOfSession joins what leaves the screen, and what is left on it, as a
+// transcript does.
+func TestTextOfSession(t *testing.T) {
+	for rows := 1; rows < 5; rows++ {
+		var b strings.Builder
+		add := func(r Row, _ Leave) {
+			b.Write(r.AppendText(nil))
+			if !r.Wrapped() {
+				b.WriteByte('\n')
+			}
+		}
+		s := New(10, rows, WithHooks(Hooks{LineLeft: add}))
+		const text = "one line that wraps over many rows of it\nshort\n日本語の長い行も切れる\nlast"
+		s.WriteString(strings.ReplaceAll(text, "\n", "\r\n"))
+		for y := range rows {
+			if r := s.Row(y); y <= s.Cursor().Y {
+				add(r, LeftErased)
+			}
+		}
+		if got := b.String(); got != text+"\n" {
+			t.Errorf("%d rows: %q; want %q", rows, got, text)
+		}
+	}
+}
+
 func TestDirty(t *testing.T) {
 	s := New(10, 4)
 	look := func() []int { return slices.Collect(s.Dirty) }

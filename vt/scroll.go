@@ -17,7 +17,11 @@ func (s *Screen) scrollUp(n int, continued bool) {
 	for range n {
 		l := b.lines[0]
 		if h := s.opts.hooks.LineLeft; h != nil {
-			h(s.Row(0), LeftTop)
+			row := s.Row(0)
+			if b.bottom == 0 {
+				row.wrap = continued // the next line only comes now
+			}
+			h(row, LeftTop)
 		}
 		if !s.onAlt {
 			s.scrolled++

@@ -24,11 +24,12 @@ func (s *Screen) sgr(q *seq) {
 // style applies an SGR sequence to attributes, colours (the high word of a
 // cell) and the colour of underlines.
 func (q *seq) style(attr Attr, hi uint64, ul Color) (Attr, uint64, Color) {
-	for i := 0; i < q.n; i++ {
-		if q.colon>>i&1 != 0 {
+	params := q.params[:q.n]
+	for i := 0; i < len(params); i++ {
+		if q.colon != 0 && q.colon>>i&1 != 0 {
 			continue // a sub-parameter nobody asked for
 		}
-		switch n := q.params[i]; n {
+		switch n := params[i]; n {
 		case 0:
 			attr &= Protected
 			hi = 0
