@@ -3,6 +3,7 @@ package play
 import (
 	"bytes"
 	"regexp"
+	"runtime"
 	"slices"
 	"time"
 	"unicode"
@@ -203,12 +204,13 @@ func (s *searcher) block(i, skip int) (found []hit, entries int, err error) {
 	s.matched = map[int]string{}
 	n := 0
 	entries, err = s.x.read(i, skip, func(e entry) bool {
-		if n++; n%4096 == 0 {
+		if n++; n%1024 == 0 {
 			select {
 			case <-s.stop:
 				return false
 			default:
 			}
+			runtime.Gosched() // see index.run
 		}
 		m := s.p.find(e.text, &s.buf)
 		if m == nil {

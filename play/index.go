@@ -3,6 +3,7 @@ package play
 import (
 	"encoding/binary"
 	"hash/maphash"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -81,12 +82,15 @@ func (x *index) run(l *loader, h format.Header, stop <-chan struct{}) error {
 	var pos *position
 	pos = newPosition(l, h, vt.Hooks{LineLeft: func(r vt.Row, _ vt.Leave) { x.lineLeft(pos.screen, r, number, at) }})
 	for n := 0; ; n++ {
-		if n%256 == 0 {
+		if n%32 == 0 {
 			select {
 			case <-stop:
 				return nil
 			default:
 			}
+			// On a machine with few processors a key would else wait for the
+			// scheduler's time slice, 10 ms.
+			runtime.Gosched()
 		}
 		pc, ok, err := pos.rd.peek()
 		if err != nil {

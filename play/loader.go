@@ -1,6 +1,7 @@
 package play
 
 import (
+	"runtime"
 	"sort"
 	"sync"
 	"sync/atomic"
@@ -78,14 +79,17 @@ func applyPiece(s *vt.Screen, p piece) {
 func (l *loader) run(cast format.Cast, stop <-chan struct{}) {
 	screen := newScreen(cast.Header, vt.Hooks{Mark: func(m vt.Mark) { l.commands.mark(m, l.tape.end().number-1) }})
 	l.commands.screen = screen
-	since := 0
+	since, n := 0, 0
 	var told time.Time
 	var err error
 	for ev, e := range cast.Events {
-		select {
-		case <-stop:
-			return
-		default:
+		if n++; n%32 == 0 {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			runtime.Gosched() // see index.run
 		}
 		if e != nil {
 			err = e
