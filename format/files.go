@@ -176,6 +176,7 @@ func (in *input) beside(path string) (*bufio.Reader, error) {
 	}
 	r, _, err := unwrap(sticky, func(err error) {
 		in.warn(0, "damaged or cut off", path+": "+err.Error())
+		in.damaged = true
 	})
 	return r, err
 }

@@ -20,6 +20,8 @@ type input struct {
 	r      *bufio.Reader // decompressed
 	path   string        // of the file; empty for a mere reader
 	live   bool          // more may come later: no regular file
+	// damaged tells that a compressed file ended in the middle, which is said.
+	damaged bool
 	// variant is the name of the format that it turned out to be, of those
 	// that have a reader in common; empty for the one it was taken for.
 	variant string
@@ -37,10 +39,19 @@ type input struct {
 	warned int
 }
 
+// The kinds of the warnings that a file which is cut off ends in.
+const (
+	cutOffKind  = "cut off"
+	noLineBreak = "no line break at the end"
+)
+
 // warn tells what is tolerated. It reports whether reading may go on: not when
 // strict.
 func (in *input) warn(line int, kind, detail string) bool {
 	in.warned++
+	if in.damaged && (kind == cutOffKind || kind == noLineBreak) {
+		return in.err == nil // that is how a file that is cut off ends: it is said
+	}
 	w := Warning{Name: in.name, Line: line, Kind: kind, Detail: detail}
 	if in.strict {
 		if in.err == nil {
@@ -80,6 +91,7 @@ func (in *input) open(r io.Reader) (Cast, Compression, error) {
 	in.counting = &stickyReader{r: r, in: in, counts: true}
 	br, compression, err := unwrap(in.counting, func(err error) {
 		in.warn(0, "damaged or cut off", err.Error())
+		in.damaged = true
 	})
 	if err != nil {
 		return Cast{}, compression, fmt.Errorf("%s%w", position(in.name, 0), err)

@@ -432,3 +432,54 @@ func TestFollowsAPipe(t *testing.T) {
 		r.Close()
 	}
 }
+
+// TestScriptCompressed reads a typescript and its timing that were compressed, as
+// people keep them.
+func TestScriptCompressed(t *testing.T) {
+	const head = "Script started on 2026-11-21 19:36:51+00:00 [TERM=\"xterm\" COLUMNS=\"80\" LINES=\"24\"]\n"
+	for _, c := range []Compression{Gzip, Zstd} {
+		dir := t.TempDir()
+		for name, text := range map[string]string{"old": head + "abcde\nScript done on x [COMMAND_EXIT_CODE=\"3\"]\n", "when": "0.100000 3\n0.200000 2\n", "other": head + "abc\n"} {
+			file := must(os.Create(filepath.Join(dir, name+c.Ext())))
+			w := must(c.NewWriter(file))
+			w.Write([]byte(text))
+			w.Close()
+			file.Close()
+		}
+		for _, name := range []string{"old", "when"} {
+			r := readAll(filepath.Join(dir, name+c.Ext()), Strict())
+			if got, want := eventsText(r.events), linesOf(`100ms o "abc"`, `300ms o "de"`, `300ms x "3"`); r.err != nil || got != want {
+				t.Errorf("%s, %s: %v, events are\n%swant\n%s", name, c, r.err, got, want)
+			}
+			if r.Header.Size != (Size{80, 24}) {
+				t.Errorf("size is %v; want 80x24", r.Header.Size)
+			}
+		}
+	}
+}
+
+// TestCutOffIsSaidOnce cuts recordings off, compressed and not: all before the cut
+// is given, and one warning.
+func TestCutOffIsSaidOnce(t *testing.T) {
+	session := castOf(Header{Size: Size{80, 24}, Start: time.Unix(1_700_000_000, 0)},
+		Event{Time: ms(1), Code: Output, Data: strings.Repeat("first ", 200)}, Event{Time: ms(200), Code: Output, Data: strings.Repeat("second 漢 ", 2000)},
+		Event{Time: ms(20_000), Code: Output, Data: "third"}, Event{Time: ms(40_000), Code: Output, Data: "fourth"})
+	for _, f := range []*Format{Ttyrec, BSDScript, Tlog} {
+		text := written(t, f, session)
+		for _, c := range []Compression{Uncompressed, Gzip, Zstd} {
+			var b strings.Builder
+			w := must(c.NewWriter(&b))
+			w.Write([]byte(text[:len(text)/2]))
+			w.Flush()
+			w.Write([]byte(text[len(text)/2:]))
+			w.Close()
+			got := readString(b.String()[:b.Len()-11], DefaultSize(Size{80, 24}))
+			if got.Err != nil || len(got.Warnings) != 1 {
+				t.Errorf("%s, %s: %v, %d warnings, %v; want one", f, c, got.Err, len(got.Warnings), got.Warnings)
+			}
+			if !strings.HasPrefix(recorded{events: got.Events}.data(Output), strings.Repeat("first ", 200)) {
+				t.Errorf("%s, %s: what comes before the cut is lost", f, c)
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package format
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -263,7 +264,15 @@ func (s *scriptFiles) fit(path string) (offset int64, ok bool) {
 		return 0, false
 	}
 	size, sum := stat.Size(), s.sum(true)
-	if sum <= 0 || size < sum {
+	if sum <= 0 {
+		return 0, false
+	}
+	if head := make([]byte, 16); CompressionByFileName(path) != Uncompressed {
+		if n, _ := f.ReadAt(head, 0); sniffCompression(bufio.NewReader(bytes.NewReader(head[:n]))) != Uncompressed {
+			return s.fitCompressed(f, sum)
+		}
+	}
+	if size < sum {
 		return 0, false
 	}
 	if size == sum {
@@ -299,6 +308,24 @@ func (s *scriptFiles) fit(path string) (offset int64, ok bool) {
 			return offset, found
 		}
 	}
+}
+
+// fitCompressed is fit for a compressed log, which cannot be looked at but from
+// its beginning: it is taken to hold one session.
+func (s *scriptFiles) fitCompressed(f io.Reader, sum int64) (offset int64, ok bool) {
+	r, _, err := unwrap(f, func(error) {})
+	if err != nil {
+		return 0, false
+	}
+	line, err := peekLine(r)
+	size, _ := io.Copy(io.Discard, r)
+	if size == sum {
+		return 0, true
+	}
+	offset = int64(len(line) + 1)
+	rest := size - sum - offset
+	s.line = line
+	return offset, err == nil && rest >= 0 && rest <= maxTrailer
 }
 
 // endsWell reports whether a session's output can end at that offset, and

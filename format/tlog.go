@@ -80,9 +80,8 @@ func sniffTlog(prefix []byte) bool {
 }
 
 var (
-	tlogStart        = []byte(`{"ver":`)
-	tlogEscapedStart = []byte(`{\"ver\":`)
-	journalMessage   = []byte(`MESSAGE=`)
+	tlogStart      = []byte(`{"ver":`)
+	journalMessage = []byte(`MESSAGE=`)
 )
 
 // tlogMessage finds the message in a line of a log, whatever carries it. The
