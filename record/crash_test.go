@@ -132,7 +132,7 @@ func fillDisk(t *testing.T, dir string, i int, want string) {
 	if got := m.wait(); got != 99 {
 		t.Errorf("the exit status is %d; want an error", got)
 	}
-	if !strings.Contains(m.shown(), "recording stopped") {
+	if !strings.Contains(m.all(), "recording stopped") {
 		t.Error("the user was not told")
 	}
 	m.checkRestored()

@@ -233,6 +233,17 @@ func (m *terminal) shown() string {
 	return string(m.out)
 }
 
+// all gives what was shown once nothing more can come: when no process has the
+// terminal open.
+func (m *terminal) all() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for !m.eof {
+		m.grown.Wait()
+	}
+	return string(m.out)
+}
+
 func (m *terminal) send(s string) {
 	m.t.Helper()
 	if _, err := io.WriteString(m.master, s); err != nil {

@@ -34,10 +34,12 @@ type pump struct {
 	// progGone says that nobody has the program's terminal open. While the
 	// program lives, it could open it again.
 	progGone bool
-	outOver  bool      // all output has been read
-	left     int       // how much may still be read after the program's end
-	kicked   time.Time // when the writer was last woken
-	holdTill time.Time // when the probe's held bytes are taken for keys
+	outOver  bool // all output has been read
+	left     int  // how much may still be read after the program's end
+	// unwritten is when something was put into the queue since the writer was
+	// woken; zero if nothing was.
+	unwritten time.Time
+	holdTill  time.Time // when the probe's held bytes are taken for keys
 }
 
 const (
@@ -59,21 +61,23 @@ func newPump(s *session) (*pump, error) {
 	p := &pump{s: s, waiter: w, hungup: make(chan struct{}), left: drainLimit}
 	p.keysOver = s.term == nil || s.Stdin != nil
 	p.termGone = s.term == nil
-	// The writer is woken when there is nothing else to do: not between a key
-	// and its echo.
-	w.Idle = p.kick
 	s.queue.room = w.Wake
 	s.display.wake = w.Wake
 	s.keys.pass, s.keys.do = p.send, s.do
 	return p, nil
 }
 
-// kickAfter is how long events wait for the writer at most.
-const kickAfter = 10 * time.Millisecond
+// The writer is woken in a lull: waking another thread just after a key's echo
+// would get in the way of those who show it. It is woken after kickAfter in any
+// case, or when plenty waits, see [queue.tryPut].
+const (
+	lull      = 20 * time.Millisecond
+	kickAfter = 50 * time.Millisecond
+)
 
 // kick wakes the writer.
 func (p *pump) kick() {
-	p.kicked = time.Now()
+	p.unwritten = time.Time{}
 	p.s.queue.kick()
 }
 
@@ -95,14 +99,15 @@ func (p *pump) run() {
 		if p.waiter.Wait(waits[:], p.timeout()) != nil {
 			return
 		}
+		quiet := !waits[0].Read && !waits[1].Read
+		if !p.unwritten.IsZero() && (quiet || time.Since(p.unwritten) > kickAfter) {
+			p.kick()
+		}
 		if waits[0].Read {
 			p.readKeys()
 		}
 		if waits[1].Read || p.readAnyway() {
 			p.readOutput()
-		}
-		if time.Since(p.kicked) > kickAfter {
-			p.kick()
 		}
 		if !p.holdTill.IsZero() && !time.Now().Before(p.holdTill) {
 			p.holdTill = time.Time{}
@@ -143,6 +148,8 @@ func (p *pump) timeout() time.Duration {
 	switch {
 	case p.mayRead() && p.drain.Load():
 		return 0
+	case !p.unwritten.IsZero():
+		timeout = lull
 	case p.progGone:
 		timeout = reopenPoll
 	}
@@ -160,8 +167,9 @@ func (p *pump) timeout() time.Duration {
 
 // flush moves on what waits, as far as it goes now.
 func (p *pump) flush() {
-	if p.full.Code != "" && p.s.queue.tryPut(p.full) {
+	if ev := p.full; ev.Code != "" {
 		p.full = format.Event{}
+		p.record(ev)
 	}
 	p.toTerm = p.show(p.toTerm)
 	if len(p.toTerm) == 0 {
@@ -241,13 +249,22 @@ func (p *pump) readOutput() {
 		p.toTerm = p.show(buf[:n])
 		p.keepTail(buf[:n])
 		ev := format.Event{Time: at, Code: format.Output, Data: p.slab.keep(n)}
-		if (running || !p.follow(&ev)) && !s.queue.tryPut(ev) {
-			p.full = ev
+		if running || !p.follow(&ev) {
+			p.record(ev)
 		}
 		// A short read has emptied the kernel's buffer.
 		if p.outOver || !p.mayRead() || n < 1024 && !ended {
 			return
 		}
+	}
+}
+
+// record puts output into the queue, or keeps it until there is room.
+func (p *pump) record(ev format.Event) {
+	if !p.s.queue.tryPut(ev) {
+		p.full = ev
+	} else if p.unwritten.IsZero() {
+		p.unwritten = time.Now()
 	}
 }
 
@@ -302,6 +319,7 @@ func (p *pump) send(b []byte) {
 		return
 	}
 	p.s.recordInput(b)
+	p.waiter.Soon() // its echo
 	if len(p.toProg) == 0 {
 		b = p.give(b)
 	}

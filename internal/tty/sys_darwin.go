@@ -57,7 +57,7 @@ func drain(fd int) error {
 // pipe; none if negative), or the time is over (never if negative).
 func waitFD(fd int, write bool, wake int, timeout time.Duration) error {
 	waits := [1]Wait{{Conn: &Conn{fd: fd}, Read: !write, Write: write}}
-	return waitFDs(waits[:], wake, timeout, nil)
+	return waitFDs(waits[:], wake, timeout)
 }
 
 // waiterSys has nothing to keep.
@@ -66,18 +66,15 @@ type waiterSys struct{}
 func (waiterSys) init(int) error { return nil }
 func (waiterSys) close()         {}
 
-func (waiterSys) wait(waits []Wait, wake int, timeout time.Duration, idle func()) error {
-	return waitFDs(waits, wake, timeout, idle)
+func (waiterSys) wait(waits []Wait, wake int, timeout time.Duration, _ bool) error {
+	return waitFDs(waits, wake, timeout)
 }
 
 func readNow(fd int, p []byte) (n int, again bool, err error)  { return readFD(fd, p) }
 func writeNow(fd int, p []byte) (n int, again bool, err error) { return writeFD(fd, p) }
 
 // waitFDs is by select, because poll and kqueue refuse /dev/tty on macOS.
-func waitFDs(waits []Wait, wake int, timeout time.Duration, idle func()) error {
-	if idle != nil {
-		idle()
-	}
+func waitFDs(waits []Wait, wake int, timeout time.Duration) error {
 	var rd, wr unix.FdSet
 	last := wake
 	if wake >= 0 {

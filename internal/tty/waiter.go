@@ -9,12 +9,9 @@ import (
 // Waiter waits for several Conns at once. It is for a goroutine that moves
 // bytes both ways and must not hold up one for the other.
 type Waiter struct {
-	// Idle, if not nil, is called before a Wait that has to wait. Set before
-	// use.
-	Idle func()
-
 	mu     sync.Mutex
 	closed bool // guarded by mu
+	soon   bool // of the goroutine that waits
 	wakes  waiter
 	sys    waiterSys
 }
@@ -61,6 +58,11 @@ type Wait struct {
 	Read, Write bool  // in: what is wanted; out: what can be done now
 }
 
+// Soon says that something is to come at once, such as the echo of a key. The
+// next Wait then does without the scheduler for a moment, which saves the time
+// that it takes to come back. Call it from the goroutine that waits.
+func (w *Waiter) Soon() { w.soon = true }
+
 // maxWaits is how many Conns a Waiter can wait for.
 const maxWaits = 4
 
@@ -69,5 +71,7 @@ const maxWaits = 4
 // place in waits must be for the same Conn, or none, at every call, and the
 // Conns must stay open until Close.
 func (w *Waiter) Wait(waits []Wait, timeout time.Duration) error {
-	return w.sys.wait(waits, w.wakes.wakeR, timeout, w.Idle)
+	soon := w.soon
+	w.soon = false
+	return w.sys.wait(waits, w.wakes.wakeR, timeout, soon)
 }

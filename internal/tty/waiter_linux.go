@@ -29,7 +29,6 @@ type waiterSys struct {
 	// For ready, which is made once so that waiting allocates nothing.
 	events [maxWaits + 1]unix.EpollEvent
 	n      int
-	idle   func()
 	ready  func(fd uintptr) bool
 }
 
@@ -54,9 +53,7 @@ func (s *waiterSys) init(wake int) error {
 		return err
 	}
 	s.ready = func(fd uintptr) bool {
-		if s.n = epollNow(int(fd), s.events[:]); s.n == 0 && s.idle != nil {
-			s.idle()
-		}
+		s.n = epollNow(int(fd), s.events[:], 0)
 		return s.n != 0
 	}
 	return nil
@@ -64,15 +61,18 @@ func (s *waiterSys) init(wake int) error {
 
 func (s *waiterSys) close() { s.epoll.Close() }
 
-func (s *waiterSys) wait(waits []Wait, wake int, timeout time.Duration, idle func()) error {
+func (s *waiterSys) wait(waits []Wait, wake int, timeout time.Duration, soon bool) error {
 	if err := s.ask(waits); err != nil {
 		return err
 	}
-	s.idle = idle
 	var err error
+	if soon && timeout != 0 {
+		err = s.conn.Control(func(fd uintptr) { s.n = epollNow(int(fd), s.events[:], soonTime) })
+	}
 	switch {
+	case soon && timeout != 0 && (s.n > 0 || err != nil):
 	case timeout == 0:
-		err = s.conn.Control(func(fd uintptr) { s.n = epollNow(int(fd), s.events[:]) })
+		err = s.conn.Control(func(fd uintptr) { s.n = epollNow(int(fd), s.events[:], 0) })
 	default:
 		if timeout > 0 || s.timed {
 			var deadline time.Time
@@ -140,10 +140,15 @@ func (s *waiterSys) ask(waits []Wait) error {
 	return nil
 }
 
-// epollNow gives what is ready now.
-func epollNow(fd int, events []unix.EpollEvent) int {
+// soonTime is how long what comes soon may take, in milliseconds. The runtime
+// would interrupt a thread that does not come back for 10.
+const soonTime = 2
+
+// epollNow gives what is ready now, or comes within some milliseconds, in a call
+// that the runtime is not told of.
+func epollNow(fd int, events []unix.EpollEvent, ms int) int {
 	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(events))),
-		uintptr(len(events)), 0, 0, 0)
+		uintptr(len(events)), uintptr(ms), 0, 0)
 	if errno != 0 {
 		return 0
 	}
