@@ -49,6 +49,9 @@ const (
 	drainLimit = 1 << 20
 	// reopenPoll is how often a terminal that nobody has open is looked at.
 	reopenPoll = 50 * time.Millisecond
+	// echoTime is how long a key's echo may take to be waited for as what
+	// comes soon.
+	echoTime = 2 * time.Millisecond
 	// burst is how many reads of output are done before keys are looked for.
 	burst = 16
 )
@@ -71,7 +74,7 @@ func newPump(s *session) (*pump, error) {
 // would get in the way of those who show it. It is woken after kickAfter in any
 // case, or when plenty waits, see [queue.tryPut].
 const (
-	lull      = 20 * time.Millisecond
+	lull      = 8 * time.Millisecond
 	kickAfter = 50 * time.Millisecond
 )
 
@@ -96,6 +99,9 @@ func (p *pump) run() {
 			return
 		}
 		waits := p.waits()
+		if !p.unwritten.IsZero() {
+			p.waiter.Soon(lull)
+		}
 		if p.waiter.Wait(waits[:], p.timeout()) != nil {
 			return
 		}
@@ -148,8 +154,6 @@ func (p *pump) timeout() time.Duration {
 	switch {
 	case p.mayRead() && p.drain.Load():
 		return 0
-	case !p.unwritten.IsZero():
-		timeout = lull
 	case p.progGone:
 		timeout = reopenPoll
 	}
@@ -319,7 +323,7 @@ func (p *pump) send(b []byte) {
 		return
 	}
 	p.s.recordInput(b)
-	p.waiter.Soon() // its echo
+	p.waiter.Soon(echoTime)
 	if len(p.toProg) == 0 {
 		b = p.give(b)
 	}

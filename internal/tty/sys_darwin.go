@@ -66,7 +66,10 @@ type waiterSys struct{}
 func (waiterSys) init(int) error { return nil }
 func (waiterSys) close()         {}
 
-func (waiterSys) wait(waits []Wait, wake int, timeout time.Duration, _ bool) error {
+func (waiterSys) wait(waits []Wait, wake int, timeout time.Duration, soon time.Duration) error {
+	if soon > 0 && (timeout < 0 || timeout > soon) {
+		timeout = soon
+	}
 	return waitFDs(waits, wake, timeout)
 }
 

@@ -36,8 +36,8 @@ func notifyResize() (<-chan os.Signal, func())   { return nil, func() {} }
 
 type waiterSys struct{}
 
-func (waiterSys) init(int) error                              { return errors.ErrUnsupported }
-func (waiterSys) close()                                      {}
-func (waiterSys) wait([]Wait, int, time.Duration, bool) error { return errors.ErrUnsupported }
-func readNow(int, []byte) (int, bool, error)                  { return 0, false, errors.ErrUnsupported }
-func writeNow(int, []byte) (int, bool, error)                 { return 0, false, errors.ErrUnsupported }
+func (waiterSys) init(int) error                                       { return errors.ErrUnsupported }
+func (waiterSys) close()                                               {}
+func (waiterSys) wait([]Wait, int, time.Duration, time.Duration) error { return errors.ErrUnsupported }
+func readNow(int, []byte) (int, bool, error)                           { return 0, false, errors.ErrUnsupported }
+func writeNow(int, []byte) (int, bool, error)                          { return 0, false, errors.ErrUnsupported }

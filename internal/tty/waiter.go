@@ -10,8 +10,8 @@ import (
 // bytes both ways and must not hold up one for the other.
 type Waiter struct {
 	mu     sync.Mutex
-	closed bool // guarded by mu
-	soon   bool // of the goroutine that waits
+	closed bool          // guarded by mu
+	soon   time.Duration // of the goroutine that waits
 	wakes  waiter
 	sys    waiterSys
 }
@@ -58,10 +58,11 @@ type Wait struct {
 	Read, Write bool  // in: what is wanted; out: what can be done now
 }
 
-// Soon says that something is to come at once, such as the echo of a key. The
-// next Wait then does without the scheduler for a moment, which saves the time
-// that it takes to come back. Call it from the goroutine that waits.
-func (w *Waiter) Soon() { w.soon = true }
+// Soon makes the next Wait last at most d, which must be some milliseconds, and
+// do so without the scheduler: it comes back sooner by what that takes, and wakes
+// no other thread. It is for when something is likely to come, such as the echo
+// of a key. Call it from the goroutine that waits.
+func (w *Waiter) Soon(d time.Duration) { w.soon = d }
 
 // maxWaits is how many Conns a Waiter can wait for.
 const maxWaits = 4
@@ -72,6 +73,6 @@ const maxWaits = 4
 // Conns must stay open until Close.
 func (w *Waiter) Wait(waits []Wait, timeout time.Duration) error {
 	soon := w.soon
-	w.soon = false
+	w.soon = 0
 	return w.sys.wait(waits, w.wakes.wakeR, timeout, soon)
 }

@@ -61,18 +61,18 @@ func (s *waiterSys) init(wake int) error {
 
 func (s *waiterSys) close() { s.epoll.Close() }
 
-func (s *waiterSys) wait(waits []Wait, wake int, timeout time.Duration, soon bool) error {
+func (s *waiterSys) wait(waits []Wait, wake int, timeout time.Duration, soon time.Duration) error {
 	if err := s.ask(waits); err != nil {
 		return err
 	}
 	var err error
-	if soon && timeout != 0 {
-		err = s.conn.Control(func(fd uintptr) { s.n = epollNow(int(fd), s.events[:], soonTime) })
-	}
 	switch {
-	case soon && timeout != 0 && (s.n > 0 || err != nil):
-	case timeout == 0:
-		err = s.conn.Control(func(fd uintptr) { s.n = epollNow(int(fd), s.events[:], 0) })
+	case timeout == 0 || soon > 0:
+		if timeout < 0 || timeout > soon {
+			timeout = soon
+		}
+		ms := int((timeout + time.Millisecond - 1) / time.Millisecond)
+		err = s.conn.Control(func(fd uintptr) { s.n = epollNow(int(fd), s.events[:], ms) })
 	default:
 		if timeout > 0 || s.timed {
 			var deadline time.Time
@@ -139,10 +139,6 @@ func (s *waiterSys) ask(waits []Wait) error {
 	}
 	return nil
 }
-
-// soonTime is how long what comes soon may take, in milliseconds. The runtime
-// would interrupt a thread that does not come back for 10.
-const soonTime = 2
 
 // epollNow gives what is ready now, or comes within some milliseconds, in a call
 // that the runtime is not told of.
