@@ -164,12 +164,20 @@ func (b *bar) drawTrack(c *canvas, y int, g glyphs) {
 		}
 		c.put(x, y, s, barStyle)
 	}
-	// The hits are many; those that fall on the same column are one tick.
+	// Hits may be many thousands: those of a column are one tick.
+	last := -1
 	for _, h := range b.hits {
-		c.put(b.column(h.at), y, g.hit, hitStyle)
+		if x := b.column(h.at); x != last {
+			c.put(x, y, g.hit, hitStyle)
+			last = x
+		}
 	}
+	last = -1
 	for _, m := range b.marks {
-		c.put(b.column(m.at), y, g.mark, markStyle)
+		if x := b.column(m.at); x != last {
+			c.put(x, y, g.mark, markStyle)
+			last = x
+		}
 	}
 	c.put(knob, y, g.knob, style{attr: vt.Inverse | vt.Bold})
 }

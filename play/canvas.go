@@ -1,7 +1,6 @@
 package play
 
 import (
-	"slices"
 	"unicode/utf8"
 
 	"github.com/ttydeck/ttydeck/vt"
@@ -127,8 +126,4 @@ func textWidth(s string) int {
 func isFormat(r rune) bool {
 	return r >= 0x200e && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x206f ||
 		r == 0x061c || r == 0xfeff || r >= 0xfff9 && r <= 0xfffb
-}
-
-func (c *canvas) equal(d *canvas) bool {
-	return c.cols == d.cols && c.rows == d.rows && c.cursor == d.cursor && slices.Equal(c.cells, d.cells)
 }

@@ -193,7 +193,7 @@ func (c *console) done(err error) error {
 	return err
 }
 
-// err looks whether a goroutine failed.
+// check gives the error of a goroutine, and panics again for a panic.
 func (c *console) check(err error) error {
 	var p panicked
 	if errors.As(err, &p) {

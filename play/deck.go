@@ -44,7 +44,6 @@ type deck struct {
 	reach   time.Duration
 	starved bool // all that was loaded is played, and more is to come
 	gapAt   int  // the number of the piece whose pause was shortened
-	marker  bool // a marker stopped the clock, which runs on at the next key
 	ended   bool // at the end of the recording, which is complete
 	touched bool // the user has pressed a key
 	loop    bool
