@@ -42,6 +42,7 @@
 //	  DECAWM off; ICH inside one
 //	DECRC after lines went to the           the place moves up       stays on its row, as xterm
 //	  scrollback
+//	SGR 0                                   ends DECSCA's guard       leaves it alone, as xterm
 //	DECSC                                   colours, the set in use  also underline style and all four sets, as xterm
 //	38:2:r:g:b without a colour space       g, b and 0               r, g, b, as xterm and kitty
 //	bytes that are no UTF-8                 dropped                  U+FFFD for each broken part, as xterm

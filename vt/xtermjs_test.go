@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -86,7 +87,7 @@ func startOracle(t *testing.T) *oracle {
 func (o *oracle) run(t *testing.T, job oracleJob) *oracleScreen {
 	t.Helper()
 	// One write for all output up to a resize: writes are slow there.
-	var joined []oracleStep
+	joined := []oracleStep{}
 	for _, st := range job.Steps {
 		if n := len(joined); n > 0 && st.Cols == 0 && joined[n-1].Cols == 0 {
 			joined[n-1].Data = append(joined[n-1].Data, st.Data...)
@@ -324,6 +325,18 @@ func randomJob(seed uint64) oracleJob {
 			// scrollback in xterm.js.
 			oracleStep{Data: []byte(noAlternate.Replace(sanitize(g.stream(1 + g.IntN(20)))))})
 	}
+	// ICH and insert mode leave halves of wide characters behind, which later
+	// text may hide again.
+	noInsert := g.IntN(2) == 0
+	for i := range job.Steps {
+		data := string(job.Steps[i].Data)
+		if noInsert {
+			data = insertions.ReplaceAllString(data, "")
+		} else {
+			data = narrow(data)
+		}
+		job.Steps[i].Data = []byte(data)
+	}
 	if job.Scrollback > 0 || g.IntN(2) == 0 {
 		// A saved cursor there moves with the text when lines go to the
 		// scrollback, and the style of underlines is no part of it.
@@ -338,6 +351,8 @@ func randomJob(seed uint64) oracleJob {
 	return job
 }
 
+var insertions = regexp.MustCompile(`\x1b\[\d*@|\x1b\[4h`)
+
 var noStyles = strings.NewReplacer("4:3", "4", "4:5", "4", "[21m", "[4m", ";21", ";4", "[21;", "[4;",
 	// Nor are the sets, only which one was in use.
 	"\x1b(0", "", "\x1b)0", "")
@@ -350,6 +365,7 @@ var noRestore = strings.NewReplacer("\x1b8", "", "\x1b[u", "", "\x1b[?1048l", ""
 // differently.
 func sanitize(s string) string {
 	return strings.NewReplacer(
+		"\x1b[?K", "", "\x1b[?1J", "", // SGR 0 ends protection
 		"\x1b[?6h", "", // relative moves count the top margin twice
 		"\x1b[?7l", "", // leaves half a wide character behind in the last column
 	).Replace(s)
