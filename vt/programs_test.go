@@ -24,7 +24,7 @@ type program struct {
 
 // programs are run under a pseudo-terminal to get output of the real kind.
 var programs = []program{
-	{"vim", []string{"vim", "-u", "NONE", "-N", "-c", "syntax on", "-c", "set number hlsearch", "print.go"},
+	{"vim", []string{"vim", "-n", "-u", "NONE", "-N", "-c", "syntax on", "-c", "set number hlsearch", "print.go"},
 		[]string{"\x06", "\x06", "\x05", "\x05", "/func\r", "n", "n", "ddp", "ix\x1b", "u", "G", "gg", "v5jy", "\x1b", ":split\r", "\x17w"}},
 	{"less", []string{"less", "-R", "state.go"}, []string{" ", " ", "b", "j", "j", "/func\r", "n", "g", "G"}},
 	{"htop", []string{"htop", "-d", "2"}, []string{"j", "j", "k", "\x1b[B", "t", "t", "\x1b[6~", "\x1b[5~"}},
