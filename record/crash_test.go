@@ -112,7 +112,7 @@ func TestDiskFull(t *testing.T) {
 	}
 	for i := range times {
 		dir := t.TempDir()
-		size := 4096 + rand.IntN(200<<10)
+		size := 40<<10 + rand.IntN(200<<10)
 		if out, err := exec.Command(mount, "-t", "tmpfs", "-o", fmt.Sprintf("size=%d,nr_inodes=10", size), "tmpfs", dir).CombinedOutput(); err != nil {
 			t.Skipf("TestDiskFull skipped: cannot mount: %v: %s", err, out)
 		}

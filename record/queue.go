@@ -28,6 +28,9 @@ const (
 	// less than a millisecond of timing is lost by it, what asciicast v3 does
 	// not hold anyway.
 	joinWithin = time.Millisecond
+	// joinLimit is the size up to which reads are joined: a line that a full
+	// disk or a crash tears is lost as a whole.
+	joinLimit = 16 << 10
 )
 
 // queue takes events from the goroutines that read and gives them to the one
@@ -135,7 +138,7 @@ func (q *queue) add(ev format.Event) {
 // lies behind it in the same slab.
 func joins(a, b format.Event) bool {
 	return a.Code == format.Output && b.Code == format.Output &&
-		a.Data != "" && b.Data != "" && b.Time-a.Time < joinWithin && adjacent(a.Data, b.Data)
+		a.Data != "" && b.Data != "" && len(a.Data)+len(b.Data) <= joinLimit && b.Time-a.Time < joinWithin && adjacent(a.Data, b.Data)
 }
 
 // adjacent says whether b begins where a ends. Two slabs could lie side by
