@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -523,6 +524,35 @@ func TestTablesAreBounded(t *testing.T) {
 	if len(s.Title()) > maxTitle || cap(s.p.str) > maxString {
 		t.Errorf("title of %d bytes, string buffer of %d", len(s.Title()), cap(s.p.str))
 	}
+}
+
+// TestRestoreConcurrently is for the race detector: screens made from one
+// snapshot share nothing that changes.
+func TestRestoreConcurrently(t *testing.T) {
+	s := New(30, 6, Scrollback(100))
+	for i := range 200 {
+		fmt.Fprintf(s, "e\u0301 %d \x1b]8;;u:%d\x07x\x1b]2;%d\x07\x1b[22t\r\n", i, i, i)
+	}
+	n := s.Snapshot()
+	want := dump(s, true)
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			for range 20 {
+				c := New(10+i, 5, Scrollback(100))
+				c.Restore(n)
+				if got := dump(c, true); got != want {
+					t.Error("restored another screen")
+				}
+				fmt.Fprintf(c, "a\u0308\x1b]8;;v:%d\x07y\x1b[23t\x1b[22t\x1bH\x1b]4;1;#123\x07\r\n", i)
+				c.Snapshot()
+				c.Resize(20, 4)
+			}
+		})
+	}
+	wg.Wait()
+	s.Restore(n)
+	same(t, "afterwards", dump(s, true), want)
 }
 
 func ExampleScreen() {
