@@ -2,6 +2,7 @@ package transcript
 
 import (
 	"strings"
+	"time"
 )
 
 // learner is the second pass: it makes commands of segments.
@@ -17,7 +18,20 @@ func (l *learner) commands() []Command {
 	l.drop()
 	l.splitAll()
 	l.join()
+	l.hooks()
 	return l.build()
+}
+
+// hooks takes the shell's word for a text. The screen shows what was typed, but
+// shows other things too: where a shell tells what was typed, and that is
+// another text, the shell is right.
+func (l *learner) hooks() {
+	for _, s := range l.segs {
+		if s.hooked && s.ran && strings.TrimSpace(s.hook) != "" && !sameText(s.hook, s.text) && (s.verbatim || s.text == "") {
+			s.text = strings.TrimRight(s.hook, " \n")
+			s.byHook = true
+		}
+	}
 }
 
 // drop takes out what is no prompt, learns the habits of the session.
@@ -34,6 +48,30 @@ func (l *learner) drop() {
 	}
 	l.keys = keys > 0
 	l.ran = ran > 0
+	l.restarts()
+}
+
+// restartGap is how long an editor takes at most to begin anew.
+const restartGap = 200 * time.Millisecond
+
+// restarts joins what an editor that ended and began anew in the same line was
+// given: fish with a prompt that changes when the line is entered.
+func (l *learner) restarts() {
+	var out []*segment
+	for i, s := range l.segs {
+		if s.bounds == FromPaste && s.dropped && !s.zsh && s.text != "" && !strings.HasSuffix(s.text, "^C") && i+1 < len(l.segs) {
+			next := l.segs[i+1]
+			if next.bounds == FromPaste && next.promptAt-s.start < restartGap && !s.printed {
+				if next.text == "" {
+					next.text, next.prompt, next.split = s.text, s.prompt, s.split
+				}
+				next.promptAt = s.promptAt
+				continue
+			}
+		}
+		out = append(out, s)
+	}
+	l.segs = out
 }
 
 // splitAll finds the end of the prompt where it was not seen.
@@ -410,6 +448,9 @@ func (l *learner) command(s *segment, kind Kind) Command {
 	if s.exited {
 		c.Exit, c.HasExit = s.exit, true
 		c.Evidence.Exit = FromMarks
+	}
+	if s.byHook {
+		c.Evidence.Text = FromHook
 	}
 	if s.hooked && s.hook != "" && !sameText(s.hook, s.text) {
 		c.Expanded = s.hook

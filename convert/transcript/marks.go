@@ -65,11 +65,14 @@ type mark struct {
 	kind    markKind
 	text    string // the command's text, the directory, the host
 	hasText bool
-	exit    int
-	hasExit bool
-	aid     string
-	host    string // of the directory
-	foreign bool   // a sequence that cannot carry a nonce and says nothing of structure
+	// verbatim: text is what was typed. A shell that numbers it (hn=) took it
+	// out of its history, where lines are joined.
+	verbatim bool
+	exit     int
+	hasExit  bool
+	aid      string
+	host     string // of the directory
+	foreign  bool   // a sequence that cannot carry a nonce and says nothing of structure
 }
 
 // readMark reads an OSC sequence; markNone for what is not ours to read.
@@ -98,7 +101,7 @@ func readMark(m vt.Mark) mark {
 func readSemantic(data string) mark {
 	letter, rest, _ := strings.Cut(data, ";")
 	var mk mark
-	first := true
+	first, numbered := true, false
 	for rest != "" {
 		var field string
 		if strings.HasPrefix(rest, "cmdline=") { // its text may hold ";"
@@ -123,13 +126,16 @@ func readSemantic(data string) mark {
 			}
 		case key == "cmdline_url":
 			if text, err := url.PathUnescape(value); err == nil {
-				mk.text, mk.hasText = text, true
+				mk.text, mk.hasText, mk.verbatim = text, true, true
 			}
+		case key == "hn":
+			numbered = true
 		case key == "cmdline":
 			mk.text, mk.hasText = unquoteShell(value), true
 		}
 		first = false
 	}
+	mk.verbatim = mk.verbatim && !numbered
 	continues := mk.kind == markContinue
 	switch letter {
 	case "A", "P", "N":

@@ -42,6 +42,7 @@ type segment struct {
 	text  string // input, valid if split
 	short bool   // the input was longer than was read
 	rest  bool   // typing: the cursor rested behind the prompt
+	moved bool   // the cursor was seen behind the first character
 	oneGo bool   // typing: text and line feed came in one burst
 	fresh bool   // a line feed came before the editor ended
 	// dropped: the editor ended and began anew without a line feed.
@@ -51,16 +52,19 @@ type segment struct {
 	second  bool // a mark says it is a continuation prompt
 	ready   bool // a mark says that a prompt comes
 
-	title  string // set when the command started
-	hook   string // the shell's word for the command
-	hooked bool
-	ran    bool // a mark says that it was run
-	exit   int
-	exited bool
-	signed bool // the marks carry the nonce
-	unsure bool // marks without a nonce were used
-	dir    string
-	host   string
+	title string // set when the command started
+	hook  string // the shell's word for the command
+	// verbatim: hook is the text as it was typed, not out of a history.
+	verbatim bool
+	hooked   bool
+	byHook   bool // text is hook
+	ran      bool // a mark says that it was run
+	exit     int
+	exited   bool
+	signed   bool // the marks carry the nonce
+	unsure   bool // marks without a nonce were used
+	dir      string
+	host     string
 
 	out     *capture
 	outText string
@@ -120,7 +124,8 @@ type tracer struct {
 
 	// hint is where a mark, which anybody could have printed, says that a
 	// prompt begins.
-	hint promptHint
+	hint  promptHint
+	again againAt
 
 	// carry is what was entered before a background job wrote into the line;
 	// the rest is entered from inputLine on.
@@ -131,6 +136,7 @@ type tracer struct {
 	eof      bool // ctrl-D was typed last
 
 	pend  pending
+	undo  undoTyped
 	known []string // prompts seen, latest first, for typing
 
 	paste   bool // bracketed paste was seen in the session
@@ -156,6 +162,15 @@ type pending struct {
 	cursor int    // the cursor's column then
 	moved  bool   // it was seen elsewhere since
 	given  string // what stood behind the prompt already
+	typed  string // what was seen typed since
+	right  rightPrompt
+}
+
+// againAt is where the prompt began before the editor began anew.
+type againAt struct {
+	ok   bool
+	line uint64
+	x    int
 }
 
 type promptHint struct {
@@ -305,6 +320,9 @@ func (t *tracer) gap(d time.Duration) {
 			t.editGap(d)
 		}
 	case running:
+		if t.undo.ok {
+			t.takeBack()
+		}
 		if t.pend.ok && !t.pend.moved {
 			line, x := t.cursor()
 			t.pend.moved = line != t.pend.line || x != t.pend.cursor
@@ -323,6 +341,12 @@ func (t *tracer) editGap(d time.Duration) {
 			if x == 0 || d < restGap {
 				return // nothing drawn yet
 			}
+			if t.again.ok { // nor will there be
+				t.promptLine, t.promptX = t.again.line, t.again.x
+				t.again = againAt{}
+				t.cur.split = true
+				return
+			}
 			// The prompt was there before the switch.
 			t.promptX = 0
 		}
@@ -333,6 +357,8 @@ func (t *tracer) editGap(d time.Duration) {
 	}
 	if line == t.inputLine && x == t.inputX {
 		t.seeRight()
+	} else {
+		t.cur.moved = true
 	}
 	if !t.cur.zsh && x == 0 && line > t.inputLine && t.scan.fresh && t.restLine == t.inputLine && t.restX >= t.inputX {
 		// A background job wrote into the line, which goes on below.
@@ -423,6 +449,7 @@ func (t *tracer) startPrompt(bounds string, line uint64, x int, at time.Duration
 	t.carry, t.carried = "", false
 	t.restLine, t.restX = line, x
 	t.hint = promptHint{}
+	t.again = againAt{}
 }
 
 // endOutput ends the output of the current segment at line, x.
@@ -577,8 +604,15 @@ func (t *tracer) pasteOn() {
 		if t.cur.bounds == FromMarks {
 			t.cur.bounds = FromPaste
 		}
-		if t.idiom {
+		switch {
+		case t.idiom:
 			t.zshInput(line, x)
+		case !t.cur.zsh && t.cur.split && !t.cur.exact && (line != t.promptLine || x != t.promptX):
+			// Begun anew without an end: what was between is not in the
+			// recording, or the editor was killed.
+			t.again = againAt{ok: true, line: t.promptLine, x: t.promptX}
+			t.promptLine, t.promptX = line, x
+			t.cur.split = false
 		}
 		return
 	case accepting:
@@ -756,6 +790,7 @@ func (t *tracer) finishAccept(line uint64, x int, ran bool) {
 	t.state = running
 	if !ran {
 		t.begin(line, x)
+		t.closed = true
 	}
 }
 

@@ -106,6 +106,16 @@ func (t *tracer) markRun(m vt.Mark, mk mark, signed bool, x int) {
 		t.begin(m.Line, x)
 	}
 	seg := t.cur
+	if t.state == editing && seg.bounds == FromPaste && t.scan.fresh && !seg.ran {
+		// fish 4 says so before it switches bracketed paste off.
+		seg.ran = true
+		seg.signed, seg.unsure = seg.signed || signed, seg.unsure || !signed
+		if mk.hasText {
+			seg.hook, seg.hooked, seg.verbatim = mk.text, true, mk.verbatim
+		}
+		t.open = seg
+		return
+	}
 	if t.state != running || seg.bounds == "" || seg.ran || seg.exited {
 		return
 	}
@@ -113,7 +123,7 @@ func (t *tracer) markRun(m vt.Mark, mk mark, signed bool, x int) {
 	seg.signed = seg.signed || signed
 	seg.unsure = seg.unsure || !signed
 	if mk.hasText {
-		seg.hook, seg.hooked = mk.text, true
+		seg.hook, seg.hooked, seg.verbatim = mk.text, true, mk.verbatim
 	}
 	// What was printed so far was printed by the shell.
 	if !t.closed && m.Line >= t.from {
@@ -152,6 +162,7 @@ func (t *tracer) markLine(line uint64) {
 		return
 	}
 	t.cur.start = t.now
+	t.cur.oneGo, t.cur.eof = !t.cur.moved, t.eof
 	t.takeInput(line)
 	t.begin(line+1, 0)
 }
