@@ -22,6 +22,7 @@ const (
 // Sources of what is known of a command.
 const (
 	FromPaste  = "paste"  // bracketed paste was switched on and off around the line
+	FromKeys   = "keys"   // the cursor keys were, around a prompt of zsh
 	FromMarks  = "marks"  // shell integration marks
 	FromTyping = "typing" // the cursor rested behind a prompt, something was typed
 	FromScreen = "screen" // read off the screen
@@ -31,7 +32,7 @@ const (
 
 // Evidence tells where what is said of a command comes from.
 type Evidence struct {
-	Bounds string `json:"bounds"`         // FromPaste, FromMarks or FromTyping
+	Bounds string `json:"bounds"`         // FromPaste, FromKeys, FromMarks or FromTyping
 	Text   string `json:"text"`           // FromScreen, FromHook or FromPrompt
 	Exit   string `json:"exit,omitempty"` // FromMarks; "" when the status is unknown
 	Shell  string `json:"shell,omitempty"`

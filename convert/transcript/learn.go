@@ -1,23 +1,30 @@
 package transcript
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"time"
 )
 
 // learner is the second pass: it makes commands of segments.
 type learner struct {
-	opts Options
-	segs []*segment
-	// titles: this session's zsh or fish tells what it runs in the title.
-	keys bool // zsh puts the cursor keys back when it accepts a line
-	ran  bool // marks tell when commands start
+	opts   Options
+	segs   []*segment
+	keys   map[string]bool // by kind of prompt: zsh puts the cursor keys back when it accepts a line
+	redrew map[string]int  // by kind of prompt: lines that zsh drew anew then, less the others
+	ran    bool            // marks tell when commands start
 }
 
 func (l *learner) commands() []Command {
+	for _, s := range l.segs {
+		s.outText = s.out.text()
+	}
 	l.drop()
 	l.splitAll()
+	l.resplit()
 	l.join()
+	l.promptLines()
 	l.hooks()
 	return l.build()
 }
@@ -36,18 +43,20 @@ func (l *learner) hooks() {
 
 // drop takes out what is no prompt, learns the habits of the session.
 func (l *learner) drop() {
-	keys := 0
-	ran := 0
+	l.keys, l.redrew = map[string]bool{}, map[string]int{}
 	for _, s := range l.segs {
-		if s.zsh && s.keys && s.text != "" {
-			keys++
+		l.ran = l.ran || s.ran
+		if !s.zsh || s.text == "" {
+			continue
 		}
-		if s.ran {
-			ran++
+		key := kindOf(lastLine(s.prompt))
+		l.keys[key] = l.keys[key] || s.keys
+		if s.redrew {
+			l.redrew[key]++
+		} else {
+			l.redrew[key]--
 		}
 	}
-	l.keys = keys > 0
-	l.ran = ran > 0
 	l.restarts()
 }
 
@@ -105,9 +114,12 @@ func (l *learner) split(s *segment, prompts []string) {
 		if best == "" {
 			best = l.splitByShape(s.rows[i], prompts)
 		}
+		if best == "" && i == len(s.rows)-1 {
+			best = replStart.FindString(s.rows[i])
+		}
 		if best != "" {
 			s.prompt = append(append([]string(nil), s.rows[:i]...), best)
-			s.text = joinRows(s.rows[i:], s.wraps[i:], columns(best), rightPrompt{})
+			s.text = joinRows(s.rows[i:], s.wraps[i:], columns(best), l.rightOf(s.rows[i]))
 			return
 		}
 	}
@@ -130,6 +142,140 @@ func (l *learner) splitByShape(row string, prompts []string) string {
 	return ""
 }
 
+// resplit puts right where a prompt was taken to end: too late when somebody
+// typed before it was drawn, too early when it was drawn in parts. Prompts that
+// were seen often tell.
+func (l *learner) resplit() {
+	count := map[string]int{}
+	for _, s := range l.segs {
+		if s.split {
+			count[lastLine(s.prompt)]++
+		}
+	}
+	var often []string
+	for p, n := range count {
+		if (n > 1 || endsLikePrompt(p)) && strings.TrimSpace(p) != "" {
+			often = append(often, p)
+		}
+	}
+	slices.SortFunc(often, func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b))
+	})
+	if len(often) > 64 {
+		often = often[:64]
+	}
+	for _, s := range l.segs {
+		own := lastLine(s.prompt)
+		if !s.split || s.exact || count[own] > 1 || len(s.rows) == 0 || s.cut {
+			continue
+		}
+		for _, p := range often {
+			later, isLater := strings.CutPrefix(own, p)
+			switch {
+			case isLater && strings.TrimSpace(later) != "" && terminator(later) != terminator(p) && (count[p] > 1 || !endsLikePrompt(own)):
+			case !isLater && count[p] > 1 && strings.HasPrefix(p, own) && strings.HasPrefix(s.rows[0], p):
+			default:
+				continue
+			}
+			s.prompt[len(s.prompt)-1] = p
+			i := len(s.rows) - 1
+			for i > 0 && !strings.HasPrefix(s.rows[i], p) {
+				i--
+			}
+			s.text = joinRows(s.rows[i:], s.wraps[i:], columns(p), l.rightOf(s.rows[i]))
+			s.again = true
+			break
+		}
+	}
+}
+
+// rightOf gives the right-hand prompt of a row, as others of the session had it.
+func (l *learner) rightOf(row string) rightPrompt {
+	for _, s := range l.segs {
+		if s.right.text != "" && cutRight(row, s.right) != row {
+			return s.right
+		}
+	}
+	return rightPrompt{}
+}
+
+// kindOf gives what is the same for the prompts of one shell, as a rule.
+func kindOf(prompt string) string { return shape(prompt) + "\x00" + terminator(prompt) }
+
+// promptLines finds lines of prompts of several lines that were taken for
+// output, as nobody marks where such a prompt begins: they stand before every
+// prompt of the kind, and at least once with nothing else before them.
+func (l *learner) promptLines() {
+	type pair struct{ before, at *segment }
+	groups := map[string][]pair{}
+	for i, s := range l.segs {
+		if i == 0 || s.bounds == "" || len(s.prompt) == 0 || l.segs[i-1].alt || l.segs[i-1].out.cut {
+			continue
+		}
+		key := kindOf(lastLine(s.prompt))
+		groups[key] = append(groups[key], pair{l.segs[i-1], s})
+	}
+	for _, group := range groups {
+		if len(group) < 3 {
+			continue
+		}
+		lines := make([][]string, len(group))
+		for i, g := range group {
+			lines[i] = strings.Split(plain(g.before.outText), "\n")
+		}
+		n, bare := 0, false
+		for n < 4 {
+			same, full, decorated := true, false, false
+			want := ""
+			for i := range group {
+				if len(lines[i]) <= n || lines[i][0] == "" && len(lines[i]) == 1 {
+					same = false
+					break
+				}
+				line := lines[i][len(lines[i])-1-n]
+				sh := shape(line)
+				if i == 0 {
+					want = sh
+					decorated = decoratedLine(sh)
+				}
+				if sh != want {
+					same = false
+					break
+				}
+				full = full || len(lines[i]) == n+1
+			}
+			if !same || want != "" && !decorated || want == "" && n == 0 {
+				break
+			}
+			n++
+			bare = full
+			if full {
+				break
+			}
+		}
+		if n == 0 || !bare {
+			continue
+		}
+		for i, g := range group {
+			at := len(lines[i]) - n
+			g.at.prompt = append(slices.Clone(lines[i][at:]), g.at.prompt...)
+			styled := strings.Split(g.before.outText, "\n")
+			g.before.outText = strings.TrimRight(strings.Join(styled[:len(styled)-n], "\n"), "\n")
+		}
+	}
+}
+
+// decoratedLine tells whether the shape of a line is hardly one of output: it
+// has something besides words.
+func decoratedLine(sh string) bool {
+	for _, r := range sh {
+		if r > 0x7f || strings.ContainsRune("@:[]()$#%>~|", r) {
+			return true
+		}
+	}
+	return false
+}
+
 func lastLine(prompt []string) string {
 	if len(prompt) == 0 {
 		return ""
@@ -140,33 +286,24 @@ func lastLine(prompt []string) string {
 // join makes one segment of a command's lines.
 func (l *learner) join() {
 	var out []*segment
-	first := map[string]int{} // how often a prompt came after output or at the start
-	for _, s := range l.segs {
-		if s.bounds != "" && !s.second {
-			first[lastLine(s.prompt)]++
-		}
-	}
 	for _, s := range l.segs {
 		if s.bounds == "" || len(out) == 0 {
 			out = append(out, s)
 			continue
 		}
 		p := out[len(out)-1]
-		if p.bounds == "" || !l.continues(p, s) {
+		if p.bounds == "" || s.unentered || !l.continues(p, s) {
 			out = append(out, s)
 			continue
 		}
 		if s.cancelled(l) {
-			p.ctrlC, p.fresh = true, false
+			p.aborted = true
 			p.text += "\n" + s.text
-			p.zsh = false
-			p.out, p.end, p.ended = s.out, s.end, s.ended
+			p.out, p.outText, p.end, p.ended = s.out, s.outText, s.end, s.ended
 			continue
 		}
-		if s.text != "" || true {
-			p.text += "\n" + s.text
-		}
-		p.start, p.end, p.ended, p.out = s.start, s.end, s.ended, s.out
+		p.text += "\n" + s.text
+		p.start, p.end, p.ended, p.out, p.outText = s.start, s.end, s.ended, s.out, s.outText
 		p.title, p.alt, p.printed = s.title, s.alt, s.printed
 		if s.hooked {
 			p.hook, p.hooked = s.hook, true
@@ -197,7 +334,7 @@ func (l *learner) continues(p, s *segment) bool {
 		return false
 	}
 	if s.zsh {
-		return zshContinuation.MatchString(prompt)
+		return zshContinuation.MatchString(prompt) || strings.TrimSpace(prompt) == ">" && incomplete(p.text)
 	}
 	if !looksLikeContinuation(prompt) && looksLikeShell(prompt) {
 		return false
@@ -208,6 +345,8 @@ func (l *learner) continues(p, s *segment) bool {
 // cancelled tells whether the line was given up.
 func (s *segment) cancelled(l *learner) bool {
 	switch {
+	case s.aborted:
+		return true
 	case s.ran:
 		return false
 	case s.bounds == FromTyping:
@@ -215,7 +354,8 @@ func (s *segment) cancelled(l *learner) bool {
 	case s.bounds == FromMarks:
 		return l.ran && s.signed || strings.HasSuffix(s.text, "^C")
 	case s.zsh:
-		return l.keys && !s.keys || s.ctrlC
+		key := kindOf(lastLine(s.prompt))
+		return l.keys[key] && !s.keys || l.redrew[key] > 0 && !s.redrew || s.ctrlC
 	}
 	return !s.fresh && (s.dropped || strings.HasSuffix(s.text, "^C"))
 }
@@ -263,7 +403,7 @@ func (l *learner) build() []Command {
 		}
 	}
 	for i, s := range l.segs {
-		if s.bounds == "" {
+		if s.bounds == "" || s.unentered {
 			continue
 		}
 		prompt := lastLine(s.prompt)
@@ -275,7 +415,7 @@ func (l *learner) build() []Command {
 			kind = REPL
 		case class == placeNot:
 			appendOut(strings.TrimRight(prompt+s.text, " "))
-			appendOut(s.out.text())
+			appendOut(plain(s.outText))
 			if last >= 0 {
 				cmds[last].End = s.end
 			}
@@ -348,7 +488,7 @@ func (l *learner) classify(s *segment, prompt string, levels []*shellLevel, last
 			return place(i)
 		}
 	}
-	if strings.TrimSpace(prompt) == "" && s.bounds == FromPaste && !s.split {
+	if strings.TrimSpace(prompt) == "" && len(top.prompts) == 0 {
 		return place(n)
 	}
 	running := ""
@@ -439,10 +579,10 @@ func (l *learner) command(s *segment, kind Kind) Command {
 		Confidence: 1,
 	}
 	if l.opts.Styled {
-		c.Styled = s.out.text()
+		c.Styled = s.outText
 		c.Output = plain(c.Styled)
 	} else {
-		c.Output = s.out.text()
+		c.Output = s.outText
 	}
 	c.Truncated = s.out.cut
 	if s.exited {
@@ -460,6 +600,9 @@ func (l *learner) command(s *segment, kind Kind) Command {
 		c.Confidence = 0.6
 	case s.bounds == FromTyping:
 		c.Confidence = 0.8
+	case s.again:
+		c.Confidence = 0.85
+		c.Evidence.Text = FromPrompt
 	case !s.split:
 		c.Confidence = 0.75
 		c.Evidence.Text = FromPrompt

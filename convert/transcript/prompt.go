@@ -28,8 +28,17 @@ func plausible(text string) bool {
 // mark that a prompt ends with: its last character and the blanks behind it.
 func terminator(prompt string) string {
 	trimmed := strings.TrimRight(prompt, " ")
-	_, n := utf8.DecodeLastRuneInString(trimmed)
+	r, n := utf8.DecodeLastRuneInString(trimmed)
+	if unicode.IsLetter(r) || unicode.IsDigit(r) {
+		return "w" + prompt[len(trimmed):] // a name
+	}
 	return prompt[len(trimmed)-n:]
+}
+
+// endsLikePrompt tells whether text ends with a character that prompts end with.
+func endsLikePrompt(text string) bool {
+	last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(text, " "))
+	return strings.ContainsRune(ends, last)
 }
 
 // shape is what stays of a prompt when the names in it change: every run of
@@ -88,6 +97,9 @@ var replPrompt = regexp.MustCompile(`^\s*(` +
 	`(dbg|debug|debugger|jdb|bpython|deno)[>:]?|` +
 	`>|-|:|\*|λ>|=>|->|\.\.>|'>|">` +
 	`)\s*$`)
+
+// replStart matches such a prompt at the start of a line.
+var replStart = regexp.MustCompile(`^(>>> |\.\.\. |In \[\d+\]: |[\w.-]+(\([\w.*:-]*\))?[=-]?[>#] |\([A-Za-z]+db\) )`)
 
 // looksLikeREPL tells whether a prompt is hardly one of a shell.
 func looksLikeREPL(prompt string) bool { return replPrompt.MatchString(prompt) }

@@ -11,6 +11,7 @@ const (
 	tokNoPaste       // CSI ? 2004 l: it has ended
 	tokPrompt        // zsh begins to draw its prompt
 	tokErase         // CSI K
+	tokKeys          // CSI ? 1 h: the cursor keys are set for an application
 	tokNoKeys        // CSI ? 1 l: the cursor keys are put back
 	tokAlt           // the alternate screen is entered
 	tokLine          // a line feed comes next
@@ -193,7 +194,9 @@ func (s *scanner) csi(final byte) token {
 				return tokPaste
 			case p == "2004":
 				return tokNoPaste
-			case p == "1" && final == 'l':
+			case p == "1" && final == 'h':
+				tok = tokKeys
+			case p == "1":
 				tok = tokNoKeys
 			case (p == "1049" || p == "47" || p == "1047") && final == 'h':
 				tok = tokAlt

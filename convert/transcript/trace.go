@@ -1,6 +1,7 @@
 package transcript
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -37,14 +38,18 @@ type segment struct {
 	split  bool // the end of the prompt was seen
 	exact  bool // and it is certain: by a mark or zsh
 	// rows is the whole rows from the prompt's to the end of the input.
-	rows  []string
-	wraps []bool // rows[i] goes on in rows[i+1]
-	text  string // input, valid if split
-	short bool   // the input was longer than was read
-	rest  bool   // typing: the cursor rested behind the prompt
-	moved bool   // the cursor was seen behind the first character
-	oneGo bool   // typing: text and line feed came in one burst
-	fresh bool   // a line feed came before the editor ended
+	rows      []string
+	wraps     []bool // rows[i] goes on in rows[i+1]
+	text      string // input, valid if split
+	short     bool   // the input was longer than was read
+	rest      bool   // typing: the cursor rested behind the prompt
+	moved     bool   // the cursor was seen behind the first character
+	oneGo     bool   // typing: text and line feed came in one burst
+	fresh     bool   // a line feed came before the editor ended
+	redrew    bool   // zsh drew the line anew after it was entered
+	right     rightPrompt
+	unentered bool // the recording ended first
+	aborted   bool // a further line of it was given up
 	// dropped: the editor ended and began anew without a line feed.
 	dropped bool
 	keys    bool // the editor put the cursor keys back: zsh accepts
@@ -58,6 +63,8 @@ type segment struct {
 	verbatim bool
 	hooked   bool
 	byHook   bool // text is hook
+	again    bool // the end of the prompt was put right
+	cut      bool // it was entered in pieces
 	ran      bool // a mark says that it was run
 	exit     int
 	exited   bool
@@ -137,18 +144,24 @@ type tracer struct {
 
 	pend  pending
 	undo  undoTyped
-	known []string // prompts seen, latest first, for typing
+	known []string // prompts seen, latest first
+	// typedKnown are those of them that typing showed.
+	typedKnown []string
 
-	paste   bool // bracketed paste was seen in the session
-	marked  bool // marks with the nonce were
-	open    *segment
-	dir     string
-	host    string
-	ready   bool
-	total   int
-	credit  int
-	scratch []byte
-	overrun bool
+	paste  bool // bracketed paste was seen in the session
+	marked bool // marks with the nonce were
+	open   *segment
+	dir    string
+	host   string
+	ready  bool
+	// gone holds rows of the line being entered that left the screen at its
+	// top, from goneLine on.
+	gone     []goneRow
+	goneLine uint64
+	total    int
+	credit   int
+	scratch  []byte
+	overrun  bool
 }
 
 // pending is a prompt behind which the cursor has come to rest.
@@ -268,9 +281,20 @@ func (t *tracer) write(data string) {
 			t.zshPrompt()
 		case tokErase:
 			t.erased()
+		case tokKeys:
+			// zsh without bracketed paste: the cursor keys are set when its
+			// prompt is drawn, and put back when the line is entered.
+			if !t.paste && t.state == running && t.idiom {
+				line, x := t.cursor()
+				t.startPrompt(FromKeys, t.idiomLine, 0, t.idiomAt)
+				t.zshInput(line, x)
+			}
 		case tokNoKeys:
 			if t.state == editing {
 				t.cur.keys = true
+				if t.cur.bounds == FromKeys {
+					t.pasteOff()
+				}
 			}
 		case tokLine:
 			t.lineFeed()
@@ -445,6 +469,9 @@ func (t *tracer) startPrompt(bounds string, line uint64, x int, at time.Duration
 	t.inputLine, t.inputX = line, x
 	t.right = rightPrompt{}
 	t.pend = pending{}
+	if bounds != FromTyping {
+		t.gone = t.gone[:0]
+	}
 	t.erases, t.erasesLeft, t.redrawn = 0, 0, false
 	t.carry, t.carried = "", false
 	t.restLine, t.restX = line, x
@@ -523,6 +550,9 @@ func (t *tracer) left(row vt.Row, why vt.Leave) {
 	switch why {
 	case vt.LeftTop:
 		line := t.screen.Scrolled()
+		if (t.state != running || t.pend.ok) && t.spend(row.Len()) {
+			t.rowGone(row, line)
+		}
 		if t.capturing && !t.closed && line >= t.from {
 			t.cur.printed = true
 			t.scratch = t.cur.out.row(t.screen, row, row.Len(), t.scratch)
@@ -543,7 +573,9 @@ func (t *tracer) left(row vt.Row, why vt.Leave) {
 			if t.erasing == 0 {
 				t.keep = t.cur.out.cleared()
 			}
-			if cursor, _ := t.cursor(); line >= t.from && t.keep && (line <= cursor || row.Content() > 0) {
+			if t.pend.ok && line >= t.pend.line {
+				// A prompt, and what is typed behind it.
+			} else if cursor, _ := t.cursor(); line >= t.from && t.keep && (line <= cursor || row.Content() > 0) {
 				t.scratch = t.cur.out.row(t.screen, row, row.Len(), t.scratch)
 			}
 		}
@@ -566,6 +598,36 @@ func (t *tracer) clearedEdit() {
 	t.promptLine, t.promptX = t.screen.Scrolled(), 0
 	t.inputLine = min(t.inputLine, t.promptLine)
 	t.carry, t.carried = "", false
+}
+
+// goneRow is a row of the line being entered that has left the screen.
+type goneRow struct {
+	text string
+	wrap bool
+}
+
+func (t *tracer) rowGone(row vt.Row, line uint64) {
+	if len(t.gone) >= maxInputRows || len(t.gone) > 0 && line != t.goneLine+uint64(len(t.gone)) {
+		t.gone = t.gone[:0]
+	}
+	if len(t.gone) == 0 {
+		t.goneLine = line
+	}
+	t.gone = append(t.gone, goneRow{string(row.AppendText(nil)), row.Wrapped() || row.Content() == row.Len()})
+}
+
+// anyRow gives a row of the line being entered, wherever it is.
+func (t *tracer) anyRow(line uint64) (text string, wrap, ok bool) {
+	if row, ok := t.row(line); ok {
+		if !t.spend(row.Len()) {
+			return "", false, false
+		}
+		return string(appendCols(t.scratch[:0], t.screen, row, 0, allCols)), row.Wrapped() || row.Content() == row.Len(), true
+	}
+	if n := int(line - t.goneLine); line >= t.goneLine && n < len(t.gone) {
+		return t.gone[n].text, t.gone[n].wrap, true
+	}
+	return "", false, false
 }
 
 func (t *tracer) resize(size format.Size) {
@@ -601,7 +663,7 @@ func (t *tracer) pasteOn() {
 	t.paste = true
 	switch t.state {
 	case editing:
-		if t.cur.bounds == FromMarks {
+		if t.cur.bounds == FromMarks || t.cur.bounds == FromKeys {
 			t.cur.bounds = FromPaste
 		}
 		switch {
@@ -660,6 +722,8 @@ func (t *tracer) zshPrompt() {
 		} else if line < t.idiomLine {
 			t.idiomLine = line
 		}
+	case accepting:
+		t.cur.redrew = true
 	case editing:
 		if t.cur.bounds == FromMarks || !t.cur.split {
 			t.idiom, t.idiomLine, t.idiomAt = true, line, t.now
@@ -803,37 +867,27 @@ func (t *tracer) begin(line uint64, x int) {
 	t.capturing = true
 	t.idiom = false
 	t.pend = pending{}
-	t.remember(t.cur)
+	t.known = remember(t.known, lastLine(t.cur.prompt))
 }
 
-// remember keeps the prompts last seen.
-func (t *tracer) remember(seg *segment) {
-	if n := len(seg.prompt); n > 0 {
-		t.know(seg.prompt[n-1])
-	}
-}
-
-func (t *tracer) know(prompt string) {
+// remember puts a prompt in front of the ones last seen.
+func remember(prompts []string, prompt string) []string {
 	if strings.TrimSpace(prompt) == "" {
-		return
+		return prompts
 	}
-	for i, k := range t.known {
-		if k == prompt {
-			copy(t.known[1:i+1], t.known[:i])
-			t.known[0] = prompt
-			return
-		}
+	if i := slices.Index(prompts, prompt); i >= 0 {
+		prompts = slices.Delete(prompts, i, i+1)
 	}
-	t.known = append([]string{prompt}, t.known...)
-	if len(t.known) > 16 {
-		t.known = t.known[:16]
-	}
+	prompts = slices.Insert(prompts, 0, prompt)
+	return prompts[:min(len(prompts), 16)]
 }
 
 // takeInput reads the line that was entered; last is its last row.
 func (t *tracer) takeInput(last uint64) {
 	seg := t.cur
 	seg.text, seg.rows, seg.wraps, seg.short = t.readInput(last)
+	seg.cut = t.carried
+	seg.right = t.right
 }
 
 // readInput reads the rows from the prompt's last one to last.
@@ -866,22 +920,24 @@ func (t *tracer) readInput(last uint64) (text string, rows []string, wraps []boo
 			}
 		}
 	}
-	first := max(t.inputLine, t.screen.Scrolled())
+	first := t.inputLine
+	if _, _, ok := t.anyRow(first); !ok {
+		first = max(first, t.screen.Scrolled())
+	}
 	size := 0
 	for l := first; l <= last; l++ {
 		if len(rows) == maxInputRows || size > maxInput {
 			short = true
 			break
 		}
-		row, ok := t.row(l)
-		if !ok || !t.spend(row.Len()) {
+		text, wrap, ok := t.anyRow(l)
+		if !ok {
 			short = true
 			break
 		}
-		s := string(appendCols(t.scratch[:0], t.screen, row, 0, allCols))
-		rows = append(rows, s)
-		wraps = append(wraps, row.Wrapped() || row.Content() == row.Len())
-		size += len(s)
+		rows = append(rows, text)
+		wraps = append(wraps, wrap)
+		size += len(text)
 	}
 	x := t.inputX
 	if first > t.inputLine {
@@ -909,15 +965,27 @@ func joinRows(rows []string, wraps []bool, x int, right rightPrompt) string {
 	return strings.TrimRight(b.String(), " \n")
 }
 
-// cutRight takes away the right-hand prompt.
+// cutRight takes away the right-hand prompt, in which a clock may have gone on.
 func cutRight(row string, right rightPrompt) string {
 	if right.text == "" {
 		return row
 	}
-	if left, ok := strings.CutSuffix(strings.TrimRight(row, " "), strings.TrimRight(right.text, " ")); ok {
+	row = strings.TrimRight(row, " ")
+	text := strings.TrimRight(right.text, " ")
+	if left, ok := strings.CutSuffix(row, text); ok {
 		return left
 	}
+	if tail := fromColumn(row, right.x); tail != "" && strings.Map(noDigits, tail) == strings.Map(noDigits, text) {
+		return strings.TrimSuffix(row, tail)
+	}
 	return row
+}
+
+func noDigits(r rune) rune {
+	if r >= '0' && r <= '9' {
+		return '0'
+	}
+	return r
 }
 
 // fromColumn gives what stands in s from column x on.
@@ -939,6 +1007,7 @@ func (t *tracer) title(title string) {
 
 // finish ends the recording.
 func (t *tracer) finish() {
+	t.gap(time.Second)
 	line, x := t.cursor()
 	if t.screen.OnAlternate() {
 		t.cur.end = t.now
@@ -947,15 +1016,22 @@ func (t *tracer) finish() {
 	switch t.state {
 	case running:
 		if t.capturing && !t.closed {
-			t.flush(line, 0)
-			if x > 0 {
-				t.takeRow(line, allCols)
+			if t.pendKnown() {
+				t.endOutput(t.pend.line, 0, t.pend.at)
+			} else {
+				t.flush(line, 0)
+				if x > 0 {
+					t.takeRow(line, allCols)
+				}
 			}
 		}
-		t.cur.end = t.now
+		if !t.cur.ended {
+			t.cur.end = t.now
+		}
 	case editing:
 		// A line that was not entered is no command.
-		t.segs = t.segs[:len(t.segs)-1]
+		t.cur.unentered = true
+		t.cur.end = t.now
 	case accepting:
 		t.finishAccept(line, x, true)
 		t.cur.started = true

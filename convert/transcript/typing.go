@@ -4,10 +4,6 @@ import "strings"
 
 // restPoint: a program runs, or nothing we know of, and the cursor rests.
 func (t *tracer) restPoint() {
-	if !t.mayType() {
-		t.pend = pending{}
-		return
-	}
 	line, x := t.cursor()
 	if t.pend.ok && t.pend.typed != "" && line == t.pend.line && strings.TrimSpace(t.rowText(line, 0, allCols)) == "" {
 		return // the line is being drawn anew
@@ -16,7 +12,8 @@ func (t *tracer) restPoint() {
 		t.pend = pending{}
 		return
 	}
-	if t.pend.ok && t.chain(t.pend.line, line) {
+	same := t.pend.ok && t.chain(t.pend.line, line)
+	if same {
 		row := t.rowText(t.pend.line, 0, allCols)
 		if strings.HasPrefix(row, strings.TrimRight(t.pend.prefix, " ")) {
 			t.pend.typed = strings.TrimRight(fromColumn(cutRight(row, t.pend.right), t.pend.x), " ")
@@ -48,8 +45,10 @@ func (t *tracer) restPoint() {
 		text, given = k, rest
 		break
 	}
-	if !plausible(text) && !t.ready {
-		t.pend = pending{}
+	if !plausible(text) && !t.ready || !t.mayType(text) {
+		if !same { // else it may come back: a history is searched, say
+			t.pend = pending{}
+		}
 		return
 	}
 	right := rightPrompt{}
@@ -64,14 +63,40 @@ func (t *tracer) restPoint() {
 	t.pend = pending{ok: true, right: right, line: line, x: columns(text), prefix: text, at: t.now, ready: t.ready, given: given, cursor: x}
 }
 
+// pendKnown tells whether the cursor stands behind a prompt that was seen
+// before.
+func (t *tracer) pendKnown() bool {
+	if !t.pend.ok {
+		return false
+	}
+	return known(t.known, t.pend.prefix)
+}
+
+// known tells whether a prompt is like one of some.
+func known(prompts []string, prompt string) bool {
+	for _, k := range prompts {
+		if alike(k, prompt) {
+			return true
+		}
+	}
+	return false
+}
+
 func gapAt(content, x int) bool { return content > x+1 }
 
-// mayType tells whether a prompt may be one that only typing shows.
-func (t *tracer) mayType() bool {
-	if !t.paste {
+// mayType tells whether text may be a prompt that only typing shows. Once an
+// editor has switched bracketed paste, that is so inside what may be another
+// shell, and for prompts that were seen to be such.
+func (t *tracer) mayType(text string) bool {
+	if !t.paste || t.cur.bounds != "" && isLauncher(t.cur.text) {
 		return true
 	}
-	return t.cur.bounds != "" && isLauncher(t.cur.text) || t.cur.bounds == FromTyping
+	for _, k := range t.typedKnown {
+		if alike(k, text) {
+			return true
+		}
+	}
+	return false
 }
 
 // chain tells whether line is first or one that first was wrapped into.
@@ -80,8 +105,7 @@ func (t *tracer) chain(first, line uint64) bool {
 		return false
 	}
 	for l := first; l < line; l++ {
-		row, ok := t.row(l)
-		if !ok || !row.Wrapped() && row.Content() < row.Len() {
+		if _, wrap, ok := t.anyRow(l); !ok || !wrap {
 			return false
 		}
 	}
@@ -95,7 +119,7 @@ func (t *tracer) typed(line uint64) {
 	if !t.chain(p.line, line) {
 		return
 	}
-	row := t.rowText(p.line, 0, allCols)
+	row, _, _ := t.anyRow(p.line)
 	if !strings.HasPrefix(row, strings.TrimRight(p.prefix, " ")) {
 		// A prompt that is drawn in another form once the line is entered.
 		before, ok := strings.CutSuffix(strings.TrimRight(row, " "), p.typed)
@@ -105,12 +129,16 @@ func (t *tracer) typed(line uint64) {
 		p.x, p.prefix = columns(before), before
 		p.right = rightPrompt{}
 	}
+	if strings.TrimSpace(cutRight(fromColumn(row, p.x), p.right)) == "" && !known(t.typedKnown, p.prefix) {
+		return // a progress display, as likely as not
+	}
 	undo := undoTyped{ok: true, pend: p, cur: t.cur, from: t.from, ended: t.cur.ended, closed: t.closed, prev: t.prev}
 	oneGo := !p.moved
 	t.startPrompt(FromTyping, p.line, 0, p.at)
 	t.inputAt(p.line, p.x)
 	t.right = p.right
 	t.cur.rest = true
+	t.typedKnown = remember(t.typedKnown, p.prefix)
 	t.cur.oneGo = oneGo
 	t.cur.ready = p.ready
 	t.cur.given = strings.TrimRight(p.given, " ")
@@ -136,7 +164,7 @@ func (t *tracer) takeBack() {
 	u := t.undo
 	t.undo = undoTyped{}
 	line, x := t.cursor()
-	if t.state != running || t.cur.bounds != FromTyping || line < u.pend.line || line > u.pend.line+1 || x < u.pend.x && line == u.pend.line ||
+	if t.state != running || t.cur.bounds != FromTyping || line < u.pend.line || x < u.pend.x && line == u.pend.line ||
 		!t.chain(u.pend.line, line) ||
 		!strings.HasPrefix(t.rowText(u.pend.line, 0, allCols), strings.TrimRight(u.pend.prefix, " ")) {
 		return

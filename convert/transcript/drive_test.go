@@ -1,0 +1,682 @@
+package transcript_test
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"github.com/ttydeck/ttydeck/convert/transcript"
+	"github.com/ttydeck/ttydeck/convert/transcript/score"
+	"github.com/ttydeck/ttydeck/format"
+)
+
+// A shell that is driven through a pseudo-terminal, as somebody at a keyboard
+// would, while what it writes is recorded.
+type driver struct {
+	pty    *os.File
+	start  time.Time
+	rand   *rand.Rand
+	size   format.Size
+	mu     sync.Mutex
+	events []format.Event // guarded by mu
+	last   time.Time      // of the last output; guarded by mu
+	sent   time.Time      // when the last key was pressed
+	mark   int            // where wait looks from
+	prompt string
+	want   []score.ExpectedCommand
+	speed  time.Duration // between keys, on average
+	keys   bool          // record input too
+	menu   bool          // completion is by a menu
+	ascii  bool          // the editor knows nothing else, and scrolls long lines sideways
+}
+
+// session is a row of the table below.
+type session struct {
+	name string
+	// argv is the shell; its rc is written to files in HOME first.
+	argv []string
+	rc   map[string]string
+	env  []string
+	size format.Size
+	// prompt is what the shell writes with each prompt; without it that is
+	// the switch of bracketed paste.
+	prompt string
+	do     func(*driver)
+}
+
+func (s session) run(home string) (format.Cast, []score.ExpectedCommand, error) {
+	none := format.Cast{}
+	for name, text := range s.rc {
+		file := filepath.Join(home, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return none, nil, err
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			return none, nil, err
+		}
+	}
+	for name, text := range map[string]string{
+		"work/alpha.txt": "alpha\n", "work/beta.txt": "beta\n", "work/sub/gamma.txt": "gamma\n",
+	} {
+		file := filepath.Join(home, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return none, nil, err
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			return none, nil, err
+		}
+	}
+	size := s.size
+	if size == (format.Size{}) {
+		size = format.Size{Cols: 80, Rows: 24}
+	}
+	cmd := exec.Command(s.argv[0], s.argv[1:]...)
+	cmd.Dir = filepath.Join(home, "work")
+	cmd.Env = append([]string{
+		"HOME=" + home, "PATH=" + os.Getenv("PATH"), "TERM=xterm-256color", "LANG=C.UTF-8", "USER=me", "LOGNAME=me",
+		"HISTFILE=" + filepath.Join(home, ".history"), "PAGER=cat", "PYENV_VERSION=" + os.Getenv("PYENV_VERSION"),
+		"ZDOTDIR=" + home, "SHELL=/bin/" + s.argv[0], "XDG_CONFIG_HOME=" + filepath.Join(home, ".config"),
+	}, s.env...)
+	f, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: uint16(size.Rows), Cols: uint16(size.Cols)})
+	if err != nil {
+		return none, nil, err
+	}
+	d := &driver{pty: f, start: time.Now(), size: size, rand: rand.New(rand.NewPCG(1, uint64(len(s.name)))), speed: 14 * time.Millisecond, prompt: s.prompt}
+	if d.prompt == "" {
+		d.prompt = "\x1b[?2004h"
+	}
+
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		buf := make([]byte, 32<<10)
+		for {
+			n, err := f.Read(buf)
+			if n > 0 {
+				d.event(format.Output, string(buf[:n]))
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	d.settle(400 * time.Millisecond)
+	s.do(d)
+	exited := make(chan struct{})
+	go func() { cmd.Wait(); close(exited) }()
+	select {
+	case <-exited:
+	case <-time.After(500 * time.Millisecond):
+		cmd.Process.Kill()
+		<-exited
+	}
+	syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	select {
+	case <-done:
+	case <-time.After(time.Second): // something still holds the terminal
+	}
+	go f.Close()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	recorded := d.events
+	events := func(yield func(format.Event, error) bool) {
+		for _, ev := range recorded {
+			if !yield(ev, nil) {
+				return
+			}
+		}
+	}
+	return format.Cast{Header: format.Header{Size: size}, Events: events}, d.want, nil
+}
+
+func (d *driver) event(code format.Code, data string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	d.events = append(d.events, format.Event{Time: now.Sub(d.start), Code: code, Data: data})
+	if code == format.Output {
+		d.last = now
+	}
+}
+
+// settle waits until nothing was written for a while, and something was.
+func (d *driver) settle(quiet time.Duration) {
+	from := time.Now()
+	for {
+		time.Sleep(5 * time.Millisecond)
+		d.mu.Lock()
+		since := time.Since(d.last)
+		fresh := d.last.After(d.sent)
+		d.mu.Unlock()
+		if fresh && since > quiet || time.Since(from) > 2*time.Second {
+			return
+		}
+	}
+}
+
+// press sends bytes as one key.
+func (d *driver) press(keys ...string) {
+	for _, k := range keys {
+		d.sent = time.Now()
+		if _, err := d.pty.WriteString(k); err != nil {
+			return
+		}
+		if d.keys {
+			d.event(format.Input, k)
+		}
+		time.Sleep(d.speed/2 + time.Duration(d.rand.Int64N(int64(d.speed))))
+	}
+}
+
+// text types text, a character at a time.
+func (d *driver) text(text string) {
+	for _, r := range text {
+		d.press(string(r))
+	}
+}
+
+// expect says that a command was run, and what it printed.
+func (d *driver) expect(command string, output ...string) {
+	c := score.ExpectedCommand{Command: command}
+	if len(output) > 0 {
+		c.Output = &output[0]
+	}
+	d.want = append(d.want, c)
+}
+
+const quiet = 140 * time.Millisecond
+
+// enter ends a line and waits for the prompt.
+func (d *driver) enter() {
+	d.setMark()
+	d.press("\r")
+	d.wait(d.prompt)
+}
+
+// next ends a line that goes on, or is no command.
+func (d *driver) next() {
+	d.press("\r")
+	d.settle(quiet)
+}
+
+// setMark makes wait look at what is written from now on.
+func (d *driver) setMark() {
+	d.mu.Lock()
+	d.mark = len(d.events)
+	d.mu.Unlock()
+}
+
+// run types a command and waits until it has ended.
+func (d *driver) run(command string, output ...string) {
+	lines := strings.Split(command, "\n")
+	for i, line := range lines {
+		d.text(line)
+		if i+1 < len(lines) {
+			d.next()
+		} else {
+			d.enter()
+		}
+	}
+	d.expect(command, output...)
+}
+
+// type a line that is no command.
+func (d *driver) line(text string) {
+	d.text(text)
+	d.next()
+}
+
+const (
+	up, down, left, right = "\x1b[A", "\x1b[B", "\x1b[D", "\x1b[C"
+	tab, esc, bs          = "\t", "\x1b", "\x7f"
+)
+
+func ctrl(r byte) string { return string(rune(r & 0x1f)) }
+
+// basics is what every shell can do.
+func basics(d *driver) {
+	d.run("echo hello", "hello")
+	d.run("ls", "")
+	d.want[len(d.want)-1].Output = nil
+	d.run("cat alpha.txt beta.txt", "alpha\nbeta")
+	d.run("false", "")
+	d.enter()
+	d.run("printf 'one\\ntwo\\n'", "one\ntwo")
+	d.run("cd sub", "")
+	d.run("cat gamma.txt", "gamma")
+	d.run("cd ..", "")
+	d.run("echo 'prompt > $ # % like'", "prompt > $ # % like")
+	d.run("printf '$ not a command\\n'", "$ not a command")
+	if !d.ascii {
+		d.run("echo "+strings.Repeat("long ", 30)+"end", strings.Repeat("long ", 30)+"end")
+		d.run("echo '日本語 — é 🎉'", "日本語 — é 🎉")
+	}
+	d.run("seq 1 40", strings.TrimRight(seq(40), "\n"))
+	d.run("nonexistent-command-xyz")
+	d.run("printf 'a\\tb\\n'", "a       b")
+}
+
+func menu(d *driver)  { d.menu = true }
+func ascii(d *driver) { d.ascii = true }
+
+// editing is what readline and zle can do.
+func editing(d *driver) {
+	d.run("echo first", "first")
+	d.press(up)
+	d.enter()
+	d.expect("echo first", "first")
+	d.text("cho inserted")
+	d.press(ctrl('A'))
+	d.text("e")
+	d.enter() // the cursor is in the middle
+	d.expect("echo inserted", "inserted")
+	d.text("echo wrogn")
+	d.press(bs, bs)
+	d.text("ng")
+	d.enter()
+	d.expect("echo wrong", "wrong")
+	d.text("this is thrown away")
+	d.press(ctrl('U'))
+	d.run("echo kept", "kept")
+	d.text("echo given up")
+	d.press(ctrl('C'))
+	d.settle(quiet)
+	d.run("echo next", "next")
+	if !d.menu {
+		d.press(ctrl('R'))
+		d.text("first")
+		d.settle(quiet)
+		d.enter()
+		d.expect("echo first", "first")
+	}
+	d.text("echo some words here")
+	d.press(ctrl('W'), ctrl('W'))
+	d.enter()
+	d.expect("echo some", "some")
+	d.text("cat al")
+	d.press(tab)
+	d.settle(quiet)
+	d.enter()
+	d.expect("cat alpha.txt", "alpha")
+	d.text("echo before clear")
+	d.press(ctrl('L'))
+	d.settle(quiet)
+	d.text(" and after")
+	d.enter()
+	d.expect("echo before clear and after", "before clear and after")
+	d.run("clear")
+	d.run("echo cleared", "cleared")
+}
+
+// lists is what shells that list completions do.
+func lists(d *driver) {
+	d.run("touch zz-one zz-two zz-three", "")
+	d.text("ls zz-")
+	d.press(tab)
+	d.settle(quiet)
+	d.press(tab)
+	d.settle(quiet)
+	if !d.menu {
+		d.text("on")
+		d.press(tab)
+		d.settle(quiet)
+		d.enter()
+		d.expect("ls zz-one", "zz-one")
+	} else {
+		d.press(ctrl('C'))
+		d.settle(quiet)
+		d.press(ctrl('C'))
+		d.settle(quiet)
+	}
+	d.run("echo after", "after")
+}
+
+// multiline is commands of several lines.
+func multiline(d *driver) {
+	d.run("for i in 1 2; do\necho \"i=$i\"\ndone", "i=1\ni=2")
+	d.run("echo \"a\nb\"", "a\nb")
+	d.run("echo one \\\ntwo", "one two")
+	d.run("cat <<EOF\nx $ y\n# z\nEOF", "x $ y\n# z")
+	d.run("if true\nthen echo yes\nfi", "yes")
+	d.line("echo 'open")
+	d.text("never closed")
+	d.press(ctrl('C'))
+	d.settle(quiet)
+	d.run("echo done", "done")
+	d.run("true &&\necho both", "both")
+	d.run("f() {\necho in f\n}", "")
+	d.run("f", "in f")
+}
+
+// programs is what runs inside a shell.
+func programs(d *driver) {
+	d.line("cat")
+	d.line("typed to cat")
+	d.line("$ fake")
+	d.setMark()
+	d.press(ctrl('D'))
+	d.wait(d.prompt)
+	d.expect("cat", "typed to cat\ntyped to cat\n$ fake\n$ fake")
+	d.begin("printf 'Name: '; head -1 >/dev/null", "Name:")
+	d.text("bob")
+	d.enter()
+	d.slow("for p in 10 50 100; do printf '\\r%3d%%' $p; sleep 0.05; done; echo", "100%")
+	d.slow("printf 'a\\nb\\n'; sleep 0.1; printf '\\033[2A\\033[JA\\nB\\n'", "A\nB")
+	d.slow("printf '\\033[?1049hfull screen'; sleep 0.2; printf '\\033[?1049l'", "")
+	d.begin("less alpha.txt", "alpha")
+	d.setMark()
+	d.press("q")
+	d.wait(d.prompt)
+	d.run("echo after less", "after less")
+	d.slow("sleep 0.3; echo slow", "slow")
+	d.text("sleep 5")
+	d.press("\r")
+	time.Sleep(300 * time.Millisecond)
+	d.setMark()
+	d.press(ctrl('C'))
+	d.wait(d.prompt)
+	d.expect("sleep 5")
+	d.run("echo end", "end")
+}
+
+// slow runs a command that is silent for a while before it has ended.
+func (d *driver) slow(command string, output ...string) {
+	d.run(command, output...)
+}
+
+// wait waits until text is written.
+func (d *driver) wait(text string) {
+	for from := time.Now(); time.Since(from) < 4*time.Second; time.Sleep(5 * time.Millisecond) {
+		d.mu.Lock()
+		var b strings.Builder
+		for _, ev := range d.events[d.mark:] {
+			if ev.Code == format.Output {
+				b.WriteString(ev.Data)
+			}
+		}
+		seen := strings.Contains(b.String(), text)
+		d.mu.Unlock()
+		if seen {
+			d.settle(quiet)
+			return
+		}
+	}
+}
+
+// start runs a program and waits until it has written text.
+func (d *driver) begin(command, text string) {
+	d.text(command)
+	d.setMark()
+	d.press("\r")
+	d.wait(text)
+	d.expect(command)
+}
+
+// repls is programs with a prompt of their own.
+func repls(d *driver) {
+	d.begin("python3 -q", ">>>")
+	d.line("1+1")
+	d.line("print('$ x')")
+	d.text("exit()")
+	d.enter()
+	d.run("echo back", "back")
+	d.begin("sqlite3", "sqlite>")
+	d.line("select 1;")
+	d.text(".quit")
+	d.enter()
+	d.run("echo back again", "back again")
+	d.line("bc -q")
+	d.expect("bc -q")
+	d.line("2*3")
+	d.text("quit")
+	d.enter()
+	d.begin("node -i", ">")
+	d.line("3*4")
+	d.text(".exit")
+	d.enter()
+	d.begin("gdb -q", "(gdb)")
+	d.line("print 1")
+	d.text("quit")
+	d.enter()
+	d.run("echo done", "done")
+}
+
+// nesting is shells in shells.
+func nesting(d *driver) {
+	d.run("echo outer", "outer")
+	for _, inner := range []string{"bash --norc", "dash", "zsh -f", "sh -c 'exec mksh'", "env -i bash --norc --noprofile"} {
+		d.line(inner)
+		d.expect(inner)
+		d.settle(300 * time.Millisecond)
+		d.line("echo inside")
+		d.expect("echo inside", "inside")
+		d.line("ls alpha.txt")
+		d.expect("ls alpha.txt", "alpha.txt")
+		d.text("exit")
+		d.enter()
+		d.expect("exit")
+	}
+	d.run("echo outer again", "outer again")
+}
+
+// hasty is somebody who does not wait.
+func hasty(d *driver) {
+	d.run("echo calm", "calm")
+	d.press("sleep 0.4; echo one\r")
+	d.press("echo two\r")
+	d.settle(600 * time.Millisecond)
+	d.expect("sleep 0.4; echo one")
+	d.expect("echo two", "two")
+	d.run("echo calm again", "calm again")
+	d.press("echo pasted at once\r")
+	d.settle(quiet)
+	d.expect("echo pasted at once", "pasted at once")
+	for i := range 5 {
+		d.press(fmt.Sprintf("echo number %d\r", i))
+		d.settle(30 * time.Millisecond)
+		d.expect(fmt.Sprintf("echo number %d", i))
+	}
+	d.settle(quiet)
+	d.run("echo end", "end")
+}
+
+// resizing changes the size of the terminal.
+func resizing(d *driver) {
+	d.run("echo one", "one")
+	d.resize(100, 30)
+	d.run("echo two", "two")
+	d.text("echo in the middle of " + strings.Repeat("x", 60))
+	d.resize(60, 20)
+	d.text(" a line")
+	d.enter()
+	d.expect("echo in the middle of " + strings.Repeat("x", 60) + " a line")
+	d.run("seq 1 30", strings.TrimRight(seq(30), "\n"))
+	d.resize(90, 40)
+	d.run("echo three", "three")
+	d.text("sleep 0.3; echo late")
+	d.press("\r")
+	d.resize(80, 24)
+	d.settle(400 * time.Millisecond)
+	d.expect("sleep 0.3; echo late", "late")
+	d.run("echo end", "end")
+}
+
+func (d *driver) resize(cols, rows int) {
+	pty.Setsize(d.pty, &pty.Winsize{Rows: uint16(rows), Cols: uint16(cols)})
+	d.event(format.Resize, format.Size{Cols: cols, Rows: rows}.String())
+	time.Sleep(150 * time.Millisecond)
+}
+
+func background(d *driver) {
+	d.run("(sleep 0.5; echo FROM BEHIND) &")
+	d.text("echo wh")
+	time.Sleep(600 * time.Millisecond)
+	d.text("ole")
+	d.enter()
+	d.expect("echo whole", "")
+	d.want[len(d.want)-1].Output = nil
+	d.run("echo end")
+}
+
+func seq(n int) string {
+	var b strings.Builder
+	for i := 1; i <= n; i++ {
+		fmt.Fprintln(&b, i)
+	}
+	return b.String()
+}
+
+func all(fs ...func(*driver)) func(*driver) {
+	return func(d *driver) {
+		for _, f := range fs {
+			f(d)
+		}
+	}
+}
+
+const (
+	debianBash = `PS1='\[\e]0;\u@\h: \w\a\]\[\033[01;32m\]\u@\h\[\033[00m\]:\[\033[01;34m\]\w\[\033[00m\]\$ '` + "\n"
+	twoLines   = `PS1='\n\[\e[34m\]┌──(\[\e[1m\]\u㉿\h\[\e[0;34m\])-[\w]\n└─\$\[\e[0m\] '` + "\n"
+	noPaste    = "bind 'set enable-bracketed-paste off'\n"
+	statusBash = `PROMPT_COMMAND='r=$?; PS1="[$r] \W \$ "'` + "\n"
+	gitBash    = `g() { [ -e .git ] && echo " (main)"; }; PS1='\W$(g) ❯ '` + "\n"
+	twoZsh     = "autoload -U colors; PROMPT=$'\\n%F{blue}%~%f\\n%(?.%F{green}.%F{red})❯%f '\nRPROMPT='%D{%H:%M:%S}'\n"
+	arrowZsh   = "PROMPT='%(?:%F{green}➜ :%F{red}➜ ) %F{cyan}%c%f '\n"
+	transient  = "PROMPT='%~ >>> '\nzle-line-finish() { PROMPT='%% '; zle reset-prompt; PROMPT='%~ >>> ' }\nzle -N zle-line-finish\n"
+	menuZsh    = "autoload -U compinit; compinit -u; zstyle ':completion:*' menu select\n" + arrowZsh
+	titleZsh   = "preexec() { print -Pn \"\\e]0;$1\\a\" }\nprecmd() { print -Pn '\\e]0;%~\\a'; print -P '%F{8}── %D ──%f' }\n" + arrowZsh
+	fishRight  = "function fish_right_prompt; date +%H:%M:%S; end\nset -g fish_greeting\n"
+	fishTwo    = "function fish_prompt; echo; echo (prompt_pwd); echo -n 'λ '; end\n"
+)
+
+var drives = []session{
+	{name: "bash", argv: []string{"bash"}, rc: map[string]string{".bashrc": debianBash}, do: all(basics, editing)},
+	{name: "bash lists", argv: []string{"bash"}, rc: map[string]string{".bashrc": "PS1='$ '\n"}, do: all(lists, multiline)},
+	{name: "bash two lines", argv: []string{"bash"}, rc: map[string]string{".bashrc": twoLines}, do: all(basics, multiline, lists)},
+	{name: "bash two lines edited", argv: []string{"bash"}, rc: map[string]string{".bashrc": twoLines}, do: all(editing, programs)},
+	{name: "bash status", argv: []string{"bash"}, rc: map[string]string{".bashrc": statusBash}, do: all(basics, repls)},
+	{name: "bash git", argv: []string{"bash"}, rc: map[string]string{".bashrc": gitBash}, do: all(basics, func(d *driver) { d.run("mkdir .git", ""); d.run("echo there", "there") }, programs)},
+	{name: "bash vi", argv: []string{"bash"}, rc: map[string]string{".bashrc": "set -o vi\n" + debianBash}, do: all(basics, multiline)},
+	{name: "bash without paste", prompt: "\x1b[00m# ", argv: []string{"bash"}, rc: map[string]string{".bashrc": noPaste + debianBash}, do: all(basics, lists, programs)},
+	{name: "bash without paste edited", prompt: "\x1b[00m# ", argv: []string{"bash"}, rc: map[string]string{".bashrc": noPaste + debianBash}, do: all(editing, multiline)},
+	{name: "bash without paste two lines", prompt: "└─#", argv: []string{"bash"}, rc: map[string]string{".bashrc": noPaste + twoLines}, do: all(basics, repls)},
+	{name: "bash nested", argv: []string{"bash"}, rc: map[string]string{".bashrc": debianBash}, do: nesting},
+	{name: "bash hasty", argv: []string{"bash"}, rc: map[string]string{".bashrc": debianBash}, do: hasty},
+	{name: "bash resized", argv: []string{"bash"}, rc: map[string]string{".bashrc": debianBash}, do: resizing},
+	{name: "bash background", argv: []string{"bash"}, rc: map[string]string{".bashrc": debianBash}, do: background},
+	{name: "bash small", argv: []string{"bash"}, rc: map[string]string{".bashrc": "PS1='\\u:\\w\\$ '\n"}, size: format.Size{Cols: 30, Rows: 6}, do: all(basics, editing, multiline)},
+	{name: "zsh", argv: []string{"zsh"}, rc: map[string]string{".zshrc": "PROMPT='%n@%m %1~ %# '\n"}, do: all(basics, editing)},
+	{name: "zsh programs", argv: []string{"zsh"}, rc: map[string]string{".zshrc": arrowZsh}, do: all(multiline, programs)},
+	{name: "zsh two lines", argv: []string{"zsh"}, rc: map[string]string{".zshrc": twoZsh}, do: all(basics, editing, multiline)},
+	{name: "zsh transient", argv: []string{"zsh"}, rc: map[string]string{".zshrc": transient}, do: all(basics, editing, multiline)},
+	{name: "zsh menu", argv: []string{"zsh"}, rc: map[string]string{".zshrc": menuZsh}, do: all(menu, lists, basics, repls)},
+	{name: "zsh title", argv: []string{"zsh"}, rc: map[string]string{".zshrc": titleZsh}, do: all(basics, editing)},
+	{name: "zsh vi", argv: []string{"zsh"}, rc: map[string]string{".zshrc": "bindkey -v\n" + twoZsh}, do: all(basics, multiline)},
+	{name: "zsh without paste", prompt: "\x1b[?1h", argv: []string{"zsh"}, rc: map[string]string{".zshrc": "unset zle_bracketed_paste\n" + arrowZsh}, do: all(basics, editing)},
+	{name: "zsh nested", argv: []string{"zsh"}, rc: map[string]string{".zshrc": arrowZsh}, do: nesting},
+	{name: "zsh hasty", argv: []string{"zsh"}, rc: map[string]string{".zshrc": arrowZsh}, do: hasty},
+	{name: "zsh resized", argv: []string{"zsh"}, rc: map[string]string{".zshrc": twoZsh}, do: resizing},
+	{name: "zsh small", argv: []string{"zsh"}, rc: map[string]string{".zshrc": arrowZsh}, size: format.Size{Cols: 30, Rows: 6}, do: all(basics, multiline)},
+	{name: "fish", argv: []string{"fish"}, do: all(menu, basics, editing)},
+	{name: "fish right", argv: []string{"fish"}, rc: map[string]string{".config/fish/config.fish": fishRight}, do: all(menu, basics, lists, repls)},
+	{name: "fish two lines", argv: []string{"fish"}, rc: map[string]string{".config/fish/config.fish": fishTwo}, do: all(menu, basics, editing)},
+	{name: "fish nested", argv: []string{"fish"}, rc: map[string]string{".config/fish/config.fish": fishTwo}, do: nesting},
+	{name: "dash", prompt: "# ", argv: []string{"dash"}, env: []string{"PS1=$ "}, do: all(basics, multiline, programs)},
+	{name: "dash repls", prompt: "# ", argv: []string{"dash"}, env: []string{"PS1=$ "}, do: all(repls, nesting)},
+	{name: "mksh", prompt: "# ", argv: []string{"mksh"}, env: []string{"PS1=$PWD $ "}, do: all(ascii, basics, programs)},
+	{name: "ksh", prompt: "# ", argv: []string{"ksh"}, env: []string{"PS1=$ "}, do: all(ascii, basics, programs)},
+	{name: "busybox", prompt: "# ", argv: []string{"busybox", "sh"}, env: []string{"PS1=\\w \\$ "}, do: all(ascii, basics, multiline, programs)},
+	{name: "tcsh", prompt: "# ", argv: []string{"tcsh"}, rc: map[string]string{".tcshrc": "set prompt='%n@%m:%~%# '\n"}, do: all(ascii, basics)},
+	{name: "yash", prompt: " # ", argv: []string{"yash"}, do: all(ascii, basics, multiline)},
+}
+
+// TestDriven drives real shells and holds what is read to what was typed.
+func TestDriven(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestDriven is skipped: it drives shells for a minute")
+	}
+	var all score.Result
+	type driven struct {
+		cast format.Cast
+		want []score.ExpectedCommand
+		err  error
+	}
+	// Most of the time each of them waits: more run than there are processors.
+	slots := make(chan struct{}, 12)
+	results := make([]chan driven, len(drives))
+	for i, s := range drives {
+		results[i] = make(chan driven, 1)
+		if _, err := exec.LookPath(s.argv[0]); err != nil {
+			continue
+		}
+		home := t.TempDir()
+		go func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			var r driven
+			r.cast, r.want, r.err = s.run(home)
+			results[i] <- r
+		}()
+	}
+	for i, s := range drives {
+		t.Run(strings.ReplaceAll(s.name, " ", "_"), func(t *testing.T) {
+			if _, err := exec.LookPath(s.argv[0]); err != nil {
+				t.Skipf("%s is skipped: %s is not installed", t.Name(), s.argv[0])
+			}
+			d := <-results[i]
+			if d.err != nil {
+				t.Fatal(d.err)
+			}
+			keep(t, s.name, d.cast, d.want)
+			var got []transcript.Command
+			for c, err := range transcript.Commands(d.cast, transcript.Options{}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, c)
+			}
+			all.Add(score.Compare(d.want, got, func(diff string) { t.Log(diff) }))
+		})
+	}
+	t.Logf("%d of %d sessions perfect, precision %.3f, recall %.3f, output %d/%d", all.Perfect, all.Sessions, all.Precision(), all.Recall(), all.OutputsGood, all.Outputs)
+	if all.Want > 0 && (all.Precision() < 0.99 || all.Recall() < 0.98 || float64(all.OutputsGood) < 0.98*float64(all.Outputs)) {
+		t.Errorf("want precision 0.99, recall 0.98, output 0.98")
+	}
+}
+
+// keep writes a session to the folder that TTYDECK_KEEP names, to be looked at.
+func keep(t *testing.T, name string, cast format.Cast, want []score.ExpectedCommand) {
+	dir := os.Getenv("TTYDECK_KEEP")
+	if dir == "" {
+		return
+	}
+	f, err := os.Create(filepath.Join(dir, cmp.Or(strings.ReplaceAll(name, " ", "_"), "x")+".cast"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	w, err := format.AsciicastV2.NewWriter(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := format.Copy(w, cast); err != nil {
+		t.Fatal(err)
+	}
+	b, err := json.Marshal(score.Expected{Commands: want})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(strings.TrimSuffix(f.Name(), ".cast")+".expected.json", b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
