@@ -18,6 +18,15 @@
 // join characters that were split over events and replace what is no UTF-8
 // when they are written; see [LossesOf].
 //
+// # Files
+//
+// [Formats] is the table of all formats. A recording of some is several files,
+// or a directory: [OpenFile] finds them all, [Format.Layout] tells, and
+// [Format.NewFilesWriter] writes them. What a format does not tell, such as the
+// size of a ttyrec's terminal, can be given ([DefaultSize], [Encoding],
+// [BytesPerSecond]), is inferred, or stays unknown; a [Warning] with Notice says
+// which.
+//
 // # Bad input
 //
 // Recordings come from crashed recorders, from many programs and from
