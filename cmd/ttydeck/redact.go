@@ -134,6 +134,9 @@ func runRedact(ctx context.Context, e *env, opts redactOptions, from, name strin
 	if report.Overflow {
 		e.warnf("too many secrets to look for each everywhere: some are only redacted where a rule sees them")
 	}
+	if report.Hurried {
+		e.warnf("the screen changes too often to look at all of it: some secrets may be left")
+	}
 	if opts.asJSON {
 		return errors.Join(err, json.NewEncoder(e.out).Encode(redactJSON(report)))
 	}
@@ -189,6 +192,7 @@ func printReport(w io.Writer, r *redact.Report) error {
 type redactReport struct {
 	Secrets  int             `json:"secrets"`
 	Overflow bool            `json:"overflow,omitempty"`
+	Hurried  bool            `json:"hurried,omitempty"`
 	Findings []redactFinding `json:"findings"`
 }
 
@@ -202,7 +206,7 @@ type redactFinding struct {
 }
 
 func redactJSON(r *redact.Report) redactReport {
-	report := redactReport{Secrets: r.Secrets, Overflow: r.Overflow, Findings: []redactFinding{}}
+	report := redactReport{Secrets: r.Secrets, Overflow: r.Overflow, Hurried: r.Hurried, Findings: []redactFinding{}}
 	for _, f := range r.Findings {
 		report.Findings = append(report.Findings, redactFinding{f.Secret, f.Rule, f.Where, f.First.Seconds(), f.Last.Seconds(), f.Count})
 	}

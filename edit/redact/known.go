@@ -35,7 +35,8 @@ type known struct {
 	bloom    []uint64
 	grams    map[uint64][]gram
 	contexts map[uint32][]*secret
-	short    []*secret // strong, but shorter than a gram: the user's own
+	ctxBloom [1 << 8]uint64 // of the keys of contexts
+	short    []*secret      // strong, but shorter than a gram: the user's own
 }
 
 type gram struct {
@@ -51,6 +52,8 @@ const (
 	gramLen    = 8
 	maxKnown   = 1 << 14
 	maxKnownSz = 4 << 20
+	maxTries   = 1 << 10 // comparisons with secrets by what stands before, in one text
+	maxAlike   = 64      // secrets with the same context, or too short for a gram
 	maxSecret  = 8 << 10 // a longer one is known by its start
 )
 
@@ -136,16 +139,23 @@ func (k *known) freeze() {
 			continue
 		}
 		for _, c := range s.before {
-			if len(c) >= 4 && s.root == nil {
-				key := binary.LittleEndian.Uint32([]byte(c[len(c)-4:]))
+			if len(c) < 4 || s.root != nil {
+				continue
+			}
+			key := binary.LittleEndian.Uint32([]byte(c[len(c)-4:]))
+			if len(k.contexts[key]) < maxAlike {
 				k.contexts[key] = append(k.contexts[key], s)
+				h := key * 0x9e3779b1 >> 18
+				k.ctxBloom[h>>6] |= 1 << (h & 63)
 			}
 		}
 		if !s.strong {
 			continue
 		}
 		if len(s.text) < gramLen {
-			k.short = append(k.short, s)
+			if s.rule == "text" || len(k.short) < maxAlike {
+				k.short = append(k.short, s)
+			}
 			continue
 		}
 		for i := 0; i+gramLen <= len(s.text); i++ {
@@ -258,7 +268,7 @@ func (k *known) find(dst []span, text []byte, start bool) []span {
 // findBegun appends what stands where a secret stood at another time, and is
 // like it: the secret as far as it was typed, or before it was corrected.
 func (k *known) findBegun(dst []span, text []byte, start bool) []span {
-	for i := 0; i < len(text); i++ {
+	for i, tries := 0, 0; i < len(text) && tries < maxTries; i++ {
 		var key uint32
 		if i >= 4 {
 			key = binary.LittleEndian.Uint32(text[i-4:])
@@ -267,15 +277,16 @@ func (k *known) findBegun(dst []span, text []byte, start bool) []span {
 		} else {
 			continue
 		}
+		if h := key * 0x9e3779b1 >> 18; k.ctxBloom[h>>6]>>(h&63)&1 == 0 {
+			continue
+		}
+		here := before(text, i, start)
 		for _, s := range k.contexts[key] {
 			for _, context := range s.before {
-				c := before(text, i, start)
-				if len(c) > len(context) {
-					c = c[len(c)-len(context):]
-				}
-				if c != context {
+				if !strings.HasSuffix(here, context) {
 					continue
 				}
+				tries++
 				if to := begun(text, i, s.text, tellsMuch(context)); to > i {
 					dst = append(dst, span{i, to, s, string(text[i:to]) != s.text})
 				}

@@ -16,7 +16,8 @@ type matcher struct {
 	dull  map[uint64]struct{} // texts in which there was nothing
 	hits  []uint64            // scratch: bit i is rule i
 	spans []span
-	any   bool // a secret was found
+	last  uint64 // the text that spans is for
+	any   bool   // a secret was found
 }
 
 // maxDull bounds the memory of texts without a secret: screens repeat
@@ -35,12 +36,13 @@ func (m *matcher) freeze() {
 	m.known.freeze()
 	m.frozen = true
 	clear(m.dull)
+	m.spans = m.spans[:0]
 }
 
 // find gives the secrets in text; the result is valid until the next call.
 // start tells that a line begins with text.
 func (m *matcher) find(text []byte, start bool) []span {
-	if len(text) < 2 && m.frozen == false {
+	if len(text) < 2 && !m.frozen {
 		return nil
 	}
 	hash := maphash.Bytes(m.seed, text)
@@ -50,7 +52,10 @@ func (m *matcher) find(text []byte, start bool) []span {
 	if _, ok := m.dull[hash]; ok {
 		return nil
 	}
-	m.spans = m.spans[:0]
+	if hash == m.last && len(m.spans) > 0 {
+		return m.spans // what is on the screen is often looked at as printed, too
+	}
+	m.spans, m.last = m.spans[:0], hash
 	clear(m.hits)
 	m.rules.keywords.find(text, func(i int) { m.hits[i>>6] |= 1 << (i & 63) })
 	for _, i := range m.rules.always {

@@ -222,6 +222,7 @@ type run struct {
 	outMarks marks
 	inMarks  marks
 	findings map[findingKey]*Finding
+	tired    bool // some of the output was only looked at in part
 }
 
 func (r *run) err() error {

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
-	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -521,6 +520,40 @@ func TestSpooled(t *testing.T) {
 	}
 }
 
+// Streams in which a few bytes change much must not take time without end.
+func TestHostile(t *testing.T) {
+	r := mustNew(t, Options{})
+	many := func(n int, f func(i int) string) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(f(i))
+		}
+		return b.String()
+	}
+	for name, data := range map[string]string{
+		"resizes":    many(2000, func(i int) string { return fmt.Sprintf("k=v\x1b[8;%d;4096t", 255+i%2) }),
+		"rectangles": "\x1b[8;255;4096t" + strings.Repeat("\x1b[65;1;1;255;4096$x", 50),
+		"moves":      "\x1b[8;255;4096t" + strings.Repeat("api_key=x\r", 5000) + strings.Repeat("k\x1b[4000G", 5000),
+		"a line":     strings.Repeat("token=abcdefgh1&", 4000),
+		"secrets":    many(17000, func(i int) string { return fmt.Sprintf("TOKEN=%s\r\n", generated(uint64(i), 12, alnum)) }),
+		"osc":        strings.Repeat("\x1b]2;token=a\x07", 5000) + "\x1b]52;c;" + strings.Repeat("QUJD", 100000) + "\x07",
+		"open":       "\x1b]" + strings.Repeat("token=abcdefgh1&", 8000),
+	} {
+		in := newTape(80, 24).add(format.Output, data).add(format.Output, "\x18\r\n"+token+"\r\n")
+		in.add(format.Input, strings.Repeat("x\x7fyy\x1b[D", 5000))
+		start := time.Now()
+		out, report := redacted(t, r, in)
+		if strings.Contains(out.stream(format.Output), token) {
+			t.Errorf("%s: the secret is left", name)
+		}
+		if took := time.Since(start); took > time.Minute {
+			t.Errorf("%s: %d bytes took %v", name, len(data), took)
+		} else {
+			t.Logf("%s: %d bytes took %v; overflow %v, hurried %v", name, len(data), took, report.Overflow, report.Hurried)
+		}
+	}
+}
+
 // The public rules must all compile, and be as many as there are.
 func TestPublicRules(t *testing.T) {
 	rules, err := publicRules()
@@ -569,25 +602,27 @@ func TestFalsePositives(t *testing.T) {
 	t.Logf("no false positives in %d bytes", bytes)
 }
 
+// BenchmarkRedact is for a recording without secrets, which is read once, and
+// for one with a secret, whose bytes have to be located.
 func BenchmarkRedact(b *testing.B) {
 	r := mustNew(b, Options{})
-	plain, err := os.ReadFile("redact.go")
-	if err != nil {
-		b.Fatal(err)
+	rng := rand.New(rand.NewPCG(9, 9))
+	var text strings.Builder
+	for i := range 20000 {
+		fmt.Fprintf(&text, "\x1b[32m%06d\x1b[m drwxr-xr-x %2d user group %6d Nov %2d 12:%02d file%05d.go\r\n", i, rng.IntN(30), rng.IntN(99999), rng.IntN(30), rng.IntN(60), rng.IntN(99999))
 	}
-	text := strings.ReplaceAll(string(plain), "\n", "\r\n")
-	for _, bb := range []struct{ name, tail string }{{"none", ""}, {"one", "GH_TOKEN=" + token + "\r\n"}} {
+	for _, bb := range []struct{ name, tail string }{{"without", ""}, {"with", "GH_TOKEN=" + token + "\r\n"}} {
 		b.Run(bb.name, func(b *testing.B) {
 			in := newTape(80, 24)
-			for n := 0; n < 1<<20; n += len(text) {
-				for chunk := range 100 {
-					in.add(format.Output, text[chunk*len(text)/100:(chunk+1)*len(text)/100])
-				}
+			all := text.String() + bb.tail
+			for chunk := range 1000 {
+				in.add(format.Output, all[chunk*len(all)/1000:(chunk+1)*len(all)/1000])
 			}
-			in.add(format.Output, bb.tail)
-			b.SetBytes(int64(len(in.stream(format.Output))))
+			b.SetBytes(int64(len(all)))
 			for b.Loop() {
-				redacted(b, r, in)
+				if _, report := redacted(b, r, in); report.Secrets != min(len(bb.tail), 1) {
+					b.Fatalf("%+v", report)
+				}
 			}
 		})
 	}

@@ -37,6 +37,9 @@ type Report struct {
 	// beyond are redacted where a rule sees them, but not searched for
 	// elsewhere.
 	Overflow bool
+	// Hurried tells that the output changes the screen so often that it was
+	// not all looked at: a recording made to take time, not by a person.
+	Hurried bool
 }
 
 // where is a kind of place.
@@ -82,7 +85,7 @@ func (r *run) count(sp span, w where, fresh bool) {
 }
 
 func (r *run) report() *Report {
-	report := &Report{Overflow: r.m.known.full}
+	report := &Report{Overflow: r.m.known.full, Hurried: r.tired}
 	seen := map[int]bool{}
 	for _, f := range r.findings {
 		report.Findings = append(report.Findings, *f)

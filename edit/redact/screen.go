@@ -47,16 +47,18 @@ type screen struct {
 	key    bool // a private key was seen, so lines of base64 may belong to one
 	keyTop bool // what left the top last was inside one
 
-	esc []byte
+	work    int64 // cells looked at
+	esc     []byte
+	penHigh uint64 // the background of the pen; noPen if it is not known
 }
 
 const (
-	maxLineText = 8 << 10 // of a line, on each side of the cursor's row
-	lookEvery   = 2 << 10 // characters, of a line that does not end
+	maxLineText = 8 << 10     // of a line, on each side of the cursor's row
+	lookEvery   = maxLineText // characters, of a line that does not end
 )
 
 func newScreen(r *run, size format.Size, locate bool) *screen {
-	s := &screen{run: r, locate: locate, flowNew: true}
+	s := &screen{run: r, locate: locate, flowNew: true, penHigh: noPen}
 	s.tok.sink = s
 	if size.Cols <= 0 || size.Rows <= 0 {
 		size = format.Size{Cols: 80, Rows: 24}
@@ -83,33 +85,48 @@ func cellTag(c vt.Cell) uint64 {
 
 const noTag = 1<<64 - 1
 
-// pen makes tag the colour of what is printed next.
-func (s *screen) pen(tag uint64) []byte {
-	b := append(s.esc[:0], "\x1b[38;2;"...)
-	b = strconv.AppendUint(b, tag>>16&255, 10)
+// pen appends what makes tag the colour of what is printed next. The
+// background, which changes every 4 MiB, is only given when it may be another.
+func (s *screen) pen(b []byte, tag uint64) []byte {
+	b = append(b, "\x1b[38;2;"...)
+	b = append(b, decimals[tag>>16&255]...)
 	b = append(b, ';')
-	b = strconv.AppendUint(b, tag>>8&255, 10)
+	b = append(b, decimals[tag>>8&255]...)
 	b = append(b, ';')
-	b = strconv.AppendUint(b, tag&255, 10)
-	b = append(b, ";48;2;"...)
-	b = strconv.AppendUint(b, tag>>40&255, 10)
-	b = append(b, ';')
-	b = strconv.AppendUint(b, tag>>32&255, 10)
-	b = append(b, ';')
-	b = strconv.AppendUint(b, tag>>24&255, 10)
-	s.esc = append(b, 'm')
-	return s.esc
+	b = append(b, decimals[tag&255]...)
+	if high := tag >> 24; high != s.penHigh {
+		s.penHigh = high
+		b = append(b, ";48;2;"...)
+		b = append(b, decimals[high>>16&255]...)
+		b = append(b, ';')
+		b = append(b, decimals[high>>8&255]...)
+		b = append(b, ';')
+		b = append(b, decimals[high&255]...)
+	}
+	return append(b, 'm')
 }
+
+const noPen = 1 << 63
+
+var decimals = func() (d [256]string) {
+	for i := range d {
+		d[i] = strconv.Itoa(i)
+	}
+	return d
+}()
 
 func (s *screen) ascii(run string, pos int64) {
 	for len(run) > 0 {
 		part := run[:min(len(run), lookEvery)]
 		run = run[len(part):]
 		if s.locate {
+			b := s.esc[:0]
 			for i := range len(part) {
-				s.vt.Write(append(s.pen(tagOf(pos+int64(i), 1)), part[i]))
+				b = append(s.pen(b, tagOf(pos+int64(i), 1)), part[i])
 				s.flowAt = append(s.flowAt, pos+int64(i))
 			}
+			s.vt.Write(b)
+			s.esc = b
 			pos += int64(len(part))
 		} else {
 			s.vt.WriteString(part)
@@ -125,7 +142,8 @@ func (s *screen) char(r rune, raw string, pos int64) {
 		// mode that may be anything but ASCII; such a cluster has the place
 		// of its first character.
 		if vt.RuneWidth(r) > 0 && (!s.vt.Modes().Graphemes || len(s.flow) == 0 || s.flow[len(s.flow)-1] < utf8.RuneSelf) {
-			s.vt.Write(s.pen(tagOf(pos, len(raw))))
+			s.esc = s.pen(s.esc[:0], tagOf(pos, len(raw)))
+			s.vt.Write(s.esc)
 		}
 		for i := range utf8.RuneLen(r) {
 			s.flowAt = append(s.flowAt, pos+int64(min(i, len(raw)-1)))
@@ -164,6 +182,9 @@ func (s *screen) control(seq []byte) {
 		s.all = true
 	}
 	s.vt.Write(seq)
+	if len(seq) > 1 {
+		s.penHigh = noPen
+	}
 }
 
 func (s *screen) passed(raw string) { s.vt.WriteString(raw) }
@@ -188,7 +209,7 @@ func (s *screen) finish() {
 // look shows the matcher what may have new text.
 func (s *screen) look() {
 	s.since = 0
-	if s.all {
+	if s.all && !s.tired() {
 		s.all, s.dirty = false, false
 		_, rows := s.vt.Size()
 		for y := 0; y < rows; y++ {
@@ -196,17 +217,38 @@ func (s *screen) look() {
 		}
 		return
 	}
-	if s.dirty {
-		s.dirty = false
+	if s.dirty || s.all {
+		s.all, s.dirty = false, false
 		s.lookLine(s.vt.Cursor().Y)
 	}
 }
+
+// tired reports whether so much was looked at already, for the length of the
+// stream, that from now on a look is at the cursor's row alone. Only a stream
+// that is made for it gets there: a few bytes can change a large screen.
+func (s *screen) tired() bool {
+	if s.work < workStart+workByte*s.tok.pos {
+		return false
+	}
+	s.run.tired = true
+	return true
+}
+
+// What may be looked at, in cells: at the start, and for each byte read.
+const (
+	workStart = 64 << 20
+	workByte  = 256
+)
 
 // lookLine shows the line that row y belongs to, and gives its last row.
 func (s *screen) lookLine(y int) int {
 	_, rows := s.vt.Size()
 	top, n := y, 0
-	for top > 0 && n < maxLineText && s.joined(top) {
+	limit := maxLineText
+	if s.tired() {
+		limit = 0
+	}
+	for top > 0 && n < limit && s.joined(top) {
 		top--
 		n += s.vt.Row(top).Len()
 	}
@@ -232,10 +274,11 @@ func (s *screen) lookLine(y int) int {
 		if bottom >= y {
 			n += s.vt.Row(bottom).Len()
 		}
-		if bottom+1 >= rows || n >= maxLineText || !s.joined(bottom+1) {
+		if bottom+1 >= rows || n >= limit || !s.joined(bottom+1) {
 			break
 		}
 	}
+	s.work += int64(s.vt.Row(y).Len() * (bottom - top + 1))
 	s.lookText(0, len(s.line), start)
 	// Rows that were only taken for one line may be several: a secret that
 	// ends in the last column must not hide what the next line begins with.
@@ -287,7 +330,6 @@ func (s *screen) appendRow(line []byte, tags []uint64, row vt.Row) ([]byte, []ui
 	if !s.locate {
 		return row.AppendText(line), tags
 	}
-	n := len(line)
 	line = row.AppendText(line)
 	for x := 0; len(tags) < len(line) && x < row.Len(); x++ {
 		c := row.Cell(x)
@@ -310,7 +352,6 @@ func (s *screen) appendRow(line []byte, tags []uint64, row vt.Row) ([]byte, []ui
 			tags = append(tags, tag)
 		}
 	}
-	_ = n
 	return line, tags
 }
 
@@ -320,6 +361,10 @@ const wideTag = 1 << 48
 // lineLeft keeps the text of a line whose end is still on the screen.
 func (s *screen) lineLeft(row vt.Row, why vt.Leave) {
 	if why != vt.LeftTop {
+		return
+	}
+	if _, rows := s.vt.Size(); rows > 1 && !row.Wrapped() && !s.key {
+		s.above, s.aboveTags = s.above[:0], s.aboveTags[:0]
 		return
 	}
 	if !row.Continued() || len(s.above) > 4*maxLineText {
@@ -535,13 +580,10 @@ func kindOfCSI(params []byte, final byte) int {
 				return harmless
 			}
 		}
-		return editsAll
-	case '@', 'P', 'X', 'K', 'b':
+	case '@', 'P', 'X', 'K', 'J', 'b':
 		return edits
-	case 'J', 'L', 'M', 'S', 'T', '^', '\'':
-		return editsAll
 	case 't':
-		return editsAll
+		return editsAll // it may be a resize
 	}
 	return moves
 }

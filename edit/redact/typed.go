@@ -34,7 +34,7 @@ type key struct {
 	deleted []key
 }
 
-const maxTyped = 4 << 10 // keys in a line
+const maxTyped = 1 << 10 // keys in a line
 
 func newTyped(r *run, locate bool) *typed {
 	t := &typed{run: r, locate: locate}
