@@ -17,6 +17,7 @@ var AsciicastV1 = &Format{
 	Desc:   "asciinema 1",
 	Loses:  "bytes that are no UTF-8, all but the output",
 	detect: func(prefix []byte) bool { return sniffAsciicast(prefix) == 1 },
+	object: true,
 	read:   readAsciicastV1,
 	write:  func(w io.Writer) Writer { return newV1Writer(w) },
 	text:   true,

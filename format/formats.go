@@ -21,6 +21,9 @@ type Format struct {
 	// detect says whether a recording begins with prefix, which holds the
 	// whole input when it is shorter than [sniffLen]. nil: never guessed.
 	detect func(prefix []byte) bool
+	// object says that a recording begins with a JSON object, by which detect
+	// tells the format.
+	object bool
 	// read reads the header from in and gives the events behind it. nil:
 	// this format is only written.
 	read func(in *input) (Cast, error)

@@ -159,11 +159,11 @@ func (in *input) sniff() (prefix []byte, f *Format) {
 		whole := err != nil || len(prefix) >= sniffLen
 		// The first bytes could be anything; only an object is known for what
 		// it is once it is whole, or names its version.
-		if !whole && !decided(prefix) && len(prefix) < sniffLen {
+		if !whole && !decided(prefix) {
 			continue
 		}
 		for _, f := range Formats {
-			if f.detect != nil && f.detect(prefix) {
+			if f.detect != nil && (whole || f.object) && f.detect(prefix) {
 				return prefix, f
 			}
 		}

@@ -22,6 +22,7 @@ var Tlog = &Format{
 	Desc:   "tlog, also in syslog and journal exports",
 	Loses:  "markers, exit status, title, command, times below 1 ms",
 	detect: sniffTlog,
+	object: true,
 	read:   readTlog,
 	write:  func(w io.Writer) Writer { return &tlogWriter{out: output{w: w}} },
 	text:   true,
