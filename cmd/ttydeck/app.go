@@ -29,6 +29,7 @@ func commands(e *env) []*cli.Command {
 		searchCommand(e),
 		markCommand(e),
 		psCommand(e),
+		observeCommand(e),
 		completionCommand(e),
 		manCommand(e),
 	}

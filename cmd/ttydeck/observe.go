@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/ttydeck/ttydeck/record"
+	"github.com/ttydeck/ttydeck/record/observe"
+	"github.com/ttydeck/ttydeck/record/sessions"
+	"github.com/urfave/cli/v2"
+)
+
+func observeCommand(e *env) *cli.Command {
+	var methods []string
+	for _, m := range observe.Methods {
+		methods = append(methods, string(m))
+	}
+	return &cli.Command{
+		Name:      "observe",
+		Usage:     "record a session that already runs",
+		ArgsUsage: "TTY|PID [FILE]",
+		Description: `Records what the session on TTY (pts/3), or that of the process PID, shows from now on into FILE, until the session
+ends or ctrl-C. Nothing is restarted and nothing is typed into it. FILE is as for rec; "-" is standard output.
+
+   What is on the screen already is known only where tmux can be asked for it; --redraw makes most programs draw anew.
+
+   METHOD is one of these, the best that is possible if none is given:
+   tmux      asks tmux: no privilege needed, nothing lost, the first screen is there
+   sys_exit  by eBPF: needs root (CAP_BPF, CAP_PERFMON); what comes too fast is lost, and marked where
+   ptrace    stops the program behind the terminal at each system call: for your own sessions, or with CAP_SYS_PTRACE;
+             nothing is lost, but much output takes twice the time`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "method", Aliases: []string{"m"}, Usage: "use `METHOD`: " + strings.Join(methods, ", ")},
+			&cli.BoolFlag{Name: "lossless", Usage: "use only a method that loses nothing, though it may slow the session down"},
+			&cli.BoolFlag{Name: "redraw", Usage: "change the window's height by one and back, so that programs draw anew"},
+			&cli.BoolFlag{Name: "input", Aliases: []string{"I"}, Usage: "record what is typed too, but no passwords: nothing typed while it is not shown"},
+			&cli.BoolFlag{Name: "append", Aliases: []string{"a"}, Usage: "go on with the recording in FILE"},
+			&cli.BoolFlag{Name: "overwrite", Usage: "replace FILE if it exists"},
+			&cli.StringFlag{Name: "title", Aliases: []string{"t"}, Usage: "give the recording the title `TITLE`"},
+			&cli.StringFlag{Name: "output-format", Aliases: []string{"f"}, Usage: "write `FORMAT`, whatever FILE is named"},
+			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "say nothing but errors"},
+		},
+		Action: func(c *cli.Context) error {
+			args, err := fileArgs(c, 1, 2, "the session to observe, a TTY or PID,")
+			if err != nil {
+				return err
+			}
+			name := time.Now().Format("ttydeck-20060102-150405.cast")
+			if len(args) == 2 {
+				name = args[1]
+			}
+			o := observe.Observer{
+				Method: observe.Method(c.String("method")), Lossless: c.Bool("lossless"),
+				Redraw: c.Bool("redraw"), Input: c.Bool("input"),
+			}
+			o.Header.Title = c.String("title")
+			file := record.FileOptions{Append: c.Bool("append"), Overwrite: c.Bool("overwrite")}
+			if file.Append && file.Overwrite {
+				return usageError{errors.New("--append and --overwrite exclude each other")}
+			}
+			if file.Format, err = targetNamed(c.String("output-format")); err != nil {
+				return err
+			}
+			return runObserve(c.Context, e, &o, args[0], name, file, c.Bool("quiet"))
+		},
+	}
+}
+
+func runObserve(ctx context.Context, e *env, o *observe.Observer, session, name string, opts record.FileOptions, quiet bool) error {
+	list, err := sessions.List()
+	if err != nil {
+		return err
+	}
+	s, err := list.Find(session)
+	if err != nil {
+		return withHint(err, "ttydeck ps lists them all")
+	}
+	if r := s.Recording; r != nil && !quiet {
+		e.notef("%s records this session already (process %d)", r.Name, r.PID)
+	}
+	o.Session = *s
+	file, err := e.createRecording(name, opts)
+	if err != nil {
+		return err
+	}
+	o.Writer = file
+	began := false
+	o.Began = func(m observe.Method, skipped []error) {
+		began = true
+		if quiet {
+			return
+		}
+		for _, why := range skipped {
+			e.notef("%v", why)
+		}
+		e.notef("recording %s by %s; C-c ends it", s.TTY.Name, m)
+	}
+	result, err := o.Run(ctx)
+	if !began {
+		file.Discard()
+		switch {
+		case errors.Is(err, observe.ErrNoHolder):
+			return withHint(err, "run it as root, or as the user of the program behind the terminal")
+		case errors.Is(err, observe.ErrMethod):
+			return withHint(err, "to see which sessions run: ttydeck ps")
+		}
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	if result.Lost > 0 {
+		e.warnf("%d bytes of output came too fast and are lost; markers stand where", result.Lost)
+	}
+	if !quiet {
+		end := "ended"
+		if result.Ended {
+			end = "ended with the session"
+		}
+		e.notef("%s: %d bytes of output", end, result.Output)
+		if file.Path != "" {
+			e.notef("recorded to %s", file.Path)
+		}
+	}
+	return nil
+}
+

@@ -1,0 +1,805 @@
+package observe
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/record"
+	"github.com/ttydeck/ttydeck/record/sessions"
+	"golang.org/x/sys/unix"
+)
+
+// TestMain is also the holder of a terminal that the tests observe: a program
+// that shows a session and keeps what it has shown, to compare.
+func TestMain(m *testing.M) {
+	if path := os.Getenv("TTYDECK_TEST_HOLD"); path != "" {
+		if err := hold(path); err != nil {
+			println(err.Error())
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	if pid := os.Getenv("TTYDECK_TEST_OBSERVE"); pid != "" {
+		if err := observeUntilKilled(pid, Method(os.Getenv("TTYDECK_TEST_METHOD"))); err != nil {
+			println(err.Error())
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// observeUntilKilled is the observer that the tests kill.
+func observeUntilKilled(pid string, m Method) error {
+	list, err := sessions.List()
+	if err != nil {
+		return err
+	}
+	s, err := list.Find(pid)
+	if err != nil {
+		return err
+	}
+	w, err := record.NewStream(os.Stdout, nil)
+	if err != nil {
+		return err
+	}
+	_, err = (&Observer{Session: *s, Writer: w, Method: m}).Run(context.Background())
+	return err
+}
+
+// hold runs the shell on a terminal, types what it gets into it, and writes
+// what the terminal shows to a file until its end. "size COLS ROWS" on a line
+// of its own changes the window.
+func hold(path string) error {
+	out, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	master, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	if err := unix.IoctlSetPointerInt(master, unix.TIOCSPTLCK, 0); err != nil {
+		return err
+	}
+	n, err := unix.IoctlGetInt(master, unix.TIOCGPTN)
+	if err != nil {
+		return err
+	}
+	slave, err := os.OpenFile("/dev/pts/"+strconv.Itoa(n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		return err
+	}
+	setSize := func(cols, rows uint16) error {
+		return unix.IoctlSetWinsize(master, unix.TIOCSWINSZ, &unix.Winsize{Col: cols, Row: rows})
+	}
+	if err := setSize(80, 24); err != nil {
+		return err
+	}
+	shell := exec.Command("bash", "--norc", "--noprofile", "-i")
+	shell.Env = append(os.Environ(), "TTYDECK_TEST_HOLD=", "PS1=ready> ", "HISTFILE=", "TERM=xterm-256color")
+	shell.Stdin, shell.Stdout, shell.Stderr = slave, slave, slave
+	shell.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := shell.Start(); err != nil {
+		return err
+	}
+	slave.Close()
+	fmt.Println(shell.Process.Pid)
+	go func() {
+		var line []byte
+		buf := make([]byte, 1)
+		for {
+			if n, err := os.Stdin.Read(buf); n == 0 || err != nil {
+				os.Exit(2) // the test is over
+			}
+			line = append(line, buf[0])
+			if buf[0] != '\n' {
+				continue
+			}
+			var cols, rows uint16
+			if n, _ := fmt.Sscanf(string(line), "size %d %d", &cols, &rows); n == 2 {
+				setSize(cols, rows)
+			} else {
+				unix.Write(master, bytes.ReplaceAll(line, []byte("\n"), []byte("\r")))
+			}
+			line = line[:0]
+		}
+	}()
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := unix.Read(master, buf)
+		if n <= 0 {
+			if err == unix.EINTR {
+				continue
+			}
+			shell.Wait()
+			return out.Close()
+		}
+		if _, err := out.Write(buf[:n]); err != nil {
+			return err
+		}
+	}
+}
+
+// holderProcess is a running hold.
+type holderProcess struct {
+	t     testing.TB
+	cmd   *exec.Cmd
+	in    *os.File
+	shell int
+	shown string // the file of what was shown
+}
+
+func startHolder(t testing.TB) *holderProcess {
+	t.Helper()
+	h := &holderProcess{t: t, shown: filepath.Join(t.TempDir(), "shown")}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.in = w
+	// Not a child of ours: a process that is both its tracer and its parent
+	// would get the stops where it waits for its children.
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.cmd = exec.Command("sh", "-c", self+"; exit $?")
+	h.cmd.Env = append(os.Environ(), "TTYDECK_TEST_HOLD="+h.shown)
+	h.cmd.Stdin, h.cmd.Stderr = r, os.Stderr
+	out, err := h.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	t.Cleanup(func() {
+		w.Close()
+		h.cmd.Wait()
+	})
+	t.Cleanup(func() {
+		if t.Failed() {
+			shown := h.read()
+			t.Logf("the terminal showed at the end: %q", shown[max(0, len(shown)-1000):])
+		}
+	})
+	if _, err := fmt.Fscan(out, &h.shell); err != nil {
+		t.Fatal(err)
+	}
+	h.awaitShown("ready> ")
+	return h
+}
+
+// send types a line.
+func (h *holderProcess) send(line string) {
+	h.t.Helper()
+	if _, err := h.in.WriteString(line + "\n"); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h *holderProcess) read() []byte {
+	h.t.Helper()
+	data, err := os.ReadFile(h.shown)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return data
+}
+
+func (h *holderProcess) awaitShown(what string) {
+	h.t.Helper()
+	awaitTrue(h.t, "the terminal shows "+what, func() bool { return bytes.HasSuffix(h.read(), []byte(what)) })
+}
+
+func awaitTrue(t testing.TB, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if is() {
+			return
+		}
+	}
+	t.Fatalf("never came: %s", what)
+}
+
+// wait waits for the session's end.
+func (h *holderProcess) wait() {
+	h.t.Helper()
+	if err := h.cmd.Wait(); err != nil {
+		h.t.Fatalf("the holder of the terminal: %v", err)
+	}
+}
+
+func (h *holderProcess) session() sessions.Session {
+	h.t.Helper()
+	return sessionOf(h.t, h.shell)
+}
+
+func sessionOf(t testing.TB, pid int) sessions.Session {
+	t.Helper()
+	list, err := sessions.List()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := list.Find(strconv.Itoa(pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *s
+}
+
+// observation is a running Observer.
+type observation struct {
+	path   string
+	result Result
+	err    error
+	done   chan struct{}
+	cancel context.CancelFunc
+}
+
+// observe begins to record, and returns when it has begun. It skips the test
+// where the host does not allow the method.
+func observe(t testing.TB, o Observer) *observation {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	ob := &observation{path: filepath.Join(t.TempDir(), "out.cast"), done: make(chan struct{}), cancel: cancel}
+	file, err := record.Create(ob.path, record.FileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := make(chan Method, 1)
+	o.Writer = file
+	o.Began = func(m Method, _ []error) { began <- m }
+	go func() {
+		ob.result, ob.err = o.Run(ctx)
+		close(ob.done)
+	}()
+	t.Cleanup(func() { cancel(); <-ob.done })
+	select {
+	case m := <-began:
+		if o.Method != "" && m != o.Method {
+			t.Errorf("method %q; want %q", m, o.Method)
+		}
+	case <-ob.done:
+		if errors.Is(ob.err, ErrMethod) && errors.Is(ob.err, unix.EPERM) && os.Getenv("CI") == "" {
+			t.Skipf("SKIPPED: %v", ob.err)
+		}
+		t.Fatalf("Run: %v", ob.err)
+	}
+	return ob
+}
+
+func (ob *observation) wait(t testing.TB) {
+	t.Helper()
+	select {
+	case <-ob.done:
+	case <-time.After(2 * time.Minute):
+		t.Fatal("the recording does not end")
+	}
+	if ob.err != nil {
+		t.Errorf("Run: %v", ob.err)
+	}
+}
+
+// recorded reads the recording: the output, and all other events.
+func (ob *observation) recorded(t testing.TB) (h format.Header, output []byte, others []format.Event) {
+	t.Helper()
+	in, err := format.OpenFile(ob.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	var last time.Duration
+	for ev, err := range in.Events {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ev.Time < last {
+			t.Errorf("time goes back from %v to %v", last, ev.Time)
+		}
+		last = ev.Time
+		if ev.Code == format.Output {
+			output = append(output, ev.Data...)
+		} else {
+			others = append(others, ev)
+		}
+	}
+	return in.Header, output, others
+}
+
+// kernelMethods are those that see a holder of any sort.
+var kernelMethods = []Method{SysExit, Ptrace}
+
+// same compares what was recorded with what was shown. Asciicast holds text:
+// the sessions of these tests show nothing else.
+func same(t *testing.T, what string, got, want []byte) {
+	t.Helper()
+	if sha256.Sum256(got) == sha256.Sum256(want) {
+		t.Logf("%s: %d bytes, SHA-256 %x", what, len(got), sha256.Sum256(got))
+		return
+	}
+	at := 0
+	for at < min(len(got), len(want)) && got[at] == want[at] {
+		at++
+	}
+	t.Errorf("%s: %d bytes recorded, %d shown; they differ at %d: %q, %q", what, len(got), len(want), at,
+		got[at:min(at+80, len(got))], want[at:min(at+80, len(want))])
+}
+
+const bulkSize = 100 << 20
+
+// TestBulk records a hundred megabytes of a shell that ran before.
+func TestBulk(t *testing.T) {
+	size := bulkSize
+	if testing.Short() {
+		size = 5 << 20
+	}
+	for _, m := range kernelMethods {
+		t.Run(string(m), func(t *testing.T) {
+			h := startHolder(t)
+			ob := observe(t, Observer{Session: h.session(), Method: m})
+			before := len(h.read())
+			start := time.Now()
+			h.send(fmt.Sprintf("yes | head -c %d", size))
+			h.send("exit")
+			h.wait()
+			t.Logf("%v", time.Since(start))
+			ob.wait(t)
+			if !ob.result.Ended || ob.result.Lost != 0 {
+				t.Errorf("result %+v; want the session's end and nothing lost", ob.result)
+			}
+			_, output, others := ob.recorded(t)
+			same(t, string(m), output, h.read()[before:])
+			if len(others) > 0 {
+				t.Errorf("other events: %v; want none", others)
+			}
+		})
+	}
+}
+
+// TestScreen records a full-screen program, with changes of the window's size
+// by the terminal and by the program.
+func TestScreen(t *testing.T) {
+	for _, m := range kernelMethods {
+		t.Run(string(m), func(t *testing.T) {
+			h := startHolder(t)
+			ob := observe(t, Observer{Session: h.session(), Method: m})
+			before := len(h.read())
+			h.send("ls --color=always -l /etc; printf '\\e[?1049h\\e[38;2;1;2;3m\\e[10;10Häö猫😀\\e[?1049l'; echo done")
+			awaitTrue(t, "the prompt", func() bool { return bytes.Contains(h.read()[before:], []byte("ready> ")) })
+			mark := len(h.read())
+			h.send("size 100 30")
+			h.send("vim -u NONE -N /etc/services")
+			awaitTrue(t, "vim", func() bool { return bytes.Contains(h.read()[mark:], []byte("\x1b[?1049h")) })
+			h.send("size 90 20")
+			h.send("GggGgg:q!")
+			awaitTrue(t, "the shell again", func() bool {
+				_, after, left := bytes.Cut(h.read()[mark:], []byte("\x1b[?1049l"))
+				return left && bytes.Contains(after, []byte("ready> "))
+			})
+			h.send("stty cols 70 rows 21")
+			awaitTrue(t, "the size set by stty", func() bool {
+				_, _, others := ob.recorded(t)
+				return slices.ContainsFunc(others, func(ev format.Event) bool { return ev.Data == "70x21" })
+			})
+			h.send("exit")
+			h.wait()
+			ob.wait(t)
+			header, output, others := ob.recorded(t)
+			same(t, string(m), output, h.read()[before:])
+			var sizes []string
+			for _, ev := range others {
+				if ev.Code != format.Resize {
+					t.Errorf("event %v %q; want resizes only", ev.Code, ev.Data)
+				}
+				sizes = append(sizes, ev.Data)
+			}
+			if want := []string{"100x30", "90x20", "70x21"}; !slices.Equal(sizes, want) {
+				t.Errorf("sizes %q; want %q", sizes, want)
+			}
+			if header.Size != (format.Size{Cols: 80, Rows: 24}) || header.Term.Type != "xterm-256color" {
+				t.Errorf("header %+v; want the session's size and terminal", header)
+			}
+			if !slices.ContainsFunc(header.Extra, func(f format.Field) bool {
+				return f.Key == "ttydeck_observed" && strings.Contains(f.JSON, `"method":"`+string(m)+`"`) && strings.Contains(f.JSON, `"partial_start":true`)
+			}) {
+				t.Errorf("header's further keys %q; want that the start is partial", header.Extra)
+			}
+		})
+	}
+}
+
+// slowWriter is a disk that cannot keep up at first.
+type slowWriter struct {
+	format.Writer
+	events int
+}
+
+func (w *slowWriter) WriteEvent(ev format.Event) error {
+	if w.events++; w.events < 100 {
+		time.Sleep(20 * time.Millisecond)
+	}
+	return w.Writer.WriteEvent(ev)
+}
+
+// TestGaps loses bytes, and wants each to be counted where it was lost.
+func TestGaps(t *testing.T) {
+	ring := ringBytes
+	ringBytes = 64 << 10
+	t.Cleanup(func() { ringBytes = ring })
+	h := startHolder(t)
+	path := filepath.Join(t.TempDir(), "out.cast")
+	file, err := record.Create(path, record.FileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slow := &slowWriter{Writer: file}
+	began := make(chan bool, 1)
+	o := Observer{Session: h.session(), Method: SysExit, Writer: slow, Began: func(Method, []error) { began <- true }}
+	done := make(chan struct{})
+	var result Result
+	go func() {
+		result, err = o.Run(t.Context())
+		close(done)
+	}()
+	select {
+	case <-began:
+	case <-done:
+		if errors.Is(err, unix.EPERM) && os.Getenv("CI") == "" {
+			t.Skipf("SKIPPED: %v", err)
+		}
+		t.Fatal(err)
+	}
+	before := len(h.read())
+	// Numbered lines: from each, its place in the stream is known.
+	h.send("seq -f %09.0f 1 400000")
+	h.send("exit")
+	h.wait()
+	<-done
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := h.read()[before:]
+	_, _, _ = (&observation{path: path}).recorded(t)
+	in, err := format.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	place, gaps, lost := 0, 0, 0
+	for ev, err := range in.Events {
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch ev.Code {
+		case format.Output:
+			if place+len(ev.Data) > len(shown) || string(shown[place:place+len(ev.Data)]) != ev.Data {
+				t.Fatalf("after %d gaps, at %d of %d: recorded %q, which was not shown there", gaps, place, len(shown), ev.Data[:min(40, len(ev.Data))])
+			}
+			place += len(ev.Data)
+		case format.Marker:
+			var n int
+			if _, err := fmt.Sscanf(ev.Data, "lost %d bytes of output", &n); err != nil {
+				t.Fatalf("marker %q", ev.Data)
+			}
+			place, gaps, lost = place+n, gaps+1, lost+n
+		}
+	}
+	if place != len(shown) || int64(lost) != result.Lost || gaps == 0 {
+		t.Errorf("%d gaps, %d bytes lost, ends at %d; want at least one, %d, %d", gaps, lost, place, result.Lost, len(shown))
+	}
+	t.Logf("%d of %d bytes lost, in %d gaps, each placed", lost, len(shown), gaps)
+}
+
+// TestKill kills the observer at any moment: the session does not notice.
+func TestKill(t *testing.T) {
+	kills := 200
+	if testing.Short() {
+		kills = 10
+	}
+	for _, m := range kernelMethods {
+		t.Run(string(m), func(t *testing.T) {
+			h := startHolder(t)
+			before := len(h.read())
+			h.send("i=0; while test $i -lt 100000000; do echo line $i; i=$((i+1)); done")
+			attached := 0
+			for i := range kills {
+				cmd := exec.Command("/proc/self/exe")
+				cmd.Env = append(os.Environ(), "TTYDECK_TEST_OBSERVE="+strconv.Itoa(h.shell), "TTYDECK_TEST_METHOD="+string(m))
+				out, err := cmd.StdoutPipe()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				if i%4 == 0 { // some before anything, most when it has begun
+					time.Sleep(time.Duration(i) * time.Millisecond / 2)
+				} else {
+					buf := make([]byte, 100)
+					if n, _ := out.Read(buf); n == 0 {
+						cmd.Wait()
+						t.Skipf("SKIPPED: %s is not possible here", m)
+					}
+					attached++
+					time.Sleep(time.Duration(i*37%5000) * time.Microsecond)
+				}
+				cmd.Process.Kill()
+				cmd.Wait()
+				// It goes on: the shell counts further.
+				size := len(h.read())
+				awaitTrue(t, "more output", func() bool { return len(h.read()) > size })
+			}
+			h.send("\x03")
+			awaitTrue(t, "the prompt", func() bool { return bytes.HasSuffix(h.read(), []byte("ready> ")) })
+			h.send("exit 0")
+			h.wait()
+			// Every number is there once, in order.
+			n := 0
+			for line := range bytes.Lines(h.read()[before:]) {
+				// Before the first one stands what the shell does at a command.
+				if at := bytes.LastIndex(line, []byte("line ")); at >= 0 && bytes.HasSuffix(line, []byte("\r\n")) {
+					text := line[at+len("line "):]
+					if got, err := strconv.Atoi(string(bytes.TrimSpace(text))); err == nil {
+						if got != n {
+							t.Fatalf("line %d follows line %d", got, n-1)
+						}
+						n++
+					}
+				}
+			}
+			t.Logf("killed %d times, %d of them attached; the session wrote %d lines", kills, attached, n)
+		})
+	}
+}
+
+// TestStop ends observers in good order, while the session is idle too.
+func TestStop(t *testing.T) {
+	for _, m := range kernelMethods {
+		t.Run(string(m), func(t *testing.T) {
+			h := startHolder(t)
+			for i := range 10 {
+				ob := observe(t, Observer{Session: h.session(), Method: m})
+				want := fmt.Sprintf("word%d", i)
+				h.send("echo " + want)
+				awaitTrue(t, want, func() bool { _, out, _ := ob.recorded(t); return bytes.Contains(out, []byte("\r"+want+"\r\n")) })
+				ob.cancel()
+				ob.wait(t)
+				if ob.result.Ended {
+					t.Errorf("result %+v; the session goes on", ob.result)
+				}
+			}
+			status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", h.session().Holders[0].PID))
+			if err != nil || statusField(status, "TracerPid") != "0" {
+				t.Errorf("the holder is still traced: %v", err)
+			}
+		})
+	}
+}
+
+// TestInput records what is typed, and no password.
+func TestInput(t *testing.T) {
+	h := startHolder(t)
+	ob := observe(t, Observer{Session: h.session(), Input: true})
+	if ob.result.Method != "" && ob.result.Method != Ptrace {
+		t.Errorf("method %q; want ptrace, the only one that can", ob.result.Method)
+	}
+	h.send("read -s -p 'Password: ' p; echo got ${#p}")
+	awaitTrue(t, "the prompt", func() bool { return bytes.HasSuffix(h.read(), []byte("Password: ")) })
+	h.send("secret")
+	awaitTrue(t, "the password's length", func() bool { return bytes.Contains(h.read(), []byte("got 6")) })
+	h.send("echo plain")
+	h.send("exit")
+	h.wait()
+	ob.wait(t)
+	_, _, others := ob.recorded(t)
+	var typed strings.Builder
+	for _, ev := range others {
+		if ev.Code == format.Input {
+			typed.WriteString(ev.Data)
+		}
+	}
+	if got := typed.String(); strings.Contains(got, "secret") || !strings.Contains(got, "read -s") || !strings.Contains(got, "echo plain\rexit\r") {
+		t.Errorf("typed %q; want all but the password", got)
+	}
+}
+
+// TestRedraw makes a program that was there before draw its screen again.
+func TestRedraw(t *testing.T) {
+	for _, m := range kernelMethods {
+		t.Run(string(m), func(t *testing.T) {
+			h := startHolder(t)
+			h.send("vim -u NONE -N /etc/services")
+			awaitTrue(t, "vim", func() bool { return bytes.Contains(h.read(), []byte("tcpmux")) })
+			time.Sleep(100 * time.Millisecond)
+			ob := observe(t, Observer{Session: h.session(), Method: m, Redraw: true})
+			awaitTrue(t, "the screen in the recording", func() bool {
+				_, output, _ := ob.recorded(t)
+				return bytes.Contains(output, []byte("tcpmux"))
+			})
+		})
+	}
+}
+
+// TestTmux records a pane, with what was on its screen.
+func TestTmux(t *testing.T) {
+	if _, err := exec.LookPath("tmux"); err != nil && os.Getenv("CI") == "" {
+		t.Skip("SKIPPED: tmux is not installed")
+	}
+	dir := t.TempDir()
+	socket := filepath.Join(dir, "socket")
+	run := func(args ...string) string {
+		t.Helper()
+		cmd := exec.Command("tmux", append([]string{"-S", socket, "-f", "/dev/null"}, args...)...)
+		cmd.Env = append(os.Environ(), "TMUX=", "TERM=xterm", "PS1=ready> ", "HISTFILE=")
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("tmux %q: %v: %s", args, err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	run("new-session", "-d", "-x", "80", "-y", "24", "bash --norc --noprofile")
+	t.Cleanup(func() { exec.Command("tmux", "-S", socket, "kill-server").Run() })
+	pid, err := strconv.Atoi(run("display-message", "-p", "#{pane_pid}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	run("send-keys", "echo before", "Enter")
+	awaitTrue(t, "the first line", func() bool { return strings.Contains(run("capture-pane", "-p"), "\nbefore") })
+
+	ob := observe(t, Observer{Session: sessionOf(t, pid)}) // the best method of itself
+	run("send-keys", "seq 1 300000; echo done", "Enter")
+	awaitTrue(t, "the end", func() bool { return strings.Contains(run("capture-pane", "-p"), "\ndone") })
+	run("resize-window", "-x", "91", "-y", "31")
+	awaitTrue(t, "the new size", func() bool {
+		_, _, others := ob.recorded(t)
+		return slices.ContainsFunc(others, func(ev format.Event) bool { return ev.Code == format.Resize && ev.Data == "91x31" })
+	})
+	if run("display-message", "-p", "#{pane_pipe}") != "1" {
+		t.Error("the pane is not piped")
+	}
+	// A second one cannot have the pipe, and says so.
+	second := Observer{Session: sessionOf(t, pid), Method: Tmux}
+	if _, err := second.Run(t.Context()); !errors.Is(err, ErrMethod) || !strings.Contains(err.Error(), "already") {
+		t.Errorf("a second observer: %v; want that the pipe is taken", err)
+	}
+	run("send-keys", "exit", "Enter")
+	ob.wait(t)
+	if ob.result.Method != Tmux || !ob.result.Ended || ob.result.Lost != 0 {
+		t.Errorf("result %+v; want tmux, and the session's end", ob.result)
+	}
+	header, output, _ := ob.recorded(t)
+	if !bytes.Contains(output[:min(len(output), 2000)], []byte("before")) {
+		t.Errorf("the recording begins with %q; want the screen of before", output[:min(len(output), 2000)])
+	}
+	var want bytes.Buffer
+	for i := range 300000 {
+		fmt.Fprintf(&want, "%d\r\n", i+1)
+	}
+	if !bytes.Contains(output, want.Bytes()) {
+		t.Errorf("the lines are not in the recording of %d bytes as they were written", len(output))
+	}
+	if header.Size != (format.Size{Cols: 80, Rows: 24}) || !slices.ContainsFunc(header.Extra, func(f format.Field) bool {
+		return strings.Contains(f.JSON, `"partial_start":false`)
+	}) {
+		t.Errorf("header %+v", header)
+	}
+}
+
+// TestRefusal: what cannot be done says why, and writes nothing.
+func TestRefusal(t *testing.T) {
+	h := startHolder(t)
+	s := h.session()
+	var w bytes.Buffer
+	stream, err := record.NewStream(&w, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		o    Observer
+		want string
+	}{
+		{Observer{Method: Tmux}, "not in tmux"},
+		{Observer{Method: "telepathy"}, "there is none of that name"},
+		{Observer{Method: SysExit, Lossless: true}, "it may lose bytes"},
+		{Observer{Method: SysExit, Input: true}, "passwords"},
+	} {
+		test.o.Session, test.o.Writer = s, stream
+		if _, err := test.o.Run(t.Context()); !errors.Is(err, ErrMethod) || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%+v: %v; want %q", test.o.Method, err, test.want)
+		}
+	}
+	s.Holders = nil
+	if _, err := (&Observer{Session: s, Writer: stream}).Run(t.Context()); !errors.Is(err, ErrNoHolder) {
+		t.Errorf("without a holder: %v; want ErrNoHolder", err)
+	}
+	if w.Len() > 0 {
+		t.Errorf("written: %q", &w)
+	}
+}
+
+// TestCost compares the time that a program takes with and without an
+// observer, in turns.
+func TestCost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: -short")
+	}
+	const turns = 7
+	h := startHolder(t)
+	data := filepath.Join(t.TempDir(), "data")
+	if err := os.WriteFile(data, bytes.Repeat([]byte("The quick brown fox jumps over the lazy dog, and runs away.\n"), 20<<20/60), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	times := map[Method][]time.Duration{}
+	for i := range turns {
+		for _, m := range []Method{"", SysExit, Ptrace} {
+			var ob *observation
+			if m != "" {
+				ob = observe(t, Observer{Session: h.session(), Method: m})
+			}
+			end := fmt.Sprintf("end%d%s.", i, m)
+			size := len(h.read())
+			start := time.Now()
+			h.send("cat " + data + "; echo " + end)
+			// What is shown is written to a file: its size is cheap to ask for.
+			awaitTrue(t, end, func() bool {
+				info, err := os.Stat(h.shown)
+				return err == nil && info.Size() > int64(size)+20<<20 && bytes.Contains(tail(t, h.shown, 200), []byte("\r"+end)) ||
+					err == nil && bytes.Contains(tail(t, h.shown, 200), []byte("\n"+end))
+			})
+			times[m] = append(times[m], time.Since(start))
+			if ob != nil {
+				ob.cancel()
+				ob.wait(t)
+				if ob.result.Lost > 0 {
+					t.Errorf("%s: %d bytes lost", m, ob.result.Lost)
+				}
+			}
+		}
+	}
+	for _, list := range times {
+		slices.Sort(list)
+	}
+	for _, m := range kernelMethods {
+		t.Logf("%s: %.2f times as long at the median, %.2f at best (%v; alone %v)", m, times[m][turns/2].Seconds()/times[""][turns/2].Seconds(),
+			times[m][0].Seconds()/times[""][0].Seconds(), times[m], times[""])
+	}
+	// At best, because other work on the machine is not ours to bound.
+	if ratio := times[SysExit][0].Seconds() / times[""][0].Seconds(); ratio > 1.1 {
+		t.Errorf("with %s the program takes %.2f times as long; want at most 1.1", SysExit, ratio)
+	}
+}
+
+// tail gives the last bytes of a file.
+func tail(t *testing.T, path string, n int64) []byte {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := make([]byte, min(n, info.Size()))
+	if _, err := f.ReadAt(data, info.Size()-int64(len(data))); err != nil {
+		t.Fatal(err)
+	}
+	return data
+}

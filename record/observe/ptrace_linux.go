@@ -1,0 +1,427 @@
+package observe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"time"
+	"unsafe"
+
+	"github.com/ttydeck/ttydeck/format"
+	"golang.org/x/sys/unix"
+)
+
+// syscalls are the numbers of the calls that matter.
+type syscalls struct{ read, readv, write, writev, ioctl, close uint64 }
+
+// byArch has the numbers by AUDIT_ARCH, because a 32-bit holder on a 64-bit
+// kernel has others. The last is the size of a pointer.
+var byArch = map[uint32]struct {
+	syscalls
+	word int
+}{
+	unix.AUDIT_ARCH_X86_64:  {syscalls{0, 19, 1, 20, 16, 3}, 8},
+	unix.AUDIT_ARCH_I386:    {syscalls{3, 145, 4, 146, 54, 6}, 4},
+	unix.AUDIT_ARCH_AARCH64: {syscalls{63, 65, 64, 66, 29, 57}, 8},
+}
+
+// syscallInfo is struct ptrace_syscall_info of include/uapi/linux/ptrace.h.
+type syscallInfo struct {
+	op   uint8
+	_    [3]byte
+	arch uint32
+	_    [2]uint64 // instruction and stack pointer
+	// nr and args at the entry; the result and whether it is an error at the
+	// exit.
+	nr   uint64
+	args [6]uint64
+	_    uint64
+}
+
+const (
+	ptraceGetSyscallInfo = 0x420e
+	opEntry              = 1
+	opExit               = 2
+	ptraceEventStop      = 128
+)
+
+// tracer follows the system calls of the holders. All of it runs on one
+// thread, for the kernel takes that thread for the tracer.
+type tracer struct {
+	ctx     context.Context
+	t       *target
+	s       *sink
+	threads map[int]*thread
+	fds     map[int][]int // by holder's PID: the master's descriptors that are left
+	out, in int64         // bytes so far
+	buf     []byte
+}
+
+type thread struct {
+	pid     int
+	call    *syscallInfo // the call it is in, if that is on the master
+	visible bool         // a write of it is one that the terminal shows
+}
+
+// runPtrace records by stopping the holders at each system call.
+func runPtrace(ctx context.Context, t *target, s *sink) error {
+	for _, h := range t.holders {
+		// Whoever waits for this child would get its stops too.
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", h.pid))
+		if err == nil && statusField(text, "PPid") == strconv.Itoa(os.Getpid()) {
+			return fmt.Errorf("process %d is a child of this one", h.pid)
+		}
+	}
+	p := &tracer{ctx: ctx, t: t, s: s, threads: map[int]*thread{}, fds: map[int][]int{}, buf: make([]byte, 64<<10)}
+	done := make(chan error, 1)
+	go func() {
+		// Never unlocked: the thread ends with the goroutine, and the kernel
+		// lets go of all that it traces, wherever they are, without stopping
+		// them once more.
+		runtime.LockOSThread()
+		if unix.Gettid() == os.Getpid() {
+			// The first thread cannot end. While this one is locked to it the
+			// other goroutine gets another.
+			other := make(chan struct{})
+			go func() {
+				runtime.LockOSThread()
+				done <- p.run()
+				close(other)
+			}()
+			<-other
+			runtime.UnlockOSThread()
+			return
+		}
+		done <- p.run()
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	// The tracer waits for a stop. The signal makes one of the threads stop,
+	// and is taken away from it there. It may be too late for any.
+	for {
+		for _, h := range t.holders {
+			_ = unix.PidfdSendSignal(h.fd, unix.SIGURG, nil, 0)
+		}
+		select {
+		case err := <-done:
+			return err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// run attaches and follows. It is on the tracer's own thread.
+func (p *tracer) run() error {
+	for _, h := range p.t.holders {
+		p.fds[h.pid] = slices.Clone(h.fds)
+		if err := p.seize(h.pid); err != nil {
+			return err
+		}
+	}
+	if err := p.s.begin(); err != nil {
+		return err
+	}
+	for {
+		done, err := p.wait()
+		if done || err != nil {
+			return err
+		}
+	}
+}
+
+// seize attaches to all threads of a process.
+func (p *tracer) seize(pid int) error {
+	for again := true; again; { // threads begin others meanwhile
+		again = false
+		entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+		if err != nil {
+			return err
+		}
+		for _, entry := range entries {
+			tid, err := strconv.Atoi(entry.Name())
+			if err != nil || p.threads[tid] != nil {
+				continue
+			}
+			const options = unix.PTRACE_O_TRACESYSGOOD | unix.PTRACE_O_TRACECLONE
+			err = ptrace(unix.PTRACE_SEIZE, tid, 0, options)
+			switch {
+			case err == unix.ESRCH: // ended
+				continue
+			case err == unix.EPERM:
+				return fmt.Errorf("tracing process %d: %w%s", pid, err, whyNoTrace(pid))
+			case err != nil:
+				return fmt.Errorf("tracing process %d: %w", pid, err)
+			}
+			p.threads[tid] = &thread{pid: pid}
+			again = true
+			// From its next stop on, each system call stops it.
+			if err := ptrace(unix.PTRACE_INTERRUPT, tid, 0, 0); err != nil && err != unix.ESRCH {
+				return fmt.Errorf("stopping process %d: %w", pid, err)
+			}
+		}
+	}
+	return nil
+}
+
+// whyNoTrace says what forbids to trace a process.
+func whyNoTrace(pid int) string {
+	if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)); err == nil {
+		if tracer := statusField(text, "TracerPid"); tracer != "0" && tracer != "" {
+			return ": process " + tracer + " traces it already"
+		}
+	}
+	if scope, err := os.ReadFile("/proc/sys/kernel/yama/ptrace_scope"); err == nil && len(scope) > 0 && scope[0] != '0' {
+		return ": needs CAP_SYS_PTRACE (kernel.yama.ptrace_scope is " + string(scope[:1]) + ")"
+	}
+	return ": needs CAP_SYS_PTRACE"
+}
+
+// wait handles one stop.
+func (p *tracer) wait() (done bool, err error) {
+	var status unix.WaitStatus
+	// Only what this thread traces: not the program's children.
+	tid, err := unix.Wait4(-1, &status, unix.WALL|unix.WNOTHREAD, nil)
+	switch {
+	case err == unix.EINTR:
+		return false, nil
+	case err == unix.ECHILD: // all have ended
+		p.s.ended()
+		return true, nil
+	case err != nil:
+		return false, os.NewSyscallError("wait4", err)
+	}
+	th := p.threads[tid]
+	if !status.Stopped() {
+		delete(p.threads, tid)
+		return false, nil
+	}
+	if th == nil { // a new thread of one that is traced
+		pid, err := threadGroup(tid)
+		if _, ours := p.fds[pid]; err != nil || !ours {
+			_ = ptrace(unix.PTRACE_DETACH, tid, 0, 0) // a new process
+			return false, nil
+		}
+		th = &thread{pid: pid}
+		p.threads[tid] = th
+	}
+	inject := 0
+	sig, event := status.StopSignal(), int(status)>>16
+	switch {
+	case sig == unix.SIGTRAP|0x80:
+		if done, err = p.syscall(tid, th); done || err != nil {
+			// Let it go here, where it stands; the thread's end does the rest.
+			_ = ptrace(unix.PTRACE_DETACH, tid, 0, 0)
+			return done, err
+		}
+	case event == ptraceEventStop && (sig == unix.SIGSTOP || sig == unix.SIGTSTP || sig == unix.SIGTTIN || sig == unix.SIGTTOU):
+		_ = ptrace(unix.PTRACE_LISTEN, tid, 0, 0) // it is stopped by its user, and stays so
+		return false, nil
+	case event != 0:
+	default:
+		if inject = int(sig); sig == unix.SIGURG && p.ctx.Err() != nil && ownSignal(tid) {
+			_ = ptrace(unix.PTRACE_DETACH, tid, 0, 0)
+			return true, p.ctx.Err()
+		}
+	}
+	if p.ctx.Err() != nil {
+		_ = ptrace(unix.PTRACE_DETACH, tid, 0, uintptr(inject))
+		return true, p.ctx.Err()
+	}
+	err = ptrace(unix.PTRACE_SYSCALL, tid, 0, uintptr(inject))
+	if err != nil && err != unix.ESRCH { // it was killed
+		return false, os.NewSyscallError("ptrace", err)
+	}
+	return false, nil
+}
+
+// ownSignal says whether the signal that tid is about to get is from us.
+func ownSignal(tid int) bool {
+	var info struct {
+		signo, errno, code int32
+		_                  int32
+		pid                int32
+		_                  [108]byte
+	}
+	err := ptrace(unix.PTRACE_GETSIGINFO, tid, 0, uintptr(unsafe.Pointer(&info)))
+	return err == nil && info.code <= 0 && int(info.pid) == os.Getpid()
+}
+
+// syscall handles the entry or the exit of a system call.
+func (p *tracer) syscall(tid int, th *thread) (done bool, err error) {
+	var info syscallInfo
+	if err := ptrace(ptraceGetSyscallInfo, tid, unsafe.Sizeof(info), uintptr(unsafe.Pointer(&info))); err != nil {
+		if err == unix.ESRCH {
+			return false, nil
+		}
+		return false, fmt.Errorf("reading a system call (Linux 5.3 can): %w", err)
+	}
+	arch, ok := byArch[info.arch]
+	if !ok {
+		return false, fmt.Errorf("the holder's architecture %#x is not known", info.arch)
+	}
+	switch info.op {
+	case opEntry:
+		th.call = nil
+		if !slices.Contains(p.fds[th.pid], int(int32(info.args[0]))) {
+			return false, nil
+		}
+		switch info.nr {
+		case arch.write, arch.writev:
+			if !p.s.o.Input {
+				return false, nil
+			}
+			th.visible = p.t.shows() // it waits for us: nothing changes meanwhile
+			fallthrough
+		case arch.read, arch.readv, arch.ioctl, arch.close:
+			th.call = &info
+		}
+		return false, nil
+	case opExit:
+		call := th.call
+		if th.call = nil; call == nil {
+			return false, nil
+		}
+		return p.returned(th, call, int64(info.nr), arch.syscalls, arch.word)
+	}
+	return false, nil
+}
+
+// returned handles a call on the master that has returned ret.
+func (p *tracer) returned(th *thread, call *syscallInfo, ret int64, nr syscalls, word int) (done bool, err error) {
+	at := monotonic()
+	switch call.nr {
+	case nr.read, nr.readv:
+		if ret == 0 || ret == -int64(unix.EIO) {
+			p.s.ended()
+			return true, nil
+		}
+		if ret < 0 {
+			return false, nil
+		}
+		place := p.out
+		p.out += ret
+		for data := range p.memory(th.pid, call, ret, call.nr == nr.readv, word) {
+			if err := p.s.output(at, place, data); err != nil {
+				return false, err
+			}
+			place += int64(len(data))
+		}
+		p.s.upTo(at, p.out)
+	case nr.write, nr.writev:
+		if ret <= 0 {
+			return false, nil
+		}
+		place := p.in
+		p.in += ret
+		if !th.visible {
+			p.s.hidden(place, int(ret))
+			return false, nil
+		}
+		for data := range p.memory(th.pid, call, ret, call.nr == nr.writev, word) {
+			if err := p.s.input(at, place, data); err != nil {
+				return false, err
+			}
+			place += int64(len(data))
+		}
+	case nr.ioctl:
+		if call.args[1] == unix.TIOCSWINSZ && ret == 0 {
+			size := *call
+			size.args[1] = call.args[2]
+			for data := range p.memory(th.pid, &size, 8, false, word) {
+				if len(data) == 8 {
+					le := func(i int) int { return int(data[i]) | int(data[i+1])<<8 }
+					p.s.resize(at, format.Size{Cols: le(2), Rows: le(0)})
+				}
+			}
+		}
+	case nr.close:
+		if ret == 0 {
+			fds := p.fds[th.pid]
+			p.fds[th.pid] = slices.DeleteFunc(fds, func(fd int) bool { return fd == int(int32(call.args[0])) })
+			for _, fds := range p.fds {
+				if len(fds) > 0 {
+					return false, nil
+				}
+			}
+			p.s.ended()
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// memory yields the n bytes that a call has read or written, in pieces. They
+// are valid until the next. What cannot be read is left out.
+func (p *tracer) memory(pid int, call *syscallInfo, n int64, vector bool, word int) func(func([]byte) bool) {
+	type part struct {
+		at  uint64
+		len int64
+	}
+	parts := []part{{call.args[1], n}}
+	if vector {
+		parts = nil
+		raw := make([]byte, min(call.args[2], 1024)*uint64(word)*2)
+		if !readMemory(pid, call.args[1], raw) {
+			return func(func([]byte) bool) {}
+		}
+		number := func(b []byte) (v uint64) {
+			for i := range b {
+				v |= uint64(b[i]) << (8 * i)
+			}
+			return v
+		}
+		for ; len(raw) > 0 && n > 0; raw = raw[2*word:] {
+			length := min(int64(number(raw[word:2*word])&(1<<40-1)), n)
+			parts = append(parts, part{number(raw[:word]), length})
+			n -= length
+		}
+	}
+	return func(yield func([]byte) bool) {
+		for _, part := range parts {
+			for part.len > 0 {
+				piece := p.buf[:min(int64(len(p.buf)), part.len)]
+				if !readMemory(pid, part.at, piece) || !yield(piece) {
+					return
+				}
+				part.at += uint64(len(piece))
+				part.len -= int64(len(piece))
+			}
+		}
+	}
+}
+
+func readMemory(pid int, at uint64, into []byte) bool {
+	if len(into) == 0 {
+		return true
+	}
+	local := []unix.Iovec{{Base: &into[0]}}
+	local[0].SetLen(len(into))
+	n, err := unix.ProcessVMReadv(pid, local, []unix.RemoteIovec{{Base: uintptr(at), Len: len(into)}}, 0)
+	return err == nil && n == len(into)
+}
+
+func threadGroup(tid int) (int, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", tid))
+	if err != nil {
+		return 0, err
+	}
+	if pid, err := strconv.Atoi(statusField(text, "Tgid")); err == nil {
+		return pid, nil
+	}
+	return 0, errors.New("no thread group")
+}
+
+func ptrace(request, tid int, addr, data uintptr) error {
+	_, _, errno := unix.Syscall6(unix.SYS_PTRACE, uintptr(request), uintptr(tid), addr, data, 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}

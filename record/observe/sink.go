@@ -1,0 +1,169 @@
+package observe
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+)
+
+// flushEvery is how old an event may get before it can be read in the file.
+const flushEvery = 200 * time.Millisecond
+
+// sink is where a method puts what it sees. Its calls may come from any
+// goroutine.
+type sink struct {
+	o       *Observer
+	t       *target
+	skipped []error
+
+	mu      sync.Mutex // guards what is below
+	began   bool
+	start   int64         // CLOCK_MONOTONIC at the beginning
+	last    time.Duration // of the last event
+	next    int64         // the place of the next byte of output, as the method counts
+	nextIn  int64         // of input
+	size    format.Size
+	dirty   bool
+	err     error // the first of writing
+	result  Result
+	stopped chan struct{}
+	flusher sync.WaitGroup
+}
+
+// begin writes the header. A method calls it once, when it is attached and
+// before anything else.
+func (s *sink) begin() error {
+	s.mu.Lock()
+	s.began, s.start, s.size = true, monotonic(), s.t.size
+	s.stopped = make(chan struct{})
+	h := s.o.header(s.result.Method, s.t)
+	s.size = h.Size
+	s.err = s.o.Writer.WriteHeader(h)
+	err := s.err
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	s.flusher.Go(s.tick)
+	if s.o.Began != nil {
+		s.o.Began(s.result.Method, s.skipped)
+	}
+	if s.o.Redraw {
+		s.t.redraw()
+	}
+	return nil
+}
+
+// tick flushes what was written, and looks whether a program of the session
+// has changed the window's size: the holder does not see that.
+func (s *sink) tick() {
+	t := time.NewTicker(flushEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-s.stopped:
+			return
+		case <-t.C:
+		}
+		if size, ok := s.t.currentSize(); ok {
+			s.resize(monotonic(), size)
+		}
+		s.mu.Lock()
+		if s.dirty && s.err == nil {
+			s.dirty, s.err = false, format.Flush(s.o.Writer)
+		}
+		s.mu.Unlock()
+	}
+}
+
+// event writes one. s.mu must be held.
+func (s *sink) event(at int64, code format.Code, data string) {
+	if s.err != nil {
+		return
+	}
+	s.last = max(s.last, time.Duration(at-s.start))
+	s.dirty = true
+	s.err = s.o.Writer.WriteEvent(format.Event{Time: s.last, Code: code, Data: data})
+}
+
+// output records bytes that the holder has read at a time (CLOCK_MONOTONIC)
+// and at a place of the stream: what is missing before it is marked. The data
+// may be used again afterwards. The error is that of writing, now or before.
+func (s *sink) output(at, place int64, data []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gap(at, place)
+	s.next = place + int64(len(data))
+	s.result.Output += int64(len(data))
+	s.event(at, format.Output, string(data))
+	return s.err
+}
+
+// upTo says that the stream has come to a place.
+func (s *sink) upTo(at, place int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gap(at, place)
+}
+
+func (s *sink) gap(at, place int64) {
+	if lost := place - s.next; lost > 0 {
+		s.result.Lost += lost
+		s.next = place
+		s.event(at, format.Marker, fmt.Sprintf("lost %d bytes of output", lost))
+	}
+}
+
+// input records bytes that the holder has written.
+func (s *sink) input(at, place int64, data []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if lost := place - s.nextIn; lost > 0 {
+		s.event(at, format.Marker, fmt.Sprintf("lost %d bytes of input", lost))
+	}
+	s.nextIn = place + int64(len(data))
+	s.event(at, format.Input, string(data))
+	return s.err
+}
+
+// hidden says that bytes were typed that are not recorded, because the
+// terminal does not show them.
+func (s *sink) hidden(place int64, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.nextIn = place + int64(n)
+}
+
+// resize records a new size, if it is one.
+func (s *sink) resize(at int64, size format.Size) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if size.Cols > 0 && size.Rows > 0 && size != s.size {
+		s.size = size
+		s.event(at, format.Resize, size.String())
+	}
+}
+
+// ended says that the session has ended.
+func (s *sink) ended() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.result.Ended = true
+}
+
+// finish closes the recording.
+func (s *sink) finish(err error) (Result, error) {
+	if s.stopped != nil {
+		close(s.stopped)
+		s.flusher.Wait()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil || errors.Is(err, s.err) {
+		err = s.err
+	}
+	return s.result, errors.Join(err, s.o.Writer.Close())
+}

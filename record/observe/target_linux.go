@@ -1,0 +1,211 @@
+package observe
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/record/sessions"
+	"golang.org/x/sys/unix"
+)
+
+// target is a session that is being observed.
+type target struct {
+	session sessions.Session
+	holders []holder
+	slave   string            // a path of the terminal
+	size    format.Size       // at the beginning
+	env     map[string]string // the leader's, as far as it can be read
+	leader  int               // pidfd; -1: none
+}
+
+// holder is a process that holds the master.
+type holder struct {
+	pid int
+	fds []int
+	fd  int // pidfd
+}
+
+// newTarget takes hold of the processes of a session, so that others that get
+// their PIDs are not taken for them.
+func newTarget(s sessions.Session) (*target, error) {
+	t := &target{session: s, size: s.Size, env: map[string]string{}, leader: -1}
+	for _, h := range s.Holders {
+		if len(h.FDs) == 0 {
+			continue
+		}
+		fd, err := pidfd(h.PID, h.StartTicks)
+		if err != nil {
+			continue // gone
+		}
+		t.holders = append(t.holders, holder{h.PID, h.FDs, fd})
+	}
+	if len(t.holders) == 0 {
+		return nil, fmt.Errorf("%s: %w", s.TTY.Name, ErrNoHolder)
+	}
+	if s.Leader.PID != 0 {
+		t.leader, _ = pidfd(s.Leader.PID, s.Leader.StartTicks)
+		if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", s.Leader.PID)); err == nil {
+			for entry := range bytes.SplitSeq(text, []byte{0}) {
+				if name, value, ok := strings.Cut(string(entry), "="); ok {
+					t.env[name] = value
+				}
+			}
+		}
+	}
+	t.findSlave()
+	return t, nil
+}
+
+func (t *target) close() {
+	for _, h := range t.holders {
+		unix.Close(h.fd)
+	}
+	if t.leader >= 0 {
+		unix.Close(t.leader)
+	}
+}
+
+// pidfd gives a descriptor of the process that has pid and began at start.
+func pidfd(pid int, start uint64) (int, error) {
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return -1, err
+	}
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err == nil {
+		at := bytes.LastIndexByte(text, ')')
+		fields := bytes.Fields(text[at+1:])
+		if at < 0 || len(fields) < 20 || string(fields[19]) != strconv.FormatUint(start, 10) {
+			err = errors.New("another process has its PID")
+		}
+	}
+	if err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+// findSlave looks for a path by which the terminal can be opened.
+func (t *target) findSlave() {
+	paths := []string{"/dev/" + t.session.TTY.Name}
+	for _, p := range t.session.Processes {
+		for fd := range 3 {
+			paths = append(paths, fmt.Sprintf("/proc/%d/fd/%d", p.PID, fd))
+		}
+		paths = append(paths, fmt.Sprintf("/proc/%d/root/dev/%s", p.PID, t.session.TTY.Name))
+	}
+	for _, path := range paths {
+		if t.isSlave(path) {
+			t.slave = path
+			return
+		}
+	}
+}
+
+func (t *target) isSlave(path string) bool {
+	var st unix.Stat_t
+	return unix.Stat(path, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFCHR &&
+		st.Rdev == uint64(t.session.TTY.Number) && st.Dev == t.session.TTY.Instance
+}
+
+// withSlave opens the terminal for a moment. Never for longer: while we have it
+// open its holder would not see that the session has ended.
+func (t *target) withSlave(do func(fd int) error) error {
+	if !t.isSlave(t.slave) {
+		if t.findSlave(); !t.isSlave(t.slave) {
+			return os.ErrNotExist
+		}
+	}
+	fd, err := unix.Open(t.slave, unix.O_RDONLY|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return do(fd)
+}
+
+func (t *target) currentSize() (size format.Size, ok bool) {
+	err := t.withSlave(func(fd int) error {
+		ws, err := unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ)
+		if err == nil {
+			size = format.Size{Cols: int(ws.Col), Rows: int(ws.Row)}
+		}
+		return err
+	})
+	return size, err == nil
+}
+
+// shows says whether the terminal shows what is typed, or lets a program do
+// so: it does not while a password is asked for. What is not known is no.
+func (t *target) shows() bool {
+	shows := false
+	_ = t.withSlave(func(fd int) error {
+		termios, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+		shows = err == nil && (termios.Lflag&unix.ECHO != 0 || termios.Lflag&unix.ICANON == 0)
+		return err
+	})
+	return shows
+}
+
+// redraw makes the foreground program draw anew, by the signal that a window
+// of another size sends it.
+func (t *target) redraw() {
+	_ = t.withSlave(func(fd int) error {
+		ws, err := unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ)
+		if err != nil || ws.Row < 2 {
+			return err
+		}
+		ws.Row--
+		if err := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, ws); err != nil {
+			return err
+		}
+		ws.Row++
+		return unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, ws)
+	})
+}
+
+// monotonic is the clock of event times: the kernel's, which eBPF has too.
+func monotonic() int64 {
+	var ts unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts)
+	return ts.Nano()
+}
+
+// poll waits until one of fds is readable, or a timeout is over; -1: none.
+func poll(fds []int, ms int) (int, error) {
+	list := make([]unix.PollFd, len(fds))
+	for i, fd := range fds {
+		list[i] = unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}
+	}
+	for {
+		_, err := unix.Poll(list, ms)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return -1, os.NewSyscallError("poll", err)
+		}
+		for i := range list {
+			if list[i].Revents != 0 {
+				return i, nil
+			}
+		}
+		return -1, nil
+	}
+}
+
+// statusField gives a field of /proc/PID/status.
+func statusField(text []byte, name string) string {
+	for line := range bytes.Lines(text) {
+		if key, value, ok := strings.Cut(string(line), ":"); ok && key == name {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}

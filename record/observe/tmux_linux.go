@@ -1,0 +1,224 @@
+package observe
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/record/sessions"
+	"golang.org/x/sys/unix"
+)
+
+// pane is a pane of a tmux server.
+type pane struct {
+	socket, id string
+}
+
+// runTmux records what tmux copies for us.
+func runTmux(ctx context.Context, t *target, s *sink) error {
+	if s.o.Input {
+		return errors.New("tmux does not tell what is typed")
+	}
+	p, err := findPane(ctx, t)
+	if err != nil {
+		return err
+	}
+	// A pipe with a name: the server's shell writes into it, and when that is
+	// gone we see its end, and when we are it sees ours.
+	dir, err := os.MkdirTemp("", "ttydeck-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	fifo := filepath.Join(dir, "pipe")
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		return os.NewSyscallError("mkfifo", err)
+	}
+	if uid := serverUID(t); uid >= 0 && uid != os.Geteuid() { // root observes another's
+		if err := errors.Join(os.Chown(dir, uid, -1), os.Chown(fifo, uid, -1)); err != nil {
+			return err
+		}
+	}
+	in, err := unix.Open(fifo, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return os.NewSyscallError("open", err)
+	}
+	defer unix.Close(in)
+
+	// One command line is carried out whole: no output comes between the
+	// picture of the screen and the beginning of the pipe.
+	state, err := p.tmux(ctx,
+		"display-message", "-p", "-t", p.id, "#{pane_pipe} #{pane_width} #{pane_height} #{cursor_x} #{cursor_y} #{alternate_on} #{cursor_flag}", ";",
+		"if-shell", "-F", "-t", p.id, "#{pane_pipe}", "", "pipe-pane -O -t "+p.id+" 'exec cat >"+fifo+"'", ";",
+		"capture-pane", "-p", "-e", "-t", p.id)
+	if err != nil {
+		return err
+	}
+	line, screen, _ := bytes.Cut(state, []byte("\n"))
+	var piped, x, y, alternate, cursor int
+	var size format.Size
+	if _, err := fmt.Sscan(string(line), &piped, &size.Cols, &size.Rows, &x, &y, &alternate, &cursor); err != nil {
+		return fmt.Errorf("tmux: %q: %w", line, err)
+	}
+	if piped != 0 {
+		return errors.New("tmux pipes the pane to another program already")
+	}
+	defer func() {
+		// The pipe is ours as long as its program writes to our fifo; tmux
+		// closes it by itself when that is gone, here it is told at once.
+		_, _ = p.tmux(context.WithoutCancel(ctx), "pipe-pane", "-t", p.id)
+	}()
+	t.size = size
+	if err := s.begin(); err != nil {
+		return err
+	}
+	if err := s.output(monotonic(), 0, picture(screen, x, y, alternate != 0, cursor != 0)); err != nil {
+		return err
+	}
+	return p.follow(ctx, in, t, s)
+}
+
+// follow copies the pipe until its end.
+func (p *pane) follow(ctx context.Context, in int, t *target, s *sink) error {
+	wakeR, wakeW, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer wakeR.Close()
+	defer wakeW.Close()
+	defer context.AfterFunc(ctx, func() { wakeW.Write([]byte{0}) })()
+	wake := int(wakeR.Fd())
+	buf := make([]byte, 64<<10)
+	opened := false // before the program has opened the pipe, it looks like its end
+	for {
+		n, err := unix.Read(in, buf)
+		switch {
+		case n > 0:
+			opened = true
+			if err := s.output(monotonic(), s.place(), buf[:n]); err != nil {
+				return err
+			}
+			continue
+		case err == unix.EINTR:
+			continue
+		case err == nil && opened:
+			s.ended()
+			return nil
+		case err != nil && err != unix.EAGAIN:
+			return os.NewSyscallError("read", err)
+		case err == unix.EAGAIN:
+			opened = true // there is a writer
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		fds, timeout := []int{wake, in}, -1
+		if !opened {
+			fds, timeout = fds[:1], 5 // a fifo without a writer is always "readable"
+			if t.leader >= 0 {
+				if i, _ := poll([]int{t.leader}, 0); i == 0 {
+					s.ended()
+					return nil
+				}
+			}
+		}
+		if _, err := poll(fds, timeout); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *sink) place() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.next
+}
+
+// picture gives what draws a captured screen.
+func picture(screen []byte, x, y int, alternate, cursor bool) []byte {
+	var out []byte
+	if alternate {
+		out = append(out, "\x1b[?1049h"...)
+	}
+	out = append(out, "\x1b[H\x1b[2J"...)
+	lines := bytes.Split(bytes.TrimSuffix(screen, []byte("\n")), []byte("\n"))
+	for i, line := range lines {
+		if len(line) > 0 {
+			out = fmt.Appendf(out, "\x1b[%d;1H", i+1)
+			out = append(out, line...)
+		}
+	}
+	out = fmt.Appendf(out, "\x1b[m\x1b[%d;%dH", y+1, x+1)
+	if !cursor {
+		out = append(out, "\x1b[?25l"...)
+	}
+	return out
+}
+
+// findPane finds the server and the pane that a session runs in.
+func findPane(ctx context.Context, t *target) (*pane, error) {
+	at := slices.IndexFunc(t.session.Holders, func(h sessions.Holder) bool { return h.Kind == sessions.Tmux })
+	if at < 0 {
+		return nil, errors.New("the session is not in tmux")
+	}
+	if _, err := exec.LookPath("tmux"); err != nil {
+		return nil, err
+	}
+	socket, _, _ := strings.Cut(t.env["TMUX"], ",")
+	if socket == "" {
+		return nil, errors.New("the tmux server's socket is not known: the session's environment has no TMUX")
+	}
+	p := &pane{socket: socket}
+	out, err := p.tmux(ctx, "list-panes", "-a", "-F", "#{pid} #{pane_tty} #{pane_id}")
+	if err != nil {
+		return nil, err
+	}
+	want := fmt.Sprintf("%d /dev/%s ", t.session.Holders[at].PID, t.session.TTY.Name)
+	for line := range strings.Lines(string(out)) {
+		if id, ok := strings.CutPrefix(strings.TrimSpace(line), want); ok {
+			p.id = id
+			return p, nil
+		}
+	}
+	return nil, fmt.Errorf("the tmux server at %s has no pane on %s", sessions.Printable(socket), t.session.TTY.Name)
+}
+
+// tmux runs a command of tmux.
+func (p *pane) tmux(ctx context.Context, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "tmux", append([]string{"-S", p.socket}, args...)...)
+	cmd.Env = append(os.Environ(), "TMUX=")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("tmux: %w: %s", err, sessions.Printable(strings.TrimSpace(stderr.String())))
+	}
+	return out, nil
+}
+
+// serverUID gives the user of the tmux server; -1 if unknown.
+func serverUID(t *target) int {
+	for _, h := range t.session.Holders {
+		if h.Kind != sessions.Tmux {
+			continue
+		}
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", h.PID))
+		if err != nil {
+			return -1
+		}
+		if fields := strings.Fields(statusField(text, "Uid")); len(fields) > 1 {
+			if uid, err := strconv.Atoi(fields[1]); err == nil {
+				return uid
+			}
+		}
+	}
+	return -1
+}
