@@ -281,13 +281,16 @@ func (s *session) run(ctx context.Context, signals *signals) (int, error) {
 	if status >= 0 {
 		last = exitEvent(at, status)
 	}
+	if s.term != nil && !pump.termGone {
+		// Before the writer, whose header waits for them.
+		pump.awaitAnswers(probeWait)
+	}
 	s.queue.end(last)
 	werr := <-written
 	if f := s.paused(); f != nil {
 		f.resume() // it is of no use any more
 	}
 	if s.term != nil && !pump.termGone {
-		pump.awaitAnswers(probeWait)
 		s.term.SetWriteDeadline(time.Now().Add(probeWait))
 		s.term.Write(s.display.end())
 	}
