@@ -230,6 +230,9 @@ func TestHoweverDrawn(t *testing.T) {
 			return
 		}
 		sameBut(t, in, out, append(secrets, "#")...)
+		if _, again := redacted(t, r, out); again.Secrets > 0 {
+			t.Errorf("round %d: what was redacted has secrets: %+v", round, again)
+		}
 		if report.Secrets < len(list) {
 			t.Errorf("round %d: the report has %d secrets; want %d at least", round, report.Secrets, len(list))
 		}
@@ -429,6 +432,54 @@ func TestTypedPassword(t *testing.T) {
 		if got != want {
 			t.Errorf("%q: input is %q; want %q", tt.prompt, got, want)
 		}
+	}
+}
+
+// Terminals that are asked to (kitty keyboard protocol) send text as numbers.
+func TestTypedAsNumbers(t *testing.T) {
+	in := newTape(80, 5).add(format.Output, "$ "+token+"\r\n")
+	var want strings.Builder
+	in.add(format.Input, "\x1b[97u")
+	want.WriteString("\x1b[97u")
+	for i, c := range token {
+		n := len(fmt.Sprint(c))
+		stars := fmt.Sprintf("%0*d", n, '*')
+		switch {
+		case i%3 == 0:
+			in.add(format.Input, fmt.Sprintf("\x1b[%d;1u\x1b[%d;1:3u", c, c))
+			fmt.Fprintf(&want, "\x1b[%s;1u\x1b[%s;1:3u", stars, stars)
+		case 'A' <= c && c <= 'Z':
+			in.add(format.Input, fmt.Sprintf("\x1b[%d:%d;2u", c+0x20, c))
+			fmt.Fprintf(&want, "\x1b[%0*d:%s;2u", len(fmt.Sprint(c+0x20)), '*', stars)
+		case 'a' <= c && c <= 'z':
+			in.add(format.Input, fmt.Sprintf("\x1b[%d;;%du", c, c))
+			fmt.Fprintf(&want, "\x1b[%s;;%su", stars, stars)
+		default:
+			in.add(format.Input, string(c))
+			want.WriteString("*")
+		}
+	}
+	in.add(format.Input, "\x1b[13u\x1b[57441;2u\x1b[A")
+	want.WriteString("\x1b[13u\x1b[57441;2u\x1b[A")
+	out, _ := redacted(t, mustNew(t, Options{}), in.split(rand.New(rand.NewPCG(1, 2))))
+	if got := out.stream(format.Input); got != want.String() {
+		t.Errorf("input is\n%q\nwant\n%q", got, want.String())
+	}
+}
+
+// A Redactor is used for several recordings at once.
+func TestConcurrent(t *testing.T) {
+	r := mustNew(t, Options{})
+	for i := range 4 {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			for _, p := range plantings()[i*10:][:10] {
+				out, _ := redacted(t, r, newTape(200, 5).add(format.Output, p.text()+"\r\n"))
+				if where := leak(out, 8, p.secret); where != "" {
+					t.Errorf("left in %s", where)
+				}
+			}
+		})
 	}
 }
 

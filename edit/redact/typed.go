@@ -1,7 +1,9 @@
 package redact
 
 import (
+	"bytes"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -32,6 +34,9 @@ type key struct {
 	pos     int64
 	n       int
 	deleted []key
+	// numbers are the places of the numbers that tell it in a sequence of the
+	// kitty keyboard protocol; n is 0 then.
+	numbers [][2]int64
 }
 
 const maxTyped = 1 << 10 // keys in a line
@@ -96,15 +101,23 @@ func (t *typed) remove(from, upto int) {
 }
 
 func (t *typed) control(seq []byte) {
+	if k, pressed, ok := kittyKey(seq, t.tok.pos+1-int64(len(seq))); ok {
+		if pressed {
+			t.insert(k)
+		} else if t.cur > 0 {
+			t.buf[t.cur-1].deleted = append(t.buf[t.cur-1].deleted, k)
+		}
+		return
+	}
 	switch string(seq) {
-	case "\r", "\n":
+	case "\r", "\n", "\x1b[13u":
 		t.look()
 		t.enter()
 		t.clear()
 	case "\x03", "\x04", "\x07", "\x1a", "\x1b":
 		t.look()
 		t.clear()
-	case "\x7f", "\b":
+	case "\x7f", "\b", "\x1b[127u":
 		t.remove(t.cur-1, t.cur)
 	case "\x1b[3~":
 		t.remove(t.cur, t.cur+1)
@@ -204,6 +217,22 @@ func (t *typed) mark(sp span) {
 }
 
 func (t *typed) hide(k key) bool {
+	if len(k.numbers) > 0 {
+		fresh := false
+		for _, at := range k.numbers {
+			for pos := at[0]; pos < at[1]; pos++ {
+				digit := byte('0')
+				switch at[1] - pos {
+				case 1:
+					digit = '2'
+				case 2:
+					digit = '4'
+				}
+				fresh = t.run.inMarks.replace(pos, digit) || fresh
+			}
+		}
+		return fresh
+	}
 	return t.run.inMarks.char(k.pos, k.n, max(vt.RuneWidth(k.r), 1))
 }
 
@@ -226,4 +255,51 @@ func (t *typed) enter() {
 	if t.locate {
 		t.mark(sp)
 	}
+}
+
+// kittyKey reads a character's key as terminals send it that are asked to send
+// every key as a sequence: CSI codepoint:shifted:base ; modifiers:event ; text
+// u (https://sw.kovidgoyal.net/kitty/keyboard-protocol/). seq stands at pos.
+func kittyKey(seq []byte, pos int64) (k key, pressed, ok bool) {
+	if len(seq) < 4 || seq[0] != 0x1b || seq[1] != '[' || seq[len(seq)-1] != 'u' {
+		return key{}, false, false
+	}
+	params := bytes.Split(seq[2:len(seq)-1], []byte(";"))
+	at := pos + 2
+	for i, param := range params {
+		for j, sub := range bytes.Split(param, []byte(":")) {
+			n, err := strconv.Atoi(string(sub))
+			switch {
+			case len(sub) == 0:
+			case err != nil || n < 0 || n > utf8.MaxRune:
+				return key{}, false, false
+			case i == 0 && j == 0 && (n < ' ' || n == 0x7f || 0xe000 <= n && n <= 0xf8ff):
+				return key{}, false, false // Enter, Backspace and what has no text
+			case i == 0 && j == 0:
+				k.r = rune(n)
+			case i == 0 && j == 1 && k.shift(params):
+				k.r = rune(n)
+			case i == 1 && j == 0 && (n-1)&^(1|64) != 0: // more than shift and caps lock
+				return key{}, false, false
+			case i == 2 && j == 0:
+				k.r = rune(n)
+			}
+			if len(sub) > 0 && i != 1 {
+				k.numbers = append(k.numbers, [2]int64{at, at + int64(len(sub))})
+			}
+			at += int64(len(sub)) + 1
+		}
+	}
+	pressed = len(params) < 2 || !bytes.HasSuffix(params[1], []byte(":3"))
+	return k, pressed, k.r != 0
+}
+
+// shift reports whether the second parameter tells of the shift key.
+func (k key) shift(params [][]byte) bool {
+	if len(params) < 2 {
+		return false
+	}
+	mods, _, _ := bytes.Cut(params[1], []byte(":"))
+	n, err := strconv.Atoi(string(mods))
+	return err == nil && n > 0 && (n-1)&1 != 0
 }
