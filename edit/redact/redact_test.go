@@ -508,6 +508,42 @@ func TestDrawnOver(t *testing.T) {
 	}
 }
 
+// What a rule sees once goes wherever it is, before and after; and so do long
+// parts of it.
+func TestElsewhere(t *testing.T) {
+	in := newTape(60, 9).add(format.Output, "is it w8Kd-pQ2x-Zr5m?\r\nor ...pQ2x-Zr5m\r\nDB_PASSWORD=w8Kd-pQ2x-Zr5m\r\nit was w8Kd-pQ2x-Zr5m.\r\n")
+	in.add(format.Output, "\x1b]0;w8Kd-pQ2x-Zr5m\x07").add(format.Input, "w8Kd-pQ2x-Zr5m\r").add(format.Marker, "w8Kd-pQ2x-Zr5m")
+	out, report := redacted(t, mustNew(t, Options{}), in)
+	stars := strings.Repeat("*", 14)
+	want := "is it " + stars + "?\r\nor ...*********\r\nDB_PASSWORD=" + stars + "\r\nit was " + stars + ".\r\n\x1b]0;" + stars + "\x07"
+	if got := out.stream(format.Output); got != want {
+		t.Errorf("output is\n%q\nwant\n%q", got, want)
+	}
+	if got := out.stream(format.Input) + out.stream(format.Marker); got != stars+"\r"+stars {
+		t.Errorf("input and marker are %q", got)
+	}
+	if report.Secrets != 1 {
+		t.Errorf("%d secrets; want 1: %+v", report.Secrets, report.Findings)
+	}
+}
+
+// Programs that wrap lines themselves do not tell the terminal: fold, fish.
+func TestFolded(t *testing.T) {
+	text := "my token is " + token
+	in := newTape(20, 9)
+	for ; len(text) > 20; text = text[20:] {
+		in.add(format.Output, text[:20]+"\r\n")
+	}
+	in.add(format.Output, text+"\r\n$ ")
+	out, _ := redacted(t, mustNew(t, Options{}), in)
+	if where := leak(out, 4, token); where != "" {
+		t.Errorf("left in %s", where)
+	}
+	if n := sameBut(t, in, out, token); n != len(token) {
+		t.Errorf("%d cells are masked; want %d", n, len(token))
+	}
+}
+
 func TestResized(t *testing.T) {
 	in := newTape(30, 6).add(format.Output, "$ GH_TOKEN="+token).add(format.Resize, "50x6").add(format.Output, "\r\n$ echo ").
 		add(format.Output, token[:10]).add(format.Resize, "12x9").add(format.Output, token[10:]+"\r\n")
