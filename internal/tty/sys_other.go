@@ -31,7 +31,7 @@ func setUTF8(*termios)                           {}
 func unreadInput(int) (int, error)               { return 0, errors.ErrUnsupported }
 func getSize(int) (Size, error)                  { return Size{}, errors.ErrUnsupported }
 func setSize(int, Size) error                    { return errors.ErrUnsupported }
-func getMode(int) (Mode, error)                  { return Mode{}, errors.ErrUnsupported }
+func modeOf(*termios) Mode                       { return Mode{} }
 func notifyResize() (<-chan os.Signal, func())   { return nil, func() {} }
 
 type waiterSys struct{}

@@ -100,16 +100,12 @@ func setSize(fd int, s Size) error {
 	return os.NewSyscallError("ioctl", unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, ws))
 }
 
-func getMode(fd int) (Mode, error) {
-	t, err := getTermios(fd)
-	if err != nil {
-		return Mode{}, os.NewSyscallError("ioctl", err)
-	}
+func modeOf(t *termios) Mode {
 	return Mode{
 		Echo:      t.Lflag&unix.ECHO != 0,
 		Canonical: t.Lflag&unix.ICANON != 0,
 		EOF:       t.Cc[unix.VEOF],
-	}, nil
+	}
 }
 
 func setUTF8(t *termios) { t.Iflag |= unix.IUTF8 }

@@ -90,7 +90,9 @@ func (t *Terminal) Raw() error {
 // Restore gives the terminal the modes back that it had before Raw, after
 // pending output is out; keys typed ahead stay. It does nothing when the
 // terminal is not raw, or when this process is in the background: the shell
-// has then set the modes that it needs.
+// has then set the modes that it needs. Of several processes that had the
+// terminal raw at the same time, a pipeline's, each may be the first or the
+// last to begin and to end: it is restored once one of them knows how.
 func (t *Terminal) Restore() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -103,11 +105,28 @@ func (t *Terminal) Restore() error {
 		return nil
 	}
 	return t.control(func(fd int) error {
-		if err := setTermios(fd, saved); err != nil {
+		now, err := getTermios(fd)
+		if err == nil && !restored(now, saved) {
+			err = setTermios(fd, saved)
+		}
+		if err != nil {
 			return fmt.Errorf("restore the terminal: %w", err)
 		}
 		return nil
 	})
+}
+
+// restored says whether a terminal that we have made raw is to be left as it
+// is now. That is so when it reads lines again, and shows them if it did: who
+// has ended that is the one who knew the modes from before all of us, and what
+// we saved may be a raw mode. And it is so when there is nothing to change:
+// setting a raw mode once more might undo what another is restoring just now.
+func restored(now, saved *termios) bool {
+	if *now == *saved {
+		return true
+	}
+	is, was := modeOf(now), modeOf(saved)
+	return is.Canonical && (is.Echo || !was.Echo)
 }
 
 // Foreground says whether this process is in the terminal's foreground
@@ -148,8 +167,12 @@ type Mode struct {
 // gives what the program on the other side has set.
 func (c *Conn) Mode() (m Mode, err error) {
 	err = c.control(func(fd int) error {
-		m, err = getMode(fd)
-		return err
+		modes, err := getTermios(fd)
+		if err != nil {
+			return os.NewSyscallError("ioctl", err)
+		}
+		m = modeOf(modes)
+		return nil
 	})
 	return m, err
 }

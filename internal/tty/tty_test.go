@@ -32,6 +32,45 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// orderEnv tells the helper "two" in which order to do things.
+const orderEnv = "TTYDECK_TTY_ORDER"
+
+// twoRaw has two users of the terminal, as the two ends of a pipeline are,
+// make it raw and restore it in the order given: "A" and "B" make it raw, "a"
+// and "b" restore it, "s" turns the echo off before.
+func twoRaw(order string) error {
+	first, err := Open()
+	if err != nil {
+		return err
+	}
+	defer first.Conn.Close()
+	second, err := Open()
+	if err != nil {
+		return err
+	}
+	defer second.Conn.Close()
+	for _, step := range order {
+		switch step {
+		case 'A':
+			err = first.Raw()
+		case 'B':
+			err = second.Raw()
+		case 'a':
+			err = first.Restore()
+		case 'b':
+			err = second.Restore()
+		case 's':
+			stty := exec.Command("stty", "-echo")
+			stty.Stdin = os.Stdin
+			err = stty.Run()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // helper does what the test named by what wants done in a process that has a
 // controlling terminal.
 func helper(what string) error {
@@ -58,6 +97,8 @@ func helper(what string) error {
 			return err
 		}
 		return t.Restore()
+	case "two":
+		return twoRaw(os.Getenv(orderEnv))
 	}
 	return errors.New("no such helper")
 }
@@ -121,6 +162,26 @@ func TestRawAndRestore(t *testing.T) {
 	}
 	if m, err := master.Mode(); err != nil || !m.Echo || !m.Canonical || m.EOF != 4 {
 		t.Errorf("restored: Mode() = %+v, %v; want echo, canonical, EOF ^D", m, err)
+	}
+}
+
+// Of two that have the terminal raw at the same time, the last one to end does
+// not bring back the raw mode that it found, whoever began.
+func TestRestoreAmongTwo(t *testing.T) {
+	for order, echo := range map[string]bool{
+		"ABab": true, "ABba": true, "BAab": true, "BAba": true, "AaBb": true,
+		"sABab": false, "sABba": false,
+	} {
+		t.Setenv(orderEnv, order)
+		master, cmd := start(t, "two", Size{80, 24})
+		out, _ := io.ReadAll(master) // and so wait for its end
+		if err := cmd.Wait(); err != nil {
+			t.Fatalf("%s: %v: %s", order, err, out)
+		}
+		m, err := master.Mode()
+		if err != nil || !m.Canonical || m.Echo != echo {
+			t.Errorf("%s: Mode() = %+v, %v; want canonical, echo %v", order, m, err, echo)
+		}
 	}
 }
 
