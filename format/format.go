@@ -168,18 +168,22 @@ func LossesOf(w Writer) []Loss {
 // Copy writes src to dst and closes dst. When src ends in an error, what came
 // before is written and dst closed nevertheless, and that error is returned.
 func Copy(dst Writer, src Cast) error {
-	if err := dst.WriteHeader(src.Header); err != nil {
-		return errors.Join(err, dst.Close())
-	}
-	for ev, err := range src.Events {
-		if err == nil {
-			err = dst.WriteEvent(ev)
+	err := dst.WriteHeader(src.Header)
+	if err == nil {
+		for ev, readErr := range src.Events {
+			if err = readErr; err == nil {
+				err = dst.WriteEvent(ev)
+			}
+			if err != nil {
+				break
+			}
 		}
-		if err != nil {
-			return errors.Join(err, dst.Close())
-		}
 	}
-	return dst.Close()
+	// A Writer that has failed says so once more.
+	if closeErr := dst.Close(); !errors.Is(err, closeErr) {
+		err = errors.Join(err, closeErr)
+	}
+	return err
 }
 
 // Tee gives a Writer that writes to all of ws. It stops at the first error;

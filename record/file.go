@@ -131,7 +131,7 @@ func (f *File) layers(w io.Writer) (err error) {
 	if f.f != nil && !f.compress {
 		w = &wholeLines{f: f.f, lines: f.Format != format.Raw}
 	}
-	if f.comp, err = f.Compression.NewWriter(w); err != nil {
+	if f.comp, err = f.Compression.NewFastWriter(w); err != nil {
 		return err
 	}
 	w = f.comp

@@ -39,6 +39,9 @@ func commands(e *env) []*cli.Command {
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
 	e := &env{in: in, out: out, errOut: errOut}
 	app := newApp(e)
+	if len(args) > 1 {
+		e.formatFlag = formatFlagOf(app.Command(args[1]))
+	}
 	args, err := permute(app, args)
 	if err == nil {
 		err = loadConfig(app)
@@ -47,6 +50,19 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		err = app.RunContext(ctx, args)
 	}
 	return e.exit(err)
+}
+
+// formatFlagOf gives the flag of c that names the format of what is read.
+func formatFlagOf(c *cli.Command) string {
+	if c == nil {
+		return ""
+	}
+	for _, f := range c.Flags {
+		if s, ok := f.(*cli.StringFlag); ok && (s.Name == "from" || s.Name == "input-format") {
+			return "--" + s.Name
+		}
+	}
+	return ""
 }
 
 func newApp(e *env) *cli.App {

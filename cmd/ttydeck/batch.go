@@ -21,7 +21,7 @@ import (
 // batchJob is a recording of a batch.
 type batchJob struct {
 	from, to string
-	named    bool // the user named it: it must be a recording
+	named    bool // by the user, or by its extension: it must be a recording
 	result   batchResult
 	format   string // what it is read as
 	note     string
@@ -42,7 +42,7 @@ const (
 )
 
 func (r batchResult) String() string {
-	return [batchResultMax]string{"not done", "converted", "there already", "part", "no recording", "damaged", "failed"}[r]
+	return [batchResultMax]string{"not done", "converted", "there already", "part of another", "no recording", "damaged", "failed"}[r]
 }
 
 // runBatch converts recordings to files in dir.
@@ -121,10 +121,8 @@ func batchJobs(names []string, dir string, to *format.Format) ([]*batchJob, erro
 	for _, name := range names {
 		info, err := os.Stat(name)
 		switch {
-		case err != nil:
-			return nil, err
-		case !info.IsDir() || isRecordingDir(name):
-			add(name, true)
+		case err != nil || !info.IsDir() || isRecordingDir(name):
+			add(name, true) // converting it tells what is wrong
 			continue
 		}
 		err = filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error {
@@ -146,7 +144,7 @@ func batchJobs(names []string, dir string, to *format.Format) ([]*batchJob, erro
 					return fs.SkipDir
 				}
 			case d.Type().IsRegular():
-				add(path, false)
+				add(path, hasRecordingName(path))
 			}
 			return nil
 		})
@@ -171,6 +169,15 @@ func batchJobs(names []string, dir string, to *format.Format) ([]*batchJob, erro
 		taken[j.to] = true
 	}
 	return jobs, nil
+}
+
+// hasRecordingName tells whether a file's extension says that it is a
+// recording. Some of those that formats have say no more than .log or .json.
+func hasRecordingName(path string) bool {
+	name := strings.TrimSuffix(path, format.CompressionByFileName(path).Ext())
+	return slices.ContainsFunc(format.Formats, func(f *format.Format) bool {
+		return f != format.Raw && len(f.Ext) > 0 && strings.HasSuffix(strings.ToLower(name), f.Ext[0])
+	})
 }
 
 // isRecordingDir tells a recording that is a directory. One that merely holds the

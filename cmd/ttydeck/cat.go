@@ -21,7 +21,7 @@ func catCommand(e *env) *cli.Command {
 		Usage:     "put recordings behind each other",
 		ArgsUsage: "FILE...",
 		Description: `Writes one recording that holds all the FILEs in turn, each beginning when the one before ends, with the
-header of the first.`,
+header of the first. Its format is --to, else what the name of OUT says, else that of the first FILE.`,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `OUT`, not to standard output", Value: "-"},
 			&cli.StringFlag{Name: "to", Aliases: []string{"f", "output-format"}, Usage: "write `FORMAT`"},

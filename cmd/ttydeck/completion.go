@@ -74,20 +74,3 @@ func completionCommand(e *env) *cli.Command {
 		},
 	}
 }
-
-func manCommand(e *env) *cli.Command {
-	return &cli.Command{
-		Name:  "man",
-		Usage: "print the manual page",
-		Description: `To read it: ttydeck man | man -l -
-To install it: ttydeck man > ~/.local/share/man/man1/ttydeck.1`,
-		Action: func(c *cli.Context) error {
-			page, err := c.App.ToManWithSection(1)
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprint(e.out, page)
-			return err
-		},
-	}
-}

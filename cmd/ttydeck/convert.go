@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"slices"
 	"sync/atomic"
@@ -37,7 +38,7 @@ session's text, .raw the output's bytes alone; a further .gz or .zst compresses 
 A typescript's timing and input are found beside it, and written beside OUT, as OUT.timing and OUT.in. A directory
 of sudo's I/O log is one recording.
 
-With -o, every IN is converted to a file of its name in DIR, and every recording in an IN that is a directory; what
+With -o, every IN is converted to a file of its name in DIR, below folders as theirs where they come from several, and every recording in an IN that is a directory; what
 is there already is passed over, and so is, with a word, what fails. At the end stands a table.
 
 What is wrong with IN is told and passed over, a line at a time; --strict stops there. What the format of OUT cannot
@@ -120,6 +121,10 @@ func filterOf(c *cli.Context) (edit.Filter, error) {
 
 func runConvert(ctx context.Context, e *env, opts convertOptions, from, name string) error {
 	to, err := targetFormat(opts.to, name)
+	if info, statErr := os.Stat(name); statErr == nil && info.IsDir() && (err != nil || to.Layout() != format.Directory) {
+		return withHint(usageError{fmt.Errorf("%s: is a directory", name)},
+			"to convert into it: ttydeck convert -o "+name+" "+from)
+	}
 	if err != nil {
 		return err
 	}

@@ -99,7 +99,7 @@ func (e *env) create(name string, f *format.Format, overwrite bool, perm fs.File
 	o := &output{name: name, temp: temp}
 	err = temp.Chmod(perm)
 	if err == nil {
-		o.comp, err = format.CompressionByFileName(name).NewWriter(temp)
+		o.comp, err = format.CompressionByFileName(name).NewWriter(namedWriter{temp, name})
 	}
 	if err == nil {
 		o.Writer, err = f.NewWriter(o.comp)
@@ -109,6 +109,21 @@ func (e *env) create(name string, f *format.Format, overwrite bool, perm fs.File
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return o, nil
+}
+
+// namedWriter writes to a file that has a temporary name, and names the one it
+// will have in errors.
+type namedWriter struct {
+	f    *os.File
+	name string
+}
+
+func (w namedWriter) Write(p []byte) (int, error) {
+	n, err := w.f.Write(p)
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		err = &fs.PathError{Op: pe.Op, Path: w.name, Err: pe.Err}
+	}
+	return n, err
 }
 
 // commit ends the output and puts it under its name. Its Writer must be closed.

@@ -126,4 +126,3 @@ func runObserve(ctx context.Context, e *env, o *observe.Observer, session, name 
 	}
 	return nil
 }
-

@@ -37,7 +37,9 @@ func recCommand(e *env) *cli.Command {
 recording is named after the time. The extension names the format: .cast is asciicast v3, .v2.cast version 2, .raw
 the output's bytes alone; a further .gz or .zst compresses it. "-" is standard output.
 
-While recording, C-\ p pauses and resumes, C-\ m sets a marker, and C-\ C-\ gives the program a C-\.
+While recording, C-\ p pauses and resumes, C-\ m sets a marker, and C-\ C-\ gives the program a C-\. When you
+resume, the screen as it is then goes into the recording, so that what follows is drawn on the right one: clear it
+first if it shows what must not be recorded.
 
 Standard input that is no terminal is typed into the session: printf 'make\nexit\n' | ttydeck rec make.cast
 
@@ -119,7 +121,9 @@ func recOptionsOf(c *cli.Context) (name string, opts recOptions, err error) {
 	r.InputSecrets = c.Bool("input-secrets")
 	r.WaitAll = c.Bool("wait-all")
 	r.Header.Title = c.String("title")
-	r.Header.IdleLimit = max(0, durationOf(c, "idle-time-limit"))
+	if r.Header.IdleLimit = durationOf(c, "idle-time-limit"); r.Header.IdleLimit < 0 {
+		return "", opts, usageError{errors.New("--idle-time-limit: want 0 seconds or more")}
+	}
 	opts.captureEnv = strings.FieldsFunc(c.String("capture-env"), func(r rune) bool { return r == ',' || r == ' ' })
 	opts.returnStatus = c.Bool("return")
 	opts.quiet = c.Bool("quiet")
@@ -250,6 +254,9 @@ func (e *env) beginNote(f *record.File, opts recOptions) {
 	verb := "recording to"
 	if f.Appending {
 		verb = "appending to"
+	}
+	if f.Path != "" && targetByFileName(f.Path) != f.Format {
+		to += " as " + f.Format.Name // its name does not say so
 	}
 	r := &opts.recorder
 	switch {

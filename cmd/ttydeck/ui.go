@@ -20,6 +20,9 @@ import (
 type env struct {
 	in          io.Reader
 	out, errOut io.Writer
+	// formatFlag is the command's flag that says which format a recording is
+	// read as; empty if it has none.
+	formatFlag string
 }
 
 // Exit statuses. They are in the help of every command: see exitCodes.
@@ -90,7 +93,7 @@ func (e *env) exit(err error) int {
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		fmt.Fprintf(e.errOut, "ttydeck: error: %s\n", printable(line))
 	}
-	for _, hint := range hints(err) {
+	for _, hint := range e.hints(err) {
 		fmt.Fprintf(e.errOut, "ttydeck: hint: %s\n", printable(hint))
 	}
 	return status
@@ -98,14 +101,16 @@ func (e *env) exit(err error) int {
 
 // hints gives the hints of err, and those that belong to errors of every
 // command.
-func hints(err error) []string {
+func (e *env) hints(err error) []string {
 	var list []string
 	if h, ok := errors.AsType[*hinted](err); ok {
 		list = h.hints
 	}
 	switch {
-	case errors.Is(err, format.ErrUnknownFormat):
-		list = append(list, "name the format with --from; plain output is --from raw")
+	case errors.Is(err, format.ErrUnknownFormat) && len(list) == 0:
+		if flag := e.formatFlag; flag != "" {
+			list = append(list, "name the format with "+flag+"; plain output is "+flag+" raw")
+		}
 	case errors.Is(err, fs.ErrPermission):
 		list = append(list, "recordings are readable by their owner alone")
 	}
