@@ -23,8 +23,8 @@ func sniffAsciicast(prefix []byte) int {
 	for key, value := range members(prefix[i:]) {
 		switch key {
 		case "version":
-			if v, err := strconv.ParseFloat(strings.Trim(string(value), `"`), 64); err == nil && v >= 1 && v < 100 {
-				return int(v)
+			if v := versionIn(value); v != 0 {
+				return v
 			}
 		case "stdout":
 			guess = 1
@@ -50,11 +50,20 @@ func decided(prefix []byte) bool {
 		return true
 	}
 	for key, value := range members(prefix[i:]) {
-		if key == "version" && len(value) > 0 {
+		if key == "version" && versionIn(value) != 0 {
 			return true
 		}
 	}
 	return false
+}
+
+// versionIn gives the version that a header's value names; 0 if it names none.
+func versionIn(value []byte) int {
+	v, err := strconv.ParseFloat(strings.Trim(string(value), `"`), 64)
+	if err != nil || !(v >= 1 && v < 100) {
+		return 0
+	}
+	return int(v)
 }
 
 // headerStart gives the index of the JSON object that prefix begins with,
