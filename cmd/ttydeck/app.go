@@ -30,6 +30,7 @@ func commands(e *env) []*cli.Command {
 		markCommand(e),
 		psCommand(e),
 		observeCommand(e),
+		doctorCommand(e),
 		completionCommand(e),
 		manCommand(e),
 	}

@@ -104,7 +104,7 @@ func runObserve(ctx context.Context, e *env, o *observe.Observer, session, name 
 		case errors.Is(err, observe.ErrNoHolder):
 			return withHint(err, "run it as root, or as the user of the program behind the terminal")
 		case errors.Is(err, observe.ErrMethod):
-			return withHint(err, "to see which sessions run: ttydeck ps")
+			return withHint(err, "ttydeck doctor tells what this host allows")
 		}
 		return err
 	}

@@ -169,7 +169,8 @@ func loadExit() (p *exitProgram, err error) {
 // mapError says which privilege is missing.
 func mapError(err error) error {
 	if errors.Is(err, unix.EPERM) {
-		return fmt.Errorf("%w: needs CAP_BPF and CAP_PERFMON (or root), and a kernel that is not locked down", err)
+		// The library's own text tells of limits that are not the reason.
+		return fmt.Errorf("%w: needs CAP_BPF and CAP_PERFMON (or root), and a kernel that is not locked down", unix.EPERM)
 	}
 	return err
 }

@@ -92,8 +92,9 @@ type Observer struct {
 	// Input records what is typed too, but not while the terminal does not
 	// show it, as for passwords.
 	Input bool
-	// Began, if not nil, is called when the recording has begun, with the
-	// method that was taken and why those before it were not.
+	// Began, if not nil, is called on a goroutine of its own when the recording
+	// has begun, with the method that was taken and why those before it were
+	// not. Run returns after it has.
 	Began func(m Method, skipped []error)
 }
 

@@ -575,6 +575,9 @@ func TestStop(t *testing.T) {
 			h := startHolder(t)
 			for i := range 10 {
 				ob := observe(t, Observer{Session: h.session(), Method: m})
+				if r := h.session().Recording; r == nil || r.PID != os.Getpid() || r.File != ob.path {
+					t.Errorf("the session's recording is %+v; want it by this process, to %s", r, ob.path)
+				}
 				want := fmt.Sprintf("word%d", i)
 				h.send("echo " + want)
 				awaitTrue(t, want, func() bool { _, out, _ := ob.recorded(t); return bytes.Contains(out, []byte("\r"+want+"\r\n")) })

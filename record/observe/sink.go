@@ -3,10 +3,12 @@ package observe
 import (
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/record/sessions"
 )
 
 // flushEvery is how old an event may get before it can be read in the file.
@@ -31,6 +33,7 @@ type sink struct {
 	result  Result
 	stopped chan struct{}
 	flusher sync.WaitGroup
+	mark    io.Closer // nil: none
 }
 
 // begin writes the header. A method calls it once, when it is attached and
@@ -47,9 +50,14 @@ func (s *sink) begin() error {
 	if err != nil {
 		return err
 	}
+	if mark, err := sessions.Announce(s.o.Session.TTY); err == nil { // listings tell that it is recorded
+		s.mark = mark
+	}
 	s.flusher.Go(s.tick)
 	if s.o.Began != nil {
-		s.o.Began(s.result.Method, s.skipped)
+		// Not here: it may write to the very terminal whose holder stands
+		// still until we return.
+		s.flusher.Go(func() { s.o.Began(s.result.Method, s.skipped) })
 	}
 	if s.o.Redraw {
 		s.t.redraw()
@@ -159,6 +167,9 @@ func (s *sink) finish(err error) (Result, error) {
 	if s.stopped != nil {
 		close(s.stopped)
 		s.flusher.Wait()
+	}
+	if s.mark != nil {
+		s.mark.Close()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
