@@ -194,16 +194,28 @@ func (p *exitProgram) code(regs registers, nr syscalls) asm.Instructions {
 	for _, n := range []uint64{nr.read, nr.readv, nr.ioctl, nr.close} {
 		add(asm.JEq.Imm(asm.R9, int32(n), "ours"))
 	}
+	for _, n := range []uint64{nr.dup2, nr.dup3} {
+		add(asm.JEq.Imm(asm.R9, int32(n), "onto"))
+	}
 	add(asm.Ja.Label("exit"))
 
 	// Is it on one of the holders' descriptors?
+	label("onto") // dup2 closes the descriptor that it makes anew
+	add(
+		asm.LoadMem(asm.R1, asm.R7, at(regs.arg1), asm.DWord),
+		asm.StoreMem(asm.RFP, keyAt+4, asm.R1, asm.Word),
+		asm.Ja.Label("look"),
+	)
 	label("ours")
+	add(
+		asm.LoadMem(asm.R1, asm.R7, at(regs.arg0), asm.DWord),
+		asm.StoreMem(asm.RFP, keyAt+4, asm.R1, asm.Word),
+	)
+	label("look")
 	add(
 		asm.FnGetCurrentPidTgid.Call(),
 		asm.RSh.Imm(asm.R0, 32),
 		asm.StoreMem(asm.RFP, keyAt, asm.R0, asm.Word),
-		asm.LoadMem(asm.R1, asm.R7, at(regs.arg0), asm.DWord),
-		asm.StoreMem(asm.RFP, keyAt+4, asm.R1, asm.Word),
 		asm.LoadMapPtr(asm.R1, p.targets.FD()),
 		asm.Mov.Reg(asm.R2, asm.RFP), asm.Add.Imm(asm.R2, keyAt),
 		asm.FnMapLookupElem.Call(),
@@ -225,7 +237,7 @@ func (p *exitProgram) code(regs registers, nr syscalls) asm.Instructions {
 		asm.LoadMem(asm.R1, asm.RFP, keyAt+4, asm.Word),
 		asm.StoreMem(asm.R6, headFD, asm.R1, asm.Word),
 	)
-	for name, n := range map[string]uint64{"read": nr.read, "readv": nr.readv, "ioctl": nr.ioctl, "close": nr.close} {
+	for name, n := range map[string]uint64{"read": nr.read, "readv": nr.readv, "ioctl": nr.ioctl, "close": nr.close, "dup": nr.dup2, "dup again": nr.dup3} {
 		add(asm.JEq.Imm(asm.R9, int32(n), name))
 	}
 	add(asm.Ja.Label("exit"))
@@ -238,7 +250,15 @@ func (p *exitProgram) code(regs registers, nr syscalls) asm.Instructions {
 			asm.Ja.Label("exit"),
 		)
 	}
+	label("dup")
+	label("dup again")
+	add(asm.JSLT.Imm(asm.R8, 0, "exit"))
 	label("close")
+	add( // the number may stand for another file from now on
+		asm.LoadMapPtr(asm.R1, p.targets.FD()),
+		asm.Mov.Reg(asm.R2, asm.RFP), asm.Add.Imm(asm.R2, keyAt),
+		asm.FnMapDeleteElem.Call(),
+	)
 	send(kindClose, headSize)
 
 	label("ioctl")

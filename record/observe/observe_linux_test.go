@@ -806,3 +806,78 @@ func tail(t *testing.T, path string, n int64) []byte {
 	}
 	return data
 }
+
+// TestSSHD observes a session of a real sshd, from the server's side.
+func TestSSHD(t *testing.T) {
+	const sshd = "/usr/sbin/sshd"
+	if os.Geteuid() != 0 {
+		t.Skip("SKIPPED: not root, and sshd gives terminals to no one else's group")
+	}
+	if _, err := exec.LookPath(sshd); err != nil && os.Getenv("CI") == "" {
+		t.Skip("SKIPPED: sshd is not installed")
+	}
+	if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	host, user, config := filepath.Join(dir, "host"), filepath.Join(dir, "user"), filepath.Join(dir, "config")
+	for _, key := range []string{host, user} {
+		if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key).CombinedOutput(); err != nil {
+			t.Fatalf("ssh-keygen: %v: %s", err, out)
+		}
+	}
+	if err := os.WriteFile(config, fmt.Appendf(nil, "HostKey %s\nAuthorizedKeysFile %s.pub\nPidFile none\nStrictModes no\nUsePAM no\n"+
+		"PermitRootLogin yes\nPrintMotd no\n", host, user), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range kernelMethods {
+		t.Run(string(m), func(t *testing.T) {
+			shown := filepath.Join(t.TempDir(), "shown")
+			out, err := os.Create(shown)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer out.Close()
+			ssh := exec.Command("ssh", "-tt", "-F", "none", "-i", user, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+				"-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR", "-o", "ProxyCommand="+sshd+" -i -f "+config, "root@loopback",
+				"echo pid $$.; PS1='ready> ' exec bash --norc --noprofile -i")
+			ssh.Stdout, ssh.Stderr = out, os.Stderr
+			keys, err := ssh.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := ssh.Start(); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { ssh.Process.Kill(); ssh.Wait() })
+			read := func() []byte {
+				data, err := os.ReadFile(shown)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return data
+			}
+			awaitTrue(t, "the shell over ssh", func() bool { return bytes.HasSuffix(read(), []byte("ready> ")) })
+			_, text, _ := bytes.Cut(read(), []byte("pid "))
+			digits, _, _ := bytes.Cut(text, []byte("."))
+			pid, err := strconv.Atoi(string(digits))
+			if err != nil {
+				t.Fatal(err)
+			}
+			ob := observe(t, Observer{Session: sessionOf(t, pid), Method: m})
+			before := len(read())
+			if _, err := keys.Write([]byte("seq 1 200000; exit\r")); err != nil {
+				t.Fatal(err)
+			}
+			if err := ssh.Wait(); err != nil {
+				t.Errorf("ssh: %v", err)
+			}
+			ob.wait(t)
+			if !ob.result.Ended || ob.result.Lost > 0 {
+				t.Errorf("result %+v", ob.result)
+			}
+			_, output, _ := ob.recorded(t)
+			same(t, string(m), output, read()[before:])
+		})
+	}
+}

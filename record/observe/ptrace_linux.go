@@ -16,7 +16,10 @@ import (
 )
 
 // syscalls are the numbers of the calls that matter.
-type syscalls struct{ read, readv, write, writev, ioctl, close uint64 }
+type syscalls struct{ read, readv, write, writev, ioctl, close, dup2, dup3 uint64 }
+
+// none is the number of a call that an architecture does not have.
+const none = 1 << 20
 
 // byArch has the numbers by AUDIT_ARCH, because a 32-bit holder on a 64-bit
 // kernel has others. The last is the size of a pointer.
@@ -24,9 +27,9 @@ var byArch = map[uint32]struct {
 	syscalls
 	word int
 }{
-	unix.AUDIT_ARCH_X86_64:  {syscalls{0, 19, 1, 20, 16, 3}, 8},
-	unix.AUDIT_ARCH_I386:    {syscalls{3, 145, 4, 146, 54, 6}, 4},
-	unix.AUDIT_ARCH_AARCH64: {syscalls{63, 65, 64, 66, 29, 57}, 8},
+	unix.AUDIT_ARCH_X86_64:  {syscalls{0, 19, 1, 20, 16, 3, 33, 292}, 8},
+	unix.AUDIT_ARCH_I386:    {syscalls{3, 145, 4, 146, 54, 6, 63, 330}, 4},
+	unix.AUDIT_ARCH_AARCH64: {syscalls{63, 65, 64, 66, 29, 57, none, 24}, 8},
 }
 
 // syscallInfo is struct ptrace_syscall_info of include/uapi/linux/ptrace.h.
@@ -269,6 +272,9 @@ func (p *tracer) syscall(tid int, th *thread) (done bool, err error) {
 	switch info.op {
 	case opEntry:
 		th.call = nil
+		if info.nr == arch.dup2 || info.nr == arch.dup3 {
+			info.args[0] = info.args[1] // it closes the descriptor that it makes anew
+		}
 		if !slices.Contains(p.fds[th.pid], int(int32(info.args[0]))) {
 			return false, nil
 		}
@@ -279,7 +285,7 @@ func (p *tracer) syscall(tid int, th *thread) (done bool, err error) {
 			}
 			th.visible = p.t.shows() // it waits for us: nothing changes meanwhile
 			fallthrough
-		case arch.read, arch.readv, arch.ioctl, arch.close:
+		case arch.read, arch.readv, arch.ioctl, arch.close, arch.dup2, arch.dup3:
 			th.call = &info
 		}
 		return false, nil
@@ -341,8 +347,8 @@ func (p *tracer) returned(th *thread, call *syscallInfo, ret int64, nr syscalls,
 				}
 			}
 		}
-	case nr.close:
-		if ret == 0 {
+	case nr.close, nr.dup2, nr.dup3:
+		if ret >= 0 || call.nr == nr.close { // which gives the number free also when it fails
 			fds := p.fds[th.pid]
 			p.fds[th.pid] = slices.DeleteFunc(fds, func(fd int) bool { return fd == int(int32(call.args[0])) })
 			for _, fds := range p.fds {
