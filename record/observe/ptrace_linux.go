@@ -60,12 +60,15 @@ type tracer struct {
 	s       *sink
 	threads map[int]*thread
 	fds     map[int][]int // by holder's PID: the master's descriptors that are left
-	out, in int64         // bytes so far
+	began   bool
+	out, in int64 // bytes so far
 	buf     []byte
 }
 
 type thread struct {
 	pid     int
+	stood   bool         // has stopped for us once
+	held    bool         // and stands since, until the recording begins
 	call    *syscallInfo // the call it is in, if that is on the master
 	visible bool         // a write of it is one that the terminal shows
 }
@@ -128,8 +131,24 @@ func (p *tracer) run() error {
 			return err
 		}
 	}
+	// All have to stand before the recording begins: what a call gives that was
+	// begun before its thread stood is not seen.
+	for p.running() {
+		if done, err := p.wait(); done || err != nil {
+			return err
+		}
+	}
 	if err := p.s.begin(); err != nil {
 		return err
+	}
+	p.began = true
+	for tid, th := range p.threads {
+		if !th.held {
+			continue
+		}
+		if err := ptrace(unix.PTRACE_SYSCALL, tid, 0, 0); err != nil && err != unix.ESRCH {
+			return os.NewSyscallError("ptrace", err)
+		}
 	}
 	for {
 		done, err := p.wait()
@@ -137,6 +156,16 @@ func (p *tracer) run() error {
 			return err
 		}
 	}
+}
+
+// running says whether there is a thread that has not stood yet.
+func (p *tracer) running() bool {
+	for _, th := range p.threads {
+		if !th.stood {
+			return true
+		}
+	}
+	return false
 }
 
 // seize attaches to all threads of a process.
@@ -225,6 +254,10 @@ func (p *tracer) wait() (done bool, err error) {
 		}
 	case event == ptraceEventStop && (sig == unix.SIGSTOP || sig == unix.SIGTSTP || sig == unix.SIGTTIN || sig == unix.SIGTTOU):
 		_ = ptrace(unix.PTRACE_LISTEN, tid, 0, 0) // it is stopped by its user, and stays so
+		th.stood = true
+		return false, nil
+	case event == ptraceEventStop && !p.began:
+		th.stood, th.held = true, true
 		return false, nil
 	case event != 0:
 	default:
