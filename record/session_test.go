@@ -443,7 +443,7 @@ func TestStopAndContinue(t *testing.T) {
 	m.send("exit 3\r")
 	at = m.waitFor(at, "outer$ ")
 	m.send("echo status=$?\r")
-	at = m.waitFor(at, "status=3")
+	m.waitFor(at, "status=3")
 	m.send("exit\r")
 	m.wait()
 	if got := read(t, path).text(format.Output); !strings.Contains(got, "back-2") {

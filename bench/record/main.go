@@ -120,9 +120,14 @@ func makeInput(path string, size int) error {
 		return err
 	}
 	defer f.Close()
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return fmt.Errorf("go env GOROOT: %w", err)
+	}
+	src := filepath.Join(strings.TrimSpace(string(root)), "src")
 	written := 0
 	for pass := 0; written < size; pass++ {
-		err := filepath.WalkDir(filepath.Join(runtime.GOROOT(), "src"), func(p string, d fs.DirEntry, err error) error {
+		err := filepath.WalkDir(src, func(p string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || filepath.Ext(p) != ".go" || written >= size {
 				return err
 			}
