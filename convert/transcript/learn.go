@@ -169,23 +169,55 @@ func (l *learner) resplit() {
 		if !s.split || s.exact || count[own] > 1 || len(s.rows) == 0 || s.cut {
 			continue
 		}
-		for _, p := range often {
-			later, isLater := strings.CutPrefix(own, p)
-			switch {
-			case isLater && strings.TrimSpace(later) != "" && terminator(later) != terminator(p) && (count[p] > 1 || !endsLikePrompt(own)):
-			case !isLater && count[p] > 1 && strings.HasPrefix(p, own) && strings.HasPrefix(s.rows[0], p):
-			default:
-				continue
-			}
-			s.prompt[len(s.prompt)-1] = p
-			i := len(s.rows) - 1
-			for i > 0 && !strings.HasPrefix(s.rows[i], p) {
-				i--
-			}
-			s.text = joinRows(s.rows[i:], s.wraps[i:], columns(p), l.rightOf(s.rows[i]))
-			s.again = true
-			break
+		if p := within(own, often); p != "" {
+			often := append([]string{p}, often...)
+			l.resplitAt(s, own, often, count)
+			continue
 		}
+		l.resplitAt(s, own, often, count)
+	}
+}
+
+// within gives the part of what was taken for a prompt that is like one of the
+// others, when the whole is not; else "".
+func within(own string, often []string) string {
+	for _, p := range often {
+		if alike(p, own) || !endsLikePrompt(p) {
+			continue
+		}
+		end := terminator(p)
+		for from := 0; ; {
+			i := strings.Index(own[from:], end)
+			if i < 0 {
+				break
+			}
+			from += i + len(end)
+			if prefix := own[:from]; from < len(own) && prefix != p && alike(prefix, p) {
+				return prefix
+			}
+		}
+	}
+	return ""
+}
+
+// resplitAt ends the prompt of s where one of often ends, if one fits.
+func (l *learner) resplitAt(s *segment, own string, often []string, count map[string]int) {
+	for _, p := range often {
+		later, isLater := strings.CutPrefix(own, p)
+		switch {
+		case isLater && strings.TrimSpace(later) != "" && terminator(later) != terminator(p) && (count[p] > 1 || !endsLikePrompt(own)):
+		case !isLater && count[p] > 1 && strings.HasPrefix(p, own) && strings.HasPrefix(s.rows[0], p):
+		default:
+			continue
+		}
+		s.prompt[len(s.prompt)-1] = p
+		i := len(s.rows) - 1
+		for i > 0 && !strings.HasPrefix(s.rows[i], p) {
+			i--
+		}
+		s.text = joinRows(s.rows[i:], s.wraps[i:], columns(p), l.rightOf(s.rows[i]))
+		s.again = true
+		return
 	}
 }
 

@@ -176,7 +176,10 @@ type pending struct {
 	moved  bool   // it was seen elsewhere since
 	given  string // what stood behind the prompt already
 	typed  string // what was seen typed since
-	right  rightPrompt
+	// gapLine and gapX are where the cursor was at the last gap.
+	gapLine uint64
+	gapX    int
+	right   rightPrompt
 }
 
 // againAt is where the prompt began before the editor began anew.
@@ -347,9 +350,10 @@ func (t *tracer) gap(d time.Duration) {
 		if t.undo.ok {
 			t.takeBack()
 		}
-		if t.pend.ok && !t.pend.moved {
+		if t.pend.ok {
 			line, x := t.cursor()
-			t.pend.moved = line != t.pend.line || x != t.pend.cursor
+			t.pend.moved = t.pend.moved || line != t.pend.line || x != t.pend.cursor
+			t.pend.gapLine, t.pend.gapX = line, x
 		}
 		if d >= restGap {
 			t.restPoint()
@@ -384,7 +388,7 @@ func (t *tracer) editGap(d time.Duration) {
 	} else {
 		t.cur.moved = true
 	}
-	if !t.cur.zsh && x == 0 && line > t.inputLine && t.scan.fresh && t.restLine == t.inputLine && t.restX >= t.inputX {
+	if !t.cur.zsh && x == 0 && line > t.inputLine && t.scan.fresh && t.restLine == t.inputLine && t.restX >= t.inputX && !t.full(line-1) {
 		// A background job wrote into the line, which goes on below.
 		if !t.carried {
 			t.carry = t.rowText(t.inputLine, t.inputX, t.restX)
@@ -395,6 +399,12 @@ func (t *tracer) editGap(d time.Duration) {
 		t.inputLine, t.inputX = line, 0
 	}
 	t.restLine, t.restX = line, x
+}
+
+// full tells whether a line reaches the last column.
+func (t *tracer) full(line uint64) bool {
+	row, ok := t.row(line)
+	return ok && row.Content() == row.Len()
 }
 
 // inputAt sets where input begins.
@@ -1016,8 +1026,12 @@ func (t *tracer) finish() {
 	switch t.state {
 	case running:
 		if t.capturing && !t.closed {
-			if t.pendKnown() {
-				t.endOutput(t.pend.line, 0, t.pend.at)
+			if p := t.pend; t.pendKnown() {
+				t.startPrompt(FromTyping, t.pend.line, 0, t.pend.at)
+				t.cur.unentered = true
+				t.cur.prompt = []string{p.prefix}
+				t.cur.end = t.now
+				return
 			} else {
 				t.flush(line, 0)
 				if x > 0 {

@@ -115,6 +115,9 @@ func (t *tracer) chain(first, line uint64) bool {
 // typed: a line feed comes while the cursor may stand in a line that was typed.
 func (t *tracer) typed(line uint64) {
 	p := t.pend
+	if cols, _ := t.screen.Size(); t.full(line) && p.moved && p.gapLine == line && p.gapX < cols {
+		return // an editor that goes to the next line once this one is full
+	}
 	t.pend = pending{}
 	if !t.chain(p.line, line) {
 		return
@@ -132,7 +135,7 @@ func (t *tracer) typed(line uint64) {
 	if strings.TrimSpace(cutRight(fromColumn(row, p.x), p.right)) == "" && !known(t.typedKnown, p.prefix) {
 		return // a progress display, as likely as not
 	}
-	undo := undoTyped{ok: true, pend: p, cur: t.cur, from: t.from, ended: t.cur.ended, closed: t.closed, prev: t.prev}
+	undo := undoTyped{ok: true, line: line, pend: p, cur: t.cur, from: t.from, ended: t.cur.ended, closed: t.closed, prev: t.prev}
 	oneGo := !p.moved
 	t.startPrompt(FromTyping, p.line, 0, p.at)
 	t.inputAt(p.line, p.x)
@@ -153,6 +156,7 @@ func (t *tracer) typed(line uint64) {
 type undoTyped struct {
 	ok            bool
 	pend          pending
+	line          uint64 // of the line feed
 	cur, prev     *segment
 	from          uint64
 	ended, closed bool
@@ -164,7 +168,7 @@ func (t *tracer) takeBack() {
 	u := t.undo
 	t.undo = undoTyped{}
 	line, x := t.cursor()
-	if t.state != running || t.cur.bounds != FromTyping || line < u.pend.line || x < u.pend.x && line == u.pend.line ||
+	if t.state != running || t.cur.bounds != FromTyping || line < u.pend.line || line > u.line || x < u.pend.x && line == u.pend.line ||
 		!t.chain(u.pend.line, line) ||
 		!strings.HasPrefix(t.rowText(u.pend.line, 0, allCols), strings.TrimRight(u.pend.prefix, " ")) {
 		return
