@@ -2,6 +2,7 @@ package vt
 
 import (
 	"iter"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -55,8 +56,21 @@ func (r Row) Text() string { return string(r.AppendText(nil)) }
 // AppendText appends the text of the row to dst: the characters of all cells
 // up to [Row.Content], empty cells as spaces.
 func (r Row) AppendText(dst []byte) []byte {
-	for _, c := range r.l.cells[:r.l.content()] {
-		dst = r.s.appendCell(dst, c)
+	cells := r.l.cells[:r.l.content()]
+	// Rows are read for each line that scrolls off, and are mostly ASCII.
+	n := len(dst)
+	dst = slices.Grow(dst, len(cells))[:n+len(cells)]
+	text := dst[n:]
+	for i := range text {
+		ch := cells[i].lo & (chMask | chCluster | chSpacer)
+		if ch-1 >= utf8.RuneSelf-1 {
+			dst = dst[:n+i]
+			for _, c := range cells[i:] {
+				dst = r.s.appendCell(dst, c)
+			}
+			break
+		}
+		text[i] = byte(ch)
 	}
 	return dst
 }

@@ -2,6 +2,7 @@ package transcript
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/ttydeck/ttydeck/vt"
 )
@@ -14,6 +15,7 @@ type capture struct {
 	tail   []byte
 	at     int // where the ring begins, once it is full
 	full   bool
+	freed  bool
 	cut    bool // something fell out of the ring
 	open   bool // the last row goes on
 	begun  bool
@@ -26,12 +28,27 @@ type capture struct {
 	styled *styler // nil for plain text
 }
 
-func newCapture(limit int, styled bool) *capture {
-	c := &capture{limit: max(limit, 2)}
+// spareBuffers are ones that a capture has let go.
+type spareBuffers struct{ head, tail []byte }
+
+func newCapture(limit int, styled bool, spare *spareBuffers) *capture {
+	c := &capture{limit: max(limit, 2), head: spare.head[:0], tail: spare.tail[:0]}
+	*spare = spareBuffers{}
 	if styled {
 		c.styled = &styler{}
 	}
 	return c
+}
+
+// free gives the buffers back once the text was taken.
+func (c *capture) free(spare *spareBuffers) {
+	if cap(c.head) > cap(spare.head) {
+		spare.head = c.head
+	}
+	if cap(c.tail) > cap(spare.tail) {
+		spare.tail = c.tail
+	}
+	c.head, c.tail, c.freed = nil, nil, true
 }
 
 func (c *capture) put(b ...byte) {
@@ -125,18 +142,22 @@ func (c *capture) cleared() bool {
 // text gives what was collected.
 func (c *capture) text() string {
 	c.endLine()
-	var b []byte
-	b = append(b, c.head...)
+	if len(c.tail) == 0 {
+		return string(bytes.TrimRight(c.head, "\n"))
+	}
+	var b strings.Builder
+	b.Grow(len(c.head) + len(cutNote) + len(c.tail))
+	b.Write(c.head)
 	if c.cut {
-		b = append(b, cutNote...)
+		b.WriteString(cutNote)
 	}
 	if c.full {
-		b = append(b, c.tail[c.at:]...)
-		b = append(b, c.tail[:c.at]...)
+		b.Write(c.tail[c.at:])
+		b.Write(c.tail[:c.at])
 	} else {
-		b = append(b, c.tail...)
+		b.Write(c.tail)
 	}
-	return string(bytes.TrimRight(b, "\n"))
+	return strings.TrimRight(b.String(), "\n")
 }
 
 const cutNote = "\n[... output cut here ...]\n"

@@ -119,7 +119,7 @@ type Options struct {
 
 const (
 	// DefaultMaxOutput is how much of a command's output is kept.
-	DefaultMaxOutput = 1 << 20
+	DefaultMaxOutput = 256 << 10
 	// maxTotal is how much output is kept in all; past it each command
 	// keeps but little.
 	maxTotal = 256 << 20

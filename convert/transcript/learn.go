@@ -18,7 +18,9 @@ type learner struct {
 
 func (l *learner) commands() []Command {
 	for _, s := range l.segs {
-		s.outText = s.out.text()
+		if !s.out.freed {
+			s.outText = s.out.text()
+		}
 	}
 	l.drop()
 	l.splitAll()

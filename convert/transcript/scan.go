@@ -33,6 +33,8 @@ type scanner struct {
 	fresh bool
 	// lines: stop before every line feed.
 	lines bool
+	// erases: tell of CSI K.
+	erases bool
 	// stopped: the line feed that comes next has been told.
 	stopped bool
 }
@@ -100,6 +102,17 @@ func (s *scanner) next(data string) (int, token) {
 				s.near = false
 			}
 		case scanCSI:
+			// The parameters, as far as they are here.
+			for c >= '0' && c <= ';' {
+				if s.n < len(s.param) {
+					s.param[s.n] = c
+				}
+				s.n++
+				if i++; i == len(data) {
+					return len(data), tokNone
+				}
+				c = data[i]
+			}
 			i++
 			switch {
 			case c == 0x1b:
@@ -142,6 +155,32 @@ func (s *scanner) next(data string) (int, token) {
 	return len(data), tokNone
 }
 
+// leap goes on to the next sequence that may be a token. Most are none, and that
+// shows in their third byte.
+func (s *scanner) leap(data string, i int) int {
+	start := i
+	for {
+		esc := strings.IndexByte(data[i:], 0x1b)
+		if esc < 0 {
+			s.ground(data[start:])
+			return len(data)
+		}
+		i += esc
+		if i+2 < len(data) && data[i+1] == '[' {
+			if c := data[i+2]; c != '?' && c != '0' && c != 'm' {
+				if c < '0' || c > '9' {
+					i += 2
+					continue
+				}
+				i += 3
+				continue
+			}
+		}
+		s.ground(data[start:i])
+		return i
+	}
+}
+
 // ground takes in bytes that belong to no sequence.
 func (s *scanner) ground(run string) {
 	if run == "" {
@@ -166,29 +205,32 @@ func (s *scanner) csi(final byte) token {
 	if s.n > len(s.param) {
 		return tokNone
 	}
-	param := string(s.param[:s.n])
+	param := s.param[:s.n]
 	switch final {
 	case 'm':
 		// CSI 0 m, CSI 27 m, CSI 24 m, CSI J: how zsh begins a prompt. Where
 		// the terminal has italics for standout it is 23 in place of 27.
 		switch {
-		case param == "0" || param == "":
+		case s.n == 0 || s.n == 1 && param[0] == '0':
 			s.idiom = 1
-		case (param == "27" || param == "23") && idiom == 1:
-			s.idiom = 2
-		case param == "24" && idiom == 2:
-			return tokPrompt
+		case s.n == 2 && param[0] == '2':
+			switch {
+			case idiom == 1 && (param[1] == '7' || param[1] == '3'):
+				s.idiom = 2
+			case idiom == 2 && param[1] == '4':
+				return tokPrompt
+			}
 		}
 	case 'K':
-		if param == "" || param == "0" {
+		if s.erases && (s.n == 0 || s.n == 1 && param[0] == '0') {
 			return tokErase
 		}
 	case 'h', 'l':
-		if param == "" || param[0] != '?' {
+		if s.n == 0 || param[0] != '?' {
 			return tokNone
 		}
 		tok := tokNone
-		for p := range strings.SplitSeq(param[1:], ";") {
+		for p := range strings.SplitSeq(string(param[1:]), ";") {
 			switch {
 			case p == "2004" && final == 'h':
 				return tokPaste

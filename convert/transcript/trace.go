@@ -161,6 +161,7 @@ type tracer struct {
 	total    int
 	credit   int
 	scratch  []byte
+	spare    spareBuffers
 	overrun  bool
 }
 
@@ -218,7 +219,7 @@ func newTracer(cast format.Cast, opts Options) *tracer {
 	t.screen = vt.New(size.Cols, size.Rows, vt.WithHooks(vt.Hooks{
 		LineLeft: t.left, Mark: t.onMark, Title: t.title,
 	}))
-	t.cur = &segment{out: newCapture(t.opts.MaxOutput, opts.Styled), started: true}
+	t.cur = &segment{out: newCapture(t.opts.MaxOutput, opts.Styled, &t.spare), started: true}
 	t.segs = append(t.segs, t.cur)
 	return t
 }
@@ -266,6 +267,7 @@ func (t *tracer) write(data string) {
 	for len(data) > 0 {
 		t.scan.lines = t.state == accepting || t.state == running && t.pend.ok ||
 			t.state == editing && t.cur.bounds == FromMarks
+		t.scan.erases = t.state == editing && t.redrawn
 		n, tok := t.scan.next(data)
 		t.screen.WriteString(data[:n])
 		data = data[n:]
@@ -465,12 +467,13 @@ func (t *tracer) startPrompt(bounds string, line uint64, x int, at time.Duration
 	if len(t.segs) >= maxSegments {
 		t.overrun = true
 	}
+	t.release(t.prev)
 	t.prev = t.cur
 	limit := t.opts.MaxOutput
 	if t.total > maxTotal {
 		limit = min(limit, 4<<10)
 	}
-	t.cur = &segment{bounds: bounds, promptAt: at, dir: t.dir, host: t.host, out: newCapture(limit, t.opts.Styled), ready: t.ready}
+	t.cur = &segment{bounds: bounds, promptAt: at, dir: t.dir, host: t.host, out: newCapture(limit, t.opts.Styled, &t.spare), ready: t.ready}
 	t.segs = append(t.segs, t.cur)
 	t.ready = false
 	t.state = editing
@@ -487,6 +490,16 @@ func (t *tracer) startPrompt(bounds string, line uint64, x int, at time.Duration
 	t.restLine, t.restX = line, x
 	t.hint = promptHint{}
 	t.again = againAt{}
+}
+
+// release takes the text of a segment that nothing is added to any more.
+func (t *tracer) release(seg *segment) {
+	if seg == nil || seg.out.freed {
+		return
+	}
+	seg.outText = seg.out.text()
+	t.total += len(seg.outText)
+	seg.out.free(&t.spare)
 }
 
 // endOutput ends the output of the current segment at line, x.
