@@ -125,4 +125,6 @@ const (
 	maxTotal = 256 << 20
 	// maxSegments is how many prompts are looked at.
 	maxSegments = 1 << 18
+	// maxWork is how many bytes are looked at in guessing at prompts.
+	maxWork = 1 << 30
 )

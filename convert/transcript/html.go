@@ -60,7 +60,7 @@ func writeHTML(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 			prefix = "r" + strconv.Itoa(i) + "-"
 		}
 		fmt.Fprintf(w, "<h1>%s</h1>\n<p class=\"meta\">%s</p>\n", html.EscapeString(recordingTitle(rec)), html.EscapeString(recordingMeta(rec)))
-		opts.each(rec.Commands, func(c *Command) { writeHTMLCommand(w, c, rec.Header, prefix, opts) })
+		opts.each(rec.Commands, func(c, before *Command) { writeHTMLCommand(w, c, before, rec.Header, prefix, opts) })
 	}
 	w.WriteString("</body>\n</html>\n")
 	return nil
@@ -87,7 +87,7 @@ func recordingMeta(rec Recording) string {
 	return strings.Join(parts, " · ")
 }
 
-func writeHTMLCommand(w *bufio.Writer, c *Command, h format.Header, prefix string, opts WriteOptions) {
+func writeHTMLCommand(w *bufio.Writer, c, before *Command, h format.Header, prefix string, opts WriteOptions) {
 	id := prefix + "c" + strconv.Itoa(c.Index)
 	var classes []string
 	if c.Depth > 0 {
@@ -114,7 +114,7 @@ func writeHTMLCommand(w *bufio.Writer, c *Command, h format.Header, prefix strin
 	if s := status(c); s != "" {
 		fmt.Fprintf(w, `<span class="n bad">%s</span>`, html.EscapeString(s))
 	}
-	for _, r := range remarks(c, opts) {
+	for _, r := range remarks(c, before, opts) {
 		if r != status(c) {
 			fmt.Fprintf(w, `<span class="n">%s</span>`, html.EscapeString(r))
 		}

@@ -99,7 +99,7 @@ func writeJSON(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 		if rec.Err != nil {
 			r.Error = rec.Err.Error()
 		}
-		opts.each(rec.Commands, func(c *Command) { r.Commands = append(r.Commands, jsonOf(c, rec.Header, "")) })
+		opts.each(rec.Commands, func(c, _ *Command) { r.Commands = append(r.Commands, jsonOf(c, rec.Header, "")) })
 		out.Recordings = append(out.Recordings, r)
 	}
 	enc := newEncoder(w)
@@ -111,7 +111,7 @@ func writeJSONL(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 	enc := newEncoder(w)
 	var err error
 	for _, rec := range recs {
-		opts.each(rec.Commands, func(c *Command) {
+		opts.each(rec.Commands, func(c, _ *Command) {
 			if err == nil {
 				err = enc.Encode(jsonOf(c, rec.Header, rec.Name))
 			}

@@ -14,6 +14,10 @@ type learner struct {
 	keys   map[string]bool // by kind of prompt: zsh puts the cursor keys back when it accepts a line
 	redrew map[string]int  // by kind of prompt: lines that zsh drew anew then, less the others
 	ran    bool            // marks tell when commands start
+	rights []rightPrompt   // the right-hand prompts of the session; nil: not gathered yet
+	// work is what may still be spent on guessing, in bytes looked at: the
+	// prompts of a recording may be made to look like as many others.
+	work int
 }
 
 func (l *learner) commands() []Command {
@@ -62,6 +66,9 @@ func (l *learner) drop() {
 	l.restarts()
 }
 
+// maxTries is how often a prompt's end is looked for in a line.
+const maxTries = 8
+
 // restartGap is how long an editor takes at most to begin anew.
 const restartGap = 200 * time.Millisecond
 
@@ -107,6 +114,9 @@ func (l *learner) splitAll() {
 
 func (l *learner) split(s *segment, prompts []string) {
 	for i := len(s.rows) - 1; i >= 0; i-- {
+		if l.work -= len(prompts) * 16; l.work < 0 {
+			return
+		}
 		best := ""
 		for _, p := range prompts {
 			if len(p) > len(best) && (strings.HasPrefix(s.rows[i], p) || s.rows[i] == strings.TrimRight(p, " ")) {
@@ -130,13 +140,17 @@ func (l *learner) split(s *segment, prompts []string) {
 func (l *learner) splitByShape(row string, prompts []string) string {
 	for _, p := range prompts {
 		end := terminator(p)
-		for from := 0; ; {
+		want := shape(p)
+		for from, tries := 0, 0; tries < maxTries; tries++ {
 			i := strings.Index(row[from:], end)
 			if i < 0 {
 				break
 			}
 			from += i + len(end)
-			if prefix := row[:from]; shape(prefix) == shape(p) {
+			if l.work -= from; l.work < 0 {
+				return ""
+			}
+			if prefix := row[:from]; shape(prefix) == want {
 				return prefix
 			}
 		}
@@ -171,7 +185,7 @@ func (l *learner) resplit() {
 		if !s.split || s.exact || count[own] > 1 || len(s.rows) == 0 || s.cut {
 			continue
 		}
-		if p := within(own, often); p != "" {
+		if p := l.within(own, often); p != "" {
 			often := append([]string{p}, often...)
 			l.resplitAt(s, own, often, count)
 			continue
@@ -182,18 +196,24 @@ func (l *learner) resplit() {
 
 // within gives the part of what was taken for a prompt that is like one of the
 // others, when the whole is not; else "".
-func within(own string, often []string) string {
+func (l *learner) within(own string, often []string) string {
 	for _, p := range often {
+		if l.work -= len(own) + len(p); l.work < 0 {
+			return ""
+		}
 		if alike(p, own) || !endsLikePrompt(p) {
 			continue
 		}
 		end := terminator(p)
-		for from := 0; ; {
+		for from, tries := 0, 0; tries < maxTries; tries++ {
 			i := strings.Index(own[from:], end)
 			if i < 0 {
 				break
 			}
 			from += i + len(end)
+			if l.work -= from; l.work < 0 {
+				return ""
+			}
 			if prefix := own[:from]; from < len(own) && prefix != p && alike(prefix, p) {
 				return prefix
 			}
@@ -225,9 +245,20 @@ func (l *learner) resplitAt(s *segment, own string, often []string, count map[st
 
 // rightOf gives the right-hand prompt of a row, as others of the session had it.
 func (l *learner) rightOf(row string) rightPrompt {
-	for _, s := range l.segs {
-		if s.right.text != "" && cutRight(row, s.right) != row {
-			return s.right
+	if l.rights == nil {
+		l.rights = []rightPrompt{}
+		seen := map[string]bool{}
+		for _, s := range l.segs {
+			text := strings.Map(noDigits, s.right.text)
+			if text != "" && !seen[text] && len(l.rights) < 8 {
+				seen[text] = true
+				l.rights = append(l.rights, s.right)
+			}
+		}
+	}
+	for _, right := range l.rights {
+		if cutRight(row, right) != row {
+			return right
 		}
 	}
 	return rightPrompt{}
@@ -402,6 +433,9 @@ type shellLevel struct {
 }
 
 func (v *shellLevel) has(prompt string) bool {
+	if slices.Contains(v.prompts, prompt) {
+		return true
+	}
 	for _, p := range v.prompts {
 		if alike(p, prompt) {
 			return true

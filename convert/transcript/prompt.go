@@ -13,6 +13,9 @@ const ends = "$#%>❯➜λ»⟩›▶→⇒∴✗✔❱➤▸⚡\ue0b0\ue0b4"
 // starts are characters that prompts begin with and little else does.
 const starts = "➜❯λ▶→╰└⚡∴"
 
+// maxPrompt is how long a prompt's last line may be, in bytes, to be compared.
+const maxPrompt = 1000
+
 // plausible tells whether text, up to the cursor, may be a prompt that a
 // command is typed behind.
 func plausible(text string) bool {
@@ -65,6 +68,9 @@ func shape(prompt string) string {
 func alike(a, b string) bool {
 	if a == b {
 		return true
+	}
+	if len(a) > maxPrompt || len(b) > maxPrompt {
+		return false
 	}
 	if terminator(a) != terminator(b) {
 		return false

@@ -32,7 +32,7 @@ func writeScript(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 	}
 	for _, rec := range recs {
 		fmt.Fprintf(w, "\n# %s\n", oneLine(rec.Name))
-		opts.each(rec.Commands, func(c *Command) {
+		opts.each(rec.Commands, func(c, _ *Command) {
 			w.WriteByte('\n')
 			why := notRun(c)
 			if why != "" {

@@ -358,7 +358,7 @@ func (t *tracer) gap(d time.Duration) {
 			t.pend.gapLine, t.pend.gapX = line, x
 		}
 		if d >= restGap {
-			t.restPoint()
+			t.restPoint(d)
 		}
 	}
 }

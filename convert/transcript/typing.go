@@ -1,9 +1,15 @@
 package transcript
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
+
+// typingGap is about how long it takes from one key to the next.
+const typingGap = 90 * time.Millisecond
 
 // restPoint: a program runs, or nothing we know of, and the cursor rests.
-func (t *tracer) restPoint() {
+func (t *tracer) restPoint(d time.Duration) {
 	line, x := t.cursor()
 	if t.pend.ok && t.pend.typed != "" && line == t.pend.line && strings.TrimSpace(t.rowText(line, 0, allCols)) == "" {
 		return // the line is being drawn anew
@@ -13,6 +19,9 @@ func (t *tracer) restPoint() {
 		return
 	}
 	same := t.pend.ok && t.chain(t.pend.line, line)
+	if same && d < typingGap && line == t.pend.line && x >= t.pend.x {
+		return // between two keys, as likely as not
+	}
 	if same {
 		row := t.rowText(t.pend.line, 0, allCols)
 		if strings.HasPrefix(row, strings.TrimRight(t.pend.prefix, " ")) {

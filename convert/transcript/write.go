@@ -142,8 +142,9 @@ func status(c *Command) string {
 	return ""
 }
 
-// remarks are what is told of a command besides its text.
-func remarks(c *Command, opts WriteOptions) []string {
+// remarks are what is told of a command besides its text; before is the one
+// that was told before it, or nil.
+func remarks(c, before *Command, opts WriteOptions) []string {
 	var list []string
 	if s := status(c); s != "" {
 		list = append(list, s)
@@ -151,7 +152,7 @@ func remarks(c *Command, opts WriteOptions) []string {
 	if s := took(c.Duration()); s != "" && c.Kind != Cancelled {
 		list = append(list, s)
 	}
-	if c.Dir != "" {
+	if c.Dir != "" && (before == nil || before.Dir != c.Dir) {
 		list = append(list, "in "+printable(c.Dir))
 	}
 	if c.Depth > 0 {
@@ -190,13 +191,15 @@ func doubt(c *Command) string {
 // doubtful is the confidence from which on Review has no doubt.
 const doubtful = 0.9
 
-// each calls f for each command that the options ask for.
-func (o WriteOptions) each(cmds []Command, f func(*Command)) {
+// each calls f for each command that the options ask for, with the one before.
+func (o WriteOptions) each(cmds []Command, f func(c, before *Command)) {
+	var before *Command
 	for i := range cmds {
 		if o.Review && cmds[i].Confidence >= doubtful {
 			continue
 		}
-		f(&cmds[i])
+		f(&cmds[i], before)
+		before = &cmds[i]
 	}
 }
 
@@ -253,7 +256,7 @@ func writeConsole(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 			}
 			fmt.Fprintf(w, "# %s\n", printable(rec.Name))
 		}
-		opts.each(rec.Commands, func(c *Command) { w.WriteString(console(c)) })
+		opts.each(rec.Commands, func(c, _ *Command) { w.WriteString(console(c)) })
 	}
 	return nil
 }
@@ -266,14 +269,12 @@ func writeText(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 			}
 			fmt.Fprintf(w, "==> %s <==\n", printable(rec.Name))
 		}
-		first := true
-		opts.each(rec.Commands, func(c *Command) {
-			if !first {
+		opts.each(rec.Commands, func(c, before *Command) {
+			if before != nil {
 				w.WriteByte('\n')
 			}
-			first = false
 			w.WriteString("[" + opts.when(rec.Header, c.Start))
-			for _, r := range remarks(c, opts) {
+			for _, r := range remarks(c, before, opts) {
 				w.WriteString(", " + r)
 			}
 			w.WriteString("]\n")
