@@ -3,9 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/record"
 	"github.com/ttydeck/ttydeck/record/observe"
 	"github.com/ttydeck/ttydeck/record/sessions"
@@ -20,11 +24,14 @@ func observeCommand(e *env) *cli.Command {
 	return &cli.Command{
 		Name:      "observe",
 		Usage:     "record a session that already runs",
-		ArgsUsage: "TTY|PID [FILE]",
+		ArgsUsage: "TTY|PID [FILE] | --all [DIR] | --user USER [DIR]",
 		Description: `Records what the session on TTY (pts/3), or that of the process PID, shows from now on into FILE, until the session
 ends or ctrl-C. Nothing is restarted and nothing is typed into it. FILE is as for rec; "-" is standard output.
 
    What is on the screen already is known only where tmux can be asked for it; --redraw makes most programs draw anew.
+
+   --all and --user record each session, those that begin later too, into a file of its own in DIR (the present
+   directory if none is given), until ctrl-C.
 
    METHOD is one of these, the best that is possible if none is given:
    tmux      asks tmux: no privilege needed, nothing lost, the first screen is there
@@ -36,6 +43,8 @@ ends or ctrl-C. Nothing is restarted and nothing is typed into it. FILE is as fo
 			&cli.BoolFlag{Name: "lossless", Usage: "use only a method that loses nothing, though it may slow the session down"},
 			&cli.BoolFlag{Name: "redraw", Usage: "change the window's height by one and back, so that programs draw anew"},
 			&cli.BoolFlag{Name: "input", Aliases: []string{"I"}, Usage: "record what is typed too, but no passwords: nothing typed while it is not shown"},
+			&cli.BoolFlag{Name: "all", Usage: "record all sessions that can be, into DIR"},
+			&cli.StringFlag{Name: "user", Aliases: []string{"u"}, Usage: "record all sessions of `USER`, into DIR"},
 			&cli.BoolFlag{Name: "append", Aliases: []string{"a"}, Usage: "go on with the recording in FILE"},
 			&cli.BoolFlag{Name: "overwrite", Usage: "replace FILE if it exists"},
 			&cli.StringFlag{Name: "title", Aliases: []string{"t"}, Usage: "give the recording the title `TITLE`"},
@@ -43,7 +52,12 @@ ends or ctrl-C. Nothing is restarted and nothing is typed into it. FILE is as fo
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "say nothing but errors"},
 		},
 		Action: func(c *cli.Context) error {
-			args, err := fileArgs(c, 1, 2, "the session to observe, a TTY or PID,")
+			least, most := 1, 2
+			many := c.Bool("all") || c.String("user") != ""
+			if many {
+				least, most = 0, 1
+			}
+			args, err := fileArgs(c, least, most, "the session to observe, a TTY or PID,")
 			if err != nil {
 				return err
 			}
@@ -62,6 +76,13 @@ ends or ctrl-C. Nothing is restarted and nothing is typed into it. FILE is as fo
 			}
 			if file.Format, err = targetNamed(c.String("output-format")); err != nil {
 				return err
+			}
+			if many {
+				dir := "."
+				if len(args) > 0 {
+					dir = args[0]
+				}
+				return runObserveMany(c.Context, e, o, c.String("user"), dir, file.Format, c.Bool("quiet"))
 			}
 			return runObserve(c.Context, e, &o, args[0], name, file, c.Bool("quiet"))
 		},
@@ -125,4 +146,52 @@ func runObserve(ctx context.Context, e *env, o *observe.Observer, session, name 
 		}
 	}
 	return nil
+}
+
+// runObserveMany records all sessions, or a user's.
+func runObserveMany(ctx context.Context, e *env, template observe.Observer, user, dir string, f *format.Format, quiet bool) error {
+	note := func(message string, args ...any) {
+		if !quiet {
+			e.notef(message, args...)
+		}
+	}
+	ext := ".cast"
+	if f != nil && len(f.Ext) > 0 {
+		ext = f.Ext[0]
+	}
+	var files sync.Map // *record.File by SID, until its recording has begun
+	m := observe.Many{
+		Want: func(s *sessions.Session) bool { return user == "" || s.User == user },
+		Begin: func(s sessions.Session) (*observe.Observer, error) {
+			// The user, the terminal, the leader and the time: no two are the same.
+			name := fmt.Sprintf("%s-%s-%d-%s%s", s.User, s.TTY.Name, s.SID, time.Now().Format("20060102-150405"), ext)
+			file, err := record.Create(filepath.Join(dir, strings.ReplaceAll(name, "/", "-")), record.FileOptions{Format: f})
+			if err != nil {
+				return nil, err
+			}
+			o := template
+			o.Session, o.Writer = s, file
+			files.Store(s.SID, file)
+			o.Began = func(method observe.Method, _ []error) {
+				files.Delete(s.SID)
+				note("recording %s by %s to %s", s.TTY.Name, method, file.Path)
+			}
+			return &o, nil
+		},
+		End: func(s sessions.Session, r observe.Result, err error) {
+			if file, ok := files.LoadAndDelete(s.SID); ok {
+				file.(*record.File).Discard()
+			}
+			switch {
+			case errors.Is(err, context.Canceled):
+			case err != nil:
+				e.warnf("%s: %s", s.TTY.Name, strings.ReplaceAll(err.Error(), "\n", "; "))
+			case r.Lost > 0:
+				e.warnf("%s ended: %d bytes of output, %d more came too fast and are lost", s.TTY.Name, r.Output, r.Lost)
+			default:
+				note("%s ended: %d bytes of output", s.TTY.Name, r.Output)
+			}
+		},
+	}
+	return m.Run(ctx)
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -681,7 +682,8 @@ func TestTmux(t *testing.T) {
 	if _, err := second.Run(t.Context()); !errors.Is(err, ErrMethod) || !strings.Contains(err.Error(), "already") {
 		t.Errorf("a second observer: %v; want that the pipe is taken", err)
 	}
-	run("send-keys", "exit", "Enter")
+	// To the last byte before the end.
+	run("send-keys", "clear; seq 400000 500000; exit", "Enter")
 	ob.wait(t)
 	if ob.result.Method != Tmux || !ob.result.Ended || ob.result.Lost != 0 {
 		t.Errorf("result %+v; want tmux, and the session's end", ob.result)
@@ -693,6 +695,14 @@ func TestTmux(t *testing.T) {
 	var want bytes.Buffer
 	for i := range 300000 {
 		fmt.Fprintf(&want, "%d\r\n", i+1)
+	}
+	var last bytes.Buffer
+	for i := 400000; i <= 500000; i++ {
+		fmt.Fprintf(&last, "%d\r\n", i)
+	}
+	last.WriteString("exit\r\n")
+	if !bytes.HasSuffix(output, last.Bytes()) {
+		t.Errorf("the recording ends with %q; want all of what was shown before the end", output[max(0, len(output)-100):])
 	}
 	if !bytes.Contains(output, want.Bytes()) {
 		t.Errorf("the lines are not in the recording of %d bytes as they were written", len(output))
@@ -879,5 +889,69 @@ func TestSSHD(t *testing.T) {
 			_, output, _ := ob.recorded(t)
 			same(t, string(m), output, read()[before:])
 		})
+	}
+}
+
+// TestMany records sessions as they come and go.
+func TestMany(t *testing.T) {
+	first := startHolder(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	dir := t.TempDir()
+	path := func(sid int) string { return filepath.Join(dir, strconv.Itoa(sid)+".cast") }
+	var holders []int // of the shells; others' sessions are none of ours
+	var mu sync.Mutex
+	ours := func(pid int) {
+		mu.Lock()
+		defer mu.Unlock()
+		holders = append(holders, pid)
+	}
+	ours(first.shell)
+	began, ended := make(chan int, 10), make(chan int, 10)
+	many := Many{
+		Every: 50 * time.Millisecond,
+		Want: func(s *sessions.Session) bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Contains(holders, s.SID)
+		},
+		Begin: func(s sessions.Session) (*Observer, error) {
+			file, err := record.Create(path(s.SID), record.FileOptions{})
+			return &Observer{Session: s, Writer: file, Lossless: true, Began: func(Method, []error) { began <- s.SID }}, err
+		},
+		End: func(s sessions.Session, r Result, err error) {
+			if err != nil {
+				t.Errorf("session %d: %v", s.SID, err)
+			}
+			ended <- s.SID
+		},
+	}
+	done := make(chan error, 1)
+	go func() { done <- many.Run(ctx) }()
+	if sid := <-began; sid != first.shell {
+		t.Errorf("session %d is recorded; want %d", sid, first.shell)
+	}
+	second := startHolder(t)
+	ours(second.shell)
+	if sid := <-began; sid != second.shell {
+		t.Errorf("session %d is recorded; want %d", sid, second.shell)
+	}
+	second.send("echo second")
+	second.send("exit")
+	second.wait()
+	if sid := <-ended; sid != second.shell {
+		t.Errorf("session %d has ended; want %d", sid, second.shell)
+	}
+	first.send("echo first")
+	awaitTrue(t, "the first", func() bool {
+		_, out, _ := (&observation{path: path(first.shell)}).recorded(t)
+		return bytes.Contains(out, []byte("\rfirst\r\n"))
+	})
+	cancel()
+	if err := <-done; err != nil {
+		t.Errorf("Run: %v", err)
+	}
+	if _, out, _ := (&observation{path: path(second.shell)}).recorded(t); !bytes.Contains(out, []byte("\rsecond\r\n")) {
+		t.Errorf("the second session's recording: %q", out)
 	}
 }

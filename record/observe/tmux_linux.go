@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/record/sessions"
@@ -33,7 +34,11 @@ func runTmux(ctx context.Context, t *target, s *sink) error {
 	}
 	// A pipe with a name: the server's shell writes into it, and when that is
 	// gone we see its end, and when we are it sees ours.
-	dir, err := os.MkdirTemp("", "ttydeck-")
+	uid, temp := serverUID(t), ""
+	if uid >= 0 && uid != os.Geteuid() {
+		temp = "/tmp" // ours may be closed to others
+	}
+	dir, err := os.MkdirTemp(temp, "ttydeck-")
 	if err != nil {
 		return err
 	}
@@ -42,7 +47,7 @@ func runTmux(ctx context.Context, t *target, s *sink) error {
 	if err := unix.Mkfifo(fifo, 0o600); err != nil {
 		return os.NewSyscallError("mkfifo", err)
 	}
-	if uid := serverUID(t); uid >= 0 && uid != os.Geteuid() { // root observes another's
+	if temp != "" { // root observes another's
 		if err := errors.Join(os.Chown(dir, uid, -1), os.Chown(fifo, uid, -1)); err != nil {
 			return err
 		}
@@ -76,11 +81,16 @@ func runTmux(ctx context.Context, t *target, s *sink) error {
 		// closes it by itself when that is gone, here it is told at once.
 		_, _ = p.tmux(context.WithoutCancel(ctx), "pipe-pane", "-t", p.id)
 	}()
+	first, err := awaitWriter(ctx, in)
+	if err != nil {
+		return err
+	}
 	t.size = size
 	if err := s.begin(); err != nil {
 		return err
 	}
-	if err := s.output(monotonic(), 0, picture(screen, x, y, alternate != 0, cursor != 0)); err != nil {
+	first = append(picture(screen, x, y, alternate != 0, cursor != 0), first...)
+	if err := s.output(monotonic(), 0, first); err != nil {
 		return err
 	}
 	return p.follow(ctx, in, t, s)
@@ -97,43 +107,47 @@ func (p *pane) follow(ctx context.Context, in int, t *target, s *sink) error {
 	defer context.AfterFunc(ctx, func() { wakeW.Write([]byte{0}) })()
 	wake := int(wakeR.Fd())
 	buf := make([]byte, 64<<10)
-	opened := false // before the program has opened the pipe, it looks like its end
 	for {
 		n, err := unix.Read(in, buf)
 		switch {
 		case n > 0:
-			opened = true
 			if err := s.output(monotonic(), s.place(), buf[:n]); err != nil {
 				return err
 			}
 			continue
 		case err == unix.EINTR:
 			continue
-		case err == nil && opened:
+		case err == nil:
 			s.ended()
 			return nil
-		case err != nil && err != unix.EAGAIN:
+		case err != unix.EAGAIN:
 			return os.NewSyscallError("read", err)
-		case err == unix.EAGAIN:
-			opened = true // there is a writer
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		fds, timeout := []int{wake, in}, -1
-		if !opened {
-			fds, timeout = fds[:1], 5 // a fifo without a writer is always "readable"
-			if t.leader >= 0 {
-				if i, _ := poll([]int{t.leader}, 0); i == 0 {
-					s.ended()
-					return nil
-				}
-			}
-		}
-		if _, err := poll(fds, timeout); err != nil {
+		if _, err := poll([]int{wake, in}, -1); err != nil {
 			return err
 		}
 	}
+}
+
+// awaitWriter waits until the server's shell has opened the pipe, and gives
+// what has come through it: before, the pipe looks as if it had ended.
+func awaitWriter(ctx context.Context, in int) ([]byte, error) {
+	buf := make([]byte, 64<<10)
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+		n, err := unix.Read(in, buf)
+		switch {
+		case n > 0, err == unix.EAGAIN:
+			return buf[:max(n, 0)], nil
+		case err != nil && err != unix.EINTR:
+			return nil, os.NewSyscallError("read", err)
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		}
+	}
+	return nil, errors.New("tmux's shell does not open the pipe")
 }
 
 func (s *sink) place() int64 {
