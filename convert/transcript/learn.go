@@ -517,10 +517,14 @@ func (l *learner) build() []Command {
 		if kind == REPL {
 			c.Depth++
 			c.Parent = last
-			for last >= 0 && cmds[last].Kind == REPL {
+			if last >= 0 && cmds[last].Kind == REPL {
 				c.Parent = cmds[last].Parent
-				break
 			}
+		}
+		// Whatever a line is entered in goes on while it runs.
+		for p := c.Parent; p >= 0; p = cmds[p].Parent {
+			cmds[p].End = max(cmds[p].End, c.End)
+			cmds[p].Unfinished = c.Unfinished
 		}
 		cmds = append(cmds, c)
 		if kind != Cancelled {

@@ -20,7 +20,7 @@ const maxPrompt = 1000
 // command is typed behind.
 func plausible(text string) bool {
 	trimmed := strings.TrimSpace(text)
-	if trimmed == "" || len(text) > 400 {
+	if trimmed == "" || len(text) > 400 || len(trimmed) == 1 && trimmed == text {
 		return false
 	}
 	last, _ := utf8.DecodeLastRuneInString(trimmed)

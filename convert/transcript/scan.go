@@ -158,26 +158,29 @@ func (s *scanner) next(data string) (int, token) {
 // leap goes on to the next sequence that may be a token. Most are none, and that
 // shows in their third byte.
 func (s *scanner) leap(data string, i int) int {
-	start := i
 	for {
 		esc := strings.IndexByte(data[i:], 0x1b)
 		if esc < 0 {
-			s.ground(data[start:])
+			s.ground(data[i:])
 			return len(data)
 		}
+		s.ground(data[i : i+esc])
 		i += esc
-		if i+2 < len(data) && data[i+1] == '[' {
-			if c := data[i+2]; c != '?' && c != '0' && c != 'm' {
-				if c < '0' || c > '9' {
-					i += 2
-					continue
-				}
-				i += 3
-				continue
-			}
+		if i+2 >= len(data) || data[i+1] != '[' {
+			return i
 		}
-		s.ground(data[start:i])
-		return i
+		if c := data[i+2]; c == '?' || c == '0' || c == 'm' {
+			return i
+		}
+		end := i + 2
+		for end < len(data) && data[end] >= '0' && data[end] <= ';' {
+			end++
+		}
+		if end == len(data) || data[end] < 0x40 || data[end] > 0x7e {
+			return i
+		}
+		i = end + 1
+		s.near = true
 	}
 }
 

@@ -16,7 +16,7 @@ const (
 	promptGap = 15 * time.Millisecond
 	// restGap is how long the cursor rests behind a prompt before somebody
 	// types.
-	restGap = 40 * time.Millisecond
+	restGap = 20 * time.Millisecond
 	// maxInputRows is how many rows of the screen an entered line may take.
 	maxInputRows = 200
 	// maxInput is how long an entered line may be, in bytes.
@@ -142,9 +142,10 @@ type tracer struct {
 	restX    int
 	eof      bool // ctrl-D was typed last
 
-	pend  pending
-	undo  undoTyped
-	known []string // prompts seen, latest first
+	pend   pending
+	undo   undoTyped
+	rested restedAt
+	known  []string // prompts seen, latest first
 	// typedKnown are those of them that typing showed.
 	typedKnown []string
 

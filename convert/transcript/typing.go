@@ -5,6 +5,12 @@ import (
 	"time"
 )
 
+// restedAt is where the cursor rested, and what was left of it.
+type restedAt struct {
+	line uint64
+	text string
+}
+
 // typingGap is about how long it takes from one key to the next.
 const typingGap = 90 * time.Millisecond
 
@@ -14,11 +20,14 @@ func (t *tracer) restPoint(d time.Duration) {
 	if t.pend.ok && t.pend.typed != "" && line == t.pend.line && strings.TrimSpace(t.rowText(line, 0, allCols)) == "" {
 		return // the line is being drawn anew
 	}
+	same := t.pend.ok && t.chain(t.pend.line, line)
 	if x == 0 {
-		t.pend = pending{}
+		if !same {
+			t.pend = pending{}
+		}
+		t.rested = restedAt{}
 		return
 	}
-	same := t.pend.ok && t.chain(t.pend.line, line)
 	if same && d < typingGap && line == t.pend.line && x >= t.pend.x {
 		return // between two keys, as likely as not
 	}
@@ -41,6 +50,14 @@ func (t *tracer) restPoint(d time.Duration) {
 	text := t.rowText(line, 0, x)
 	if pad := x - columns(text); pad > 0 && pad < 3 {
 		text += strings.Repeat(" ", pad)
+	}
+	// A prompt is drawn at once. A line that grows is typed, or a progress
+	// display, and may come to look like a prompt.
+	before := t.rested
+	t.rested = restedAt{line: line, text: text}
+	if !same && before.text != "" && before.line == line && len(before.text) < len(text) && strings.HasPrefix(text, before.text) {
+		t.pend = pending{}
+		return
 	}
 	given := ""
 	for _, k := range t.known {
