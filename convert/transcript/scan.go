@@ -140,16 +140,20 @@ func (s *scanner) next(data string) (int, token) {
 				return len(data), tokNone
 			}
 			i += j + 1
-			if s.state = scanGround; data[i-1] == 0x1b {
+			if data[i-1] == 0x1b {
 				s.state = scanStringEsc
+				continue
 			}
+			// A mark may have changed what is looked for.
+			s.state = scanGround
+			return i, tokNone
 		case scanStringEsc:
+			s.state = scanEsc // the string was cut off by another sequence
 			if c == '\\' {
 				i++
 				s.state = scanGround
-			} else {
-				s.state = scanEsc // the string was cut off by another sequence
 			}
+			return i, tokNone
 		}
 	}
 	return len(data), tokNone

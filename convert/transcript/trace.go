@@ -268,7 +268,7 @@ func (t *tracer) write(data string) {
 	for len(data) > 0 {
 		t.scan.lines = t.state == accepting || t.state == running && t.pend.ok ||
 			t.state == editing && t.cur.bounds == FromMarks
-		t.scan.erases = t.state == editing && t.redrawn
+		t.scan.erases = t.state == editing
 		n, tok := t.scan.next(data)
 		t.screen.WriteString(data[:n])
 		data = data[n:]

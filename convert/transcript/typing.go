@@ -141,6 +141,9 @@ func (t *tracer) chain(first, line uint64) bool {
 // typed: a line feed comes while the cursor may stand in a line that was typed.
 func (t *tracer) typed(line uint64) {
 	p := t.pend
+	if !p.ok {
+		return
+	}
 	if cols, _ := t.screen.Size(); t.full(line) && p.moved && p.gapLine == line && p.gapX < cols {
 		return // an editor that goes to the next line once this one is full
 	}
