@@ -17,6 +17,8 @@ const (
 	// restGap is how long the cursor rests behind a prompt before somebody
 	// types.
 	restGap = 20 * time.Millisecond
+	// keyGap is the least time from one key to the next.
+	keyGap = 5 * time.Millisecond
 	// maxInputRows is how many rows of the screen an entered line may take.
 	maxInputRows = 200
 	// maxInput is how long an entered line may be, in bytes.
@@ -360,6 +362,9 @@ func (t *tracer) gap(d time.Duration) {
 		}
 		if d >= restGap {
 			t.restPoint(d)
+		} else if line, x := t.cursor(); d >= keyGap && !t.pend.ok && x > 0 && x <= 4 {
+			// The shortest prompts are soon typed by somebody.
+			t.rested = restedAt{line: line, text: t.rowText(line, 0, x)}
 		}
 	}
 }
