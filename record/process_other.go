@@ -33,6 +33,7 @@ const (
 type signals struct{ c chan os.Signal }
 
 func notifySignals() *signals             { return &signals{} }
+func (s *signals) takeQuit()              {}
 func (s *signals) stop()                  {}
 func (s *signals) kind(os.Signal) sigKind { return sigOther }
 func (s *signals) number(os.Signal) int   { return 0 }

@@ -76,7 +76,11 @@ const (
 )
 
 // signals are the signals to this process that matter to a session.
-type signals struct{ c chan os.Signal }
+type signals struct {
+	c chan os.Signal
+	// early gets, and so ignores, SIGQUIT until takeQuit.
+	early chan os.Signal
+}
 
 var sigKinds = map[os.Signal]sigKind{
 	unix.SIGWINCH: sigResize,
@@ -92,14 +96,30 @@ var sigKinds = map[os.Signal]sigKind{
 }
 
 func notifySignals() *signals {
-	s := &signals{make(chan os.Signal, 16)}
+	s := &signals{make(chan os.Signal, 16), make(chan os.Signal, 1)}
 	for sig := range sigKinds {
-		signal.Notify(s.c, sig)
+		if sig == unix.SIGQUIT {
+			signal.Notify(s.early, sig)
+		} else {
+			signal.Notify(s.c, sig)
+		}
 	}
 	return s
 }
 
-func (s *signals) stop()                      { signal.Stop(s.c) }
+// takeQuit has SIGQUIT end the session from now on. Before, while the terminal
+// still makes signals of keys, it may be C-\ that was typed ahead for the
+// program. It is not set to be ignored: the program would inherit that.
+func (s *signals) takeQuit() {
+	signal.Notify(s.c, unix.SIGQUIT)
+	signal.Stop(s.early)
+}
+
+func (s *signals) stop() {
+	signal.Stop(s.c)
+	signal.Stop(s.early)
+}
+
 func (s *signals) kind(sig os.Signal) sigKind { return sigKinds[sig] }
 
 func (s *signals) number(sig os.Signal) int {

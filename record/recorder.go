@@ -252,6 +252,10 @@ func (s *session) wantedSize() format.Size {
 	return size
 }
 
+// quitWait is how long after the terminal was made raw a SIGQUIT may still be
+// a key from before: the kernel hands it to a thread when that gets to run.
+const quitWait = 50 * time.Millisecond
+
 // run records the program that start has started.
 func (s *session) run(ctx context.Context, signals *signals) (int, error) {
 	pump, err := newPump(s)
@@ -264,6 +268,12 @@ func (s *session) run(ctx context.Context, signals *signals) (int, error) {
 	if err != nil {
 		s.hangup()
 		return -1, err
+	}
+	if s.term != nil && s.Stdin == nil {
+		quit := time.AfterFunc(quitWait, signals.takeQuit)
+		defer quit.Stop()
+	} else {
+		signals.takeQuit()
 	}
 	written := make(chan error, 1)
 	s.goFunc(func() { written <- s.write() })

@@ -324,6 +324,9 @@ func TestSignalsEndTheSession(t *testing.T) {
 			path := castPath(t)
 			m := open(t, helper{Path: path, Args: sh("trap 'echo bye; exit 3' HUP; echo started; while :; do sleep 0.05; done")}, terminalOptions{answer: answers})
 			m.waitFor(0, "started")
+			if sig == syscall.SIGQUIT {
+				time.Sleep(4 * quitWait) // before, it may be a key
+			}
 			if err := m.cmd.Process.Signal(sig); err != nil {
 				t.Fatal(err)
 			}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ttydeck/ttydeck/vt"
 )
@@ -26,5 +28,30 @@ func TestPipelineLeavesTheTerminalAsItWas(t *testing.T) {
 				t.Errorf("stty -a:\n%s; was\n%s", after, before)
 			}
 		})
+	}
+}
+
+// C-\ that is typed ahead, while the terminal still makes a signal of it, does
+// not end the recorder.
+func TestRecTakesQuitTypedAhead(t *testing.T) {
+	ttydeck := program(t)
+	for range 4 {
+		v := startOnTerminal(t, 80, 24, ttydeck, "rec", filepath.Join(t.TempDir(), "x.cast"),
+			"--", "sh", "-c", "trap '' QUIT; echo hi; sleep 0.2")
+		before := v.modes()
+		v.start()
+		v.waitFor("the start", func(s *vt.Screen) bool { return strings.Contains(s.Text(), "recording to") })
+		for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
+			if m, err := v.master.Mode(); err != nil || !m.Canonical {
+				break
+			}
+			v.press("\x1c")
+		}
+		if status := v.wait(); status != 0 {
+			t.Errorf("exit status %d; the terminal shows:\n%s", status, v.screen.Text())
+		}
+		if after := v.modes(); after != before {
+			t.Errorf("stty -a:\n%s; was\n%s", after, before)
+		}
 	}
 }

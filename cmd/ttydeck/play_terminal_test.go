@@ -194,6 +194,7 @@ func TestPlayLeavesTheTerminalAsItWas(t *testing.T) {
 		{"SIGINT", long, sig(syscall.SIGINT), 130},
 		{"SIGTERM", long, sig(syscall.SIGTERM), 143},
 		{"SIGHUP", long, sig(syscall.SIGHUP), 129},
+		{"SIGQUIT", long, sig(syscall.SIGQUIT), 131},
 		{"the end", short, func(*terminal) {}, 0},
 		{"while searching", long, key("/event 5\x03"), 130},
 	}

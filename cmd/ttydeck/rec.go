@@ -7,9 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime/debug"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
@@ -182,6 +184,7 @@ const recMemory = 24 << 20
 
 func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 	debug.SetMemoryLimit(recMemory)
+	defer holdQuit()()
 	if name == "" {
 		name = time.Now().Format("ttydeck-20060102-150405.cast")
 	}
@@ -213,6 +216,15 @@ func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 	}
 	status, err := r.Run(ctx)
 	return e.recEnd(file, opts, status, err)
+}
+
+// holdQuit keeps C-\ that is typed before the recorder has made the terminal
+// raw from ending the program with a dump of its goroutines; what SIGQUIT does
+// then is the recorder's.
+func holdQuit() (stop func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGQUIT)
+	return func() { signal.Stop(c) }
 }
 
 // hasTerminal says whether there is a terminal to show a session in.
