@@ -429,6 +429,71 @@ func TestDeckViewport(t *testing.T) {
 	})
 }
 
+// What a search has found is in view, wherever the cursor is, also where the
+// recording is larger than the terminal; going on, the view follows the cursor
+// again.
+func TestDeckFoundIsInView(t *testing.T) {
+	h := format.Header{Size: format.Size{Cols: 100, Rows: 30}}
+	home := "\x1b[1;1Htop"
+	events := []format.Event{
+		out(0, home),
+		out(time.Second, "\x1b[15;80Hthe daemon one"+home),
+		out(2*time.Second, "\x1b[30;3Ha daemon two"+home), // the bar's row
+		out(3*time.Second, "\x1b[20;90Hdaemo"+home),
+		out(4*time.Second, "\x1b[20;95Hn three"+home),
+		out(5*time.Second, home),
+		out(time.Hour, home+" end"),
+	}
+	for _, clip := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			v := startView(t, &Player{Cast: castOf(h, events...), Clip: clip}, 40, 10)
+			sees := func(what string) {
+				t.Helper()
+				if !strings.Contains(v.vt.Text(), what) {
+					t.Errorf("clip %v: %q is not in view:\n%s", clip, what, v.vt.Text())
+				}
+			}
+			sees("top")
+			v.press("/", "d", "a", "e", "m", "o", "n")
+			sees("daemon one")
+			v.press("\r")
+			sees("daemon one")
+			v.press("n")
+			sees("daemon two")
+			v.press("n")
+			sees("daemon th")
+			v.press("N")
+			sees("daemon two")
+			v.press("N")
+			sees("daemon one")
+			v.press("c")
+			sees("top")
+			v.press("n", "n")
+			sees("daemon th")
+			v.press(" ")
+			v.wait(2 * time.Second)
+			sees("top")
+			v.press(" ", "N")
+			sees("daemon th")
+			v.press("g", "\x1b[B")
+			sees("top")
+		})
+	}
+	// Who has panned the view finds it where it was.
+	synctest.Test(t, func(t *testing.T) {
+		v := startView(t, &Player{Cast: castOf(h, append(events, out(0, ""))...)}, 40, 10)
+		v.press("J")
+		v.press("/", "o", "n", "e", "\r")
+		if !strings.Contains(v.vt.Text(), "one") {
+			t.Errorf("the match is not in view:\n%s", v.vt.Text())
+		}
+		v.press("g")
+		if strings.Contains(v.vt.Text(), "top") {
+			t.Errorf("it follows the cursor although it was panned:\n%s", v.vt.Text())
+		}
+	})
+}
+
 func TestDeckTerminalIsResized(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := startView(t, &Player{Cast: countdown(100)}, 80, 24)

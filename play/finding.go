@@ -131,8 +131,19 @@ func (d *deck) goWanted(now time.Time) error {
 		return nil
 	}
 	d.wanted, d.before = nil, nil
+	// The piece that brought it tells it from the matches that were there.
+	if err := d.pos.seekNumber(h.number); err != nil {
+		return err
+	}
+	before := matchingLines(d.pos.screen, d.found.pattern)
 	if err := d.pos.seekNumber(h.number + 1); err != nil {
 		return err
+	}
+	if m, ok := newMatch(d.pos.screen, d.found.pattern, before); ok {
+		m.number = d.pos.rd.pos.number
+		d.view.show(m)
+	} else {
+		d.view.leave() // it was there for no moment that can be shown
 	}
 	d.pause(now, h.at)
 	if d.prompt == nil {

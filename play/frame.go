@@ -118,6 +118,9 @@ func (d *deck) compose(now time.Time) {
 	if bar && (d.hasRoom() || d.barMode == barAlways) && rows > 1 {
 		rows-- // a line of its own
 	}
+	if m := d.view.match; m != nil && (d.clock.running || m.number != d.pos.rd.pos.number) {
+		d.view.leave()
+	}
 	d.view.draw(c, d.pos.screen, rows)
 	if d.found != nil {
 		d.view.light(c, d.pos.screen, rows, d.found.pattern)
@@ -127,7 +130,11 @@ func (d *deck) compose(now time.Time) {
 	}
 	d.fillBar(now)
 	y := c.rows - 1
-	if rows == c.rows && c.cursor.visible && c.cursor.y == y && c.rows > 1 {
+	looked := c.cursor.visible && c.cursor.y == y
+	if m := d.view.match; m != nil {
+		looked = m.y-d.view.y == y
+	}
+	if rows == c.rows && looked && c.rows > 1 {
 		y = 0 // it covers a line: not the one that is looked at
 	}
 	if rows == c.rows && c.cursor.y == y {

@@ -142,7 +142,7 @@ func (d *deck) obey(now time.Time, name string) error {
 	case "J", "alt-down":
 		d.panBy(now, 0, max(d.size.Rows/4, 1))
 	case "c":
-		d.view.panned = false
+		d.view.panned, d.view.match = false, nil
 		d.say(now, "following the cursor")
 	case "R":
 		cols, rows := d.pos.screen.Size()

@@ -7,21 +7,52 @@ import (
 
 // view shows a screen on a terminal of any size.
 type view struct {
-	x, y   int  // the cell of the screen in the upper left corner
-	panned bool // the user has chosen x and y; else they follow the cursor
+	x, y   int    // the cell of the screen in the upper left corner
+	panned bool   // the user has chosen x and y; else they follow the cursor
+	match  *match // what is to be in view in place of the cursor; nil: none
 	theme  *format.Theme
 }
 
 // pan moves the view and keeps it from following the cursor.
 func (v *view) pan(dx, dy int) {
-	v.x, v.y, v.panned = v.x+dx, v.y+dy, true
+	v.x, v.y, v.panned, v.match = v.x+dx, v.y+dy, true, nil
 }
 
-// place moves the view so that the cursor is in it, by as little as needed, or,
-// when the user has panned it, so that it is on the screen.
+// match is where on the screen something that was searched for stands, and
+// where the view was before it was moved there.
+type match struct {
+	x, y, end int // row y, from column x to before end
+	number    int // the place on the tape where it is there
+	wasX      int
+	wasY      int
+}
+
+// show moves the view to a match, and keeps it there until leave.
+func (v *view) show(m match) {
+	v.leave()
+	m.wasX, m.wasY = v.x, v.y
+	v.match = &m
+}
+
+// leave ends show: a view that the user has panned goes back.
+func (v *view) leave() {
+	if m := v.match; m != nil && v.panned {
+		v.x, v.y = m.wasX, m.wasY
+	}
+	v.match = nil
+}
+
+// place moves the view so that the cursor or the match is in it, by as little
+// as needed, or, when the user has panned it, so that it is on the screen.
 func (v *view) place(s *vt.Screen, cols, rows int) {
 	w, h := s.Size()
-	if !v.panned {
+	switch {
+	case v.match != nil:
+		// Of a match that is too long the beginning.
+		v.x = follow(v.x, v.match.end-1, cols, w)
+		v.x = follow(v.x, v.match.x, cols, w)
+		v.y = follow(v.y, v.match.y, rows, h)
+	case !v.panned:
 		c := s.Cursor()
 		v.x = follow(v.x, c.X, cols, w)
 		v.y = follow(v.y, c.Y, rows, h)
@@ -176,24 +207,10 @@ func (l *screenColors) of(c vt.Color) vt.Color {
 func (v *view) light(c *canvas, s *vt.Screen, rows int, p *pattern) {
 	w, h := s.Size()
 	shownCols, shownRows := min(c.cols, w-v.x), min(rows, h-v.y)
-	var text []byte
-	var cols, lines []int
-	for y := 0; y < h; y++ {
-		text, cols, lines = text[:0], cols[:0], lines[:0]
-		for ; ; y++ {
-			row := s.Row(y)
-			text = row.AppendText(text)
-			cols = row.AppendColumns(cols)
-			for len(lines) < len(text) {
-				lines = append(lines, y)
-			}
-			if !row.Wrapped() || y+1 >= h {
-				break
-			}
-		}
-		for _, m := range p.findAll(text) {
+	for l := range logicalLines(s) {
+		for _, m := range p.findAll(l.text) {
 			for i := m[0]; i < m[1]; i++ {
-				x, y := cols[i]-v.x, lines[i]-v.y
+				x, y := l.cols[i]-v.x, l.rows[i]-v.y
 				if x < 0 || y < 0 || x >= shownCols || y >= shownRows {
 					continue
 				}

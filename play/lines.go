@@ -1,0 +1,77 @@
+package play
+
+import (
+	"iter"
+
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// logicalLine is a line of a screen with what it was wrapped into. It holds
+// until the next one is asked for.
+type logicalLine struct {
+	text []byte
+	// cols and rows tell for each byte of text the cell that it is from.
+	cols, rows []int
+}
+
+// logicalLines gives the lines of a screen from the top.
+func logicalLines(s *vt.Screen) iter.Seq[logicalLine] {
+	return func(yield func(logicalLine) bool) {
+		var l logicalLine
+		_, h := s.Size()
+		for y := 0; y < h; y++ {
+			l.text, l.cols, l.rows = l.text[:0], l.cols[:0], l.rows[:0]
+			for ; ; y++ {
+				row := s.Row(y)
+				l.text = row.AppendText(l.text)
+				l.cols = row.AppendColumns(l.cols)
+				for len(l.rows) < len(l.text) {
+					l.rows = append(l.rows, y)
+				}
+				if !row.Wrapped() || y+1 >= h {
+					break
+				}
+			}
+			if !yield(l) {
+				return
+			}
+		}
+	}
+}
+
+// matchingLines gives the texts of the lines in which p matches.
+func matchingLines(s *vt.Screen, p *pattern) map[string]bool {
+	lines := map[string]bool{}
+	for l := range logicalLines(s) {
+		if p.find(l.text, new([]byte)) != nil {
+			lines[string(l.text)] = true
+		}
+	}
+	return lines
+}
+
+// newMatch finds the first match of p in a line that is not one of those
+// before, or else in any; false if nothing on the screen matches.
+func newMatch(s *vt.Screen, p *pattern, before map[string]bool) (m match, ok bool) {
+	for l := range logicalLines(s) {
+		isNew := !before[string(l.text)]
+		if ok && !isNew {
+			continue
+		}
+		for _, at := range p.findAll(l.text) {
+			if at[0] == at[1] {
+				continue
+			}
+			m = match{x: l.cols[at[0]], y: l.rows[at[0]]}
+			for i := at[0]; i < at[1] && l.rows[i] == m.y; i++ {
+				m.end = l.cols[i] + 1
+			}
+			if isNew {
+				return m, true
+			}
+			ok = true
+			break
+		}
+	}
+	return m, ok
+}
