@@ -392,7 +392,7 @@ func (l *learner) continues(p, s *segment) bool {
 		return false
 	}
 	prompt := lastLine(s.prompt)
-	if prompt == lastLine(p.prompt) && p.second == false && !looksLikeContinuation(prompt) {
+	if prompt == lastLine(p.prompt) && !p.second && !looksLikeContinuation(prompt) {
 		return false
 	}
 	if len(s.prompt) > 1 {
@@ -657,6 +657,9 @@ func (l *learner) command(s *segment, kind Kind) Command {
 		c.Output = s.outText
 	}
 	c.Truncated = s.out.cut
+	if s.zsh {
+		c.Evidence.Shell = "zsh"
+	}
 	if s.exited {
 		c.Exit, c.HasExit = s.exit, true
 		c.Evidence.Exit = FromMarks

@@ -71,8 +71,8 @@ type mark struct {
 	exit     int
 	hasExit  bool
 	aid      string
+	context  string // 3008: which of them begins or ends
 	host     string // of the directory
-	foreign  bool   // a sequence that cannot carry a nonce and says nothing of structure
 }
 
 // readMark reads an OSC sequence; markNone for what is not ours to read.
@@ -302,15 +302,16 @@ func readContext(data string) mark {
 		key, value, _ := strings.Cut(field, "=")
 		fields[key] = unescapeHex(value)
 	}
+	_, id, _ := strings.Cut(what, "=")
 	switch {
 	case strings.HasPrefix(what, "start=") && fields["type"] == "command":
-		return mark{kind: markRun, text: fields["cmdline"], hasText: fields["cmdline"] != ""}
+		return mark{kind: markRun, context: id, text: fields["cmdline"], hasText: fields["cmdline"] != ""}
 	case strings.HasPrefix(what, "start=") && fields["type"] == "shell":
 		if dir := fields["cwd"]; dir != "" {
 			return mark{kind: markDir, text: dir, host: fields["hostname"]}
 		}
 	case strings.HasPrefix(what, "end="):
-		mk := mark{kind: markEnd}
+		mk := mark{kind: markEnd, context: id}
 		switch status, err := strconv.Atoi(fields["status"]); {
 		case err == nil:
 			mk.exit, mk.hasExit = status, true

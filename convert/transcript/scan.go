@@ -56,6 +56,13 @@ func (s *scanner) next(data string) (int, token) {
 		c := data[i]
 		switch s.state {
 		case scanGround:
+			if !s.lines && !s.erases && s.idiom == 0 {
+				if i = s.leap(data, i); i == len(data) {
+					return i, tokNone
+				}
+				s.stopped = false
+				c = data[i]
+			}
 			if c == 0x1b {
 				s.state = scanEsc
 				i++

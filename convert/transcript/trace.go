@@ -29,10 +29,9 @@ const (
 type segment struct {
 	bounds string // FromPaste, FromMarks, FromTyping
 	zsh    bool   // its prompt began with zsh's idiom
-	fish   bool
 
 	promptAt, start, end time.Duration
-	started, ended       bool
+	ended                bool // another prompt came
 
 	// prompt is the rows of the prompt; the last one up to the column where
 	// input begins. Empty if where that is was not seen.
@@ -44,7 +43,6 @@ type segment struct {
 	wraps     []bool // rows[i] goes on in rows[i+1]
 	text      string // input, valid if split
 	short     bool   // the input was longer than was read
-	rest      bool   // typing: the cursor rested behind the prompt
 	moved     bool   // the cursor was seen behind the first character
 	oneGo     bool   // typing: text and line feed came in one burst
 	fresh     bool   // a line feed came before the editor ended
@@ -70,14 +68,14 @@ type segment struct {
 	ran      bool // a mark says that it was run
 	exit     int
 	exited   bool
-	signed   bool // the marks carry the nonce
-	unsure   bool // marks without a nonce were used
+	signed   bool   // the marks carry the nonce
+	unsure   bool   // marks without a nonce were used
+	context  string // the 3008 context of the command
 	dir      string
 	host     string
 
 	out     *capture
 	outText string
-	before  string // screen text between the last output and the prompt
 	alt     bool
 	given   string // typing: the text that came together with the prompt
 	eof     bool   // ctrl-D was typed last
@@ -151,12 +149,11 @@ type tracer struct {
 	// typedKnown are those of them that typing showed.
 	typedKnown []string
 
-	paste  bool // bracketed paste was seen in the session
-	marked bool // marks with the nonce were
-	open   *segment
-	dir    string
-	host   string
-	ready  bool
+	paste bool // bracketed paste was seen in the session
+	open  *segment
+	dir   string
+	host  string
+	ready bool
 	// gone holds rows of the line being entered that left the screen at its
 	// top, from goneLine on.
 	gone     []goneRow
@@ -222,7 +219,7 @@ func newTracer(cast format.Cast, opts Options) *tracer {
 	t.screen = vt.New(size.Cols, size.Rows, vt.WithHooks(vt.Hooks{
 		LineLeft: t.left, Mark: t.onMark, Title: t.title,
 	}))
-	t.cur = &segment{out: newCapture(t.opts.MaxOutput, opts.Styled, &t.spare), started: true}
+	t.cur = &segment{out: newCapture(t.opts.MaxOutput, opts.Styled, &t.spare)}
 	t.segs = append(t.segs, t.cur)
 	return t
 }
@@ -889,7 +886,6 @@ func (t *tracer) finishAccept(line uint64, x int, ran bool) {
 
 // begin: what was entered runs, and prints from line on.
 func (t *tracer) begin(line uint64, x int) {
-	t.cur.started = true
 	t.state = running
 	t.from = line
 	t.closed = false
@@ -1067,7 +1063,6 @@ func (t *tracer) finish() {
 		t.cur.end = t.now
 	case accepting:
 		t.finishAccept(line, x, true)
-		t.cur.started = true
 		t.cur.end = t.now
 	}
 }

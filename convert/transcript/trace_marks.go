@@ -29,9 +29,6 @@ func (t *tracer) onMark(m vt.Mark) {
 	if t.nonce != "" && !signed {
 		return
 	}
-	if signed {
-		t.marked = true
-	}
 	x := m.X
 	if m.Pending {
 		x++
@@ -120,6 +117,7 @@ func (t *tracer) markRun(m vt.Mark, mk mark, signed bool, x int) {
 		return
 	}
 	seg.ran = true
+	seg.context = mk.context
 	seg.signed = seg.signed || signed
 	seg.unsure = seg.unsure || !signed
 	if mk.hasText {
@@ -136,6 +134,9 @@ func (t *tracer) markRun(m vt.Mark, mk mark, signed bool, x int) {
 func (t *tracer) markEnd(m vt.Mark, mk mark, signed bool, x int) {
 	if t.state != running {
 		return
+	}
+	if mk.context != "" && (t.open == nil || t.open.context != mk.context) {
+		return // the end of a shell's or a session's context
 	}
 	seg := t.open
 	if seg == nil {

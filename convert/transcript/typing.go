@@ -169,7 +169,6 @@ func (t *tracer) typed(line uint64) {
 	t.startPrompt(FromTyping, p.line, 0, p.at)
 	t.inputAt(p.line, p.x)
 	t.right = p.right
-	t.cur.rest = true
 	t.typedKnown = remember(t.typedKnown, p.prefix)
 	t.cur.oneGo = oneGo
 	t.cur.ready = p.ready
