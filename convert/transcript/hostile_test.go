@@ -88,19 +88,19 @@ func TestForgedMarks(t *testing.T) {
 func TestBounded(t *testing.T) {
 	repeat := func(s string, n int) string { return strings.Repeat(s, n/len(s)) }
 	for name, data := range map[string]string{
-		"switches":         repeat("\x1b[?2004h\x1b[?2004l", 4<<20),
-		"prompts":          repeat("\x1b[?2004h$ x\r\n\x1b[?2004l", 4<<20),
-		"whole screens":    repeat("\x1b[H\x1b[?2004hx\x1b[999B\r\n\x1b[?2004l", 4<<20),
-		"clears":           repeat("x\x1b[H\x1b[2J", 4<<20),
-		"marks":            repeat("\x1b]133;A\x07\x1b]133;B\x07x\n\x1b]133;C\x07\x1b]133;D\x07", 4<<20),
-		"zsh":              repeat("\r\x1b[0m\x1b[27m\x1b[24m\x1b[J% \x1b[K\x1b[?2004h\x1b[?2004l\r\r\n", 4<<20),
-		"redrawn":          "\x1b[?2004h$ " + repeat("\r\x1b[0m\x1b[27m\x1b[24mxx", 4<<20),
-		"dollars":          repeat("\x1b[?2004h"+strings.Repeat("$ ", 2000)+"\r\n\x1b[?2004l", 4<<20),
-		"an endless line":  "\x1b[?2004h$ " + repeat("abc", 4<<20),
-		"endless output":   "\x1b[?2004h$ yes\r\n\x1b[?2004l" + repeat("y\r\n", 4<<20),
-		"alternate":        repeat("\x1b[?1049hx\x1b[?1049l", 4<<20),
-		"quotes":           repeat("\x1b[?2004h$ echo '\"(\r\n\x1b[?2004l\x1b[?2004h> ", 1<<20),
-		"unfinished names": repeat("\x1b]133;C;cmdline_url=%", 1<<20),
+		"switches":         repeat("\x1b[?2004h\x1b[?2004l", 2<<20),
+		"prompts":          repeat("\x1b[?2004h$ x\r\n\x1b[?2004l", 2<<20),
+		"whole screens":    repeat("\x1b[H\x1b[?2004hx\x1b[999B\r\n\x1b[?2004l", 2<<20),
+		"clears":           repeat("x\x1b[H\x1b[2J", 2<<20),
+		"marks":            repeat("\x1b]133;A\x07\x1b]133;B\x07x\n\x1b]133;C\x07\x1b]133;D\x07", 2<<20),
+		"zsh":              repeat("\r\x1b[0m\x1b[27m\x1b[24m\x1b[J% \x1b[K\x1b[?2004h\x1b[?2004l\r\r\n", 2<<20),
+		"redrawn":          "\x1b[?2004h$ " + repeat("\r\x1b[0m\x1b[27m\x1b[24mxx", 2<<20),
+		"dollars":          repeat("\x1b[?2004h"+strings.Repeat("$ ", 2000)+"\r\n\x1b[?2004l", 2<<20),
+		"an endless line":  "\x1b[?2004h$ " + repeat("abc", 2<<20),
+		"endless output":   "\x1b[?2004h$ yes\r\n\x1b[?2004l" + repeat("y\r\n", 2<<20),
+		"alternate":        repeat("\x1b[?1049hx\x1b[?1049l", 2<<20),
+		"quotes":           repeat("\x1b[?2004h$ echo '\"(\r\n\x1b[?2004l\x1b[?2004h> ", 1<<19),
+		"unfinished names": repeat("\x1b]133;C;cmdline_url=%", 1<<19),
 	} {
 		for _, size := range []format.Size{{Cols: 80, Rows: 24}, {Cols: 1000, Rows: 1000}} {
 			t.Run(fmt.Sprintf("%s/%s", strings.ReplaceAll(name, " ", "_"), size), func(t *testing.T) {
