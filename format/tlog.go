@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -623,7 +624,7 @@ func (d *tlogDecoder) event(input bool, data string) (ev Event, ok, good bool) {
 func number(t []byte, i int) (n, end int, ok bool) {
 	start := i
 	for i < len(t) && t[i]-'0' <= 9 {
-		if n = n*10 + int(t[i]-'0'); n > 1<<40 {
+		if n = n*10 + int(t[i]-'0'); n > math.MaxInt32 {
 			return 0, i, false
 		}
 		i++

@@ -102,6 +102,9 @@ func checkPainted(t *testing.T, cast format.Cast, cols, rows, step int, opts ...
 
 // What the viewer's terminal shows is what the screen's cells say.
 func TestPainterShowsTheScreen(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestPainterShowsTheScreen is skipped with -short: it is long, and has one goroutine")
+	}
 	for _, size := range [][2]int{{120, 41}, {80, 24}, {40, 10}, {200, 60}} {
 		checkPainted(t, withResizes(work(100<<10, time.Hour)), size[0], size[1], 1)
 	}
@@ -132,6 +135,9 @@ func TestPainterScrolls(t *testing.T) {
 }
 
 func TestPainterOnRealRecordings(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestPainterOnRealRecordings is skipped with -short: it is long, and has one goroutine")
+	}
 	dir := os.Getenv("TTYDECK_CORPUS")
 	if dir == "" {
 		t.Skip("skipped: TTYDECK_CORPUS, a folder of real recordings, is not set")

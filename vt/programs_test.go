@@ -126,6 +126,9 @@ func benchPrograms(tb testing.TB) []byte {
 // TestXtermJSPrograms compares screens of full-screen programs, at ten points
 // of each, with what xterm.js makes of them.
 func TestXtermJSPrograms(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestXtermJSPrograms is skipped with -short: it is long, and has one goroutine")
+	}
 	o := startOracle(t)
 	if dir := os.Getenv("VT_CAPTURES"); dir != "" {
 		// For looking at one that differed.

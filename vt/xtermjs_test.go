@@ -209,6 +209,9 @@ func dumpLikeAs(s *Screen, blanks bool) string {
 // scrollback and resizes. What is known to differ is kept out of the output;
 // the package doc lists it.
 func TestXtermJSRandom(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestXtermJSRandom is skipped with -short: it is long, and has one goroutine")
+	}
 	o := startOracle(t)
 	first, n := uint64(1), 1500
 	if s := os.Getenv("VT_XTERMJS_SEEDS"); s != "" {
@@ -431,6 +434,9 @@ func replay(cols, rows, scrollback int, steps []oracleStep) *Screen {
 // TestXtermJSCasts compares screens of real recordings, at ten points of each,
 // with what xterm.js makes of them.
 func TestXtermJSCasts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestXtermJSCasts is skipped with -short: it is long, and has one goroutine")
+	}
 	dir := corpus(t, "casts")
 	o := startOracle(t)
 	files, err := filepath.Glob(filepath.Join(dir, "*.cast"))

@@ -119,6 +119,26 @@ func (v *speedValue) String() string {
 	return strconv.FormatFloat(float64(*v), 'g', -1, 64)
 }
 
+// orEnd gives what open gives, or the cause of ctx's end if that comes first: a
+// pipe may be silent for long.
+func orEnd(ctx context.Context, open func() (*input, error)) (*input, error) {
+	type opened struct {
+		src *input
+		err error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		src, err := open()
+		done <- opened{src, err}
+	}()
+	select {
+	case o := <-done:
+		return o.src, o.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
 func runPlay(ctx context.Context, e *env, p *play.Player, from *format.Format, name string) error {
 	boundMemory()
 	ctx, stop := untilSignal(ctx)
@@ -134,7 +154,7 @@ func runPlay(ctx context.Context, e *env, p *play.Player, from *format.Format, n
 	if p.Follow && name != "-" && !fetch.IsURL(name) {
 		open = func() (*input, error) { return openGrowing(ctx, name, opts...) }
 	}
-	src, err := open()
+	src, err := orEnd(ctx, open)
 	if err != nil {
 		return err
 	}

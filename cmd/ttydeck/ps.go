@@ -74,7 +74,7 @@ A dash means none; a question mark means that it cannot be seen, which root can.
 }
 
 func runPS(ctx context.Context, e *env, lister *sessions.Lister, o psOptions) error {
-	cols, rows := windowOf(e.out)
+	cols, _ := windowOf(e.out)
 	show := func(w io.Writer) (missing string, err error) {
 		list, err := lister.List()
 		if err != nil {
@@ -100,6 +100,7 @@ func runPS(ctx context.Context, e *env, lister *sessions.Lister, o psOptions) er
 	defer tick.Stop()
 	for first := true; ; first = false {
 		var page bytes.Buffer
+		var rows int
 		cols, rows = windowOf(e.out)
 		missing, err := show(&page)
 		if err != nil && (first || len(o.names) == 0) { // what is watched may end

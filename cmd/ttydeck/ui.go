@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -107,12 +106,10 @@ func (e *env) hints(err error) []string {
 		list = h.hints
 	}
 	switch {
-	case errors.Is(err, format.ErrUnknownFormat) && len(list) == 0:
+	case errors.Is(err, format.ErrUnknownFormat) && len(list) == 0 && !strings.Contains(err.Error(), "directory"):
 		if flag := e.formatFlag; flag != "" {
 			list = append(list, "name the format with "+flag+"; plain output is "+flag+" raw")
 		}
-	case errors.Is(err, fs.ErrPermission):
-		list = append(list, "recordings are readable by their owner alone")
 	}
 	return list
 }

@@ -200,6 +200,9 @@ var drawings = []struct {
 // drawn in one of the ways, splits them at random, and holds that nothing of
 // them is left and nothing else has changed.
 func TestHoweverDrawn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestHoweverDrawn is skipped with -short: it is long, and has one goroutine")
+	}
 	r := mustNew(t, Options{})
 	list := plantings()
 	for round := range 24 {
@@ -609,6 +612,9 @@ func TestSpooled(t *testing.T) {
 
 // Streams in which a few bytes change much must not take time without end.
 func TestHostile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestHostile is skipped with -short: it is long, and has one goroutine")
+	}
 	r := mustNew(t, Options{})
 	many := func(n int, f func(i int) string) string {
 		var b strings.Builder
