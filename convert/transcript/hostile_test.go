@@ -86,6 +86,9 @@ func TestForgedMarks(t *testing.T) {
 
 // TestBounded: recordings that are made to cost much cost little.
 func TestBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestBounded is skipped with -short: it bounds the time, which the race detector takes")
+	}
 	repeat := func(s string, n int) string { return strings.Repeat(s, n/len(s)) }
 	for name, data := range map[string]string{
 		"switches":         repeat("\x1b[?2004h\x1b[?2004l", 2<<20),
