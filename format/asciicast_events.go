@@ -430,6 +430,9 @@ func (d *castDecoder) quirks(q quirk) bool {
 // joinHalves joins a surrogate pair that a recorder split over two events. s is
 // what raw, a string of this code's event, was decoded to.
 func (d *castDecoder) joinHalves(code Code, s string, raw []byte, q *quirk) string {
+	if code != Output && code != Input {
+		return s // no stream, to be cut anywhere
+	}
 	if d.half.high != 0 && d.half.code == code {
 		first := "\uFFFD"
 		if low, ok := hexEscape(raw[1:]); ok && *q&loneSurrogate != 0 {

@@ -623,6 +623,7 @@ func FuzzAsciicast(f *testing.F) {
 		"{\"width\":{},\n\"stdout\":0",
 		`{"version":2,"width":80,"height":24,"timestamp":-7}`,
 		`{"version":20`,
+		v2 + `[5,"r","\ud83d"]`,
 		`{"version":e,"width":0,"":4,"stdout":`,
 		"{on\":3,\"\x7f\x00\x00\x00\"\"rm-256color\"},\"timest*amp\":1700000000,\"env\":{\"SHELL\":\"/bin/bash\"}}\n[0.1, \"o\", \"hello \"]\n[0.1, \"o\", \"b",
 	} {
