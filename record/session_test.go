@@ -519,6 +519,9 @@ func TestWriteErrorLeavesTheSession(t *testing.T) {
 // What the terminal takes slowly slows the program down, and is not kept in
 // memory.
 func TestSlowTerminal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestSlowTerminal is skipped with -short: it bounds the memory, of which the race detector takes its own")
+	}
 	const rate = 1 << 20
 	path := castPath(t)
 	begin := time.Now()
