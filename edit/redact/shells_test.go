@@ -153,7 +153,7 @@ func TestShells(t *testing.T) {
 	for name, args := range shells {
 		t.Run(name, func(t *testing.T) {
 			path, err := exec.LookPath(name)
-			if err != nil {
+			if err != nil && os.Getenv("CI") == "" {
 				t.Skipf("%s is skipped: no %s here", t.Name(), name)
 			}
 			t.Parallel()
