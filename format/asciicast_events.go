@@ -33,17 +33,18 @@ type castDecoder struct {
 func (d *castDecoder) events() iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		for {
-			line, ok := d.l.next()
+			ev, ok := d.ahead()
 			if !ok {
-				break
-			}
-			if ev, ok := d.fast(line); ok {
-				if !yield(ev, nil) {
+				line, more := d.l.next()
+				if !more {
+					break
+				}
+				ev, ok = d.fast(line)
+				if !ok && !d.slow(line, yield) {
 					return
 				}
-				continue
 			}
-			if !d.slow(line, yield) {
+			if ok && !yield(ev, nil) {
 				return
 			}
 			if d.in.err != nil {
@@ -59,46 +60,77 @@ func (d *castDecoder) events() iter.Seq2[Event, error] {
 	}
 }
 
+// ahead reads the next line as fast does, but without looking for its end
+// first: a short line, whole in the buffer, is gone over once.
+func (d *castDecoder) ahead() (Event, bool) {
+	const short = 2 << 10
+	b := d.l.buffered()
+	if d.l.from-d.l.start > short {
+		return Event{}, false // so are those that follow a long one
+	}
+	if room := d.slab.left() - 8; len(b) > room {
+		b = b[:room]
+	}
+	ev, end := d.parse(b)
+	if end == 0 || end == len(b) || b[end] != '\n' || !d.take(&ev) {
+		return Event{}, false
+	}
+	d.l.pass(end + 1)
+	return ev, true
+}
+
 // fast reads a line as every recorder writes it, such as `[0.123, "o", "text"]`.
 // A line that is odd in any way is left to slow.
 func (d *castDecoder) fast(line []byte) (Event, bool) {
-	if len(line) < 10 || line[0] != '[' || d.half.high != 0 {
-		return Event{}, false
+	ev, end := d.parse(line)
+	return ev, end > 0 && end == len(line) && d.take(&ev)
+}
+
+// parse reads the event that b begins with, and gives the index behind its
+// bracket; 0 for one that is odd in any way. Its time is still as written.
+func (d *castDecoder) parse(b []byte) (Event, int) {
+	if len(b) < 10 || b[0] != '[' || d.half.high != 0 {
+		return Event{}, 0
 	}
-	t, i, ok := fastSeconds(line, 1)
-	if !ok || i+6 > len(line) || line[i] != '"' || line[i+2] != '"' || line[i+3] != ',' {
-		return Event{}, false
+	t, i, ok := fastSeconds(b, 1)
+	if !ok || i+6 > len(b) || b[i] != '"' || b[i+2] != '"' || b[i+3] != ',' {
+		return Event{}, 0
 	}
-	code := codes[line[i+1]]
+	code := codes[b[i+1]]
 	if code == "" {
-		return Event{}, false
+		return Event{}, 0
 	}
-	if i += 4; line[i] == ' ' {
+	if i += 4; b[i] == ' ' {
 		i++
 	}
-	if line[i] != '"' {
-		return Event{}, false
+	if b[i] != '"' {
+		return Event{}, 0
 	}
-	data, end, quirks := d.text(line, i+1)
-	if quirks != 0 || end != len(line)-1 || line[end] != ']' {
-		return Event{}, false
+	data, end, quirks := d.text(b, i+1)
+	if quirks != 0 || end >= len(b) || b[end] != ']' {
+		return Event{}, 0
 	}
-	if code == Resize || code == Exit {
-		if _, ok := d.check(code, data); !ok {
-			return Event{}, false
+	return Event{Time: t, Code: code, Data: data}, end + 1
+}
+
+// take makes an event that parse gave the next one, if it can be.
+func (d *castDecoder) take(ev *Event) bool {
+	if ev.Code == Resize || ev.Code == Exit {
+		if _, ok := d.check(ev.Code, ev.Data); !ok {
+			return false
 		}
 	}
 	if d.version == 3 {
-		t += d.now
+		ev.Time += d.now
 	} else {
-		t += d.base
+		ev.Time += d.base
 	}
-	if t < d.now || t > maxTime {
-		return Event{}, false
+	if ev.Time < d.now || ev.Time > maxTime {
+		return false
 	}
-	d.now = t
-	d.slab.skip(len(data))
-	return Event{Time: t, Code: code, Data: data}, true
+	d.now = ev.Time
+	d.slab.skip(len(ev.Data))
+	return true
 }
 
 // fastSeconds reads the number at b[i] and the comma behind it, and gives the

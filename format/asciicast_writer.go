@@ -291,10 +291,16 @@ func (w *asciicastWriter) appendTime(b []byte, t time.Duration) []byte {
 
 // appendInterval appends the time since the event before, to the unit.
 func (w *asciicastWriter) appendInterval(b []byte, t time.Duration) []byte {
-	units := (t - w.written + w.unit/2) / w.unit
-	w.written += units * w.unit
-	if w.unit == time.Microsecond {
+	const milli, micro = time.Millisecond, time.Microsecond // constants divide fast
+	if w.unit == micro {
+		units := (t - w.written + micro/2) / micro
+		w.written += units * micro
 		return appendDecimal(b, int64(units), 6)
+	}
+	units := (t - w.written + milli/2) / milli
+	w.written += units * milli
+	if units < 10 { // most
+		return append(b, '0', '.', '0', '0', byte('0'+units))
 	}
 	return appendDecimal(b, int64(units), 3)
 }

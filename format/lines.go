@@ -79,6 +79,23 @@ func (l *lines) next() (line []byte, ok bool) {
 	return nil, false
 }
 
+// buffered gives what is read of the lines that next would give, for [lines.pass];
+// nil where a line is more than the bytes up to the next line feed.
+func (l *lines) buffered() []byte {
+	if l.held != nil || l.eol != '\n' || l.in.err != nil {
+		return nil
+	}
+	return l.buf[l.from:]
+}
+
+// pass takes the first n bytes of buffered, a line and its line feed, as if
+// next had given it.
+func (l *lines) pass(n int) {
+	l.start = l.from
+	l.from += n
+	l.no++
+}
+
 // skip passes over a line that is too long to keep.
 func (l *lines) skip() {
 	l.no++

@@ -8,21 +8,30 @@ import (
 
 // slab is memory that the data of many small events is cut from, so that an
 // event costs no allocation of its own. The zero slab is ready.
-type slab struct{ free []byte }
+type slab struct {
+	buf  []byte
+	used int // of buf; a number, as a slice changed for each event would cost the collector's barrier
+}
 
 const slabSize = 32 << 10
 
 // room gives an empty slice with room for n bytes, to be filled and then kept
 // by take or skip. Until then the next call gives the same memory.
 func (s *slab) room(n int) []byte {
-	if cap(s.free) < n {
-		s.free = make([]byte, 0, max(slabSize, n))
+	if len(s.buf)-s.used < n {
+		s.buf, s.used = make([]byte, max(slabSize, n)), 0
 	}
-	return s.free
+	return s.buf[s.used:s.used]
+}
+
+// left tells for how many bytes there is room without a new slab, which is
+// made when that is hardly any.
+func (s *slab) left() int {
+	return cap(s.room(slabSize / 64))
 }
 
 // skip keeps the first n bytes of what room gave: they are never written again.
-func (s *slab) skip(n int) { s.free = s.free[n:n:cap(s.free)] }
+func (s *slab) skip(n int) { s.used += n }
 
 // take makes b, which was filled from room's beginning, a string.
 func (s *slab) take(b []byte) string {
