@@ -226,7 +226,7 @@ func (j *batchJob) run(ctx context.Context, opts convertOptions, known map[strin
 	}
 	said := &warnings{}
 	quiet := &env{out: io.Discard, errOut: io.Discard}
-	src, err := quiet.open(j.from, append([]format.Option{format.OnWarning(said.add)}, opts.read...)...)
+	src, err := quiet.open(ctx, j.from, append([]format.Option{format.OnWarning(said.add)}, opts.read...)...)
 	switch {
 	case errors.Is(err, format.ErrUnknownFormat):
 		j.result, j.note = batchNone, j.reason(err)

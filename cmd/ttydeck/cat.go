@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"github.com/ttydeck/ttydeck/edit"
 	"github.com/ttydeck/ttydeck/format"
@@ -12,6 +13,7 @@ type catOptions struct {
 	to        *format.Format // nil: by the output's name, else the first recording's
 	name      string
 	overwrite bool
+	read      []format.Option
 	filter    edit.Filter
 }
 
@@ -22,11 +24,11 @@ func catCommand(e *env) *cli.Command {
 		ArgsUsage: "FILE...",
 		Description: `Writes one recording that holds all the FILEs in turn, each beginning when the one before ends, with the
 header of the first. Its format is --to, else what the name of OUT says, else that of the first FILE.`,
-		Flags: append([]cli.Flag{
+		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `OUT`, not to standard output", Value: "-"},
 			&cli.StringFlag{Name: "to", Aliases: []string{"f", "output-format"}, Usage: "write `FORMAT`"},
 			&cli.BoolFlag{Name: "overwrite", Usage: "replace OUT if it exists"},
-		}, filterFlags()...),
+		}, readFlags(), filterFlags()),
 		Action: func(c *cli.Context) error {
 			args, err := fileArgs(c, 1, -1, "the recording to read")
 			if err != nil {
@@ -34,6 +36,9 @@ header of the first. Its format is --to, else what the name of OUT says, else th
 			}
 			opts := catOptions{name: c.String("output"), overwrite: c.Bool("overwrite")}
 			if opts.to, err = targetNamed(c.String("to")); err != nil {
+				return err
+			}
+			if opts.read, err = readOptions(c); err != nil {
 				return err
 			}
 			if opts.filter, err = filterOf(c); err != nil {
@@ -48,7 +53,7 @@ func runCat(ctx context.Context, e *env, opts catOptions, names []string) error 
 	said := &warnings{env: e}
 	var casts []format.Cast
 	for _, name := range names {
-		src, err := e.open(name, format.OnWarning(said.add))
+		src, err := e.open(ctx, name, append([]format.Option{format.OnWarning(said.add)}, opts.read...)...)
 		if err != nil {
 			return err
 		}

@@ -148,7 +148,7 @@ func runConvert(ctx context.Context, e *env, opts convertOptions, from, name str
 		own = e // the recording goes where the bar would
 	}
 	said := &warnings{env: own}
-	src, err := own.open(from, append([]format.Option{format.OnWarning(said.add)}, opts.read...)...)
+	src, err := own.open(ctx, from, append([]format.Option{format.OnWarning(said.add)}, opts.read...)...)
 	if err != nil {
 		return err
 	}

@@ -21,20 +21,19 @@ func framesCommand(e *env) *cli.Command {
 		Description: `Lists the events of the recording FILE, one a line: its number, its time and the time since the one before in
 seconds, its kind, how many cells of the screen look different after it, and what else there is to say: how many bytes
 it has, a marker's label, a new size, an exit status.`,
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "print a JSON object for each, one a line"},
-			&cli.StringFlag{Name: "from", Usage: "read `FORMAT`, whatever FILE looks like"},
-		},
+		}, readFlags()...),
 		Action: func(c *cli.Context) error {
 			args, err := fileArgs(c, 1, 1, "the recording to read")
 			if err != nil {
 				return err
 			}
-			from, err := formatNamed(c.String("from"))
+			read, err := readOptions(c)
 			if err != nil {
 				return err
 			}
-			return runFrames(c.Context, e, c.Bool("json"), from, args[0])
+			return runFrames(c.Context, e, c.Bool("json"), read, args[0])
 		},
 	}
 }
@@ -70,13 +69,10 @@ func newFrameInfo(f play.Frame) frameInfo {
 	return info
 }
 
-func runFrames(ctx context.Context, e *env, asJSON bool, from *format.Format, name string) error {
+func runFrames(ctx context.Context, e *env, asJSON bool, read []format.Option, name string) error {
 	said := &warnings{env: e}
-	opts := []format.Option{format.OnWarning(said.add)}
-	if from != nil {
-		opts = append(opts, format.As(from))
-	}
-	src, err := e.openOrFetch(ctx, name, opts...)
+	opts := append([]format.Option{format.OnWarning(said.add)}, read...)
+	src, err := e.open(ctx, name, opts...)
 	if err != nil {
 		return err
 	}

@@ -109,7 +109,7 @@ type warningInfo struct {
 // could be read, and the error.
 func (e *env) info(ctx context.Context, name string, opts []format.Option) (*recordingInfo, error) {
 	said := &warnings{}
-	src, err := e.open(name, append([]format.Option{format.OnWarning(said.add)}, opts...)...)
+	src, err := e.open(ctx, name, append([]format.Option{format.OnWarning(said.add)}, opts...)...)
 	if err != nil {
 		return nil, err
 	}

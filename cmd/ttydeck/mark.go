@@ -12,7 +12,8 @@ import (
 )
 
 type markOptions struct {
-	from, to  *format.Format
+	to        *format.Format
+	read      []format.Option
 	overwrite bool
 }
 
@@ -23,12 +24,11 @@ func markCommand(e *env) *cli.Command {
 		ArgsUsage: "IN OUT",
 		Description: `Writes the recording IN to OUT with a marker at the start of each command that was run in it, so that players show
 them as chapters and can go from one to the next. Markers that are there stay.`,
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "commands", Usage: "a marker for each command"},
 			&cli.StringFlag{Name: "to", Aliases: []string{"f", "output-format"}, Usage: "write `FORMAT`, whatever OUT is named"},
-			&cli.StringFlag{Name: "from", Usage: "read `FORMAT`, whatever IN looks like"},
 			&cli.BoolFlag{Name: "overwrite", Usage: "replace OUT if it exists"},
-		},
+		}, readFlags()...),
 		Action: func(c *cli.Context) error {
 			args, err := fileArgs(c, 2, 2, "the recording to read, or the file to write,")
 			if err != nil {
@@ -38,7 +38,7 @@ them as chapters and can go from one to the next. Markers that are there stay.`,
 				return withHint(usageError{errors.New("nothing to mark")}, "ttydeck mark --commands "+args[0]+" "+args[1])
 			}
 			opts := markOptions{overwrite: c.Bool("overwrite")}
-			if opts.from, err = formatNamed(c.String("from")); err != nil {
+			if opts.read, err = readOptions(c); err != nil {
 				return err
 			}
 			if opts.to, err = formatNamed(c.String("to")); err != nil {
@@ -65,7 +65,7 @@ func runMark(ctx context.Context, e *env, opts markOptions, from, name string) e
 		path = spool.Name()
 	}
 	said := &warnings{env: e}
-	rec, err := e.transcribe(ctx, path, transcriptOptions{input: opts.from}, said)
+	rec, err := e.transcribe(ctx, path, transcriptOptions{source: opts.read}, said)
 	if rec == nil {
 		return err
 	}
@@ -74,11 +74,7 @@ func runMark(ctx context.Context, e *env, opts markOptions, from, name string) e
 	if err != nil {
 		return err
 	}
-	var readOpts []format.Option
-	if opts.from != nil {
-		readOpts = append(readOpts, format.As(opts.from))
-	}
-	src, err := e.open(path, readOpts...)
+	src, err := e.open(ctx, path, opts.read...)
 	if err != nil {
 		return err
 	}

@@ -26,13 +26,14 @@ type outputParts struct {
 // partFile is one of the files.
 type partFile struct {
 	*os.File
-	name string      // to be
-	perm fs.FileMode // to be
+	name  string      // to be, in the temporary directory if there is one
+	final string      // to be in the end; of a directory, its own
+	perm  fs.FileMode // to be
 }
 
 // Close completes the file: the Writer calls it.
 func (p *partFile) Close() error {
-	return errors.Join(p.Chmod(p.perm), p.Sync(), p.File.Close())
+	return errors.Join(p.Chmod(p.perm), syncToReplace(p.File, p.final), p.File.Close())
 }
 
 // createParts opens name for writing in format f, whose recordings are several
@@ -84,10 +85,10 @@ func (p *outputParts) create(suffix string, perm fs.FileMode) (io.WriteCloser, e
 	if perm == 0 {
 		perm = p.perm
 	}
-	part := &partFile{name: p.name + suffix, perm: perm}
+	part := &partFile{name: p.name + suffix, final: p.name + suffix, perm: perm}
 	var err error
 	if p.dir != "" {
-		part.name = filepath.Join(p.dir, suffix)
+		part.name, part.final = filepath.Join(p.dir, suffix), p.name
 		part.File, err = os.OpenFile(part.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	} else {
 		part.File, err = os.CreateTemp(filepath.Dir(p.name), "."+filepath.Base(part.name)+".*")

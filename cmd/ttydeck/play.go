@@ -34,7 +34,7 @@ reaches your terminal, and you can go to any moment of it. At the end it exits b
 key; q quits. Times are those of the recording: where a pause is shortened, they jump.
 
 ` + keyTable(),
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.GenericFlag{Name: "speed", Aliases: []string{"s"}, Usage: "play `N` times as fast; max: without waiting", Value: new(speedValue)},
 			durationFlag("idle-time-limit", []string{"i", "max-idle"}, "shorten every pause to `SECONDS`; 0: none, whatever the recording asks for"),
 			&cli.BoolFlag{Name: "loop", Aliases: []string{"l"}, Usage: "start over at the end"},
@@ -49,14 +49,13 @@ key; q quits. Times are those of the recording: where a pause is shortened, they
 			&cli.StringFlag{Name: "theme", Usage: "show the colours of `WHOSE` terminal: mine, or recording for the recorded one's", Value: "mine"},
 			&cli.BoolFlag{Name: "raw", Usage: "write the recording's bytes as they are, with every escape sequence in them: " +
 				"those of a recording that you do not trust can set the clipboard, type, or print"},
-			&cli.StringFlag{Name: "from", Usage: "read `FORMAT`, whatever FILE looks like"},
-		},
+		}, readFlags()...),
 		Action: func(c *cli.Context) error {
 			args, err := fileArgs(c, 1, 1, "the recording to play")
 			if err != nil {
 				return err
 			}
-			from, err := formatNamed(c.String("from"))
+			read, err := readOptions(c)
 			if err != nil {
 				return err
 			}
@@ -80,7 +79,7 @@ key; q quits. Times are those of the recording: where a pause is shortened, they
 					p.IdleLimit = -1
 				}
 			}
-			return runPlay(c.Context, e, p, from, args[0])
+			return runPlay(c.Context, e, p, read, args[0])
 		},
 	}
 }
@@ -139,18 +138,15 @@ func orEnd(ctx context.Context, open func() (*input, error)) (*input, error) {
 	}
 }
 
-func runPlay(ctx context.Context, e *env, p *play.Player, from *format.Format, name string) error {
+func runPlay(ctx context.Context, e *env, p *play.Player, read []format.Option, name string) error {
 	boundMemory()
 	ctx, stop := untilSignal(ctx)
 	defer stop()
 	// What the reader tolerates is told when the terminal is free again.
 	said := &lateWarnings{}
 	defer said.tell(e)
-	opts := []format.Option{format.OnWarning(said.add)}
-	if from != nil {
-		opts = append(opts, format.As(from))
-	}
-	open := func() (*input, error) { return e.openOrFetch(ctx, name, opts...) }
+	opts := append([]format.Option{format.OnWarning(said.add)}, read...)
+	open := func() (*input, error) { return e.open(ctx, name, opts...) }
 	if p.Follow && name != "-" && !fetch.IsURL(name) {
 		open = func() (*input, error) { return openGrowing(ctx, name, opts...) }
 	}
@@ -177,7 +173,7 @@ func runPlay(ctx context.Context, e *env, p *play.Player, from *format.Format, n
 				again.close()
 			}
 			var err error
-			if again, err = e.open(name, opts...); err != nil {
+			if again, err = e.open(ctx, name, opts...); err != nil {
 				return format.Cast{}, err
 			}
 			return again.Cast, nil
@@ -210,23 +206,6 @@ func boundMemory() {
 type fileWriter struct{ *os.File }
 
 func (f fileWriter) Write(p []byte) (int, error) { return tty.WriteFile(f.File, p) }
-
-// openOrFetch is open that also takes the URL of a recording, or of a page
-// that names one. The download ends with ctx.
-func (e *env) openOrFetch(ctx context.Context, name string, opts ...format.Option) (*input, error) {
-	if !fetch.IsURL(name) {
-		return e.open(name, opts...)
-	}
-	body, err := fetch.Open(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	cast, f, err := format.Open(body, append([]format.Option{format.Name(name)}, opts...)...)
-	if err != nil {
-		return nil, errors.Join(err, body.Close())
-	}
-	return &input{Cast: cast, format: f, name: name, close: body.Close}, nil
-}
 
 // openGrowing opens a file that is still being written; its events wait for
 // more until ctx ends.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/urfave/cli/v2"
@@ -25,10 +27,15 @@ func readFlags() []cli.Flag {
 	}
 }
 
+// without gives flags but those of the names, which a command has for itself.
+func without(flags []cli.Flag, names ...string) []cli.Flag {
+	return slices.DeleteFunc(flags, func(f cli.Flag) bool { return slices.Contains(names, f.Names()[0]) })
+}
+
 // readOptions gives the options that the flags ask for.
 func readOptions(c *cli.Context) ([]format.Option, error) {
 	var opts []format.Option
-	from, err := formatNamed(c.String("from"))
+	from, err := formatNamed(c.String(strings.TrimPrefix(formatFlagOf(c.Command), "--")))
 	if err != nil {
 		return nil, err
 	}

@@ -150,7 +150,7 @@ func runRedact(ctx context.Context, e *env, opts redactOptions, from, name strin
 // findSecrets reads the recording for the report alone.
 func (e *env) findSecrets(ctx context.Context, opts redactOptions, from string) error {
 	said := &warnings{env: e}
-	src, err := e.open(from, append([]format.Option{format.OnWarning(said.add)}, opts.read...)...)
+	src, err := e.open(ctx, from, append([]format.Option{format.OnWarning(said.add)}, opts.read...)...)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 type screenOptions struct {
-	from    *format.Format
+	read    []format.Option
 	moments []play.Moment
 	ansi    bool
 	json    bool
@@ -32,15 +32,14 @@ any, at the end. --at and --at-marker may be given several times. --json prints 
 with the text, colours and attributes of every cell that is not blank.
 
 Plain bytes that a program wrote to a terminal are a recording too: --from raw --cols 80 --rows 25.`,
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.StringSliceFlag{Name: "at", Usage: "at `TIME`: seconds, 1:23, or end"},
 			&cli.StringSliceFlag{Name: "at-marker", Usage: "at the marker with the label `NAME`"},
 			&cli.BoolFlag{Name: "ansi", Usage: "with colours and attributes, as escape sequences"},
 			&cli.BoolFlag{Name: "json", Usage: "as JSON, with all attributes"},
 			&cli.IntFlag{Name: "cols", Usage: "take `N` columns, whatever the recording says"},
 			&cli.IntFlag{Name: "rows", Usage: "take `N` rows, whatever the recording says"},
-			&cli.StringFlag{Name: "from", Usage: "read `FORMAT`, whatever FILE looks like"},
-		},
+		}, without(readFlags(), "cols", "rows")...),
 		Action: func(c *cli.Context) error {
 			args, err := fileArgs(c, 1, 1, "the recording to read")
 			if err != nil {
@@ -56,7 +55,7 @@ Plain bytes that a program wrote to a terminal are a recording too: --from raw -
 			if f := opts.force; f.Cols < 0 || f.Rows < 0 || f.Cols > format.MaxSide || f.Rows > format.MaxSide {
 				return usageError{fmt.Errorf("--cols and --rows: want 1 to %d", format.MaxSide)}
 			}
-			if opts.from, err = formatNamed(c.String("from")); err != nil {
+			if opts.read, err = readOptions(c); err != nil {
 				return err
 			}
 			if opts.moments, err = momentsOf(c.StringSlice("at"), c.StringSlice("at-marker")); err != nil {
@@ -94,11 +93,7 @@ func momentsOf(times, markers []string) ([]play.Moment, error) {
 
 func runScreen(ctx context.Context, e *env, opts screenOptions, name string) error {
 	said := &warnings{env: e}
-	readOpts := []format.Option{format.OnWarning(said.add)}
-	if opts.from != nil {
-		readOpts = append(readOpts, format.As(opts.from))
-	}
-	src, err := e.openOrFetch(ctx, name, readOpts...)
+	src, err := e.open(ctx, name, append([]format.Option{format.OnWarning(said.add)}, opts.read...)...)
 	if err != nil {
 		return err
 	}

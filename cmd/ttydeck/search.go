@@ -20,7 +20,7 @@ type searchOptions struct {
 	match  func(string) bool
 	json   bool
 	play   bool
-	input  *format.Format
+	source []format.Option // how recordings are read
 }
 
 func searchCommand(e *env) *cli.Command {
@@ -31,7 +31,7 @@ func searchCommand(e *env) *cli.Command {
 		Description: `Prints each line that matches the regular expression PATTERN in the commands that were run in FILE, in what they
 printed, or on the screen at any moment: the file, the time, where it is, the line, and the command it belongs to.
 Exits with 1 if nothing is found.`,
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "ignore-case", Aliases: []string{"i"}, Usage: "take capitals and small letters for the same"},
 			&cli.BoolFlag{Name: "fixed-strings", Aliases: []string{"F"}, Usage: "PATTERN is a text, not a regular expression"},
 			&cli.BoolFlag{Name: "commands", Usage: "look at commands"},
@@ -40,7 +40,7 @@ Exits with 1 if nothing is found.`,
 			&cli.BoolFlag{Name: "json", Usage: "print a JSON object for each line found"},
 			&cli.BoolFlag{Name: "play", Usage: "play the first recording with a match, from there"},
 			&cli.StringFlag{Name: "input-format", Usage: "read `FORMAT`, whatever FILE looks like"},
-		},
+		}, without(readFlags(), "from")...),
 		Action: func(c *cli.Context) error {
 			args, err := fileArgs(c, 2, -1, "the pattern, or the recording to read,")
 			if err != nil {
@@ -48,7 +48,7 @@ Exits with 1 if nothing is found.`,
 			}
 			opts := searchOptions{json: c.Bool("json"), play: c.Bool("play")}
 			opts.search.Commands, opts.search.Output, opts.search.Screen = c.Bool("commands"), c.Bool("output"), c.Bool("screen")
-			if opts.input, err = formatNamed(c.String("input-format")); err != nil {
+			if opts.source, err = readOptions(c); err != nil {
 				return err
 			}
 			pattern := args[0]
@@ -93,7 +93,7 @@ func runSearch(ctx context.Context, e *env, opts searchOptions, names []string) 
 		found = true
 		if opts.play {
 			at := hits[0].Time
-			return runPlay(ctx, e, &play.Player{Start: at}, opts.input, name)
+			return runPlay(ctx, e, &play.Player{Start: at}, opts.source, name)
 		}
 		for _, h := range hits {
 			if err := e.printHit(name, h, opts.json); err != nil {
@@ -109,11 +109,7 @@ func runSearch(ctx context.Context, e *env, opts searchOptions, names []string) 
 }
 
 func (e *env) search(ctx context.Context, name string, opts searchOptions, said *warnings) ([]transcript.Hit, error) {
-	readOpts := []format.Option{format.OnWarning(said.add)}
-	if opts.input != nil {
-		readOpts = append(readOpts, format.As(opts.input))
-	}
-	src, err := e.open(name, readOpts...)
+	src, err := e.open(ctx, name, append([]format.Option{format.OnWarning(said.add)}, opts.source...)...)
 	if err != nil {
 		return nil, err
 	}

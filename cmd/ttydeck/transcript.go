@@ -26,7 +26,7 @@ type transcriptOptions struct {
 	grep      *regexp.Regexp
 	name      string // of the output
 	overwrite bool
-	input     *format.Format
+	source    []format.Option // how recordings are read
 }
 
 func transcriptCommand(e *env) *cli.Command {
@@ -40,7 +40,7 @@ the recording tells, their exit status and directory. No marks are needed in the
 
 FORMATS
 ` + styleTable(),
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "format", Aliases: []string{"f"}, Usage: "write `FORMAT`; without it, what the name of OUT says, or text"},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `OUT`, not to standard output", Value: "-"},
 			&cli.BoolFlag{Name: "overwrite", Usage: "replace OUT if it exists"},
@@ -57,7 +57,7 @@ FORMATS
 			&cli.IntFlag{Name: "max-output", Usage: "keep `N` bytes of what a command printed", Value: transcript.DefaultMaxOutput},
 			&cli.StringFlag{Name: "input-format", Usage: "read `FORMAT`, whatever FILE looks like"},
 			&cli.BoolFlag{Name: "schema", Usage: "print the JSON Schema of the formats json and jsonl"},
-		},
+		}, without(readFlags(), "from")...),
 		Action: func(c *cli.Context) error {
 			if c.Bool("schema") {
 				_, err := io.WriteString(e.out, transcript.Schema)
@@ -106,7 +106,7 @@ func transcriptOptionsOf(c *cli.Context) (opts transcriptOptions, err error) {
 			return opts, usageError{fmt.Errorf("--grep: %w", err)}
 		}
 	}
-	if opts.input, err = formatNamed(c.String("input-format")); err != nil {
+	if opts.source, err = readOptions(c); err != nil {
 		return opts, err
 	}
 	opts.style = transcript.Styles[0]
@@ -166,11 +166,7 @@ func runTranscript(ctx context.Context, e *env, opts transcriptOptions, names []
 
 // transcribe reads the commands of a recording; nil if it cannot be opened.
 func (e *env) transcribe(ctx context.Context, name string, opts transcriptOptions, said *warnings) (*transcript.Recording, error) {
-	readOpts := []format.Option{format.OnWarning(said.add)}
-	if opts.input != nil {
-		readOpts = append(readOpts, format.As(opts.input))
-	}
-	src, err := e.open(name, readOpts...)
+	src, err := e.open(ctx, name, append([]format.Option{format.OnWarning(said.add)}, opts.source...)...)
 	if err != nil {
 		return nil, err
 	}
