@@ -309,6 +309,9 @@ func TestPlayFromElsewhere(t *testing.T) {
 		}
 	}))
 	defer srv.Close()
+	if out, err := exec.Command(ttydeck, "convert", "--to", "raw", srv.URL+"/a/1", "-").Output(); err != nil || string(out) != "here it ismuch later" {
+		t.Errorf("convert of a page gave %q, %v", out, err)
+	}
 	for _, from := range []string{"-", srv.URL + "/a/1", srv.URL + "/a/1.cast", srv.URL + "/x.cast.gz"} {
 		v := startOnTerminal(t, 80, 24, ttydeck, "play", from)
 		if from == "-" {
