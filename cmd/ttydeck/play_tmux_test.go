@@ -139,6 +139,33 @@ func TestPlayInTmux(t *testing.T) {
 			x.run("send-keys", "x", "0", "b")
 			x.run("send-keys", "b")
 			x.wait("the bar", func(rows []string) bool { return strings.Contains(bar(rows), "0:00") })
+			// The mouse: a click on the bar, a drag to its end and beyond, the wheel.
+			if from, to := track(x.rows()[size[1]-1]); to-from >= 4 {
+				mouse := func(button, col int, final string) {
+					x.run("send-keys", "-l", fmt.Sprintf("\x1b[<%d;%d;%d%s", button, col+1, size[1], final))
+				}
+				mouse(0, (from+to)/2, "M")
+				x.wait("the middle after a click", func(rows []string) bool {
+					n := 0
+					fmt.Sscanf(rows[0], "second %d", &n)
+					return n > 40 && n < 60
+				})
+				mouse(32, to-1, "M")
+				x.wait("the end after a drag", func(rows []string) bool { return strings.HasPrefix(rows[0], "second 100") })
+				mouse(0, to-1, "m")
+				mouse(64, 0, "M")
+				x.wait("five seconds back by the wheel", func(rows []string) bool { return strings.HasPrefix(rows[0], "second 95") })
+				mouse(65, 0, "M")
+				x.wait("the end by the wheel", func(rows []string) bool { return strings.HasPrefix(rows[0], "second 100") })
+			} else if size[0] >= 80 {
+				t.Errorf("there is no track on the bar: %q", x.rows()[size[1]-1])
+			}
+			// tmux does not let a program change its size; nothing of the
+			// request may be left on the screen.
+			x.run("send-keys", "R", "0")
+			x.wait("the start after R", func(rows []string) bool {
+				return strings.Trim(strings.Join(rows[:size[1]-1], ""), " │─┘") == "" && strings.Contains(bar(rows), "0:00")
+			})
 			// ctrl-Z and fg.
 			x.run("send-keys", "5", "C-z")
 			x.wait("the shell after ctrl-Z", func(rows []string) bool { return strings.Contains(strings.Join(rows, "\n"), "Stopped") })
@@ -159,33 +186,59 @@ func TestPlayInTmux(t *testing.T) {
 	}
 }
 
+// track gives the columns of the bar's track, the longest run of lines and dots.
+func track(bar string) (from, to int) {
+	start := -1
+	for i, r := range []rune(bar + " ") {
+		on := strings.ContainsRune("●━─┃╿", r)
+		if on && start < 0 {
+			start = i
+		} else if !on && start >= 0 {
+			if i-start > to-from {
+				from, to = start, i
+			}
+			start = -1
+		}
+	}
+	return from, to
+}
+
 // A recording larger than the terminal is seen through a view that can be
-// moved.
+// moved, at every size.
 func TestPlayPansInTmux(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {200, 50}, {40, 10}} {
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) { playPans(t, size[0], size[1]) })
+	}
+}
+
+// playPans plays a recording three times as large as the terminal.
+func playPans(t *testing.T, cols, rows int) {
 	var data strings.Builder
-	for y := range 30 {
-		fmt.Fprintf(&data, `\u001b[%d;1Hleft %d\u001b[%d;110Hright %d`, y+1, y, y+1, y)
+	for y := range 3 * rows {
+		fmt.Fprintf(&data, `\u001b[%d;1Hleft %d\u001b[%d;%dHright %d`, y+1, y, y+1, 3*cols-10, y)
 	}
 	cast := filepath.Join(t.TempDir(), "large.cast")
-	text := `{"version":2,"width":120,"height":30}` + "\n[0,\"o\",\"" + data.String() + `\u001b[1;1H"]` + "\n[500,\"o\",\"\"]\n"
+	text := fmt.Sprintf(`{"version":2,"width":%d,"height":%d}`, 3*cols, 3*rows) + "\n[0,\"o\",\"" + data.String() + `\u001b[1;1H"]` + "\n[500,\"o\",\"\"]\n"
 	if err := os.WriteFile(cast, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	x := startTmux(t, 40, 10, "env", "LC_ALL=C.UTF-8", program(t), "play", cast)
-	first := func(want string) func([]string) bool {
+	x := startTmux(t, cols, rows, "env", "LC_ALL=C.UTF-8", program(t), "play", cast)
+	step := rows / 4 // of a key: a quarter of what is seen
+	first := func(side string, steps int) func([]string) bool {
+		want := fmt.Sprintf("%s %d", side, steps*step)
 		return func(rows []string) bool { return strings.TrimSpace(rows[0]) == want }
 	}
-	x.wait("the upper left corner", first("left 0"))
+	x.wait("the upper left corner", first("left", 0))
 	x.run("send-keys", "J", "J")
-	x.wait("two steps down", first("left 4"))
+	x.wait("two steps down", first("left", 2))
 	x.run("send-keys", "L", "L", "L", "L", "L", "L", "L", "L")
-	x.wait("the right edge", first("right 4"))
+	x.wait("the right edge", first("right", 2))
 	x.run("send-keys", "K")
-	x.wait("a step up", first("right 2"))
+	x.wait("a step up", first("right", 1))
 	x.run("send-keys", "M-Up")
-	x.wait("another step up", first("right 0"))
+	x.wait("another step up", first("right", 0))
 	x.run("send-keys", "H", "H", "H", "H", "H", "H", "H", "H")
-	x.wait("the left edge", first("left 0"))
+	x.wait("the left edge", first("left", 0))
 	x.run("send-keys", "J", "c")
-	x.wait("the cursor", first("left 0"))
+	x.wait("the cursor", first("left", 0))
 }
