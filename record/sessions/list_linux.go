@@ -530,7 +530,7 @@ func (s *scan) part() {
 		case b.TTY.Instance == 0:
 		case other == nil:
 			owner[b.TTY] = b
-		case b.placed || !other.placed && b.Leader.StartTicks > other.Leader.StartTicks:
+		case b.placed || !other.placed && b.Leader.laterThan(other.Leader):
 			owner[b.TTY] = b
 			older = append(older, other)
 		default:
@@ -548,6 +548,12 @@ func (s *scan) part() {
 			}
 		}
 	}
+}
+
+// laterThan compares when two processes began. Times are in hundredths of a
+// second; within one, process IDs rise.
+func (p Process) laterThan(q Process) bool {
+	return cmp.Or(cmp.Compare(p.StartTicks, q.StartTicks), cmp.Compare(p.PID, q.PID)) > 0
 }
 
 // fromOwn takes the times from our own /dev/pts.
