@@ -509,7 +509,7 @@ func (d *castDecoder) time(text []byte) (time.Duration, bool) {
 			return 0, false
 		}
 	}
-	if text[0] == '.' || bytes.HasPrefix(text, []byte("-.")) {
+	if bytes.HasPrefix(text, []byte(".")) || bytes.HasPrefix(text, []byte("-.")) {
 		if !d.warn("time without a digit before its point", "read as if there were one") {
 			return 0, false
 		}
