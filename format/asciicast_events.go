@@ -2,10 +2,12 @@ package format
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"iter"
 	"math"
+	"math/bits"
 	"strconv"
 	"strings"
 	"time"
@@ -136,35 +138,55 @@ func (d *castDecoder) take(ev *Event) bool {
 // fastSeconds reads the number at b[i] and the comma behind it, and gives the
 // index of what follows. Not ok: it is odd, or b ends.
 func fastSeconds(b []byte, i int) (t time.Duration, next int, ok bool) {
-	const most = 9 // digits, before the point and behind it
-	var whole, fraction uint64
-	start := i
-	for i < len(b) && b[i]-'0' <= 9 {
-		whole = whole*10 + uint64(b[i]-'0')
-		i++
-	}
-	if i == start || i-start > most || i == len(b) {
+	whole, n := digits(b, i)
+	if i += n; n == 0 || i+2 > len(b) {
 		return 0, i, false
 	}
+	t = time.Duration(whole) * time.Second
 	if b[i] == '.' {
 		i++
-		point := i
-		for i < len(b) && b[i]-'0' <= 9 {
-			fraction = fraction*10 + uint64(b[i]-'0')
-			i++
-		}
-		if i == point || i-point > most {
+		fraction, n := digits(b, i)
+		if i += n; n == 0 || i+2 > len(b) {
 			return 0, i, false
 		}
-		fraction *= nanos[i-point]
+		t += time.Duration(fraction * nanos[n])
 	}
-	if i+2 > len(b) || b[i] != ',' {
+	if b[i] != ',' {
 		return 0, i, false
 	}
 	if i++; b[i] == ' ' {
 		i++
 	}
-	return time.Duration(whole*1e9 + fraction), i, true
+	return t, i, true
+}
+
+// digits reads the decimal digits at b[i], up to nine. n is how many there are; 0
+// too if there are more, or b ends in them.
+func digits(b []byte, i int) (value uint64, n int) {
+	if i+8 <= len(b) {
+		x := binary.LittleEndian.Uint64(b[i:]) ^ ones*'0' // 0 to 9 for a digit
+		others := (x + ones*(0x80-10) | x) & highs        // the lowest mark is right
+		if n = bits.TrailingZeros64(others) >> 3; n < 8 {
+			if n == 0 {
+				return 0, 0
+			}
+			// As eight digits, with zeros in front; then pairs, fours, and all.
+			x <<= 64 - 8*n
+			x = (x*10 + x>>8) & 0x00ff00ff00ff00ff
+			x = (x*100 + x>>16) & 0x0000ffff0000ffff
+			return x*10000&0xffffffff + x>>32, n
+		}
+	}
+	for i+n < len(b) && b[i+n]-'0' <= 9 {
+		if n++; n > 9 {
+			return 0, 0
+		}
+		value = value*10 + uint64(b[i+n-1]-'0')
+	}
+	if i+n == len(b) {
+		return 0, 0
+	}
+	return value, n
 }
 
 var nanos = [10]uint64{1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 100, 10, 1}

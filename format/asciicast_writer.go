@@ -299,8 +299,8 @@ func (w *asciicastWriter) appendInterval(b []byte, t time.Duration) []byte {
 	}
 	units := (t - w.written + milli/2) / milli
 	w.written += units * milli
-	if units < 10 { // most
-		return append(b, '0', '.', '0', '0', byte('0'+units))
+	if u := uint32(units); units < 10_000 { // most
+		return append(b, byte('0'+u/1000), '.', byte('0'+u/100%10), byte('0'+u/10%10), byte('0'+u%10))
 	}
 	return appendDecimal(b, int64(units), 3)
 }

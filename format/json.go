@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // This file is the JSON of asciicast's event lines: strings decoded and
@@ -38,27 +39,51 @@ const (
 	unterminated                    // no closing quote
 )
 
+// load64 gives the eight bytes at p as a little-endian number. There must be as
+// many; that saves what the compiler would check again and again, in the loops
+// that every byte of a recording goes through.
+func load64(p unsafe.Pointer) uint64 { return binary.LittleEndian.Uint64((*[8]byte)(p)[:]) }
+
+// store64 is load64 the other way.
+func store64(p unsafe.Pointer, x uint64) { binary.LittleEndian.PutUint64((*[8]byte)(p)[:], x) }
+
+// word gives the first eight bytes of s as load64 does.
+func word(s string) (x uint64) {
+	for i := range min(len(s), 8) {
+		x |= uint64(s[i]) << (8 * i)
+	}
+	return x
+}
+
+var escESC = word(`\u001b`)
+
 // unquote appends to dst the string that begins at src[i], behind its opening
 // quote, and gives the index behind its closing quote. dst must have room for
 // len(src)-i+8 bytes more.
 func unquote(dst, src []byte, i int) ([]byte, int, quirk) {
 	var quirks quirk
-	var seen uint64 // all bytes, or-ed
-	j := len(dst)
-	start := j
+	var seen uint64 // all bytes, and maybe some behind them, or-ed
+	start := len(dst)
+	j := start
 	dst = dst[:cap(dst)]
+	if len(dst)-j < len(src)-i+8 {
+		panic("format: unquote: no room")
+	}
+	// Each step reads eight bytes and writes eight, of which the next may write
+	// some again. No byte read becomes more than one, three of an escape's six.
+	from, to := unsafe.Pointer(unsafe.SliceData(src)), unsafe.Pointer(unsafe.SliceData(dst))
+	esc := escESC
 	for {
 		for i+8 <= len(src) {
-			x := binary.LittleEndian.Uint64(src[i:])
-			binary.LittleEndian.PutUint64(dst[j:], x)
+			x := load64(unsafe.Add(from, i))
+			store64(unsafe.Add(to, j), x)
+			seen |= x
 			if m := special(x); m != 0 {
 				n := bits.TrailingZeros64(m) >> 3
-				seen |= x & (1<<(8*n) - 1)
 				i += n
 				j += n
 				goto found
 			}
-			seen |= x
 			i += 8
 			j += 8
 		}
@@ -88,19 +113,17 @@ func unquote(dst, src []byte, i int) ([]byte, int, quirk) {
 			i++
 			j++
 		default:
-			// Nearly every escape of a terminal's output is \u001b, \r or \n.
+			// Nearly every escape of a terminal's output is \u001b, \r or \n. Which
+			// of them cannot be foreseen, so there is no branch between them.
 			if i+8 <= len(src) {
-				x := binary.LittleEndian.Uint64(src[i:])
-				if uint32(x) == '\\'|'u'<<8|'0'<<16|'0'<<24 {
-					if hi, lo := hexDigit[byte(x>>32)], hexDigit[byte(x>>40)]; hi < 8 && lo < 16 {
-						dst[j] = hi<<4 | lo
-						i += 6
-						j++
-						continue
-					}
-				} else if e := shortEscape[byte(x>>8)]; e != 0 {
+				x := load64(unsafe.Add(from, i))
+				e, size := shortEscape[byte(x>>8)], 2
+				if x<<16 == esc<<16 {
+					e, size = 0x1b, 6
+				}
+				if e != 0 {
 					dst[j] = e
-					i += 2
+					i += size
 					j++
 					continue
 				}
@@ -182,27 +205,37 @@ func hex4(src []byte, i int) (rune, bool) {
 // as it is. Bytes that are no UTF-8 become U+FFFD, one for each byte; invalid
 // tells how many.
 func appendQuoted(dst []byte, s string) (_ []byte, invalid int) {
-	if utf8.ValidString(s) {
-		return appendEscaped(dst, s), 0
+	start := len(dst)
+	dst, ascii := appendEscaped(dst, s)
+	if ascii || utf8.ValidString(s) {
+		return dst, 0
 	}
 	for i, r := range s {
 		if r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD") {
 			invalid++
 		}
 	}
-	return appendEscaped(dst, string([]rune(s))), invalid
+	dst, _ = appendEscaped(dst[:start], string([]rune(s)))
+	return dst, invalid
 }
 
-// appendEscaped is appendQuoted for what is UTF-8.
-func appendEscaped(dst []byte, s string) []byte {
+// appendEscaped is appendQuoted for what is UTF-8, and tells whether it is ASCII.
+func appendEscaped(dst []byte, s string) (_ []byte, ascii bool) {
+	var seen uint64 // all bytes, or-ed
 	for i := 0; i < len(s); {
-		// An escape is written as 8 bytes, and one byte becomes 6 at most.
-		dst = slices.Grow(dst, min(len(s)-i, 4<<10)*6+16)
+		// One byte becomes 6 at most, and what is written is written as 8.
+		part := min(len(s)-i, 4<<10)
+		if cap(dst)-len(dst) < part*6+16 {
+			dst = slices.Grow(dst, part*6+16)
+		}
+		end := i + part
 		j := len(dst)
 		out := dst[:cap(dst)]
-		for i+8 <= len(s) && j+16 <= len(out) {
-			x := load64(s, i)
-			binary.LittleEndian.PutUint64(out[j:], x)
+		from, to := unsafe.Pointer(unsafe.StringData(s)), unsafe.Pointer(unsafe.SliceData(out))
+		for i+8 <= end {
+			x := load64(unsafe.Add(from, i))
+			store64(unsafe.Add(to, j), x)
+			seen |= x
 			m := special(x)
 			if m == 0 {
 				i += 8
@@ -210,38 +243,33 @@ func appendEscaped(dst []byte, s string) []byte {
 				continue
 			}
 			n := bits.TrailingZeros64(m) >> 3
-			e := &escapes[byte(x>>(8*n))&0x7f]
-			*(*[8]byte)(out[j+n:]) = e.text
-			j += n + int(e.n)
+			e := &escapes[x>>(8*n)&0x7f]
+			store64(unsafe.Add(to, j+n), e.text)
+			j += n + e.size
 			i += n + 1
 		}
-		if i+8 > len(s) {
-			for ; i < len(s) && j+8 <= len(out); i++ {
-				if s[i] >= 0x80 {
-					out[j] = s[i]
-					j++
-					continue
-				}
-				e := &escapes[s[i]]
-				*(*[8]byte)(out[j:]) = e.text
-				j += int(e.n)
+		for ; i < end; i++ {
+			c := s[i]
+			seen |= uint64(c)
+			if c >= 0x80 {
+				out[j] = c
+				j++
+				continue
 			}
+			e := &escapes[c]
+			store64(unsafe.Add(to, j), e.text)
+			j += e.size
 		}
 		dst = out[:j]
 	}
-	return dst
+	return dst, seen&highs == 0
 }
 
-func load64(s string, i int) uint64 {
-	b := s[i : i+8]
-	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
-		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
-}
-
-// escapes gives, for each ASCII character, how it stands in a JSON string.
+// escapes gives, for each ASCII character, how it stands in a JSON string: up to
+// eight bytes as load64 has them.
 var escapes = func() (t [128]struct {
-	text [8]byte
-	n    uint8
+	text uint64
+	size int
 }) {
 	const hex = "0123456789abcdef"
 	for c := range t {
@@ -264,7 +292,7 @@ var escapes = func() (t [128]struct {
 				s = `\u00` + hex[c>>4:c>>4+1] + hex[c&15:c&15+1]
 			}
 		}
-		t[c].n = uint8(copy(t[c].text[:], s))
+		t[c].text, t[c].size = word(s), len(s)
 	}
 	return t
 }()

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // Tlog is Red Hat's session recording (tlog-rec(8)): JSON messages, a line each,
@@ -638,7 +639,7 @@ func runesLen(s string, n int) (int, bool) {
 	i := 0
 	for n > 0 {
 		// Most of it is ASCII: eight bytes at a time.
-		for n >= 8 && i+8 <= len(s) && load64(s, i)&highs == 0 {
+		for n >= 8 && i+8 <= len(s) && load64(unsafe.Add(unsafe.Pointer(unsafe.StringData(s)), i))&highs == 0 {
 			i += 8
 			n -= 8
 		}
