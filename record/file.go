@@ -47,8 +47,10 @@ type File struct {
 	Compression format.Compression
 	// Elapsed is the length of the recording that is appended to.
 	Elapsed time.Duration
-	// Appending says that there is a recording to append to.
+	// Appending says that there is a recording to append to, Began what its
+	// header says.
 	Appending bool
+	Began     format.Header
 
 	f         *os.File // nil for a stream
 	temp      string   // the file's name until the header is written; "" if none
@@ -233,6 +235,7 @@ func (f *File) survey() (warned bool, events int, err error) {
 	}
 	defer in.Close()
 	f.Format, f.Compression, f.size = in.Format, in.Compression, in.Header.Size
+	f.Began = in.Header
 	for ev, err := range in.Events {
 		if err != nil {
 			return warned, events, err

@@ -33,9 +33,9 @@ type helper struct {
 	FileOptions FileOptions
 	V2          bool
 
-	Input, InputSecrets, Headless, WaitAll, Stdin, Keys bool
-	Size                                                format.Size
-	Fail                                                string // "panic" or "error": what the Writer does at an event with the data "fail"
+	Input, InputSecrets, Headless, WaitAll, Stdin, Keys, Integrate bool
+	Size                                                           format.Size
+	Fail                                                           string // "panic" or "error": what the Writer does at an event with the data "fail"
 }
 
 // tickerEnv makes this test binary a program that writes the time, in
@@ -78,6 +78,7 @@ func (h helper) run() int {
 	r := Recorder{
 		Writer: f, FlushEvery: f.FlushEvery(), Recorded: f.Recorded(), Args: h.Args,
 		Input: h.Input, InputSecrets: h.InputSecrets, Headless: h.Headless, WaitAll: h.WaitAll, Size: h.Size,
+		Integrate: h.Integrate,
 	}
 	if h.Fail != "" {
 		r.Writer = &failingWriter{f, h.Fail}

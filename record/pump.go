@@ -28,6 +28,7 @@ type pump struct {
 	toProg []byte       // keys that the program has not taken yet
 	full   format.Event // output for which the queue has no room; none: no Code
 	tail   []byte       // the end of the output, see isWhole
+	marks  stripper     // keeps our marks from the terminal
 
 	keysOver bool // nothing comes from the terminal any more
 	termGone bool // nor does it take anything
@@ -62,6 +63,9 @@ func newPump(s *session) (*pump, error) {
 		return nil, err
 	}
 	p := &pump{s: s, waiter: w, hungup: make(chan struct{}), left: drainLimit}
+	if s.shell != nil {
+		p.marks = stripper{nonce: s.Nonce, seen: func() { s.goFunc(func() { s.shell.Close() }) }}
+	}
 	p.keysOver = s.term == nil || s.Stdin != nil
 	p.termGone = s.term == nil
 	s.queue.room = w.Wake
@@ -250,7 +254,7 @@ func (p *pump) readOutput() {
 				p.outOver = true
 			}
 		}
-		p.toTerm = p.show(buf[:n])
+		p.toTerm = p.show(p.marks.strip(buf[:n]))
 		p.keepTail(buf[:n])
 		ev := format.Event{Time: at, Code: format.Output, Data: p.slab.keep(n)}
 		if running || !p.follow(&ev) {

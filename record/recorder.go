@@ -32,6 +32,7 @@ import (
 	"os/exec"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -39,6 +40,7 @@ import (
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/tty"
+	"github.com/ttydeck/ttydeck/record/shellint"
 )
 
 // Recorder records one session. Fill in the fields and call Run once. With
@@ -78,6 +80,12 @@ type Recorder struct {
 	Input, InputSecrets bool
 	// Keys control the recording. The zero Keys are none; see [DefaultKeys].
 	Keys Keys
+	// Integrate puts shell integration into the program if it is a shell that
+	// a user is to talk to; see [shellint]. Its marks are recorded, and not
+	// shown. Nonce is what they are known by; empty makes one. It goes into
+	// the header, under [shellint.HeaderKey].
+	Integrate bool
+	Nonce     string
 	// WaitAll ends the session only when no program has the terminal open
 	// any more, not when the recorded program ends.
 	WaitAll bool
@@ -115,7 +123,8 @@ type session struct {
 	clock   *clock
 	probe   probe
 	keys    hotkeys
-	waitAll atomic.Bool // WaitAll, until the terminal hangs up
+	shell   *shellint.Shell // nil when there are no marks of ours
+	waitAll atomic.Bool     // WaitAll, until the terminal hangs up
 
 	mu       sync.Mutex
 	size     format.Size // of the program's terminal; guarded by mu
@@ -151,6 +160,9 @@ func (r *Recorder) Run(ctx context.Context) (status int, err error) {
 		return -1, err
 	}
 	defer s.master.Close()
+	if s.shell != nil {
+		defer s.shell.Close()
+	}
 	return s.run(ctx, signals)
 }
 
@@ -169,6 +181,9 @@ func (s *session) start() error {
 		return s.cmd.Err
 	}
 	s.cmd.Dir, s.cmd.Env = s.Dir, env
+	if s.Integrate {
+		s.integrate()
+	}
 	s.size = s.wantedSize()
 	master, slave, err := tty.OpenPTY(tty.Size(s.size))
 	if err != nil {
@@ -185,12 +200,32 @@ func (s *session) start() error {
 	}
 	if err != nil {
 		master.Close()
+		if s.shell != nil {
+			s.shell.Close()
+		}
 		return err
 	}
 	s.master = master
 	s.clock = newClock()
 	s.describe(env)
 	return nil
+}
+
+// integrate puts shell integration into the program if it is a shell. Where
+// that cannot be done, it is recorded without.
+func (s *session) integrate() {
+	if s.Nonce == "" {
+		s.Nonce = shellint.NewNonce()
+	}
+	sh, err := shellint.Prepare(s.cmd.Args, s.cmd.Env, s.Nonce)
+	if err != nil || sh == nil {
+		return
+	}
+	s.shell = sh
+	s.cmd.Args, s.cmd.Env = sh.Args, sh.Env
+	if !slices.ContainsFunc(s.Header.Extra, func(f format.Field) bool { return f.Key == shellint.HeaderKey }) {
+		s.Header.Extra = append(s.Header.Extra, format.Field{Key: shellint.HeaderKey, JSON: strconv.Quote(s.Nonce)})
+	}
 }
 
 // shell gives the user's shell.

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/ttydeck/ttydeck/convert/transcript"
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/tty"
 	"github.com/ttydeck/ttydeck/record"
@@ -47,6 +48,10 @@ Standard input that is no terminal is typed into the session: printf 'make\nexit
 
 If the recording cannot be written any more, the session goes on; you are told at once, and the exit status is 1.
 
+A shell (bash) is started so that it marks its prompts and commands, by which ttydeck transcript knows
+each of them with its status. Your start-up files are read as always, the marks are not shown in your terminal, and
+--no-shell-integration does without.
+
 In the session TTYDECK_REC is 1, and ASCIINEMA_REC, which many shell prompts look for.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "command", Aliases: []string{"c"}, Usage: "record `COMMAND`, run by sh, instead of the shell"},
@@ -65,6 +70,7 @@ In the session TTYDECK_REC is 1, and ASCIINEMA_REC, which many shell prompts loo
 			&cli.StringFlag{Name: "pause-key", Usage: "`KEY` that pauses and resumes; none for no key", Value: keys.Pause.String()},
 			&cli.StringFlag{Name: "marker-key", Usage: "`KEY` that sets a marker; none for no key", Value: keys.Marker.String()},
 			&cli.BoolFlag{Name: "wait-all", Usage: "go on until background jobs are done with the terminal too"},
+			&cli.BoolFlag{Name: "no-shell-integration", Usage: "do not have the shell mark its prompts and commands"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "say nothing but errors"},
 		},
 		Action: func(c *cli.Context) error {
@@ -122,6 +128,7 @@ func recOptionsOf(c *cli.Context) (name string, opts recOptions, err error) {
 	r.Input = c.Bool("input") || c.Bool("input-secrets")
 	r.InputSecrets = c.Bool("input-secrets")
 	r.WaitAll = c.Bool("wait-all")
+	r.Integrate = !c.Bool("no-shell-integration")
 	r.Header.Title = c.String("title")
 	if r.Header.IdleLimit = durationOf(c, "idle-time-limit"); r.Header.IdleLimit < 0 {
 		return "", opts, usageError{errors.New("--idle-time-limit: want 0 seconds or more")}
@@ -178,6 +185,9 @@ func needsQuote(r rune) bool {
 	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=:,@%+", r) || r >= 0x80)
 }
 
+// marked are the formats whose recordings hold marks of shell integration.
+var marked = []*format.Format{format.AsciicastV3, format.AsciicastV2}
+
 // recMemory is a soft limit for the recorder's memory: it makes the garbage
 // collector run sooner, so that a recorder in the background stays small.
 const recMemory = 24 << 20
@@ -195,6 +205,9 @@ func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 	r := &opts.recorder
 	r.Writer, r.FlushEvery = file, file.FlushEvery()
 	r.Recorded = file.Recorded()
+	// Marks are of use where their nonce can be kept.
+	r.Integrate = r.Integrate && slices.Contains(marked, file.Format)
+	r.Nonce = transcript.Nonce(file.Began)
 	r.Env = append(os.Environ(), "TTYDECK_REC=1", "ASCIINEMA_REC=1")
 	r.Header.Env = map[string]string{}
 	for _, key := range opts.captureEnv {

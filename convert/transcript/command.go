@@ -27,6 +27,7 @@ const (
 	FromTyping = "typing" // the cursor rested behind a prompt, something was typed
 	FromScreen = "screen" // read off the screen
 	FromHook   = "hook"   // the shell's own word: cmdline_url, 633;E, 777
+	FromEnd    = "end"    // the recorded shell ended with that status
 	FromPrompt = "prompt" // split by a prompt learned elsewhere in the session
 )
 
@@ -34,7 +35,7 @@ const (
 type Evidence struct {
 	Bounds string `json:"bounds"`         // FromPaste, FromKeys, FromMarks or FromTyping
 	Text   string `json:"text"`           // FromScreen, FromHook or FromPrompt
-	Exit   string `json:"exit,omitempty"` // FromMarks; "" when the status is unknown
+	Exit   string `json:"exit,omitempty"` // FromMarks or FromEnd; "" when the status is unknown
 	Shell  string `json:"shell,omitempty"`
 }
 

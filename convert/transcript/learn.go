@@ -663,6 +663,9 @@ func (l *learner) command(s *segment, kind Kind) Command {
 	if s.exited {
 		c.Exit, c.HasExit = s.exit, true
 		c.Evidence.Exit = FromMarks
+		if s.byEvent {
+			c.Evidence.Exit = FromEnd
+		}
 	}
 	if s.byHook {
 		c.Evidence.Text = FromHook

@@ -25,8 +25,8 @@ import (
 // is last, as kitty's cmdline= is, whose text may hold a bare ";".
 
 // nonceKey is the key of a recording's header that holds the nonce of its marks,
-// a JSON string. Recorders write it when the session has ended, so that
-// nothing inside can read it.
+// a JSON string. Who can read the recording while it is made could read it out of
+// the marks as well.
 const nonceKey = "ttydeck_nonce"
 
 // NonceKey is the key of a header's Extra fields under which a recording's nonce

@@ -68,6 +68,7 @@ type segment struct {
 	ran      bool // a mark says that it was run
 	exit     int
 	exited   bool
+	byEvent  bool   // exit is the recorded program's
 	signed   bool   // the marks carry the nonce
 	unsure   bool   // marks without a nonce were used
 	context  string // the 3008 context of the command
@@ -244,6 +245,8 @@ func (t *tracer) event(ev format.Event) {
 				t.cur.ctrlC = last == 3
 			}
 		}
+	case format.Exit:
+		t.exitEvent(ev)
 	case format.Resize:
 		if size, err := ev.Size(); err == nil {
 			if ev.Time > t.now {

@@ -1,6 +1,11 @@
 package transcript
 
-import "github.com/ttydeck/ttydeck/vt"
+import (
+	"strconv"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/vt"
+)
 
 // onMark is told of OSC sequences.
 func (t *tracer) onMark(m vt.Mark) {
@@ -166,4 +171,27 @@ func (t *tracer) markLine(line uint64) {
 	t.cur.oneGo, t.cur.eof = !t.cur.moved, t.eof
 	t.takeInput(line)
 	t.begin(line+1, 0)
+}
+
+// exitEvent: the recorded program has ended. When that is a shell that we know
+// by its marks, it was ended by the command that runs.
+func (t *tracer) exitEvent(ev format.Event) {
+	status, err := strconv.Atoi(ev.Data)
+	if err != nil || status < 0 || status > 128 || t.state != running || t.screen.OnAlternate() {
+		return
+	}
+	seg := t.open
+	if seg == nil {
+		seg = t.cur
+	}
+	if seg.bounds == "" || seg.exited || !seg.signed {
+		return
+	}
+	t.now = max(t.now, ev.Time)
+	seg.exit, seg.exited, seg.byEvent = status, true, true
+	line, x := t.cursor()
+	t.endOutput(line, x, t.now)
+	if seg != t.cur {
+		seg.ended, seg.end = true, t.now
+	}
 }

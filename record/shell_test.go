@@ -1,0 +1,83 @@
+//go:build linux || darwin
+
+package record
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/record/shellint"
+)
+
+// TestIntegrate: the marks of a shell are in the recording, with the nonce in its
+// header, and not in the terminal; those of others are in both.
+func TestIntegrate(t *testing.T) {
+	home := t.TempDir()
+	for name, text := range map[string]string{
+		".bashrc": "PS1='P> '\n",
+		"forged":  "\x1b]133;C;cmdline_url=evil\a\x1b]133;D;7;aid=guess\a",
+	} {
+		if err := os.WriteFile(filepath.Join(home, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := castPath(t)
+	m := open(t, helper{Path: path, Args: []string{"bash"}, Integrate: true}, terminalOptions{env: []string{"HOME=" + home, "XDG_RUNTIME_DIR=" + home}})
+	at := m.waitFor(0, "P> ")
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		left, err := filepath.Glob(filepath.Join(home, "ttydeck-*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(left) == 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%q is left while the shell runs", left)
+		}
+	}
+	for _, line := range []string{"(exit 3)", "cat ~/forged", "env; set | grep -c aid="} {
+		m.send(line + "\r")
+		at = m.waitFor(at, "P> ")
+	}
+	m.send("exit\r")
+	if status := m.wait(); status != 0 {
+		t.Errorf("exit status %d; want 0", status)
+	}
+	r := read(t, path)
+	nonce := ""
+	for _, f := range r.Extra {
+		if f.Key == shellint.HeaderKey {
+			nonce, _ = strconv.Unquote(f.JSON)
+		}
+	}
+	if len(nonce) != 32 {
+		t.Fatalf("the header holds %v; want a nonce", r.Extra)
+	}
+	out, shown := r.text(format.Output), m.all()
+	for _, want := range []string{"\x1b]133;C;aid=" + nonce, "\x1b]133;D;3;aid=" + nonce, "\x1b]7;file://", "\x1b]133;D;7;aid=guess\a"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in the recording: %q", want, out)
+		}
+	}
+	if strings.Contains(shown, nonce) || strings.Contains(shown, "\x1b]7;") {
+		t.Errorf("marks are shown: %q", shown)
+	}
+	if !strings.Contains(shown, "\x1b]133;C;cmdline_url=evil\a\x1b]133;D;7;aid=guess\a") {
+		t.Errorf("others' marks are not shown: %q", shown)
+	}
+	if env := unmarkedText(out, nonce); strings.Contains(env, nonce) {
+		t.Errorf("the environment holds the nonce: %q", env)
+	}
+}
+
+// unmarkedText is output without the marks that bear the nonce.
+func unmarkedText(out, nonce string) string {
+	m := stripper{nonce: nonce, seen: func() {}}
+	return string(m.strip([]byte(out)))
+}

@@ -1,0 +1,107 @@
+package shellint
+
+import (
+	_ "embed"
+	"slices"
+	"strings"
+)
+
+//go:embed bash.sh
+var bashScript string
+
+// bashFiles is what bash's options say about its start-up files.
+type bashFiles struct {
+	login, noRC, noProfile bool
+	rc                     string // instead of ~/.bashrc
+}
+
+// startBash starts bash with --rcfile, which comes in the place of ~/.bashrc
+// alone: the system's bashrc bash reads by itself. A login shell reads none of
+// them, and --norc not ours either; but with --posix bash reads what ENV names
+// and nothing else.
+func startBash(s *Shell, nonce string) (bool, error) {
+	files, rest, ok := bashOptions(s.Args)
+	if !ok {
+		return false, nil
+	}
+	posix := files.login || files.noRC
+	var b strings.Builder
+	b.WriteString(strings.ReplaceAll(bashScript, "@NONCE@", nonce))
+	if posix {
+		// What else --posix has changed by then.
+		b.WriteString("set +o posix\nshopt -u inherit_errexit\n")
+		b.WriteString(restore(s.Env, "ENV"))
+		b.WriteString(restore(s.Env, "POSIXLY_CORRECT"))
+		if !slices.ContainsFunc(s.Env, func(e string) bool { return strings.HasPrefix(e, "HISTFILE=") }) {
+			b.WriteString("HISTFILE=~/.bash_history\n")
+		}
+	}
+	// At the top level, for a declare in a function makes what is local. The
+	// line that ends in || is none that -e ends the shell for.
+	source := func(file string) string { return "[[ ! -r " + file + " ]] || . " + file + "\n" }
+	switch {
+	case files.login && !files.noProfile:
+		b.WriteString(source("/etc/profile"))
+		b.WriteString("if [[ -r ~/.bash_profile ]]; then . ~/.bash_profile\n" +
+			"elif [[ -r ~/.bash_login ]]; then . ~/.bash_login\n" +
+			"elif [[ -r ~/.profile ]]; then . ~/.profile; fi\n")
+	case !files.login && !files.noRC && files.rc != "":
+		b.WriteString(source(quote(files.rc)))
+	case !files.login && !files.noRC:
+		b.WriteString(source("~/.bashrc"))
+	}
+	b.WriteString(`{ __ttydeck_install "$?" "$(trap -p DEBUG)" && :; } >/dev/null 2>&1` + "\n")
+	path, err := s.write("bashrc", b.String())
+	if err != nil {
+		return false, err
+	}
+	if posix {
+		s.Args = slices.Concat(s.Args[:1], []string{"--posix"}, rest)
+		s.setEnv("ENV", path)
+	} else {
+		s.Args = slices.Concat(s.Args[:1], []string{"--rcfile", path}, rest)
+	}
+	return true, nil
+}
+
+// bashOptions reads bash's command line: what it says about files, and the rest
+// of it. It is not ok when bash is to run something, or not as itself.
+func bashOptions(args []string) (files bashFiles, rest []string, ok bool) {
+	files.login = strings.HasPrefix(args[0], "-")
+	args = args[1:]
+	for len(args) > 0 {
+		arg := args[0]
+		args = args[1:]
+		switch arg {
+		case "--norc", "-norc":
+			files.noRC = true
+			continue
+		case "--noprofile", "-noprofile":
+			files.noProfile = true
+		case "--rcfile", "--init-file", "-rcfile", "-init-file":
+			if len(args) == 0 {
+				return files, nil, false
+			}
+			files.rc, args = args[0], args[1:]
+			continue
+		case "--login", "-login":
+			files.login = true
+		case "--noediting", "--verbose":
+		default:
+			if len(arg) < 2 || arg[0] != '-' && arg[0] != '+' || strings.HasPrefix(arg, "--") || strings.ContainsAny(arg, "cs") {
+				return files, nil, false
+			}
+			files.login = files.login || arg[0] == '-' && strings.Contains(arg, "l")
+			rest = append(rest, arg)
+			if strings.ContainsAny(arg, "oO") {
+				if len(args) == 0 || args[0] == "posix" {
+					return files, nil, false
+				}
+				rest, args = append(rest, args[0]), args[1:]
+			}
+			continue
+		}
+		rest = append(rest, arg)
+	}
+	return files, rest, true
+}

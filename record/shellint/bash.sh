@@ -1,0 +1,104 @@
+# The functions come first: the user's aliases must not get into them. They say
+# "builtin" because the user's functions may bear the names of builtins. What
+# they write goes to /dev/tty, for the user may have redirected the rest.
+
+# __ttydeck_pre comes before what is the user's in PROMPT_COMMAND, which must
+# find the status as it was.
+__ttydeck_pre() {
+	builtin local s=$? t=${PWD-}
+	case $t in *[%\;[:cntrl:]]*) __ttydeck_escape ;; esac
+	builtin printf '\e]133;D;%s;aid=%s\a\e]7;file://%s%s\a' "$s" "$__ttydeck_aid" "${HOSTNAME-}" "$t" >/dev/tty
+	builtin return "$s"
+}
+
+# __ttydeck_post comes after it: themes set PS1 anew at each prompt. All that
+# the prompts hold are names of variables that children do not know.
+__ttydeck_post() {
+	builtin local s=$? n='\!' -
+	builtin set +aeu # nothing is exported, nothing ends the shell
+	# A line that the history does not take leaves its number as it is.
+	__ttydeck_last=${n@P}
+	[[ $__ttydeck_last != 1 || -n $(builtin history 1) ]] || __ttydeck_last=0
+	__ttydeck_wrap
+	case ${precmd_functions[*]-} in *__ttydeck_pre*) ;; *) __ttydeck_hook ;; esac
+	builtin return "$s"
+}
+
+# __ttydeck_wrap puts the marks into the prompts; $1 is what else comes first.
+__ttydeck_wrap() {
+	builtin local a b c d
+	a='${__ttydeck_aid:+\['${1-}'\e]133;A;aid=$__ttydeck_aid\a\]}'
+	b='${__ttydeck_aid:+\[\e]133;B;aid=$__ttydeck_aid\a\]}'
+	c='${__ttydeck_aid:+\e]133;C;aid=$__ttydeck_aid;hn=\!$({ __ttydeck_command \!; } 2>/dev/null)\a}'
+	d='${__ttydeck_aid:+\[\e]133;A;k=s;aid=$__ttydeck_aid\a\]}'
+	if ! builtin shopt -q promptvars; then
+		a='\['${1-}'\e]133;A;aid='$__ttydeck_aid'\a\]' b='\[\e]133;B;aid='$__ttydeck_aid'\a\]'
+		c='\e]133;C;aid='$__ttydeck_aid';hn=\!\a' d='\[\e]133;A;k=s;aid='$__ttydeck_aid'\a\]'
+	fi
+	case ${PS1-} in *"$a"*"$b") ;; *) PS1=${PS1-} PS1=$a${PS1//"$a"}; PS1=${PS1//"$b"}$b ;; esac
+	case ${PS2-} in *"$d"*) ;; *) PS2=$d${PS2-} ;; esac
+	case ${PS0-} in *"$c") ;; *) PS0=${PS0-} PS0=${PS0//"$c"}$c ;; esac
+}
+
+# __ttydeck_command gives the line that is about to run.
+__ttydeck_command() {
+	[[ $1 != "${__ttydeck_last-}" ]] || builtin return 0
+	builtin local HISTTIMEFORMAT= LC_ALL=C t
+	t=$(builtin history 1)
+	t=${t#"${t%%[0-9]*}"}
+	[[ $t == "$1"[\ \*]\ * && ${#t} -lt 65536 ]] || builtin return 0
+	t=${t#"$1"??}
+	__ttydeck_escape
+	builtin printf ';cmdline_url=%s' "$t"
+}
+
+# __ttydeck_escape writes what ends a field or a sequence in t as %XX.
+__ttydeck_escape() {
+	builtin local LC_ALL=C c h
+	t=${t//%/%25} t=${t//;/%3B} t=${t//$'\n'/%0A}
+	while [[ $t == *[[:cntrl:]]* ]]; do
+		c=${t#"${t%%[[:cntrl:]]*}"} c=${c:0:1}
+		builtin printf -v h %%%02X "'$c"
+		t=${t//"$c"/"$h"}
+	done
+}
+
+# __ttydeck_hook puts the two around what is in PROMPT_COMMAND, also when that
+# was changed. Nothing that is traced there is seen; neither ERR nor -e see that
+# they give back a status. A user's string stays in element 0, where one that he
+# assigns or appends to goes.
+__ttydeck_hook() {
+	builtin local pre='{ { __ttydeck_pre; } && :; } >/dev/null 2>&1' post='{ { __ttydeck_post; } && :; } >/dev/null 2>&1' i
+	case ${PROMPT_COMMAND-} in *__ttydeck_pre*) ;; *) PROMPT_COMMAND=$pre${PROMPT_COMMAND:+$'\n'$PROMPT_COMMAND} ;; esac
+	if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)); then
+		PROMPT_COMMAND=${PROMPT_COMMAND//$'\n'"$post"}$'\n'$post
+	elif [[ ${PROMPT_COMMAND[-1]} != "$post" ]]; then
+		for i in "${!PROMPT_COMMAND[@]}"; do
+			[[ ${PROMPT_COMMAND[i]} != "$post" ]] || builtin unset "PROMPT_COMMAND[$i]"
+		done
+		PROMPT_COMMAND+=("$post")
+	fi
+}
+
+# __ttydeck_install is told the status, and the DEBUG trap.
+__ttydeck_install() {
+	builtin local -
+	builtin set +aeu
+	__ttydeck_aid=@NONCE@
+	__ttydeck_last=
+	builtin export -n __ttydeck_aid __ttydeck_last
+	builtin export -nf __ttydeck_pre __ttydeck_post __ttydeck_wrap __ttydeck_command __ttydeck_escape __ttydeck_hook
+	if [[ -n ${bash_preexec_imported-}${__bp_imported-} ]]; then
+		# It takes what comes after it in PROMPT_COMMAND for a command.
+		precmd_functions=(__ttydeck_pre ${precmd_functions[@]+"${precmd_functions[@]}"} __ttydeck_post)
+	elif [[ -n $2 || ${PROMPT_COMMAND+${PROMPT_COMMAND@a}} == *[rx]* ]]; then
+		# A DEBUG trap would see our functions; and children who inherit
+		# PROMPT_COMMAND do not have them. What the prompts expand to is fit
+		# for both.
+		__ttydeck_wrap '\e]133;D;$?;aid=$__ttydeck_aid\a\e]7;file://${HOSTNAME-}${PWD//%/%25}\a'
+	else
+		__ttydeck_hook
+	fi
+	builtin unset -f __ttydeck_install
+	builtin return "$1"
+}

@@ -1,0 +1,349 @@
+//go:build unix
+
+package shellint
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"github.com/google/go-cmp/cmp"
+)
+
+const nonce = "0123456789abcdef0123456789abcdef"
+
+// user is somebody who types at a shell.
+type user struct {
+	t    *testing.T
+	pty  *os.File
+	done chan struct{}
+
+	mu   sync.Mutex
+	out  []byte    // guarded by mu
+	last time.Time // of out; guarded by mu
+}
+
+// prompt is in each prompt of the tests: P> and C> for more of a line.
+var prompt = regexp.MustCompile(`[PC]> `)
+
+// files are a user's, by their names in his home directory.
+type files map[string]string
+
+// start starts a shell, with our marks or without.
+func start(t *testing.T, marks bool, home files, env []string, argv ...string) *user {
+	t.Helper()
+	path, err := exec.LookPath(argv[0])
+	if err != nil {
+		if os.Getenv("CI") == "" {
+			t.Skipf("SKIPPED: %s is not installed", argv[0])
+		}
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "run"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range home {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	env = append([]string{"HOME=" + dir, "PATH=" + os.Getenv("PATH"), "TERM=xterm-256color", "LANG=C.UTF-8", "USER=me",
+		"XDG_RUNTIME_DIR=" + filepath.Join(dir, "run"), "XDG_DATA_DIRS=/usr/share"}, env...)
+	for i, e := range env {
+		env[i] = strings.ReplaceAll(e, "~", dir)
+	}
+	cmd := &exec.Cmd{Path: path, Args: slices.Clone(argv), Env: env, Dir: dir}
+	if marks {
+		s, err := Prepare(cmd.Args, env, nonce)
+		if err != nil || s == nil {
+			t.Fatalf("Prepare(%q) = %v, %v; want a shell", argv, s, err)
+		}
+		cmd.Args, cmd.Env = s.Args, s.Env
+		t.Cleanup(func() { s.Close() })
+	}
+	f, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := &user{t: t, pty: f, done: make(chan struct{})}
+	go u.read()
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+		f.Close()
+		<-u.done
+	})
+	u.await(0)
+	return u
+}
+
+func (u *user) read() {
+	defer close(u.done)
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := u.pty.Read(buf)
+		u.mu.Lock()
+		u.out, u.last = append(u.out, buf[:n]...), time.Now()
+		u.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// lull is how long nothing comes behind a prompt.
+const lull = 30 * time.Millisecond
+
+// await waits until a prompt stands at the end of what comes from the byte from
+// on, or the shell has ended.
+func (u *user) await(from int) {
+	u.t.Helper()
+	for began := time.Now(); ; time.Sleep(2 * time.Millisecond) {
+		u.mu.Lock()
+		out, quiet := string(u.out[from:]), time.Since(u.last)
+		u.mu.Unlock()
+		if quiet > lull && prompt.MatchString(unmarked(out)) {
+			return
+		}
+		select {
+		case <-u.done:
+			return
+		default:
+		}
+		if time.Since(began) > 20*time.Second {
+			u.t.Fatalf("no prompt came; the shell wrote %q", out)
+		}
+	}
+}
+
+// enter enters lines, each once there is a prompt for it, and gives what was
+// written meanwhile.
+func (u *user) enter(lines ...string) string {
+	u.t.Helper()
+	u.mu.Lock()
+	from := len(u.out)
+	u.mu.Unlock()
+	for _, line := range lines {
+		u.mu.Lock()
+		at := len(u.out)
+		u.mu.Unlock()
+		if _, err := u.pty.WriteString(line + "\r"); err != nil {
+			break
+		}
+		u.await(at)
+	}
+	return u.from(from)
+}
+
+func (u *user) from(from int) string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return string(u.out[from:])
+}
+
+var (
+	mark = regexp.MustCompile("\x1b\\]133;[^\a]*;?aid=" + nonce + "[^\a]*\a(\x1b\\]7;[^\a]*\a)?")
+	// paste and the like come when the line editor begins, and where is no
+	// matter to who looks at it.
+	modes = regexp.MustCompile("\x1b\\[\\?2004[hl]\r?|\x1b\\[\\?1[hl]\x1b[=>]|\x1b\\[[?0-9;]*[a-zA-Z]|\r|\x1b\\][02];[^\a]*\a|\x1b\\(B|[\b ]+|⏎")
+)
+
+// unmarked is what a user sees of output.
+func unmarked(out string) string { return mark.ReplaceAllString(out, "") }
+
+// marksOf gives the marks in output, as "A", "C cmdline_url", "D status", each
+// without the nonce.
+func marksOf(out string) []string {
+	var list []string
+	for _, m := range mark.FindAllString(out, -1) {
+		m, _, _ := strings.Cut(strings.TrimPrefix(m, "\x1b]133;"), "\a")
+		var kept []string
+		for field := range strings.SplitSeq(m, ";") {
+			if field != "aid="+nonce && !strings.HasPrefix(field, "hn=") {
+				kept = append(kept, field)
+			}
+		}
+		list = append(list, strings.Join(kept, " "))
+	}
+	return list
+}
+
+// TestSame: who types at a shell with marks sees what he would see without.
+func TestSame(t *testing.T) {
+	for _, tt := range sameTests {
+		t.Run(strings.ReplaceAll(tt.name, " ", "_"), func(t *testing.T) {
+			t.Parallel()
+			var seen [2]string
+			for i, marks := range []bool{false, true} {
+				u := start(t, marks, tt.home, tt.env, tt.argv...)
+				u.enter(tt.lines...)
+				out := u.from(0)
+				if marks && !tt.unmarked {
+					if list := marksOf(out); !slices.ContainsFunc(list, func(m string) bool { return strings.HasPrefix(m, "D") }) {
+						t.Errorf("no marks in %q", out)
+					}
+				}
+				seen[i] = modes.ReplaceAllString(strings.ReplaceAll(unmarked(out), u.home(), "~"), "")
+			}
+			if diff := cmp.Diff(strings.Split(seen[0], "\n"), strings.Split(seen[1], "\n")); diff != "" {
+				t.Errorf("with marks it looks otherwise (-without +with):\n%s", diff)
+			}
+		})
+	}
+}
+
+// home gives the user's directory, whose name differs between two of a test.
+func (u *user) home() string { return filepath.Dir(u.t.TempDir()) }
+
+type sameTest struct {
+	name     string
+	home     files
+	env      []string
+	argv     []string
+	lines    []string
+	unmarked bool // there are no marks to be expected
+}
+
+// noHome makes what holds the name of the test's directory the same.
+const noHome = ` | sed "s,$HOME,HOME,g"`
+
+var sameTests = slices.Concat(bashTests)
+
+const bashPS1 = "PS1='P> ' PS2='C> '\n"
+
+// bashState prints what a user could find changed in bash. Lines of it that
+// hold numbers of processes and times are left out.
+var bashState = []string{
+	`set -o; shopt; trap -p`,
+	`compgen -v | grep -v -e __ttydeck -e ^_ -e PIPESTATUS -e ^PROMPT_COMMAND -e ^PS0; compgen -A function | grep -v __ttydeck; alias`,
+	`env | grep -v -e ^_= -e ^PWD -e ^OLDPWD -e ^HOME -e ^XDG_RUNTIME_DIR -e ^ENV=.*bashenv -e ^PS[12] | sort`,
+	`echo "[$HISTFILE] [$ENV] [$0] [$-]"` + noHome,
+	`bash --norc -c 'compgen -v; compgen -A function' | grep -i ttydeck`,
+}
+
+var bashTests = []sameTest{
+	{name: "bash", argv: []string{"bash"}, home: files{".bashrc": bashPS1 + "echo once\n"}, lines: slices.Concat(bashState, []string{
+		"false", "echo $?", "(exit 7)", "echo $? ${PIPESTATUS[0]}", "true | (exit 3) | true", "echo ${PIPESTATUS[@]}", "echo word", "echo $_",
+		"for i in 1 2; do", "echo $i", "done", "history | cut -c1-40 | tail -3", "fc -ln -1", "exec bash --norc --noprofile -c 'PS1=\"P> \" exec bash --norc'", "echo nested", "exit",
+	})},
+	{name: "bash aliases and functions", argv: []string{"bash"}, home: files{".bashrc": bashPS1 + `
+		alias local=false printf=false return=false case=false history=false trap=false export=false
+		printf() { echo my printf; }; history() { echo my history; }; return 5
+		echo not reached`}, lines: []string{"echo $?", "printf x", "history", "trap"}},
+	{name: "bash -eu", argv: []string{"bash"}, home: files{".bashrc": "set -eu\n" + bashPS1}, lines: []string{"echo a", "! true", "if false; then :; fi", "echo ${x-unset}", "unset PROMPT_COMMAND", "echo b", "false", "echo not here"}},
+	{name: "bash -u in prompts", argv: []string{"bash"}, home: files{".bashrc": bashPS1 + "set -u\nunset PS2 PS0 PS4\n"}, lines: []string{"echo a", "echo b"}},
+	{name: "bash ERR trap", argv: []string{"bash"}, home: files{".bashrc": bashPS1 + "trap 'echo failed $?' ERR\nset -E\n"}, lines: []string{"false", "(exit 9)", "true", ""}},
+	{name: "bash DEBUG trap", argv: []string{"bash"}, home: files{".bashrc": bashPS1 + "trap 'echo runs $BASH_COMMAND' DEBUG\n"}, lines: []string{"echo a", "false", "echo $?"}},
+	{name: "bash DEBUG trap and functrace", argv: []string{"bash"}, home: files{".bashrc": bashPS1 + "set -T\ntrap 'echo runs $BASH_COMMAND' DEBUG\n"}, lines: []string{"echo a", "false"}, unmarked: true},
+	{name: "bash xtrace", argv: []string{"bash"}, home: files{".bashrc": bashPS1}, lines: []string{"set -x", "echo a", "false", "set +x"}},
+	{name: "bash redirected", argv: []string{"bash"}, home: files{".bashrc": bashPS1}, lines: []string{"exec 3>&1 > log", "echo to the log", "exec >&3", "cat -v log"}},
+	{name: "bash array", argv: []string{"bash"}, home: files{".bashrc": bashPS1 + "PROMPT_COMMAND=('echo first $?' 'false' 'echo last $?')\n"}, lines: []string{"true", "(exit 4)", "echo ${#PROMPT_COMMAND[@]} >/dev/null"}},
+	{name: "bash scalar", argv: []string{"bash"}, home: files{".bashrc": bashPS1 + "PROMPT_COMMAND='echo status $?; x=1'\n"}, lines: []string{"true", "(exit 4)", `PROMPT_COMMAND="$PROMPT_COMMAND; echo more $?"`, "(exit 5)", "PROMPT_COMMAND='echo mine $?'", "(exit 6)", "(exit 7)"}},
+	{name: "bash exported", argv: []string{"bash"}, home: files{".bashrc": bashPS1 + "export PROMPT_COMMAND='echo exported $?' PS1 PS2\n"}, lines: []string{"(exit 4)", "bash --norc", "(exit 5)", "dash", "echo in dash", "exit", "exit", "echo back"}},
+	{name: "bash allexport", argv: []string{"bash"}, home: files{".bashrc": "set -a\n" + bashPS1}, lines: []string{"env | grep -i -e ttydeck_aid= -e 0123456789abcdef", "bash --norc", "echo inner", "exit"}},
+	{name: "bash readonly", argv: []string{"bash"}, home: files{".bashrc": bashPS1 + "PROMPT_COMMAND='echo pc'\nreadonly PROMPT_COMMAND\n"}, lines: []string{"echo a", "false"}},
+	{name: "bash theme", argv: []string{"bash"}, home: files{".bashrc": "theme() { local s=$?; PS1=\"[$s] P> \"; }; PROMPT_COMMAND=theme\n"}, lines: []string{"echo a", "false", "true"}},
+	{name: "bash preexec", argv: []string{"bash"}, home: files{".bashrc": bashPS1 + `
+		# In the manner of bash-preexec.
+		bash_preexec_imported=yes
+		ready=
+		pre() { [[ -z $ready ]] && return; [[ $BASH_COMMAND == *__* ]] && { ready=; return; }; ready=; echo "about to run $BASH_COMMAND"; }
+		invoke() { local s=$? f; for f in "${precmd_functions[@]}"; do (exit $s); "$f"; done; }
+		mine() { echo "mine sees $?"; }
+		precmd_functions=(mine)
+		PROMPT_COMMAND=$'invoke\nready=1'
+		trap pre DEBUG`}, lines: []string{"echo a", "(exit 3)", "echo b"}},
+	{name: "bash posix option", argv: []string{"bash"}, home: files{".bashrc": bashPS1 + "set -o posix\n"}, lines: []string{"echo a", "false", "set -o | grep posix"}},
+	{name: "bash no promptvars", argv: []string{"bash"}, home: files{".bashrc": bashPS1 + "shopt -u promptvars\n"}, lines: []string{"echo a", "false"}},
+	{name: "bash ignorespace", argv: []string{"bash"}, home: files{".bashrc": bashPS1 + "HISTCONTROL=ignoreboth HISTTIMEFORMAT='%F '\n"}, lines: []string{" echo hidden", "echo seen", "echo seen", " echo hidden", "history | cut -c8- | sed 's/[0-9-]* //'"}},
+	{name: "bash login", argv: []string{"bash", "-l"}, home: files{".bash_profile": bashPS1 + "echo profile\n", ".profile": "echo wrong\n", ".bashrc": "echo wrong\n", ".bash_logout": "echo bye\n"},
+		lines: slices.Concat(bashState, []string{"shopt login_shell", "false", "echo $?", "logout"})},
+	{name: "bash login by name", argv: []string{"-bash"}, home: files{".profile": bashPS1 + "echo profile; . ~/.bashrc\n", ".bashrc": "echo rc\n"}, lines: []string{"shopt login_shell"}},
+	{name: "bash norc", argv: []string{"bash", "--norc"}, home: files{".bashrc": "echo wrong\n"}, env: []string{"PS1=P> ", "PS2=C> ", "ENV=~/.bashenv"}, lines: slices.Concat([]string{"PS1='P> '"}, bashState, []string{"echo a", "false"})},
+	{name: "bash rcfile", argv: []string{"bash", "--rcfile", "my rc"}, home: files{"my rc": bashPS1 + "echo mine\n"}, lines: []string{"echo a"}},
+	{name: "bash changes shell", argv: []string{"bash"}, home: files{".bashrc": "PS1='P> ' exec dash\n"}, env: []string{"PS1=P> "}, lines: []string{"echo a", "set | grep -i ttydeck"}, unmarked: true},
+	{name: "bash old way", argv: []string{"bash", "-i", "+O", "checkwinsize"}, home: files{".bashrc": bashPS1}, lines: []string{"echo a"}},
+}
+
+// TestMarks: what the marks say of commands.
+func TestMarks(t *testing.T) {
+	for _, tt := range marksTests {
+		t.Run(strings.ReplaceAll(tt.name, " ", "_"), func(t *testing.T) {
+			t.Parallel()
+			u := start(t, true, tt.home, tt.env, tt.argv...)
+			u.enter(tt.lines...)
+			var got []string
+			for _, m := range marksOf(u.from(0)) {
+				if m != "A" && m != "B" && m != "A k=s" {
+					got = append(got, m)
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("marks (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+type marksTest struct {
+	name  string
+	home  files
+	env   []string
+	argv  []string
+	lines []string
+	want  []string // without those of the prompts
+}
+
+var marksTests = []marksTest{
+	{"bash", files{".bashrc": bashPS1}, nil, []string{"bash"},
+		[]string{"echo 'a;b%'", " false", "", "(exit 7)", "for i in 1; do", "echo", "done", "echo 'tab\x16\there'", "cd 'work; 100%'", "f() { false; }", "f"},
+		[]string{"D 0", "C cmdline_url=echo 'a%3Bb%25'", "D 0", "C cmdline_url= false", "D 1", "D 1", "C cmdline_url=(exit 7)", "D 7",
+			"C cmdline_url=for i in 1%3B do echo%3B done", "D 0", "C cmdline_url=echo 'tab%09here'", "D 0", "C cmdline_url=cd 'work%3B 100%25'", "D 1",
+			"C cmdline_url=f() { false%3B }", "D 0", "C cmdline_url=f", "D 1"}},
+	{"bash that keeps lines back", files{".bashrc": bashPS1 + "HISTCONTROL=ignoreboth\n"}, nil, []string{"bash"},
+		[]string{" echo secret", "echo a", " echo secret", "echo a", "echo b"},
+		[]string{"D 0", "C", "D 0", "C cmdline_url=echo a", "D 0", "C", "D 0", "C", "D 0", "C cmdline_url=echo b", "D 0"}},
+	{"bash -eu", files{".bashrc": "set -eu\n" + bashPS1}, nil, []string{"bash"},
+		[]string{"! true", "echo a"}, []string{"D 0", "C cmdline_url=! true", "D 1", "C cmdline_url=echo a", "D 0"}},
+	{"bash theme", files{".bashrc": "PROMPT_COMMAND='PS1=\"[$?] P> \"'\n"}, nil, []string{"bash"},
+		[]string{"(exit 3)", "PROMPT_COMMAND='PS1=\"new P> \"'", "(exit 4)"},
+		[]string{"D 0", "C cmdline_url=(exit 3)", "D 3", "C cmdline_url=PROMPT_COMMAND='PS1=\"new P> \"'", "C cmdline_url=(exit 4)", "D 4"}},
+	{"bash with a DEBUG trap", files{".bashrc": bashPS1 + "trap : DEBUG\n"}, nil, []string{"bash"},
+		[]string{"(exit 3)"}, []string{"D 0", "C cmdline_url=(exit 3)", "D 3"}},
+	{"bash sourcing", files{".bashrc": bashPS1}, nil, []string{"bash"},
+		[]string{". ~/.bashrc", "(exit 3)"}, []string{"D 0", "C cmdline_url=. ~/.bashrc", "D 0", "C cmdline_url=(exit 3)", "D 3"}},
+}
+
+// TestPrepare: which command lines are those of a shell that a user talks to.
+func TestPrepare(t *testing.T) {
+	for line, want := range map[string]bool{
+		"bash": true, "-bash": true, "/bin/bash -il": true, "bash --norc": true, "bash -i -o vi": true, "bash --rcfile x": true,
+		"bash -c true": false, "bash -lc true": false, "bash script": false, "bash -s": false, "bash --posix": false, "bash -o posix": false,
+		"bash -- script": false, "bash --help": false, "bash -": false, "ls": false, "": false, "python3": false, "env bash": false,
+	} {
+		s, err := Prepare(strings.Fields(line), []string{"XDG_RUNTIME_DIR=" + t.TempDir()}, nonce)
+		if err != nil || (s != nil) != want {
+			t.Errorf("Prepare(%q) = %v, %v; want one: %v", line, s, err, want)
+		}
+		if s != nil {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+			if _, err := os.Stat(s.dir); err == nil {
+				t.Errorf("%s is left", s.dir)
+			}
+		}
+	}
+}
