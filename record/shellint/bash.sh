@@ -43,7 +43,7 @@ __ttydeck_wrap() {
 # __ttydeck_command gives the line that is about to run.
 __ttydeck_command() {
 	[[ $1 != "${__ttydeck_last-}" ]] || builtin return 0
-	builtin local HISTTIMEFORMAT= LC_ALL=C t
+	builtin local HISTTIMEFORMAT= t
 	t=$(builtin history 1)
 	t=${t#"${t%%[0-9]*}"}
 	[[ $t == "$1"[\ \*]\ * && ${#t} -lt 65536 ]] || builtin return 0
@@ -54,8 +54,9 @@ __ttydeck_command() {
 
 # __ttydeck_escape writes what ends a field or a sequence in t as %XX.
 __ttydeck_escape() {
-	builtin local LC_ALL=C c h
 	t=${t//%/%25} t=${t//;/%3B} t=${t//$'\n'/%0A}
+	[[ $t == *[[:cntrl:]]* ]] || builtin return 0
+	builtin local LC_ALL=C c h # for bytes; it takes its time
 	while [[ $t == *[[:cntrl:]]* ]]; do
 		c=${t#"${t%%[[:cntrl:]]*}"} c=${c:0:1}
 		builtin printf -v h %%%02X "'$c"

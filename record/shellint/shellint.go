@@ -78,28 +78,37 @@ func (s *Shell) Close() error { return os.RemoveAll(s.dir) }
 // starter prepares a shell; false when it cannot.
 type starter func(s *Shell, nonce string) (bool, error)
 
-// starterOf gives what prepares the shell at a path; nil if it is none.
+// starterOf gives what prepares the shell that a command line begins with; nil
+// if it is none.
 func starterOf(path string, args []string) starter {
-	switch name := nameOf(path); name {
+	name := strings.TrimPrefix(filepath.Base(path), "-")
+	switch name {
 	case "bash":
 		return startBash
+	case "zsh":
+		return startZsh
+	case "fish":
+		return startFish
+	case "busybox":
+		if len(args) > 0 && (args[0] == "sh" || args[0] == "ash") {
+			return posixShells[name].start(2)
+		}
+		return nil
+	case "sh", "ash", "ksh":
+		// What it is says the file that it links to.
+		found, err := exec.LookPath(strings.TrimPrefix(path, "-"))
+		if err != nil {
+			return nil
+		}
+		if found, err = filepath.EvalSymlinks(found); err != nil {
+			return nil
+		}
+		name = filepath.Base(found)
+	}
+	if p, ok := posixShells[name]; ok {
+		return p.start(1)
 	}
 	return nil
-}
-
-// nameOf gives the name of the shell at a path. A plain sh is what it links to.
-func nameOf(path string) string {
-	name := strings.TrimPrefix(filepath.Base(path), "-")
-	if name == "sh" || name == "ksh" {
-		if found, err := exec.LookPath(path); err == nil {
-			if real, err := filepath.EvalSymlinks(found); err == nil {
-				if real := filepath.Base(real); real == "busybox" {
-					return real
-				}
-			}
-		}
-	}
-	return name
 }
 
 // write writes a file for the shell to read and gives its path.

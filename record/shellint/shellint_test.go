@@ -22,6 +22,7 @@ const nonce = "0123456789abcdef0123456789abcdef"
 // user is somebody who types at a shell.
 type user struct {
 	t    *testing.T
+	dir  string // home
 	pty  *os.File
 	done chan struct{}
 
@@ -77,7 +78,7 @@ func start(t *testing.T, marks bool, home files, env []string, argv ...string) *
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := &user{t: t, pty: f, done: make(chan struct{})}
+	u := &user{t: t, dir: dir, pty: f, done: make(chan struct{})}
 	go u.read()
 	t.Cleanup(func() {
 		cmd.Process.Kill()
@@ -195,7 +196,7 @@ func TestSame(t *testing.T) {
 						t.Errorf("no marks in %q", out)
 					}
 				}
-				seen[i] = modes.ReplaceAllString(strings.ReplaceAll(unmarked(out), u.home(), "~"), "")
+				seen[i] = modes.ReplaceAllString(strings.ReplaceAll(unmarked(out), u.dir, "~"), "")
 			}
 			if diff := cmp.Diff(strings.Split(seen[0], "\n"), strings.Split(seen[1], "\n")); diff != "" {
 				t.Errorf("with marks it looks otherwise (-without +with):\n%s", diff)
@@ -203,9 +204,6 @@ func TestSame(t *testing.T) {
 		})
 	}
 }
-
-// home gives the user's directory, whose name differs between two of a test.
-func (u *user) home() string { return filepath.Dir(u.t.TempDir()) }
 
 type sameTest struct {
 	name     string
@@ -219,7 +217,65 @@ type sameTest struct {
 // noHome makes what holds the name of the test's directory the same.
 const noHome = ` | sed "s,$HOME,HOME,g"`
 
-var sameTests = slices.Concat(bashTests)
+var sameTests = slices.Concat(bashTests, zshTests, fishTests, posixTests)
+
+// zshState prints what a user could find changed in zsh.
+var zshState = []string{
+	`setopt; trap; alias`,
+	`typeset + | grep -v -e __ttydeck -e '_functions$' -e '^_$' -e '^integer 10 readonly [!?#$]' -e '^[^ ]$'| sort`,
+	`print -l ${(ok)functions} | grep -v __ttydeck`,
+	`env | grep -v -e '^_=' -e ^PWD -e ^OLDPWD -e ^HOME -e ^XDG_RUNTIME_DIR -e '^PS[12]' | sort`,
+	`echo "[$HISTFILE] [${ZDOTDIR-unset}] [$0] [$-] [$PS1] [$PS2]"`,
+	`zsh -fc 'typeset; functions' | grep -i ttydeck`,
+}
+
+const zshPS1 = "PS1='P> ' PS2='C> '\nsetopt nopromptsp\n"
+
+var zshTests = []sameTest{
+	{name: "zsh", argv: []string{"zsh"}, home: files{".zshenv": "echo env $ZDOTDIR\n", ".zprofile": "echo wrong\n", ".zshrc": zshPS1 + "echo rc\n"}, lines: slices.Concat(zshState, []string{
+		"false", "echo $?", "(exit 7)", "echo $? $pipestatus", "true | (exit 3) | true", "echo $pipestatus", "echo word", "echo $_",
+		"for i in 1 2; do", "echo $i", "done", "fc -l -2 | cut -c1-30", "PS1='P> ' exec zsh -f", "echo nested",
+	})},
+	{name: "zsh login", argv: []string{"zsh", "-l"}, home: files{".zshenv": "echo env\n", ".zprofile": "echo profile\n", ".zshrc": zshPS1 + "echo rc\n", ".zlogin": "echo login\n", ".zlogout": "echo bye\n"}, lines: []string{"echo $options[login]", "exit"}},
+	{name: "zsh ZDOTDIR", argv: []string{"zsh"}, env: []string{"ZDOTDIR=~/dots"}, home: files{"dots/.zshenv": "echo env\n", "dots/.zshrc": zshPS1 + "echo rc\n", ".zshrc": "echo wrong\n"}, lines: []string{"echo ${ZDOTDIR#$HOME}", "zsh -ic 'echo ${ZDOTDIR#$HOME}'"}},
+	{name: "zsh that moves", argv: []string{"zsh"}, home: files{".zshenv": "export ZDOTDIR=$HOME/prezto\n", "prezto/.zshrc": zshPS1 + "echo rc\nHISTFILE=${ZDOTDIR:-$HOME}/.zhistory\n", ".zshrc": "echo wrong\n"}, lines: []string{"echo ${ZDOTDIR#$HOME} ${HISTFILE#$HOME}"}},
+	{name: "zsh -u", argv: []string{"zsh"}, home: files{".zshrc": zshPS1 + "setopt nounset errreturn\n"}, lines: []string{"echo a", "false", "echo ${x-unset}"}},
+	{name: "zsh options", argv: []string{"zsh"}, home: files{".zshrc": zshPS1 + "setopt ksharrays shwordsplit noclobber globsubst allexport ignorebraces cshjunkieloops bsdecho\n"}, lines: []string{"echo a", "false", "env | grep -e __ttydeck -e 012345678", "PS1='P> '; zsh -fc 'env' | grep -e __ttydeck -e 012345678"}},
+	{name: "zsh aliases", argv: []string{"zsh"}, home: files{".zshenv": "alias -g s=X; alias local=false print=false; print() { echo mine; }\n", ".zshrc": zshPS1 + "alias if=false emulate=false\nbuiltin() { echo mine; }\nunfunction builtin\n"}, lines: []string{"echo a", "false", "print x"}},
+	{name: "zsh hooks", argv: []string{"zsh"}, home: files{".zshrc": zshPS1 + "autoload -Uz add-zsh-hook; a() { echo before $?; }; b() { echo runs $1; }; add-zsh-hook precmd a; add-zsh-hook preexec b; precmd() { echo precmd $?; }\n"}, lines: []string{"(exit 3)", "echo a"}},
+	{name: "zsh theme", argv: []string{"zsh"}, home: files{".zshrc": "precmd() { PS1=\"[$?] P> \"; }\n"}, lines: []string{"(exit 3)", "echo $PS1", "source ~/.zshrc", "echo a"}},
+	{name: "zsh exported", argv: []string{"zsh"}, home: files{".zshrc": "export PS1='P> ' PS2='C> '\n"}, lines: []string{"env | grep PS", "bash --norc", "echo in bash", "exit"}},
+	{name: "zsh traps", argv: []string{"zsh"}, home: files{".zshrc": zshPS1 + "TRAPZERR() { echo failed; }\ntrap 'echo $ZSH_DEBUG_CMD >> log' DEBUG\n"}, lines: []string{"false", "true", "sed -n '/^false/,$p' log"}},
+	{name: "zsh redirected", argv: []string{"zsh"}, home: files{".zshrc": zshPS1}, lines: []string{"exec 3>&1 > log", "echo to the log", "exec >&3", "cat -v log"}},
+	{name: "zsh becomes bash", argv: []string{"zsh"}, home: files{".zshenv": "exec bash --norc\n"}, env: []string{"PS1=P> "}, lines: []string{"env | grep -e ZDOT -e ttydeck"}, unmarked: true},
+}
+
+var fishState = []string{
+	"set -gxn; set -Un", "set -gn | grep -v -e __ttydeck -e '^history$'", "functions | string split ,", "status is-interactive; echo $status; status is-login; echo $status", "env | grep -v -e ^PWD -e ^HOME -e ^XDG_RUNTIME_DIR | sort",
+}
+
+const fishPS1 = "function fish_prompt; echo 'P> '; end\nset -g fish_greeting\nfunction fish_title; end\n"
+
+var fishTests = []sameTest{
+	{name: "fish", argv: []string{"fish"}, home: files{".config/fish/config.fish": fishPS1 + "echo rc\n"}, lines: slices.Concat(fishState, []string{"false", "echo $status", "true | false | true", "echo $pipestatus", "functions fish_prompt", "fish -c 'set; functions -a' | grep -i __ttyd[e]ck"})},
+	{name: "fish login", argv: []string{"fish", "-l", "-C", "echo more"}, home: files{".config/fish/config.fish": fishPS1 + "echo rc\n"}, lines: []string{"status is-login; echo $status"}},
+	{name: "fish events", argv: []string{"fish"}, home: files{".config/fish/config.fish": fishPS1 + "function a --on-event fish_prompt; echo prompt $status; end; function b --on-event fish_postexec; echo post $status; end; function c --on-event fish_preexec; echo pre $argv; end\nfunction printf; echo mine; end\n"}, lines: []string{"false", "echo a", "printf x"}},
+}
+
+var posixTests = []sameTest{}
+
+func init() {
+	for _, argv := range [][]string{{"dash"}, {"mksh"}, {"busybox", "sh"}} {
+		posixTests = append(posixTests,
+			sameTest{name: argv[0], argv: argv, env: []string{"PS1=#P> ", "PS2=C> "}, lines: []string{
+				"false", "echo $?", "(exit 7)", "echo $?", "for i in 1 2; do", "echo $i", "done", `echo "[${ENV-unset}] [$-] [$0]"`, "env | grep -e ttydeck_aid= -e 012345678", argv[0] + " " + strings.Join(argv[1:], " "), "set | grep ttydeck_aid=", "exit",
+				"echo back", "set -u", "echo a", "set -e", "echo b", "false",
+			}},
+			sameTest{name: argv[0] + " ENV", argv: argv, env: []string{"ENV=$HOME/my.rc"}, home: files{"my.rc": "echo mine; PS1='P> '; PS2='C> '; set -a\n"}, lines: []string{`echo "$ENV"`, "env | grep ttydeck_aid=", "echo a"}},
+		)
+	}
+	posixTests = append(posixTests, sameTest{name: "mkshrc", argv: []string{"mksh"}, home: files{".mkshrc": "echo mine; PS1='P> '\n"}, lines: []string{"echo a"}})
+}
 
 const bashPS1 = "PS1='P> ' PS2='C> '\n"
 
@@ -324,6 +380,18 @@ var marksTests = []marksTest{
 		[]string{"(exit 3)"}, []string{"D 0", "C cmdline_url=(exit 3)", "D 3"}},
 	{"bash sourcing", files{".bashrc": bashPS1}, nil, []string{"bash"},
 		[]string{". ~/.bashrc", "(exit 3)"}, []string{"D 0", "C cmdline_url=. ~/.bashrc", "D 0", "C cmdline_url=(exit 3)", "D 3"}},
+	{"zsh", files{".zshrc": zshPS1}, nil, []string{"zsh"},
+		[]string{"echo 'a;b%'", "", "(exit 7)", "for i in 1; do", "echo é", "done", ". ~/.zshrc", "false"},
+		[]string{"D 0", "C cmdline_url=echo 'a%3Bb%25'", "D 0", "D 0", "C cmdline_url=(exit 7)", "D 7", "C cmdline_url=for i in 1%3B do%0Aecho é%0Adone", "D 0", "C cmdline_url=. ~/.zshrc", "D 0", "C cmdline_url=false", "D 1"}},
+	{"zsh that keeps lines back", files{".zshrc": zshPS1 + "setopt histignorespace nobanghist\nHISTSIZE=0\nprecmd_functions=()\n"}, nil, []string{"zsh"},
+		[]string{" false", "precmd_functions=()", "true", "false"}, nil},
+	{"zsh login", files{".zshrc": zshPS1}, nil, []string{"-zsh"}, []string{"false"}, []string{"D 0", "C cmdline_url=false", "D 1"}},
+	{"fish", files{".config/fish/config.fish": fishPS1}, nil, []string{"fish"},
+		[]string{"echo 'a;b%'", "", "sh -c 'exit 7'", " false"},
+		[]string{"D", "C cmdline_url=echo%20%27a%3Bb%25%27", "D 0", "D", "D", "C cmdline_url=sh%20-c%20%27exit%207%27", "D 7", "D", "C cmdline_url=%20false", "D 1", "D"}},
+	{"dash", nil, []string{"PS1=P> "}, []string{"dash"}, []string{"false", "true", "(exit 7)"}, []string{"D 0", "D 1", "D 0", "D 7"}},
+	{"mksh", nil, []string{"PS1=#P> "}, []string{"mksh"}, []string{"false", "true", "(exit 7)"}, []string{"D 0", "D 1", "D 0", "D 7"}},
+	{"busybox", nil, []string{"PS1=P> "}, []string{"busybox", "ash"}, []string{"false", "true", "(exit 7)"}, []string{"D 0", "D 1", "D 0", "D 7"}},
 }
 
 // TestPrepare: which command lines are those of a shell that a user talks to.
@@ -332,6 +400,9 @@ func TestPrepare(t *testing.T) {
 		"bash": true, "-bash": true, "/bin/bash -il": true, "bash --norc": true, "bash -i -o vi": true, "bash --rcfile x": true,
 		"bash -c true": false, "bash -lc true": false, "bash script": false, "bash -s": false, "bash --posix": false, "bash -o posix": false,
 		"bash -- script": false, "bash --help": false, "bash -": false, "ls": false, "": false, "python3": false, "env bash": false,
+		"zsh": true, "zsh -l": true, "zsh -o vi": true, "zsh -f": false, "zsh -c true": false, "zsh x": false, "zsh -o norcs": false,
+		"fish": true, "fish -C x": true, "fish -c x": false, "fish x": false,
+		"dash": true, "dash x": false, "dash -c x": false, "busybox sh": true, "busybox ls": false, "mksh -l": true,
 	} {
 		s, err := Prepare(strings.Fields(line), []string{"XDG_RUNTIME_DIR=" + t.TempDir()}, nonce)
 		if err != nil || (s != nil) != want {
@@ -346,4 +417,73 @@ func TestPrepare(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestLatency: marks make a prompt come later by little. The bound is for a busy
+// machine; TTYDECK_LATENCY holds the medians to what we promise.
+func TestLatency(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestLatency is skipped with -short: it takes times")
+	}
+	bounds := map[string]time.Duration{"bash": 5 * time.Millisecond, "zsh": time.Millisecond, "fish": time.Millisecond}
+	rounds := 25
+	if os.Getenv("TTYDECK_LATENCY") == "" {
+		bounds = map[string]time.Duration{"bash": 50 * time.Millisecond, "zsh": 50 * time.Millisecond, "fish": 50 * time.Millisecond}
+	} else {
+		rounds = 100
+	}
+	for shell, home := range map[string]files{
+		"bash": {".bashrc": bashPS1}, "zsh": {".zshrc": zshPS1}, "fish": {".config/fish/config.fish": fishPS1},
+	} {
+		t.Run(shell, func(t *testing.T) {
+			users := [2]*user{start(t, false, home, nil, shell), start(t, true, home, nil, shell)}
+			var times [2][]time.Duration
+			for range rounds {
+				for i, u := range users {
+					if took, ok := u.time("true"); ok {
+						times[i] = append(times[i], took)
+					}
+				}
+			}
+			var medians [2]time.Duration
+			for i := range times {
+				if len(times[i]) < rounds/2 {
+					t.Fatalf("%d of %d prompts were seen", len(times[i]), rounds)
+				}
+				slices.Sort(times[i])
+				medians[i] = times[i][len(times[i])/2]
+			}
+			added := medians[1] - medians[0]
+			t.Logf("a prompt comes after %v without and %v with marks: %v more", medians[0], medians[1], added)
+			if added > bounds[shell] {
+				t.Errorf("marks add %v; want at most %v", added, bounds[shell])
+			}
+		})
+	}
+}
+
+// time gives how long it takes from Enter to the next prompt.
+func (u *user) time(line string) (time.Duration, bool) {
+	if _, err := u.pty.WriteString(line); err != nil {
+		return 0, false
+	}
+	time.Sleep(lull)
+	u.mu.Lock()
+	from := len(u.out)
+	u.mu.Unlock()
+	began := time.Now()
+	if _, err := u.pty.WriteString("\r"); err != nil {
+		return 0, false
+	}
+	for time.Since(began) < time.Second {
+		time.Sleep(50 * time.Microsecond)
+		u.mu.Lock()
+		seen, last := prompt.Match(u.out[from:]), u.last
+		u.mu.Unlock()
+		if seen {
+			u.await(from)
+			return last.Sub(began), true
+		}
+	}
+	return 0, false
 }

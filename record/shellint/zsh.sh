@@ -1,0 +1,91 @@
+# The functions come first: the user's aliases must not get into them.
+
+__ttydeck_precmd() {
+	builtin local s=$?
+	builtin emulate -L zsh
+	builtin local t=${PWD-}
+	[[ $t != *[%\;[:cntrl:]]* ]] || __ttydeck_escape
+	builtin print -rn -- $'\e]133;D;'$s';aid='$__ttydeck_aid$'\a\e]7;file://'${HOST-}$t$'\a' >/dev/tty
+}
+
+# __ttydeck_prompt comes last, for themes set PS1 anew at each prompt. What it
+# puts there is taken away when a command runs; if children were to inherit it,
+# it is not put there.
+__ttydeck_prompt() {
+	if [[ ! -o promptpercent || ${(t)PS1-} == *(export|readonly)* ]]; then
+		builtin print -rn -- $'\e]133;A;aid='$__ttydeck_aid$'\a' >/dev/tty
+		builtin return 0
+	fi
+	builtin emulate -L zsh
+	if [[ ${PS1-} != *$__ttydeck_aid* ]]; then
+		__ttydeck_was=(${PS1-} "")
+		PS1=$'%{\e]133;A;aid='$__ttydeck_aid$'\a%}'${PS1-}$'%{\e]133;B;aid='$__ttydeck_aid$'\a%}'
+		__ttydeck_was[2]=$PS1
+	fi
+	if [[ ${PS2-} != *$__ttydeck_aid* && ${(t)PS2-} != *(export|readonly)* ]]; then
+		PS2=$'%{\e]133;A;k=s;aid='$__ttydeck_aid$'\a%}'${PS2-}
+	fi
+}
+
+__ttydeck_preexec() {
+	builtin emulate -L zsh
+	if [[ -n ${__ttydeck_was[2]-} && ${PS1-} == ${__ttydeck_was[2]} ]]; then
+		PS1=${__ttydeck_was[1]}
+	fi
+	if [[ ${PS2-} == *$__ttydeck_aid* ]]; then
+		PS2=${PS2#$'%{\e]133;A;k=s;aid='$__ttydeck_aid$'\a%}'}
+	fi
+	builtin local t=${1:-${3-}}
+	if ((${#t} < 65536)); then
+		__ttydeck_escape
+		t=";cmdline_url=$t"
+	else
+		t=
+	fi
+	builtin print -rn -- $'\e]133;C;aid='$__ttydeck_aid$t$'\a' >/dev/tty
+	((${precmd_functions[(I)__ttydeck_precmd]-0})) || __ttydeck_hook
+}
+
+# __ttydeck_escape writes what ends a field or a sequence in t as %XX.
+__ttydeck_escape() {
+	builtin local c
+	builtin local -i i
+	t=${${t//\%/%25}//;/%3B}
+	[[ $t == *[[:cntrl:]]* ]] || builtin return 0
+	for i in {1..31} 127; do
+		c=${(#)i}
+		[[ $t != *$c* ]] || t=${t//$c/%${(l:2::0:)$(([##16]i))}}
+	done
+}
+
+__ttydeck_hook() {
+	builtin typeset -ga precmd_functions preexec_functions
+	precmd_functions=(__ttydeck_precmd ${precmd_functions:#__ttydeck_*} __ttydeck_prompt)
+	preexec_functions=(${preexec_functions:#__ttydeck_*} __ttydeck_preexec)
+}
+
+# __ttydeck_install runs at the first prompt, when all that the user's files do
+# has been done.
+__ttydeck_install() {
+	builtin local s=$? trapped percent
+	[[ ! -o promptpercent ]] || percent=1
+	builtin emulate -L zsh
+	[[ $(builtin trap) != *DEBUG* ]] || trapped=1
+	builtin unfunction __ttydeck_install
+	precmd_functions=(${precmd_functions:#__ttydeck_*})
+	if [[ -z $trapped ]]; then
+		__ttydeck_hook
+		(builtin return $s)
+		__ttydeck_precmd
+		[[ -z $percent ]] || builtin setopt promptpercent
+		__ttydeck_prompt
+	elif [[ -n $percent && ${(t)PS1-} != *(export|readonly)* ]]; then
+		# It would see our functions. What the prompt expands to it does not.
+		PS1=$'%{\e]133;D;%?;aid='$__ttydeck_aid$'\a\e]7;kitty-shell-cwd://%M%d\a\e]133;A;aid='$__ttydeck_aid$'\a%}'${PS1-}$'%{\e]133;B;aid='$__ttydeck_aid$'\a%}'
+	fi
+}
+
+builtin typeset -ga precmd_functions __ttydeck_was
+builtin typeset -g __ttydeck_aid=@NONCE@
+builtin typeset +x __ttydeck_aid
+precmd_functions+=(__ttydeck_install)
