@@ -19,6 +19,7 @@ __ttydeck_post() {
 	# A line that the history does not take leaves its number as it is.
 	__ttydeck_last=${n@P}
 	[[ $__ttydeck_last != 1 || -n $(builtin history 1) ]] || __ttydeck_last=0
+	__ttydeck_t=([7]=1 [8]= [9]=$'\n')
 	__ttydeck_wrap
 	case ${precmd_functions[*]-} in *__ttydeck_pre*) ;; *) __ttydeck_hook ;; esac
 	builtin return "$s"
@@ -29,7 +30,11 @@ __ttydeck_wrap() {
 	builtin local a b c d
 	a='${__ttydeck_aid:+\['${1-}'\e]133;A;aid=$__ttydeck_aid\a\]}'
 	b='${__ttydeck_aid:+\[\e]133;B;aid=$__ttydeck_aid\a\]}'
-	c='${__ttydeck_aid:+\e]133;C;aid=$__ttydeck_aid;hn=\!$({ __ttydeck_command \!; } 2>/dev/null)\a}'
+	# The line that is about to run is the last of the history, if its number is
+	# a new one. Only $() forks. What is assigned within the pattern of an
+	# empty parameter is not written; __ttydeck_t is for that.
+	c='${__ttydeck_aid:+\e]133;C;aid=$__ttydeck_aid;hn=\!${__ttydeck_t[(\!>__ttydeck_last)*7]:+${__ttydeck_t[8]//${__ttydeck_t[1]:=$({ HISTTIMEFORMAT= builtin history 1; } 2>/dev/null)}}${__ttydeck_t[8]//${__ttydeck_t[2]:=${__ttydeck_t[1]#*\!??}}}${__ttydeck_t[(${#__ttydeck_t[2]}>0&&${#__ttydeck_t[2]}<65536)*7]:+${__ttydeck_t[8]//${__ttydeck_t[3]:=${__ttydeck_t[2]//%/%25}}}${__ttydeck_t[8]//${__ttydeck_t[4]:=${__ttydeck_t[3]//;/%3B}}}${__ttydeck_t[8]//${__ttydeck_t[5]:=${__ttydeck_t[4]//${__ttydeck_t[9]}/%0A}}};cmdline_url=${__ttydeck_t[5]//[[:cntrl:]]/ }}}\a}'
+	[[ -z ${1-} ]] || c='${__ttydeck_aid:+\e]133;C;aid=$__ttydeck_aid;hn=\!\a}'
 	d='${__ttydeck_aid:+\[\e]133;A;k=s;aid=$__ttydeck_aid\a\]}'
 	if ! builtin shopt -q promptvars; then
 		a='\['${1-}'\e]133;A;aid='$__ttydeck_aid'\a\]' b='\[\e]133;B;aid='$__ttydeck_aid'\a\]'
@@ -38,18 +43,6 @@ __ttydeck_wrap() {
 	case ${PS1-} in *"$a"*"$b") ;; *) PS1=${PS1-} PS1=$a${PS1//"$a"}; PS1=${PS1//"$b"}$b ;; esac
 	case ${PS2-} in *"$d"*) ;; *) PS2=$d${PS2-} ;; esac
 	case ${PS0-} in *"$c") ;; *) PS0=${PS0-} PS0=${PS0//"$c"}$c ;; esac
-}
-
-# __ttydeck_command gives the line that is about to run.
-__ttydeck_command() {
-	[[ $1 != "${__ttydeck_last-}" ]] || builtin return 0
-	builtin local HISTTIMEFORMAT= t
-	t=$(builtin history 1)
-	t=${t#"${t%%[0-9]*}"}
-	[[ $t == "$1"[\ \*]\ * && ${#t} -lt 65536 ]] || builtin return 0
-	t=${t#"$1"??}
-	__ttydeck_escape
-	builtin printf ';cmdline_url=%s' "$t"
 }
 
 # __ttydeck_escape writes what ends a field or a sequence in t as %XX.
@@ -88,7 +81,7 @@ __ttydeck_install() {
 	__ttydeck_aid=@NONCE@
 	__ttydeck_last=
 	builtin export -n __ttydeck_aid __ttydeck_last
-	builtin export -nf __ttydeck_pre __ttydeck_post __ttydeck_wrap __ttydeck_command __ttydeck_escape __ttydeck_hook
+	builtin export -nf __ttydeck_pre __ttydeck_post __ttydeck_wrap __ttydeck_escape __ttydeck_hook
 	if [[ -n ${bash_preexec_imported-}${__bp_imported-} ]]; then
 		# It takes what comes after it in PROMPT_COMMAND for a command.
 		precmd_functions=(__ttydeck_pre ${precmd_functions[@]+"${precmd_functions[@]}"} __ttydeck_post)
