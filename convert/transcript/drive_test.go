@@ -36,10 +36,12 @@ type driver struct {
 	mark   int            // where wait looks from
 	prompt string
 	want   []score.ExpectedCommand
-	speed  time.Duration // between keys, on average
-	keys   bool          // record input too
-	menu   bool          // completion is by a menu
-	ascii  bool          // the editor knows nothing else, and scrolls long lines sideways
+	clock  *recorderClock // of the recorder that the shell runs in; nil for none
+	dir    string         // where the shell is
+	speed  time.Duration  // between keys, on average
+	keys   bool           // record input too
+	menu   bool           // completion is by a menu
+	ascii  bool           // the editor knows nothing else, and scrolls long lines sideways
 }
 
 // session is a row of the table below.
@@ -56,7 +58,8 @@ type session struct {
 	do     func(*driver)
 }
 
-func (s session) run(home string) (format.Cast, []score.ExpectedCommand, error) {
+// run drives the session; with own, in a recorder of ours.
+func (s session) run(home string, own bool) (format.Cast, []score.ExpectedCommand, error) {
 	none := format.Cast{}
 	for name, text := range s.rc {
 		file := filepath.Join(home, name)
@@ -89,11 +92,17 @@ func (s session) run(home string) (format.Cast, []score.ExpectedCommand, error) 
 		"HISTFILE=" + filepath.Join(home, ".history"), "PAGER=cat", "PYENV_VERSION=" + os.Getenv("PYENV_VERSION"),
 		"ZDOTDIR=" + home, "SHELL=/bin/" + s.argv[0], "XDG_CONFIG_HOME=" + filepath.Join(home, ".config"),
 	}, s.env...)
+	var clock *recorderClock
+	if own {
+		clock = &recorderClock{path: filepath.Join(home, "session.cast")}
+		clock.wrap(cmd)
+	}
 	f, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: uint16(size.Rows), Cols: uint16(size.Cols)})
 	if err != nil {
 		return none, nil, err
 	}
-	d := &driver{pty: f, start: time.Now(), size: size, rand: rand.New(rand.NewPCG(1, uint64(len(s.name)))), speed: 14 * time.Millisecond, prompt: s.prompt}
+	d := &driver{pty: f, start: time.Now(), size: size, rand: rand.New(rand.NewPCG(1, uint64(len(s.name)))), speed: 14 * time.Millisecond, prompt: s.prompt,
+		clock: clock, dir: cmd.Dir}
 	if d.prompt == "" {
 		d.prompt = "\x1b[?2004h"
 	}
@@ -113,12 +122,18 @@ func (s session) run(home string) (format.Cast, []score.ExpectedCommand, error) 
 		}
 	}()
 	d.settle(400 * time.Millisecond)
+	if own && s.prompt == "" {
+		d.wait(d.prompt)
+	}
 	s.do(d)
+	if own {
+		cmd.Process.Signal(syscall.SIGHUP)
+	}
 	exited := make(chan struct{})
 	go func() { cmd.Wait(); close(exited) }()
 	select {
 	case <-exited:
-	case <-time.After(500 * time.Millisecond):
+	case <-time.After(map[bool]time.Duration{false: 500 * time.Millisecond, true: 5 * time.Second}[own]):
 		cmd.Process.Kill()
 		<-exited
 	}
@@ -131,6 +146,10 @@ func (s session) run(home string) (format.Cast, []score.ExpectedCommand, error) 
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	recorded := d.events
+	if own {
+		cast, err := clock.read(d.want)
+		return cast, d.want, err
+	}
 	events := func(yield func(format.Event, error) bool) {
 		for _, ev := range recorded {
 			if !yield(ev, nil) {
@@ -230,7 +249,28 @@ func (d *driver) run(command string, output ...string) {
 		}
 	}
 	d.expect(command, output...)
+	d.know(command, len(output) > 0)
 }
+
+// know says what else is known of a command that was just run.
+func (d *driver) know(command string, fine bool) {
+	if d.clock == nil {
+		return
+	}
+	c := &d.want[len(d.want)-1]
+	status, known := statuses[command]
+	if known || fine {
+		c.Exit = &status
+	}
+	c.Dir = d.dir
+	if to, ok := strings.CutPrefix(command, "cd "); ok {
+		d.dir = filepath.Join(d.dir, to)
+	}
+	d.clock.entered(len(d.want)-1, d.sent)
+}
+
+// statuses are those of commands that fail.
+var statuses = map[string]int{"false": 1, "nonexistent-command-xyz": 127, "(exit 7)": 7, "! true": 1, " false": 1}
 
 // type a line that is no command.
 func (d *driver) line(text string) {
@@ -420,8 +460,13 @@ func (d *driver) begin(command, text string) {
 	d.text(command)
 	d.setMark()
 	d.press("\r")
+	at := d.sent
 	d.wait(text)
 	d.expect(command)
+	if d.clock != nil {
+		d.want[len(d.want)-1].Dir = d.dir
+		d.clock.entered(len(d.want)-1, at)
+	}
 }
 
 // repls is programs with a prompt of their own.
@@ -626,7 +671,7 @@ func TestDriven(t *testing.T) {
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			var r driven
-			r.cast, r.want, r.err = s.run(home)
+			r.cast, r.want, r.err = s.run(home, false)
 			results[i] <- r
 		}()
 	}

@@ -45,6 +45,9 @@ func (t *tracer) onMark(m vt.Mark) {
 			if !t.cur.split && t.cur.bounds == FromPaste {
 				// Readline: the switch comes before the prompt.
 				t.cur.signed = t.cur.signed || signed
+				if signed {
+					t.cur.dir, t.cur.host = t.dir, t.host
+				}
 			}
 		case running:
 			if signed || !t.paste {
@@ -137,6 +140,18 @@ func (t *tracer) markRun(m vt.Mark, mk mark, signed bool, x int) {
 
 // markEnd: the shell says that the command has ended.
 func (t *tracer) markEnd(m vt.Mark, mk mark, signed bool, x int) {
+	if t.state == editing && signed && mk.hasExit && !t.cur.split {
+		// It stands in the prompt itself, of a shell that has no other place.
+		seg := t.open
+		if seg == nil {
+			seg = t.prev
+		}
+		t.open = nil
+		if seg != nil && seg.bounds != "" && !seg.exited {
+			seg.exit, seg.exited, seg.signed = mk.exit, true, true
+		}
+		return
+	}
 	if t.state != running {
 		return
 	}
@@ -171,6 +186,10 @@ func (t *tracer) markLine(line uint64) {
 	t.cur.oneGo, t.cur.eof = !t.cur.moved, t.eof
 	t.takeInput(line)
 	t.begin(line+1, 0)
+	if t.cur.signed {
+		// Its end is this one's, whatever is entered within it.
+		t.open = t.cur
+	}
 }
 
 // exitEvent: the recorded program has ended. When that is a shell that we know

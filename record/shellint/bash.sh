@@ -41,7 +41,7 @@ __ttydeck_wrap() {
 		c='\e]133;C;aid='$__ttydeck_aid';hn=\!\a' d='\[\e]133;A;k=s;aid='$__ttydeck_aid'\a\]'
 	fi
 	case ${PS1-} in *"$a"*"$b") ;; *) PS1=${PS1-} PS1=$a${PS1//"$a"}; PS1=${PS1//"$b"}$b ;; esac
-	case ${PS2-} in *"$d"*) ;; *) PS2=$d${PS2-} ;; esac
+	case ${PS2-} in *"$d"*"$b") ;; *) PS2=${PS2-} PS2=$d${PS2//"$d"}; PS2=${PS2//"$b"}$b ;; esac
 	case ${PS0-} in *"$c") ;; *) PS0=${PS0-} PS0=${PS0//"$c"}$c ;; esac
 }
 

@@ -60,7 +60,7 @@ case $- in
 esac
 `)
 		fmt.Fprintf(&b, "PS1=%s${PS1-}%s\n", quote(p.begin+before), quote(after))
-		fmt.Fprintf(&b, "PS2=%s${PS2-}\n", quote(p.begin+second))
+		fmt.Fprintf(&b, "PS2=%s${PS2-}%s\n", quote(p.begin+second), quote(after))
 		path, err := s.write("env", b.String())
 		if err != nil {
 			return false, err

@@ -23,7 +23,7 @@ __ttydeck_prompt() {
 		__ttydeck_was[2]=$PS1
 	fi
 	if [[ ${PS2-} != *$__ttydeck_aid* && ${(t)PS2-} != *(export|readonly)* ]]; then
-		PS2=$'%{\e]133;A;k=s;aid='$__ttydeck_aid$'\a%}'${PS2-}
+		PS2=$'%{\e]133;A;k=s;aid='$__ttydeck_aid$'\a%}'${PS2-}$'%{\e]133;B;aid='$__ttydeck_aid$'\a%}'
 	fi
 }
 
@@ -33,7 +33,7 @@ __ttydeck_preexec() {
 		PS1=${__ttydeck_was[1]}
 	fi
 	if [[ ${PS2-} == *$__ttydeck_aid* ]]; then
-		PS2=${PS2#$'%{\e]133;A;k=s;aid='$__ttydeck_aid$'\a%}'}
+		PS2=${${PS2#$'%{\e]133;A;k=s;aid='$__ttydeck_aid$'\a%}'}%$'%{\e]133;B;aid='$__ttydeck_aid$'\a%}'}
 	fi
 	builtin local t=${1:-${3-}}
 	if ((${#t} < 65536)); then

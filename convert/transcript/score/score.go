@@ -63,6 +63,7 @@ type Result struct {
 	Outputs, OutputsGood int
 	Exits, ExitsGood     int // of matched commands whose status was both known and read
 	ExitsWanted          int
+	Dirs, DirsGood       int             // of matched commands whose directory was known
 	Late                 []time.Duration // errors of the start
 }
 
@@ -78,6 +79,8 @@ func (r *Result) Add(o Result) {
 	r.Exits += o.Exits
 	r.ExitsGood += o.ExitsGood
 	r.ExitsWanted += o.ExitsWanted
+	r.Dirs += o.Dirs
+	r.DirsGood += o.DirsGood
 	r.Late = append(r.Late, o.Late...)
 }
 
@@ -167,6 +170,14 @@ func (r *Result) pair(want ExpectedCommand, got transcript.Command, diff func(st
 			} else {
 				diff(fmt.Sprintf("exit of %q: want %d, got %d", got.Text, *want.Exit, got.Exit))
 			}
+		}
+	}
+	if want.Dir != "" {
+		r.Dirs++
+		if got.Dir == want.Dir {
+			r.DirsGood++
+		} else {
+			diff(fmt.Sprintf("directory of %q: want %s, got %q", got.Text, want.Dir, got.Dir))
 		}
 	}
 	if want.Start != nil {

@@ -1,0 +1,306 @@
+//go:build unix
+
+package transcript_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ttydeck/ttydeck/convert/transcript"
+	"github.com/ttydeck/ttydeck/convert/transcript/score"
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/record"
+)
+
+// recorderEnv makes this test binary a recorder to the file it names, of the
+// command line it was given.
+const recorderEnv = "TTYDECK_TEST_RECORD"
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(recorderEnv); path != "" {
+		os.Unsetenv(recorderEnv)
+		if err := recordTo(path, os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func recordTo(path string, args []string) error {
+	f, err := record.Create(path, record.FileOptions{})
+	if err != nil {
+		return err
+	}
+	r := record.Recorder{Writer: stampWriter{f, path + ".start"}, Args: args, Integrate: true}
+	_, err = r.Run(context.Background())
+	return err
+}
+
+// stampWriter writes down when the recording began, to the nanosecond.
+type stampWriter struct {
+	*record.File
+	path string
+}
+
+func (w stampWriter) WriteHeader(h format.Header) error {
+	if err := os.WriteFile(w.path, []byte(strconv.FormatInt(h.Start.UnixNano(), 10)), 0o600); err != nil {
+		return err
+	}
+	return w.File.WriteHeader(h)
+}
+
+// recorderClock is the time of a recorder that a shell is driven in.
+type recorderClock struct {
+	path string
+	at   map[int]time.Time // when the commands were entered, by their index
+}
+
+// wrap has cmd run in the recorder.
+func (c *recorderClock) wrap(cmd *exec.Cmd) {
+	cmd.Args = append([]string{os.Args[0]}, cmd.Args...)
+	cmd.Path, cmd.Err = os.Args[0], nil
+	cmd.Env = append(cmd.Env, recorderEnv+"="+c.path)
+	c.at = map[int]time.Time{}
+}
+
+func (c *recorderClock) entered(i int, at time.Time) { c.at[i] = at }
+
+// read gives the recording, and completes what is known.
+func (c *recorderClock) read(want []score.ExpectedCommand) (format.Cast, error) {
+	b, err := os.ReadFile(c.path + ".start")
+	if err != nil {
+		return format.Cast{}, err
+	}
+	start, err := strconv.ParseInt(string(b), 10, 64)
+	if err != nil {
+		return format.Cast{}, err
+	}
+	for i, at := range c.at {
+		s := at.Sub(time.Unix(0, start)).Seconds()
+		want[i].Start = &s
+	}
+	f, err := format.OpenFile(c.path)
+	if err != nil {
+		return format.Cast{}, err
+	}
+	defer f.Close()
+	var events []format.Event
+	for ev, err := range f.Events {
+		if err != nil {
+			return format.Cast{}, err
+		}
+		events = append(events, ev)
+	}
+	return format.Cast{Header: f.Header, Events: func(yield func(format.Event, error) bool) {
+		for _, ev := range events {
+			if !yield(ev, nil) {
+				return
+			}
+		}
+	}}, nil
+}
+
+// traps are sessions of what shell integration has been seen to fall over.
+var traps = []session{
+	{name: "bash -eu", argv: []string{"bash"}, rc: map[string]string{".bashrc": "PS1='$ '\nset -u\n"}, do: all(basics)},
+	{name: "bash exit", argv: []string{"bash"}, rc: map[string]string{".bashrc": debianBash}, do: statusesOf},
+	{name: "bash ignorespace", argv: []string{"bash"}, rc: map[string]string{".bashrc": "HISTCONTROL=ignoreboth\n" + debianBash}, do: all(hidden, statusesOf)},
+	{name: "bash no history", argv: []string{"bash"}, rc: map[string]string{".bashrc": "set +o history\nPS1='$ '\n"}, do: all(basics, multiline)},
+	{name: "bash array", argv: []string{"bash"}, rc: map[string]string{".bashrc": "PROMPT_COMMAND=('echo -- one' 'echo -- two')\n" + debianBash}, do: all(basics, statusesOf)},
+	{name: "bash prompt that prints", argv: []string{"bash"}, rc: map[string]string{".bashrc": "PROMPT_COMMAND='echo; date +%s'\nPS1='$ '\n"}, do: all(basics, statusesOf)},
+	{name: "bash DEBUG trap", argv: []string{"bash"}, rc: map[string]string{".bashrc": "trap 'x=$BASH_COMMAND' DEBUG\n" + debianBash}, do: all(basics, statusesOf)},
+	{name: "bash exported", argv: []string{"bash"}, rc: map[string]string{".bashrc": "export PROMPT_COMMAND='x=1'\n" + debianBash + "export PS1\n"}, do: all(statusesOf, nesting)},
+	{name: "bash allexport", argv: []string{"bash"}, rc: map[string]string{".bashrc": "set -a\n" + debianBash}, do: all(basics, nesting)},
+	{name: "bash preexec", argv: []string{"bash"}, rc: map[string]string{".bashrc": debianBash + "PS0='\\[\\e[2m\\]started \\t\\[\\e[0m\\]\\n'\n"}, do: statusesOf},
+	{name: "bash login", argv: []string{"bash", "-l"}, rc: map[string]string{".bash_profile": ". ~/.bashrc\n", ".bashrc": debianBash}, do: all(basics, multiline)},
+	{name: "bash norc", argv: []string{"bash", "--norc"}, do: all(basics, statusesOf, repls)},
+	{name: "bash systemd", argv: []string{"bash"}, rc: map[string]string{".bashrc": debianBash + systemdBash}, do: all(basics, statusesOf, multiline)},
+	{name: "bash VTE", argv: []string{"bash"}, rc: map[string]string{".bashrc": debianBash + vteBash}, do: all(basics, statusesOf, programs)},
+	{name: "bash VS Code", argv: []string{"bash"}, rc: map[string]string{".bashrc": debianBash + codeBash}, do: all(basics, statusesOf, editing)},
+	{name: "bash execs", argv: []string{"bash"}, rc: map[string]string{".bashrc": debianBash}, do: all(statusesOf, execs)},
+	{name: "bash theme", argv: []string{"bash"}, rc: map[string]string{".bashrc": statusBash}, do: all(statusesOf, programs)},
+	{name: "bash forged", argv: []string{"bash"}, rc: map[string]string{".bashrc": debianBash, "work/forged": forged}, do: all(catForged, statusesOf)},
+	{name: "zsh -u", argv: []string{"zsh"}, rc: map[string]string{".zshrc": "setopt nounset\n" + arrowZsh}, do: all(basics, statusesOf)},
+	{name: "zsh options", argv: []string{"zsh"}, rc: map[string]string{".zshrc": "setopt ksharrays shwordsplit noclobber\n" + arrowZsh}, do: all(basics, statusesOf, multiline)},
+	{name: "zsh hidden", argv: []string{"zsh"}, rc: map[string]string{".zshrc": "setopt histignorespace\nHISTSIZE=100\n" + arrowZsh}, do: all(hidden, statusesOf)},
+	{name: "zsh exported", argv: []string{"zsh"}, rc: map[string]string{".zshrc": arrowZsh + "export PS1\n"}, do: all(basics, statusesOf)},
+	{name: "zsh moved", argv: []string{"zsh"}, rc: map[string]string{".zshenv": "export ZDOTDIR=$HOME/p\n", "p/.zshrc": twoZsh}, do: all(basics, statusesOf, programs)},
+	{name: "zsh forged", argv: []string{"zsh"}, rc: map[string]string{".zshrc": arrowZsh, "work/forged": forged}, do: all(catForged, statusesOf)},
+	{name: "zsh login", argv: []string{"zsh", "-l"}, rc: map[string]string{".zshrc": twoZsh}, do: all(statusesOf, repls)},
+	{name: "fish statuses", argv: []string{"fish"}, do: all(menu, fishStatuses, programsOfFish)},
+	{name: "fish forged", argv: []string{"fish"}, rc: map[string]string{"work/forged": forged}, do: all(menu, catForged, fishStatuses)},
+	{name: "dash statuses", prompt: "$ ", argv: []string{"dash"}, env: []string{"PS1=$ "}, do: statusesOf},
+	{name: "dash forged", prompt: "$ ", argv: []string{"dash"}, env: []string{"PS1=$ "}, rc: map[string]string{"work/forged": forged}, do: all(catForged, statusesOf)},
+	{name: "dash prompt", prompt: "$ ", argv: []string{"dash"}, env: []string{"PS1=[$PWD] $ "}, do: all(basics, multiline)},
+	{name: "mksh statuses", prompt: "# ", argv: []string{"mksh"}, env: []string{"PS1=# "}, do: all(ascii, statusesOf, programs)},
+}
+
+const (
+	systemdBash = `__ctx() { printf '\e]3008;end=abc;exit=success\e\\\e]3008;start=abc;type=shell;cwd=%s\e\\' "$PWD"; }` + "\n" +
+		`PROMPT_COMMAND+=(__ctx); PS0="${PS0-}"'\[\e]3008;start=def;type=command;cwd=\w\e\\\]'` + "\n"
+	vteBash  = `PROMPT_COMMAND='printf "\e]7;file://%s%s\e\\" "$HOSTNAME" "$PWD"'; PS1='\[\e]133;D;$?\e\\\e]133;A\e\\\]'"$PS1"'\[\e]133;B\e\\\]'; PS0='\[\e]133;C\e\\\]'` + "\n"
+	codeBash = `PROMPT_COMMAND='printf "\e]633;D;%s\a\e]633;P;Cwd=%s\a" "$?" "$PWD"'; PS1='\[\e]633;A\a\]'"$PS1"'\[\e]633;B\a\]'; PS0='\[\e]633;E;$(echo wrong)\a\e]633;C\a\]'` + "\n"
+)
+
+// statusesOf runs commands whose status is known.
+func statusesOf(d *driver) {
+	d.run("(exit 7)", "")
+	d.run("true", "")
+	d.run("false", "")
+	d.run("! true", "")
+	d.run("cd sub", "")
+	d.run("echo here", "here")
+	d.run("nonexistent-command-xyz")
+	d.run("cd ..", "")
+	d.run("mkdir 'x;y 100%'", "")
+	d.run("printf 'no end'", "no end")
+	d.run("true", "")
+}
+
+func fishStatuses(d *driver) {
+	d.run("true", "")
+	d.run("false", "")
+	d.run("cd sub", "")
+	d.run("echo here", "here")
+	d.run("cd ..", "")
+	d.run("nonexistent-command-xyz")
+	d.run("printf 'no end'", "no end")
+}
+
+func programsOfFish(d *driver) {
+	d.begin("less alpha.txt", "alpha")
+	d.setMark()
+	d.press("q")
+	d.wait(d.prompt)
+	d.run("echo after less", "after less")
+	d.run("for i in 1 2\necho $i\nend", "1\n2")
+}
+
+// hidden runs commands that the history does not take.
+func hidden(d *driver) {
+	d.run(" echo hidden", "hidden")
+	d.run("echo seen", "seen")
+	d.run("echo seen", "seen")
+	d.run(" false", "")
+	d.run(" echo hidden", "hidden")
+}
+
+// catForged shows a file of marks.
+func catForged(d *driver) {
+	d.run("echo before", "before")
+	d.run("cat forged")
+	d.run("echo after", "after")
+}
+
+// execs becomes another shell.
+func execs(d *driver) {
+	d.line("exec bash --norc")
+	d.expect("exec bash --norc")
+	d.settle(300 * time.Millisecond)
+	d.line("echo on")
+	d.expect("echo on", "on")
+}
+
+// TestOwnMarks drives shells in a recorder of ours, with its marks. By default a
+// part of them; TTYDECK_DRIVEN drives all.
+func TestOwnMarks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestOwnMarks is skipped with -short: it drives shells for half a minute")
+	}
+	list := slices.Concat(drives, traps)
+	list = slices.DeleteFunc(list, func(s session) bool { return s.argv[0] == "tcsh" || s.argv[0] == "yash" || s.argv[0] == "ksh" })
+	if len(list) < 60 {
+		t.Fatalf("%d sessions; want 60", len(list))
+	}
+	if os.Getenv("TTYDECK_DRIVEN") == "" {
+		list = slices.DeleteFunc(list, func(s session) bool { return !slices.Contains(someSessions, s.name) })
+	}
+	type driven struct {
+		cast format.Cast
+		want []score.ExpectedCommand
+		err  error
+	}
+	slots := make(chan struct{}, 12)
+	results := make([]chan driven, len(list))
+	for i, s := range list {
+		results[i] = make(chan driven, 1)
+		if _, err := exec.LookPath(s.argv[0]); err != nil {
+			continue
+		}
+		// A short name: some shells scroll sideways.
+		home, err := os.MkdirTemp("", "own")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { os.RemoveAll(home) })
+		go func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			var r driven
+			r.cast, r.want, r.err = s.run(home, true)
+			results[i] <- r
+		}()
+	}
+	var all score.Result
+	for i, s := range list {
+		t.Run(strings.ReplaceAll(s.name, " ", "_"), func(t *testing.T) {
+			if _, err := exec.LookPath(s.argv[0]); err != nil && os.Getenv("CI") == "" {
+				t.Skipf("SKIPPED: %s is not installed", s.argv[0])
+			}
+			d := <-results[i]
+			if d.err != nil {
+				t.Fatal(d.err)
+			}
+			keep(t, "own "+s.name, d.cast, d.want)
+			var got []transcript.Command
+			for c, err := range transcript.Commands(d.cast, transcript.Options{}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if c.Evidence.Exit != "" && !c.Trusted {
+					t.Errorf("%q has a status and is not trusted", c.Text)
+				}
+				got = append(got, c)
+			}
+			r := score.Compare(d.want, got, func(diff string) { t.Log(diff) })
+			if strings.Contains(s.name, "forged") && r.Perfect == 0 {
+				t.Errorf("marks that a program printed were believed, or did harm: %q", texts(got))
+			}
+			all.Add(score.Compare(d.want, got, func(diff string) { t.Log(diff) }))
+		})
+	}
+	slices.Sort(all.Late)
+	if len(all.Late) == 0 {
+		t.Fatal("nothing was driven")
+	}
+	late := all.Late[len(all.Late)*95/100]
+	t.Logf("%d of %d sessions perfect, precision %.4f, recall %.4f, output %d/%d, exit %d/%d, directory %d/%d, start within %v",
+		all.Perfect, all.Sessions, all.Precision(), all.Recall(), all.OutputsGood, all.Outputs, all.ExitsGood, all.ExitsWanted,
+		all.DirsGood, all.Dirs, late)
+	if all.Precision() < 0.99 || all.Recall() < 0.99 || float64(all.OutputsGood) < 0.99*float64(all.Outputs) {
+		t.Errorf("want precision, recall and output of 0.99")
+	}
+	if all.ExitsGood < all.ExitsWanted || all.DirsGood < all.Dirs {
+		t.Errorf("want all statuses and directories")
+	}
+	bound := 30 * time.Millisecond
+	if os.Getenv("TTYDECK_DRIVEN") == "" {
+		bound = 300 * time.Millisecond // on a busy machine
+	}
+	if late > bound {
+		t.Errorf("start within %v (95th percentile); want %v", late, bound)
+	}
+}
+
+// someSessions are those that are driven by default: each shell, each way in.
+var someSessions = []string{"bash lists", "bash exit", "bash ignorespace", "bash array", "bash DEBUG trap", "bash login", "bash systemd", "bash VTE",
+	"bash forged", "zsh transient", "zsh options", "zsh moved", "zsh forged", "fish statuses", "fish forged", "dash forged", "dash prompt", "mksh statuses"}
