@@ -2,6 +2,7 @@ package format
 
 import (
 	"reflect"
+	"strconv"
 	"time"
 )
 
@@ -52,6 +53,24 @@ type RGB struct{ R, G, B uint8 }
 type Field struct {
 	Key  string
 	JSON string // its value, JSON text on one line
+}
+
+// NonceKey is the key of Header.Extra that holds a recording's nonce, a JSON
+// string: the secret that its own shell integration puts into its marks, by
+// which they are told from those that a program has printed. Who can read the
+// recording while it is made can read it out of the marks as well.
+const NonceKey = "ttydeck_nonce"
+
+// Nonce gives the nonce of the recording's marks; "" if there is none.
+func (h Header) Nonce() string {
+	for _, f := range h.Extra {
+		if f.Key == NonceKey {
+			if s, err := strconv.Unquote(f.JSON); err == nil {
+				return s
+			}
+		}
+	}
+	return ""
 }
 
 // source keeps how an asciicast's header stood in its file.

@@ -1,10 +1,12 @@
 package play
 
 import (
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/ttydeck/ttydeck/vt"
 )
@@ -21,6 +23,10 @@ type commands struct {
 	mu   sync.Mutex
 	list []command
 
+	// nonce, if not empty, is what the recording's own marks hold; others do
+	// not count then.
+	nonce string
+
 	// Where the command line begins that is being typed, on the loader's
 	// screen; used by the loader alone.
 	typing bool
@@ -30,8 +36,16 @@ type commands struct {
 }
 
 type command struct {
+	at     time.Duration
 	number int // of the piece that told
 	text   string
+}
+
+// all gives the commands so far.
+func (c *commands) all() []command {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.list[:len(c.list):len(c.list)]
 }
 
 // at gives the last command before place n; "" if there is none.
@@ -45,17 +59,17 @@ func (c *commands) at(n int) string {
 	return c.list[i-1].text
 }
 
-// mark takes in a mark that came with piece number n: VS Code's
+// mark takes in a mark that came with a piece: VS Code's
 // OSC 633 ; E ; COMMAND, the command line that kitty and fish send with
 // OSC 133 ; C, and else what stands on the screen between the marks B and C,
 // where the shell lets the user type (FinalTerm's semantic prompts).
-func (c *commands) mark(m vt.Mark, n int) {
-	if m.Code != 133 && m.Code != 633 {
+func (c *commands) mark(m vt.Mark, ref pieceRef) {
+	if m.Code != 133 && m.Code != 633 || c.nonce != "" && !slices.Contains(strings.Split(m.Data, ";"), "aid="+c.nonce) {
 		return
 	}
 	if text, ok := commandOf(m); ok {
 		c.typing = false
-		c.add(text, n)
+		c.add(text, ref)
 		return
 	}
 	switch kind, _, _ := strings.Cut(m.Data, ";"); kind {
@@ -66,7 +80,7 @@ func (c *commands) mark(m vt.Mark, n int) {
 	case "C":
 		if c.typing {
 			c.typing = false
-			c.add(c.typed(m), n)
+			c.add(c.typed(m), ref)
 		}
 	}
 }
@@ -101,7 +115,7 @@ func (c *commands) typed(m vt.Mark) string {
 	return string(b)
 }
 
-func (c *commands) add(text string, n int) {
+func (c *commands) add(text string, ref pieceRef) {
 	text = strings.Join(strings.Fields(text), " ")
 	if len(text) > maxCommand {
 		text = text[:maxCommand]
@@ -109,7 +123,7 @@ func (c *commands) add(text string, n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if text != "" && len(c.list) < maxCommands {
-		c.list = append(c.list, command{n, text})
+		c.list = append(c.list, command{ref.at, ref.number - 1, text})
 	}
 }
 

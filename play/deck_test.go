@@ -629,6 +629,34 @@ func TestDeckCommand(t *testing.T) {
 		v.wantBar("$ git status")
 		v.press("0", right)
 		v.wantBar("$ ls -l")
+		v.press("}")
+		v.wantBar("$ a line that is longer than")
+		v.press("}", "}")
+		v.wantBar("$ git status")
+		v.press("}")
+		v.wantBar("no command ahead")
+		v.press("{")
+		v.wantBar("$ make all")
+		v.press("{", "{")
+		v.wantBar("$ ls -l")
+		v.press("{")
+		v.wantBar("no command behind")
+	})
+}
+
+// Where a recording tells the nonce of its marks, those that a program has
+// printed tell of no command.
+func TestDeckForgedCommand(t *testing.T) {
+	header := format.Header{Size: format.Size{Cols: 20, Rows: 10}, Extra: []format.Field{{Key: format.NonceKey, JSON: `"n0nce"`}}}
+	events := []format.Event{
+		out(time.Second, "\x1b]133;C;aid=n0nce;hn=1;cmdline_url=cat%20evil\x07"),
+		out(2*time.Second, "\x1b]133;C;cmdline_url=evil\x07\x1b]133;C;aid=guess;cmdline_url=evil\x07\x1b]633;E;evil\x07"),
+		out(40*time.Second, "."),
+	}
+	synctest.Test(t, func(t *testing.T) {
+		v := startView(t, &Player{Cast: castOf(header, events...)}, 80, 24)
+		v.press(" ", "G")
+		v.wantBar("$ cat evil")
 	})
 }
 

@@ -15,6 +15,7 @@ var helpLines = [][2]string{
 	{"home end, g G", "to the start, the end"},
 	{", .", "a frame back, forward"},
 	{"[ ]", "previous, next marker"},
+	{"{ }", "previous, next command"},
 	{"t", "go to a time: 1:23"},
 	{"+ -", "faster, slower"},
 	{"=", "as fast as recorded"},

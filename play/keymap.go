@@ -2,6 +2,7 @@ package play
 
 import (
 	"fmt"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -107,6 +108,10 @@ func (d *deck) obey(now time.Time, name string) error {
 		return d.nextMarker(now)
 	case "[":
 		return d.prevMarker(now, at)
+	case "}":
+		return d.nextCommand(now)
+	case "{":
+		return d.prevCommand(now, at)
 	case "+", ">":
 		d.setSpeed(now, faster(d.clock.speed))
 	case "-", "<":
@@ -289,6 +294,43 @@ func (d *deck) goToMarker(now time.Time, m mark) error {
 	d.clock.seek(now, m.at)
 	d.reach, d.gapAt, d.ended = -1, -1, false
 	d.say(now, markerText(m.label))
+	return nil
+}
+
+// nextCommand goes to where the next command was started.
+func (d *deck) nextCommand(now time.Time) error {
+	list := d.load.commands.all()
+	i := sort.Search(len(list), func(i int) bool { return list[i].number >= d.pos.rd.pos.number })
+	if i == len(list) {
+		d.say(now, "no command ahead")
+		return nil
+	}
+	return d.goToCommand(now, list[i])
+}
+
+// prevCommand goes to where the last command was started; within a second of
+// that, to the one before it.
+func (d *deck) prevCommand(now time.Time, at time.Duration) error {
+	list := d.load.commands.all()
+	grace := time.Second
+	if !d.clock.running {
+		grace = 0
+	}
+	for i := len(list) - 1; i >= 0; i-- {
+		if c := list[i]; c.number+1 < d.pos.rd.pos.number && c.at+grace < at {
+			return d.goToCommand(now, c)
+		}
+	}
+	d.say(now, "no command behind")
+	return nil
+}
+
+func (d *deck) goToCommand(now time.Time, c command) error {
+	if err := d.pos.seekNumber(c.number + 1); err != nil {
+		return err
+	}
+	d.clock.seek(now, c.at)
+	d.reach, d.gapAt, d.ended = -1, -1, false
 	return nil
 }
 

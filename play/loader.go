@@ -77,7 +77,8 @@ func applyPiece(s *vt.Screen, p piece) {
 
 // run loads the recording; stop makes it end early.
 func (l *loader) run(cast format.Cast, stop <-chan struct{}) {
-	screen := newScreen(cast.Header, vt.Hooks{Mark: func(m vt.Mark) { l.commands.mark(m, l.tape.end().number-1) }})
+	screen := newScreen(cast.Header, vt.Hooks{Mark: func(m vt.Mark) { l.commands.mark(m, l.tape.end()) }})
+	l.commands.nonce = cast.Header.Nonce()
 	l.commands.screen = screen
 	since, n := 0, 0
 	var told time.Time

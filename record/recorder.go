@@ -83,7 +83,7 @@ type Recorder struct {
 	// Integrate puts shell integration into the program if it is a shell that
 	// a user is to talk to; see [shellint]. Its marks are recorded, and not
 	// shown. Nonce is what they are known by; empty makes one. It goes into
-	// the header, under [shellint.HeaderKey].
+	// the header, under [format.NonceKey].
 	Integrate bool
 	Nonce     string
 	// WaitAll ends the session only when no program has the terminal open
@@ -223,8 +223,8 @@ func (s *session) integrate() {
 	}
 	s.shell = sh
 	s.cmd.Args, s.cmd.Env = sh.Args, sh.Env
-	if !slices.ContainsFunc(s.Header.Extra, func(f format.Field) bool { return f.Key == shellint.HeaderKey }) {
-		s.Header.Extra = append(s.Header.Extra, format.Field{Key: shellint.HeaderKey, JSON: strconv.Quote(s.Nonce)})
+	if s.Header.Nonce() == "" {
+		s.Header.Extra = append(s.Header.Extra, format.Field{Key: format.NonceKey, JSON: strconv.Quote(s.Nonce)})
 	}
 }
 

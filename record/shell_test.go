@@ -5,13 +5,11 @@ package record
 import (
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
-	"github.com/ttydeck/ttydeck/record/shellint"
 )
 
 // TestIntegrate: the marks of a shell are in the recording, with the nonce in its
@@ -50,12 +48,7 @@ func TestIntegrate(t *testing.T) {
 		t.Errorf("exit status %d; want 0", status)
 	}
 	r := read(t, path)
-	nonce := ""
-	for _, f := range r.Extra {
-		if f.Key == shellint.HeaderKey {
-			nonce, _ = strconv.Unquote(f.JSON)
-		}
-	}
+	nonce := r.Nonce()
 	if len(nonce) != 32 {
 		t.Fatalf("the header holds %v; want a nonce", r.Extra)
 	}

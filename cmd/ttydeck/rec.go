@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -14,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/ttydeck/ttydeck/convert/transcript"
+	"github.com/ttydeck/ttydeck/edit"
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/tty"
 	"github.com/ttydeck/ttydeck/record"
@@ -27,6 +28,7 @@ type recOptions struct {
 	captureEnv   []string
 	returnStatus bool
 	quiet        bool
+	redact       edit.Filter // what to do to the finished file; nil for nothing
 }
 
 func recCommand(e *env) *cli.Command {
@@ -46,6 +48,9 @@ first if it shows what must not be recorded.
 
 Standard input that is no terminal is typed into the session: printf 'make\nexit\n' | ttydeck rec make.cast
 
+With --redact, passwords, tokens and keys are taken out of the file once the session has ended; until then they are in
+it.
+
 If the recording cannot be written any more, the session goes on; you are told at once, and the exit status is 1.
 
 A shell (bash, zsh, fish, dash, mksh, busybox) is started so that it marks its prompts and commands, by which
@@ -53,7 +58,7 @@ ttydeck transcript knows each of them with its status. Your start-up files are r
 in your terminal, and --no-shell-integration does without.
 
 In the session TTYDECK_REC is 1, and ASCIINEMA_REC, which many shell prompts look for.`,
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "command", Aliases: []string{"c"}, Usage: "record `COMMAND`, run by sh, instead of the shell"},
 			&cli.BoolFlag{Name: "input", Aliases: []string{"I", "capture-input", "stdin"}, Usage: "record what is typed too, but no passwords: nothing typed while it is not shown"},
 			&cli.BoolFlag{Name: "input-secrets", Usage: "with --input, record passwords as well"},
@@ -72,7 +77,7 @@ In the session TTYDECK_REC is 1, and ASCIINEMA_REC, which many shell prompts loo
 			&cli.BoolFlag{Name: "wait-all", Usage: "go on until background jobs are done with the terminal too"},
 			&cli.BoolFlag{Name: "no-shell-integration", Usage: "do not have the shell mark its prompts and commands"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "say nothing but errors"},
-		},
+		}, redactFlags()...),
 		Action: func(c *cli.Context) error {
 			name, opts, err := recOptionsOf(c)
 			if err != nil {
@@ -136,6 +141,17 @@ func recOptionsOf(c *cli.Context) (name string, opts recOptions, err error) {
 	opts.captureEnv = strings.FieldsFunc(c.String("capture-env"), func(r rune) bool { return r == ',' || r == ' ' })
 	opts.returnStatus = c.Bool("return")
 	opts.quiet = c.Bool("quiet")
+	said := c.App.ErrWriter
+	if opts.quiet {
+		said = io.Discard
+	}
+	if opts.redact, err = redactFilter(c, said); err != nil {
+		return "", opts, err
+	}
+	if opts.redact != nil && name == "-" {
+		return "", opts, withHint(usageError{errors.New("--redact takes secrets out of a file once it is finished")},
+			"ttydeck rec FILE; ttydeck redact FILE -")
+	}
 	return name, opts, nil
 }
 
@@ -207,7 +223,7 @@ func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 	r.Recorded = file.Recorded()
 	// Marks are of use where their nonce can be kept.
 	r.Integrate = r.Integrate && slices.Contains(marked, file.Format)
-	r.Nonce = transcript.Nonce(file.Began)
+	r.Nonce = file.Began.Nonce()
 	r.Env = append(os.Environ(), "TTYDECK_REC=1", "ASCIINEMA_REC=1")
 	r.Header.Env = map[string]string{}
 	for _, key := range opts.captureEnv {
@@ -228,7 +244,24 @@ func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 		r.Notice = func(msg string) { e.warnf("%s", msg) }
 	}
 	status, err := r.Run(ctx)
-	return e.recEnd(file, opts, status, err)
+	return errors.Join(e.recEnd(file, opts, status, err), e.redactFinished(ctx, file, opts))
+}
+
+// redactFinished takes the secrets out of what was recorded, if it is to be.
+func (e *env) redactFinished(ctx context.Context, file *record.File, opts recOptions) error {
+	if opts.redact == nil {
+		return nil
+	}
+	if _, err := os.Stat(file.Path); err != nil {
+		return nil // nothing was recorded
+	}
+	// A session that was ended by a signal has its secrets too.
+	ctx = context.WithoutCancel(ctx)
+	err := runConvert(ctx, e, convertOptions{to: file.Format, filter: opts.redact, overwrite: true}, file.Path, file.Path)
+	if err != nil {
+		return withHint(fmt.Errorf("%s still holds its secrets: %w", file.Path, err), "ttydeck redact "+file.Path+" CLEAN")
+	}
+	return nil
 }
 
 // holdQuit keeps C-\ that is typed before the recorder has made the terminal

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/convert/transcript"
+	"github.com/ttydeck/ttydeck/edit"
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/urfave/cli/v2"
 )
@@ -27,6 +28,7 @@ type transcriptOptions struct {
 	name      string // of the output
 	overwrite bool
 	source    []format.Option // how recordings are read
+	filter    edit.Filter     // nil for none
 }
 
 func transcriptCommand(e *env) *cli.Command {
@@ -57,7 +59,7 @@ FORMATS
 			&cli.IntFlag{Name: "max-output", Usage: "keep `N` bytes of what a command printed", Value: transcript.DefaultMaxOutput},
 			&cli.StringFlag{Name: "input-format", Usage: "read `FORMAT`, whatever FILE looks like"},
 			&cli.BoolFlag{Name: "schema", Usage: "print the JSON Schema of the formats json and jsonl"},
-		}, without(readFlags(), "from")...),
+		}, append(redactFlags(), without(readFlags(), "from")...)...),
 		Action: func(c *cli.Context) error {
 			if c.Bool("schema") {
 				_, err := io.WriteString(e.out, transcript.Schema)
@@ -69,6 +71,9 @@ FORMATS
 			}
 			opts, err := transcriptOptionsOf(c)
 			if err != nil {
+				return err
+			}
+			if opts.filter, err = redactFilter(c, c.App.ErrWriter); err != nil {
 				return err
 			}
 			return runTranscript(c.Context, e, opts, args)
@@ -171,11 +176,14 @@ func (e *env) transcribe(ctx context.Context, name string, opts transcriptOption
 		return nil, err
 	}
 	defer src.close()
-	rec := &transcript.Recording{Name: name, Header: src.Header}
+	cast := src.Cast
+	if opts.filter != nil {
+		cast = opts.filter(cast)
+	}
+	rec := &transcript.Recording{Name: name, Header: cast.Header}
 	if name == "-" {
 		rec.Name = "standard input"
 	}
-	cast := src.Cast
 	cast.Events = untilCancelled(ctx, cast.Events)
 	for c, err := range transcript.Commands(cast, opts.read) {
 		if err != nil {

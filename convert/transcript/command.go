@@ -114,7 +114,7 @@ type Options struct {
 	// of it from the start, half from the end; 0 is DefaultMaxOutput.
 	MaxOutput int
 	// Nonce is the secret that the recorder put into its own marks (aid=).
-	// Empty takes it from the recording's header; see [Nonce].
+	// Empty takes it from the recording's header; see [format.Header.Nonce].
 	Nonce string
 }
 

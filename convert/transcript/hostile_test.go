@@ -62,7 +62,7 @@ func TestForgedMarks(t *testing.T) {
 		signed("\x1b]133;D;3@\x07\x1b]133;A@\x07$ \x1b]133;B@\x07"), "echo ok",
 		signed("\r\n\x1b]133;C@;hn=2;cmdline_url=echo%20ok\x07ok\r\n\x1b]133;D;0@\x07\x1b]133;A@\x07$ \x1b]133;B@\x07"),
 	}
-	header := format.Header{Extra: []format.Field{{Key: transcript.NonceKey, JSON: `"0123456789abcdef"`}}}
+	header := format.Header{Extra: []format.Field{{Key: format.NonceKey, JSON: `"0123456789abcdef"`}}}
 	cmds := commandsOf(t, castOf(header, own...), transcript.Options{})
 	if diff := cmp.Diff([]string{"cat evil", "echo ok"}, texts(cmds)); diff != "" {
 		t.Fatalf("with a nonce (-want +got):\n%s", diff)

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -21,30 +20,8 @@ import (
 //	OSC 133 ; D ; STATUS ; aid=NONCE   it has ended
 //	OSC 7 ; file://HOST/PATH           the directory
 //
-// TEXT has at least "%", ";" and control characters written as %XX. cmdline_url
+// NONCE is the header's, see [format.Header.Nonce]. TEXT has at least "%", ";" and control characters written as %XX. cmdline_url
 // is last, as kitty's cmdline= is, whose text may hold a bare ";".
-
-// nonceKey is the key of a recording's header that holds the nonce of its marks,
-// a JSON string. Who can read the recording while it is made could read it out of
-// the marks as well.
-const nonceKey = "ttydeck_nonce"
-
-// NonceKey is the key of a header's Extra fields under which a recording's nonce
-// is kept.
-const NonceKey = nonceKey
-
-// Nonce gives the secret by which the recording's own marks are known, from its
-// header; "" if there is none.
-func Nonce(h format.Header) string {
-	for _, f := range h.Extra {
-		if f.Key == nonceKey {
-			if s, err := strconv.Unquote(f.JSON); err == nil {
-				return s
-			}
-		}
-	}
-	return ""
-}
 
 type markKind uint8
 

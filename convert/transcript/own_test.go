@@ -275,7 +275,7 @@ func TestOwnMarks(t *testing.T) {
 			if strings.Contains(s.name, "forged") && r.Perfect == 0 {
 				t.Errorf("marks that a program printed were believed, or did harm: %q", texts(got))
 			}
-			all.Add(score.Compare(d.want, got, func(diff string) { t.Log(diff) }))
+			all.Add(r)
 		})
 	}
 	slices.Sort(all.Late)

@@ -212,7 +212,7 @@ func newTracer(cast format.Cast, opts Options) *tracer {
 	}
 	t := &tracer{opts: opts, nonce: opts.Nonce, capturing: true, credit: 1 << 24}
 	if t.nonce == "" {
-		t.nonce = Nonce(cast.Header)
+		t.nonce = cast.Header.Nonce()
 	}
 	if t.opts.MaxOutput <= 0 {
 		t.opts.MaxOutput = DefaultMaxOutput

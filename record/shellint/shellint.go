@@ -22,10 +22,6 @@ import (
 	"strings"
 )
 
-// HeaderKey is the key of a recording's header that holds the nonce of its
-// marks, a JSON string.
-const HeaderKey = "ttydeck_nonce"
-
 // NewNonce gives a nonce for a recording.
 func NewNonce() string {
 	var b [16]byte
