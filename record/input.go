@@ -8,20 +8,20 @@ import (
 
 // recordInput records what is typed, if it is to be.
 func (s *session) recordInput(p []byte) {
-	if !s.Input || !s.InputSecrets && s.secret() {
+	if !s.Input {
+		return
+	}
+	if !s.InputSecrets {
+		if m, err := s.master.Mode(); err == nil {
+			p = s.secrecy.typed(p, m)
+		}
+	}
+	if len(p) == 0 {
 		return
 	}
 	if at, running := s.clock.now(); running {
 		s.queue.force(format.Event{Time: at, Code: format.Input, Data: string(p)})
 	}
-}
-
-// secret says whether what is typed now is not shown: the program reads a line
-// without echo. An editor or a shell's line editing has echo off as well, but
-// reads by the character, and shows it by itself.
-func (s *session) secret() bool {
-	m, err := s.master.Mode()
-	return err == nil && !m.Echo && m.Canonical
 }
 
 // feedStdin gives the program what Stdin has, and then the end of file.

@@ -257,6 +257,9 @@ func (p *pump) readOutput() {
 		p.toTerm = p.show(p.marks.strip(buf[:n]))
 		p.keepTail(buf[:n])
 		ev := format.Event{Time: at, Code: format.Output, Data: p.slab.keep(n)}
+		if s.Input && !s.InputSecrets {
+			ev.Data = s.secrecy.printed(ev.Data)
+		}
 		if running || !p.follow(&ev) {
 			p.record(ev)
 		}

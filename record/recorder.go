@@ -76,7 +76,9 @@ type Recorder struct {
 	Size format.Size
 
 	// Input records what is typed, but not while the program reads a line
-	// with echo off. InputSecrets records that as well.
+	// with echo off, or asks for a password and shows nothing of it; where that
+	// is printed later, it is recorded as asterisks. InputSecrets records all of
+	// it.
 	Input, InputSecrets bool
 	// Keys control the recording. The zero Keys are none; see [DefaultKeys].
 	Keys Keys
@@ -123,6 +125,7 @@ type session struct {
 	clock   *clock
 	probe   probe
 	keys    hotkeys
+	secrecy secrecy
 	shell   *shellint.Shell // nil when there are no marks of ours
 	waitAll atomic.Bool     // WaitAll, until the terminal hangs up
 

@@ -156,6 +156,55 @@ func TestInputAndSecrets(t *testing.T) {
 	}
 }
 
+// TestInputOfReaders: what programs read without showing it is not recorded,
+// whatever modes they read it in, nor when it is printed later; what they show is.
+func TestInputOfReaders(t *testing.T) {
+	for _, tt := range []struct {
+		name, prompt string
+		args         []string
+	}{
+		{"bash", "Password: ", []string{"bash", "-c", "read -s -p 'Password: ' p; echo; echo \"it was $p.\"; read -p 'shown: ' x"}},
+		{"bash by the character", "PIN: ", []string{"bash", "-c", "read -s -n 9 -p 'PIN: ' p; echo; echo \"it was $p.\"; read -p 'shown: ' x"}},
+		{"zsh", "Password: ", []string{"zsh", "-fc", "read -s 'p?Password: '; echo; echo \"it was $p.\"; read 'x?shown: '"}},
+		{"fish", "Password: ", []string{"fish", "-c", "read -s -P 'Password: ' p; echo \"it was $p.\"; read -P 'shown: ' x"}},
+		{"python", "Password: ", []string{"python3", "-c", "import getpass; print('it was', getpass.getpass() + '.'); input('shown: ')"}},
+		{"ssh-keygen", "passphrase", []string{"sh", "-c", "ssh-keygen -q -t ed25519 -f $(mktemp -d)/k; echo 'it was lost.'; printf 'shown: '; read x"}},
+	} {
+		t.Run(strings.ReplaceAll(tt.name, " ", "_"), func(t *testing.T) {
+			if _, err := exec.LookPath(tt.args[0]); err != nil && os.Getenv("CI") == "" {
+				t.Skipf("SKIPPED: %s is not installed", tt.args[0])
+			}
+			path := castPath(t)
+			m := open(t, helper{Path: path, Input: true, Args: tt.args}, terminalOptions{answer: answers, env: []string{"HOME=" + t.TempDir()}})
+			at := m.waitFor(0, tt.prompt)
+			if tt.name == "ssh-keygen" {
+				time.Sleep(200 * time.Millisecond) // its echo is off a little later
+				m.send("hunter2pw\r")
+				at = m.waitFor(at, "again")
+			}
+			time.Sleep(200 * time.Millisecond)
+			for _, c := range "hunter2pw" {
+				m.send(string(c))
+				time.Sleep(5 * time.Millisecond)
+			}
+			if tt.name != "bash by the character" {
+				m.send("\r")
+			}
+			at = m.waitFor(at, "it was")
+			m.waitFor(at, "shown: ")
+			m.send("bob\r")
+			m.wait()
+			r := read(t, path)
+			if in := r.text(format.Input); strings.ContainsAny(in, "hunter2pw") || !strings.Contains(in, "bob\r") {
+				t.Errorf("input %q; want bob alone", in)
+			}
+			if out := r.text(format.Output); strings.Contains(out, "hunter2pw") {
+				t.Errorf("the password is in the output: %q", out)
+			}
+		})
+	}
+}
+
 // Keys that are typed while the terminal is asked what it is go to the program;
 // the answers do not.
 func TestKeysDuringTheProbe(t *testing.T) {
