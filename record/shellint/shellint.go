@@ -15,6 +15,7 @@ import (
 	"crypto/rand"
 	_ "embed"
 	"encoding/hex"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,11 +49,9 @@ func Prepare(args, env []string, nonce string) (*Shell, error) {
 	if start == nil {
 		return nil, nil
 	}
-	// In a shell that the session's user runs, what is not his to read is of
-	// no use; and a directory that others could write is never used.
-	base := lookup(env, "XDG_RUNTIME_DIR")
-	if st, err := os.Stat(base); err != nil || !st.IsDir() || !filepath.IsAbs(base) {
-		base = os.TempDir()
+	base := baseDir(lookup(env, "XDG_RUNTIME_DIR"), os.TempDir(), "/tmp")
+	if base == "" {
+		return nil, errors.New("no directory that others cannot write to")
 	}
 	dir, err := os.MkdirTemp(base, "ttydeck-shell-") // 0700
 	if err != nil {
@@ -65,6 +64,17 @@ func Prepare(args, env []string, nonce string) (*Shell, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// baseDir gives the first of the directories that is there and safe; "" for
+// none.
+func baseDir(dirs ...string) string {
+	for _, dir := range dirs {
+		if info, err := os.Stat(dir); err == nil && info.IsDir() && filepath.IsAbs(dir) && safe(info) {
+			return dir
+		}
+	}
+	return ""
 }
 
 // Close removes what the shell reads when it starts. It may be called when the
@@ -85,6 +95,8 @@ func starterOf(path string, args []string) starter {
 		return startZsh
 	case "fish":
 		return startFish
+	case "nu":
+		return startNu
 	case "busybox":
 		if len(args) > 0 && (args[0] == "sh" || args[0] == "ash") {
 			return posixShells[name].start(2)
