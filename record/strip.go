@@ -105,7 +105,7 @@ func (m *stripper) ours(seq []byte) bool {
 	}
 	body := strings.TrimRight(string(seq[len(markIntro):]), "\x07\x1b\\")
 	for field := range strings.SplitSeq(body, ";") {
-		if field == "aid="+m.nonce {
+		if field == "aid="+m.nonce || field == "N"+m.nonce {
 			if !m.begun {
 				m.begun = true
 				m.seen()

@@ -17,6 +17,7 @@ func TestStrip(t *testing.T) {
 		{a + "x\x1b]7;file://h/d\a", "x\x1b]7;file://h/d\a"},
 		{"\x1b]133;A\a\x1b]133;B;aid=other\a", "\x1b]133;A\a\x1b]133;B;aid=other\a"},
 		{"\x1b]133;C;aid=n0nce;hn=3;cmdline_url=a;aid\a", ""},
+		{"\x1b]133;B;Nn0nce\a$ ", "$ "},
 		{"\x1b]133;A;aid=n0nceX\a", "\x1b]133;A;aid=n0nceX\a"},
 		{"\x1b]133;A\x1b]133;A;aid=n0nce\aab", "\x1b]133;Aab"},
 		{"\x1b]133;A;aid=n0nce\x18ab", "\x1b]133;A;aid=n0nce\x18ab"},

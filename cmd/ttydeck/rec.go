@@ -53,7 +53,7 @@ it.
 
 If the recording cannot be written any more, the session goes on; you are told at once, and the exit status is 1.
 
-A shell (bash, zsh, fish, nushell, dash, mksh, busybox) is started so that it marks its prompts and commands, by
+A shell (bash, zsh, fish, nushell, dash, ksh, mksh, busybox) is started so that it marks its prompts and commands, by
 which ttydeck transcript knows each of them with its status. Your start-up files are read as always, the marks are not shown
 in your terminal, and --no-shell-integration does without.
 

@@ -14,7 +14,7 @@ import (
 // people's:
 //
 //	OSC 133 ; A ; aid=NONCE            the prompt begins; k=s or k=c for a continuation
-//	OSC 133 ; B ; aid=NONCE            the prompt ends
+//	OSC 133 ; B ; aid=NONCE            the prompt ends; of ksh93 it is B ; NNONCE
 //	OSC 133 ; C ; aid=NONCE ; hn=N ; cmdline_url=TEXT
 //	                                   the command starts: its history number (bash) and text
 //	OSC 133 ; D ; STATUS ; aid=NONCE   it has ended
@@ -88,6 +88,8 @@ func readSemantic(data string) mark {
 		}
 		key, value, isOption := strings.Cut(field, "=")
 		switch {
+		case !isOption && len(field) > 1 && field[0] == 'N': // see startKsh in record/shellint
+			mk.aid = field[1:]
 		case !isOption && first && letter == "D":
 			if n, err := strconv.Atoi(field); err == nil {
 				mk.exit, mk.hasExit = n, true

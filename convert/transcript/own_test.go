@@ -141,6 +141,7 @@ var traps = []session{
 	{name: "dash statuses", prompt: "$ ", argv: []string{"dash"}, env: []string{"PS1=$ "}, do: statusesOf},
 	{name: "dash forged", prompt: "$ ", argv: []string{"dash"}, env: []string{"PS1=$ "}, rc: map[string]string{"work/forged": forged}, do: all(catForged, statusesOf)},
 	{name: "dash prompt", prompt: "$ ", argv: []string{"dash"}, env: []string{"PS1=[$PWD] $ "}, do: all(basics, multiline)},
+	{name: "ksh statuses", prompt: "# ", argv: []string{"ksh"}, env: []string{"PS1=# "}, rc: map[string]string{".kshrc": "set -o emacs\n"}, do: all(ascii, statusesOf, programs)},
 	{name: "mksh statuses", prompt: "# ", argv: []string{"mksh"}, env: []string{"PS1=# "}, do: all(ascii, statusesOf, programs)},
 }
 
@@ -217,7 +218,7 @@ func TestOwnMarks(t *testing.T) {
 		t.Skip("TestOwnMarks is skipped with -short: it drives shells for half a minute")
 	}
 	list := slices.Concat(drives, traps)
-	list = slices.DeleteFunc(list, func(s session) bool { return s.argv[0] == "tcsh" || s.argv[0] == "yash" || s.argv[0] == "ksh" })
+	list = slices.DeleteFunc(list, func(s session) bool { return s.argv[0] == "tcsh" || s.argv[0] == "yash" })
 	if len(list) < 60 {
 		t.Fatalf("%d sessions; want 60", len(list))
 	}
@@ -303,4 +304,4 @@ func TestOwnMarks(t *testing.T) {
 
 // someSessions are those that are driven by default: each shell, each way in.
 var someSessions = []string{"bash lists", "bash exit", "bash ignorespace", "bash array", "bash DEBUG trap", "bash login", "bash systemd", "bash VTE",
-	"bash forged", "zsh transient", "zsh options", "zsh moved", "zsh forged", "fish statuses", "fish forged", "dash forged", "dash prompt", "mksh statuses"}
+	"bash forged", "zsh transient", "zsh options", "zsh moved", "zsh forged", "fish statuses", "fish forged", "dash forged", "dash prompt", "ksh statuses", "mksh statuses"}

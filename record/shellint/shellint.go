@@ -14,8 +14,8 @@ package shellint
 import (
 	"crypto/rand"
 	_ "embed"
-	"encoding/hex"
 	"errors"
+	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,11 +23,12 @@ import (
 	"strings"
 )
 
-// NewNonce gives a nonce for a recording.
+// NewNonce gives a nonce for a recording: of digits alone, for ksh93 takes
+// letters in a mark for text of the prompt.
 func NewNonce() string {
 	var b [16]byte
 	rand.Read(b[:]) // never fails
-	return hex.EncodeToString(b[:])
+	return new(big.Int).SetBytes(b[:]).String()
 }
 
 // Shell is how to start a shell that marks what it does.
@@ -112,6 +113,9 @@ func starterOf(path string, args []string) starter {
 			return nil
 		}
 		name = filepath.Base(found)
+	}
+	if name == "ksh93" {
+		return startKsh
 	}
 	if p, ok := posixShells[name]; ok {
 		return p.start(1)

@@ -161,7 +161,7 @@ func (u *user) from(from int) string {
 }
 
 var (
-	mark = regexp.MustCompile("\x1b\\]133;[^\a\x1b]*;?aid=" + nonce + "[^\a\x1b]*\a(\x1b\\]7;[^\a\x1b]*\a)?")
+	mark = regexp.MustCompile("\x1b\\]133;[^\a\x1b]*;?(?:aid=|N)" + nonce + "[^\a\x1b]*\a(\x1b\\]7;[^\a\x1b]*\a)?")
 	// paste and the like come when the line editor begins, and where is no
 	// matter to who looks at it.
 	modes = regexp.MustCompile("\x1b\\[\\?2004[hl]\r?|\x1b\\[\\?1[hl]\x1b[=>]|\x1b\\[[?0-9;]*[a-zA-Z]|\r|\x1b\\][02];[^\a]*\a|\x1b\\(B|[\b ]+|⏎")
@@ -178,7 +178,7 @@ func marksOf(out string) []string {
 		m, _, _ := strings.Cut(strings.TrimPrefix(m, "\x1b]133;"), "\a")
 		var kept []string
 		for field := range strings.SplitSeq(m, ";") {
-			if field != "aid="+nonce && !strings.HasPrefix(field, "hn=") {
+			if field != "aid="+nonce && field != "N"+nonce && !strings.HasPrefix(field, "hn=") {
 				kept = append(kept, field)
 			}
 		}
@@ -268,19 +268,20 @@ var fishTests = []sameTest{
 	{name: "fish events", argv: []string{"fish"}, home: files{".config/fish/config.fish": fishPS1 + "function a --on-event fish_prompt; echo prompt $status; end; function b --on-event fish_postexec; echo post $status; end; function c --on-event fish_preexec; echo pre $argv; end\nfunction printf; echo mine; end\n"}, lines: []string{"false", "echo a", "printf x"}},
 }
 
-var posixTests = []sameTest{}
+var posixTests = makePosixTests()
 
-func init() {
-	for _, argv := range [][]string{{"dash"}, {"mksh"}, {"busybox", "sh"}} {
+func makePosixTests() (posixTests []sameTest) {
+	for _, argv := range [][]string{{"dash"}, {"mksh"}, {"busybox", "sh"}, {"ksh"}} {
 		posixTests = append(posixTests,
 			sameTest{name: argv[0], argv: argv, env: []string{"PS1=#P> ", "PS2=C> "}, lines: []string{
 				"false", "echo $?", "(exit 7)", "echo $?", "for i in 1 2; do", "echo $i", "done", `echo "[${ENV-unset}] [$-] [$0]"`, "env | grep -e ttydeck_aid= -e 012345678", argv[0] + " " + strings.Join(argv[1:], " "), "set | grep ttydeck_aid=", "exit",
 				"echo back", "set -u", "echo a", "set -e", "echo b", "false",
 			}},
-			sameTest{name: argv[0] + " ENV", argv: argv, env: []string{"ENV=$HOME/my.rc"}, home: files{"my.rc": "echo mine; PS1='P> '; PS2='C> '; set -a\n"}, lines: []string{`echo "$ENV"`, "env | grep ttydeck_aid=", "echo a"}},
+			sameTest{name: argv[0] + " ENV", argv: argv, env: []string{"ENV=" + map[bool]string{false: "$HOME", true: "~"}[argv[0] == "mksh"] + "/my.rc"}, home: files{"my.rc": "echo mine; PS1='#P> '; PS2='C> '; set -a\n"}, lines: []string{`echo "${ENV#"$HOME"}"`, "env | grep ttydeck_aid=", "echo a"}},
 		)
 	}
-	posixTests = append(posixTests, sameTest{name: "mkshrc", argv: []string{"mksh"}, home: files{".mkshrc": "echo mine; PS1='P> '\n"}, lines: []string{"echo a"}})
+	return append(posixTests, sameTest{name: "mkshrc", argv: []string{"mksh"}, home: files{".mkshrc": "echo mine; PS1='#P> '\n"}, lines: []string{"echo a"}},
+		sameTest{name: "kshrc", argv: []string{"ksh"}, home: files{".kshrc": "echo mine; PS1='P> '; set -o emacs\n"}, lines: []string{"echo a", "echo " + strings.Repeat("long ", 30)}})
 }
 
 const bashPS1 = "PS1='P> ' PS2='C> '\n"
@@ -402,6 +403,7 @@ var marksTests = []marksTest{
 			"C cmdline_url=env%20%7C%20lines%20%7C%20where%20%24it%20%3D%7E%20%27aid%3D%7C0123456%27%20%7C%20length", "D 0"}},
 	{"dash", nil, []string{"PS1=P> "}, []string{"dash"}, []string{"false", "true", "(exit 7)"}, []string{"D 0", "D 1", "D 0", "D 7"}},
 	{"mksh", nil, []string{"PS1=#P> "}, []string{"mksh"}, []string{"false", "true", "(exit 7)"}, []string{"D 0", "D 1", "D 0", "D 7"}},
+	{"ksh", files{".kshrc": "PS1='P> '; set -o emacs\n"}, nil, []string{"ksh"}, []string{"false", "true", "(exit 7)"}, []string{"D 0", "D 1", "D 0", "D 7"}},
 	{"busybox", nil, []string{"PS1=P> "}, []string{"busybox", "ash"}, []string{"false", "true", "(exit 7)"}, []string{"D 0", "D 1", "D 0", "D 7"}},
 }
 
@@ -413,7 +415,7 @@ func TestPrepare(t *testing.T) {
 		"bash -- script": false, "bash --help": false, "bash -": false, "ls": false, "": false, "python3": false, "env bash": false,
 		"zsh": true, "zsh -l": true, "zsh -o vi": true, "zsh -f": false, "zsh -c true": false, "zsh x": false, "zsh -o norcs": false,
 		"fish": true, "fish -C x": true, "fish -c x": false, "fish x": false,
-		"dash": true, "dash x": false, "dash -c x": false, "busybox sh": true, "busybox ls": false, "mksh -l": true,
+		"dash": true, "dash x": false, "dash -c x": false, "busybox sh": true, "busybox ls": false, "mksh -l": true, "ksh": true, "ksh -c x": false,
 		"nu": true, "nu -l": true, "nu -c x": false, "nu x": false,
 	} {
 		s, err := Prepare(strings.Fields(line), []string{"XDG_RUNTIME_DIR=" + t.TempDir()}, nonce)
