@@ -361,7 +361,11 @@ func (l *learner) join() {
 			out = append(out, s)
 			continue
 		}
-		if s.cancelled(l) {
+		givenUp := s.cancelled(l)
+		if s.bounds == FromMarks {
+			givenUp = strings.HasSuffix(s.text, "^C") // only the last line is run
+		}
+		if givenUp {
 			p.aborted = true
 			p.text += "\n" + s.text
 			p.out, p.outText, p.end, p.ended = s.out, s.outText, s.end, s.ended
@@ -418,6 +422,8 @@ func (s *segment) cancelled(l *learner) bool {
 		return strings.HasSuffix(s.text, "^C")
 	case s.bounds == FromMarks:
 		return l.ran && s.signed || strings.HasSuffix(s.text, "^C")
+	case l.ran && s.signed && incomplete(s.text):
+		return true // the shell would have said that it runs it
 	case s.zsh:
 		key := kindOf(lastLine(s.prompt))
 		return l.keys[key] && !s.keys || l.redrew[key] > 0 && !s.redrew || s.ctrlC

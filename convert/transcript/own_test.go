@@ -304,4 +304,4 @@ func TestOwnMarks(t *testing.T) {
 
 // someSessions are those that are driven by default: each shell, each way in.
 var someSessions = []string{"bash lists", "bash exit", "bash ignorespace", "bash array", "bash DEBUG trap", "bash login", "bash systemd", "bash VTE",
-	"bash forged", "zsh transient", "zsh options", "zsh moved", "zsh forged", "fish statuses", "fish forged", "dash forged", "dash prompt", "ksh statuses", "mksh statuses"}
+	"bash forged", "bash without paste edited", "zsh transient", "zsh options", "zsh moved", "zsh forged", "fish statuses", "fish forged", "dash forged", "dash prompt", "ksh statuses", "mksh statuses"}
