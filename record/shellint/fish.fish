@@ -1,13 +1,24 @@
 # Functions whose names begin with _ are not listed. The nonce stands in them, so
-# there is no variable for it.
+# there is no variable for it. A command substitution costs as much as all the
+# rest, so none is made but for what needs it.
 function __ttydeck_prompt --on-event fish_prompt
-    builtin printf '\e]133;D;aid=@NONCE@\a\e]7;file://%s%s\a\e]133;A;aid=@NONCE@\a' "$hostname" (builtin string escape --style=url -- "$PWD")
+    builtin printf '\e]133;D;aid=@NONCE@\a\e]7;file://%s%s\a\e]133;A;aid=@NONCE@\a' "$hostname" "$__ttydeck_dir"
+end
+
+function __ttydeck_moved --on-variable PWD
+    builtin set -g __ttydeck_dir (builtin string escape --style=url -- "$PWD")
 end
 
 function __ttydeck_preexec --on-event fish_preexec
-    builtin printf '\e]133;C;aid=@NONCE@;cmdline_url=%s\a' (builtin string escape --style=url -- "$argv[1]")
+    builtin set -l text "$argv[1]"
+    if builtin string match -qr '[%;[:cntrl:]]' -- "$text"
+        builtin set text (builtin string escape --style=url -- "$text")
+    end
+    builtin printf '\e]133;C;aid=@NONCE@;cmdline_url=%s\a' "$text"
 end
 
 function __ttydeck_postexec --on-event fish_postexec
     builtin printf '\e]133;D;%s;aid=@NONCE@\a' $status
 end
+
+__ttydeck_moved

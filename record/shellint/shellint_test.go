@@ -395,7 +395,7 @@ var marksTests = []marksTest{
 	{"zsh login", files{".zshrc": zshPS1}, nil, []string{"-zsh"}, []string{"false"}, []string{"D 0", "C cmdline_url=false", "D 1"}},
 	{"fish", files{".config/fish/config.fish": fishPS1}, nil, []string{"fish"},
 		[]string{"echo 'a;b%'", "", "sh -c 'exit 7'", " false"},
-		[]string{"D", "C cmdline_url=echo%20%27a%3Bb%25%27", "D 0", "D", "D", "C cmdline_url=sh%20-c%20%27exit%207%27", "D 7", "D", "C cmdline_url=%20false", "D 1", "D"}},
+		[]string{"D", "C cmdline_url=echo%20%27a%3Bb%25%27", "D 0", "D", "D", "C cmdline_url=sh -c 'exit 7'", "D 7", "D", "C cmdline_url= false", "D 1", "D"}},
 	{"nu", files{".config/nushell/config.nu": "$env.PROMPT_COMMAND = ''; $env.PROMPT_INDICATOR = 'P> '; $env.PROMPT_MULTILINE_INDICATOR = 'C> '; $env.PROMPT_COMMAND_RIGHT = ''; $env.config.show_banner = false\n" +
 		"$env.config.hooks.pre_prompt = [{|| print -n '' }]\n"}, nil, []string{"nu"},
 		[]string{"echo 'a;b%'", "^sh -c 'exit 7'", "if true {", "1", "}", "env | lines | where $it =~ 'aid=|0123456' | length"},
