@@ -439,6 +439,9 @@ func (d *deck) atEnd(now time.Time, end time.Duration) (time.Duration, error) {
 		return time.Hour, nil
 	}
 	if d.loop && end > 0 {
+		if d.stale {
+			return frameGap, nil // the last screen is to be seen
+		}
 		return 0, d.goTo(now, d.p.Start)
 	}
 	// The last event is shown, and the time it has at the end of a pause.

@@ -675,3 +675,24 @@ func TestDeckASCII(t *testing.T) {
 		}
 	})
 }
+
+// A loop shows the last screen too, at any speed, before it starts over.
+func TestDeckLoopShowsTheEnd(t *testing.T) {
+	for _, speed := range []float64{1, Unpaced} {
+		synctest.Test(t, func(t *testing.T) {
+			v := startView(t, &Player{Cast: countdown(3), Speed: speed, Loop: true}, 40, 6)
+			v.wait(10 * time.Second)
+			ends := 0
+			screen := vt.New(40, 6)
+			for _, w := range v.term.writes {
+				screen.WriteString(w.data)
+				if strings.HasPrefix(screen.Row(0).Text(), "second 3") {
+					ends++
+				}
+			}
+			if ends < 2 {
+				t.Errorf("speed %g: the last screen was shown %d times in 10 s of a loop", speed, ends)
+			}
+		})
+	}
+}
