@@ -641,7 +641,7 @@ var drives = []session{
 	{name: "dash", prompt: "$ ", argv: []string{"dash"}, env: []string{"PS1=$ "}, do: all(basics, multiline, programs)},
 	{name: "dash repls", prompt: "$ ", argv: []string{"dash"}, env: []string{"PS1=$ "}, do: all(repls, nesting)},
 	{name: "mksh", prompt: "# ", argv: []string{"mksh"}, env: []string{"PS1=$PWD $ "}, do: all(ascii, basics, programs)},
-	{name: "ksh", prompt: "# ", argv: []string{"ksh"}, env: []string{"PS1=$ "}, do: all(ascii, basics, programs)},
+	{name: "ksh", prompt: "$ ", argv: []string{"ksh"}, env: []string{"PS1=$ "}, do: all(ascii, basics, programs)},
 	{name: "busybox", prompt: "# ", argv: []string{"busybox", "sh"}, env: []string{"PS1=\\w \\$ "}, do: all(ascii, basics, multiline, programs)},
 	{name: "tcsh", prompt: "# ", argv: []string{"tcsh"}, rc: map[string]string{".tcshrc": "set prompt='%n@%m:%~%# '\n"}, do: all(ascii, basics)},
 	{name: "yash", prompt: " # ", argv: []string{"yash"}, do: all(ascii, basics, multiline)},
@@ -659,7 +659,7 @@ func TestDriven(t *testing.T) {
 		err  error
 	}
 	// Most of the time each of them waits: more run than there are processors.
-	slots := make(chan struct{}, 12)
+	slots := make(chan struct{}, 20)
 	results := make([]chan driven, len(drives))
 	for i, s := range drives {
 		results[i] = make(chan driven, 1)
