@@ -811,8 +811,16 @@ func (t *tracer) reanchor() {
 
 func columns(s string) int {
 	n := 0
-	for _, r := range s {
-		n += vt.RuneWidth(r)
+	for i, r := range s {
+		if r >= utf8.RuneSelf {
+			for _, r := range s[i:] {
+				n += vt.RuneWidth(r)
+			}
+			return n
+		}
+		if r >= ' ' && r != 0x7f {
+			n++
+		}
 	}
 	return n
 }
