@@ -53,7 +53,11 @@ ends or ctrl-C. Nothing is restarted and nothing is typed into it. FILE is as fo
 		},
 		Action: func(c *cli.Context) error {
 			least, most := 1, 2
-			many := c.Bool("all") || c.String("user") != ""
+			owner, err := userName(c.String("user"))
+			if err != nil {
+				return err
+			}
+			many := c.Bool("all") || owner != ""
 			if many {
 				least, most = 0, 1
 			}
@@ -82,7 +86,7 @@ ends or ctrl-C. Nothing is restarted and nothing is typed into it. FILE is as fo
 				if len(args) > 0 {
 					dir = args[0]
 				}
-				return runObserveMany(c.Context, e, o, c.String("user"), dir, file.Format, c.Bool("quiet"))
+				return runObserveMany(c.Context, e, o, owner, dir, file.Format, c.Bool("quiet"))
 			}
 			return runObserve(c.Context, e, &o, args[0], name, file, c.Bool("quiet"))
 		},

@@ -68,6 +68,9 @@ A dash means none; a question mark means that it cannot be seen, which root can.
 			if o.interval < 10*time.Millisecond {
 				return usageError{fmt.Errorf("--interval %v: want at least 10ms", o.interval)}
 			}
+			if o.user, err = userName(o.user); err != nil {
+				return err
+			}
 			return runPS(c.Context, e, &sessions.Lister{Unused: c.Bool("all")}, o)
 		},
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"os/user"
 	"strconv"
 	"strings"
 	"time"
@@ -64,4 +65,21 @@ func durationOf(c *cli.Context, name string) time.Duration {
 		return 0
 	}
 	return time.Duration(*d)
+}
+
+// userName gives the name by which sessions know a user that is named, or
+// numbered; none for none.
+func userName(name string) (string, error) {
+	if name == "" {
+		return "", nil
+	}
+	if u, err := user.Lookup(name); err == nil {
+		return u.Username, nil
+	}
+	if u, err := user.LookupId(name); err == nil {
+		return u.Username, nil
+	} else if _, err := strconv.ParseUint(name, 10, 32); err == nil {
+		return name, nil // a container's, say
+	}
+	return "", usageError{fmt.Errorf("there is no user %q", name)}
 }
