@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/ttydeck/ttydeck/vt"
 )
@@ -21,7 +20,7 @@ const (
 // their places on the tape. Its methods may be called by several goroutines.
 type commands struct {
 	mu   sync.Mutex
-	list []command
+	list []mark // labelled with the command line
 
 	// nonce, if not empty, is what the recording's own marks hold; others do
 	// not count then.
@@ -35,14 +34,8 @@ type commands struct {
 	screen *vt.Screen
 }
 
-type command struct {
-	at     time.Duration
-	number int // of the piece that told
-	text   string
-}
-
 // all gives the commands so far.
-func (c *commands) all() []command {
+func (c *commands) all() []mark {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.list[:len(c.list):len(c.list)]
@@ -56,7 +49,7 @@ func (c *commands) at(n int) string {
 	if i == 0 {
 		return ""
 	}
-	return c.list[i-1].text
+	return c.list[i-1].label
 }
 
 // mark takes in a mark that came with a piece: VS Code's
@@ -123,7 +116,7 @@ func (c *commands) add(text string, ref pieceRef) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if text != "" && len(c.list) < maxCommands {
-		c.list = append(c.list, command{ref.at, ref.number - 1, text})
+		c.list = append(c.list, mark{ref.at, ref.number - 1, text})
 	}
 }
 

@@ -105,13 +105,13 @@ func (d *deck) obey(now time.Time, name string) error {
 	case ",":
 		return d.frameBack(now)
 	case "]":
-		return d.nextMarker(now)
+		return d.nextMark(now, d.load.tape.markers(), "marker")
 	case "[":
-		return d.prevMarker(now, at)
+		return d.prevMark(now, at, d.load.tape.markers(), "marker")
 	case "}":
-		return d.nextCommand(now)
+		return d.nextMark(now, d.load.commands.all(), "command")
 	case "{":
-		return d.prevCommand(now, at)
+		return d.prevMark(now, at, d.load.commands.all(), "command")
 	case "+", ">":
 		d.setSpeed(now, faster(d.clock.speed))
 	case "-", "<":
@@ -259,78 +259,42 @@ func (d *deck) frameBack(now time.Time) error {
 	return nil
 }
 
-// nextMarker goes to the first marker that was not passed.
-func (d *deck) nextMarker(now time.Time) error {
-	for _, m := range d.load.tape.markers() {
-		if m.number >= d.pos.rd.pos.number {
-			return d.goToMarker(now, m)
-		}
+// nextMark goes to the first of marks that was not passed; kind is what they
+// are.
+func (d *deck) nextMark(now time.Time, marks []mark, kind string) error {
+	i := sort.Search(len(marks), func(i int) bool { return marks[i].number >= d.pos.rd.pos.number })
+	if i == len(marks) {
+		d.say(now, "no "+kind+" ahead")
+		return nil
 	}
-	d.say(now, "no marker ahead")
-	return nil
+	return d.goToMark(now, marks[i], kind)
 }
 
-// prevMarker goes to the last marker behind; within a second of one, to the
+// prevMark goes to the last of marks behind; within a second of one, to the
 // one before it.
-func (d *deck) prevMarker(now time.Time, at time.Duration) error {
-	marks := d.load.tape.markers()
+func (d *deck) prevMark(now time.Time, at time.Duration, marks []mark, kind string) error {
 	grace := time.Second
 	if !d.clock.running {
 		grace = 0
 	}
 	for i := len(marks) - 1; i >= 0; i-- {
 		if m := marks[i]; m.number+1 < d.pos.rd.pos.number && m.at+grace < at {
-			return d.goToMarker(now, m)
+			return d.goToMark(now, m, kind)
 		}
 	}
-	d.say(now, "no marker behind")
+	d.say(now, "no "+kind+" behind")
 	return nil
 }
 
-func (d *deck) goToMarker(now time.Time, m mark) error {
+func (d *deck) goToMark(now time.Time, m mark, kind string) error {
 	if err := d.pos.seekNumber(m.number + 1); err != nil {
 		return err
 	}
 	d.clock.seek(now, m.at)
 	d.reach, d.gapAt, d.ended = -1, -1, false
-	d.say(now, markerText(m.label))
-	return nil
-}
-
-// nextCommand goes to where the next command was started.
-func (d *deck) nextCommand(now time.Time) error {
-	list := d.load.commands.all()
-	i := sort.Search(len(list), func(i int) bool { return list[i].number >= d.pos.rd.pos.number })
-	if i == len(list) {
-		d.say(now, "no command ahead")
-		return nil
+	if kind == "marker" { // the bar shows commands anyhow
+		d.say(now, markerText(m.label))
 	}
-	return d.goToCommand(now, list[i])
-}
-
-// prevCommand goes to where the last command was started; within a second of
-// that, to the one before it.
-func (d *deck) prevCommand(now time.Time, at time.Duration) error {
-	list := d.load.commands.all()
-	grace := time.Second
-	if !d.clock.running {
-		grace = 0
-	}
-	for i := len(list) - 1; i >= 0; i-- {
-		if c := list[i]; c.number+1 < d.pos.rd.pos.number && c.at+grace < at {
-			return d.goToCommand(now, c)
-		}
-	}
-	d.say(now, "no command behind")
-	return nil
-}
-
-func (d *deck) goToCommand(now time.Time, c command) error {
-	if err := d.pos.seekNumber(c.number + 1); err != nil {
-		return err
-	}
-	d.clock.seek(now, c.at)
-	d.reach, d.gapAt, d.ended = -1, -1, false
 	return nil
 }
 

@@ -69,7 +69,8 @@ type pieceRef struct {
 	at     time.Duration
 }
 
-// mark is a marker of the recording.
+// mark is a place of the recording that has a name: a marker, or where a
+// command was started.
 type mark struct {
 	at     time.Duration
 	number int // of its piece
