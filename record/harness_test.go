@@ -136,6 +136,7 @@ const answers = "\x1bP>|testterm(7.1)\x1b\\\x1b]10;rgb:ffff/ffff/ffff\x1b\\\x1b]
 
 type terminalOptions struct {
 	answer string // to the probe
+	after  string // what the terminal shows before it answers
 	env    []string
 	args   []string // another program than the recorder
 	drain  func(read int)
@@ -185,7 +186,7 @@ func (m *terminal) read(o terminalOptions) {
 		m.mu.Lock()
 		m.out = append(m.out, buf[:n]...)
 		m.eof = err != nil
-		if !asked && o.answer != "" && bytes.Contains(m.out, []byte("\x1b[c")) {
+		if !asked && o.answer != "" && bytes.Contains(m.out, []byte("\x1b[c")) && bytes.Contains(m.out, []byte(o.after)) {
 			asked = true
 			io.WriteString(m.master, o.answer)
 		}

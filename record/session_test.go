@@ -235,6 +235,24 @@ func TestSilentTerminal(t *testing.T) {
 	}
 }
 
+// What a terminal answers once the program has ended does not become the input
+// of the shell outside.
+func TestLateAnswers(t *testing.T) {
+	path := castPath(t)
+	m := open(t, helper{Path: path, Args: sh("echo bye")}, terminalOptions{
+		answer: answers, after: "bye",
+		args: []string{"sh", "-c", `"$0"; echo outside; read -r line; printf '[%s]' "$line"`, os.Args[0]},
+	})
+	m.waitFor(0, "outside")
+	m.send("typed\r")
+	if got := m.wait(); got != 0 || !strings.HasSuffix(m.all(), "[typed]") {
+		t.Errorf("the exit status is %d, and the terminal shows %q", got, m.all())
+	}
+	if got := read(t, path).Term.Version; got != "testterm(7.1)" {
+		t.Errorf("the terminal's version is recorded as %q", got)
+	}
+}
+
 func TestNoProbeWhereItWouldShow(t *testing.T) {
 	for _, env := range [][]string{{"TERM=dumb"}, {"TERM=linux"}, {"TERM=screen", "STY=1.pts"}, {"TERM="}} {
 		m := open(t, helper{Path: castPath(t), Args: sh("echo hi")}, terminalOptions{env: env})
