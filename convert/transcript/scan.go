@@ -180,7 +180,8 @@ func (s *scanner) leap(data string, i int) int {
 		if i+2 >= len(data) || data[i+1] != '[' {
 			return i
 		}
-		if c := data[i+2]; c == '?' || c == '0' || c == 'm' {
+		c := data[i+2]
+		if c == '?' {
 			return i
 		}
 		end := i + 2
@@ -190,9 +191,18 @@ func (s *scanner) leap(data string, i int) int {
 		if end == len(data) || data[end] < 0x40 || data[end] > 0x7e {
 			return i
 		}
+		if (c == '0' || c == 'm') && !followed(data[end+1:]) {
+			return i
+		}
 		i = end + 1
 		s.near = true
 	}
+}
+
+// followed tells whether what follows CSI 0 m is there, and is not what zsh
+// writes next.
+func followed(data string) bool {
+	return len(data) > 2 && (data[0] != 0x1b || data[1] == '[' && data[2] != '2')
 }
 
 // ground takes in bytes that belong to no sequence.

@@ -48,7 +48,7 @@ func (t *tracer) restPoint(d time.Duration) {
 		return
 	}
 	text := t.rowText(line, 0, x)
-	if pad := x - columns(text); pad > 0 && pad < 3 {
+	if pad := x - row.Content(); pad > 0 && pad < 3 {
 		text += strings.Repeat(" ", pad)
 	}
 	// A prompt is drawn at once. A line that grows is typed, or a progress
