@@ -38,6 +38,10 @@ func (t *tracer) restPoint(d time.Duration) {
 			return
 		}
 	}
+	if !same && len(t.typedKnown) == 0 && !t.mayType("") {
+		t.pend, t.rested = pending{}, restedAt{} // whatever stands there
+		return
+	}
 	row, ok := t.row(line)
 	if !ok {
 		return
