@@ -1,8 +1,10 @@
 package transcript
 
 import (
+	"cmp"
 	"fmt"
 	"hash/maphash"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,53 +73,67 @@ func Search(cast format.Cast, match func(string) bool, opts SearchOptions) ([]Hi
 }
 
 // merge says of what was seen on the screen in what it is.
-func merge(cmds []Command, seen []Hit, match func(string) bool, opts SearchOptions) []Hit {
+func merge(cmds []Command, seen []sight, match func(string) bool, opts SearchOptions) []Hit {
 	var hits []Hit
-	next := 0
-	at := -1 // the command that runs
-	var lines map[string]bool
-	typed := ""
-	enter := func(i int) {
-		at = i
-		c := &cmds[i]
-		lines = map[string]bool{}
+	next := 0 // the first command that was not entered yet
+	lines := make([]map[string]bool, len(cmds))
+	enter := func() {
+		c := &cmds[next]
+		lines[next] = map[string]bool{}
 		for line := range strings.SplitSeq(c.Output, "\n") {
 			if match(line) {
-				lines[strings.TrimSpace(line)] = true
+				lines[next][strings.TrimSpace(line)] = true
 			}
 		}
-		typed = c.Text
 		if opts.Commands && match(c.Text) {
 			hits = append(hits, Hit{Where: InCommand, Time: c.Start, Text: c.Text, Command: c})
 		}
+		next++
 	}
-	for _, h := range seen {
-		for next < len(cmds) && cmds[next].Start <= h.Time {
-			enter(next)
-			next++
+	for _, s := range seen {
+		for next < len(cmds) && cmds[next].Start <= s.Time {
+			enter()
 		}
-		text := strings.TrimSpace(h.Text)
-		if at >= 0 && h.Time <= cmds[at].End {
-			h.Command = &cmds[at]
+		h, text, typed := s.Hit, strings.TrimSpace(s.Text), false
+		h.Where = InScreen
+		if next > 0 && h.Time <= cmds[next-1].End {
+			h.Command = &cmds[next-1]
 		}
+		// It came in one look with what came before: which of the commands
+		// of that time was it?
+		for i := next - 1; i >= max(0, next-mostAtOnce); i-- {
+			if cmds[i].End < s.since {
+				continue // it may be part of one that goes on
+			}
+			if lines[i][text] {
+				h.Where, h.Command, h.Time = InOutput, &cmds[i], min(h.Time, cmds[i].End)
+				break
+			}
+			typed = typed || s.since <= cmds[i].Start && containsLine(h.Text, cmds[i].Text)
+		}
+		typed = typed || next < len(cmds) && h.Time >= cmds[next].PromptAt && containsLine(h.Text, cmds[next].Text)
 		switch {
-		case h.Command != nil && lines[text]:
-			h.Where = InOutput
-		case next < len(cmds) && h.Time >= cmds[next].PromptAt && containsLine(h.Text, cmds[next].Text),
-			at >= 0 && h.Time <= cmds[at].Start && containsLine(h.Text, typed):
-			continue // the command being typed: told as such
+		case h.Where == InScreen && typed: // the command being typed: told as such
+		case h.Where == InOutput && !opts.Output, h.Where == InScreen && !opts.Screen:
 		default:
-			h.Where = InScreen
+			hits = append(hits, h)
 		}
-		if h.Where == InOutput && !opts.Output || h.Where == InScreen && !opts.Screen {
-			continue
-		}
-		hits = append(hits, h)
 	}
-	for ; next < len(cmds); next++ {
-		enter(next)
+	for next < len(cmds) {
+		enter()
 	}
+	slices.SortStableFunc(hits, func(a, b Hit) int { return cmp.Compare(a.Time, b.Time) })
 	return hits
+}
+
+// mostAtOnce is how many commands are looked at for what was seen in one look.
+const mostAtOnce = 64
+
+// sight is a line that was seen on the screen: what is drawn in a short time is
+// looked at once.
+type sight struct {
+	Hit
+	since time.Duration // when the time began that was looked at
 }
 
 // containsLine tells whether what was on the screen is part of a command that
@@ -133,10 +149,11 @@ type watcher struct {
 	screen *vt.Screen
 	seed   maphash.Seed
 	now    time.Duration
+	since  time.Duration // the first event that was not looked at
 	// rows holds, for the primary and the alternate screen, a hash of the text
 	// of each row when it was last looked at.
 	rows  [2][]uint64
-	hits  []Hit
+	hits  []sight
 	max   int
 	full  bool
 	buf   []byte
@@ -163,11 +180,21 @@ func (w *watcher) watch(cast *format.Cast) {
 	}
 }
 
+// What is drawn with pauses below frameGap is looked at together, but at least
+// once in a longestFrame.
+const (
+	frameGap     = 10 * time.Millisecond
+	longestFrame = 100 * time.Millisecond
+)
+
 func (w *watcher) event(ev format.Event) {
 	switch ev.Code {
 	case format.Output:
-		if ev.Time-w.now >= 10*time.Millisecond {
+		if ev.Time-w.now >= frameGap || ev.Time-w.since >= longestFrame {
 			w.look()
+		}
+		if !w.dirty {
+			w.since = ev.Time
 		}
 		w.now = ev.Time
 		w.screen.WriteString(ev.Data)
@@ -241,7 +268,7 @@ func (w *watcher) row(row vt.Row, last *uint64) {
 		w.full = true
 		return
 	}
-	w.hits = append(w.hits, Hit{Time: w.now, Text: text})
+	w.hits = append(w.hits, sight{Hit{Time: w.now, Text: text}, w.since})
 }
 
 func (w *watcher) finish() { w.look() }
