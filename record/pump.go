@@ -30,6 +30,9 @@ type pump struct {
 	tail   []byte       // the end of the output, see isWhole
 	marks  stripper     // keeps our marks from the terminal
 
+	calls   calls
+	watcher Watcher // nil if there is none
+
 	keysOver bool // nothing comes from the terminal any more
 	termGone bool // nor does it take anything
 	// progGone says that nobody has the program's terminal open. While the
@@ -71,6 +74,7 @@ func newPump(s *session) (*pump, error) {
 	s.queue.room = w.Wake
 	s.display.wake = w.Wake
 	s.keys.pass, s.keys.do = p.send, s.do
+	s.pump = p
 	return p, nil
 }
 
@@ -97,6 +101,7 @@ func (p *pump) signal(flag *atomic.Bool) {
 // run moves bytes until the program has ended and all its output is shown and
 // recorded.
 func (p *pump) run() {
+	defer p.runCalls(true)
 	for !p.stop.Load() {
 		p.flush()
 		if p.outOver && len(p.toTerm) == 0 && p.full.Code == "" {
@@ -109,6 +114,7 @@ func (p *pump) run() {
 		if p.waiter.Wait(waits[:], p.timeout()) != nil {
 			return
 		}
+		p.runCalls(false)
 		quiet := !waits[0].Read && !waits[1].Read
 		if !p.unwritten.IsZero() && (quiet || time.Since(p.unwritten) > kickAfter) {
 			p.kick()
@@ -254,7 +260,11 @@ func (p *pump) readOutput() {
 				p.outOver = true
 			}
 		}
-		p.toTerm = p.show(p.marks.strip(buf[:n]))
+		shown := p.marks.strip(buf[:n])
+		p.toTerm = p.show(shown)
+		if p.watcher != nil {
+			p.watcher.Output(shown)
+		}
 		p.keepTail(buf[:n])
 		ev := format.Event{Time: at, Code: format.Output, Data: p.slab.keep(n)}
 		if s.Input && !s.InputSecrets {

@@ -95,6 +95,9 @@ type Recorder struct {
 	// such as that the recording has failed. nil: it is shown in the
 	// terminal. It may be called by any goroutine.
 	Notice func(string)
+	// Started, if not nil, is called once the program runs, with what acts on
+	// the session. It must return soon.
+	Started func(*Control)
 	// Recorded, if not nil, opens what the Writer has been given and flushed
 	// so far, see [File.Recorded]. With it, a pause ends with the screen that
 	// there is then; without, full-screen programs are made to draw again.
@@ -131,10 +134,12 @@ type session struct {
 
 	mu       sync.Mutex
 	size     format.Size // of the program's terminal; guarded by mu
+	fixed    format.Size // what of it does not follow the user's; guarded by mu
 	follower *follower   // while paused; guarded by mu
+	atSync   []func()    // what the writer does at each syncCode; guarded by mu
 
-	synced chan struct{} // gets a value when the writer comes to a syncCode
-	ended  chan struct{} // closed when nothing is written any more
+	pump  *pump
+	ended chan struct{} // closed when nothing is written any more
 }
 
 // Run starts the program, records it to its end, and gives its exit status:
@@ -147,8 +152,7 @@ func (r *Recorder) Run(ctx context.Context) (status int, err error) {
 	if r.Writer == nil {
 		return -1, errors.New("record: no Writer")
 	}
-	s := &session{Recorder: r, queue: newQueue(), keys: hotkeys{Keys: r.Keys},
-		synced: make(chan struct{}, 1), ended: make(chan struct{})}
+	s := &session{Recorder: r, queue: newQueue(), keys: hotkeys{Keys: r.Keys}, fixed: r.Size, ended: make(chan struct{})}
 	s.waitAll.Store(r.WaitAll)
 	signals := notifySignals()
 	defer signals.stop()
@@ -281,11 +285,13 @@ func (s *session) wantedSize() format.Size {
 			size = format.Size(have)
 		}
 	}
-	if s.Size.Cols > 0 {
-		size.Cols = s.Size.Cols
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fixed.Cols > 0 {
+		size.Cols = s.fixed.Cols
 	}
-	if s.Size.Rows > 0 {
-		size.Rows = s.Size.Rows
+	if s.fixed.Rows > 0 {
+		size.Rows = s.fixed.Rows
 	}
 	return size
 }
@@ -317,6 +323,9 @@ func (s *session) run(ctx context.Context, signals *signals) (int, error) {
 	s.goFunc(func() { written <- s.write() })
 	pumped := make(chan struct{})
 	s.goFunc(func() { defer close(pumped); pump.run() })
+	if s.Started != nil {
+		s.Started(&Control{s, pump})
+	}
 	if s.Stdin != nil {
 		s.goFunc(s.feedStdin)
 	}
@@ -423,7 +432,7 @@ func (s *session) supervise(ctx context.Context, signals *signals, pump *pump, e
 		case sig := <-signals.c:
 			switch signals.kind(sig) {
 			case sigResize:
-				s.resize()
+				pump.call(s.resizeNow)
 			case sigEnd:
 				hangup(&SignalError{sig, signals.number(sig)})
 			case sigStop:
@@ -443,32 +452,13 @@ func (s *session) paused() *follower {
 	return s.follower
 }
 
-// resize gives the program's terminal the size of the user's.
-func (s *session) resize() {
-	size := s.wantedSize()
-	s.mu.Lock()
-	changed := size != s.size
-	s.size = size
-	s.mu.Unlock()
-	if !changed {
-		return
-	}
-	// First the event: what is drawn for the new size must come after it.
-	at, _ := s.clock.now()
-	ev := format.Event{Time: at, Code: format.Resize, Data: size.String()}
-	if f := s.paused(); f == nil || !f.put(ev) {
-		s.queue.put(ev)
-	}
-	s.master.SetSize(tty.Size(size))
-}
-
 // resumeTerminal takes the terminal again after this process was stopped.
 func (s *session) resumeTerminal() {
 	if s.term == nil || s.Stdin != nil || !s.term.Foreground() {
 		return
 	}
 	if s.term.Raw() == nil {
-		s.resize()
+		s.pump.call(s.resizeNow)
 	}
 }
 
@@ -531,11 +521,22 @@ const redrawPause = 50 * time.Millisecond
 // it flushes.
 const syncCode format.Code = "sync"
 
+// syncThen has the writer call f once all that was put into the queue can be
+// read, before it writes more. When nothing is written any more, f is not
+// called.
+func (s *session) syncThen(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.atSync = append(s.atSync, f)
+	s.queue.force(format.Event{Code: syncCode})
+}
+
 // sync waits until all that was put into the queue can be read.
 func (s *session) sync() {
-	s.queue.force(format.Event{Code: syncCode})
+	synced := make(chan struct{})
+	s.syncThen(func() { close(synced) })
 	select {
-	case <-s.synced:
+	case <-synced:
 	case <-s.ended:
 	}
 }

@@ -2,6 +2,7 @@ package record
 
 import (
 	"io"
+	"os"
 	"sync"
 
 	"github.com/ttydeck/ttydeck/format"
@@ -141,7 +142,7 @@ func draw(screen *vt.Screen, ev format.Event) {
 	}
 }
 
-// Recorded opens the recording as it is so far; see [Recorder.Recorded]. It is
+// Recorded opens the recording as it is when that is called; see [Recorder.Recorded]. It is
 // nil for what cannot be read again: a stream, a pipe, a format without sizes.
 func (f *File) Recorded() func() (format.Cast, io.Closer, error) {
 	if f.f == nil || f.Format == format.Raw {
@@ -151,10 +152,20 @@ func (f *File) Recorded() func() (format.Cast, io.Closer, error) {
 		return nil
 	}
 	return func() (format.Cast, io.Closer, error) {
-		in, err := format.OpenFile(f.Path, format.As(f.Format))
+		in, err := os.Open(f.Path)
 		if err != nil {
 			return format.Cast{}, nil, err
 		}
-		return in.Cast, in, nil
+		var cast format.Cast
+		info, err := in.Stat()
+		if err == nil {
+			// What comes later is not of so far.
+			cast, _, err = format.Open(io.LimitReader(in, info.Size()), format.As(f.Format))
+		}
+		if err != nil {
+			in.Close()
+			return format.Cast{}, nil, err
+		}
+		return cast, in, nil
 	}
 }

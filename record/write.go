@@ -56,7 +56,11 @@ func (s *session) writeAll() error {
 			for _, ev := range events {
 				if ev.Code == syncCode {
 					err = format.Flush(w)
-					s.synced <- struct{}{}
+					s.mu.Lock()
+					f := s.atSync[0]
+					s.atSync = s.atSync[1:]
+					s.mu.Unlock()
+					f()
 				} else {
 					err = w.WriteEvent(ev)
 				}

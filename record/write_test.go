@@ -37,7 +37,7 @@ func (w *logWriter) WriteEvent(ev format.Event) error {
 func newWriting(w format.Writer, flushEvery time.Duration) *session {
 	return &session{
 		Recorder: &Recorder{Writer: w, FlushEvery: flushEvery, Notice: func(string) {}},
-		queue:    newQueue(), clock: newClock(), synced: make(chan struct{}, 1), ended: make(chan struct{}),
+		queue:    newQueue(), clock: newClock(), ended: make(chan struct{}),
 	}
 }
 

@@ -1,0 +1,186 @@
+//go:build linux || darwin
+
+package record
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+)
+
+// viewer is a Watcher with a screen.
+type viewer struct {
+	mu     sync.Mutex
+	out    bytes.Buffer
+	sizes  []format.Size
+	events chan struct{}
+}
+
+func (v *viewer) Output(b []byte) {
+	v.mu.Lock()
+	v.out.Write(b)
+	v.mu.Unlock()
+	select {
+	case v.events <- struct{}{}:
+	default:
+	}
+}
+
+func (v *viewer) Resized(size format.Size) {
+	v.mu.Lock()
+	v.sizes = append(v.sizes, size)
+	v.mu.Unlock()
+}
+
+func (v *viewer) wait(t *testing.T, want string) string {
+	t.Helper()
+	for end := time.Now().Add(patience); ; {
+		v.mu.Lock()
+		got := v.out.String()
+		v.mu.Unlock()
+		if strings.Contains(got, want) {
+			return got
+		}
+		select {
+		case <-v.events:
+		case <-time.After(50 * time.Millisecond):
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the watcher saw %q; want %q in it", got, want)
+		}
+	}
+}
+
+// control starts a session without a terminal, and gives what acts on it and
+// what waits for its end.
+func control(t *testing.T, path string, args ...string) (*Control, func() int) {
+	t.Helper()
+	f, err := Create(path, FileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	started := make(chan *Control, 1)
+	r := Recorder{Writer: f, FlushEvery: f.FlushEvery(), Recorded: f.Recorded(), Args: args, Headless: true, Started: func(c *Control) { started <- c }}
+	type ending struct {
+		status int
+		err    error
+	}
+	ended := make(chan ending, 1)
+	go func() {
+		status, err := r.Run(t.Context())
+		ended <- ending{status, err}
+	}()
+	select {
+	case c := <-started:
+		return c, func() int {
+			t.Helper()
+			e := <-ended
+			if e.err != nil {
+				t.Errorf("the session ended with %v", e.err)
+			}
+			return e.status
+		}
+	case e := <-ended:
+		t.Fatalf("the session did not start: %v", e.err)
+	}
+	return nil, nil
+}
+
+func TestControl(t *testing.T) {
+	path := castPath(t)
+	c, wait := control(t, path, "sh", "-c", `stty -echo; echo ready; while read x; do echo "<$x>"; stty size; done; exit 3`)
+	v := &viewer{events: make(chan struct{}, 1)}
+	_, closer, err := c.Watch(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closer.Close()
+	for _, err := range []error{c.Resize(format.Size{Cols: 40, Rows: 10}), c.Mark("here"), c.Type([]byte("one\r"))} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	v.wait(t, "<one>\r\n10 40")
+	if got := c.State(); got.Size != (format.Size{Cols: 40, Rows: 10}) || got.Paused || got.PID < 2 {
+		t.Errorf("the state is %+v", got)
+	}
+	c.Pause()
+	if !c.State().Paused {
+		t.Error("it is not paused")
+	}
+	c.Type([]byte("hidden\r"))
+	v.wait(t, "<hidden>\r\n10 40")
+	c.Resume()
+	c.Type([]byte("two\r"))
+	v.wait(t, "<two>\r\n10 40")
+	if _, _, err := c.Watch(nil); err != nil {
+		t.Fatal(err)
+	}
+	c.Type([]byte("three\r\x04"))
+	if got := wait(); got != 3 {
+		t.Errorf("the exit status is %d", got)
+	}
+	for _, err := range []error{c.Type([]byte("x")), c.Resize(format.Size{Cols: 1, Rows: 1}), c.Mark(""), c.Pause()} {
+		if !errors.Is(err, ErrEnded) {
+			t.Errorf("after the end: %v; want ErrEnded", err)
+		}
+	}
+	v.mu.Lock()
+	if strings.Contains(v.out.String(), "three") || len(v.sizes) != 1 {
+		t.Errorf("the watcher saw %q, sizes %v", v.out.String(), v.sizes)
+	}
+	v.mu.Unlock()
+	r := read(t, path)
+	if got := r.text(format.Marker); got != "here paused resumed" {
+		t.Errorf("markers %q", got)
+	}
+	if got := r.text(format.Output); !strings.Contains(got, "<one>") || strings.Count(got, "<hidden>") > 1 || !strings.Contains(got, "<three>") {
+		t.Errorf("output %q", got)
+	}
+}
+
+// What was recorded and what a watcher sees then are the session's output,
+// nothing twice and nothing lost, whenever it begins to watch.
+func TestWatchJoins(t *testing.T) {
+	for range 20 {
+		c, wait := control(t, castPath(t), "sh", "-c", "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line-$i-; done; sleep 0.05; seq 20000")
+		v := &viewer{events: make(chan struct{}, 1)}
+		time.Sleep(time.Duration(rand.IntN(60)) * time.Millisecond)
+		var before strings.Builder
+		cast, closer, err := c.Watch(v)
+		if err != nil && !errors.Is(err, ErrEnded) {
+			t.Fatal(err)
+		}
+		if err == nil {
+			for ev, err := range cast.Events {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if ev.Code == format.Output {
+					before.WriteString(ev.Data)
+				}
+			}
+			closer.Close()
+		}
+		if got := wait(); got != 0 {
+			t.Fatalf("the exit status is %d", got)
+		}
+		var want strings.Builder
+		for i := 1; i <= 3000; i++ {
+			want.WriteString("line-" + strconv.Itoa(i) + "-\r\n")
+		}
+		for i := 1; i <= 20000; i++ {
+			want.WriteString(strconv.Itoa(i) + "\r\n")
+		}
+		if got := before.String() + v.out.String(); got != want.String() {
+			t.Fatalf("recorded before were %d bytes, seen %d, together not the %d of the session", before.Len(), v.out.Len(), want.Len())
+		}
+	}
+}
