@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/tty"
 )
 
 // stream plays a recording's own bytes to a pipe or, with Player.Raw, to a
@@ -107,7 +108,7 @@ func (s *stream) cleanup() string {
 	if s.con.term == nil {
 		return ""
 	}
-	c := rawCleanup(s.origin)
+	c := tty.Cleanup(s.origin)
 	if s.p.Resize {
 		c += resizeRequest(s.onScr)
 	}

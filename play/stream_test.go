@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/tty"
 )
 
 // playing runs p on a fake terminal in a bubble, types what keys says at its
@@ -199,7 +200,7 @@ func TestStreamEndsClean(t *testing.T) {
 		if term.raw || term.restored != 1 {
 			t.Errorf("raw %v, restored %d times", term.raw, term.restored)
 		}
-		if got, want := term.output(), rawCleanup(false); !strings.HasSuffix(got, want) {
+		if got, want := term.output(), tty.Cleanup(false); !strings.HasSuffix(got, want) {
 			t.Errorf("the terminal was not cleaned: got %q", got)
 		}
 	}

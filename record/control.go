@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"syscall"
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/tty"
@@ -220,4 +221,10 @@ func (s *session) resizeNow() {
 		w.Resized(size)
 	}
 	s.master.SetSize(tty.Size(size))
+}
+
+// Signal sends a signal to the program's process group, and to the one that has
+// the terminal.
+func (c *Control) Signal(sig syscall.Signal) error {
+	return c.do(func() { c.s.signalAll(sig) })
 }

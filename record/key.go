@@ -60,20 +60,31 @@ type Keys struct {
 	Prefix Key
 	Pause  Key // pauses and resumes
 	Marker Key // sets a marker
+	// Detach leaves a session that was attached to; a [Recorder] does not
+	// look for it.
+	Detach Key
 }
 
 // DefaultKeys are C-\ p for pause and C-\ m for a marker. Ctrl-\ is what
 // other recorders use, and hardly any program.
 var DefaultKeys = Keys{Prefix: Key{'\\', true}, Pause: Key{'p', false}, Marker: Key{'m', false}}
 
-// action is what the user wants from the recorder.
-type action int
+// Action is what the user wants by one of the Keys.
+type Action int
 
 const (
-	noAction action = iota
-	pauseAction
-	markerAction
+	NoAction Action = iota
+	PauseAction
+	MarkerAction
+	DetachAction
 )
+
+// FilterKeys gives what to feed with what is typed: it calls pass with what is
+// the program's, and do for each of keys, in their order. What pass gets is used
+// again after it.
+func FilterKeys(keys Keys, pass func([]byte), do func(Action)) (feed func([]byte)) {
+	return (&hotkeys{Keys: keys, pass: pass, do: do}).feed
+}
 
 // hotkeys finds the recorder's keys in what the user types. They are found
 // anywhere in a read, in the encodings of old terminals (Ctrl-\ is 0x1c) as
@@ -82,7 +93,7 @@ const (
 type hotkeys struct {
 	Keys
 	pass func([]byte) // gets what the program gets; what is given to it is used again
-	do   func(action) // gets what the recorder shall do
+	do   func(Action) // gets what the recorder shall do
 
 	prefixed bool // the prefix was the last key
 	pasting  bool
@@ -92,7 +103,7 @@ type hotkeys struct {
 
 // feed takes what was typed, and calls pass and do in the order of the keys.
 func (h *hotkeys) feed(p []byte) {
-	if h.Pause == (Key{}) && h.Marker == (Key{}) {
+	if h.Pause == (Key{}) && h.Marker == (Key{}) && h.Detach == (Key{}) {
 		h.pass(p)
 		return
 	}
@@ -117,7 +128,7 @@ func (h *hotkeys) feed(p []byte) {
 			}
 			continue
 		}
-		act := noAction
+		act := NoAction
 		switch {
 		case h.Prefix != (Key{}) && !h.prefixed:
 			if key != h.Prefix {
@@ -128,11 +139,13 @@ func (h *hotkeys) feed(p []byte) {
 			h.prefixed, h.swallow = true, key
 			continue
 		case key == h.Pause:
-			act = pauseAction
+			act = PauseAction
 		case key == h.Marker:
-			act = markerAction
+			act = MarkerAction
+		case key == h.Detach:
+			act = DetachAction
 		}
-		if act != noAction {
+		if act != NoAction {
 			h.pass(p[sent : i-n])
 			sent = i
 			h.swallow = key

@@ -56,13 +56,13 @@ func TestHotkeys(t *testing.T) {
 		{"paste whose end got lost", DefaultKeys, []string{"\x1b[200~abc", "\x1c", "p"}, "\x1b[200~abc<P>"},
 		{"no prefix", direct, []string{"a\x1cb"}, "a<P>b"},
 		{"no keys", Keys{Prefix: Key{'\\', true}}, []string{"a\x1cpb"}, "a\x1cpb"},
-		{"other keys", Keys{Key{'b', true}, Key{'ż', false}, Key{'M', false}}, []string{"\x02ż\x02M\x1b[98;5u\x1b[109;2u"}, "<P><M><M>"},
+		{"other keys", Keys{Key{'b', true}, Key{'ż', false}, Key{'M', false}, Key{'d', false}}, []string{"\x02ż\x02M\x1b[98;5u\x1b[109;2u\x02d"}, "<P><M><M><D>"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got := ""
-			h := &hotkeys{Keys: tt.keys, pass: func(p []byte) { got += string(p) }, do: func(a action) {
-				got += map[action]string{pauseAction: "<P>", markerAction: "<M>"}[a]
+			h := &hotkeys{Keys: tt.keys, pass: func(p []byte) { got += string(p) }, do: func(a Action) {
+				got += map[Action]string{PauseAction: "<P>", MarkerAction: "<M>", DetachAction: "<D>"}[a]
 			}}
 			for _, r := range tt.reads {
 				h.feed([]byte(r))
@@ -81,7 +81,7 @@ func FuzzHotkeys(f *testing.F) {
 	f.Add([]byte("\x1b["), 1)
 	f.Fuzz(func(t *testing.T, in []byte, cut int) {
 		n := 0
-		h := &hotkeys{Keys: DefaultKeys, pass: func(p []byte) { n += len(p) }, do: func(action) {}}
+		h := &hotkeys{Keys: DefaultKeys, pass: func(p []byte) { n += len(p) }, do: func(Action) {}}
 		cut = min(max(cut, 0), len(in))
 		h.feed(in[:cut])
 		h.feed(in[cut:])
@@ -94,7 +94,7 @@ func FuzzHotkeys(f *testing.F) {
 				plain = append(plain, c)
 			}
 		}
-		h = &hotkeys{Keys: DefaultKeys, pass: func(p []byte) { got = append(got, p...) }, do: func(action) {}}
+		h = &hotkeys{Keys: DefaultKeys, pass: func(p []byte) { got = append(got, p...) }, do: func(Action) {}}
 		h.feed(plain)
 		if string(got) != string(plain) {
 			t.Errorf("%q became %q", plain, got)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"syscall"
 )
 
 // There are no pseudo-terminals here, so no session gets as far as to need
@@ -14,6 +15,7 @@ import (
 func startOn(*exec.Cmd, *os.File) error       { return errors.ErrUnsupported }
 func (s *session) wait() int                  { return -1 }
 func (s *session) hangup()                    {}
+func (s *session) signalAll(syscall.Signal)   {}
 func (s *session) watchStops(chan<- struct{}) {}
 func (s *session) resumeProgram()             {}
 func (s *session) suspend()                   {}

@@ -32,13 +32,18 @@ func (s *session) wait() int {
 // hangup tells the program and its terminal's foreground that the terminal is
 // gone. The master stays open, so that what they still write is recorded.
 func (s *session) hangup() {
+	s.signalAll(unix.SIGHUP)
+	s.signalAll(unix.SIGCONT)
+}
+
+// signalAll sends a signal to the program and its terminal's foreground.
+func (s *session) signalAll(sig syscall.Signal) {
 	pid := s.cmd.Process.Pid // also the number of its process group
-	for _, pgrp := range []int{s.master.ForegroundGroup(), pid} {
-		if pgrp > 1 {
-			unix.Kill(-pgrp, unix.SIGHUP)
-			unix.Kill(-pgrp, unix.SIGCONT)
-		}
+	foreground := s.master.ForegroundGroup()
+	if foreground > 1 && foreground != pid {
+		unix.Kill(-foreground, sig)
 	}
+	unix.Kill(-pid, sig)
 }
 
 // suspend stops this process, as the SIGTSTP it got asks for, with the terminal

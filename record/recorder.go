@@ -463,11 +463,11 @@ func (s *session) resumeTerminal() {
 }
 
 // do does what the user asked for by a key.
-func (s *session) do(a action) {
+func (s *session) do(a Action) {
 	switch a {
-	case pauseAction:
+	case PauseAction:
 		s.pause()
-	case markerAction:
+	case MarkerAction:
 		s.mark("")
 		s.display.title("● marker set", true)
 	}

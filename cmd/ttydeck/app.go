@@ -15,7 +15,7 @@ import (
 
 // commands lists the subcommands, in the order of the help.
 func commands(e *env) []*cli.Command {
-	return []*cli.Command{
+	return append([]*cli.Command{
 		recCommand(e),
 		playCommand(e),
 		convertCommand(e),
@@ -33,7 +33,7 @@ func commands(e *env) []*cli.Command {
 		doctorCommand(e),
 		completionCommand(e),
 		manCommand(e),
-	}
+	}, liveCommands(e)...)
 }
 
 // run is the whole program: it gives the exit status.

@@ -39,6 +39,14 @@ func TestScript(t *testing.T) {
 			for _, name := range []string{"HOME", "XDG_CONFIG_HOME"} {
 				env.Setenv(name, env.WorkDir)
 			}
+			// A socket's path is short.
+			dir, err := os.MkdirTemp("", "td")
+			if err != nil {
+				return err
+			}
+			env.Defer(func() { os.RemoveAll(dir) })
+			env.Setenv("XDG_RUNTIME_DIR", dir)
+			env.Setenv("XDG_DATA_HOME", filepath.Join(env.WorkDir, "data"))
 			env.Setenv("TERM", "xterm-256color")
 			env.Setenv("SHELL", "/bin/sh")
 			env.Setenv("PATH", env.Getenv("PATH")+string(os.PathListSeparator)+os.Getenv("PATH"))

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
@@ -20,22 +21,24 @@ type markOptions struct {
 func markCommand(e *env) *cli.Command {
 	return &cli.Command{
 		Name:      "mark",
-		Usage:     "put markers into a recording",
-		ArgsUsage: "IN OUT",
-		Description: `Writes the recording IN to OUT with a marker at the start of each command that was run in it, so that players show
-them as chapters and can go from one to the next. Markers that are there stay.`,
+		Usage:     "put markers into a recording, or into one that is being made",
+		ArgsUsage: "SESSION LABEL | --commands IN OUT",
+		Description: `Sets a marker with LABEL in the recording of SESSION, one that ttydeck ls lists, now.
+
+With --commands, writes the recording IN to OUT with a marker at the start of each command that was run in it, so that
+players show them as chapters and can go from one to the next. Markers that are there stay.`,
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "commands", Usage: "a marker for each command"},
 			&cli.StringFlag{Name: "to", Aliases: []string{"f", "output-format"}, Usage: "write `FORMAT`, whatever OUT is named"},
 			&cli.BoolFlag{Name: "overwrite", Usage: "replace OUT if it exists"},
 		}, readFlags()...),
 		Action: func(c *cli.Context) error {
+			if !c.Bool("commands") {
+				return markSession(c)
+			}
 			args, err := fileArgs(c, 2, 2, "the recording to read, or the file to write,")
 			if err != nil {
 				return err
-			}
-			if !c.Bool("commands") {
-				return withHint(usageError{errors.New("nothing to mark")}, "ttydeck mark --commands "+args[0]+" "+args[1])
 			}
 			opts := markOptions{overwrite: c.Bool("overwrite")}
 			if opts.read, err = readOptions(c); err != nil {
@@ -47,6 +50,23 @@ them as chapters and can go from one to the next. Markers that are there stay.`,
 			return runMark(c.Context, e, opts, args[0], args[1])
 		},
 	}
+}
+
+// markSession sets a marker in a session that runs.
+func markSession(c *cli.Context) error {
+	args, err := fileArgs(c, 2, 2, "the session, or the marker's label,")
+	if err != nil {
+		return err
+	}
+	client, _, err := openSession(c.Context, args[0])
+	if err != nil {
+		if _, serr := os.Stat(args[0]); serr == nil {
+			return withHint(usageError{fmt.Errorf("%s is a file, not a session", args[0])}, "ttydeck mark --commands "+args[0]+" "+args[1])
+		}
+		return err
+	}
+	defer client.Close()
+	return client.Mark(c.Context, args[1])
 }
 
 func runMark(ctx context.Context, e *env, opts markOptions, from, name string) error {

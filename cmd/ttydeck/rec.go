@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"github.com/ttydeck/ttydeck/edit"
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/tty"
+	"github.com/ttydeck/ttydeck/live"
 	"github.com/ttydeck/ttydeck/record"
 	"github.com/urfave/cli/v2"
 )
@@ -25,6 +27,7 @@ import (
 type recOptions struct {
 	file         record.FileOptions
 	recorder     record.Recorder // without its Writer
+	name         string          // for who watches; empty: after the command
 	captureEnv   []string
 	returnStatus bool
 	quiet        bool
@@ -57,6 +60,9 @@ A shell (bash, zsh, fish, nushell, dash, ksh, mksh, busybox) is started so that 
 which ttydeck transcript knows each of them with its status. Your start-up files are read as always, the marks are not shown
 in your terminal, and --no-shell-integration does without.
 
+While it runs, ttydeck ls lists the session, and ttydeck watch, attach, send, pause, stop and others act on it, from your other
+terminals.
+
 In the session TTYDECK_REC is 1, and ASCIINEMA_REC, which many shell prompts look for.`,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "command", Aliases: []string{"c"}, Usage: "record `COMMAND`, run by sh, instead of the shell"},
@@ -76,6 +82,7 @@ In the session TTYDECK_REC is 1, and ASCIINEMA_REC, which many shell prompts loo
 			&cli.StringFlag{Name: "marker-key", Usage: "`KEY` that sets a marker; none for no key", Value: keys.Marker.String()},
 			&cli.BoolFlag{Name: "wait-all", Usage: "go on until background jobs are done with the terminal too"},
 			&cli.BoolFlag{Name: "no-shell-integration", Usage: "do not have the shell mark its prompts and commands"},
+			&cli.StringFlag{Name: "name", Aliases: []string{"n"}, Usage: "let ttydeck ls, watch and attach call the session `NAME`; without, after the command"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "say nothing but errors"},
 		}, redactFlags()...),
 		Action: func(c *cli.Context) error {
@@ -139,6 +146,11 @@ func recOptionsOf(c *cli.Context) (name string, opts recOptions, err error) {
 		return "", opts, usageError{errors.New("--idle-time-limit: want 0 seconds or more")}
 	}
 	opts.captureEnv = strings.FieldsFunc(c.String("capture-env"), func(r rune) bool { return r == ',' || r == ' ' })
+	if opts.name = c.String("name"); opts.name != "" {
+		if err := live.CheckName(opts.name); err != nil {
+			return "", opts, usageError{err}
+		}
+	}
 	opts.returnStatus = c.Bool("return")
 	opts.quiet = c.Bool("quiet")
 	said := c.App.ErrWriter
@@ -243,8 +255,49 @@ func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 	if r.Headless || !hasTerminal() {
 		r.Notice = func(msg string) { e.warnf("%s", msg) }
 	}
+	server, err := e.share(r, file, opts)
+	if err != nil {
+		file.Discard()
+		return err
+	}
 	status, err := r.Run(ctx)
+	if server != nil {
+		server.Close(status)
+	}
 	return errors.Join(e.recEnd(file, opts, status, err), e.redactFinished(ctx, file, opts))
+}
+
+// share lets the user's other terminals watch the session, and act on it. Where
+// that cannot be, it is recorded all the same.
+func (e *env) share(r *record.Recorder, file *record.File, opts recOptions) (*live.Server, error) {
+	args := r.Args
+	if len(args) == 0 {
+		args = []string{cmp.Or(os.Getenv("SHELL"), "/bin/sh")}
+	}
+	dir, err := live.OpenDir()
+	var server *live.Server
+	if err == nil {
+		cwd, _ := os.Getwd()
+		server, err = dir.Serve(live.Options{Name: opts.name, Command: args, Dir: cwd, File: file.Path, Owner: !r.Headless && hasTerminal()})
+	}
+	switch {
+	case errors.Is(err, live.ErrNameTaken):
+		return nil, withHint(err, "ttydeck ls lists the sessions that run")
+	case err != nil:
+		if !opts.quiet {
+			e.notef("nobody can watch this session: %v", err)
+		}
+		return nil, nil
+	}
+	r.Started = server.Started
+	r.Env = append(r.Env, "TTYDECK_SESSION="+server.Name())
+	if notice := r.Notice; notice != nil {
+		r.Notice = func(msg string) {
+			server.SetFault(msg)
+			notice(msg)
+		}
+	}
+	return server, nil
 }
 
 // redactFinished takes the secrets out of what was recorded, if it is to be.

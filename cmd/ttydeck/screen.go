@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/live"
 	"github.com/ttydeck/ttydeck/play"
 	"github.com/ttydeck/ttydeck/vt"
 	"github.com/urfave/cli/v2"
@@ -26,8 +28,10 @@ func screenCommand(e *env) *cli.Command {
 	return &cli.Command{
 		Name:      "screen",
 		Usage:     "print what was on the screen at a moment",
-		ArgsUsage: "FILE|URL|-",
-		Description: `Prints the screen of the recording FILE at the moments that --at and --at-marker name, in that order; without
+		ArgsUsage: "FILE|URL|-|SESSION",
+		Description: `Prints what is on the screen of SESSION, one that ttydeck ls lists, now.
+
+Prints the screen of the recording FILE at the moments that --at and --at-marker name, in that order; without
 any, at the end. --at and --at-marker may be given several times. --json prints a JSON object for each, one a line,
 with the text, colours and attributes of every cell that is not blank.
 
@@ -60,6 +64,11 @@ Plain bytes that a program wrote to a terminal are a recording too: --from raw -
 			}
 			if opts.moments, err = momentsOf(c.StringSlice("at"), c.StringSlice("at-marker")); err != nil {
 				return err
+			}
+			if !c.IsSet("at") && !c.IsSet("at-marker") {
+				if done, err := runScreenNow(c.Context, e, opts, args[0]); done || err != nil {
+					return err
+				}
 			}
 			return runScreen(c.Context, e, opts, args[0])
 		},
@@ -121,6 +130,33 @@ func runScreen(ctx context.Context, e *env, opts screenOptions, name string) err
 		}
 	}
 	return err
+}
+
+// runScreenNow prints the screen of a session that runs, if name is one and no
+// file.
+func runScreenNow(ctx context.Context, e *env, opts screenOptions, name string) (bool, error) {
+	if _, err := os.Stat(name); err == nil || live.CheckName(name) != nil {
+		return false, nil
+	}
+	client, _, err := openSession(ctx, name)
+	if errors.Is(err, live.ErrNoSession) || errors.Is(err, live.ErrUnsafe) {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	defer client.Close()
+	now, err := client.Screen(ctx)
+	if err != nil {
+		return false, err
+	}
+	s := vt.New(now.Cols, now.Rows)
+	s.WriteString(now.ANSI)
+	picture, err := opts.picture(0, s)
+	if err != nil {
+		return false, err
+	}
+	_, err = e.out.Write(picture)
+	return true, err
 }
 
 // picture is what is printed for a screen.

@@ -1,0 +1,231 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"syscall"
+
+	"github.com/coder/websocket"
+	"github.com/ttydeck/ttydeck/format"
+)
+
+// Client acts on a session of this user, or, for root, of any. Its methods may
+// be called by several goroutines at once; Close ends its idle connections.
+type Client struct {
+	name string
+	path string
+	http *http.Client
+}
+
+// Open gives a Client of the session of that name. [ErrNoSession] is told by
+// the first call.
+func (d Dir) Open(name string) (*Client, error) {
+	if err := d.check(); err != nil {
+		return nil, err
+	}
+	if err := CheckName(name); err != nil {
+		return nil, err
+	}
+	c := &Client{name: name, path: d.socket(name)}
+	c.http = &http.Client{Transport: &http.Transport{DialContext: c.dial, DisableCompression: true}}
+	return c, nil
+}
+
+// dial connects to the session, and only to one of this user: a socket that
+// somebody else has put there is refused.
+func (c *Client) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	info, err := os.Lstat(c.path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("%s: %w", c.name, ErrNoSession)
+	case err != nil:
+		return nil, err
+	case info.Mode().Type() != os.ModeSocket || !isOwner(info, os.Geteuid()):
+		return nil, fmt.Errorf("%s: %w: it is not a socket of yours", c.path, ErrUnsafe)
+	}
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "unix", c.path)
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return nil, fmt.Errorf("%s: %w", c.name, ErrNoSession)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if uid, err := peerUID(conn.(*net.UnixConn)); err != nil || uid != os.Geteuid() {
+		conn.Close()
+		return nil, errors.Join(fmt.Errorf("%s: %w: another user answers", c.path, ErrUnsafe), err)
+	}
+	return conn, nil
+}
+
+// Close closes idle connections.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// call makes a request; in and out are JSON, or nil.
+func (c *Client) call(ctx context.Context, method, path string, in any, out any) error {
+	var body io.Reader
+	switch in := in.(type) {
+	case nil:
+	case []byte:
+		body = bytes.NewReader(in)
+	default:
+		text, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://session/v1/session"+path, body)
+	if err != nil {
+		return err
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return plain(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return c.refused(res)
+	}
+	if out == nil {
+		_, err = io.Copy(io.Discard, res.Body)
+		return err
+	}
+	return json.NewDecoder(res.Body).Decode(out)
+}
+
+// plain takes the request off an error: that it was HTTP does not matter.
+func plain(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+func (c *Client) refused(res *http.Response) error {
+	var out struct{ Error string }
+	if err := json.NewDecoder(io.LimitReader(res.Body, 1<<16)).Decode(&out); err != nil || out.Error == "" {
+		out.Error = res.Status
+	}
+	if res.StatusCode == http.StatusConflict && out.Error != "" {
+		return fmt.Errorf("%w", errors.New(out.Error))
+	}
+	return fmt.Errorf("%s: %s", c.name, out.Error)
+}
+
+// State tells how the session stands.
+func (c *Client) State(ctx context.Context) (State, error) {
+	var st State
+	return st, c.call(ctx, "GET", "", nil, &st)
+}
+
+// Screen gives what is on the screen.
+func (c *Client) Screen(ctx context.Context) (Screen, error) {
+	var s Screen
+	return s, c.call(ctx, "GET", "/screen", nil, &s)
+}
+
+// Type gives the program keys, as if they were typed.
+func (c *Client) Type(ctx context.Context, keys []byte) error {
+	for len(keys) > 0 {
+		n := min(len(keys), maxBody/2)
+		if err := c.call(ctx, "POST", "/input", keys[:n], nil); err != nil {
+			return err
+		}
+		keys = keys[n:]
+	}
+	return nil
+}
+
+// Mark sets a marker in the recording.
+func (c *Client) Mark(ctx context.Context, label string) error {
+	return c.call(ctx, "POST", "/mark", map[string]string{"label": label}, nil)
+}
+
+// Pause pauses the recording, not the session; Resume goes on with it.
+func (c *Client) Pause(ctx context.Context) error  { return c.call(ctx, "POST", "/pause", nil, nil) }
+func (c *Client) Resume(ctx context.Context) error { return c.call(ctx, "POST", "/resume", nil, nil) }
+
+// Rename gives the session another name. The Client knows it by that.
+func (c *Client) Rename(ctx context.Context, d Dir, name string) error {
+	if err := c.call(ctx, "POST", "/rename", map[string]string{"name": name}, nil); err != nil {
+		return err
+	}
+	c.name, c.path = name, d.socket(name)
+	return nil
+}
+
+// Signal sends a signal to the program and what it runs in the foreground.
+func (c *Client) Signal(ctx context.Context, sig syscall.Signal) error {
+	return c.call(ctx, "POST", "/signal", map[string]int{"signal": int(sig)}, nil)
+}
+
+// Stream is a connection to what happens in a session. Next and the other
+// methods may be called by two goroutines at once, each by one at a time.
+type Stream struct {
+	conn *websocket.Conn
+}
+
+// Watch begins to watch: what Next gives begins with the screen as it is.
+func (c *Client) Watch(ctx context.Context) (*Stream, error) { return c.stream(ctx, "/watch") }
+
+// Attach begins to watch and to type, at a terminal of that size.
+func (c *Client) Attach(ctx context.Context, size format.Size) (*Stream, error) {
+	return c.stream(ctx, "/attach?cols="+strconv.Itoa(size.Cols)+"&rows="+strconv.Itoa(size.Rows))
+}
+
+func (c *Client) stream(ctx context.Context, path string) (*Stream, error) {
+	conn, res, err := websocket.Dial(ctx, "ws://session/v1/session"+path, &websocket.DialOptions{HTTPClient: c.http})
+	if err != nil {
+		if res != nil && res.StatusCode >= 400 {
+			return nil, c.refused(res)
+		}
+		for _, known := range []error{ErrNoSession, ErrUnsafe} {
+			if errors.Is(err, known) {
+				return nil, fmt.Errorf("%s: %w", c.name, known)
+			}
+		}
+		return nil, err
+	}
+	conn.SetReadLimit(64 << 20)
+	return &Stream{conn}, nil
+}
+
+// Next gives what comes next: a Message, or, with no Kind, output.
+func (s *Stream) Next(ctx context.Context) (m Message, output []byte, err error) {
+	kind, data, err := s.conn.Read(ctx)
+	if err != nil {
+		return m, nil, err
+	}
+	if kind == websocket.MessageText {
+		return m, nil, json.Unmarshal(data, &m)
+	}
+	return m, data, nil
+}
+
+// Type types keys.
+func (s *Stream) Type(ctx context.Context, keys []byte) error {
+	return s.conn.Write(ctx, websocket.MessageBinary, keys)
+}
+
+// Resize tells that the terminal has a new size.
+func (s *Stream) Resize(ctx context.Context, size format.Size) error {
+	text, err := json.Marshal(map[string]int{"cols": size.Cols, "rows": size.Rows})
+	if err != nil {
+		return err
+	}
+	return s.conn.Write(ctx, websocket.MessageText, text)
+}
+
+// Close leaves the session.
+func (s *Stream) Close() error { return s.conn.CloseNow() }

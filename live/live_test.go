@@ -1,0 +1,593 @@
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/record"
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// intruderEnv makes this test binary a program that tries all calls at the
+// socket whose path it is, and prints the answers.
+const intruderEnv = "TTYDECK_LIVE_INTRUDER"
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(intruderEnv); path != "" {
+		intrude(path)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// patience is how long a test waits for what must come.
+const patience = 20 * time.Second
+
+// newDir gives a directory for sessions; a socket's path is short.
+func newDir(t *testing.T) Dir {
+	t.Helper()
+	base, err := os.MkdirTemp("", "live")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(base) })
+	t.Setenv("XDG_RUNTIME_DIR", base)
+	d, err := OpenDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// running is a session that runs in this process.
+type running struct {
+	*Server
+	path  string // of the recording
+	ended chan struct{}
+}
+
+// serve starts a session.
+func serve(t *testing.T, d Dir, o Options, args ...string) *running {
+	t.Helper()
+	o.Command = args
+	s, err := d.Serve(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &running{s, filepath.Join(t.TempDir(), "session.cast"), make(chan struct{})}
+	f, err := record.Create(r.path, record.FileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.SetFile(f.Path)
+	rec := record.Recorder{Writer: f, FlushEvery: f.FlushEvery(), Recorded: f.Recorded(), Args: args, Headless: true, Started: s.Started, Notice: s.SetFault}
+	ctx, stop := context.WithCancel(context.Background())
+	go func() {
+		defer close(r.ended)
+		status, err := rec.Run(ctx)
+		if err != nil && ctx.Err() == nil {
+			t.Errorf("the session ended with %v", err)
+		}
+		if err := s.Close(status); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	}()
+	t.Cleanup(func() { stop(); <-r.ended })
+	return r
+}
+
+func (r *running) wait(t *testing.T) {
+	t.Helper()
+	select {
+	case <-r.ended:
+	case <-time.After(patience):
+		t.Fatal("the session does not end")
+	}
+}
+
+// clientOf gives one who acts on a session.
+func clientOf(t *testing.T, d Dir, name string) *Client {
+	t.Helper()
+	c, err := d.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+// looker is one who watches, with a screen of his own.
+type looker struct {
+	*Stream
+	screen *vt.Screen
+	got    strings.Builder // output alone
+	lost   int64
+	status int
+	ended  bool
+}
+
+func look(t *testing.T, s *Stream, err error) *looker {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return &looker{Stream: s, screen: vt.New(80, 24)}
+}
+
+// step takes what comes next.
+func (l *looker) step(ctx context.Context) error {
+	m, out, err := l.Next(ctx)
+	if err != nil {
+		return err
+	}
+	switch m.Kind {
+	case MessageScreen:
+		l.lost += m.Lost
+		fallthrough
+	case MessageSize:
+		l.screen.Resize(m.Cols, m.Rows)
+	case MessageEnd:
+		l.ended, l.status = true, m.Status
+	}
+	l.screen.Write(out)
+	l.got.Write(out)
+	return nil
+}
+
+// until watches until ok, or the session's end with a nil ok.
+func (l *looker) until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	ctx, stop := context.WithTimeout(t.Context(), patience)
+	defer stop()
+	for !l.ended && (ok == nil || !ok()) {
+		if err := l.step(ctx); err != nil {
+			t.Fatalf("%s does not come: %v; the screen shows\n%s", what, err, l.screen.Text())
+		}
+	}
+	if ok != nil && !ok() {
+		t.Fatalf("the session ended before %s; the screen shows\n%s", what, l.screen.Text())
+	}
+}
+
+func (l *looker) untilShown(t *testing.T, text string) {
+	t.Helper()
+	l.until(t, text, func() bool { return strings.Contains(l.screen.Text(), text) })
+}
+
+func TestSession(t *testing.T) {
+	d := newDir(t)
+	ctx := t.Context()
+	r := serve(t, d, Options{Name: "mine"}, "sh", "-c", `stty -echo; printf '\033]2;a title\033\\ready\n'; while read x; do echo "<$x>"; stty size; done; exit 3`)
+	c := clientOf(t, d, "mine")
+	a, err := c.Attach(ctx, format.Size{Cols: 60, Rows: 20})
+	first := look(t, a, err)
+	first.untilShown(t, "ready")
+	first.Type(ctx, []byte("one\r"))
+	first.untilShown(t, "<one>\n20 60")
+
+	// Who comes later begins with the screen.
+	w, err := c.Watch(ctx)
+	second := look(t, w, err)
+	second.untilShown(t, "ready\n<one>\n20 60")
+	b, err := c.Attach(ctx, format.Size{Cols: 90, Rows: 30})
+	third := look(t, b, err)
+	third.Type(ctx, []byte("two\r"))
+	second.untilShown(t, "<two>\n30 90")
+	first.Resize(ctx, format.Size{Cols: 50, Rows: 10})
+	first.Type(ctx, []byte("three\r"))
+	for _, l := range []*looker{first, second, third} {
+		l.untilShown(t, "<three>\n10 50")
+		if cols, rows := l.screen.Size(); cols != 50 || rows != 10 {
+			t.Errorf("who watches has %dx%d; want 50x10", cols, rows)
+		}
+	}
+	st, err := c.State(ctx)
+	if err != nil || st.Attached != 2 || st.Watching != 1 || st.Cols != 50 || st.Rows != 10 || st.Name != "mine" || st.PID < 2 || st.File != r.path {
+		t.Errorf("the state is %+v, %v", st, err)
+	}
+	if s, err := c.Screen(ctx); err != nil || s.Title != "a title" || !strings.HasSuffix(s.Text, "<three>\n10 50") || s.Cols != 50 {
+		t.Errorf("the screen is %+v, %v", s, err)
+	}
+	if err := c.Mark(ctx, "a marker"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Pause(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if st, err := c.State(ctx); err != nil || !st.Paused {
+		t.Errorf("paused: %v, %v", st.Paused, err)
+	}
+	if err := c.Resume(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Rename(ctx, d, "yours"); err != nil {
+		t.Fatal(err)
+	}
+	if names, err := d.Names(); err != nil || !slices.Equal(names, []string{"yours"}) {
+		t.Errorf("the sessions are %q, %v", names, err)
+	}
+	if err := c.Rename(ctx, d, "../x"); err == nil {
+		t.Error("it was given a name that leads out of its directory")
+	}
+	if _, err := d.Serve(Options{Name: "yours"}); !errors.Is(err, ErrNameTaken) {
+		t.Errorf("a second session of that name: %v", err)
+	}
+	if err := c.Type(ctx, []byte("\x04")); err != nil {
+		t.Fatal(err)
+	}
+	r.wait(t)
+	for _, l := range []*looker{first, second, third} {
+		l.until(t, "the end", nil)
+		if l.status != 3 || l.lost != 0 {
+			t.Errorf("the end came with status %d; %d bytes were lost", l.status, l.lost)
+		}
+	}
+	if _, err := c.State(ctx); !errors.Is(err, ErrNoSession) {
+		t.Errorf("after the end: %v", err)
+	}
+	if entries, err := os.ReadDir(d.Path()); err != nil || len(entries) != 0 {
+		t.Errorf("%v is left, %v", entries, err)
+	}
+	if text := recorded(t, r.path, format.Marker); text != "a marker\npaused\nresumed\n" {
+		t.Errorf("the markers are %q", text)
+	}
+}
+
+// recorded gives the data of the events of a code, a line each but for output.
+func recorded(t *testing.T, path string, code format.Code) string {
+	t.Helper()
+	f, err := format.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var b strings.Builder
+	for ev, err := range f.Events {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ev.Code == code {
+			b.WriteString(ev.Data)
+			if code != format.Output {
+				b.WriteByte('\n')
+			}
+		}
+	}
+	return b.String()
+}
+
+func TestNames(t *testing.T) {
+	d := newDir(t)
+	for _, want := range []string{"sleep", "sleep-2", "sleep-3"} {
+		if got := serve(t, d, Options{}, "/bin/sleep", "100").Name(); got != want {
+			t.Errorf("the name is %q; want %q", got, want)
+		}
+	}
+	// What a session left that was killed does not stand in the way.
+	for _, name := range []string{"dead.sock", "dead.lock"} {
+		if err := os.WriteFile(filepath.Join(d.Path(), name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if names, err := d.Names(); err != nil || !slices.Equal(names, []string{"sleep", "sleep-2", "sleep-3"}) {
+		t.Errorf("the sessions are %q, %v", names, err)
+	}
+	serve(t, d, Options{Name: "dead"}, "sleep", "100")
+	for _, bad := range []string{"", ".", "..", "a/b", "-x", ".x", "a b", "é", strings.Repeat("x", 49)} {
+		if CheckName(bad) == nil {
+			t.Errorf("%q may be a name", bad)
+		}
+	}
+}
+
+// Who is too slow gets the screen as it is, is told so, and holds up nobody.
+func TestSlowWatcher(t *testing.T) {
+	d := newDir(t)
+	r := serve(t, d, Options{Name: "s"}, "sh", "-c", "read x; seq 1000000; echo the end; read x")
+	ctx := t.Context()
+	c := clientOf(t, d, "s")
+	w, err := c.Watch(ctx)
+	slow := look(t, w, err)
+	w, err = c.Watch(ctx)
+	stuck := look(t, w, err)
+	if err := c.Type(ctx, []byte("\r")); err != nil {
+		t.Fatal(err)
+	}
+	// It ends without anyone reading.
+	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		s, err := c.Screen(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(s.Text, "the end") {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the session stands still:\n%s", s.Text)
+		}
+	}
+	slow.untilShown(t, "the end")
+	if slow.lost == 0 {
+		t.Error("it was not told that output was lost")
+	}
+	if got := slow.screen.Text(); !strings.Contains(got, "999999\n1000000\nthe end") {
+		t.Errorf("the screen shows\n%s", got)
+	}
+	c.Type(ctx, []byte("\r"))
+	r.wait(t)
+	stuck.Close()
+	if got := recorded(t, r.path, format.Output); strings.Count(got, "\n") != 1000003 {
+		t.Errorf("the recording has %d lines", strings.Count(got, "\n"))
+	}
+}
+
+// A program that stops its terminal from being read is not watched in vain: the
+// directory and the sockets are this user's alone.
+func TestDirIsSafe(t *testing.T) {
+	base := t.TempDir()
+	t.Setenv("XDG_RUNTIME_DIR", base)
+	path := filepath.Join(base, "ttydeck")
+	refused := func(why string) {
+		t.Helper()
+		if d, err := OpenDir(); !errors.Is(err, ErrUnsafe) {
+			t.Errorf("%s: OpenDir gives %v, %v; want ErrUnsafe", why, d, err)
+		}
+		if _, err := (Dir{path}).Serve(Options{Name: "x"}); !errors.Is(err, ErrUnsafe) {
+			t.Errorf("%s: Serve gives %v; want ErrUnsafe", why, err)
+		}
+		os.RemoveAll(path)
+	}
+	elsewhere := t.TempDir()
+	os.Chmod(elsewhere, 0o700)
+	os.Symlink(elsewhere, path)
+	refused("a symbolic link")
+	os.WriteFile(path, nil, 0o600)
+	refused("a file")
+	os.Mkdir(path, 0o700)
+	os.Chmod(path, 0o750)
+	refused("a directory that others may enter")
+	if os.Geteuid() == 0 {
+		os.Mkdir(path, 0o700)
+		os.Chown(path, 65534, 65534)
+		refused("another user's directory")
+	}
+	d, err := OpenDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := d.Serve(Options{Name: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close(0)
+	for name, want := range map[string]os.FileMode{".": 0o700, "x.sock": 0o600, "x.lock": 0o600} {
+		if info, err := os.Stat(filepath.Join(d.Path(), name)); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s has the mode %v, %v; want %v", name, info.Mode(), err, want)
+		}
+	}
+	// A socket that is none of ours is not talked to.
+	os.Symlink(d.socket("x"), d.socket("link"))
+	if _, err := clientOf(t, d, "link").State(t.Context()); !errors.Is(err, ErrUnsafe) {
+		t.Errorf("a symbolic link to a socket: %v", err)
+	}
+	if os.Geteuid() == 0 {
+		l, err := net.Listen("unix", d.socket("foreign"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		os.Chown(d.socket("foreign"), 65534, 65534)
+		if _, err := clientOf(t, d, "foreign").State(t.Context()); !errors.Is(err, ErrUnsafe) {
+			t.Errorf("another user's socket: %v", err)
+		}
+	}
+}
+
+var calls = []string{
+	"GET /v1/session", "POST /v1/session/input", "POST /v1/session/mark", "POST /v1/session/pause", "POST /v1/session/resume",
+	"POST /v1/session/rename", "POST /v1/session/signal", "GET /v1/session/screen", "GET /v1/session/watch", "GET /v1/session/attach",
+}
+
+// intrude makes all calls, and prints their statuses.
+func intrude(path string) {
+	hc := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return net.Dial("unix", path)
+	}}}
+	for _, call := range calls {
+		method, at, _ := strings.Cut(call, " ")
+		req, err := http.NewRequest(method, "http://session"+at, strings.NewReader(`{"label":"x","name":"y","signal":9}`))
+		if err != nil {
+			panic(err)
+		}
+		if strings.HasSuffix(at, "watch") || strings.HasSuffix(at, "attach") {
+			for name, value := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="} {
+				req.Header.Set(name, value)
+			}
+		}
+		res, err := hc.Do(req)
+		if err != nil {
+			fmt.Println("no connection")
+			continue
+		}
+		fmt.Println(res.StatusCode)
+		res.Body.Close()
+	}
+}
+
+// Another user is refused at each call, also when the modes were loosened.
+func TestOtherUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("TestOtherUser is skipped: to be another user takes root")
+	}
+	d := newDir(t)
+	r := serve(t, d, Options{Name: "s"}, "sh", "-c", "read x; exit 4")
+	c := clientOf(t, d, "s")
+	if _, err := c.State(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	// The test's binary is where others cannot run it.
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared, err := os.MkdirTemp("", "live")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(shared)
+	os.Chmod(shared, 0o755)
+	text, err := os.ReadFile(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary := filepath.Join(shared, "intruder")
+	if err := os.WriteFile(binary, text, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	try := func() []string {
+		cmd := exec.Command(binary)
+		cmd.Dir = "/"
+		cmd.Env = []string{intruderEnv + "=" + d.socket("s")}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		return strings.Fields(strings.ReplaceAll(string(out), "no connection", "none"))
+	}
+	if got, want := try(), slices.Repeat([]string{"none"}, len(calls)); !slices.Equal(got, want) {
+		t.Errorf("another user's calls give %v; want no connection", got)
+	}
+	for path, mode := range map[string]os.FileMode{filepath.Dir(d.Path()): 0o755, d.Path(): 0o777, d.socket("s"): 0o666} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := try(), slices.Repeat([]string{"403"}, len(calls)); !slices.Equal(got, want) {
+		t.Errorf("another user's calls give %v; want %v", got, want)
+	}
+	// Nor does its own user go on with a directory that is open to others.
+	if _, err := d.Open("s"); !errors.Is(err, ErrUnsafe) {
+		t.Errorf("the directory of mode 0777 is taken for safe: %v", err)
+	}
+	os.Chmod(d.Path(), 0o700)
+	if st, err := c.State(t.Context()); err != nil || st.Name != "s" || st.Paused {
+		t.Errorf("the state is %+v, %v", st, err)
+	}
+	c.Type(t.Context(), []byte("\r"))
+	r.wait(t)
+	if got := recorded(t, r.path, format.Marker); got != "" {
+		t.Errorf("another user set the markers %q", got)
+	}
+}
+
+// What a program writes is at the watcher within 5 ms.
+func TestLatency(t *testing.T) {
+	d := newDir(t)
+	serve(t, d, Options{Name: "s"}, "sh", "-c", "stty -echo; while read x; do date +%s.%N; done")
+	ctx := t.Context()
+	c := clientOf(t, d, "s")
+	a, err := c.Attach(ctx, format.Size{Cols: 80, Rows: 24})
+	keys := look(t, a, err)
+	w, err := c.Watch(ctx)
+	l := look(t, w, err)
+	var took []time.Duration
+	for range 100 {
+		before := l.got.Len()
+		if err := keys.Type(ctx, []byte("\r")); err != nil {
+			t.Fatal(err)
+		}
+		l.until(t, "the time", func() bool { return strings.HasSuffix(l.got.String()[before:], "\n") })
+		now := time.Now()
+		seconds, err := strconv.ParseFloat(strings.TrimSpace(l.got.String()[before:]), 64)
+		if err != nil {
+			continue // with something before it
+		}
+		took = append(took, now.Sub(time.UnixMicro(int64(seconds*1e6))))
+		time.Sleep(5 * time.Millisecond)
+	}
+	slices.Sort(took)
+	if len(took) < 90 {
+		t.Fatalf("%d times came", len(took))
+	}
+	median := took[len(took)/2]
+	t.Logf("from the program's write to the watcher: median %v, p99 %v", median, took[len(took)*99/100])
+	if limit := 5 * time.Millisecond; median > limit && !testing.Short() {
+		t.Errorf("the median is %v; want %v", median, limit)
+	}
+}
+
+// Fifty who watch, one of them not reading, see the end of a busy session, and
+// its recording is whole.
+func TestManyWatchers(t *testing.T) {
+	d := newDir(t)
+	const lines = 300000
+	r := serve(t, d, Options{Name: "s"}, "sh", "-c", fmt.Sprintf("read x; seq %d; echo the end; read x", lines))
+	ctx := t.Context()
+	c := clientOf(t, d, "s")
+	var watching sync.WaitGroup
+	for i := range 50 {
+		w, err := c.Watch(ctx)
+		l := look(t, w, err)
+		if i == 0 {
+			continue // it never reads
+		}
+		watching.Go(func() {
+			l.untilShown(t, "the end")
+			if got := l.screen.Text(); !strings.Contains(got, "300000\nthe end") {
+				t.Errorf("the screen shows\n%s", got)
+			}
+		})
+	}
+	c.Type(ctx, []byte("\r"))
+	watching.Wait()
+	c.Type(ctx, []byte("\r"))
+	r.wait(t)
+	if got := recorded(t, r.path, format.Output); strings.Count(got, "\n") != lines+3 {
+		t.Errorf("the recording has %d lines", strings.Count(got, "\n"))
+	}
+}
+
+func TestBadRequests(t *testing.T) {
+	d := newDir(t)
+	serve(t, d, Options{Name: "s"}, "sleep", "100")
+	c := clientOf(t, d, "s")
+	for path, body := range map[string]string{"/mark": "{", "/rename": `{"name":"a/b"}`, "/signal": `{"signal":99}`, "/nothing": "{}"} {
+		if err := c.call(t.Context(), "POST", path, []byte(body), nil); err == nil {
+			t.Errorf("POST %s with %s was taken", path, body)
+		}
+	}
+	if err := c.call(t.Context(), "POST", "/input", make([]byte, maxBody+1), nil); err == nil {
+		t.Error("more than the limit was taken")
+	}
+	req, _ := http.NewRequest("GET", "http://session/v1/session/screen", nil)
+	req.Header.Set("Origin", "https://evil.example")
+	res, err := c.http.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var out struct{ Error string }
+	if json.NewDecoder(res.Body).Decode(&out); res.StatusCode != http.StatusForbidden || out.Error == "" {
+		t.Errorf("a browser's request gives %s, %q", res.Status, out.Error)
+	}
+	if _, err := clientOf(t, d, "nobody").State(t.Context()); !errors.Is(err, ErrNoSession) {
+		t.Errorf("a session that is not there: %v", err)
+	}
+}

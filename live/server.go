@@ -1,0 +1,545 @@
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/record"
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// Server shares one session. Make one with [Dir.Serve], give its Started to
+// the [record.Recorder], and call Close when that has ended.
+type Server struct {
+	held     *held
+	listener net.Listener
+	http     *http.Server
+	hub      *hub
+	opts     Options
+	owner    int // the user whose session it is
+
+	mu      sync.Mutex
+	control *record.Control // nil until the session has started; guarded by mu
+	state   State           // what does not change but the name; guarded by mu
+	seats   map[*client]bool
+	conns   map[*websocket.Conn]bool // that stream writes to
+	streams sync.WaitGroup
+	status  int
+	over    chan struct{} // closed by Close
+	started chan struct{} // closed when control is set
+}
+
+// Options say what a session is.
+type Options struct {
+	Name    string // empty: of Command, with a number if that is taken
+	Command []string
+	Dir     string
+	File    string
+	// Owner says that the session has a terminal of its own, which sets its
+	// size.
+	Owner bool
+	// Smallest gives the session the size that fits into all attached
+	// terminals, not that of the one that was used last.
+	Smallest bool
+}
+
+// client is one who is attached.
+type client struct {
+	size format.Size
+	used time.Time // when it last typed or changed its size
+}
+
+// umask is held while this process's umask is another.
+var umask sync.Mutex
+
+// Serve takes a name and begins to listen. The error is [ErrNameTaken] if the
+// name was asked for and is taken.
+func (d Dir) Serve(o Options) (*Server, error) {
+	if err := d.check(); err != nil {
+		return nil, err
+	}
+	h, err := d.take(o)
+	if err != nil {
+		return nil, err
+	}
+	l, err := h.listen()
+	if err != nil {
+		h.release()
+		return nil, err
+	}
+	s := &Server{held: h, listener: l, hub: newHub(), opts: o, owner: os.Geteuid(), seats: map[*client]bool{}, conns: map[*websocket.Conn]bool{},
+		over: make(chan struct{}), started: make(chan struct{})}
+	s.state = State{Name: h.name, Process: os.Getpid(), Command: o.Command, Dir: o.Dir, File: o.File, Started: time.Now(), Owner: o.Owner}
+	s.hub.join = func() (format.Cast, io.Closer, error) {
+		c, err := s.session()
+		if err != nil {
+			return format.Cast{}, nil, err
+		}
+		return c.Watch(s.hub)
+	}
+	s.hub.leave = func() {
+		if c, err := s.session(); err == nil {
+			c.Watch(nil)
+		}
+	}
+	mux := http.NewServeMux()
+	for pattern, f := range map[string]func(http.ResponseWriter, *http.Request) error{
+		"GET /v1/session": s.getState, "POST /v1/session/input": s.postInput, "POST /v1/session/mark": s.postMark,
+		"POST /v1/session/pause": s.postPause, "POST /v1/session/resume": s.postResume, "POST /v1/session/rename": s.postRename,
+		"POST /v1/session/signal": s.postSignal, "GET /v1/session/screen": s.getScreen,
+		"GET /v1/session/watch": s.watch, "GET /v1/session/attach": s.attach,
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			if err := f(w, r); err != nil {
+				refuse(w, err)
+			}
+		})
+	}
+	s.http = &http.Server{Handler: s.guard(mux), ConnContext: withPeer, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+	go s.http.Serve(l)
+	return s, nil
+}
+
+// take gives the session its name.
+func (d Dir) take(o Options) (*held, error) {
+	if o.Name != "" {
+		if err := CheckName(o.Name); err != nil {
+			return nil, err
+		}
+		var h *held
+		var err error
+		// A listing holds the name of a dead session for a moment.
+		for range 10 {
+			if h, err = d.hold(o.Name); !errors.Is(err, ErrNameTaken) {
+				break
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+		return h, err
+	}
+	base := nameOf(o.Command)
+	for n := 1; n < 10000; n++ {
+		name := base
+		if n > 1 {
+			name += "-" + strconv.Itoa(n)
+		}
+		if h, err := d.hold(name); !errors.Is(err, ErrNameTaken) {
+			return h, err
+		}
+	}
+	return nil, fmt.Errorf("%s: %w", base, ErrNameTaken)
+}
+
+// Name is the session's name.
+func (s *Server) Name() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state.Name
+}
+
+// Started is the [record.Recorder]'s.
+func (s *Server) Started(c *record.Control) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.control = c
+	close(s.started)
+}
+
+// SetFile tells where the session is recorded to, and SetFault why it is not any
+// more.
+func (s *Server) SetFile(path string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state.File = path
+}
+
+func (s *Server) SetFault(why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state.Fault = why
+}
+
+// endWait is how long those who watch may take to be told the end.
+const endWait = 2 * time.Second
+
+// Close tells all who watch that the session has ended, with its program's exit
+// status, and gives the name up.
+func (s *Server) Close(status int) error {
+	s.mu.Lock()
+	s.status = status
+	s.mu.Unlock()
+	s.hub.end()
+	s.listener.Close()
+	told := make(chan struct{})
+	go func() { s.streams.Wait(); close(told) }()
+	select {
+	case <-told:
+	case <-time.After(endWait):
+		s.mu.Lock()
+		for conn := range s.conns {
+			conn.CloseNow() // it does not read
+		}
+		s.mu.Unlock()
+		<-told
+	}
+	close(s.over)
+	err := s.http.Close()
+	s.held.release()
+	if errors.Is(err, net.ErrClosed) {
+		err = nil
+	}
+	return err
+}
+
+// session gives what acts on the session, once it runs.
+func (s *Server) session() (*record.Control, error) {
+	select {
+	case <-s.started:
+	case <-s.over:
+		return nil, record.ErrEnded
+	}
+	return s.control, nil
+}
+
+type peerKey struct{}
+
+// peer is who is at the other end of a connection.
+type peer struct {
+	uid int
+	err error
+}
+
+func withPeer(ctx context.Context, c net.Conn) context.Context {
+	p := peer{err: errors.New("no Unix socket")}
+	if u, ok := c.(*net.UnixConn); ok {
+		p.uid, p.err = peerUID(u)
+	}
+	return context.WithValue(ctx, peerKey{}, p)
+}
+
+// guard lets in the session's user and root.
+func (s *Server) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p, ok := r.Context().Value(peerKey{}).(peer)
+		if !ok || p.err != nil || p.uid != s.owner && p.uid != 0 {
+			refuse(w, statusError{http.StatusForbidden, errors.New("this session is another user's")})
+			return
+		}
+		if r.Header.Get("Origin") != "" {
+			refuse(w, statusError{http.StatusForbidden, errors.New("no browser has anything to do here")})
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// maxBody bounds what is typed at once, and all else that is sent.
+const maxBody = 1 << 20
+
+// statusError is an error with a status of HTTP.
+type statusError struct {
+	status int
+	error
+}
+
+func refuse(w http.ResponseWriter, err error) {
+	status := http.StatusBadRequest
+	var se statusError
+	switch {
+	case errors.As(err, &se):
+		status = se.status
+	case errors.Is(err, record.ErrEnded):
+		status = http.StatusGone
+	case errors.Is(err, record.ErrBusy), errors.Is(err, ErrNameTaken):
+		status = http.StatusConflict
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(map[string]string{"error": err.Error()})
+}
+
+func reply(w http.ResponseWriter, v any) error {
+	w.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(w).Encode(v)
+}
+
+func (s *Server) getState(w http.ResponseWriter, _ *http.Request) error {
+	c, err := s.session()
+	if err != nil {
+		return err
+	}
+	now := c.State()
+	s.mu.Lock()
+	st := s.state
+	st.Attached = len(s.seats)
+	s.mu.Unlock()
+	s.hub.mu.Lock()
+	st.Watching = s.hub.watchers - st.Attached
+	s.hub.mu.Unlock()
+	st.PID, st.Cols, st.Rows, st.Paused = now.PID, now.Size.Cols, now.Size.Rows, now.Paused
+	return reply(w, st)
+}
+
+func (s *Server) postInput(w http.ResponseWriter, r *http.Request) error {
+	keys, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	if err := s.typeKeys(r.Context(), keys); err != nil {
+		return err
+	}
+	return reply(w, struct{}{})
+}
+
+// typeKeys types keys, and waits while the program reads none.
+func (s *Server) typeKeys(ctx context.Context, keys []byte) error {
+	c, err := s.session()
+	for err == nil && len(keys) > 0 {
+		n := min(len(keys), 16<<10)
+		switch err = c.Type(keys[:n]); {
+		case err == nil:
+			keys = keys[n:]
+		case errors.Is(err, record.ErrBusy):
+			err = sleep(ctx, 20*time.Millisecond)
+		}
+	}
+	return err
+}
+
+func (s *Server) postMark(w http.ResponseWriter, r *http.Request) error {
+	var in struct{ Label string }
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		return err
+	}
+	return s.act(w, func(c *record.Control) error { return c.Mark(in.Label) })
+}
+
+func (s *Server) postPause(w http.ResponseWriter, _ *http.Request) error {
+	return s.act(w, (*record.Control).Pause)
+}
+
+func (s *Server) postResume(w http.ResponseWriter, _ *http.Request) error {
+	return s.act(w, (*record.Control).Resume)
+}
+
+func (s *Server) act(w http.ResponseWriter, f func(*record.Control) error) error {
+	c, err := s.session()
+	if err == nil {
+		err = f(c)
+	}
+	if err != nil {
+		return err
+	}
+	return reply(w, struct{}{})
+}
+
+func (s *Server) postRename(w http.ResponseWriter, r *http.Request) error {
+	var in struct{ Name string }
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	err := s.held.rename(in.Name)
+	if err == nil {
+		s.state.Name = in.Name
+	}
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return reply(w, struct{}{})
+}
+
+func (s *Server) postSignal(w http.ResponseWriter, r *http.Request) error {
+	var in struct{ Signal int }
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		return err
+	}
+	if in.Signal < 1 || in.Signal > 64 {
+		return fmt.Errorf("there is no signal %d", in.Signal)
+	}
+	return s.act(w, func(c *record.Control) error { return c.Signal(syscall.Signal(in.Signal)) })
+}
+
+func (s *Server) getScreen(w http.ResponseWriter, _ *http.Request) error {
+	if _, err := s.session(); err != nil {
+		return err
+	}
+	s.hub.enter()
+	defer s.hub.exit()
+	var out Screen
+	s.hub.look(func(screen *vt.Screen) {
+		out.Cols, out.Rows = screen.Size()
+		out.Text, out.ANSI, out.Title = screen.Text(), string(screen.AppendState(nil)), screen.Title()
+		cur := screen.Cursor()
+		out.Cursor.Col, out.Cursor.Row, out.Cursor.Visible = cur.X, cur.Y, screen.Modes().CursorVisible
+	})
+	return reply(w, out)
+}
+
+func (s *Server) watch(w http.ResponseWriter, r *http.Request) error {
+	if _, err := s.session(); err != nil {
+		return err
+	}
+	conn, err := websocket.Accept(w, r, nil)
+	if err != nil {
+		return nil // it has answered
+	}
+	ctx := conn.CloseRead(context.Background())
+	s.stream(ctx, conn, true)
+	return nil
+}
+
+func (s *Server) attach(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.session()
+	if err != nil {
+		return err
+	}
+	me := &client{used: time.Now()}
+	cols, _ := strconv.Atoi(r.URL.Query().Get("cols"))
+	rows, _ := strconv.Atoi(r.URL.Query().Get("rows"))
+	me.size, _ = size(cols, rows)
+	conn, err := websocket.Accept(w, r, nil)
+	if err != nil {
+		return nil // it has answered
+	}
+	conn.SetReadLimit(maxBody)
+	s.mu.Lock()
+	s.seats[me] = true
+	s.mu.Unlock()
+	s.fit(c)
+	ctx, stop := context.WithCancel(context.Background())
+	go func() {
+		defer stop()
+		s.obey(ctx, conn, c, me)
+	}()
+	s.stream(ctx, conn, false)
+	stop()
+	s.mu.Lock()
+	delete(s.seats, me)
+	s.mu.Unlock()
+	s.fit(c)
+	return nil
+}
+
+// obey does what an attached client wants, until that leaves.
+func (s *Server) obey(ctx context.Context, conn *websocket.Conn, c *record.Control, me *client) {
+	for {
+		kind, data, err := conn.Read(ctx)
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		me.used = time.Now()
+		s.mu.Unlock()
+		if kind == websocket.MessageText {
+			var in struct{ Cols, Rows int }
+			if json.Unmarshal(data, &in) == nil {
+				if wanted, ok := size(in.Cols, in.Rows); ok {
+					s.mu.Lock()
+					me.size = wanted
+					s.mu.Unlock()
+				}
+			}
+			s.fit(c)
+			continue
+		}
+		if !s.opts.Smallest {
+			s.fit(c)
+		}
+		if s.typeKeys(ctx, data) != nil {
+			return
+		}
+	}
+}
+
+// fit gives the session the size of those who are attached.
+func (s *Server) fit(c *record.Control) {
+	if s.opts.Owner {
+		return
+	}
+	s.mu.Lock()
+	var fits format.Size
+	var last time.Time
+	for seat := range s.seats {
+		switch {
+		case seat.size == format.Size{}:
+		case s.opts.Smallest:
+			if fits.Cols == 0 || seat.size.Cols < fits.Cols {
+				fits.Cols = seat.size.Cols
+			}
+			if fits.Rows == 0 || seat.size.Rows < fits.Rows {
+				fits.Rows = seat.size.Rows
+			}
+		case seat.used.After(last):
+			fits, last = seat.size, seat.used
+		}
+	}
+	s.mu.Unlock()
+	if fits != (format.Size{}) && fits != c.State().Size {
+		c.Resize(fits)
+	}
+}
+
+// stream sends what happens, until the session ends or the other leaves.
+func (s *Server) stream(ctx context.Context, conn *websocket.Conn, paced bool) {
+	s.streams.Add(1)
+	defer s.streams.Done()
+	s.mu.Lock()
+	s.conns[conn] = true
+	s.mu.Unlock()
+	defer func() {
+		conn.CloseNow()
+		s.mu.Lock()
+		delete(s.conns, conn)
+		s.mu.Unlock()
+	}()
+	s.hub.enter()
+	defer s.hub.exit()
+	at := &seat{h: s.hub, paced: paced, buf: make([]byte, chunk)}
+	for {
+		got, err := at.next(ctx)
+		if err != nil {
+			return
+		}
+		var m Message
+		data := got.output
+		switch {
+		case got.screen != nil:
+			m = Message{Kind: MessageScreen, Cols: got.size.Cols, Rows: got.size.Rows, Lost: got.lost}
+			data = got.screen
+		case got.size != format.Size{}:
+			m = Message{Kind: MessageSize, Cols: got.size.Cols, Rows: got.size.Rows}
+		case got.end:
+			s.mu.Lock()
+			m = Message{Kind: MessageEnd, Status: s.status}
+			s.mu.Unlock()
+		}
+		if m.Kind != "" {
+			text, err := json.Marshal(m)
+			if err != nil || conn.Write(ctx, websocket.MessageText, text) != nil {
+				return
+			}
+		}
+		if len(data) > 0 && conn.Write(ctx, websocket.MessageBinary, data) != nil {
+			return
+		}
+		if got.end {
+			conn.Close(websocket.StatusNormalClosure, "")
+			return
+		}
+	}
+}
