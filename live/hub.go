@@ -296,7 +296,9 @@ func (s *seat) next(ctx context.Context) (sight, error) {
 	defer wake()
 	if !s.seen {
 		s.seen = true
-		return s.screen(), ctx.Err()
+		first := s.screen()
+		first.lost = 0 // it was not there
+		return first, ctx.Err()
 	}
 	if s.paced {
 		if err := sleep(ctx, time.Until(s.last.Add(paceGap))); err != nil {

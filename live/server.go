@@ -538,8 +538,7 @@ func (s *Server) stream(ctx context.Context, conn *websocket.Conn, paced bool) {
 			return
 		}
 		if got.end {
-			conn.Close(websocket.StatusNormalClosure, "")
-			return
+			return // what was sent can still be read
 		}
 	}
 }

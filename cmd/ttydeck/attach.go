@@ -121,7 +121,7 @@ func runAttach(ctx context.Context, e *env, name string, opts attachOptions) err
 	status, err := a.show(ctx)
 	stop(err)
 	reading.Wait()
-	term.Write([]byte(tty.Cleanup(a.origin)))
+	term.Write([]byte(tty.Cleanup(false)))
 	if rerr := term.Restore(); err == nil {
 		err = rerr
 	}
@@ -152,7 +152,6 @@ type attachment struct {
 	client *live.Client
 	stop   context.CancelCauseFunc
 	lost   int64
-	origin bool
 }
 
 func (a *attachment) lostNote() string {
@@ -166,7 +165,6 @@ func (a *attachment) lostNote() string {
 func (a *attachment) show(ctx context.Context) (int, error) {
 	stopped := context.AfterFunc(ctx, func() { a.term.SetWriteDeadline(past) })
 	defer stopped()
-	first := true
 	for {
 		m, output, err := a.stream.Next(ctx)
 		if err != nil {
@@ -182,10 +180,6 @@ func (a *attachment) show(ctx context.Context) (int, error) {
 		case live.MessageEnd:
 			return m.Status, nil
 		case live.MessageScreen:
-			if first {
-				m.Lost = 0
-			}
-			first = false
 			a.lost += m.Lost
 		}
 		if _, err := a.term.Write(output); err != nil {

@@ -143,16 +143,22 @@ func endSession(ctx context.Context, c *live.Client, sig syscall.Signal) error {
 		return err
 	}
 	for {
-		m, _, err := stream.Next(ctx)
-		switch {
-		case m.Kind == live.MessageEnd:
-			return nil
-		case ctx.Err() != nil:
+		_, _, err := stream.Next(ctx)
+		if ctx.Err() != nil {
 			return withHint(errors.New("the session has not ended"), "ttydeck kill ends every program that a signal can")
-		case err != nil:
-			return nil // gone
+		}
+		if err != nil {
+			break // it has ended
 		}
 	}
+	// Its name is free a moment later.
+	for ctx.Err() == nil {
+		if _, err := c.State(ctx); errors.Is(err, live.ErrNoSession) {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return nil
 }
 
 func lsCommand(e *env) *cli.Command {
