@@ -19,8 +19,9 @@ const (
 	// chunk is the most that is sent at once.
 	chunk = 32 << 10
 	// paceGap is how long there is at least between two sends to one who only
-	// watches, and screenGap between two screens: what comes faster nobody
-	// could see, and sending it would take its time from the session.
+	// watches, and screenGap between two screens, longer when many watch: what
+	// comes faster nobody could see, and sending it would take its time from
+	// the session.
 	paceGap   = 4 * time.Millisecond
 	screenGap = 100 * time.Millisecond
 	// linger is how long the screen is kept when nobody watches any more.
@@ -314,8 +315,9 @@ func (s *seat) next(ctx context.Context) (sight, error) {
 		return sight{}, ctx.Err()
 	}
 	if h.total-s.place.at > behindLimit {
+		gap := min(screenGap*time.Duration(1+h.watchers/8), time.Second)
 		h.mu.Unlock()
-		if err := sleep(ctx, time.Until(s.last.Add(screenGap))); err != nil {
+		if err := sleep(ctx, time.Until(s.last.Add(gap))); err != nil {
 			return sight{}, err
 		}
 		return s.screen(), nil

@@ -500,13 +500,15 @@ func TestOtherUser(t *testing.T) {
 // What a program writes is at the watcher within 5 ms.
 func TestLatency(t *testing.T) {
 	d := newDir(t)
-	serve(t, d, Options{Name: "s"}, "sh", "-c", "stty -echo; while read x; do date +%s.%N; done")
+	serve(t, d, Options{Name: "s"}, "sh", "-c", "stty -echo; echo ready; while read x; do date +%s.%N; done")
 	ctx := t.Context()
 	c := clientOf(t, d, "s")
 	a, err := c.Attach(ctx, format.Size{Cols: 80, Rows: 24})
 	keys := look(t, a, err)
 	w, err := c.Watch(ctx)
 	l := look(t, w, err)
+	l.untilShown(t, "ready")
+	keys.untilShown(t, "ready")
 	var took []time.Duration
 	for range 100 {
 		before := l.got.Len()
