@@ -94,7 +94,12 @@ func (in *input) open(r io.Reader) (Cast, Compression, error) {
 		in.damaged = true
 	})
 	if err != nil {
-		return Cast{}, compression, fmt.Errorf("%s%w", position(in.name, 0), err)
+		if in.err != nil {
+			err = in.err // the reader's own
+		} else {
+			err = in.syntaxError(0, err)
+		}
+		return Cast{}, compression, err
 	}
 	in.r = br
 	if in.format = in.as; in.format == nil {
