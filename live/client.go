@@ -12,7 +12,9 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/ttydeck/ttydeck/format"
@@ -173,7 +175,8 @@ func (c *Client) Signal(ctx context.Context, sig syscall.Signal) error {
 // Stream is a connection to what happens in a session. Next and the other
 // methods may be called by two goroutines at once, each by one at a time.
 type Stream struct {
-	conn *websocket.Conn
+	conn   *websocket.Conn
+	status atomic.Int64 // the exit status and one more, once it came
 }
 
 // Watch begins to watch: what Next gives begins with the screen as it is.
@@ -198,7 +201,7 @@ func (c *Client) stream(ctx context.Context, path string) (*Stream, error) {
 		return nil, err
 	}
 	conn.SetReadLimit(64 << 20)
-	return &Stream{conn}, nil
+	return &Stream{conn: conn}, nil
 }
 
 // Next gives what comes next: a Message, or, with no Kind, output.
@@ -229,3 +232,62 @@ func (s *Stream) Resize(ctx context.Context, size format.Size) error {
 
 // Close leaves the session.
 func (s *Stream) Close() error { return s.conn.CloseNow() }
+
+// Cast gives what is watched as a recording, from the screen as it is on: its
+// times count from now, and its events wait for more until the session ends, or
+// ctx does. What came too fast has a marker that says so. Ended then tells how
+// it went.
+func (s *Stream) Cast(ctx context.Context) (format.Cast, error) {
+	m, _, err := s.Next(ctx)
+	if err != nil {
+		return format.Cast{}, err
+	}
+	if m.Kind != MessageScreen {
+		return format.Cast{}, fmt.Errorf("a session that begins with %q", m.Kind)
+	}
+	began := time.Now()
+	h := format.Header{Size: format.Size{Cols: m.Cols, Rows: m.Rows}, Start: began}
+	return format.Cast{Header: h, Events: func(yield func(format.Event, error) bool) {
+		have := h.Size
+		for {
+			m, output, err := s.Next(ctx)
+			if err != nil {
+				if ctx.Err() == nil {
+					yield(format.Event{}, err)
+				}
+				return
+			}
+			at := time.Since(began)
+			var evs []format.Event
+			if m.Kind == MessageScreen && m.Lost > 0 {
+				evs = append(evs, format.Event{Time: at, Code: format.Marker, Data: fmt.Sprintf("%d bytes came too fast", m.Lost)})
+			}
+			if now, ok := size(m.Cols, m.Rows); ok && now != have {
+				have = now
+				evs = append(evs, format.Event{Time: at, Code: format.Resize, Data: have.String()})
+			}
+			if m.Kind == MessageEnd {
+				s.status.Store(int64(m.Status) + 1)
+				evs = append(evs, format.Event{Time: at, Code: format.Exit, Data: strconv.Itoa(m.Status)})
+			}
+			if len(output) > 0 {
+				evs = append(evs, format.Event{Time: at, Code: format.Output, Data: string(output)})
+			}
+			for _, ev := range evs {
+				if !yield(ev, nil) {
+					return
+				}
+			}
+			if m.Kind == MessageEnd {
+				return
+			}
+		}
+	}}, nil
+}
+
+// Ended gives the exit status of the session's program, once a Cast has come to
+// the session's end.
+func (s *Stream) Ended() (status int, ok bool) {
+	v := s.status.Load()
+	return int(v) - 1, v > 0
+}

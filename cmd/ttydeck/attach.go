@@ -13,13 +13,13 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/tty"
 	"github.com/ttydeck/ttydeck/live"
+	"github.com/ttydeck/ttydeck/play"
 	"github.com/ttydeck/ttydeck/record"
 	"github.com/urfave/cli/v2"
 )
 
 type attachOptions struct {
 	keys  record.Keys
-	watch bool // do not type
 	quiet bool
 }
 
@@ -49,7 +49,11 @@ C-\ d leaves it, C-\ p pauses and resumes its recording, C-\ m sets a marker. Se
 			if err != nil {
 				return err
 			}
-			return attachTo(c, e, attachOptions{keys: keys, quiet: c.Bool("quiet")})
+			args, err := fileArgs(c, 0, 1, "")
+			if err != nil {
+				return err
+			}
+			return runAttach(c.Context, e, append(args, "")[0], attachOptions{keys: keys, quiet: c.Bool("quiet")})
 		},
 	}
 }
@@ -59,23 +63,72 @@ func watchCommand(e *env) *cli.Command {
 		Name:      "watch",
 		Usage:     "watch a session",
 		ArgsUsage: "[NAME]",
-		Description: `Shows the session NAME as it goes on, and types nothing into it. Without NAME it is the only one that runs. q or ctrl-C
-ends watching. What comes faster than this terminal can show it is passed over: the screen is then drawn as it is.`,
-		Flags:  []cli.Flag{&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "say nothing but errors"}},
-		Action: func(c *cli.Context) error { return attachTo(c, e, attachOptions{watch: true, quiet: c.Bool("quiet")}) },
+		Description: `Shows the session NAME as it goes on, in the player, and types nothing into it: stop, go back to what you have
+seen, search it, and go on with F. Without NAME it is the only session that runs. q leaves it. What comes faster than it
+can be shown is passed over, with a marker: the screen is then as it is.
+
+` + keyTable(),
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "no-ui", Usage: "show the session alone: no bar, no messages, no mouse"},
+			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "say nothing but errors"},
+		},
+		Action: func(c *cli.Context) error {
+			args, err := fileArgs(c, 0, 1, "")
+			if err != nil {
+				return err
+			}
+			return runWatch(c.Context, e, append(args, "")[0], &play.Player{Follow: true, NoUI: c.Bool("no-ui")}, c.Bool("quiet"))
+		},
 	}
 }
 
-func attachTo(c *cli.Context, e *env, opts attachOptions) error {
-	args, err := fileArgs(c, 0, 1, "")
+// runWatch plays a session as it goes on.
+func runWatch(ctx context.Context, e *env, name string, p *play.Player, quiet bool) error {
+	client, name, err := openSession(ctx, name)
 	if err != nil {
 		return err
 	}
-	name := ""
-	if len(args) == 1 {
-		name = args[0]
+	defer client.Close()
+	if err := notInside(name); err != nil {
+		return err
 	}
-	return runAttach(c.Context, e, name, opts)
+	boundMemory()
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	stream, err := client.Watch(ctx)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	if p.Cast, err = stream.Cast(ctx); err != nil {
+		return err
+	}
+	p.Cast.Header.Title = name
+	if !tty.IsTerminal(e.out) {
+		p.Output = e.out
+	}
+	p.Warn = func(msg string) { e.notef("%s", msg) }
+	err = p.Run(ctx)
+	if errors.Is(err, play.ErrInterrupted) {
+		return statusError{status: exitInterrupted}
+	}
+	if err == nil && !quiet {
+		if status, ok := stream.Ended(); ok {
+			e.notef("%s has ended with status %d", name, status)
+		} else {
+			e.notef("stopped watching %s, which goes on", name)
+		}
+	}
+	return err
+}
+
+// notInside says whether this runs in the session of that name: what it shows
+// there would be shown again, without end.
+func notInside(name string) error {
+	if os.Getenv("TTYDECK_SESSION") != name {
+		return nil
+	}
+	return withHint(fmt.Errorf("this is in the session %s itself", name), "use another terminal")
 }
 
 // errDetached ends an attachment that the user leaves.
@@ -88,6 +141,9 @@ func runAttach(ctx context.Context, e *env, name string, opts attachOptions) err
 		return err
 	}
 	defer client.Close()
+	if err := notInside(name); err != nil {
+		return err
+	}
 	term, err := tty.Open()
 	if err != nil {
 		return withHint(err, "ttydeck screen "+name+" prints what is on its screen")
@@ -99,12 +155,7 @@ func runAttach(ctx context.Context, e *env, name string, opts attachOptions) err
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	var stream *live.Stream
-	if opts.watch {
-		stream, err = client.Watch(ctx)
-	} else {
-		stream, err = client.Attach(ctx, format.Size(size))
-	}
+	stream, err := client.Attach(ctx, format.Size(size))
 	if err != nil {
 		return err
 	}
@@ -115,9 +166,7 @@ func runAttach(ctx context.Context, e *env, name string, opts attachOptions) err
 	a := &attachment{term: term, stream: stream, client: client, stop: stop}
 	var reading sync.WaitGroup
 	reading.Go(func() { a.readKeys(ctx, opts) })
-	if !opts.watch {
-		reading.Go(func() { a.followSize(ctx) })
-	}
+	reading.Go(func() { a.followSize(ctx) })
 	status, err := a.show(ctx)
 	stop(err)
 	reading.Wait()
@@ -129,11 +178,7 @@ func runAttach(ctx context.Context, e *env, name string, opts attachOptions) err
 	switch {
 	case errors.Is(cause, errDetached):
 		if !opts.quiet {
-			verb := "left"
-			if opts.watch {
-				verb = "stopped watching"
-			}
-			e.notef("%s %s, which goes on%s", verb, name, a.lostNote())
+			e.notef("left %s, which goes on%s", name, a.lostNote())
 		}
 		return nil
 	case err != nil:
@@ -220,15 +265,6 @@ func (a *attachment) readKeys(ctx context.Context, opts attachOptions) {
 		}
 	}
 	feed := record.FilterKeys(opts.keys, pass, do)
-	if opts.watch {
-		feed = func(b []byte) {
-			for _, c := range b {
-				if c == 'q' || c == 3 || c == 28 {
-					a.stop(errDetached)
-				}
-			}
-		}
-	}
 	buf := make([]byte, 16<<10)
 	for ctx.Err() == nil {
 		n, err := a.term.ReadContext(ctx, buf)

@@ -71,12 +71,15 @@ func TestAttach(t *testing.T) {
 	two.waitFor("the screen", shows("ready\n<one>"))
 	watcher := startOnTerminal(t, 70, 20, ttydeck, "watch", "s")
 	watcher.start()
-	watcher.waitFor("the screen", shows("ready\n<one>"))
-	watcher.press("not typed\r")
+	watcher.waitFor("the screen", shows("<one>"))
+	watcher.press("zz\r")
 	two.press("two\r")
-	for _, v := range []*terminal{one, two, watcher} {
+	for _, v := range []*terminal{one, two} {
 		v.waitFor("the answer", shows("<two>\n15 60"))
 	}
+	watcher.waitFor("the answer, in a frame", func(s *vt.Screen) bool {
+		return shows("<two>")(s) && shows("15 60")(s) && shows("───┘")(s) && shows(" live ")(s)
+	})
 	// A terminal of another size is used, and made larger.
 	one.press("three\r")
 	one.waitFor("the answer", shows("<three>\n20 70"))
@@ -141,7 +144,7 @@ func TestAttach(t *testing.T) {
 		}
 		got = rest
 	}
-	if strings.Contains(got, "not typed") {
+	if strings.Contains(got, "z") {
 		t.Error("who watches has typed")
 	}
 }
