@@ -18,6 +18,7 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/peer"
 )
 
 // Client acts on a session of this user, or, for root, of any. Its methods may
@@ -62,7 +63,7 @@ func (c *Client) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if uid, err := peerUID(conn.(*net.UnixConn)); err != nil || uid != os.Geteuid() {
+	if uid, err := peer.UID(conn.(*net.UnixConn)); err != nil || uid != os.Geteuid() {
 		conn.Close()
 		return nil, errors.Join(fmt.Errorf("%s: %w: another user answers", c.path, ErrUnsafe), err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/peer"
 	"github.com/ttydeck/ttydeck/record"
 	"github.com/ttydeck/ttydeck/vt"
 )
@@ -107,7 +108,7 @@ func (d Dir) Serve(o Options) (*Server, error) {
 			}
 		})
 	}
-	s.http = &http.Server{Handler: s.guard(mux), ConnContext: withPeer, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+	s.http = &http.Server{Handler: s.guard(mux), ConnContext: withCaller, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
 	go s.http.Serve(l)
 	return s, nil
 }
@@ -213,26 +214,26 @@ func (s *Server) session() (*record.Control, error) {
 	return s.control, nil
 }
 
-type peerKey struct{}
+type callerKey struct{}
 
-// peer is who is at the other end of a connection.
-type peer struct {
+// caller is who is at the other end of a connection.
+type caller struct {
 	uid int
 	err error
 }
 
-func withPeer(ctx context.Context, c net.Conn) context.Context {
-	p := peer{err: errors.New("no Unix socket")}
+func withCaller(ctx context.Context, c net.Conn) context.Context {
+	p := caller{err: errors.New("no Unix socket")}
 	if u, ok := c.(*net.UnixConn); ok {
-		p.uid, p.err = peerUID(u)
+		p.uid, p.err = peer.UID(u)
 	}
-	return context.WithValue(ctx, peerKey{}, p)
+	return context.WithValue(ctx, callerKey{}, p)
 }
 
 // guard lets in the session's user and root.
 func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p, ok := r.Context().Value(peerKey{}).(peer)
+		p, ok := r.Context().Value(callerKey{}).(caller)
 		if !ok || p.err != nil || p.uid != s.owner && p.uid != 0 {
 			refuse(w, statusError{http.StatusForbidden, errors.New("this session is another user's")})
 			return

@@ -60,6 +60,9 @@ type Recorder struct {
 	// Args is the program and its arguments; empty: the shell, by $SHELL,
 	// else /bin/sh.
 	Args []string
+	// Path is the file of the program, where Args[0] is another name: a login
+	// shell's is "-bash". Empty: Args[0] says it.
+	Path string
 	Dir  string   // where it runs; empty: in the current directory
 	Env  []string // its environment, as "NAME=value"; nil: that of this process
 
@@ -184,6 +187,9 @@ func (s *session) start() error {
 		args = []string{shell(env)}
 	}
 	s.cmd = exec.Command(args[0], args[1:]...)
+	if s.Path != "" {
+		s.cmd = &exec.Cmd{Path: s.Path, Args: args}
+	}
 	if s.cmd.Err != nil {
 		return s.cmd.Err
 	}

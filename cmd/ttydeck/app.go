@@ -30,6 +30,7 @@ func commands(e *env) []*cli.Command {
 		markCommand(e),
 		psCommand(e),
 		observeCommand(e),
+		loginCommand(e),
 		doctorCommand(e),
 		completionCommand(e),
 		manCommand(e),
@@ -91,7 +92,7 @@ func newApp(e *env) *cli.App {
 		c.OnUsageError = usageErrorFrom
 		c.Description = strings.TrimSpace(c.Description + "\n\n" + exitCodes)
 		addEnvVars(c)
-		if c.Name != "rec" && c.Name != "play" { // these two have a terminal to restore
+		if c.Name != "rec" && c.Name != "play" && c.Name != "login-rec" { // these have a terminal to restore
 			c.Action = interruptible(c.Action)
 		}
 	}

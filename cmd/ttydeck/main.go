@@ -6,8 +6,13 @@ package main
 import (
 	"context"
 	"os"
+
+	"github.com/ttydeck/ttydeck/record/login"
 )
 
 func main() {
+	if login.As(os.Args[0]) {
+		os.Exit(loginShell(context.Background(), os.Args, os.Stderr))
+	}
 	os.Exit(run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr))
 }

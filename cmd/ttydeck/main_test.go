@@ -8,9 +8,13 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/ttydeck/ttydeck/record/login"
 )
 
 func TestMain(m *testing.M) {
+	if login.As(os.Args[0]) {
+		main()
+	}
 	testscript.Main(m, map[string]func(){"ttydeck": main})
 }
 

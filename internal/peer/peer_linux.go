@@ -1,4 +1,5 @@
-package live
+// Package peer tells who is at the other end of a Unix socket.
+package peer
 
 import (
 	"net"
@@ -6,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// peerUID gives the user at the other end of a connection, as the kernel knows
+// UID gives the user at the other end of a connection, as the kernel knows
 // him; see SO_PEERCRED in unix(7).
-func peerUID(c *net.UnixConn) (int, error) {
+func UID(c *net.UnixConn) (int, error) {
 	raw, err := c.SyscallConn()
 	if err != nil {
 		return -1, err

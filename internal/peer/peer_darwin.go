@@ -1,4 +1,4 @@
-package live
+package peer
 
 import (
 	"net"
@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// peerUID gives the user at the other end of a connection, as the kernel knows
+// UID gives the user at the other end of a connection, as the kernel knows
 // him; see LOCAL_PEERCRED in unix(4).
-func peerUID(c *net.UnixConn) (int, error) {
+func UID(c *net.UnixConn) (int, error) {
 	raw, err := c.SyscallConn()
 	if err != nil {
 		return -1, err
