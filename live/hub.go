@@ -13,8 +13,8 @@ import (
 const (
 	// ringSize is how much of the newest output is kept for those who watch.
 	ringSize = 512 << 10
-	// behindLimit is how far a watcher may be behind; who is farther gets the
-	// screen as it is then.
+	// behindLimit is how far a watcher may be behind, less when many watch, but
+	// a chunk; who is farther gets the screen as it is then.
 	behindLimit = ringSize / 2
 	// chunk is the most that is sent at once.
 	chunk = 32 << 10
@@ -301,8 +301,11 @@ func (s *seat) next(ctx context.Context) (sight, error) {
 		first.lost = 0 // it was not there
 		return first, ctx.Err()
 	}
+	h.mu.Lock()
+	many := 1 + h.watchers/8
+	h.mu.Unlock()
 	if s.paced {
-		if err := sleep(ctx, time.Until(s.last.Add(paceGap))); err != nil {
+		if err := sleep(ctx, time.Until(s.last.Add(paceGap*time.Duration(many)))); err != nil {
 			return sight{}, err
 		}
 	}
@@ -314,8 +317,8 @@ func (s *seat) next(ctx context.Context) (sight, error) {
 		h.mu.Unlock()
 		return sight{}, ctx.Err()
 	}
-	if h.total-s.place.at > behindLimit {
-		gap := min(screenGap*time.Duration(1+h.watchers/8), time.Second)
+	if h.total-s.place.at > int64(max(behindLimit/many, chunk)) {
+		gap := min(screenGap*time.Duration(many), time.Second)
 		h.mu.Unlock()
 		if err := sleep(ctx, time.Until(s.last.Add(gap))); err != nil {
 			return sight{}, err
