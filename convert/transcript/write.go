@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/ttydeck/ttydeck/format"
 )
@@ -206,6 +207,14 @@ func (o WriteOptions) each(cmds []Command, f func(c, before *Command)) {
 // printable makes text of a recording safe to print: control characters other
 // than line feed and tab become U+FFFD.
 func printable(s string) string {
+	plain := utf8.ValidString(s)
+	for i := 0; plain && i < len(s); i++ {
+		c := s[i]
+		plain = c >= ' ' && c != 0x7f && c != 0xc2 || c == '\n' || c == '\t' // U+0080 to U+009F begin with C2
+	}
+	if plain {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		if r != '\n' && r != '\t' && (r < 0x20 || r == 0x7f || r >= 0x80 && r < 0xa0) {
 			return '\uFFFD'
