@@ -26,8 +26,9 @@ var (
 )
 
 // OpenDir gives the directory of this user's sessions, and makes it where there
-// is none: $XDG_RUNTIME_DIR/ttydeck, else /run/user/UID/ttydeck, else
-// ttydeck-UID in the directory for temporary files. The error wraps
+// is none: $XDG_RUNTIME_DIR/ttydeck, without that variable
+// /run/user/UID/ttydeck, and where that is not this user's, ttydeck-UID in the
+// directory for temporary files. The error wraps
 // [ErrUnsafe] when what stands there belongs to somebody else, is no directory,
 // or may be entered by others.
 func OpenDir() (Dir, error) {
@@ -37,7 +38,8 @@ func OpenDir() (Dir, error) {
 		base = "/run/user/" + strconv.Itoa(uid)
 	}
 	d := Dir{filepath.Join(base, "ttydeck")}
-	if info, err := os.Stat(base); err != nil || !info.IsDir() {
+	// With su, it may be another user's.
+	if info, err := os.Stat(base); err != nil || !info.IsDir() || !isOwner(info, uid) {
 		d.path = filepath.Join(os.TempDir(), "ttydeck-"+strconv.Itoa(uid))
 	}
 	if err := os.Mkdir(d.path, 0o700); err != nil && !errors.Is(err, os.ErrExist) {

@@ -35,9 +35,12 @@ const (
 // that goroutine if it must, never for a watcher.
 type hub struct {
 	// join makes the hub the session's watcher, and gives what was recorded
-	// before; leave ends that. Set before use.
+	// before; leave ends that. anew has the program draw all of its screen, and
+	// gives its size: for where the recording does not tell what is on it. Set
+	// before use.
 	join  func() (format.Cast, io.Closer, error)
 	leave func()
+	anew  func() format.Size
 
 	mu       sync.Mutex
 	changed  sync.Cond // anything below
@@ -145,15 +148,16 @@ func (h *hub) enter() {
 // recorded gives the screen as it was when the hub joined.
 func (h *hub) recorded() *vt.Screen {
 	cast, closer, err := h.join()
+	if err != nil {
+		size := h.anew()
+		return vt.New(size.Cols, size.Rows)
+	}
+	defer closer.Close()
 	size := cast.Header.Size
 	if size == (format.Size{}) {
 		size = format.Size{Cols: 80, Rows: 24}
 	}
 	screen := vt.New(size.Cols, size.Rows)
-	if err != nil {
-		return screen
-	}
-	defer closer.Close()
 	for ev, err := range cast.Events {
 		if err != nil {
 			break

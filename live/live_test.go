@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -337,8 +338,32 @@ func TestSlowWatcher(t *testing.T) {
 	}
 }
 
-// A program that stops its terminal from being read is not watched in vain: the
-// directory and the sockets are this user's alone.
+// What cannot be read again begins with what the program draws when it is asked
+// to, in its size.
+func TestWatchWithoutRecording(t *testing.T) {
+	d := newDir(t)
+	s, err := d.Serve(Options{Name: "s"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := record.NewStream(io.Discard, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec := record.Recorder{Writer: f, Args: []string{"bash", "-c", "trap 'echo drawn anew; stty size' WINCH; echo ready; for i in {1..400}; do sleep 0.05; done"}, Headless: true, Size: format.Size{Cols: 70, Rows: 15}, Started: s.Started}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() { defer close(ended); rec.Run(ctx); s.Close(0) }()
+	t.Cleanup(func() { stop(); <-ended })
+	w, err := clientOf(t, d, "s").Watch(t.Context())
+	l := look(t, w, err)
+	l.untilShown(t, "drawn anew\n15 70")
+	if cols, rows := l.screen.Size(); cols != 70 || rows != 15 {
+		t.Errorf("the screen is %dx%d; want 70x15", cols, rows)
+	}
+}
+
+// The directory and the sockets are this user's alone.
 func TestDirIsSafe(t *testing.T) {
 	base := t.TempDir()
 	t.Setenv("XDG_RUNTIME_DIR", base)
@@ -366,6 +391,16 @@ func TestDirIsSafe(t *testing.T) {
 		os.Mkdir(path, 0o700)
 		os.Chown(path, 65534, 65534)
 		refused("another user's directory")
+	}
+	if os.Geteuid() == 0 {
+		// Root that has become so with a user's environment leaves nothing of
+		// root's there.
+		t.Setenv("TMPDIR", elsewhere)
+		os.Chown(base, 65534, 65534)
+		if d, err := OpenDir(); err != nil || d.Path() != filepath.Join(elsewhere, "ttydeck-0") {
+			t.Errorf("in another user's runtime directory: %v, %v", d, err)
+		}
+		os.Chown(base, 0, 0)
 	}
 	d, err := OpenDir()
 	if err != nil {

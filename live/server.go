@@ -88,7 +88,19 @@ func (d Dir) Serve(o Options) (*Server, error) {
 		if err != nil {
 			return format.Cast{}, nil, err
 		}
-		return c.Watch(s.hub)
+		cast, closer, err := c.Watch(s.hub)
+		if err == nil && c.State().Paused {
+			go c.Redraw() // the recording does not have what came since
+		}
+		return cast, closer, err
+	}
+	s.hub.anew = func() format.Size {
+		c, err := s.session()
+		if err != nil {
+			return format.Size{Cols: 80, Rows: 24}
+		}
+		go c.Redraw()
+		return c.State().Size
 	}
 	s.hub.leave = func() {
 		if c, err := s.session(); err == nil {
