@@ -32,15 +32,37 @@ type Client struct {
 // Open gives a Client of the session of that name. [ErrNoSession] is told by
 // the first call.
 func (d Dir) Open(name string) (*Client, error) {
-	if err := d.check(); err != nil {
+	if err := CheckName(name); err != nil {
 		return nil, err
 	}
-	if err := CheckName(name); err != nil {
+	return d.open(name)
+}
+
+func (d Dir) open(name string) (*Client, error) {
+	if err := d.check(); err != nil {
 		return nil, err
 	}
 	c := &Client{name: name, path: d.socket(name)}
 	c.http = &http.Client{Transport: &http.Transport{DialContext: c.dial, DisableCompression: true}}
 	return c, nil
+}
+
+// OpenDaemon gives a Client of what serves all sessions, see package daemon.
+func (d Dir) OpenDaemon() (*Client, error) { return d.open(DaemonName) }
+
+// Transport connects to the session, whatever the request's host.
+func (c *Client) Transport() http.RoundTripper { return c.http.Transport }
+
+// StateOf tells how a session stands, within two seconds.
+func (d Dir) StateOf(ctx context.Context, name string) (State, error) {
+	c, err := d.Open(name)
+	if err != nil {
+		return State{}, err
+	}
+	defer c.Close()
+	ctx, stop := context.WithTimeout(ctx, 2*time.Second)
+	defer stop()
+	return c.State(ctx)
 }
 
 // dial connects to the session, and only to one of this user: a socket that
@@ -73,8 +95,13 @@ func (c *Client) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 // Close closes idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// call makes a request; in and out are JSON, or nil.
+// call makes a request of the session.
 func (c *Client) call(ctx context.Context, method, path string, in any, out any) error {
+	return c.Call(ctx, method, "/v1/session"+path, in, out)
+}
+
+// Call makes a request; in is JSON, or bytes as they are, and out JSON, or nil.
+func (c *Client) Call(ctx context.Context, method, path string, in any, out any) error {
 	var body io.Reader
 	switch in := in.(type) {
 	case nil:
@@ -87,7 +114,7 @@ func (c *Client) call(ctx context.Context, method, path string, in any, out any)
 		}
 		body = bytes.NewReader(text)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, "http://session/v1/session"+path, body)
+	req, err := http.NewRequestWithContext(ctx, method, "http://session"+path, body)
 	if err != nil {
 		return err
 	}
@@ -181,15 +208,22 @@ type Stream struct {
 }
 
 // Watch begins to watch: what Next gives begins with the screen as it is.
-func (c *Client) Watch(ctx context.Context) (*Stream, error) { return c.stream(ctx, "/watch") }
+func (c *Client) Watch(ctx context.Context) (*Stream, error) {
+	return c.WatchPath(ctx, "/v1/session/watch")
+}
+
+// WatchPath is Watch where it is served at another path: by the daemon.
+func (c *Client) WatchPath(ctx context.Context, path string) (*Stream, error) {
+	return c.stream(ctx, path)
+}
 
 // Attach begins to watch and to type, at a terminal of that size.
 func (c *Client) Attach(ctx context.Context, size format.Size) (*Stream, error) {
-	return c.stream(ctx, "/attach?cols="+strconv.Itoa(size.Cols)+"&rows="+strconv.Itoa(size.Rows))
+	return c.stream(ctx, "/v1/session/attach?cols="+strconv.Itoa(size.Cols)+"&rows="+strconv.Itoa(size.Rows))
 }
 
 func (c *Client) stream(ctx context.Context, path string) (*Stream, error) {
-	conn, res, err := websocket.Dial(ctx, "ws://session/v1/session"+path, &websocket.DialOptions{HTTPClient: c.http})
+	conn, res, err := websocket.Dial(ctx, "ws://session"+path, &websocket.DialOptions{HTTPClient: c.http})
 	if err != nil {
 		if res != nil && res.StatusCode >= 400 {
 			return nil, c.refused(res)

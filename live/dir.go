@@ -76,13 +76,33 @@ func isOwner(info os.FileInfo, uid int) bool {
 	return ok && int(st.Uid) == uid
 }
 
+// DaemonName is not a session's: it is of what serves all of them.
+const DaemonName = "daemon"
+
+// Listen takes the daemon's name and makes its socket. release gives it up.
+func (d Dir) Listen() (l net.Listener, release func(), err error) {
+	if err := d.check(); err != nil {
+		return nil, nil, err
+	}
+	h, err := d.hold(DaemonName)
+	if err != nil {
+		return nil, nil, err
+	}
+	u, err := h.listen()
+	if err != nil {
+		h.release()
+		return nil, nil, err
+	}
+	return u, h.release, nil
+}
+
 // CheckName says whether a session may have a name: letters, digits and . _ -,
 // at most 48, and neither . nor - at the start.
 func CheckName(name string) error {
 	bad := func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '_' || r == '-')
 	}
-	if name == "" || len(name) > 48 || name[0] == '.' || name[0] == '-' || strings.ContainsFunc(name, bad) {
+	if name == DaemonName || name == "" || len(name) > 48 || name[0] == '.' || name[0] == '-' || strings.ContainsFunc(name, bad) {
 		return fmt.Errorf("%q cannot be a session's name: want letters, digits, . _ and -, at most 48", name)
 	}
 	return nil
@@ -101,11 +121,12 @@ func (d Dir) Names() ([]string, error) {
 	var names []string
 	for _, e := range entries {
 		name, ok := strings.CutSuffix(e.Name(), ".lock")
-		if !ok || CheckName(name) != nil {
+		if !ok || name != DaemonName && CheckName(name) != nil {
 			continue
 		}
 		h, err := d.hold(name)
 		switch {
+		case errors.Is(err, ErrNameTaken) && name == DaemonName:
 		case errors.Is(err, ErrNameTaken):
 			names = append(names, name)
 		case err == nil:

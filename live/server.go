@@ -29,7 +29,6 @@ type Server struct {
 	http     *http.Server
 	hub      *hub
 	opts     Options
-	owner    int // the user whose session it is
 
 	mu      sync.Mutex
 	control *record.Control // nil until the session has started; guarded by mu
@@ -80,7 +79,7 @@ func (d Dir) Serve(o Options) (*Server, error) {
 		h.release()
 		return nil, err
 	}
-	s := &Server{held: h, listener: l, hub: newHub(), opts: o, owner: os.Geteuid(), seats: map[*client]bool{}, conns: map[*websocket.Conn]bool{},
+	s := &Server{held: h, listener: l, hub: newHub(), opts: o, seats: map[*client]bool{}, conns: map[*websocket.Conn]bool{},
 		over: make(chan struct{}), started: make(chan struct{})}
 	s.state = State{Name: h.name, Process: os.Getpid(), Command: o.Command, Dir: o.Dir, File: o.File, Started: time.Now(), Owner: o.Owner}
 	s.hub.join = func() (format.Cast, io.Closer, error) {
@@ -116,11 +115,11 @@ func (d Dir) Serve(o Options) (*Server, error) {
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			if err := f(w, r); err != nil {
-				refuse(w, err)
+				Refuse(w, err)
 			}
 		})
 	}
-	s.http = &http.Server{Handler: s.guard(mux), ConnContext: withCaller, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+	s.http = NewHTTPServer(mux)
 	go s.http.Serve(l)
 	return s, nil
 }
@@ -242,16 +241,22 @@ func withCaller(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, callerKey{}, p)
 }
 
-// guard lets in the session's user and root.
-func (s *Server) guard(next http.Handler) http.Handler {
+// NewHTTPServer gives a server for a Unix socket that lets in this process's
+// user and root alone.
+func NewHTTPServer(h http.Handler) *http.Server {
+	return &http.Server{Handler: guard(os.Geteuid(), h), ConnContext: withCaller, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+}
+
+// guard lets in a user and root.
+func guard(owner int, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, ok := r.Context().Value(callerKey{}).(caller)
-		if !ok || p.err != nil || p.uid != s.owner && p.uid != 0 {
-			refuse(w, statusError{http.StatusForbidden, errors.New("this session is another user's")})
+		if !ok || p.err != nil || p.uid != owner && p.uid != 0 {
+			Refuse(w, statusError{http.StatusForbidden, errors.New("this session is another user's")})
 			return
 		}
 		if r.Header.Get("Origin") != "" {
-			refuse(w, statusError{http.StatusForbidden, errors.New("no browser has anything to do here")})
+			Refuse(w, statusError{http.StatusForbidden, errors.New("no browser has anything to do here")})
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -268,7 +273,8 @@ type statusError struct {
 	error
 }
 
-func refuse(w http.ResponseWriter, err error) {
+// Refuse answers with an error, in the status that fits it.
+func Refuse(w http.ResponseWriter, err error) {
 	status := http.StatusBadRequest
 	var se statusError
 	switch {
@@ -276,6 +282,8 @@ func refuse(w http.ResponseWriter, err error) {
 		status = se.status
 	case errors.Is(err, record.ErrEnded):
 		status = http.StatusGone
+	case errors.Is(err, ErrNoSession):
+		status = http.StatusNotFound
 	case errors.Is(err, record.ErrBusy), errors.Is(err, ErrNameTaken):
 		status = http.StatusConflict
 	}

@@ -123,6 +123,7 @@ func liveCommands(e *env) []*cli.Command {
 				return endSession(ctx, c, syscall.SIGKILL)
 			}),
 		},
+		daemonCommand(e),
 		sessionCommand(e),
 	}
 }
@@ -187,7 +188,7 @@ func runLs(ctx context.Context, e *env, asJSON bool) error {
 	states := []live.State{}
 	var failed error
 	for _, name := range names {
-		st, err := stateOf(ctx, dir, name)
+		st, err := dir.StateOf(ctx, name)
 		switch {
 		case errors.Is(err, live.ErrNoSession): // it has just ended
 		case err != nil:
@@ -221,17 +222,6 @@ func runLs(ctx context.Context, e *env, asJSON bool) error {
 			st.Attached, st.Watching, printable(rec), printable(shellJoin(st.Command)))
 	}
 	return errors.Join(t.Flush(), failed)
-}
-
-func stateOf(ctx context.Context, dir live.Dir, name string) (live.State, error) {
-	c, err := dir.Open(name)
-	if err != nil {
-		return live.State{}, err
-	}
-	defer c.Close()
-	ctx, stop := context.WithTimeout(ctx, 2*time.Second)
-	defer stop()
-	return c.State(ctx)
 }
 
 func sendCommand(e *env) *cli.Command {

@@ -15,6 +15,7 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/tty"
 	"github.com/ttydeck/ttydeck/live"
+	controlPlane "github.com/ttydeck/ttydeck/live/daemon"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -279,6 +280,31 @@ func TestLiveAtRandom(t *testing.T) {
 			}
 		})
 	}
+	// The daemon, which no session depends on, is killed again and again.
+	working.Go(func() {
+		for range max(ops/50, 3) {
+			daemon := exec.Command(ttydeck, "daemon")
+			if err := daemon.Start(); err != nil {
+				t.Error(err)
+				return
+			}
+			waitUntil(t, "the daemon", func() bool {
+				c, err := controlPlane.Open(dir)
+				if err != nil {
+					return false
+				}
+				defer c.Close()
+				list, err := c.Sessions(t.Context())
+				if err == nil && len(list) != count {
+					t.Errorf("the daemon knows %d sessions; want %d", len(list), count)
+				}
+				return err == nil
+			})
+			time.Sleep(time.Duration(rand.IntN(50)) * time.Millisecond)
+			daemon.Process.Kill()
+			daemon.Wait()
+		}
+	})
 	for range ops {
 		todo <- rand.IntN(count)
 	}

@@ -25,6 +25,7 @@ type sessionConfig struct {
 	Name         string
 	File         string
 	Args         []string
+	Dir          string // where it runs; empty: here
 	Title        string
 	Size         format.Size
 	Input        bool
@@ -151,6 +152,7 @@ func startSession(cfg sessionConfig) (name, file string, err error) {
 		return "", "", err
 	}
 	cmd := &exec.Cmd{Path: self, Args: []string{os.Args[0], "__session"}, SysProcAttr: &syscall.SysProcAttr{Setsid: true}}
+	cmd.Dir = cfg.Dir
 	cmd.Stdin = strings.NewReader(string(text))
 	answer, theirs, err := os.Pipe()
 	if err != nil {
@@ -247,15 +249,10 @@ func runSession(ctx context.Context, cfg sessionConfig, say func(started)) error
 // recordingOf names a recording after a session and the time, in the user's
 // directory for them.
 func recordingOf(name string) (string, error) {
-	dir := os.Getenv("XDG_DATA_HOME")
-	if !filepath.IsAbs(dir) {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return "", err
-		}
-		dir = filepath.Join(home, ".local", "share")
+	dir, err := recordingsDir()
+	if err != nil {
+		return "", err
 	}
-	dir = filepath.Join(dir, "ttydeck")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}

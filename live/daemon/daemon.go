@@ -1,0 +1,218 @@
+// Package daemon is the control plane of a user's sessions: one socket for all
+// of them, and the keeping of their recordings.
+//
+// It owns nothing. Each session is a process of its own with a socket of its
+// own (package [live]); the daemon may be killed or replaced at any time, and
+// no session notices.
+//
+// # The protocol
+//
+// HTTP/1.1 over the Unix socket daemon.sock in the sessions' [live.Dir], for
+// the same user as the sessions', and root; see openapi.yaml.
+//
+//	GET  /v1/sessions          all sessions, a [live.State] each
+//	POST /v1/sessions          a [Start]; it gives the new session's [Started]
+//	ANY  /v1/sessions/NAME/... what package live says of /v1/session/...
+//	POST /v1/sweep             keeps recordings now; it gives a [Swept]
+package daemon
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ttydeck/ttydeck/live"
+)
+
+// Start is a session that is to be started.
+type Start struct {
+	Name    string   `json:"name,omitempty"`
+	Command []string `json:"command,omitempty"` // empty: the shell
+	Dir     string   `json:"dir,omitempty"`
+	File    string   `json:"file,omitempty"`
+	Cols    int      `json:"cols,omitempty"`
+	Rows    int      `json:"rows,omitempty"`
+}
+
+// Started is a session that was started.
+type Started struct {
+	Name string `json:"name"`
+	File string `json:"file"`
+}
+
+// Daemon is the control plane. Fill in the fields and call Serve once.
+type Daemon struct {
+	Dir live.Dir
+	// Recordings is where the recordings are that Keep is about.
+	Recordings string
+	Keep       Keep
+	// Every is how often they are swept; 0: only when asked.
+	Every time.Duration
+	// Launch starts a session's process.
+	Launch func(Start) (Started, error)
+	// Log tells what is done; nil: nobody.
+	Log *slog.Logger
+
+	sweeping sync.Mutex
+}
+
+// Serve serves at l until ctx is done. Sessions go on.
+func (d *Daemon) Serve(ctx context.Context, l net.Listener) error {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/sessions", d.getSessions)
+	mux.HandleFunc("POST /v1/sessions", d.postSessions)
+	mux.HandleFunc("POST /v1/sweep", d.postSweep)
+	mux.HandleFunc("/v1/sessions/{name}", d.forward)
+	mux.HandleFunc("/v1/sessions/{name}/{rest...}", d.forward)
+	server := live.NewHTTPServer(mux)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	var sweeps <-chan time.Time
+	if d.Every > 0 {
+		t := time.NewTicker(d.Every)
+		defer t.Stop()
+		sweeps = t.C
+		d.sweep(ctx)
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			server.Close()
+			<-served
+			return nil
+		case err := <-served:
+			return err
+		case <-sweeps:
+			d.sweep(ctx)
+		}
+	}
+}
+
+func (d *Daemon) sweep(ctx context.Context) (Swept, error) {
+	d.sweeping.Lock()
+	defer d.sweeping.Unlock()
+	return d.Keep.Sweep(ctx, d.Recordings, d.Log)
+}
+
+// Sessions gives the states of all sessions.
+func (d *Daemon) sessions(ctx context.Context) ([]live.State, error) {
+	names, err := d.Dir.Names()
+	if err != nil {
+		return nil, err
+	}
+	states := []live.State{}
+	for _, name := range names {
+		st, err := d.Dir.StateOf(ctx, name)
+		if err == nil {
+			states = append(states, st)
+		} else if !errors.Is(err, live.ErrNoSession) {
+			d.Log.Warn("a session does not answer", "session", name, "error", err)
+		}
+	}
+	return states, nil
+}
+
+func (d *Daemon) getSessions(w http.ResponseWriter, r *http.Request) {
+	states, err := d.sessions(r.Context())
+	answer(w, states, err)
+}
+
+func (d *Daemon) postSessions(w http.ResponseWriter, r *http.Request) {
+	var start Start
+	err := json.NewDecoder(r.Body).Decode(&start)
+	if err == nil && start.Name != "" {
+		err = live.CheckName(start.Name)
+	}
+	var st Started
+	if err == nil {
+		st, err = d.Launch(start)
+	}
+	if err == nil {
+		d.Log.Info("a session was started", "session", st.Name, "file", st.File)
+	}
+	answer(w, st, err)
+}
+
+func (d *Daemon) postSweep(w http.ResponseWriter, r *http.Request) {
+	swept, err := d.sweep(r.Context())
+	answer(w, swept, err)
+}
+
+func answer(w http.ResponseWriter, v any, err error) {
+	if err != nil {
+		live.Refuse(w, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(v)
+}
+
+// forward hands a request on to a session's own socket, WebSockets too.
+func (d *Daemon) forward(w http.ResponseWriter, r *http.Request) {
+	c, err := d.Dir.Open(r.PathValue("name"))
+	if err != nil {
+		live.Refuse(w, err)
+		return
+	}
+	defer c.Close()
+	path := "/v1/session"
+	if rest := r.PathValue("rest"); rest != "" {
+		path += "/" + rest
+	}
+	proxy := httputil.ReverseProxy{
+		Rewrite: func(p *httputil.ProxyRequest) {
+			p.Out.URL = &url.URL{Scheme: "http", Host: "session", Path: path, RawQuery: r.URL.RawQuery}
+			p.Out.Host = "session"
+		},
+		Transport:     c.Transport(),
+		FlushInterval: -1,
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
+			live.Refuse(w, err)
+		},
+		ErrorLog: slog.NewLogLogger(d.Log.Handler(), slog.LevelDebug),
+	}
+	proxy.ServeHTTP(w, r)
+}
+
+// Client calls a daemon. Its methods may be called by several goroutines at
+// once.
+type Client struct{ *live.Client }
+
+// Open gives a Client of the daemon that serves a user's sessions.
+// [live.ErrNoSession] is told by the first call where there is none.
+func Open(d live.Dir) (Client, error) {
+	c, err := d.OpenDaemon()
+	return Client{c}, err
+}
+
+// Sessions gives the states of all sessions.
+func (c Client) Sessions(ctx context.Context) (states []live.State, err error) {
+	return states, c.Call(ctx, "GET", "/v1/sessions", nil, &states)
+}
+
+// Start starts a session.
+func (c Client) Start(ctx context.Context, s Start) (st Started, err error) {
+	return st, c.Call(ctx, "POST", "/v1/sessions", s, &st)
+}
+
+// Sweep has the recordings kept now.
+func (c Client) Sweep(ctx context.Context) (s Swept, err error) {
+	return s, c.Call(ctx, "POST", "/v1/sweep", nil, &s)
+}
+
+// Session calls a session by way of the daemon: path is what follows
+// /v1/sessions/NAME.
+func (c Client) Session(ctx context.Context, name, method, path string, in, out any) error {
+	return c.Call(ctx, method, "/v1/sessions/"+url.PathEscape(name)+strings.TrimSuffix(path, "/"), in, out)
+}

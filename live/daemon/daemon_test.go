@@ -1,0 +1,307 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/live"
+	"github.com/ttydeck/ttydeck/record"
+	"go.yaml.in/yaml/v3"
+)
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// recording makes one of some lines, that ended some days ago.
+func recording(t *testing.T, dir, name string, days int, text string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Now().Add(-time.Duration(days) * 24 * time.Hour)
+	if err := os.Chtimes(path, at, at); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+const whole = `{"version":3,"term":{"cols":80,"rows":24}}` + "\n" + `[1.0, "o", "hello\r\n"]` + "\n" + `[0.5, "o", "world\r\n"]` + "\n" + `[0.1, "x", "0"]` + "\n"
+
+func names(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, e := range entries {
+		list = append(list, e.Name())
+	}
+	return list
+}
+
+func TestSweepRemoves(t *testing.T) {
+	size := int64(len(whole))
+	tests := []struct {
+		name string
+		keep Keep
+		want []string
+	}{
+		{"nothing", Keep{}, []string{"a.cast", "b.cast", "c.cast.zst", "d.cast", "live.cast", "notes.txt"}},
+		{"by age", Keep{Age: 60 * time.Hour}, []string{"a.cast", "b.cast", "live.cast", "notes.txt"}},
+		{"by count", Keep{Count: 2}, []string{"a.cast", "live.cast", "notes.txt"}},
+		{"by size", Keep{Bytes: 3*size + 10}, []string{"a.cast", "b.cast", "live.cast", "notes.txt"}},
+		{"all that may be", Keep{Bytes: 1}, []string{"live.cast", "notes.txt"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			for i, name := range []string{"a.cast", "b.cast", "c.cast.zst", "d.cast"} {
+				recording(t, dir, name, i+1, whole)
+			}
+			recording(t, dir, "notes.txt", 1000, "mine")
+			// One that is being made, for long.
+			f, err := record.Create(filepath.Join(dir, "live.cast"), record.FileOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			if err := errors.Join(f.WriteHeader(format.Header{Size: format.Size{Cols: 80, Rows: 24}}), format.Flush(f)); err != nil {
+				t.Fatal(err)
+			}
+			swept, err := tt.keep.Sweep(t.Context(), dir, quiet)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := names(t, dir); !slices.Equal(got, tt.want) || len(swept.Removed) != 6-len(tt.want) {
+				t.Errorf("left are %q, removed %q; want %q", got, swept.Removed, tt.want)
+			}
+		})
+	}
+}
+
+func texts(t *testing.T, path string) string {
+	t.Helper()
+	f, err := format.OpenFile(path, format.Strict())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var b strings.Builder
+	for ev, err := range f.Events {
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "%v %s %q\n", ev.Time, ev.Code, ev.Data)
+	}
+	return b.String()
+}
+
+func TestSweepMendsAndPacks(t *testing.T) {
+	dir := t.TempDir()
+	torn := recording(t, dir, "torn.cast", 1, strings.TrimSuffix(whole, `[0.1, "x", "0"]`+"\n")+`[0.2, "o", "half a l`)
+	fresh := recording(t, dir, "fresh.cast", 0, whole)
+	full := recording(t, dir, "whole.cast", 2, whole)
+	want := texts(t, full)
+	broken := recording(t, dir, "broken.cast", 2, "no recording\n")
+	before, err := os.Stat(full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	swept, err := Keep{Compress: time.Hour}.Sweep(t.Context(), dir, quiet)
+	if err == nil || !strings.Contains(err.Error(), "broken.cast") || strings.Contains(err.Error(), "torn") {
+		t.Errorf("the error is %v; want one of broken.cast alone", err)
+	}
+	if got := names(t, dir); !slices.Equal(got, []string{"broken.cast", "fresh.cast", "torn.cast.zst", "whole.cast.zst"}) {
+		t.Errorf("left are %q (%+v)", got, swept)
+	}
+	if text, err := os.ReadFile(broken); err != nil || string(text) != "no recording\n" {
+		t.Errorf("what could not be treated is now %q, %v", text, err)
+	}
+	if got := texts(t, full+".zst"); got != want {
+		t.Errorf("packed, it holds\n%s; want\n%s", got, want)
+	}
+	if after, err := os.Stat(full + ".zst"); err != nil || !after.ModTime().Equal(before.ModTime()) || after.Mode().Perm() != 0o600 {
+		t.Errorf("packed, it is of %v, %v", after, err)
+	}
+	if got := texts(t, torn+".zst"); got != "1s o \"hello\\r\\n\"\n1.5s o \"world\\r\\n\"\n1.5s m \"cut off: the recorder was killed\"\n" {
+		t.Errorf("mended, it holds\n%s", got)
+	}
+	if got := texts(t, fresh); got != want {
+		t.Errorf("the new one holds\n%s", got)
+	}
+	if again, err := (Keep{Compress: time.Hour}).Sweep(t.Context(), dir, quiet); err == nil || len(again.Packed)+len(again.Mended) != 0 {
+		t.Errorf("a second time: %+v, %v", again, err)
+	}
+}
+
+func TestDaemon(t *testing.T) {
+	base, err := os.MkdirTemp("", "td")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(base)
+	t.Setenv("XDG_RUNTIME_DIR", base)
+	dir, err := live.OpenDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if _, err := client.Sessions(t.Context()); !errors.Is(err, live.ErrNoSession) {
+		t.Errorf("without a daemon: %v", err)
+	}
+	// Sessions in this process.
+	ended := make(chan struct{}, 10)
+	launch := func(s Start) (Started, error) {
+		server, err := dir.Serve(live.Options{Name: s.Name, Command: s.Command})
+		if err != nil {
+			return Started{}, err
+		}
+		path := filepath.Join(base, server.Name()+".cast")
+		f, err := record.Create(path, record.FileOptions{})
+		if err != nil {
+			return Started{}, err
+		}
+		started := make(chan struct{})
+		r := record.Recorder{Writer: f, Recorded: f.Recorded(), Args: s.Command, Headless: true, Size: format.Size{Cols: s.Cols, Rows: s.Rows},
+			Started: func(c *record.Control) { server.Started(c); close(started) }}
+		go func() {
+			status, _ := r.Run(context.Background())
+			server.Close(status)
+			ended <- struct{}{}
+		}()
+		<-started
+		return Started{Name: server.Name(), File: path}, nil
+	}
+	serve := func() (stop func()) {
+		l, release, err := dir.Listen()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		d := &Daemon{Dir: dir, Recordings: base, Keep: Keep{Count: 1}, Launch: launch}
+		go func() { done <- d.Serve(ctx, l) }()
+		return func() {
+			cancel()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+			release()
+		}
+	}
+	stop := serve()
+	if _, _, err := dir.Listen(); !errors.Is(err, live.ErrNameTaken) {
+		t.Errorf("a second daemon: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	st, err := client.Start(ctx, Start{Name: "one", Command: []string{"sh", "-c", "stty -echo; echo ready; read x; echo got $x; read x"}, Cols: 50, Rows: 9})
+	if err != nil || st.Name != "one" {
+		t.Fatalf("%+v, %v", st, err)
+	}
+	if _, err := client.Start(ctx, Start{Name: "one", Command: []string{"true"}}); err == nil || !strings.Contains(err.Error(), "runs already") {
+		t.Errorf("a second session of that name: %v", err)
+	}
+	if _, err := client.Start(ctx, Start{Name: "daemon", Command: []string{"true"}}); err == nil {
+		t.Error("a session is called daemon")
+	}
+	list, err := client.Sessions(ctx)
+	if err != nil || len(list) != 1 || list[0].Name != "one" || list[0].Cols != 50 {
+		t.Errorf("the sessions are %+v, %v", list, err)
+	}
+	// By way of the daemon.
+	shown := func(want string) {
+		t.Helper()
+		for {
+			var s live.Screen
+			if err := client.Session(ctx, "one", "GET", "/screen", nil, &s); err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(s.Text, want) {
+				return
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+	shown("ready")
+	if err := client.Session(ctx, "one", "POST", "/input", []byte("it\r"), nil); err != nil {
+		t.Fatal(err)
+	}
+	shown("got it")
+	var state live.State
+	if err := client.Session(ctx, "one", "GET", "", nil, &state); err != nil || state.Rows != 9 {
+		t.Errorf("the state is %+v, %v", state, err)
+	}
+	if err := client.Session(ctx, "nobody", "GET", "", nil, &state); err == nil || !strings.Contains(err.Error(), "no such session") {
+		t.Errorf("a session that is not there: %v", err)
+	}
+	w, err := client.WatchPath(ctx, "/v1/sessions/one/watch")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if m, _, err := w.Next(ctx); err != nil || m.Kind != live.MessageScreen || m.Cols != 50 {
+		t.Errorf("watching begins with %+v, %v", m, err)
+	}
+	recording(t, base, "old.cast", 3, whole)
+	if swept, err := client.Sweep(ctx); err != nil || len(swept.Removed) != 1 || filepath.Base(swept.Removed[0]) != "old.cast" {
+		t.Errorf("%+v, %v", swept, err)
+	}
+	// It goes, and comes again; the session goes on.
+	stop()
+	if _, err := client.Sessions(ctx); !errors.Is(err, live.ErrNoSession) {
+		t.Errorf("without the daemon: %v", err)
+	}
+	stop = serve()
+	defer stop()
+	shown("got it")
+	if err := client.Session(ctx, "one", "POST", "/input", []byte("\r"), nil); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		t.Fatal("the session does not end")
+	}
+}
+
+// The OpenAPI file names each call.
+func TestOpenAPI(t *testing.T) {
+	text, err := os.ReadFile("openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		OpenAPI string
+		Paths   map[string]map[string]any
+	}
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		t.Fatal(err)
+	}
+	for path, method := range map[string]string{
+		"/v1/sessions": "post", "/v1/sweep": "post", "/v1/sessions/{name}": "get", "/v1/sessions/{name}/screen": "get", "/v1/sessions/{name}/input": "post",
+		"/v1/sessions/{name}/mark": "post", "/v1/sessions/{name}/pause": "post", "/v1/sessions/{name}/resume": "post", "/v1/sessions/{name}/rename": "post",
+		"/v1/sessions/{name}/signal": "post", "/v1/sessions/{name}/watch": "get", "/v1/sessions/{name}/attach": "get",
+	} {
+		if doc.Paths[path][method] == nil {
+			t.Errorf("%s %s is not in it", method, path)
+		}
+	}
+	if doc.OpenAPI == "" || len(doc.Paths) != 12 {
+		t.Errorf("OpenAPI %q, %d paths", doc.OpenAPI, len(doc.Paths))
+	}
+}

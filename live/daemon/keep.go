@@ -1,0 +1,259 @@
+package daemon
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/record"
+	"golang.org/x/sys/unix"
+)
+
+// Keep says how long recordings are kept. Whatever it says, one that is still
+// being made is not touched: its recorder holds it locked, by flock(2).
+type Keep struct {
+	Age   time.Duration // older ones are removed; 0: none
+	Bytes int64         // the oldest are removed until all take no more; 0: no limit
+	Count int           // the oldest are removed until there are no more; 0: no limit
+	// Compress packs recordings that ended that long ago, with zstd; 0: none.
+	Compress time.Duration
+}
+
+// Swept is what a sweep has done.
+type Swept struct {
+	Removed []string `json:"removed"` // paths
+	Packed  []string `json:"packed"`
+	Mended  []string `json:"mended"`
+}
+
+// file is a recording in the directory.
+type file struct {
+	path string
+	size int64
+	at   time.Time
+	busy bool // it is being made
+}
+
+// Sweep does once what k says to the recordings in dir, and mends what crashes
+// left: a torn last line is cut off, and a marker says so. It goes on past a
+// file that it cannot treat; the errors are joined.
+func (k Keep) Sweep(ctx context.Context, dir string, log *slog.Logger) (Swept, error) {
+	var done Swept
+	var errs []error
+	files, err := list(dir)
+	if err != nil {
+		return done, err
+	}
+	note := func(what string, list *[]string, path string, err error) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", path, err))
+			log.Error("a recording cannot be treated", "what", what, "file", path, "error", err)
+			return
+		}
+		*list = append(*list, path)
+		log.Info("a recording was treated", "what", what, "file", path)
+	}
+	now := time.Now()
+	for i := range files {
+		f := &files[i]
+		if f.busy || ctx.Err() != nil {
+			continue
+		}
+		mended, err := mend(f)
+		if mended || err != nil {
+			note("mended", &done.Mended, f.path, err)
+		}
+		if k.Compress > 0 && err == nil && strings.HasSuffix(f.path, ".cast") && now.Sub(f.at) >= k.Compress {
+			err := pack(f)
+			note("packed", &done.Packed, f.path, err)
+		}
+	}
+	slices.SortFunc(files, func(a, b file) int { return b.at.Compare(a.at) }) // the newest first
+	var bytes int64
+	count := 0
+	for _, f := range files {
+		bytes += f.size
+		count++
+		old := k.Age > 0 && now.Sub(f.at) > k.Age || k.Bytes > 0 && bytes > k.Bytes || k.Count > 0 && count > k.Count
+		if !old || f.busy || ctx.Err() != nil {
+			continue
+		}
+		err := remove(f.path)
+		note("removed", &done.Removed, f.path, err)
+		if err == nil {
+			bytes -= f.size
+			count--
+		}
+	}
+	return done, errors.Join(append(errs, ctx.Err())...)
+}
+
+// list gives the recordings in dir.
+func list(dir string) ([]file, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var files []file
+	for _, e := range entries {
+		name := e.Name()
+		if !strings.HasSuffix(name, ".cast") && !strings.HasSuffix(name, ".cast.zst") || strings.HasPrefix(name, ".") {
+			continue
+		}
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		f := file{path: filepath.Join(dir, name), size: info.Size(), at: info.ModTime()}
+		lock, err := lock(f.path)
+		if f.busy = err != nil; err == nil {
+			lock.Close()
+		}
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+// lock takes a recording that nobody makes.
+func lock(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		return nil, os.NewSyscallError("flock", err)
+	}
+	return f, nil
+}
+
+// remove removes a recording that nobody makes.
+func remove(path string) error {
+	f, err := lock(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return os.Remove(path)
+}
+
+// mend cuts off a torn last line, which the death of a recorder left.
+func mend(f *file) (bool, error) {
+	if !strings.HasSuffix(f.path, ".cast") || f.size == 0 {
+		return false, nil
+	}
+	in, err := os.Open(f.path)
+	if err != nil {
+		return false, err
+	}
+	defer in.Close()
+	var last [1]byte
+	if _, err := in.ReadAt(last[:], f.size-1); err != nil || last[0] == '\n' {
+		return false, err
+	}
+	// Appending cuts the torn line off, and knows the time of the one before.
+	out, err := record.Create(f.path, record.FileOptions{Append: true})
+	if err != nil {
+		return false, err
+	}
+	err = out.WriteHeader(out.Began)
+	if err == nil {
+		err = out.WriteEvent(format.Event{Code: format.Marker, Data: "cut off: the recorder was killed"})
+	}
+	if err = errors.Join(err, out.Close()); err != nil {
+		return false, err
+	}
+	// It was not made now.
+	return true, os.Chtimes(f.path, f.at, f.at)
+}
+
+// pack puts a compressed recording in the place of one that is not. The old one
+// is removed when the new one is on the disk and reads the same.
+func pack(f *file) (err error) {
+	in, err := lock(f.path)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	packed := f.path + format.Zstd.Ext()
+	if _, err := os.Lstat(packed); err == nil {
+		return fmt.Errorf("%s: %w", packed, fs.ErrExist)
+	}
+	out, err := os.CreateTemp(filepath.Dir(f.path), "."+filepath.Base(f.path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		out.Close()
+		if err != nil {
+			os.Remove(out.Name())
+		}
+	}()
+	w, err := format.Zstd.NewWriter(out)
+	if err != nil {
+		return err
+	}
+	if _, err = io.Copy(w, bufio.NewReaderSize(in, 1<<20)); err != nil {
+		return err
+	}
+	if err = w.Close(); err != nil {
+		return err
+	}
+	if err = out.Sync(); err != nil {
+		return err
+	}
+	if err = sameEvents(f.path, out.Name()); err != nil {
+		return err
+	}
+	info, err := out.Stat()
+	if err != nil {
+		return err
+	}
+	if err = os.Chtimes(out.Name(), f.at, f.at); err != nil {
+		return err
+	}
+	if err = os.Rename(out.Name(), packed); err != nil {
+		return err
+	}
+	err = os.Remove(f.path)
+	f.path, f.size = packed, info.Size()
+	return err
+}
+
+// sameEvents checks that two recordings hold the same.
+func sameEvents(a, b string) error {
+	var counts [2]int
+	var bytes [2]int
+	for i, path := range []string{a, b} {
+		f, err := format.OpenFile(path)
+		if err != nil {
+			return err
+		}
+		for ev, err := range f.Events {
+			if err != nil {
+				f.Close()
+				return err
+			}
+			counts[i]++
+			bytes[i] += len(ev.Data)
+		}
+		f.Close()
+	}
+	if counts[0] != counts[1] || bytes[0] != bytes[1] {
+		return fmt.Errorf("packed, it holds %d events of %d bytes, not %d of %d", counts[1], bytes[1], counts[0], bytes[0])
+	}
+	return nil
+}
