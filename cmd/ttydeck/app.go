@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -15,7 +16,7 @@ import (
 
 // commands lists the subcommands, in the order of the help.
 func commands(e *env) []*cli.Command {
-	return append([]*cli.Command{
+	return slices.Concat([]*cli.Command{
 		recCommand(e),
 		playCommand(e),
 		convertCommand(e),
@@ -32,9 +33,10 @@ func commands(e *env) []*cli.Command {
 		observeCommand(e),
 		loginCommand(e),
 		doctorCommand(e),
+	}, liveCommands(e), []*cli.Command{
 		completionCommand(e),
 		manCommand(e),
-	}, liveCommands(e)...)
+	})
 }
 
 // run is the whole program: it gives the exit status.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -27,8 +29,15 @@ func TestScript(t *testing.T) {
 	if err != nil || len(scripts) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
+	if testing.Short() {
+		// Those in which several goroutines meet.
+		scripts = slices.DeleteFunc(scripts, func(path string) bool {
+			return !slices.Contains([]string{"rec", "rec_redact", "rec_shell", "live", "daemon", "ps", "observe", "play", "batch"},
+				strings.TrimSuffix(filepath.Base(path), ".txtar"))
+		})
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Files:               scripts,
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
