@@ -193,7 +193,7 @@ func TestLiveAtRandom(t *testing.T) {
 	for i := range count {
 		name := fmt.Sprint("s", i)
 		command(t, ttydeck, "run", "-q", "-d", "--name", name, "-o", filepath.Join(folder, name+".cast"), "--", "sh", "-c",
-			`stty -echo; trap 'echo "sum $i"; exit 7' USR1; i=0; while :; do i=$((i+1)); echo "line $i"; case $i in *00) sleep 0.01;; esac; done`)
+			`stty -echo; trap 'end=1' USR1; i=0; while [ -z "$end" ]; do i=$((i+1)); echo "line $i"; case $i in *00) sleep 0.01;; esac; done; echo "sum $i"; exit 7`)
 		c, err := dir.Open(name)
 		if err != nil {
 			t.Fatal(err)
