@@ -350,11 +350,19 @@ func TestWatchWithoutRecording(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rec := record.Recorder{Writer: f, Args: []string{"bash", "-c", "trap 'echo drawn anew; stty size' WINCH; echo ready; for i in {1..400}; do sleep 0.05; done"}, Headless: true, Size: format.Size{Cols: 70, Rows: 15}, Started: s.Started}
+	ready := filepath.Join(t.TempDir(), "ready")
+	rec := record.Recorder{Writer: f, Args: []string{"bash", "-c", "trap 'echo drawn anew; stty size' WINCH; : >" + ready + "; for i in {1..400}; do sleep 0.05; done"}, Headless: true, Size: format.Size{Cols: 70, Rows: 15}, Started: s.Started}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() { defer close(ended); rec.Run(ctx); s.Close(0) }()
 	t.Cleanup(func() { stop(); <-ended })
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(ready); err == nil {
+			break
+		} else if time.Now().After(end) {
+			t.Fatal(err)
+		}
+	}
 	w, err := clientOf(t, d, "s").Watch(t.Context())
 	l := look(t, w, err)
 	l.untilShown(t, "drawn anew\n15 70")

@@ -31,6 +31,7 @@ func commands(e *env) []*cli.Command {
 		markCommand(e),
 		psCommand(e),
 		observeCommand(e),
+		guardCommand(),
 		loginCommand(e),
 		doctorCommand(e),
 	}, liveCommands(e), []*cli.Command{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -35,12 +36,17 @@ ends or ctrl-C. Nothing is restarted and nothing is typed into it. FILE is as fo
 
    METHOD is one of these, the best that is possible if none is given:
    tmux      asks tmux: no privilege needed, nothing lost, the first screen is there
-   sys_exit  by eBPF: needs root (CAP_BPF, CAP_PERFMON); what comes too fast is lost, and marked where
+   fexit     by eBPF at the kernel's terminals: needs root (CAP_BPF, CAP_PERFMON) and a kernel that allows it; what comes
+             too fast is lost, and marked where
+   sys_exit  by eBPF at the return of system calls: as fexit, on more kernels, but each system call of the host takes
+             some 0.1 µs longer
    ptrace    stops the program behind the terminal at each system call: for your own sessions, or with CAP_SYS_PTRACE;
-             nothing is lost, but much output takes twice the time`,
+             nothing is lost, but much output takes twice the time
+
+   With --lossless, fexit and sys_exit stop the session's output for as long as the recording is behind.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "method", Aliases: []string{"m"}, Usage: "use `METHOD`: " + strings.Join(methods, ", ")},
-			&cli.BoolFlag{Name: "lossless", Usage: "use only a method that loses nothing, though it may slow the session down"},
+			&cli.BoolFlag{Name: "lossless", Usage: "lose nothing: let the session wait for the recording where it must"},
 			&cli.BoolFlag{Name: "redraw", Usage: "change the window's height by one and back, so that programs draw anew"},
 			&cli.BoolFlag{Name: "input", Aliases: []string{"I"}, Usage: "record what is typed too, but no passwords: nothing typed while it is not shown"},
 			&cli.BoolFlag{Name: "all", Usage: "record all sessions that can be, into DIR"},
@@ -73,6 +79,13 @@ ends or ctrl-C. Nothing is restarted and nothing is typed into it. FILE is as fo
 				Method: observe.Method(c.String("method")), Lossless: c.Bool("lossless"),
 				Redraw: c.Bool("redraw"), Input: c.Bool("input"),
 			}
+			if o.Lossless {
+				self, err := os.Executable()
+				if err != nil {
+					return err
+				}
+				o.Guard = []string{self, guardName}
+			}
 			o.Header.Title = c.String("title")
 			file := record.FileOptions{Append: c.Bool("append"), Overwrite: c.Bool("overwrite")}
 			if file.Append && file.Overwrite {
@@ -92,6 +105,17 @@ ends or ctrl-C. Nothing is restarted and nothing is typed into it. FILE is as fo
 		},
 	}
 }
+
+// guardCommand lets a session go on whose observer was killed while it had
+// stopped it. It is no command of users.
+func guardCommand() *cli.Command {
+	return &cli.Command{
+		Name: guardName, Hidden: true,
+		Action: func(c *cli.Context) error { return observe.Guard(os.Stdin, os.Stdout, c.Args().Slice()) },
+	}
+}
+
+const guardName = "__guard"
 
 func runObserve(ctx context.Context, e *env, o *observe.Observer, session, name string, opts record.FileOptions, quiet bool) error {
 	list, err := sessions.List()

@@ -1,346 +1,337 @@
 package observe
 
 import (
+	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"runtime"
+	"io"
+	"slices"
+	"sync"
+	"time"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
 	"github.com/cilium/ebpf/btf"
+	"github.com/cilium/ebpf/link"
+	"github.com/cilium/ebpf/ringbuf"
 	"github.com/cilium/ebpf/rlimit"
+	"github.com/ttydeck/ttydeck/format"
 	"golang.org/x/sys/unix"
 )
 
-// The eBPF program is put together here, at run time: it needs no compiler, no
-// object file, and no headers, for the kernel's own BTF tells where things are.
+// The eBPF programs are put together here, at run time: they need no compiler,
+// no object file, and no headers, for the kernel's own BTF tells where things
+// are.
 
-// What the program sends: this head, then the bytes.
+// What the programs send: this head, then the bytes.
 const (
-	headTime   = 0  // u64, CLOCK_MONOTONIC
-	headPlace  = 8  // u64, the place of the first byte in its stream
-	headLen    = 16 // u32, how many bytes follow
-	headKind   = 20 // u32
-	headPID    = 24 // u32
-	headFD     = 28 // u32
-	headSize   = 32
-	pieceSize  = 16 << 10 // of one message: bigger reads come in several
-	pieces     = 16       // of one call; what is beyond is lost, and counted
-	maxHolders = 256      // descriptors
+	headTime  = 0  // u64, CLOCK_MONOTONIC
+	headPlace = 8  // u64, the place of the first byte in its stream
+	headLen   = 16 // u32, how many bytes follow
+	headKind  = 20 // u32
+	headPID   = 24 // u32
+	headFD    = 28 // u32
+	headSize  = 32
+	pieceSize = 16 << 10 // of one message: bigger reads come in several
+	pieces    = 16       // of one call's first part; what is beyond is lost, and counted
+	partsMax  = 4        // of one scattered call: what libevent asks for at most
+	partLater = 4        // pieces of each but the first
 )
 
 // ringBytes is how much may wait for being written; tests make it small.
 var ringBytes uint32 = 16 << 20
 
+// wakeEvery is how long bytes may wait in the ring: whoever reads it is woken
+// by time or when much is there, not for each message, which would take the
+// session's time.
+const wakeEvery = 50 * time.Millisecond
+
 // The kinds of messages.
 const (
 	kindOutput = iota
+	kindInput
+	kindHidden // how much was typed that the terminal does not show
 	kindResize
 	kindEnd
 	kindClose
 )
 
-// exitProgram is the loaded program with what it uses. The maps are kept, for
+// The numbers that the programs keep.
+const (
+	countOutput = iota // bytes
+	countInput
+	countEnd // not 0: the end has come
+	counts
+)
+
+// probe is a set of loaded programs with what they use. The maps are kept, for
 // collected they are closed.
-type exitProgram struct {
-	prog                        *ebpf.Program
-	targets, scratch, count, rb *ebpf.Map
+type probe struct {
+	progs              []*ebpf.Program
+	maps               []*ebpf.Map
+	scratch, count, rb *ebpf.Map
+	links              []io.Closer
 }
 
-func (p *exitProgram) close() {
-	for _, m := range []*ebpf.Map{p.targets, p.scratch, p.count, p.rb} {
-		if m != nil {
-			m.Close()
-		}
-	}
-	if p.prog != nil {
-		p.prog.Close()
-	}
-}
-
-// registers is where the saved registers of a system call are in pt_regs.
-type registers struct {
-	nr, arg0, arg1, arg2 btf.Member
-	nrSize               asm.Size
-}
-
-func findRegisters() (r registers, err error) {
-	spec, err := btf.LoadKernelSpec()
-	if err != nil {
-		return r, fmt.Errorf("the kernel's BTF: %w", err)
-	}
-	var regs *btf.Struct
-	if err := spec.TypeByName("pt_regs", &regs); err != nil {
-		return r, err
-	}
-	r.nrSize = asm.DWord
-	switch runtime.GOARCH {
-	case "amd64":
-		for name, to := range map[string]*btf.Member{"orig_ax": &r.nr, "di": &r.arg0, "si": &r.arg1, "dx": &r.arg2} {
-			if *to, err = member(regs, name); err != nil {
-				return r, err
-			}
-		}
-	case "arm64": // user_pt_regs is at the beginning; the first argument is overwritten by the result
-		if r.nr, err = member(regs, "syscallno"); err != nil {
-			return r, err
-		}
-		if r.arg0, err = member(regs, "orig_x0"); err != nil {
-			return r, err
-		}
-		r.nrSize = asm.Word
-		r.arg1.Offset, r.arg2.Offset = 8*8, 16*8 // regs[1], regs[2], in bits
-	default:
-		return r, fmt.Errorf("%w on %s", errors.ErrUnsupported, runtime.GOARCH)
-	}
-	return r, nil
-}
-
-// member finds a field, also in the unions without a name that newer kernels
-// wrap some in.
-func member(s *btf.Struct, name string) (btf.Member, error) {
-	var find func(members []btf.Member, base btf.Bits) (btf.Member, bool)
-	find = func(members []btf.Member, base btf.Bits) (btf.Member, bool) {
-		for _, m := range members {
-			m.Offset += base
-			if m.Name == name {
-				return m, true
-			}
-			if m.Name != "" {
-				continue
-			}
-			var inner []btf.Member
-			switch t := btf.UnderlyingType(m.Type).(type) {
-			case *btf.Struct:
-				inner = t.Members
-			case *btf.Union:
-				inner = t.Members
-			}
-			if found, ok := find(inner, m.Offset); ok {
-				return found, true
-			}
-		}
-		return btf.Member{}, false
-	}
-	if m, ok := find(s.Members, 0); ok {
-		return m, nil
-	}
-	return btf.Member{}, fmt.Errorf("%s has no field %s here", s.Name, name)
-}
-
-// loadExit loads the program.
-func loadExit() (p *exitProgram, err error) {
+// newProbe makes the maps that every method needs.
+func newProbe() (*probe, error) {
 	_ = rlimit.RemoveMemlock() // Linux before 5.11 counts maps against it
-	regs, err := findRegisters()
-	if err != nil {
-		return nil, err
-	}
-	p = &exitProgram{}
-	defer func() {
-		if err != nil {
-			p.close()
-		}
-	}()
+	p := &probe{}
 	for _, m := range []struct {
 		to   **ebpf.Map
 		spec ebpf.MapSpec
 	}{
-		{&p.targets, ebpf.MapSpec{Name: "ttydeck_fds", Type: ebpf.Hash, KeySize: 8, ValueSize: 4, MaxEntries: maxHolders}},
 		{&p.scratch, ebpf.MapSpec{Name: "ttydeck_buf", Type: ebpf.PerCPUArray, KeySize: 4, ValueSize: headSize + pieceSize, MaxEntries: 1}},
-		{&p.count, ebpf.MapSpec{Name: "ttydeck_count", Type: ebpf.Array, KeySize: 4, ValueSize: 8, MaxEntries: 1}},
+		{&p.count, ebpf.MapSpec{Name: "ttydeck_count", Type: ebpf.Array, KeySize: 4, ValueSize: 8, MaxEntries: counts}},
 		{&p.rb, ebpf.MapSpec{Name: "ttydeck_ring", Type: ebpf.RingBuf, MaxEntries: ringBytes}},
 	} {
-		if *m.to, err = ebpf.NewMap(&m.spec); err != nil {
-			return p, mapError(err)
+		var err error
+		if *m.to, err = p.newMap(m.spec); err != nil {
+			return nil, errors.Join(err, p.close())
 		}
 	}
-	arch := byArch[unix.AUDIT_ARCH_X86_64]
-	if runtime.GOARCH == "arm64" {
-		arch = byArch[unix.AUDIT_ARCH_AARCH64]
+	return p, nil
+}
+
+func (p *probe) newMap(spec ebpf.MapSpec) (*ebpf.Map, error) {
+	m, err := ebpf.NewMap(&spec)
+	if err != nil {
+		return nil, mapError(err)
 	}
-	p.prog, err = ebpf.NewProgram(&ebpf.ProgramSpec{
-		Name: "ttydeck_exit", Type: ebpf.Tracing, AttachType: ebpf.AttachTraceRawTp, AttachTo: "sys_exit",
+	p.maps = append(p.maps, m)
+	return m, nil
+}
+
+// load loads a program for a place in the kernel.
+func (p *probe) load(name string, at ebpf.AttachType, to string, code asm.Instructions) error {
+	prog, err := ebpf.NewProgram(&ebpf.ProgramSpec{
+		Name: name, Type: ebpf.Tracing, AttachType: at, AttachTo: to,
 		License:      "GPL", // bpf_probe_read_user is for such programs alone
-		Instructions: p.code(regs, arch.syscalls),
+		Instructions: code,
 	})
-	return p, mapError(err)
+	if err != nil {
+		return fmt.Errorf("%s: %w", to, mapError(err))
+	}
+	p.progs = append(p.progs, prog)
+	return nil
+}
+
+// attach lets the programs run from now on.
+func (p *probe) attach() error {
+	for _, prog := range p.progs {
+		l, err := link.AttachTracing(link.TracingOptions{Program: prog})
+		if err != nil {
+			return mapError(err)
+		}
+		p.links = append(p.links, l)
+	}
+	return nil
+}
+
+func (p *probe) close() error {
+	var errs []error
+	for _, l := range slices.Backward(p.links) {
+		errs = append(errs, l.Close())
+	}
+	for _, prog := range p.progs {
+		errs = append(errs, prog.Close())
+	}
+	for _, m := range p.maps {
+		errs = append(errs, m.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // mapError says which privilege is missing.
 func mapError(err error) error {
 	if errors.Is(err, unix.EPERM) {
 		// The library's own text tells of limits that are not the reason.
-		return fmt.Errorf("%w: needs CAP_BPF and CAP_PERFMON (or root), and a kernel that is not locked down", unix.EPERM)
+		return fmt.Errorf("%w: needs CAP_BPF and CAP_PERFMON (or root), and a kernel that allows it", unix.EPERM)
 	}
 	return err
 }
 
-// code assembles the program. R6 is the head in the scratch buffer, R7 the
-// registers and then the address of the bytes, R8 the result, R9 the call's
-// number and then the place in the stream.
-func (p *exitProgram) code(regs registers, nr syscalls) asm.Instructions {
-	at := func(m btf.Member) int16 { return int16(m.Offset.Bytes()) }
-	const keyAt, zeroAt, iovAt = -8, -12, -32
-	var code asm.Instructions
-	add := func(ins ...asm.Instruction) { code = append(code, ins...) }
-	label := func(name string) { add(asm.Mov.Imm(asm.R0, 0).WithSymbol(name)) }
-
-	add(
-		asm.LoadMem(asm.R7, asm.R1, 0, asm.DWord), // struct pt_regs *
-		asm.LoadMem(asm.R8, asm.R1, 8, asm.DWord), // long ret
-		asm.LoadMem(asm.R9, asm.R7, at(regs.nr), regs.nrSize),
-		asm.Mov.Imm(asm.R0, 0),
-	)
-	for _, n := range []uint64{nr.read, nr.readv, nr.ioctl, nr.close} {
-		add(asm.JEq.Imm(asm.R9, int32(n), "ours"))
+// run records what the attached programs send, until the end. open are the
+// descriptors whose closing is the end, by process; holders are asked whether
+// they are there still.
+func (p *probe) run(ctx context.Context, t *target, s *sink, open map[[2]uint32]bool) error {
+	ring, err := ringbuf.NewReader(p.rb)
+	if err != nil {
+		return err
 	}
-	for _, n := range []uint64{nr.dup2, nr.dup3} {
-		add(asm.JEq.Imm(asm.R9, int32(n), "onto"))
+	defer ring.Close()
+	var helpers sync.WaitGroup
+	defer helpers.Wait()
+	stop := make(chan struct{})
+	defer close(stop)
+	if s.o.Lossless {
+		brake, err := newBrake(t, s.o.Guard)
+		if err != nil {
+			return err
+		}
+		helpers.Go(func() { brake.run(ring, stop) })
 	}
-	add(asm.Ja.Label("exit"))
-
-	// Is it on one of the holders' descriptors?
-	label("onto") // dup2 closes the descriptor that it makes anew
-	add(
-		asm.LoadMem(asm.R1, asm.R7, at(regs.arg1), asm.DWord),
-		asm.StoreMem(asm.RFP, keyAt+4, asm.R1, asm.Word),
-		asm.Ja.Label("look"),
-	)
-	label("ours")
-	add(
-		asm.LoadMem(asm.R1, asm.R7, at(regs.arg0), asm.DWord),
-		asm.StoreMem(asm.RFP, keyAt+4, asm.R1, asm.Word),
-	)
-	label("look")
-	add(
-		asm.FnGetCurrentPidTgid.Call(),
-		asm.RSh.Imm(asm.R0, 32),
-		asm.StoreMem(asm.RFP, keyAt, asm.R0, asm.Word),
-		asm.LoadMapPtr(asm.R1, p.targets.FD()),
-		asm.Mov.Reg(asm.R2, asm.RFP), asm.Add.Imm(asm.R2, keyAt),
-		asm.FnMapLookupElem.Call(),
-		asm.JEq.Imm(asm.R0, 0, "exit"),
-		// The buffer, with the head.
-		asm.StoreImm(asm.RFP, zeroAt, 0, asm.Word),
-		asm.LoadMapPtr(asm.R1, p.scratch.FD()),
-		asm.Mov.Reg(asm.R2, asm.RFP), asm.Add.Imm(asm.R2, zeroAt),
-		asm.FnMapLookupElem.Call(),
-		asm.JEq.Imm(asm.R0, 0, "exit"),
-		asm.Mov.Reg(asm.R6, asm.R0),
-		asm.FnKtimeGetNs.Call(),
-		asm.StoreMem(asm.R6, headTime, asm.R0, asm.DWord),
-		asm.Mov.Imm(asm.R0, 0),
-		asm.StoreMem(asm.R6, headPlace, asm.R0, asm.DWord),
-		asm.StoreMem(asm.R6, headLen, asm.R0, asm.Word),
-		asm.LoadMem(asm.R1, asm.RFP, keyAt, asm.Word),
-		asm.StoreMem(asm.R6, headPID, asm.R1, asm.Word),
-		asm.LoadMem(asm.R1, asm.RFP, keyAt+4, asm.Word),
-		asm.StoreMem(asm.R6, headFD, asm.R1, asm.Word),
-	)
-	for name, n := range map[string]uint64{"read": nr.read, "readv": nr.readv, "ioctl": nr.ioctl, "close": nr.close, "dup": nr.dup2, "dup again": nr.dup3} {
-		add(asm.JEq.Imm(asm.R9, int32(n), name))
+	if err := s.begin(); err != nil {
+		return err
 	}
-	add(asm.Ja.Label("exit"))
+	gone := make(chan struct{})
+	helpers.Go(func() {
+		tick := time.NewTicker(wakeEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+			}
+			if p.number(countEnd) != 0 || open != nil && t.unheld() {
+				close(gone) // a message that says so was lost, or there is nobody left to send one
+				ring.Flush()
+				return
+			}
+			ring.Flush()
+		}
+	})
 
-	send := func(kind int32, size int32) {
-		add(
-			asm.Mov.Imm(asm.R1, kind), asm.StoreMem(asm.R6, headKind, asm.R1, asm.Word),
-			asm.LoadMapPtr(asm.R1, p.rb.FD()), asm.Mov.Reg(asm.R2, asm.R6), asm.Mov.Imm(asm.R3, size), asm.Mov.Imm(asm.R4, 0),
-			asm.FnRingbufOutput.Call(),
-			asm.Ja.Label("exit"),
-		)
+	var missed uint64
+	var rec ringbuf.Record
+	for {
+		err := ring.ReadInto(&rec)
+		if errors.Is(err, ringbuf.ErrFlushed) {
+			if n := p.missed(); n > missed {
+				s.missed(n - missed)
+				missed = n
+			}
+			select {
+			case <-gone:
+				s.ended()
+				return p.finish(s)
+			default:
+			}
+			if ctx.Err() != nil {
+				return errors.Join(p.finish(s), ctx.Err())
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		m := rec.RawSample
+		if len(m) < headSize {
+			return fmt.Errorf("a message of %d bytes from the kernel", len(m))
+		}
+		at, place := int64(binary.NativeEndian.Uint64(m[headTime:])), int64(binary.NativeEndian.Uint64(m[headPlace:]))
+		n, data := binary.NativeEndian.Uint32(m[headLen:]), m[headSize:]
+		switch binary.NativeEndian.Uint32(m[headKind:]) {
+		case kindOutput:
+			err = s.output(at, place, data[:n])
+		case kindInput:
+			err = s.input(at, place, data[:n])
+		case kindHidden:
+			s.hidden(place, int(n))
+		case kindResize:
+			s.resize(at, format.Size{Cols: int(binary.NativeEndian.Uint16(data[2:])), Rows: int(binary.NativeEndian.Uint16(data))})
+		case kindClose:
+			delete(open, [2]uint32{binary.NativeEndian.Uint32(m[headPID:]), binary.NativeEndian.Uint32(m[headFD:])})
+			if len(open) > 0 {
+				continue
+			}
+			fallthrough
+		case kindEnd:
+			s.ended()
+			return p.finish(s)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	label("dup")
-	label("dup again")
-	add(asm.JSLT.Imm(asm.R8, 0, "exit"))
-	label("close")
-	add( // the number may stand for another file from now on
-		asm.LoadMapPtr(asm.R1, p.targets.FD()),
-		asm.Mov.Reg(asm.R2, asm.RFP), asm.Add.Imm(asm.R2, keyAt),
-		asm.FnMapDeleteElem.Call(),
-	)
-	send(kindClose, headSize)
+}
 
-	label("ioctl")
-	add(
-		asm.JNE.Imm(asm.R8, 0, "exit"),
-		asm.LoadMem(asm.R1, asm.R7, at(regs.arg1), asm.DWord),
-		asm.JNE.Imm(asm.R1, unix.TIOCSWINSZ, "exit"),
-		asm.LoadMem(asm.R3, asm.R7, at(regs.arg2), asm.DWord),
-		asm.Mov.Imm(asm.R2, 8),
-		asm.Mov.Reg(asm.R1, asm.R6), asm.Add.Imm(asm.R1, headSize),
-		asm.FnProbeReadUser.Call(),
-		asm.JNE.Imm(asm.R0, 0, "exit"),
-	)
-	send(kindResize, headSize+8)
+// number gives one of the numbers that the programs keep.
+func (p *probe) number(i uint32) (n uint64) {
+	_ = p.count.Lookup(i, &n)
+	return n
+}
 
-	// A read that gives nothing is the end if it is EIO or 0.
-	label("end")
-	send(kindEnd, headSize)
+// missed is how often a program was not run, because another one of them was
+// interrupted by it.
+func (p *probe) missed() (n uint64) {
+	for _, prog := range p.progs {
+		if stats, err := prog.Stats(); err == nil {
+			n += stats.RecursionMisses
+		}
+	}
+	return n
+}
 
-	// The address, and in R2 how much of it is there.
-	label("readv")
-	add(
-		asm.LoadMem(asm.R3, asm.R7, at(regs.arg1), asm.DWord),
-		asm.Mov.Imm(asm.R2, 16),
-		asm.Mov.Reg(asm.R1, asm.RFP), asm.Add.Imm(asm.R1, iovAt),
-		asm.FnProbeReadUser.Call(),
-		asm.JNE.Imm(asm.R0, 0, "exit"),
-		asm.LoadMem(asm.R7, asm.RFP, iovAt, asm.DWord),
-		asm.LoadMem(asm.R2, asm.RFP, iovAt+8, asm.DWord),
-		asm.Ja.Label("count"),
-	)
-	label("read")
-	add(asm.LoadMem(asm.R7, asm.R7, at(regs.arg1), asm.DWord), asm.Mov.Reg(asm.R2, asm.R8))
-	label("count")
-	add(
-		asm.JEq.Imm(asm.R8, 0, "end"), asm.JEq.Imm(asm.R8, -int32(unix.EIO), "end"),
-		asm.JSLE.Imm(asm.R8, 0, "exit"),
-		asm.StoreMem(asm.RFP, iovAt+8, asm.R2, asm.DWord),
-		asm.LoadMapPtr(asm.R1, p.count.FD()),
-		asm.Mov.Reg(asm.R2, asm.RFP), asm.Add.Imm(asm.R2, zeroAt),
-		asm.FnMapLookupElem.Call(),
-		asm.JEq.Imm(asm.R0, 0, "exit"),
-		asm.Mov.Reg(asm.R9, asm.R8),
-	)
-	fetch := asm.FetchAdd.Mem(asm.R0, asm.R9, asm.DWord, 0)
-	fetch.Constant = int64(asm.FetchAdd >> 8) // the library (0.22.0) leaves it out, and with it the fetch
-	add(fetch,
-		asm.Mov.Imm(asm.R1, kindOutput), asm.StoreMem(asm.R6, headKind, asm.R1, asm.Word),
-		asm.LoadMem(asm.R2, asm.RFP, iovAt+8, asm.DWord),
-		asm.JLE.Reg(asm.R8, asm.R2, "pieces"),
-		asm.Mov.Reg(asm.R8, asm.R2), // of several parts the first
-	)
-	label("pieces")
-	for i := range pieces {
-		off, next := int32(i*pieceSize), fmt.Sprintf("piece %d", i+1)
-		length := func(to asm.Register) []asm.Instruction {
-			small := fmt.Sprintf("piece %d R%d", i, to)
-			return []asm.Instruction{
-				asm.Mov.Reg(to, asm.R8), asm.Sub.Imm(to, off),
-				asm.JLE.Imm(to, pieceSize, small), asm.Mov.Imm(to, pieceSize),
-				asm.Mov.Imm(asm.R0, 0).WithSymbol(small),
+// finish marks what was lost at the end, where no message follows that could
+// tell.
+func (p *probe) finish(s *sink) error {
+	s.upTo(monotonic(), int64(p.number(countOutput)))
+	return nil
+}
+
+// structField is where a field is in a struct of the kernel.
+type structField struct {
+	off  int32 // bytes
+	size asm.Size
+}
+
+// findField finds a field by the names that lead to it, also in the unions
+// without a name that newer kernels wrap some in.
+func findField(spec *btf.Spec, name string, path ...string) (structField, error) {
+	var s *btf.Struct
+	if err := spec.TypeByName(name, &s); err != nil {
+		return structField{}, err
+	}
+	var find func(members []btf.Member, name string) (btf.Member, bool)
+	find = func(members []btf.Member, name string) (btf.Member, bool) {
+		for _, m := range members {
+			if m.Name == name {
+				return m, true
+			}
+			if m.Name != "" {
+				continue
+			}
+			if inner, ok := find(membersOf(m.Type), name); ok {
+				inner.Offset += m.Offset
+				return inner, true
 			}
 		}
-		add(asm.Mov.Imm(asm.R0, 0), asm.JLE.Imm(asm.R8, off, "exit"),
-			asm.Mov.Reg(asm.R1, asm.R9), asm.Add.Imm(asm.R1, off), asm.StoreMem(asm.R6, headPlace, asm.R1, asm.DWord))
-		add(length(asm.R2)...)
-		add(
-			asm.StoreMem(asm.R6, headLen, asm.R2, asm.Word),
-			asm.Mov.Reg(asm.R3, asm.R7), asm.Add.Imm(asm.R3, off),
-			asm.Mov.Reg(asm.R1, asm.R6), asm.Add.Imm(asm.R1, headSize),
-			asm.FnProbeReadUser.Call(),
-			asm.JNE.Imm(asm.R0, 0, next),
-		)
-		add(length(asm.R3)...)
-		add(
-			asm.Add.Imm(asm.R3, headSize),
-			asm.LoadMapPtr(asm.R1, p.rb.FD()), asm.Mov.Reg(asm.R2, asm.R6), asm.Mov.Imm(asm.R4, 0),
-			asm.FnRingbufOutput.Call(),
-		)
-		add(asm.Mov.Imm(asm.R0, 0).WithSymbol(next))
+		return btf.Member{}, false
 	}
-	add(asm.Ja.Label("exit"))
-	add(asm.Mov.Imm(asm.R0, 0).WithSymbol("exit"), asm.Return())
-	return code
+	var f structField
+	members := s.Members
+	for _, part := range path {
+		m, ok := find(members, part)
+		if !ok {
+			return f, fmt.Errorf("struct %s has no field %s here", name, part)
+		}
+		f.off += int32(m.Offset.Bytes())
+		members = membersOf(m.Type)
+		if size, err := btf.Sizeof(m.Type); err == nil {
+			switch size {
+			case 1:
+				f.size = asm.Byte
+			case 2:
+				f.size = asm.Half
+			case 4:
+				f.size = asm.Word
+			default:
+				f.size = asm.DWord
+			}
+		}
+	}
+	return f, nil
+}
+
+func membersOf(t btf.Type) []btf.Member {
+	switch t := btf.UnderlyingType(t).(type) {
+	case *btf.Struct:
+		return t.Members
+	case *btf.Union:
+		return t.Members
+	}
+	return nil
 }

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
 )
 
@@ -23,7 +22,11 @@ func Checks(ctx context.Context) []Check {
 		m  Method
 		do func() (string, error)
 	}{
-		{SysExit, trySysExit},
+		{Fexit, func() (string, error) { return tryProbe(loadFexit(1<<30, 0, false)) }}, // a terminal that is not there
+		{SysExit, func() (string, error) {
+			p, _, err := loadExit()
+			return tryProbe(p, err)
+		}},
 		{Ptrace, tryPtrace},
 	} {
 		detail, err := try.do()
@@ -43,19 +46,13 @@ func checkTmux(ctx context.Context) Check {
 	return Check{string(Tmux), true, string(bytes.TrimSpace(out)) + "; for sessions in a server whose socket you may use"}
 }
 
-// trySysExit loads the program and lets it run for a moment, with no
-// descriptor to look at.
-func trySysExit() (string, error) {
-	prog, err := loadExit()
+// tryProbe lets loaded programs run for a moment, with nothing to look at.
+func tryProbe(p *probe, err error) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer prog.close()
-	tracing, err := link.AttachTracing(link.TracingOptions{Program: prog.prog})
-	if err != nil {
-		return "", mapError(err)
-	}
-	return "for sessions of every user whose holder can be seen", tracing.Close()
+	defer p.close()
+	return "for sessions of every user whose holder can be seen", p.attach()
 }
 
 // tryPtrace attaches to a child, and tells what is needed for others.

@@ -45,12 +45,18 @@ const (
 	// is on its screen. It needs no privilege but the use of the server's
 	// socket, and loses nothing. It sees no input.
 	Tmux Method = "tmux"
+	// Fexit looks, by eBPF programs, at the kernel's functions for terminals as
+	// they return: whoever reads the master. It needs CAP_BPF and CAP_PERFMON,
+	// Linux 5.10 with BTF, and a kernel that lets its functions be traced; it
+	// costs nothing but the reads of terminals. Bytes that come faster than
+	// they can be written are lost, counted and marked, unless the Observer is
+	// to be lossless.
+	Fexit Method = "fexit"
 	// SysExit looks, by an eBPF program, at the system calls of the holder as
 	// they return. It needs CAP_BPF and CAP_PERFMON, and Linux 5.8 with BTF;
 	// the program costs every system call of the host some 0.1 µs while it is
-	// there. Bytes that come faster than they can be written are lost, counted
-	// and marked. Reads by io_uring, and all but the first part of a scattered
-	// read, are not seen; neither is input, for it cannot tell that from passwords.
+	// there. It loses what Fexit loses. Reads by io_uring are not seen; neither
+	// is input, for it cannot tell that from passwords.
 	SysExit Method = "sys_exit"
 	// Ptrace stops the holder at each of its system calls. It needs the right
 	// to trace it (the same user and kernel.yama.ptrace_scope 0, or
@@ -60,7 +66,7 @@ const (
 )
 
 // Methods are all methods, the best first.
-var Methods = []Method{Tmux, SysExit, Ptrace}
+var Methods = []Method{Tmux, Fexit, SysExit, Ptrace}
 
 // Errors that callers tell apart.
 var (
@@ -83,9 +89,15 @@ type Observer struct {
 	Header format.Header
 	// Method forces one method; empty: the first that works.
 	Method Method
-	// Lossless takes only methods that lose nothing, at whatever cost to the
-	// session.
+	// Lossless loses nothing, at whatever cost to the session: where the method
+	// could, the session's output is stopped (TCOOFF) for as long as the
+	// recording is behind. That takes a Guard; without one those methods are
+	// left out.
 	Lossless bool
+	// Guard is the command line of a program that calls [Guard] with what
+	// follows these arguments. It lets the session's output go on when this
+	// process is killed while it has stopped it.
+	Guard []string
 	// Redraw changes the window's height by one and back when the recording
 	// begins, which makes full-screen programs and shells draw anew.
 	Redraw bool
@@ -102,7 +114,8 @@ type Observer struct {
 type Result struct {
 	Method Method
 	// Output counts the bytes of output that were recorded, Lost those that
-	// were not; each loss has a marker at its place.
+	// were not; each loss has a marker at its place. A read that the kernel did
+	// not show at all, which is rare, counts as one: how long it was nobody knows.
 	Output, Lost int64
 	// Ended says that the session ended, or its terminal was closed; otherwise
 	// the recording was ended before.
@@ -123,8 +136,8 @@ func (o *Observer) Run(ctx context.Context) (Result, error) {
 		if o.Method != "" && o.Method != name {
 			continue
 		}
-		if o.Lossless && name == SysExit {
-			skipped = append(skipped, fmt.Errorf("%s: %w: it may lose bytes", name, ErrMethod))
+		if o.Lossless && len(o.Guard) == 0 && (name == Fexit || name == SysExit) {
+			skipped = append(skipped, fmt.Errorf("%s: %w: without a guard it may lose bytes", name, ErrMethod))
 			continue
 		}
 		s := &sink{o: o, t: t, skipped: skipped, result: Result{Method: name}}

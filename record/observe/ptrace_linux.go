@@ -32,6 +32,14 @@ var byArch = map[uint32]struct {
 	unix.AUDIT_ARCH_AARCH64: {syscalls{63, 65, 64, 66, 29, 57, none, 24}, 8},
 }
 
+// native gives the numbers of this program's own architecture.
+func native() syscalls {
+	if runtime.GOARCH == "arm64" {
+		return byArch[unix.AUDIT_ARCH_AARCH64].syscalls
+	}
+	return byArch[unix.AUDIT_ARCH_X86_64].syscalls
+}
+
 // syscallInfo is struct ptrace_syscall_info of include/uapi/linux/ptrace.h.
 type syscallInfo struct {
 	op   uint8

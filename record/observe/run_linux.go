@@ -10,6 +10,8 @@ func run(ctx context.Context, m Method, t *target, s *sink) error {
 	switch m {
 	case Tmux:
 		return runTmux(ctx, t, s)
+	case Fexit:
+		return runFexit(ctx, t, s)
 	case SysExit:
 		return runSysExit(ctx, t, s)
 	case Ptrace:

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/record/sessions"
@@ -26,3 +27,6 @@ func (t *target) currentSize() (format.Size, bool) { return format.Size{}, false
 func monotonic() int64                             { return 0 }
 
 func run(context.Context, Method, *target, *sink) error { return errors.ErrUnsupported }
+
+// Guard is the guard of a lossless [Observer], on Linux.
+func Guard(stdin, stdout *os.File, args []string) error { return errors.ErrUnsupported }

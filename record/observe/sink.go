@@ -125,6 +125,14 @@ func (s *sink) gap(at, place int64) {
 	}
 }
 
+// missed says that so many reads were not seen at all.
+func (s *sink) missed(n uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.result.Lost += int64(n)
+	s.event(monotonic(), format.Marker, fmt.Sprintf("lost %d reads of output", n))
+}
+
 // input records bytes that the holder has written.
 func (s *sink) input(at, place int64, data []byte) error {
 	s.mu.Lock()

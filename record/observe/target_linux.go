@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -68,6 +69,14 @@ func (t *target) close() {
 	if t.leader >= 0 {
 		unix.Close(t.leader)
 	}
+}
+
+// unheld says whether all processes that held the master are gone.
+func (t *target) unheld() bool {
+	return !slices.ContainsFunc(t.holders, func(h holder) bool {
+		i, err := poll([]int{h.fd}, 0)
+		return err != nil || i != 0
+	})
 }
 
 // pidfd gives a descriptor of the process that has pid and began at start.
