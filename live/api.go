@@ -43,8 +43,9 @@ import (
 // State is how a session stands.
 type State struct {
 	Name     string    `json:"name"`
-	PID      int       `json:"pid"`     // of the recorded program
-	Process  int       `json:"process"` // of the process that records
+	User     string    `json:"user,omitempty"` // whose it is, where all users' are served
+	PID      int       `json:"pid"`            // of the recorded program
+	Process  int       `json:"process"`        // of the process that records
 	Command  []string  `json:"command"`
 	Dir      string    `json:"dir,omitempty"` // where it was started
 	File     string    `json:"file,omitempty"`

@@ -25,7 +25,9 @@ import (
 // be called by several goroutines at once; Close ends its idle connections.
 type Client struct {
 	name string
-	path string
+	path string // of the socket
+	uid  int    // who has to be at its other end
+	base string // of the session's paths
 	http *http.Client
 }
 
@@ -42,9 +44,23 @@ func (d Dir) open(name string) (*Client, error) {
 	if err := d.check(); err != nil {
 		return nil, err
 	}
-	c := &Client{name: name, path: d.socket(name)}
+	return newClient(name, d.socket(name), d.uid), nil
+}
+
+func newClient(name, path string, uid int) *Client {
+	c := &Client{name: name, path: path, uid: uid, base: "/v1/session"}
 	c.http = &http.Client{Transport: &http.Transport{DialContext: c.dial, DisableCompression: true}}
-	return c, nil
+	return c
+}
+
+// OpenHost gives a Client of what serves the sessions of all users, at
+// [HostSocket].
+func OpenHost() *Client { return newClient("the host's daemon", HostSocket(), 0) }
+
+// Of gives a Client of a session that c's end serves at another path than its
+// own, as a daemon does.
+func (c *Client) Of(name, base string) *Client {
+	return &Client{name: name, path: c.path, uid: c.uid, base: base, http: c.http}
 }
 
 // OpenDaemon gives a Client of what serves all sessions, see package daemon.
@@ -74,8 +90,8 @@ func (c *Client) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 		return nil, fmt.Errorf("%s: %w", c.name, ErrNoSession)
 	case err != nil:
 		return nil, err
-	case info.Mode().Type() != os.ModeSocket || !isOwner(info, os.Geteuid()):
-		return nil, fmt.Errorf("%s: %w: it is not a socket of yours", c.path, ErrUnsafe)
+	case info.Mode().Type() != os.ModeSocket || !isOwner(info, c.uid):
+		return nil, fmt.Errorf("%s: %w: it is not a socket of user %d", c.path, ErrUnsafe, c.uid)
 	}
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "unix", c.path)
@@ -85,7 +101,7 @@ func (c *Client) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if uid, err := peer.UID(conn.(*net.UnixConn)); err != nil || uid != os.Geteuid() {
+	if uid, err := peer.UID(conn.(*net.UnixConn)); err != nil || uid != c.uid {
 		conn.Close()
 		return nil, errors.Join(fmt.Errorf("%s: %w: another user answers", c.path, ErrUnsafe), err)
 	}
@@ -97,7 +113,7 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // call makes a request of the session.
 func (c *Client) call(ctx context.Context, method, path string, in any, out any) error {
-	return c.Call(ctx, method, "/v1/session"+path, in, out)
+	return c.Call(ctx, method, c.base+path, in, out)
 }
 
 // Call makes a request; in is JSON, or bytes as they are, and out JSON, or nil.
@@ -130,8 +146,11 @@ func (c *Client) Call(ctx context.Context, method, path string, in any, out any)
 		_, err = io.Copy(io.Discard, res.Body)
 		return err
 	}
-	return json.NewDecoder(res.Body).Decode(out)
+	return json.NewDecoder(io.LimitReader(res.Body, maxAnswer)).Decode(out)
 }
+
+// maxAnswer bounds what a session may answer: to root it is a stranger.
+const maxAnswer = 16 << 20
 
 // plain takes the request off an error: that it was HTTP does not matter.
 func plain(err error) error {
@@ -146,6 +165,9 @@ func (c *Client) refused(res *http.Response) error {
 	var out struct{ Error string }
 	if err := json.NewDecoder(io.LimitReader(res.Body, 1<<16)).Decode(&out); err != nil || out.Error == "" {
 		out.Error = res.Status
+	}
+	if res.StatusCode == http.StatusNotFound {
+		return fmt.Errorf("%s: %w", c.name, ErrNoSession)
 	}
 	if res.StatusCode == http.StatusConflict && out.Error != "" {
 		return fmt.Errorf("%w", errors.New(out.Error))
@@ -209,21 +231,16 @@ type Stream struct {
 
 // Watch begins to watch: what Next gives begins with the screen as it is.
 func (c *Client) Watch(ctx context.Context) (*Stream, error) {
-	return c.WatchPath(ctx, "/v1/session/watch")
-}
-
-// WatchPath is Watch where it is served at another path: by the daemon.
-func (c *Client) WatchPath(ctx context.Context, path string) (*Stream, error) {
-	return c.stream(ctx, path)
+	return c.stream(ctx, "/watch")
 }
 
 // Attach begins to watch and to type, at a terminal of that size.
 func (c *Client) Attach(ctx context.Context, size format.Size) (*Stream, error) {
-	return c.stream(ctx, "/v1/session/attach?cols="+strconv.Itoa(size.Cols)+"&rows="+strconv.Itoa(size.Rows))
+	return c.stream(ctx, "/attach?cols="+strconv.Itoa(size.Cols)+"&rows="+strconv.Itoa(size.Rows))
 }
 
 func (c *Client) stream(ctx context.Context, path string) (*Stream, error) {
-	conn, res, err := websocket.Dial(ctx, "ws://session"+path, &websocket.DialOptions{HTTPClient: c.http})
+	conn, res, err := websocket.Dial(ctx, "ws://session"+c.base+path, &websocket.DialOptions{HTTPClient: c.http})
 	if err != nil {
 		if res != nil && res.StatusCode >= 400 {
 			return nil, c.refused(res)

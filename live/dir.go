@@ -16,7 +16,10 @@ import (
 
 // Dir is the directory of a user's sessions: NAME.sock is a session's socket,
 // NAME.lock is locked, by flock(2), as long as the session lives.
-type Dir struct{ path string }
+type Dir struct {
+	path string
+	uid  int // the user
+}
 
 // Errors of a [Dir].
 var (
@@ -37,7 +40,7 @@ func OpenDir() (Dir, error) {
 	if !filepath.IsAbs(base) {
 		base = "/run/user/" + strconv.Itoa(uid)
 	}
-	d := Dir{filepath.Join(base, "ttydeck")}
+	d := Dir{filepath.Join(base, "ttydeck"), uid}
 	// With su, it may be another user's.
 	if info, err := os.Stat(base); err != nil || !info.IsDir() || !isOwner(info, uid) {
 		d.path = filepath.Join(os.TempDir(), "ttydeck-"+strconv.Itoa(uid))
@@ -48,8 +51,26 @@ func OpenDir() (Dir, error) {
 	return d, d.check()
 }
 
-// Path is the directory's path.
+// HostDirs gives the directories of all users that have one at the places that
+// [OpenDir] knows. Root may list and open the sessions there.
+func HostDirs() []Dir {
+	var dirs []Dir
+	for _, place := range [][2]string{{"/run/user/", "/ttydeck"}, {filepath.Join(os.TempDir(), "ttydeck-"), ""}} {
+		paths, _ := filepath.Glob(place[0] + "*" + place[1])
+		for _, path := range paths {
+			uid, err := strconv.Atoi(path[len(place[0]) : len(path)-len(place[1])])
+			d := Dir{path, uid}
+			if err == nil && d.check() == nil {
+				dirs = append(dirs, d)
+			}
+		}
+	}
+	return dirs
+}
+
+// Path is the directory's path, UID its user.
 func (d Dir) Path() string { return d.path }
+func (d Dir) UID() int     { return d.uid }
 
 // check looks at the directory itself: a symbolic link is none.
 func (d Dir) check() error {
@@ -61,7 +82,7 @@ func (d Dir) check() error {
 	switch {
 	case info.Mode().Type() != os.ModeDir:
 		why = "it is no directory"
-	case !isOwner(info, os.Geteuid()):
+	case !isOwner(info, d.uid):
 		why = "it belongs to somebody else"
 	case info.Mode().Perm()&0o077 != 0:
 		why = fmt.Sprintf("others may enter it (mode %04o)", info.Mode().Perm())
@@ -111,8 +132,44 @@ func CheckName(name string) error {
 func (d Dir) socket(name string) string { return filepath.Join(d.path, name+".sock") }
 func (d Dir) lock(name string) string   { return filepath.Join(d.path, name+".lock") }
 
+// HostSocket is where the sessions of all users are served, by root:
+// $TTYDECK_HOST_SOCKET, or /run/ttydeck/host.sock.
+func HostSocket() string {
+	if path := os.Getenv("TTYDECK_HOST_SOCKET"); filepath.IsAbs(path) {
+		return path
+	}
+	return "/run/ttydeck/host.sock"
+}
+
+// ListenHost makes that socket, for root and, with a gid that is not 0, that
+// group. The error is [ErrNameTaken] if somebody listens there already.
+func ListenHost(gid int) (l net.Listener, release func(), err error) {
+	path := HostSocket()
+	d := Dir{filepath.Dir(path), os.Geteuid()}
+	if err := os.Mkdir(d.path, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+		return nil, nil, err
+	}
+	if info, err := os.Lstat(d.path); err != nil || !info.IsDir() || !isOwner(info, d.uid) || info.Mode().Perm()&0o022 != 0 {
+		return nil, nil, fmt.Errorf("%s: %w: want a directory that its owner alone can change", d.path, errors.Join(ErrUnsafe, err))
+	}
+	h, err := d.hold(strings.TrimSuffix(filepath.Base(path), ".sock"))
+	if err != nil {
+		return nil, nil, err
+	}
+	u, err := h.listen()
+	if err == nil && gid != 0 {
+		err = errors.Join(os.Chown(path, -1, gid), os.Chmod(path, 0o660))
+	}
+	if err != nil {
+		h.release()
+		return nil, nil, err
+	}
+	return u, h.release, nil
+}
+
 // Names gives the names of the sessions that live, in order. What dead ones
-// left is removed.
+// left is removed in this user's own directory; of other users' some may be
+// dead.
 func (d Dir) Names() ([]string, error) {
 	entries, err := os.ReadDir(d.path)
 	if err != nil {
@@ -122,6 +179,12 @@ func (d Dir) Names() ([]string, error) {
 	for _, e := range entries {
 		name, ok := strings.CutSuffix(e.Name(), ".lock")
 		if !ok || name != DaemonName && CheckName(name) != nil {
+			continue
+		}
+		if d.uid != os.Geteuid() {
+			if name != DaemonName {
+				names = append(names, name)
+			}
 			continue
 		}
 		h, err := d.hold(name)

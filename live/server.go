@@ -119,7 +119,7 @@ func (d Dir) Serve(o Options) (*Server, error) {
 			}
 		})
 	}
-	s.http = NewHTTPServer(mux)
+	s.http = NewHTTPServer(mux, nil)
 	go s.http.Serve(l)
 	return s, nil
 }
@@ -227,32 +227,34 @@ func (s *Server) session() (*record.Control, error) {
 
 type callerKey struct{}
 
-// caller is who is at the other end of a connection.
-type caller struct {
-	uid int
-	err error
+// Caller is who is at the other end of a connection, as the kernel knows it.
+type Caller struct {
+	UID    int
+	Groups []int
 }
 
 func withCaller(ctx context.Context, c net.Conn) context.Context {
-	p := caller{err: errors.New("no Unix socket")}
 	if u, ok := c.(*net.UnixConn); ok {
-		p.uid, p.err = peer.UID(u)
+		if uid, err := peer.UID(u); err == nil {
+			groups, _ := peer.Groups(u)
+			ctx = context.WithValue(ctx, callerKey{}, Caller{uid, groups})
+		}
 	}
-	return context.WithValue(ctx, callerKey{}, p)
+	return ctx
 }
 
 // NewHTTPServer gives a server for a Unix socket that lets in this process's
-// user and root alone.
-func NewHTTPServer(h http.Handler) *http.Server {
-	return &http.Server{Handler: guard(os.Geteuid(), h), ConnContext: withCaller, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+// user and root, and whom let, if not nil, lets in besides.
+func NewHTTPServer(h http.Handler, let func(*http.Request, Caller) bool) *http.Server {
+	return &http.Server{Handler: guard(os.Geteuid(), let, h), ConnContext: withCaller, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
 }
 
-// guard lets in a user and root.
-func guard(owner int, next http.Handler) http.Handler {
+// guard lets in a user and root, and whom let lets in.
+func guard(owner int, let func(*http.Request, Caller) bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p, ok := r.Context().Value(callerKey{}).(caller)
-		if !ok || p.err != nil || p.uid != owner && p.uid != 0 {
-			Refuse(w, statusError{http.StatusForbidden, errors.New("this session is another user's")})
+		p, ok := r.Context().Value(callerKey{}).(Caller)
+		if !ok || p.UID != owner && p.UID != 0 && (let == nil || !let(r, p)) {
+			Refuse(w, statusError{http.StatusForbidden, errors.New("this is not for you: it is another user's, or takes root")})
 			return
 		}
 		if r.Header.Get("Origin") != "" {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/live"
 	"github.com/ttydeck/ttydeck/live/daemon"
+	"github.com/ttydeck/ttydeck/record/login"
 	"github.com/urfave/cli/v2"
 )
 
@@ -29,9 +31,15 @@ func daemonCommand(e *env) *cli.Command {
 ttydeck run: old ones are packed, and removed by age, number or size; never one that is being made. What a crash left
 of a recording is mended: a torn last line is cut off, and a marker says so. --once does that and ends.
 
+With --host, as root, it serves the sessions of all users, as NAME@USER: ttydeck ls --host lists them, and ttydeck watch,
+screen and the like take such names. Without --group that is for root alone; the members of GROUP may list them, look at
+their screens and watch, and do nothing else. The recordings that it keeps then are those of login-rec.
+
 No session depends on it: it may be stopped, killed and replaced at any time. systemd can start it when somebody
 connects; contrib/systemd has the units.`,
 		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "host", Usage: "serve the sessions of all users; takes root"},
+			&cli.StringFlag{Name: "group", Usage: "with --host, let the members of `GROUP` look at them"},
 			&cli.StringFlag{Name: "recordings", Usage: "keep those in `DIR`; without, where ttydeck run puts them"},
 			&cli.StringFlag{Name: "keep-age", Usage: "remove recordings older than `AGE`: 90d, 12h"},
 			&cli.StringFlag{Name: "keep-size", Usage: "remove the oldest until all take at most `SIZE`: 500M, 20G"},
@@ -59,6 +67,20 @@ connects; contrib/systemd has the units.`,
 				if d.Keep.Compress, err = parseAge(after); err != nil {
 					return usageError{fmt.Errorf("--compress-after: %w", err)}
 				}
+			}
+			if d.Host = c.Bool("host"); d.Host && os.Geteuid() != 0 {
+				return withHint(errors.New("--host serves other users' sessions"), "run it as root")
+			}
+			if name := c.String("group"); name != "" {
+				if d.Group, err = groupID(name); err != nil {
+					return err
+				}
+				if !d.Host {
+					return usageError{errors.New("--group is for --host")}
+				}
+			}
+			if d.Recordings == "" && d.Host {
+				d.Recordings = login.DefaultDir
 			}
 			if d.Recordings == "" {
 				if d.Recordings, err = recordingsDir(); err != nil {
@@ -107,7 +129,11 @@ func runDaemon(ctx context.Context, e *env, d *daemon.Daemon) error {
 	}
 	l, err := activated()
 	release := func() {}
-	if l == nil && err == nil {
+	switch {
+	case l != nil || err != nil:
+	case d.Host:
+		l, release, err = live.ListenHost(d.Group)
+	default:
 		l, release, err = d.Dir.Listen()
 	}
 	if errors.Is(err, live.ErrNameTaken) {
@@ -119,6 +145,21 @@ func runDaemon(ctx context.Context, e *env, d *daemon.Daemon) error {
 	defer release()
 	d.Log.Info("serving", "socket", l.Addr().String(), "recordings", d.Recordings)
 	return d.Serve(ctx, l)
+}
+
+// groupID gives the number of a group, by its name or number.
+func groupID(name string) (int, error) {
+	if g, err := user.LookupGroup(name); err == nil {
+		name = g.Gid
+	}
+	gid, err := strconv.Atoi(name)
+	if err != nil {
+		return 0, fmt.Errorf("%s: there is no such group", name)
+	}
+	if gid <= 0 {
+		return 0, errors.New("--group: want a group of its own, not root's")
+	}
+	return gid, nil
 }
 
 // activated gives the socket that systemd has made; see sd_listen_fds(3).

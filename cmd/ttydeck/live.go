@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/live"
+	"github.com/ttydeck/ttydeck/live/daemon"
 	"github.com/urfave/cli/v2"
 )
 
@@ -27,8 +28,16 @@ func setSessionMemory() {
 }
 
 // openSession connects to the session of that name; with none, to the only one
-// that there is.
+// that there is. NAME@USER is one of the host's.
 func openSession(ctx context.Context, name string) (*live.Client, string, error) {
+	if strings.Contains(name, "@") {
+		client := daemon.OpenHost().Session(name)
+		_, err := client.State(ctx)
+		if errors.Is(err, live.ErrNoSession) {
+			err = withHint(err, "ttydeck ls --host lists them, where root runs ttydeck daemon --host")
+		}
+		return client, name, err
+	}
 	dir, err := live.OpenDir()
 	if err != nil {
 		return nil, "", err
@@ -165,25 +174,44 @@ func endSession(ctx context.Context, c *live.Client, sig syscall.Signal) error {
 func lsCommand(e *env) *cli.Command {
 	return &cli.Command{
 		Name: "ls", Usage: "list the sessions that run",
-		Description: `Lists your sessions of ttydeck run and ttydeck rec. ttydeck ps lists every terminal session of the host.`,
-		Flags:       []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "print a JSON array"}},
+		Description: `Lists your sessions of ttydeck run and ttydeck rec; with --host, those of all users, where root runs ttydeck daemon
+--host and lets you. ttydeck ps lists every terminal session of the host.`,
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "host", Usage: "list those of all users"},
+			&cli.BoolFlag{Name: "json", Usage: "print a JSON array"},
+		},
 		Action: func(c *cli.Context) error {
 			if _, err := fileArgs(c, 0, 0, ""); err != nil {
 				return err
 			}
-			return runLs(c.Context, e, c.Bool("json"))
+			if c.Bool("host") {
+				states, err := daemon.OpenHost().Sessions(c.Context)
+				if errors.Is(err, live.ErrNoSession) {
+					return withHint(errors.New("there is no daemon of the host"), "root starts one: ttydeck daemon --host")
+				}
+				if err != nil {
+					return err
+				}
+				return printSessions(e, states, c.Bool("json"))
+			}
+			states, failed := ownSessions(c.Context)
+			if failed != nil && len(states) == 0 {
+				return failed
+			}
+			return errors.Join(printSessions(e, states, c.Bool("json")), failed)
 		},
 	}
 }
 
-func runLs(ctx context.Context, e *env, asJSON bool) error {
+// ownSessions gives the states of this user's sessions, also with an error.
+func ownSessions(ctx context.Context) ([]live.State, error) {
 	dir, err := live.OpenDir()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	names, err := dir.Names()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	states := []live.State{}
 	var failed error
@@ -197,16 +225,18 @@ func runLs(ctx context.Context, e *env, asJSON bool) error {
 			states = append(states, st)
 		}
 	}
+	return states, failed
+}
+
+func printSessions(e *env, states []live.State, asJSON bool) error {
 	if asJSON {
 		enc := json.NewEncoder(e.out)
 		enc.SetIndent("", "  ")
-		return errors.Join(enc.Encode(states), failed)
+		return enc.Encode(states)
 	}
 	if len(states) == 0 {
-		if failed == nil {
-			e.notef("no session runs; ttydeck run starts one")
-		}
-		return failed
+		e.notef("no session runs; ttydeck run starts one")
+		return nil
 	}
 	t := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "NAME\tPID\tSINCE\tSIZE\tATTACHED\tWATCHING\tRECORDING\tCOMMAND")
@@ -221,7 +251,7 @@ func runLs(ctx context.Context, e *env, asJSON bool) error {
 		fmt.Fprintf(t, "%s\t%d\t%s\t%dx%d\t%d\t%d\t%s\t%s\n", st.Name, st.PID, st.Started.Local().Format("01-02 15:04"), st.Cols, st.Rows,
 			st.Attached, st.Watching, printable(rec), printable(shellJoin(st.Command)))
 	}
-	return errors.Join(t.Flush(), failed)
+	return t.Flush()
 }
 
 func sendCommand(e *env) *cli.Command {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
@@ -135,11 +136,12 @@ func runScreen(ctx context.Context, e *env, opts screenOptions, name string) err
 // runScreenNow prints the screen of a session that runs, if name is one and no
 // file.
 func runScreenNow(ctx context.Context, e *env, opts screenOptions, name string) (bool, error) {
-	if _, err := os.Stat(name); err == nil || live.CheckName(name) != nil {
+	own, _, host := strings.Cut(name, "@")
+	if _, err := os.Stat(name); err == nil || live.CheckName(own) != nil {
 		return false, nil
 	}
 	client, _, err := openSession(ctx, name)
-	if errors.Is(err, live.ErrNoSession) || errors.Is(err, live.ErrUnsafe) {
+	if !host && (errors.Is(err, live.ErrNoSession) || errors.Is(err, live.ErrUnsafe)) {
 		return false, nil
 	} else if err != nil {
 		return false, err

@@ -1,26 +1,28 @@
 package peer
 
-import (
-	"net"
+import "golang.org/x/sys/unix"
 
-	"golang.org/x/sys/unix"
-)
+// credentials asks for LOCAL_PEERCRED; see unix(4).
+func credentials(fd int) (*unix.Xucred, error) {
+	return unix.GetsockoptXucred(fd, unix.SOL_LOCAL, unix.LOCAL_PEERCRED)
+}
 
-// UID gives the user at the other end of a connection, as the kernel knows
-// him; see LOCAL_PEERCRED in unix(4).
-func UID(c *net.UnixConn) (int, error) {
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return -1, err
-	}
-	var cred *unix.Xucred
-	var cerr error
-	err = raw.Control(func(fd uintptr) { cred, cerr = unix.GetsockoptXucred(int(fd), unix.SOL_LOCAL, unix.LOCAL_PEERCRED) })
-	if err == nil {
-		err = cerr
-	}
+func uidOf(fd int) (int, error) {
+	cred, err := credentials(fd)
 	if err != nil {
 		return -1, err
 	}
 	return int(cred.Uid), nil
+}
+
+func groupsOf(fd int) ([]int, error) {
+	cred, err := credentials(fd)
+	if err != nil {
+		return nil, err
+	}
+	var gids []int
+	for _, gid := range cred.Groups[:min(max(int(cred.Ngroups), 0), len(cred.Groups))] {
+		gids = append(gids, int(gid))
+	}
+	return gids, nil
 }

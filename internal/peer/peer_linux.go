@@ -1,27 +1,49 @@
-// Package peer tells who is at the other end of a Unix socket.
 package peer
 
 import (
-	"net"
+	"errors"
+	"os"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// UID gives the user at the other end of a connection, as the kernel knows
-// him; see SO_PEERCRED in unix(7).
-func UID(c *net.UnixConn) (int, error) {
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return -1, err
-	}
-	var cred *unix.Ucred
-	var cerr error
-	err = raw.Control(func(fd uintptr) { cred, cerr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) })
-	if err == nil {
-		err = cerr
-	}
+// uidOf asks for SO_PEERCRED; see unix(7).
+func uidOf(fd int) (int, error) {
+	cred, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
 	if err != nil {
 		return -1, err
 	}
 	return int(cred.Uid), nil
+}
+
+// groupsOf asks for SO_PEERCRED and, of the other groups, SO_PEERGROUPS.
+func groupsOf(fd int) ([]int, error) {
+	cred, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
+	if err != nil {
+		return nil, err
+	}
+	gids := []int{int(cred.Gid)}
+	list := make([]uint32, 64)
+	size := uint32(4 * len(list))
+	ask := func() error {
+		_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.SOL_SOCKET, unix.SO_PEERGROUPS,
+			uintptr(unsafe.Pointer(&list[0])), uintptr(unsafe.Pointer(&size)), 0)
+		if errno != 0 {
+			return os.NewSyscallError("getsockopt", errno)
+		}
+		return nil
+	}
+	err = ask()
+	if errors.Is(err, unix.ERANGE) { // it told how much there is
+		list = make([]uint32, size/4)
+		err = ask()
+	}
+	if err != nil {
+		return gids, err
+	}
+	for _, gid := range list[:size/4] {
+		gids = append(gids, int(gid))
+	}
+	return gids, nil
 }

@@ -1,5 +1,5 @@
-// Package daemon is the control plane of a user's sessions: one socket for all
-// of them, and the keeping of their recordings.
+// Package daemon is the control plane of a user's sessions, or of all users':
+// one socket for all of them, and the keeping of their recordings.
 //
 // It owns nothing. Each session is a process of its own with a socket of its
 // own (package [live]); the daemon may be killed or replaced at any time, and
@@ -14,22 +14,32 @@
 //	POST /v1/sessions          a [Start]; it gives the new session's [Started]
 //	ANY  /v1/sessions/NAME/... what package live says of /v1/session/...
 //	POST /v1/sweep             keeps recordings now; it gives a [Swept]
+//
+// The host's daemon, root's, serves the same at [live.HostSocket]. NAME is
+// there NAME@USER, and the members of a group may list the sessions, look at
+// their screens and watch.
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"os/user"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/ttydeck/ttydeck/live"
+	"golang.org/x/sync/errgroup"
 )
 
 // Start is a session that is to be started.
@@ -51,6 +61,11 @@ type Started struct {
 // Daemon is the control plane. Fill in the fields and call Serve once.
 type Daemon struct {
 	Dir live.Dir
+	// Host serves the sessions of all users instead, as NAME@USER. It is for
+	// root. The members of the group Group, a GID, if it is not 0, may list
+	// and watch them.
+	Host  bool
+	Group int
 	// Recordings is where the recordings are that Keep is about.
 	Recordings string
 	Keep       Keep
@@ -75,7 +90,7 @@ func (d *Daemon) Serve(ctx context.Context, l net.Listener) error {
 	mux.HandleFunc("POST /v1/sweep", d.postSweep)
 	mux.HandleFunc("/v1/sessions/{name}", d.forward)
 	mux.HandleFunc("/v1/sessions/{name}/{rest...}", d.forward)
-	server := live.NewHTTPServer(mux)
+	server := live.NewHTTPServer(mux, d.let)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
 	var sweeps <-chan time.Time
@@ -105,22 +120,91 @@ func (d *Daemon) sweep(ctx context.Context) (Swept, error) {
 	return d.Keep.Sweep(ctx, d.Recordings, d.Log)
 }
 
-// Sessions gives the states of all sessions.
+// let lets in who may look at all sessions and change none.
+func (d *Daemon) let(r *http.Request, c live.Caller) bool {
+	if !d.Host || d.Group == 0 || !slices.Contains(c.Groups, d.Group) || r.Method != http.MethodGet {
+		return false
+	}
+	rest, ok := strings.CutPrefix(r.URL.Path, "/v1/sessions")
+	_, verb, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "/")
+	return ok && (verb == "" || verb == "screen" || verb == "watch")
+}
+
+// sessions gives the states of all sessions.
 func (d *Daemon) sessions(ctx context.Context) ([]live.State, error) {
-	names, err := d.Dir.Names()
-	if err != nil {
-		return nil, err
+	dirs := []live.Dir{d.Dir}
+	if d.Host {
+		dirs = live.HostDirs()
 	}
 	states := []live.State{}
-	for _, name := range names {
-		st, err := d.Dir.StateOf(ctx, name)
-		if err == nil {
-			states = append(states, st)
-		} else if !errors.Is(err, live.ErrNoSession) {
-			d.Log.Warn("a session does not answer", "session", name, "error", err)
+	var mu sync.Mutex // guards states
+	var asking errgroup.Group
+	asking.SetLimit(maxAsking)
+	for _, dir := range dirs {
+		names, err := dir.Names()
+		if err != nil && !d.Host {
+			return nil, err
+		}
+		for _, name := range names[:min(len(names), maxSessions)] {
+			asking.Go(func() error {
+				st, err := dir.StateOf(ctx, name)
+				if err != nil {
+					if !errors.Is(err, live.ErrNoSession) {
+						d.Log.Warn("a session does not answer", "session", name, "user", dir.UID(), "error", err)
+					}
+					return nil
+				}
+				if d.Host { // not what it says it is called: its socket is
+					st.User = userName(dir.UID())
+					st.Name = name + "@" + st.User
+				}
+				mu.Lock()
+				states = append(states, st)
+				mu.Unlock()
+				return nil
+			})
 		}
 	}
+	asking.Wait()
+	slices.SortFunc(states, func(a, b live.State) int {
+		return cmp.Or(cmp.Compare(a.User, b.User), cmp.Compare(a.Name, b.Name))
+	})
 	return states, nil
+}
+
+// How many sessions of a user are listed, and asked at once: one that does not
+// answer keeps the others waiting for two seconds.
+const (
+	maxSessions = 1000
+	maxAsking   = 32
+)
+
+// userName gives a user's name, or number.
+func userName(uid int) string {
+	id := strconv.Itoa(uid)
+	if u, err := user.LookupId(id); err == nil {
+		return u.Username
+	}
+	return id
+}
+
+// open opens a session by the name that it has here.
+func (d *Daemon) open(name string) (*live.Client, error) {
+	if !d.Host {
+		return d.Dir.Open(name)
+	}
+	err := live.ErrNoSession
+	if i := strings.LastIndexByte(name, '@'); i >= 0 {
+		for _, dir := range live.HostDirs() { // a user may have two
+			if userName(dir.UID()) != name[i+1:] {
+				continue
+			}
+			if names, nerr := dir.Names(); nerr == nil && slices.Contains(names, name[:i]) {
+				return dir.Open(name[:i])
+			}
+		}
+	}
+	return nil, fmt.Errorf("%s: %w", name, err)
 }
 
 func (d *Daemon) getSessions(w http.ResponseWriter, r *http.Request) {
@@ -160,7 +244,7 @@ func answer(w http.ResponseWriter, v any, err error) {
 
 // forward hands a request on to a session's own socket, WebSockets too.
 func (d *Daemon) forward(w http.ResponseWriter, r *http.Request) {
-	c, err := d.Dir.Open(r.PathValue("name"))
+	c, err := d.open(r.PathValue("name"))
 	if err != nil {
 		live.Refuse(w, err)
 		return
@@ -196,6 +280,10 @@ func Open(d live.Dir) (Client, error) {
 	return Client{c}, err
 }
 
+// OpenHost gives a Client of the host's daemon. [live.ErrNoSession] is told by
+// the first call where there is none.
+func OpenHost() Client { return Client{live.OpenHost()} }
+
 // Sessions gives the states of all sessions.
 func (c Client) Sessions(ctx context.Context) (states []live.State, err error) {
 	return states, c.Call(ctx, "GET", "/v1/sessions", nil, &states)
@@ -211,8 +299,7 @@ func (c Client) Sweep(ctx context.Context) (s Swept, err error) {
 	return s, c.Call(ctx, "POST", "/v1/sweep", nil, &s)
 }
 
-// Session calls a session by way of the daemon: path is what follows
-// /v1/sessions/NAME.
-func (c Client) Session(ctx context.Context, name, method, path string, in, out any) error {
-	return c.Call(ctx, method, "/v1/sessions/"+url.PathEscape(name)+strings.TrimSuffix(path, "/"), in, out)
+// Session gives a Client of a session, by way of the daemon.
+func (c Client) Session(name string) *live.Client {
+	return c.Of(name, "/v1/sessions/"+url.PathEscape(name))
 }

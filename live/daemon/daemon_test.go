@@ -227,8 +227,8 @@ func TestDaemon(t *testing.T) {
 	shown := func(want string) {
 		t.Helper()
 		for {
-			var s live.Screen
-			if err := client.Session(ctx, "one", "GET", "/screen", nil, &s); err != nil {
+			s, err := client.Session("one").Screen(ctx)
+			if err != nil {
 				t.Fatal(err)
 			}
 			if strings.Contains(s.Text, want) {
@@ -238,18 +238,17 @@ func TestDaemon(t *testing.T) {
 		}
 	}
 	shown("ready")
-	if err := client.Session(ctx, "one", "POST", "/input", []byte("it\r"), nil); err != nil {
+	if err := client.Session("one").Type(ctx, []byte("it\r")); err != nil {
 		t.Fatal(err)
 	}
 	shown("got it")
-	var state live.State
-	if err := client.Session(ctx, "one", "GET", "", nil, &state); err != nil || state.Rows != 9 {
+	if state, err := client.Session("one").State(ctx); err != nil || state.Rows != 9 {
 		t.Errorf("the state is %+v, %v", state, err)
 	}
-	if err := client.Session(ctx, "nobody", "GET", "", nil, &state); err == nil || !strings.Contains(err.Error(), "no such session") {
+	if _, err := client.Session("nobody").State(ctx); !errors.Is(err, live.ErrNoSession) {
 		t.Errorf("a session that is not there: %v", err)
 	}
-	w, err := client.WatchPath(ctx, "/v1/sessions/one/watch")
+	w, err := client.Session("one").Watch(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,7 +268,7 @@ func TestDaemon(t *testing.T) {
 	stop = serve()
 	defer stop()
 	shown("got it")
-	if err := client.Session(ctx, "one", "POST", "/input", []byte("\r"), nil); err != nil {
+	if err := client.Session("one").Type(ctx, []byte("\r")); err != nil {
 		t.Fatal(err)
 	}
 	select {
