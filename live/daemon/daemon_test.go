@@ -1,9 +1,11 @@
 package daemon
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -104,6 +106,56 @@ func texts(t *testing.T, path string) string {
 		fmt.Fprintf(&b, "%v %s %q\n", ev.Time, ev.Code, ev.Data)
 	}
 	return b.String()
+}
+
+// A compressed recording may be torn anywhere.
+func TestSweepMendsCompressed(t *testing.T) {
+	var whole bytes.Buffer
+	w, err := format.Zstd.NewWriter(&whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var heads []int // where the recorder could have flushed
+	for i := range 20 {
+		line := `{"version":3,"term":{"cols":80,"rows":24}}`
+		if i > 0 {
+			line = fmt.Sprintf(`[1.0, "o", "line %d of many\r\n"]`, i)
+		}
+		if _, err := io.WriteString(w, line+"\n"); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		heads = append(heads, whole.Len())
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for size := heads[0]; size <= whole.Len(); size++ {
+		dir := t.TempDir()
+		path := recording(t, dir, "a.cast.zst", 1, whole.String()[:size])
+		swept, err := Keep{}.Sweep(t.Context(), dir, quiet)
+		if err != nil {
+			t.Fatalf("cut at %d: %v", size, err)
+		}
+		want := texts(t, path) // strictly read
+		lines := 0
+		for _, head := range heads[1:] {
+			if head <= size {
+				lines++
+			}
+		}
+		if got := strings.Count(want, "of many"); got != lines {
+			t.Errorf("cut at %d: %d lines are left; want %d", size, got, lines)
+		}
+		if torn := size < whole.Len(); torn != (len(swept.Mended) == 1) || torn != strings.Contains(want, "cut off") {
+			t.Errorf("cut at %d of %d: mended are %q, it holds\n%s", size, whole.Len(), swept.Mended, want)
+		}
+		if again, err := (Keep{}).Sweep(t.Context(), dir, quiet); err != nil || len(again.Mended) > 0 {
+			t.Errorf("cut at %d: a second sweep mends %q, %v", size, again.Mended, err)
+		}
+	}
 }
 
 func TestSweepMendsAndPacks(t *testing.T) {

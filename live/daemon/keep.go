@@ -3,6 +3,7 @@ package daemon
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/record"
 	"golang.org/x/sys/unix"
@@ -150,9 +152,9 @@ func remove(path string) error {
 	return os.Remove(path)
 }
 
-// mend cuts off a torn last line, which the death of a recorder left.
+// mend cuts off a torn end, which the death of a recorder left.
 func mend(f *file) (bool, error) {
-	if !strings.HasSuffix(f.path, ".cast") || f.size == 0 {
+	if f.size == 0 {
 		return false, nil
 	}
 	in, err := os.Open(f.path)
@@ -160,8 +162,11 @@ func mend(f *file) (bool, error) {
 		return false, err
 	}
 	defer in.Close()
-	var last [1]byte
-	if _, err := in.ReadAt(last[:], f.size-1); err != nil || last[0] == '\n' {
+	ended := endsWithLine
+	if strings.HasSuffix(f.path, format.Zstd.Ext()) {
+		ended = endsWithFrame
+	}
+	if ok, err := ended(in, f.size); ok || err != nil {
 		return false, err
 	}
 	// Appending cuts the torn line off, and knows the time of the one before.
@@ -177,7 +182,69 @@ func mend(f *file) (bool, error) {
 		return false, err
 	}
 	// It was not made now.
+	if info, err := os.Stat(f.path); err == nil {
+		f.size = info.Size()
+	}
 	return true, os.Chtimes(f.path, f.at, f.at)
+}
+
+func endsWithLine(in io.ReaderAt, size int64) (bool, error) {
+	var last [1]byte
+	_, err := in.ReadAt(last[:], size-1)
+	return last[0] == '\n', err
+}
+
+// maxBlocks is how far endsWithFrame looks: of what a recorder has flushed twice
+// a second, a week.
+const maxBlocks = 1 << 20
+
+// endsWithFrame says whether a file of zstd frames (RFC 8878) ends where one
+// does. It looks at the heads of the blocks only. What is no such file is none
+// that can be mended.
+func endsWithFrame(in io.ReaderAt, size int64) (bool, error) {
+	buf := make([]byte, zstd.HeaderMaxSize)
+	at, blocks := int64(0), 0
+	for at < size {
+		n, err := in.ReadAt(buf, at)
+		if err != nil && err != io.EOF {
+			return false, err
+		}
+		var h zstd.Header
+		switch err := h.Decode(buf[:n]); {
+		case errors.Is(err, io.ErrUnexpectedEOF) && at > 0:
+			return false, nil
+		case errors.Is(err, zstd.ErrMagicMismatch) && at == 0: // it is only named so
+			return endsWithLine(in, size)
+		case err != nil:
+			return false, err
+		}
+		at += int64(h.HeaderSize)
+		if h.Skippable {
+			at += int64(h.SkippableSize)
+			continue
+		}
+		for last := false; !last; {
+			if blocks++; blocks > maxBlocks {
+				return true, nil
+			}
+			var head [4]byte
+			if _, err := in.ReadAt(head[:3], at); err == io.EOF {
+				return false, nil
+			} else if err != nil {
+				return false, err
+			}
+			bits := binary.LittleEndian.Uint32(head[:])
+			length := int64(bits >> 3)
+			if bits>>1&3 == 1 { // one byte, so many times
+				length = 1
+			}
+			last, at = bits&1 != 0, at+3+length
+		}
+		if h.HasCheckSum {
+			at += 4
+		}
+	}
+	return at == size, nil
 }
 
 // pack puts a compressed recording in the place of one that is not. The old one
