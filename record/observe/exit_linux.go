@@ -52,7 +52,7 @@ func findRegisters() (r registers, err error) {
 	if err != nil {
 		return r, fmt.Errorf("the kernel's BTF: %w", err)
 	}
-	names := map[string]*structField{}
+	var names map[string]*structField
 	switch runtime.GOARCH {
 	case "amd64":
 		names = map[string]*structField{"orig_ax": &r.nr, "di": &r.arg0, "si": &r.arg1, "dx": &r.arg2}

@@ -65,16 +65,15 @@ func (t *target) inRead() error {
 
 // kernel is where things are in this kernel.
 type kernel struct {
-	file, private, tty          structField // from struct kiocb to struct tty_struct
-	index, link, driver, data   structField // of it
-	lflag                       structField
-	driverType, subtype         structField
-	super, device               structField // of a dentry, of its file system
-	iterType, iterOffset        structField
-	iterAddress, iterParts      structField
-	ubuf, iovec                 int32 // the types; ubuf -1: there is none
-	mask                        int32 // of what iterType holds
-	output, input, resize, gone []string
+	file, private, tty        structField // from struct kiocb to struct tty_struct
+	index, link, driver, data structField // of it
+	lflag                     structField
+	driverType, subtype       structField
+	super, device             structField // of a dentry, of its file system
+	iterType, iterOffset      structField
+	iterAddress, iterParts    structField
+	ubuf, iovec               int32 // the types; ubuf -1: there is none
+	mask                      int32 // of what iterType holds
 }
 
 func findKernel() (k kernel, err error) {
