@@ -35,6 +35,7 @@ type Server struct {
 	state   State           // what does not change but the name; guarded by mu
 	seats   map[*client]bool
 	conns   map[*websocket.Conn]bool // that stream writes to
+	closing bool                     // no stream begins any more
 	streams sync.WaitGroup
 	status  int
 	over    chan struct{} // closed by Close
@@ -190,7 +191,7 @@ const endWait = 2 * time.Second
 // status, and gives the name up.
 func (s *Server) Close(status int) error {
 	s.mu.Lock()
-	s.status = status
+	s.status, s.closing = status, true
 	s.mu.Unlock()
 	s.hub.end()
 	s.listener.Close()
@@ -519,11 +520,16 @@ func (s *Server) fit(c *record.Control) {
 
 // stream sends what happens, until the session ends or the other leaves.
 func (s *Server) stream(ctx context.Context, conn *websocket.Conn, paced bool) {
-	s.streams.Add(1)
-	defer s.streams.Done()
 	s.mu.Lock()
+	if s.closing {
+		s.mu.Unlock()
+		conn.CloseNow()
+		return
+	}
+	s.streams.Add(1)
 	s.conns[conn] = true
 	s.mu.Unlock()
+	defer s.streams.Done()
 	defer func() {
 		conn.CloseNow()
 		s.mu.Lock()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
@@ -178,23 +177,8 @@ func (d *deck) termSize() (format.Size, error) {
 
 // setUp finds out what the terminal can.
 func (d *deck) setUp(getenv func(string) string) {
-	term := getenv("TERM")
-	simple := term == "" || term == "dumb" || term == "linux" || strings.HasPrefix(term, "vt")
-	d.painter.colors = d.p.Colors
-	if d.painter.colors == ColorsAuto {
-		d.painter.colors = ColorsOf(getenv)
-	}
-	d.painter.sync = !simple
-	d.painter.curly = !simple && d.painter.colors >= Colors256
-	locale := getenv("LC_ALL")
-	for _, name := range []string{"LC_CTYPE", "LANG"} {
-		if locale == "" {
-			locale = getenv(name)
-		}
-	}
-	locale = strings.ToLower(strings.ReplaceAll(locale, "-", ""))
-	d.painter.ascii = locale != "" && !strings.Contains(locale, "utf8")
-	d.bar.ascii = term == "linux" || d.painter.ascii
+	d.painter.know(getenv, d.p.Colors)
+	d.bar.ascii = getenv("TERM") == "linux" || d.painter.ascii
 	if d.p.RecordedTheme {
 		d.view.theme = d.header.Term.Theme
 	}

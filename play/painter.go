@@ -2,6 +2,7 @@ package play
 
 import (
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/ttydeck/ttydeck/vt"
@@ -36,6 +37,25 @@ const (
 	// the terminal at once anyway.
 	syncAbove = 256
 )
+
+// know finds out from the environment what the terminal can.
+func (p *painter) know(getenv func(string) string, colors Colors) {
+	term := getenv("TERM")
+	simple := term == "" || term == "dumb" || term == "linux" || strings.HasPrefix(term, "vt")
+	if p.colors = colors; colors == ColorsAuto {
+		p.colors = ColorsOf(getenv)
+	}
+	p.sync = !simple
+	p.curly = !simple && p.colors >= Colors256
+	locale := getenv("LC_ALL")
+	for _, name := range []string{"LC_CTYPE", "LANG"} {
+		if locale == "" {
+			locale = getenv(name)
+		}
+	}
+	locale = strings.ToLower(strings.ReplaceAll(locale, "-", ""))
+	p.ascii = locale != "" && !strings.Contains(locale, "utf8")
+}
 
 // forget makes the next picture be painted in full.
 func (p *painter) forget() { p.known = false }

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/ttydeck/ttydeck/format"
@@ -15,7 +16,9 @@ import (
 	"github.com/ttydeck/ttydeck/live"
 	"github.com/ttydeck/ttydeck/play"
 	"github.com/ttydeck/ttydeck/record"
+	"github.com/ttydeck/ttydeck/vt"
 	"github.com/urfave/cli/v2"
+	"golang.org/x/sys/unix"
 )
 
 type attachOptions struct {
@@ -42,7 +45,8 @@ func attachCommand(e *env) *cli.Command {
 		Usage:     "attach this terminal to a session",
 		ArgsUsage: "[NAME]",
 		Description: `Shows the session NAME, one of ttydeck run or ttydeck rec, and types into it. Without NAME it is the only one that runs.
-C-\ d leaves it, C-\ p pauses and resumes its recording, C-\ m sets a marker. Several terminals can be attached at once.`,
+C-\ d leaves it, C-\ p pauses and resumes its recording, C-\ m sets a marker. Several terminals can be attached at once.
+A session of ttydeck rec keeps the size of its own terminal: one that is smaller shows the part where the cursor is.`,
 		Flags: []cli.Flag{detachKeyFlag(), &cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "say nothing but errors"}},
 		Action: func(c *cli.Context) error {
 			keys, err := attachKeys(c)
@@ -89,7 +93,7 @@ func runWatch(ctx context.Context, e *env, name string, p *play.Player, quiet bo
 		return err
 	}
 	defer client.Close()
-	if err := notInside(name); err != nil {
+	if err := notInside(ctx, client, name); err != nil {
 		return err
 	}
 	boundMemory()
@@ -122,14 +126,22 @@ func runWatch(ctx context.Context, e *env, name string, p *play.Player, quiet bo
 	return err
 }
 
-// notInside says whether this runs in the session of that name: what it shows
-// there would be shown again, without end.
-func notInside(name string) error {
-	if os.Getenv("TTYDECK_SESSION") != name {
+// notInside says whether this runs in that session: what it shows there would
+// be shown again, without end. In a session within that session it is the name
+// that tells, though the session may have another by now.
+func notInside(ctx context.Context, c *live.Client, name string) error {
+	st, err := c.State(ctx)
+	if err != nil {
+		return err
+	}
+	if sid, err := unix.Getsid(0); (err != nil || sid != st.PID) && os.Getenv("TTYDECK_SESSION") != name {
 		return nil
 	}
 	return withHint(fmt.Errorf("this is in the session %s itself", name), "use another terminal")
 }
+
+// cleanupWait is how long a terminal may take to be put right.
+const cleanupWait = 2 * time.Second
 
 // errDetached ends an attachment that the user leaves.
 var errDetached = errors.New("detached")
@@ -141,7 +153,7 @@ func runAttach(ctx context.Context, e *env, name string, opts attachOptions) err
 		return err
 	}
 	defer client.Close()
-	if err := notInside(name); err != nil {
+	if err := notInside(ctx, client, name); err != nil {
 		return err
 	}
 	term, err := tty.Open()
@@ -163,14 +175,16 @@ func runAttach(ctx context.Context, e *env, name string, opts attachOptions) err
 	if err := term.Raw(); err != nil {
 		return err
 	}
-	a := &attachment{term: term, stream: stream, client: client, stop: stop}
+	a := &attachment{term: term, stream: stream, client: client, stop: stop, own: format.Size(size), window: play.NewWindow(os.Getenv)}
 	var reading sync.WaitGroup
+	reading.Go(func() { a.draw(ctx) })
 	reading.Go(func() { a.readKeys(ctx, opts) })
 	reading.Go(func() { a.followSize(ctx) })
 	status, err := a.show(ctx)
 	stop(err)
 	reading.Wait()
-	term.Write([]byte(tty.Cleanup(false)))
+	term.SetWriteDeadline(time.Now().Add(cleanupWait))
+	term.Write([]byte(tty.Cleanup(a.screen != nil && a.screen.Modes().Origin)))
 	if rerr := term.Restore(); err == nil {
 		err = rerr
 	}
@@ -197,6 +211,15 @@ type attachment struct {
 	client *live.Client
 	stop   context.CancelCauseFunc
 	lost   int64
+
+	mu     sync.Mutex // guards what follows, and writing to term
+	own    format.Size
+	screen *vt.Screen   // the session's; nil: nothing has come yet
+	window *play.Window // for a terminal of another size
+	other  bool         // the window is used
+	stale  bool         // and not up to date
+	modes  vt.Modes     // that the window has set
+	moment time.Time    // it was drawn
 }
 
 func (a *attachment) lostNote() string {
@@ -206,7 +229,7 @@ func (a *attachment) lostNote() string {
 	return fmt.Sprintf("; %d bytes of output came too fast to be shown here", a.lost)
 }
 
-// show draws what the session shows. It gives the program's exit status.
+// show shows what the session does. It gives the program's exit status.
 func (a *attachment) show(ctx context.Context) (int, error) {
 	stopped := context.AfterFunc(ctx, func() { a.term.SetWriteDeadline(past) })
 	defer stopped()
@@ -221,19 +244,128 @@ func (a *attachment) show(ctx context.Context) (int, error) {
 			}
 			return 0, err
 		}
-		switch m.Kind {
-		case live.MessageEnd:
-			return m.Status, nil
-		case live.MessageScreen:
-			a.lost += m.Lost
+		if m.Kind == live.MessageEnd {
+			a.mu.Lock()
+			err := a.redraw()
+			a.mu.Unlock()
+			return m.Status, err
 		}
-		if _, err := a.term.Write(output); err != nil {
+		if err := a.take(m, output); err != nil {
 			if ctx.Err() != nil {
 				return 0, nil
 			}
 			return 0, err
 		}
 	}
+}
+
+// take shows what has come, or leaves it to draw.
+func (a *attachment) take(m live.Message, output []byte) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case m.Kind == live.MessageScreen:
+		a.lost += m.Lost
+		a.screen = vt.New(max(m.Cols, 1), max(m.Rows, 1))
+		return a.fit()
+	case a.screen == nil:
+		return nil
+	case m.Kind == live.MessageSize:
+		a.screen.Resize(max(m.Cols, 1), max(m.Rows, 1))
+		return a.fit()
+	}
+	a.screen.Write(output)
+	if a.other {
+		a.stale = true
+		return nil
+	}
+	_, err := a.term.Write(output)
+	return err
+}
+
+// fit chooses how the session is shown: as it draws itself where the terminal
+// has its size, else through the window. a.mu is held.
+func (a *attachment) fit() error {
+	cols, rows := a.screen.Size()
+	other := a.own != (format.Size{Cols: cols, Rows: rows})
+	if other == a.other {
+		a.stale = true
+		return nil
+	}
+	a.other = other
+	text := tty.Cleanup(true)
+	if other {
+		a.modes, a.stale = vt.New(1, 1).Modes(), true
+		a.window.Forget()
+	} else {
+		text += "\x1b[H\x1b[2J" + string(a.screen.AppendState(nil))
+	}
+	_, err := a.term.Write([]byte(text))
+	return err
+}
+
+// drawGap is how long there is at least between two drawings of the window.
+const drawGap = 16 * time.Millisecond
+
+// draw draws the window, when it is used, as often as eyes can follow.
+func (a *attachment) draw(ctx context.Context) {
+	t := time.NewTicker(drawGap)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		a.mu.Lock()
+		err := a.redraw()
+		a.mu.Unlock()
+		if err != nil && ctx.Err() == nil {
+			a.stop(errDetached) // the terminal is gone
+			return
+		}
+	}
+}
+
+// syncMost is how long a frame that the session is drawing may keep the window
+// from being drawn.
+const syncMost = 150 * time.Millisecond
+
+func (a *attachment) redraw() error {
+	if !a.other || !a.stale || a.screen.Modes().Sync && time.Since(a.moment) < syncMost {
+		return nil
+	}
+	a.stale, a.moment = false, time.Now()
+	text := keyModes(a.modes, a.screen.Modes())
+	a.modes = a.screen.Modes()
+	text = append(text, a.window.Draw(a.screen, a.own)...)
+	if len(text) == 0 {
+		return nil
+	}
+	_, err := a.term.Write(text)
+	return err
+}
+
+// keyModes gives what makes the keyboard send what the session expects. The
+// mouse stays the terminal's: its places would be others.
+func keyModes(have, want vt.Modes) (text []byte) {
+	for _, m := range []struct {
+		have, want bool
+		on, off    string
+	}{
+		{have.AppCursor, want.AppCursor, "\x1b[?1h", "\x1b[?1l"},
+		{have.AppKeypad, want.AppKeypad, "\x1b=", "\x1b>"},
+		{have.BracketedPaste, want.BracketedPaste, "\x1b[?2004h", "\x1b[?2004l"},
+		{have.FocusEvent, want.FocusEvent, "\x1b[?1004h", "\x1b[?1004l"},
+	} {
+		switch {
+		case m.want && !m.have:
+			text = append(text, m.on...)
+		case m.have && !m.want:
+			text = append(text, m.off...)
+		}
+	}
+	return text
 }
 
 // readKeys gives the session what is typed, and looks for the keys that are not
@@ -246,7 +378,6 @@ func (a *attachment) readKeys(ctx context.Context, opts attachOptions) {
 			}
 		}
 	}
-	paused := false
 	do := func(act record.Action) {
 		switch act {
 		case record.DetachAction:
@@ -254,10 +385,7 @@ func (a *attachment) readKeys(ctx context.Context, opts attachOptions) {
 		case record.MarkerAction:
 			a.client.Mark(ctx, "")
 		case record.PauseAction:
-			if st, err := a.client.State(ctx); err == nil {
-				paused = st.Paused
-			}
-			if paused {
+			if st, err := a.client.State(ctx); err == nil && st.Paused {
 				a.client.Resume(ctx)
 			} else {
 				a.client.Pause(ctx)
@@ -278,6 +406,9 @@ func (a *attachment) readKeys(ctx context.Context, opts attachOptions) {
 	}
 }
 
+// sizeWait is how long a session may take to have the terminal's new size.
+const sizeWait = 250 * time.Millisecond
+
 // followSize tells the session the terminal's size.
 func (a *attachment) followSize(ctx context.Context) {
 	resized, stop := tty.NotifyResize()
@@ -285,16 +416,29 @@ func (a *attachment) followSize(ctx context.Context) {
 	continued := make(chan os.Signal, 1)
 	signal.Notify(continued, syscall.SIGCONT)
 	defer signal.Stop(continued)
+	var settled <-chan time.Time
 	for {
 		select {
 		case <-resized:
+		case <-settled:
+			a.mu.Lock()
+			if a.screen != nil {
+				a.fit()
+			}
+			a.mu.Unlock()
+			continue
 		case <-continued:
 			a.term.Raw()
 		case <-ctx.Done():
 			return
 		}
 		if size, err := a.term.Size(); err == nil {
+			a.mu.Lock()
+			a.own, a.stale = format.Size(size), true
+			a.window.Forget()
+			a.mu.Unlock()
 			a.stream.Resize(ctx, format.Size(size))
+			settled = time.After(sizeWait)
 		}
 	}
 }

@@ -75,12 +75,10 @@ func TestAttach(t *testing.T) {
 	watcher.waitFor("the screen", shows("<one>"))
 	watcher.press("zz\r")
 	two.press("two\r")
-	for _, v := range []*terminal{one, two} {
-		v.waitFor("the answer", shows("<two>\n15 60"))
-	}
-	watcher.waitFor("the answer, in a frame", func(s *vt.Screen) bool {
-		return shows("<two>")(s) && shows("15 60")(s) && shows("───┘")(s) && shows(" live ")(s)
-	})
+	two.waitFor("the answer", shows("<two>\n15 60"))
+	framed := func(s *vt.Screen) bool { return shows("<two>")(s) && shows("15 60")(s) && shows("───┘")(s) }
+	one.waitFor("the answer, in a frame", framed)
+	watcher.waitFor("the answer, in a frame", func(s *vt.Screen) bool { return framed(s) && shows(" live ")(s) })
 	// A terminal of another size is used, and made larger.
 	one.press("three\r")
 	one.waitFor("the answer", shows("<three>\n20 70"))
@@ -147,6 +145,50 @@ func TestAttach(t *testing.T) {
 	}
 	if strings.Contains(got, "z") {
 		t.Error("who watches has typed")
+	}
+}
+
+// A session of rec keeps the size of its own terminal.
+func TestAttachOther(t *testing.T) {
+	ttydeck, _ := sessionsOf(t)
+	owner := startOnTerminal(t, 100, 30, ttydeck, "rec", "-q", "--name", "s", filepath.Join(t.TempDir(), "a.cast"), "--", "sh", "-c",
+		`stty -echo; printf '\033[?1049h\033[?1h\033[?1000h\033[25;70Hdown here\033]2;title\007'; read x; printf '\033[1;1Hup here <%s>\033[25;79H' "$x"; stty size | tr -d "\\n"; read x`)
+	owner.start()
+	owner.waitFor("the program", shows("down here"))
+	other := startOnTerminal(t, 40, 10, ttydeck, "attach", "s")
+	before := other.modes()
+	other.start()
+	other.waitFor("where the cursor is", shows("down here"))
+	other.waitFor("the keys' mode", func(s *vt.Screen) bool { return s.Modes().AppCursor })
+	if m := other.screen.Modes(); m.Mouse != 0 || other.screen.OnAlternate() {
+		t.Errorf("the terminal is in the modes %+v", m)
+	}
+	other.press("typed\r")
+	owner.waitFor("what was typed, and its own size", func(s *vt.Screen) bool { return shows("up here <typed>")(s) && shows("30 100")(s) })
+	other.waitFor("the same", shows("30 100"))
+	// It becomes as large, larger and small again.
+	for _, size := range []tty.Size{{Cols: 100, Rows: 30}, {Cols: 110, Rows: 35}, {Cols: 40, Rows: 10}} {
+		other.mu.Lock()
+		other.screen.Resize(size.Cols, size.Rows)
+		other.mu.Unlock()
+		if err := other.master.SetSize(size); err != nil {
+			t.Fatal(err)
+		}
+		other.waitFor("the screen", func(s *vt.Screen) bool {
+			large := size.Cols >= 100
+			return shows("30 100")(s) && shows("up here <typed>")(s) == large && shows("────┘")(s) == (size.Cols > 100) && s.OnAlternate() == (size.Cols == 100)
+		})
+	}
+	other.press("\x1cd")
+	if got := other.wait(); got != 0 {
+		t.Errorf("the exit status of who left is %d", got)
+	}
+	if after := other.modes(); after != before || other.screen.Modes() != vt.New(1, 1).Modes() {
+		t.Errorf("stty -a:\n%s; was\n%s; the modes are %+v", after, before, other.screen.Modes())
+	}
+	owner.press("\r")
+	if got := owner.wait(); got != 0 {
+		t.Errorf("the exit status of rec is %d", got)
 	}
 }
 
