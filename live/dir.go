@@ -18,7 +18,8 @@ import (
 // NAME.lock is locked, by flock(2), as long as the session lives.
 type Dir struct {
 	path string
-	uid  int // the user
+	uid  int  // the user
+	host bool // one of HostDirs: nothing is changed there
 }
 
 // Errors of a [Dir].
@@ -40,7 +41,7 @@ func OpenDir() (Dir, error) {
 	if !filepath.IsAbs(base) {
 		base = "/run/user/" + strconv.Itoa(uid)
 	}
-	d := Dir{filepath.Join(base, "ttydeck"), uid}
+	d := Dir{path: filepath.Join(base, "ttydeck"), uid: uid}
 	// With su, it may be another user's.
 	if info, err := os.Stat(base); err != nil || !info.IsDir() || !isOwner(info, uid) {
 		d.path = filepath.Join(os.TempDir(), "ttydeck-"+strconv.Itoa(uid))
@@ -52,14 +53,15 @@ func OpenDir() (Dir, error) {
 }
 
 // HostDirs gives the directories of all users that have one at the places that
-// [OpenDir] knows. Root may list and open the sessions there.
+// [OpenDir] knows. Root may list and open the sessions there, and changes
+// nothing in them: they are the users'.
 func HostDirs() []Dir {
 	var dirs []Dir
 	for _, place := range [][2]string{{"/run/user/", "/ttydeck"}, {filepath.Join(os.TempDir(), "ttydeck-"), ""}} {
 		paths, _ := filepath.Glob(place[0] + "*" + place[1])
 		for _, path := range paths {
 			uid, err := strconv.Atoi(path[len(place[0]) : len(path)-len(place[1])])
-			d := Dir{path, uid}
+			d := Dir{path, uid, true}
 			if err == nil && d.check() == nil {
 				dirs = append(dirs, d)
 			}
@@ -145,7 +147,7 @@ func HostSocket() string {
 // group. The error is [ErrNameTaken] if somebody listens there already.
 func ListenHost(gid int) (l net.Listener, release func(), err error) {
 	path := HostSocket()
-	d := Dir{filepath.Dir(path), os.Geteuid()}
+	d := Dir{path: filepath.Dir(path), uid: os.Geteuid()}
 	if err := os.Mkdir(d.path, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 		return nil, nil, err
 	}
@@ -168,8 +170,7 @@ func ListenHost(gid int) (l net.Listener, release func(), err error) {
 }
 
 // Names gives the names of the sessions that live, in order. What dead ones
-// left is removed in this user's own directory; of other users' some may be
-// dead.
+// left is removed; in those of [HostDirs] it is not, and some may be dead.
 func (d Dir) Names() ([]string, error) {
 	entries, err := os.ReadDir(d.path)
 	if err != nil {
@@ -181,7 +182,7 @@ func (d Dir) Names() ([]string, error) {
 		if !ok || name != DaemonName && CheckName(name) != nil {
 			continue
 		}
-		if d.uid != os.Geteuid() {
+		if d.host {
 			if name != DaemonName {
 				names = append(names, name)
 			}

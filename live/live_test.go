@@ -381,7 +381,7 @@ func TestDirIsSafe(t *testing.T) {
 		if d, err := OpenDir(); !errors.Is(err, ErrUnsafe) {
 			t.Errorf("%s: OpenDir gives %v, %v; want ErrUnsafe", why, d, err)
 		}
-		if _, err := (Dir{path, os.Geteuid()}).Serve(Options{Name: "x"}); !errors.Is(err, ErrUnsafe) {
+		if _, err := (Dir{path: path, uid: os.Geteuid()}).Serve(Options{Name: "x"}); !errors.Is(err, ErrUnsafe) {
 			t.Errorf("%s: Serve gives %v; want ErrUnsafe", why, err)
 		}
 		os.RemoveAll(path)

@@ -112,20 +112,12 @@ func keepOnce(ctx context.Context, e *env, d *daemon.Daemon) error {
 
 func runDaemon(ctx context.Context, e *env, d *daemon.Daemon) error {
 	var err error
-	if d.Dir, err = live.OpenDir(); err != nil {
-		return err
-	}
 	d.Log = slog.New(slog.NewTextHandler(e.errOut, nil))
-	d.Launch = func(s daemon.Start) (daemon.Started, error) {
-		cfg := sessionConfig{Name: s.Name, File: s.File, Args: s.Command, Size: format.Size{Cols: s.Cols, Rows: s.Rows}, Dir: s.Dir}
-		if len(cfg.Args) == 0 {
-			cfg.Args = []string{cmp.Or(os.Getenv("SHELL"), "/bin/sh")}
+	if !d.Host {
+		if d.Dir, err = live.OpenDir(); err != nil {
+			return err
 		}
-		if _, err := exec.LookPath(cfg.Args[0]); err != nil {
-			return daemon.Started{}, err
-		}
-		name, file, err := startSession(cfg)
-		return daemon.Started{Name: name, File: file}, err
+		d.Launch = launch
 	}
 	l, err := activated()
 	release := func() {}
@@ -145,6 +137,19 @@ func runDaemon(ctx context.Context, e *env, d *daemon.Daemon) error {
 	defer release()
 	d.Log.Info("serving", "socket", l.Addr().String(), "recordings", d.Recordings)
 	return d.Serve(ctx, l)
+}
+
+// launch starts a session's process for the daemon.
+func launch(s daemon.Start) (daemon.Started, error) {
+	cfg := sessionConfig{Name: s.Name, File: s.File, Args: s.Command, Size: format.Size{Cols: s.Cols, Rows: s.Rows}, Dir: s.Dir}
+	if len(cfg.Args) == 0 {
+		cfg.Args = []string{cmp.Or(os.Getenv("SHELL"), "/bin/sh")}
+	}
+	if _, err := exec.LookPath(cfg.Args[0]); err != nil {
+		return daemon.Started{}, err
+	}
+	name, file, err := startSession(cfg)
+	return daemon.Started{Name: name, File: file}, err
 }
 
 // groupID gives the number of a group, by its name or number.

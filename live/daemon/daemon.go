@@ -71,7 +71,7 @@ type Daemon struct {
 	Keep       Keep
 	// Every is how often they are swept; 0: only when asked.
 	Every time.Duration
-	// Launch starts a session's process.
+	// Launch starts a session's process; nil: none is started.
 	Launch func(Start) (Started, error)
 	// Log tells what is done; nil: nobody.
 	Log *slog.Logger
@@ -219,7 +219,11 @@ func (d *Daemon) postSessions(w http.ResponseWriter, r *http.Request) {
 		err = live.CheckName(start.Name)
 	}
 	var st Started
-	if err == nil {
+	switch {
+	case err != nil:
+	case d.Launch == nil:
+		err = errors.New("no session is started here: each user has a daemon of his own for that")
+	default:
 		st, err = d.Launch(start)
 	}
 	if err == nil {
