@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestReadPolicy(t *testing.T) {
@@ -158,6 +159,33 @@ func TestReceiver(t *testing.T) {
 		info, serr := os.Stat(file)
 		if err != nil || serr != nil || string(text) != "all of it\n" || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s holds %q, %v, %v", file, text, err, info)
+		}
+	}
+	// One user cannot keep the others out; when he has ended some he gets more.
+	var many []*Sender
+	for range maxRecordings {
+		s, err := Send(socket, Hello{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		many = append(many, s)
+	}
+	if _, err := Send(socket, Hello{}); err == nil || !strings.Contains(err.Error(), "recorded already") {
+		t.Errorf("one more than %d: %v", maxRecordings, err)
+	}
+	for _, s := range many {
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		s, err := Send(socket, Hello{})
+		if err == nil {
+			s.Close()
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal(err)
 		}
 	}
 	// A directory that cannot be is told at once.

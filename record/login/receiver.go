@@ -46,7 +46,14 @@ type Receiver struct {
 	Dir string
 	// Log tells what comes and what goes wrong; nil: nobody.
 	Log *slog.Logger
+
+	mu     sync.Mutex
+	taking map[int]int // recordings by user; guarded by mu
 }
+
+// maxRecordings is how many sessions of one user may be recorded at a time: he
+// shall not take all descriptors there are.
+const maxRecordings = 200
 
 // Listen makes the socket, to which everybody may connect.
 func Listen(path string) (net.Listener, error) {
@@ -87,7 +94,16 @@ func (r *Receiver) Serve(ctx context.Context, l net.Listener) error {
 			if ctx.Err() != nil {
 				return nil
 			}
-			return err
+			if errors.Is(err, net.ErrClosed) {
+				return err
+			}
+			// Out of descriptors, say: that passes, and who is recorded goes on.
+			r.Log.Error("a connection cannot be accepted", "error", err)
+			select {
+			case <-time.After(100 * time.Millisecond):
+			case <-ctx.Done():
+			}
+			continue
 		}
 		taking.Go(func() {
 			defer c.Close()
@@ -101,6 +117,17 @@ const helloWait = 10 * time.Second
 
 func (r *Receiver) take(c *net.UnixConn) {
 	answer := func(a Reply) { json.NewEncoder(c).Encode(a) }
+	uid, err := peer.UID(c)
+	if err == nil {
+		defer r.count(uid, -1)
+		if r.count(uid, 1) > maxRecordings {
+			err = fmt.Errorf("%d sessions of user %d are recorded already", maxRecordings, uid)
+		}
+	}
+	if err != nil {
+		answer(Reply{Error: err.Error()})
+		return
+	}
 	c.SetReadDeadline(time.Now().Add(helloWait))
 	in := bufio.NewReaderSize(c, 64<<10)
 	line, err := in.ReadSlice('\n')
@@ -113,18 +140,11 @@ func (r *Receiver) take(c *net.UnixConn) {
 		return
 	}
 	c.SetReadDeadline(time.Time{})
-	name := ""
-	uid, err := peer.UID(c)
-	if err == nil {
-		name = strconv.Itoa(uid)
-		if u, uerr := user.LookupId(name); uerr == nil {
-			name = u.Username
-		}
+	name := strconv.Itoa(uid)
+	if u, err := user.LookupId(name); err == nil {
+		name = u.Username
 	}
-	var f *os.File
-	if err == nil {
-		f, err = r.create(name)
-	}
+	f, err := r.create(name)
 	if err != nil {
 		r.Log.Error("a session is not recorded", "user", name, "tty", hello.TTY, "error", err)
 		answer(Reply{Error: err.Error()})
@@ -144,6 +164,21 @@ func (r *Receiver) take(c *net.UnixConn) {
 	}
 	r.Log.Info("a recording is complete", "file", f.Name(), "bytes", n)
 	answer(Reply{Done: true})
+}
+
+// count counts a user's recordings.
+func (r *Receiver) count(uid, n int) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.taking == nil {
+		r.taking = map[int]int{}
+	}
+	r.taking[uid] += n
+	now := r.taking[uid]
+	if now == 0 {
+		delete(r.taking, uid)
+	}
+	return now
 }
 
 // create makes a recording's file, in the user's directory.
