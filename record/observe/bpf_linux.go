@@ -147,7 +147,10 @@ func (p *probe) close() error {
 func mapError(err error) error {
 	if errors.Is(err, unix.EPERM) {
 		// The library's own text tells of limits that are not the reason.
-		return fmt.Errorf("%w: needs CAP_BPF and CAP_PERFMON (or root), and a kernel that allows it", unix.EPERM)
+		if hasCapability(unix.CAP_BPF) && hasCapability(unix.CAP_PERFMON) {
+			return fmt.Errorf("%w: this kernel, or what guards it, does not allow it", unix.EPERM)
+		}
+		return fmt.Errorf("%w: needs CAP_BPF and CAP_PERFMON (or root)", unix.EPERM)
 	}
 	return err
 }
