@@ -49,7 +49,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	}
 	args, err := permute(app, args)
 	if err == nil {
-		err = loadConfig(app)
+		err = loadConfig(e, app)
 	}
 	if err == nil {
 		err = app.RunContext(ctx, args)

@@ -34,15 +34,22 @@ func configPath() string {
 // loadConfig makes the configuration the defaults of the flags: a table for
 // each command, a key for each flag. What stands in the environment or on the
 // command line comes before it.
-func loadConfig(app *cli.App) error {
+func loadConfig(e *env, app *cli.App) error {
 	path := configPath()
 	if path == "" {
 		return nil
 	}
 	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) && os.Getenv("TTYDECK_CONFIG") == "" {
+	switch {
+	case err == nil:
+	case os.Getenv("TTYDECK_CONFIG") != "":
+		return usageError{err}
+	case errors.Is(err, fs.ErrNotExist):
 		return nil
-	} else if err != nil {
+	case errors.Is(err, fs.ErrPermission): // HOME is another user's, with su or sudo
+		e.warnf("%v: going on without it", err)
+		return nil
+	default:
 		return usageError{err}
 	}
 	var tables map[string]map[string]any

@@ -141,4 +141,12 @@ func TestHost(t *testing.T) {
 	if list := root("ls", "--host"); strings.Contains(list, "@23464") {
 		t.Errorf("a symbolic link is followed:\n%s", list)
 	}
+	// With su the HOME is another user's, whose configuration is none of ours.
+	if err := os.Mkdir(filepath.Join(dir, "home"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("XDG_CONFIG_HOME", filepath.Join(dir, "home"))
+	if out, err := as(watcher, nil, "ls"); err != nil || !strings.Contains(out, "warning: ") || !strings.Contains(out, "no session runs") {
+		t.Errorf("with another user's HOME: %v: %s", err, out)
+	}
 }
