@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -27,6 +28,8 @@ func setSessionMemory() {
 	debug.SetMemoryLimit(16 << 20)
 }
 
+var errNoHost = withHint(errors.New("there is no daemon of the host"), "root starts one: ttydeck daemon --host")
+
 // openSession connects to the session of that name; with none, to the only one
 // that there is. NAME@USER is one of the host's.
 func openSession(ctx context.Context, name string) (*live.Client, string, error) {
@@ -34,7 +37,10 @@ func openSession(ctx context.Context, name string) (*live.Client, string, error)
 		client := daemon.OpenHost().Session(name)
 		_, err := client.State(ctx)
 		if errors.Is(err, live.ErrNoSession) {
-			err = withHint(err, "ttydeck ls --host lists them, where root runs ttydeck daemon --host")
+			err = withHint(err, "ttydeck ls --host lists them")
+			if _, serr := os.Stat(live.HostSocket()); serr != nil {
+				err = errNoHost
+			}
 		}
 		return client, name, err
 	}
@@ -187,7 +193,7 @@ func lsCommand(e *env) *cli.Command {
 			if c.Bool("host") {
 				states, err := daemon.OpenHost().Sessions(c.Context)
 				if errors.Is(err, live.ErrNoSession) {
-					return withHint(errors.New("there is no daemon of the host"), "root starts one: ttydeck daemon --host")
+					return errNoHost
 				}
 				if err != nil {
 					return err

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ttydeck/ttydeck/convert"
+	"github.com/ttydeck/ttydeck/convert/transcript"
 	"github.com/ttydeck/ttydeck/format"
 )
 
@@ -35,12 +36,18 @@ func targetNamed(name string) (*format.Format, error) {
 	f, err := formatNamed(name)
 	switch {
 	case err != nil:
+		if _, ok := transcript.StyleByName(name); ok {
+			return nil, withHint(usageError{err}, transcriptHint)
+		}
 		return nil, withHint(usageError{err}, "formats: "+formatNames((*format.Format).CanWrite))
 	case f != nil && !f.CanWrite():
 		return nil, usageError{fmt.Errorf("%s cannot be written, only read", f)}
 	}
 	return f, nil
 }
+
+// transcriptHint is for who wants to read a recording, not to play it.
+const transcriptHint = "ttydeck transcript writes what was done as text, markdown, html, json, ...: ttydeck transcript IN -o OUT"
 
 func formatNames(can func(*format.Format) bool) string {
 	var names []string
@@ -70,6 +77,9 @@ func targetFormat(to *format.Format, name string) (*format.Format, error) {
 	}
 	if to == nil && name == "-" {
 		to = format.AsciicastV3
+	}
+	if _, ok := transcript.StyleByFileName(name); ok && to == nil {
+		return nil, withHint(usageError{fmt.Errorf("%s: that is no format of recordings", name)}, transcriptHint)
 	}
 	if to == nil {
 		return nil, withHint(usageError{fmt.Errorf("%s: its extension names no format", name)}, "name the format with --to, such as --to asciicast-v3")
