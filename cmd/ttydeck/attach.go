@@ -88,14 +88,11 @@ can be shown is passed over, with a marker: the screen is then as it is.
 
 // runWatch plays a session as it goes on.
 func runWatch(ctx context.Context, e *env, name string, p *play.Player, quiet bool) error {
-	client, name, err := openSession(ctx, name)
+	client, name, err := openOutside(ctx, name)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	if err := notInside(ctx, client, name); err != nil {
-		return err
-	}
 	boundMemory()
 	ctx, stop := untilSignal(ctx)
 	defer stop()
@@ -126,18 +123,24 @@ func runWatch(ctx context.Context, e *env, name string, p *play.Player, quiet bo
 	return err
 }
 
-// notInside says whether this runs in that session: what it shows there would
-// be shown again, without end. In a session within that session it is the name
-// that tells, though the session may have another by now.
-func notInside(ctx context.Context, c *live.Client, name string) error {
-	st, err := c.State(ctx)
+// openOutside is openSession for a session that this does not run in: what it
+// shows there would be shown again, without end. In a session within that
+// session it is the name that tells, though the session may have another by
+// now.
+func openOutside(ctx context.Context, name string) (*live.Client, string, error) {
+	client, name, err := openSession(ctx, name)
 	if err != nil {
-		return err
+		return nil, "", err
 	}
-	if sid, err := unix.Getsid(0); (err != nil || sid != st.PID) && os.Getenv("TTYDECK_SESSION") != name {
-		return nil
+	st, err := client.State(ctx)
+	if sid, serr := unix.Getsid(0); err == nil && (serr == nil && sid == st.PID || os.Getenv("TTYDECK_SESSION") == name) {
+		err = withHint(fmt.Errorf("this is in the session %s itself", name), "use another terminal")
 	}
-	return withHint(fmt.Errorf("this is in the session %s itself", name), "use another terminal")
+	if err != nil {
+		client.Close()
+		return nil, "", err
+	}
+	return client, name, nil
 }
 
 // cleanupWait is how long a terminal may take to be put right.
@@ -148,14 +151,11 @@ var errDetached = errors.New("detached")
 
 // runAttach connects the terminal to a session until one of them ends.
 func runAttach(ctx context.Context, e *env, name string, opts attachOptions) error {
-	client, name, err := openSession(ctx, name)
+	client, name, err := openOutside(ctx, name)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	if err := notInside(ctx, client, name); err != nil {
-		return err
-	}
 	term, err := tty.Open()
 	if err != nil {
 		return withHint(err, "ttydeck screen "+name+" prints what is on its screen")

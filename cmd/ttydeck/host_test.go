@@ -32,18 +32,8 @@ func TestHost(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(self)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ttydeck := filepath.Join(dir, "ttydeck")
-	if err := os.WriteFile(ttydeck, text, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	copyProgram(t, ttydeck)
 	as := func(uid uint32, groups []uint32, args ...string) (string, error) {
 		cmd := exec.Command(ttydeck, args...)
 		cmd.Dir = filepath.Join(dir, "tmp")

@@ -59,14 +59,6 @@ func newLoginHost(t *testing.T, policy string) *loginHost {
 		t.Fatal(err)
 	}
 	os.Chown(h.home, loginUID, loginUID)
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(self)
-	if err != nil {
-		t.Fatal(err)
-	}
 	passwd, err := os.ReadFile("/etc/passwd")
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +70,7 @@ func newLoginHost(t *testing.T, policy string) *loginHost {
 			t.Fatalf("ssh-keygen: %v: %s", err, out)
 		}
 	}
-	h.write("ttydeck", string(text), 0o755)
+	copyProgram(t, h.path("ttydeck"))
 	h.write("passwd", string(passwd), 0o644)
 	h.write("policy.toml", "socket = \""+h.path("socket")+"\"\n"+policy, 0o644)
 	h.write("sshd_config", fmt.Sprintf("HostKey %s\nAuthorizedKeysFile %s.pub\nPidFile none\nStrictModes no\nUsePAM no\nPrintMotd no\nPrintLastLog no\n"+
@@ -90,6 +82,22 @@ func newLoginHost(t *testing.T, policy string) *loginHost {
 	}
 	h.ssh = append(h.ssh, "-F", "none", "-i", key)
 	return h
+}
+
+// copyProgram puts the program where others can run it.
+func copyProgram(t *testing.T, path string) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(self)
+	if err == nil {
+		err = os.WriteFile(path, text, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (h *loginHost) path(name string) string { return filepath.Join(h.dir, name) }
