@@ -27,6 +27,13 @@
 // attached client sends binary messages, which are typed, and text messages
 // with its size: {"cols":80,"rows":24}.
 //
+// # The program's questions
+//
+// A session that has no terminal of its own answers what its program asks a
+// terminal (DSR, DA, DECRQM, XTVERSION, OSC 10 and 11, the size). An attached
+// client whose terminal gets the output as it is keeps the questions from it:
+// see [Queries].
+//
 // # Who may connect
 //
 // The user of the session, and root. The directory is the user's alone, the

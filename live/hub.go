@@ -1,6 +1,7 @@
 package live
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"sync"
@@ -30,7 +31,8 @@ const (
 
 // hub gives what happens in a session to all who watch it. It is the session's
 // [record.Watcher] while somebody does: a session that nobody watches pays
-// nothing. Output goes into a ring, from where each watcher takes it at its own
+// nothing, but that one without a terminal of its own looks for its program's
+// questions. Output goes into a ring, from where each watcher takes it at its own
 // pace, and from where one goroutine feeds the screen. The session waits for
 // that goroutine if it must, never for a watcher.
 type hub struct {
@@ -41,6 +43,8 @@ type hub struct {
 	join  func() (format.Cast, io.Closer, error)
 	leave func()
 	anew  func() format.Size
+	// answer, if not nil, types what the session answers to its program.
+	answer func(string)
 
 	mu       sync.Mutex
 	changed  sync.Cond // anything below
@@ -49,8 +53,11 @@ type hub struct {
 	fed      int64     // how many of them the screen has
 	resizes  []resize  // since the hub joined
 	watchers int
-	busy     bool // joining or leaving
-	ended    bool // nothing more comes
+	busy     bool        // joining or leaving
+	ended    bool        // nothing more comes
+	queries  Queries     // that the listener looks for
+	asked    [][]byte    // questions that wait for the screen
+	size     format.Size // as the listener knows it
 
 	screenMu sync.Mutex // guards what follows; taken alone
 	screen   *vt.Screen
@@ -101,10 +108,51 @@ func (h *hub) Output(b []byte) {
 	h.changed.Broadcast()
 }
 
+// listener is a session's [record.Watcher] while nobody watches: it looks for
+// the program's questions.
+type listener struct{ h *hub }
+
+func (l listener) Output(b []byte) {
+	l.h.mu.Lock()
+	defer l.h.mu.Unlock()
+	l.h.queries.Split(b, func([]byte) {}, l.h.replyTo)
+}
+
+func (l listener) Resized(size format.Size) {
+	l.h.mu.Lock()
+	defer l.h.mu.Unlock()
+	l.h.size = size
+}
+
+// replyTo answers what needs no screen, and has one made for what does, and for
+// what was asked after it. h.mu is held.
+func (h *hub) replyTo(question []byte) {
+	if len(h.asked) == 0 {
+		answer, need := replyTo(question, h.size, nil)
+		if answer != "" {
+			h.answer(answer)
+		}
+		if !need {
+			return
+		}
+		go h.enter() // and does not leave: it will be asked again
+	}
+	h.asked = append(h.asked, bytes.Clone(question))
+}
+
+// answerFrom answers a question from the screen as it is.
+func (h *hub) answerFrom(question []byte, s *vt.Screen) {
+	cols, rows := s.Size()
+	if answer, _ := replyTo(question, format.Size{Cols: cols, Rows: rows}, s); answer != "" {
+		h.answer(answer)
+	}
+}
+
 // Resized takes a new size of the program's terminal.
 func (h *hub) Resized(size format.Size) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.size = size
 	if h.ring != nil {
 		h.resizes = append(h.resizes, resize{h.total, size})
 		h.changed.Broadcast()
@@ -140,6 +188,10 @@ func (h *hub) enter() {
 	h.screen, h.screenAt, h.state = screen, place{}, snapshot{}
 	h.screenMu.Unlock()
 	h.mu.Lock()
+	for _, question := range h.asked {
+		h.answerFrom(question, screen)
+	}
+	h.asked, h.queries = nil, Queries{}
 	h.busy = false
 	go h.feed()
 	h.changed.Broadcast()
@@ -201,6 +253,7 @@ func (h *hub) rest() {
 func (h *hub) feed() {
 	buf := make([]byte, chunk)
 	var at place
+	var queries Queries
 	for {
 		h.mu.Lock()
 		for h.ring != nil && at.at == h.total && at.resizes == len(h.resizes) && !h.ended {
@@ -213,9 +266,12 @@ func (h *hub) feed() {
 			return
 		}
 		h.screenMu.Lock()
-		if resized {
+		switch {
+		case resized:
 			h.screen.Resize(size.Cols, size.Rows)
-		} else {
+		case h.answer != nil:
+			queries.Split(buf[:n], func(b []byte) { h.screen.Write(b) }, func(question []byte) { h.answerFrom(question, h.screen) })
+		default:
 			h.screen.Write(buf[:n])
 		}
 		h.screenAt = at

@@ -38,6 +38,7 @@ type Server struct {
 	closing bool                     // no stream begins any more
 	streams sync.WaitGroup
 	status  int
+	answers chan string   // to the program's questions
 	over    chan struct{} // closed by Close
 	started chan struct{} // closed when control is set
 }
@@ -81,7 +82,7 @@ func (d Dir) Serve(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{held: h, listener: l, hub: newHub(), opts: o, seats: map[*client]bool{}, conns: map[*websocket.Conn]bool{},
-		over: make(chan struct{}), started: make(chan struct{})}
+		answers: make(chan string, 64), over: make(chan struct{}), started: make(chan struct{})}
 	s.state = State{Name: h.name, Process: os.Getpid(), Command: o.Command, Dir: o.Dir, File: o.File, Started: time.Now(), Owner: o.Owner}
 	s.hub.join = func() (format.Cast, io.Closer, error) {
 		c, err := s.session()
@@ -103,9 +104,18 @@ func (d Dir) Serve(o Options) (*Server, error) {
 		return c.State().Size
 	}
 	s.hub.leave = func() {
-		if c, err := s.session(); err == nil {
-			c.Watch(nil)
+		c, err := s.session()
+		if err != nil {
+			return
 		}
+		if o.Owner {
+			c.Watch(nil)
+		} else if _, closer, err := c.Watch(listener{s.hub}); err == nil {
+			closer.Close()
+		}
+	}
+	if !o.Owner {
+		s.hub.answer = s.answer
 	}
 	mux := http.NewServeMux()
 	for pattern, f := range map[string]func(http.ResponseWriter, *http.Request) error{
@@ -167,7 +177,43 @@ func (s *Server) Started(c *record.Control) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.control = c
-	close(s.started)
+	defer close(s.started)
+	if s.hub.answer == nil {
+		return
+	}
+	s.hub.size = c.State().Size
+	l := listener{s.hub}
+	if cast, closer, err := c.Watch(l); err == nil {
+		// What was asked before we listened is in the recording.
+		for ev, err := range cast.Events {
+			if err != nil {
+				break
+			}
+			if ev.Code == format.Output {
+				l.Output([]byte(ev.Data))
+			}
+		}
+		closer.Close()
+	}
+	go func() {
+		for {
+			select {
+			case text := <-s.answers:
+				s.typeKeys(context.Background(), []byte(text))
+			case <-s.over:
+				return
+			}
+		}
+	}()
+}
+
+// answer types what the session answers to its program. It does not wait: who
+// asks without reading the answers gets no more.
+func (s *Server) answer(text string) {
+	select {
+	case s.answers <- text:
+	default:
+	}
 }
 
 // SetFile tells where the session is recorded to, and SetFault why it is not any

@@ -215,6 +215,7 @@ type attachment struct {
 	mu     sync.Mutex // guards what follows, and writing to term
 	own    format.Size
 	screen *vt.Screen   // the session's; nil: nothing has come yet
+	asked  live.Queries // which are not for this terminal
 	window *play.Window // for a terminal of another size
 	other  bool         // the window is used
 	stale  bool         // and not up to date
@@ -279,7 +280,11 @@ func (a *attachment) take(m live.Message, output []byte) error {
 		a.stale = true
 		return nil
 	}
-	_, err := a.term.Write(output)
+	// The session answers its program: several terminals would do so several
+	// times.
+	var shown []byte
+	a.asked.Split(output, func(b []byte) { shown = append(shown, b...) }, func([]byte) {})
+	_, err := a.term.Write(shown)
 	return err
 }
 

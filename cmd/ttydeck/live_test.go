@@ -59,7 +59,7 @@ func shows(text string) func(*vt.Screen) bool {
 func TestAttach(t *testing.T) {
 	ttydeck, dir := sessionsOf(t)
 	cast := filepath.Join(t.TempDir(), "a.cast")
-	command(t, ttydeck, "run", "-q", "-d", "--name", "s", "-o", cast, "--", "sh", "-c", `stty -echo; echo ready; while read x; do echo "<$x>"; stty size; done; exit 3`)
+	command(t, ttydeck, "run", "-q", "-d", "--name", "s", "-o", cast, "--", "sh", "-c", `stty -echo; echo ready; while read x; do printf '<%s>\005\n' "$x"; stty size; done; exit 3`)
 	one := startOnTerminal(t, 70, 20, ttydeck, "attach", "s")
 	before := one.modes()
 	one.start()
@@ -123,6 +123,13 @@ func TestAttach(t *testing.T) {
 	four := startOnTerminal(t, 70, 20, ttydeck, "attach")
 	four.start()
 	four.waitFor("the screen", shows("<three>"))
+	for _, v := range []*terminal{one, two, four} {
+		v.mu.Lock()
+		if strings.Contains(string(v.got), "\x05") {
+			t.Error("a terminal was asked what the program asks the session")
+		}
+		v.mu.Unlock()
+	}
 	four.press("four\r")
 	four.waitFor("the answer", shows("<four>\n20 70"))
 	four.press("\x04")
@@ -136,6 +143,7 @@ func TestAttach(t *testing.T) {
 			got += ev.Data
 		}
 	}
+	got = strings.ReplaceAll(got, "\x05", "")
 	for _, want := range []string{"ready", "<one>\r\n20 70", "<two>\r\n15 60", "<three>\r\n20 70", "<four>\r\n20 70", "3"} {
 		_, rest, found := strings.Cut(got, want)
 		if !found {

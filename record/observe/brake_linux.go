@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"syscall"
 	"time"
@@ -18,7 +19,7 @@ import (
 // How often the brake looks at the ring, and how long the guard waits for it to
 // say again that it holds the session: of one that cannot, it is let go.
 const (
-	brakeEvery  = 2 * time.Millisecond
+	brakeEvery  = time.Millisecond
 	brakeRepeat = 100 * time.Millisecond
 	guardWaits  = time.Second
 )
@@ -86,10 +87,11 @@ func (b *brake) say(what byte) error {
 	return err
 }
 
-// run brakes until stop is closed.
+// run brakes until stop is closed. It has a thread of its own, before all
+// others where that may be: while it does not look the ring may fill.
 func (b *brake) run(ring *ringbuf.Reader, stop <-chan struct{}) {
-	tick := time.NewTicker(brakeEvery)
-	defer tick.Stop()
+	runtime.LockOSThread() // and never unlocked: the thread ends with its priority
+	_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), -20)
 	held, said := false, time.Time{}
 	free := func() {
 		if held {
@@ -102,23 +104,25 @@ func (b *brake) run(ring *ringbuf.Reader, stop <-chan struct{}) {
 		free()
 		b.end()
 	}()
+	pause := unix.NsecToTimespec(brakeEvery.Nanoseconds())
 	for {
 		select {
 		case <-stop:
 			return
-		case now := <-tick.C:
-			switch full := ring.AvailableBytes(); {
-			case held && full < ring.BufferSize()/4:
+		default:
+		}
+		_ = unix.Nanosleep(&pause, nil)
+		switch full, now := ring.AvailableBytes(), time.Now(); {
+		case held && full < ring.BufferSize()/4:
+			free()
+		case full > ring.BufferSize()/2 && (!held || now.Sub(said) > brakeRepeat):
+			// First the guard, then the brake. Without a guard there is none.
+			if b.say(guardHeld) != nil {
 				free()
-			case full > ring.BufferSize()/2 && (!held || now.Sub(said) > brakeRepeat):
-				// First the guard, then the brake. Without a guard there is none.
-				if b.say(guardHeld) != nil {
-					free()
-					continue
-				}
-				held, said = true, now
-				_ = b.t.flow(unix.TCOOFF)
+				continue
 			}
+			held, said = true, now
+			_ = b.t.flow(unix.TCOOFF)
 		}
 	}
 }

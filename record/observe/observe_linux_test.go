@@ -560,14 +560,14 @@ func testGaps(t *testing.T, m Method) {
 // TestLossless has a recording that cannot keep up: the session waits for it.
 func TestLossless(t *testing.T) {
 	ring := ringBytes
-	ringBytes = 64 << 10
+	ringBytes = 4 << 20
 	t.Cleanup(func() { ringBytes = ring })
 	for _, m := range bpfMethods() {
 		t.Run(string(m), func(t *testing.T) {
 			h := startHolder(t)
 			ob := observe(t, Observer{Session: h.session(), Method: m, Lossless: true, Guard: guard}, func(w format.Writer) format.Writer { return &slowWriter{Writer: w} })
 			before := len(h.read())
-			h.send("seq -f %09.0f 1 400000")
+			h.send("seq -f %09.0f 1 1500000")
 			h.send("exit")
 			h.wait()
 			ob.wait(t)

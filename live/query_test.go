@@ -1,0 +1,153 @@
+package live
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+func TestQueries(t *testing.T) {
+	questions := []string{"\x05", "\x1b[6n", "\x1b[?6n", "\x1b[5n", "\x1b[c", "\x1b[0c", "\x1b[>c", "\x1b[=c", "\x1b[?2026$p", "\x1b[4$p", "\x1b[>q", "\x1b[>0q", "\x1b[?u",
+		"\x1b[18t", "\x1b[21t", "\x1b[?1;1;0S", "\x1b]10;?\x07", "\x1b]11;?\x1b\\", "\x1b]4;7;?\x07", "\x1b]52;c;?\x1b\\", "\x1bP$qm\x1b\\", "\x1bP+q544e\x1b\\"}
+	text := []string{"plain\r\n", "\x1b[m", "\x1b[?25h", "\x1b[>4;1m", "\x1b[1;2;3;4;5n;"[:6] + "m", "\x1b[>1n", "\x1b[?62;22c", "\x1b[8;24;80t", "\x1b[22;0t", "\x1b[!p", "\x1b[2S", "\x1b[u", "\x1b[=1u",
+		"\x1b]0;is it?\x07", "\x1b]8;;http://a/?\x1b\\", "\x1b]10;red\x07", "\x1bPq#0;2;0;0;0~\x1b\\", "\x1b7", "猫", "\x1b[3\x1b[1m", "\x1b]2;cut\x18", "\x1b[ q", "\x1b[2 q"}
+	var all, want []string
+	for i := range max(len(questions), len(text)) {
+		for _, list := range [][]string{text, questions} {
+			if i < len(list) {
+				all = append(all, list[i])
+			}
+		}
+	}
+	for _, s := range all {
+		if !strings.Contains("\x00"+strings.Join(questions, "\x00")+"\x00", "\x00"+s+"\x00") {
+			want = append(want, s)
+		}
+	}
+	stream := strings.Join(all, "")
+	for size := 1; size <= len(stream); size++ {
+		var q Queries
+		var shown bytes.Buffer
+		var asked []string
+		for rest := stream; rest != ""; {
+			n := min(size, len(rest))
+			q.Split([]byte(rest[:n]), func(b []byte) { shown.Write(b) }, func(b []byte) { asked = append(asked, string(b)) })
+			rest = rest[n:]
+		}
+		if shown.String() != strings.Join(want, "") || fmt.Sprint(asked) != fmt.Sprint(questions) {
+			t.Fatalf("in pieces of %d: shown %q\nwant %q\nasked %q\nwant %q", size, shown.String(), strings.Join(want, ""), asked, questions)
+		}
+	}
+	// What never ends is not held for ever.
+	var q Queries
+	var shown bytes.Buffer
+	endless := "\x1b]" + strings.Repeat("x", 3*maxHeld)
+	for i := range len(endless) {
+		q.Split([]byte(endless[i:i+1]), func(b []byte) { shown.Write(b) }, func([]byte) {})
+	}
+	if got := shown.Len() + len(q.held); got != len(endless) || len(q.held) > maxHeld {
+		t.Errorf("of %d bytes %d are shown, and %d held", len(endless), shown.Len(), len(q.held))
+	}
+}
+
+func FuzzQueries(f *testing.F) {
+	f.Add([]byte("a\x1b[6nb\x1b]11;?\x07c\x1bP$qm\x1b\\\x1b["), uint8(3))
+	f.Fuzz(func(t *testing.T, b []byte, size uint8) {
+		split := func(size int) (string, string) {
+			var q Queries
+			var shown, asked bytes.Buffer
+			for rest := b; len(rest) > 0; {
+				n := min(size, len(rest))
+				q.Split(rest[:n], func(b []byte) { shown.Write(b) }, func(b []byte) { asked.Write(b) })
+				rest = rest[n:]
+			}
+			if shown.Len()+asked.Len()+len(q.held) != len(b) {
+				t.Fatalf("%d bytes shown, %d asked, %d held, of %d", shown.Len(), asked.Len(), len(q.held), len(b))
+			}
+			shown.Write(q.held)
+			return shown.String(), asked.String()
+		}
+		shown, asked := split(len(b) + 1)
+		if len(b) >= maxHeld {
+			return
+		}
+		if s, a := split(int(size)%17 + 1); s != shown || a != asked {
+			t.Errorf("in pieces: shown %q, asked %q; at once %q, %q", s, a, shown, asked)
+		}
+		for _, seq := range bytes.SplitAfter([]byte(asked), []byte("\x1b\\")) {
+			if len(seq) > 0 {
+				replyTo(seq, format.Size{Cols: 80, Rows: 24}, vt.New(80, 24))
+			}
+		}
+	})
+}
+
+// asks is a program that asks its terminal, tells the answers, and types what it
+// is told to.
+const asks = `
+import os, sys, tty
+tty.setraw(0)
+def ask(q, *ends):
+    os.write(1, q)
+    got = b""
+    for end in ends:
+        while not got.endswith(end):
+            got += os.read(0, 1)
+    return got
+os.write(1, b"\x1b[5;7H")
+a = ask(b"\x1b[6n\x1b[c", b"R", b"c")
+a += ask(b"\x1b[>c\x1b[>q", b"c", b"\\")
+a += ask(b"\x1b[18t", b"t")
+a += ask(b"\x1b[?2026h\x1b[?2026$p\x1b[?2026l\x1b[?9999$p", b"y", b"y")
+a += ask(b"\x1b]11;?\x07", b"\x07")
+a += ask(b"\x1b[2;3H\x1b[?6n\x1b[5n", b"R", b"n")
+os.write(1, b"\x1b[H" + repr(a).encode() + b"\r\n")
+open(sys.argv[1], "wb").write(a)
+while os.read(0, 1) != b"q": pass
+`
+
+// A session without a terminal of its own answers its program, once, whoever
+// watches.
+func TestAnswers(t *testing.T) {
+	const want = "\x1b[5;7R\x1b[?62;22c\x1b[>1;10;0c\x1bP>|ttydeck\x1b\\\x1b[8;24;80t\x1b[?2026;1$y\x1b[?9999;0$y\x1b]11;rgb:0000/0000/0000\x07\x1b[?2;3R\x1b[0n"
+	for _, watchers := range []int{0, 1, 3} {
+		t.Run(fmt.Sprint(watchers), func(t *testing.T) {
+			d := newDir(t)
+			said := filepath.Join(t.TempDir(), "said")
+			start := filepath.Join(t.TempDir(), "start")
+			r := serve(t, d, Options{Name: "s"}, "sh", "-c", `while test $2 != 0 && ! test -e "$3"; do sleep 0.01; done; exec python3 -c "$0" "$1"`, asks, said, fmt.Sprint(watchers), start)
+			c := clientOf(t, d, "s")
+			for range watchers {
+				w, err := c.Watch(t.Context())
+				l := look(t, w, err)
+				go func() {
+					for l.step(t.Context()) == nil {
+					}
+				}()
+			}
+			if err := os.WriteFile(start, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var got []byte
+			for end := time.Now().Add(patience); len(got) == 0; time.Sleep(5 * time.Millisecond) {
+				got, _ = os.ReadFile(said)
+				if time.Now().After(end) {
+					screen, _ := c.Screen(t.Context())
+					t.Fatalf("the program waits for answers; the screen shows %q", screen.Text)
+				}
+			}
+			if string(got) != want {
+				t.Errorf("the answers are %q\nwant %q", got, want)
+			}
+			c.Type(t.Context(), []byte("q"))
+			r.wait(t)
+		})
+	}
+}
