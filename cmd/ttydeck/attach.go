@@ -304,6 +304,7 @@ func (a *attachment) fit() error {
 		a.window.Forget()
 	} else {
 		text += "\x1b[H\x1b[2J" + string(a.screen.AppendState(nil))
+		a.asked = live.Queries{}
 	}
 	_, err := a.term.Write([]byte(text))
 	return err
