@@ -41,6 +41,9 @@ type Server struct {
 	answers chan string   // to the program's questions
 	over    chan struct{} // closed by Close
 	started chan struct{} // closed when control is set
+	// listening is closed when the hub's listener is the session's watcher, or
+	// there is to be none.
+	listening chan struct{}
 }
 
 // Options say what a session is.
@@ -82,12 +85,16 @@ func (d Dir) Serve(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{held: h, listener: l, hub: newHub(), opts: o, seats: map[*client]bool{}, conns: map[*websocket.Conn]bool{},
-		answers: make(chan string, 64), over: make(chan struct{}), started: make(chan struct{})}
+		answers: make(chan string, 64), over: make(chan struct{}), started: make(chan struct{}), listening: make(chan struct{})}
 	s.state = State{Name: h.name, Process: os.Getpid(), Command: o.Command, Dir: o.Dir, File: o.File, Started: time.Now(), Owner: o.Owner}
 	s.hub.join = func() (format.Cast, io.Closer, error) {
 		c, err := s.session()
 		if err != nil {
 			return format.Cast{}, nil, err
+		}
+		select {
+		case <-s.listening: // it would take our place
+		case <-s.over:
 		}
 		cast, closer, err := c.Watch(s.hub)
 		if err == nil && c.State().Paused {
@@ -177,24 +184,30 @@ func (s *Server) Started(c *record.Control) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.control = c
-	defer close(s.started)
+	close(s.started)
 	if s.hub.answer == nil {
+		close(s.listening)
 		return
 	}
 	s.hub.size = c.State().Size
-	l := listener{s.hub}
-	if cast, closer, err := c.Watch(l); err == nil {
+	go func() {
+		defer close(s.listening)
+		l := listener{s.hub}
+		cast, closer, err := c.Watch(l)
+		if err != nil {
+			return
+		}
+		defer closer.Close()
 		// What was asked before we listened is in the recording.
 		for ev, err := range cast.Events {
 			if err != nil {
-				break
+				return
 			}
 			if ev.Code == format.Output {
 				l.Output([]byte(ev.Data))
 			}
 		}
-		closer.Close()
-	}
+	}()
 	go func() {
 		for {
 			select {
