@@ -288,30 +288,31 @@ func (l *learner) promptLines() {
 		for i, g := range group {
 			lines[i] = strings.Split(plain(g.before.outText), "\n")
 		}
-		n, bare := 0, false
+		n, bare, plainly := 0, false, true
 		for n < 4 {
-			same, full, decorated := true, false, false
-			want := ""
+			same, full, there := true, false, true
+			alike, paths := len(group) > 3, len(group) > 3
+			first := ""
 			for i := range group {
 				if len(lines[i]) <= n || lines[i][0] == "" && len(lines[i]) == 1 {
-					same = false
+					there = false
 					break
 				}
 				line := lines[i][len(lines[i])-1-n]
-				sh := shape(line)
 				if i == 0 {
-					want = sh
-					decorated = decoratedLine(sh)
+					first = line
 				}
-				if sh != want {
-					same = false
-					break
-				}
+				same = same && shape(line) == shape(first)
+				alike = alike && line == first
+				paths = paths && line != "" && (line[0] == '~' || line[0] == '/')
 				full = full || len(lines[i]) == n+1
 			}
-			if !same || want != "" && !decorated || want == "" && n == 0 {
+			blank := shape(first) == ""
+			usual := same && (blank && n > 0 || !blank && decoratedLine(shape(first)))
+			if !there || !usual && !(alike && !blank) && !paths {
 				break
 			}
+			plainly = plainly && usual
 			n++
 			bare = full
 			if full {
@@ -321,6 +322,13 @@ func (l *learner) promptLines() {
 		if n == 0 || !bare {
 			continue
 		}
+		// What could be output as well is a prompt's where a command that
+		// prints nothing has it.
+		if !plainly && !slices.ContainsFunc(group, func(p pair) bool {
+			return p.before.printsNothing() && strings.Count(plain(p.before.outText), "\n") == n-1
+		}) {
+			continue
+		}
 		for i, g := range group {
 			at := len(lines[i]) - n
 			g.at.prompt = append(slices.Clone(lines[i][at:]), g.at.prompt...)
@@ -328,6 +336,13 @@ func (l *learner) promptLines() {
 			g.before.outText = strings.TrimRight(strings.Join(styled[:len(styled)-n], "\n"), "\n")
 		}
 	}
+}
+
+// printsNothing tells whether a command is one that says nothing of itself.
+func (s *segment) printsNothing() bool {
+	word, _, _ := strings.Cut(s.text, " ")
+	return s.split && !strings.ContainsAny(s.text, ";|&\n") &&
+		slices.Contains([]string{"cd", "export", "mkdir", "touch", "true", "false", "unset", "sleep", ":", "chmod", "rm", "mv", "cp"}, word)
 }
 
 // decoratedLine tells whether the shape of a line is hardly one of output: it
