@@ -184,12 +184,12 @@ func (s *Server) Started(c *record.Control) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.control = c
+	listener{s.hub}.Resized(c.State().Size)
 	close(s.started)
 	if s.hub.answer == nil {
 		close(s.listening)
 		return
 	}
-	s.hub.size = c.State().Size
 	go func() {
 		defer close(s.listening)
 		l := listener{s.hub}

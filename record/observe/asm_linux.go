@@ -9,8 +9,7 @@ import (
 // Places on a program's stack.
 const (
 	stackKey   = -8  // u64
-	stackZero  = -12 // u32
-	stackIndex = -16 // u32
+	stackIndex = -12 // u32
 	stackPart  = -32 // struct iovec
 	stackLeft  = -40 // u64, bytes that are to come of a scattered call
 	stackParts = -48 // address of its next struct iovec
