@@ -678,10 +678,10 @@ func TestStop(t *testing.T) {
 				if ob.result.Ended {
 					t.Errorf("result %+v; the session goes on", ob.result)
 				}
-			}
-			status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", h.session().Holders[0].PID))
-			if err != nil || statusField(status, "TracerPid") != "0" {
-				t.Errorf("the holder is still traced: %v", err)
+				status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", h.session().Holders[0].PID))
+				if err != nil || statusField(status, "TracerPid") != "0" {
+					t.Errorf("after recording %d the holder is still traced: %v", i, err)
+				}
 			}
 		})
 	}

@@ -71,6 +71,7 @@ type tracer struct {
 	began   bool
 	out, in int64 // bytes so far
 	buf     []byte
+	tid     int // the thread's own
 }
 
 type thread struct {
@@ -81,7 +82,8 @@ type thread struct {
 	visible bool         // a write of it is one that the terminal shows
 }
 
-// runPtrace records by stopping the holders at each system call.
+// runPtrace records by stopping the holders at each system call. When it
+// returns, they can be traced again.
 func runPtrace(ctx context.Context, t *target, s *sink) error {
 	for _, h := range t.holders {
 		// Whoever waits for this child would get its stops too.
@@ -92,6 +94,14 @@ func runPtrace(ctx context.Context, t *target, s *sink) error {
 	}
 	p := &tracer{ctx: ctx, t: t, s: s, threads: map[int]*thread{}, fds: map[int][]int{}, buf: make([]byte, 64<<10)}
 	done := make(chan error, 1)
+	finish := func(err error) error {
+		// The kernel lets go only while the thread ends, and takes it off its
+		// list thereafter. Until then whoever attaches next is refused.
+		for unix.Tgkill(os.Getpid(), p.tid, 0) != unix.ESRCH {
+			time.Sleep(time.Millisecond)
+		}
+		return err
+	}
 	go func() {
 		// Never unlocked: the thread ends with the goroutine, and the kernel
 		// lets go of all that it traces, wherever they are, without stopping
@@ -114,7 +124,7 @@ func runPtrace(ctx context.Context, t *target, s *sink) error {
 	}()
 	select {
 	case err := <-done:
-		return err
+		return finish(err)
 	case <-ctx.Done():
 	}
 	// The tracer waits for a stop. The signal makes one of the threads stop,
@@ -125,7 +135,7 @@ func runPtrace(ctx context.Context, t *target, s *sink) error {
 		}
 		select {
 		case err := <-done:
-			return err
+			return finish(err)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -133,6 +143,7 @@ func runPtrace(ctx context.Context, t *target, s *sink) error {
 
 // run attaches and follows. It is on the tracer's own thread.
 func (p *tracer) run() error {
+	p.tid = unix.Gettid()
 	for _, h := range p.t.holders {
 		p.fds[h.pid] = slices.Clone(h.fds)
 		if err := p.seize(h.pid); err != nil {
