@@ -36,6 +36,7 @@ type helper struct {
 	Input, InputSecrets, Headless, WaitAll, Stdin, Keys, Integrate bool
 	Size                                                           format.Size
 	Fail                                                           string // "panic" or "error": what the Writer does at an event with the data "fail"
+	ProbeWait, HangupWait                                          time.Duration
 }
 
 // tickerEnv makes this test binary a program that writes the time, in
@@ -88,6 +89,12 @@ func (h helper) run() int {
 	}
 	if h.Stdin {
 		r.Stdin = os.Stdin
+	}
+	if h.ProbeWait > 0 {
+		probeWait = h.ProbeWait
+	}
+	if h.HangupWait > 0 {
+		hangupWait = h.HangupWait
 	}
 	status, err := r.Run(context.Background())
 	if s, ok := errors.AsType[*SignalError](err); ok {
@@ -148,6 +155,9 @@ func open(t *testing.T, h helper, o terminalOptions) *terminal {
 	master, slave, err := tty.OpenPTY(tty.Size{Cols: 80, Rows: 24})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if o.answer != "" {
+		h.ProbeWait = patience // it comes, however busy the machine is
 	}
 	m := &terminal{t: t, master: master}
 	m.grown.L = &m.mu

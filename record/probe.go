@@ -23,10 +23,11 @@ func probeQuery() []byte {
 	return append(q, "\x1b[c"...)
 }
 
+// probeWait is how long the recording's header waits for the terminal's
+// answers. The session itself does not wait. Tests are more patient.
+var probeWait = 300 * time.Millisecond
+
 const (
-	// probeWait is how long the recording's header waits for the terminal's
-	// answers. The session itself does not wait.
-	probeWait = 300 * time.Millisecond
 	// probeEnd is when answers are no longer looked for.
 	probeEnd = 3 * time.Second
 	// probeHold is how long the beginning of what may be an answer waits for

@@ -117,8 +117,9 @@ type SignalError struct {
 func (e *SignalError) Error() string { return "ended by a signal: " + e.Signal.String() }
 
 // hangupWait is how long a program may take to end after it was told that its
-// terminal is gone, before that is made true, and then again.
-const hangupWait = time.Second
+// terminal is gone, before that is made true, and then again. Tests are more
+// patient.
+var hangupWait = time.Second
 
 // session is a Recorder at work.
 type session struct {
