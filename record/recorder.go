@@ -340,6 +340,9 @@ func (s *session) run(ctx context.Context, signals *signals) (int, error) {
 	s.goFunc(func() { exited <- s.wait() })
 
 	status, err := s.supervise(ctx, signals, pump, exited, pumped)
+	if f := s.paused(); f != nil {
+		f.settle()
+	}
 	at, _ := s.clock.now()
 	last := format.Event{}
 	if status >= 0 {

@@ -65,6 +65,16 @@ func (f *follower) resume() {
 	f.changed.Broadcast()
 }
 
+// settle waits for a recording that is to go on to have done so: what came
+// since is with the follower.
+func (f *follower) settle() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for f.resuming && !f.over {
+		f.changed.Wait()
+	}
+}
+
 // run follows the screen until the recording goes on.
 func (f *follower) run() {
 	screen, err := f.recorded()
@@ -97,6 +107,7 @@ func (f *follower) run() {
 // goOn ends the pause; f.mu must be held.
 func (f *follower) goOn(screen *vt.Screen) {
 	f.over = true
+	f.changed.Broadcast()
 	f.s.mark("resumed")
 	at, _ := f.s.clock.now()
 	if f.resized.Code != "" {

@@ -304,6 +304,27 @@ func TestPauseResumeAndMarker(t *testing.T) {
 	}
 }
 
+// A program that ends right after the recording went on is recorded to its
+// end, though the screen had much to read first.
+func TestResumeThenExit(t *testing.T) {
+	path := castPath(t)
+	m := open(t, helper{Path: path, Keys: true, Args: sh("seq 200000; read x; echo hidden; read y; echo after; exit 3")}, terminalOptions{answer: answers})
+	at := m.waitFor(0, "200000\r\n")
+	m.send("\x1cp")
+	at = m.waitFor(at, "recording paused")
+	m.send("\r")
+	at = m.waitFor(at, "hidden")
+	m.send("\x1cp\r")
+	m.waitFor(at, "after")
+	if got := m.wait(); got != 3 {
+		t.Fatalf("the exit status is %d", got)
+	}
+	r := read(t, path)
+	if screen := screenOf(r); !strings.HasSuffix(strings.TrimSpace(screen.Text()), "after") || r.text(format.Marker) != "paused resumed" || r.text(format.Exit) != "3" {
+		t.Errorf("markers %q, exit %q, the last screen %q; want all to the end", r.text(format.Marker), r.text(format.Exit), screen.Text())
+	}
+}
+
 // The prefix pressed twice is for the program.
 func TestPrefixTwice(t *testing.T) {
 	path := castPath(t)
