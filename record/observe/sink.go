@@ -60,7 +60,7 @@ func (s *sink) begin() error {
 		s.flusher.Go(func() { s.o.Began(s.result.Method, s.skipped) })
 	}
 	if s.o.Redraw {
-		s.t.redraw()
+		s.flusher.Go(s.t.redraw) // nor here: it takes its time
 	}
 	return nil
 }
@@ -70,6 +70,9 @@ func (s *sink) begin() error {
 func (s *sink) tick() {
 	t := time.NewTicker(flushEvery)
 	defer t.Stop()
+	// The holder's own changes come by another way, which may be behind what is
+	// seen here, or ahead of it. So a size counts when it stands still.
+	var seen, recorded format.Size
 	for {
 		select {
 		case <-s.stopped:
@@ -77,7 +80,12 @@ func (s *sink) tick() {
 		case <-t.C:
 		}
 		if size, ok := s.t.currentSize(); ok {
-			s.resize(monotonic(), size)
+			s.mu.Lock()
+			if size == seen && s.size == recorded {
+				s.resizeLocked(monotonic(), size)
+			}
+			seen, recorded = size, s.size
+			s.mu.Unlock()
 		}
 		s.mu.Lock()
 		if s.dirty && s.err == nil {
@@ -157,6 +165,10 @@ func (s *sink) hidden(place int64, n int) {
 func (s *sink) resize(at int64, size format.Size) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.resizeLocked(at, size)
+}
+
+func (s *sink) resizeLocked(at int64, size format.Size) {
 	if size.Cols > 0 && size.Rows > 0 && size != s.size {
 		s.size = size
 		s.event(at, format.Resize, size.String())

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/record/sessions"
@@ -162,6 +163,8 @@ func (t *target) shows() bool {
 	return shows
 }
 
+const redrawPause = 50 * time.Millisecond
+
 // redraw makes the foreground program draw anew, by the signal that a window
 // of another size sends it.
 func (t *target) redraw() {
@@ -174,6 +177,7 @@ func (t *target) redraw() {
 		if err := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, ws); err != nil {
 			return err
 		}
+		time.Sleep(redrawPause) // the program must see the two as different
 		ws.Row++
 		return unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, ws)
 	})
