@@ -43,6 +43,13 @@ func onPTY(t testing.TB, size tty.Size, cmd *exec.Cmd) *tty.Conn {
 		cmd.Wait()
 		master.Close()
 	})
+	// A little after it has begun its command line can be read.
+	for range 2000 {
+		if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", cmd.Process.Pid)); err != nil || len(text) > 0 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
 	return master
 }
 

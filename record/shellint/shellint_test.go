@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -221,7 +222,7 @@ func (tt sameTest) differs(t *testing.T, lull time.Duration) string {
 		out := u.from(0)
 		if marks && !tt.unmarked {
 			if list := marksOf(out); !slices.ContainsFunc(list, func(m string) bool { return strings.HasPrefix(m, "D") }) {
-				t.Errorf("no marks in %q", out)
+				return "no marks in " + strconv.Quote(out)
 			}
 		}
 		seen[i] = modes.ReplaceAllString(strings.ReplaceAll(unmarked(out), u.dir, "~"), "")
