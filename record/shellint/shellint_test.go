@@ -194,20 +194,23 @@ func TestSame(t *testing.T) {
 	for _, tt := range sameTests {
 		t.Run(strings.ReplaceAll(tt.name, " ", "_"), func(t *testing.T) {
 			t.Parallel()
-			// Where the machine is busy, a line may be typed before the shell
-			// reads it, and be shown twice: then it is typed again, slower.
-			for n := 1; ; n *= 4 {
-				diff := tt.differs(t, time.Duration(n)*lull)
-				if diff == "" {
-					return
-				}
-				if n >= 16 {
-					t.Errorf("with marks it looks otherwise (-without +with):\n%s", diff)
-					return
-				}
+			if diff := slower(func(lull time.Duration) string { return tt.differs(t, lull) }); diff != "" {
+				t.Errorf("with marks it looks otherwise (-without +with):\n%s", diff)
 			}
 		})
 	}
+}
+
+// slower gives what differs in what is typed. Where the machine is busy, a line
+// may be typed before the shell reads it, and be shown twice or be lost: then
+// all is typed again, slower.
+func slower(differs func(lull time.Duration) string) (diff string) {
+	for n := time.Duration(1); n <= 16; n *= 4 {
+		if diff = differs(n * lull); diff == "" {
+			break
+		}
+	}
+	return diff
 }
 
 // differs types the lines with marks and without, and gives what looks
@@ -364,27 +367,34 @@ func TestMarks(t *testing.T) {
 	for _, tt := range marksTests {
 		t.Run(strings.ReplaceAll(tt.name, " ", "_"), func(t *testing.T) {
 			t.Parallel()
-			u := start(t, true, tt.home, tt.env, tt.argv...)
-			u.enter(tt.lines...)
-			var got []string
-			// Nushell draws its prompt once more when a line is entered: the
-			// last prompt may be that.
-			for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-				got = nil
-				for _, m := range marksOf(u.from(0)) {
-					if m != "A" && m != "B" && m != "A k=s" {
-						got = append(got, m)
-					}
-				}
-				if len(got) >= len(tt.want) || time.Now().After(end) {
-					break
-				}
-			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
+			if diff := slower(func(lull time.Duration) string { return tt.differs(t, lull) }); diff != "" {
 				t.Errorf("marks (-want +got):\n%s", diff)
 			}
 		})
 	}
+}
+
+// differs types the lines, and gives how the marks differ from those wanted.
+func (tt marksTest) differs(t *testing.T, lull time.Duration) string {
+	t.Helper()
+	u := start(t, true, tt.home, tt.env, tt.argv...)
+	u.lull = lull
+	u.enter(tt.lines...)
+	var got []string
+	// Nushell draws its prompt once more when a line is entered: the last
+	// prompt may be that.
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		got = nil
+		for _, m := range marksOf(u.from(0)) {
+			if m != "A" && m != "B" && m != "A k=s" {
+				got = append(got, m)
+			}
+		}
+		if len(got) >= len(tt.want) || time.Now().After(end) {
+			break
+		}
+	}
+	return cmp.Diff(tt.want, got)
 }
 
 type marksTest struct {
