@@ -58,6 +58,8 @@ type hub struct {
 	queries  Queries     // that the listener looks for
 	asked    [][]byte    // questions that wait for the screen
 	size     format.Size // as the listener knows it
+	behind   bool        // the listener still reads what came before it
+	late     []byte      // what has come meanwhile
 
 	screenMu sync.Mutex // guards what follows; taken alone
 	screen   *vt.Screen
@@ -115,7 +117,36 @@ type listener struct{ h *hub }
 func (l listener) Output(b []byte) {
 	l.h.mu.Lock()
 	defer l.h.mu.Unlock()
-	l.h.queries.Split(b, func([]byte) {}, l.h.replyTo)
+	if l.h.behind {
+		l.h.late = append(l.h.late, b...)
+		return
+	}
+	l.h.hear(b)
+}
+
+// hear looks for questions; h.mu is held.
+func (h *hub) hear(b []byte) { h.queries.Split(b, func([]byte) {}, h.replyTo) }
+
+// catchUp has the listener hear what came before it first.
+func (h *hub) catchUp(c format.Cast) {
+	for ev, err := range c.Events {
+		if err != nil {
+			return
+		}
+		if ev.Code == format.Output {
+			h.mu.Lock()
+			h.hear([]byte(ev.Data))
+			h.mu.Unlock()
+		}
+	}
+}
+
+// caughtUp has it hear what has come meanwhile, and go on.
+func (h *hub) caughtUp() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.hear(h.late)
+	h.behind, h.late = false, nil
 }
 
 func (l listener) Resized(size format.Size) {

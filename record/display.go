@@ -90,11 +90,12 @@ func (d *display) title(s string, cue bool) {
 	if cue {
 		time.AfterFunc(cueTime, func() {
 			d.mu.Lock()
-			stale := d.cue != this
-			d.mu.Unlock()
-			if !stale {
-				d.title("", false)
+			seq := ""
+			if d.cue == this { // nothing is shown since
+				seq = d.titleSequence("")
 			}
+			d.mu.Unlock()
+			d.insert(seq)
 		})
 	}
 }

@@ -305,7 +305,7 @@ func (s *session) wantedSize() format.Size {
 
 // quitWait is how long after the terminal was made raw a SIGQUIT may still be
 // a key from before: the kernel hands it to a thread when that gets to run.
-const quitWait = 50 * time.Millisecond
+const quitWait = 500 * time.Millisecond
 
 // run records the program that start has started.
 func (s *session) run(ctx context.Context, signals *signals) (int, error) {

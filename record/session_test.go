@@ -416,7 +416,7 @@ func TestSignalsEndTheSession(t *testing.T) {
 				t.Fatal(err)
 			}
 			if sig == syscall.SIGQUIT { // before quitWait it is a key
-				again := time.NewTicker(4 * quitWait)
+				again := time.NewTicker(quitWait / 2)
 				defer again.Stop()
 				go func() {
 					for range again.C {

@@ -28,7 +28,7 @@ var programs = []program{
 		[]string{"\x06", "\x06", "\x05", "\x05", "/func\r", "n", "n", "ddp", "ix\x1b", "u", "G", "gg", "v5jy", "\x1b", ":split\r", "\x17w"}},
 	{"less", []string{"less", "-R", "state.go"}, []string{" ", " ", "b", "j", "j", "/func\r", "n", "g", "G"}},
 	{"htop", []string{"htop", "-d", "2"}, []string{"j", "j", "k", "\x1b[B", "t", "t", "\x1b[6~", "\x1b[5~"}},
-	{"tmux", []string{"tmux", "-L", "vt-bench", "-f", "/dev/null", "new-session", "ls -la --color=always; exec sh"},
+	{"tmux", []string{"tmux", "-f", "/dev/null", "new-session", "ls -la --color=always; exec sh"},
 		[]string{"ls -la --color=always /usr\r", "\x02%", "seq 300\r", "\x02o", "\x02\"", "clear; ls /etc\r", "\x02o", "\x02z", "\x02z"}},
 	{"mc", []string{"mc", "-a"}, []string{"\x1b[B", "\x1b[B", "\t", "\x1b[B", "\x1b[6~", "\x1b[5~"}},
 }
@@ -38,7 +38,7 @@ var programs = []program{
 func capture(tb testing.TB, p program, cols, rows uint16, size int, limit time.Duration) []byte {
 	tb.Helper()
 	cmd := exec.Command(p.args[0], p.args[1:]...)
-	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "LC_ALL=C.UTF-8", "COLORTERM=truecolor", "TMUX=", "HOME="+tb.TempDir())
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "LC_ALL=C.UTF-8", "COLORTERM=truecolor", "TMUX=", "HOME="+tb.TempDir(), "TMUX_TMPDIR="+tb.TempDir())
 	f, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: cols, Rows: rows})
 	if err != nil {
 		tb.Fatal(err)
@@ -71,7 +71,9 @@ func capture(tb testing.TB, p program, cols, rows uint16, size int, limit time.D
 		time.Sleep(15 * time.Millisecond)
 	}
 	if p.name == "tmux" {
-		exec.Command("tmux", "-L", "vt-bench", "kill-server").Run()
+		kill := exec.Command("tmux", "kill-server")
+		kill.Env = cmd.Env
+		kill.Run()
 	}
 	cmd.Process.Kill()
 	cmd.Wait()

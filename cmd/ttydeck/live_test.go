@@ -264,6 +264,10 @@ func TestLiveAtRandom(t *testing.T) {
 	}
 	var before [count]int
 	for i := range count {
+		waitUntil(t, "the session's output", func() bool {
+			screen, err := clients[i].Screen(t.Context())
+			return err == nil && strings.Contains(screen.Text, "line ")
+		})
 		before[i] = fds(i)
 	}
 	// What a user's terminal does, in as many goroutines as there are sessions.

@@ -288,7 +288,7 @@ func TestLoginDiskFull(t *testing.T) {
 			}
 			t.Cleanup(func() { unix.Unmount(h.kept, unix.MNT_DETACH) })
 			h.receive()
-			out, status := h.run("", "ssh", "-tt", h.at(), "seq 30000; sleep 2; echo still-$((40+2)); exit 7")
+			out, status := h.run("", "ssh", "-tt", h.at(), "seq 200000; sleep 2; echo still-$((40+2)); exit 7")
 			if !strings.Contains(out, "no space left on device") {
 				t.Errorf("the user is not told: %q", out[max(0, len(out)-300):])
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -22,8 +23,10 @@ func TestPipelineLeavesTheTerminalAsItWas(t *testing.T) {
 			v := startOnTerminal(t, 80, 24, "sh", "-c", script, ttydeck)
 			before := v.modes()
 			v.start()
-			v.waitFor("the player", func(s *vt.Screen) bool { return s.OnAlternate() && strings.Contains(s.Text(), "hi") })
 			v.wait()
+			if !bytes.Contains(v.got, []byte("\x1b[?1049h")) || !bytes.Contains(v.got, []byte("hi")) {
+				t.Errorf("the player did not show it: %q", v.got)
+			}
 			if after := v.modes(); after != before {
 				t.Errorf("stty -a:\n%s; was\n%s", after, before)
 			}

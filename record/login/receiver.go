@@ -118,8 +118,9 @@ const helloWait = 10 * time.Second
 func (r *Receiver) take(c *net.UnixConn) {
 	answer := func(a Reply) { json.NewEncoder(c).Encode(a) }
 	uid, err := peer.UID(c)
+	release := sync.OnceFunc(func() { r.count(uid, -1) })
 	if err == nil {
-		defer r.count(uid, -1)
+		defer release()
 		if r.count(uid, 1) > maxRecordings {
 			err = fmt.Errorf("%d sessions of user %d are recorded already", maxRecordings, uid)
 		}
@@ -163,6 +164,7 @@ func (r *Receiver) take(c *net.UnixConn) {
 		return
 	}
 	r.Log.Info("a recording is complete", "file", f.Name(), "bytes", n)
+	release() // before it is told: it may begin the next
 	answer(Reply{Done: true})
 }
 
