@@ -1,12 +1,15 @@
 package play
 
 import (
+	"iter"
 	"slices"
 	"sort"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
+	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -16,8 +19,8 @@ const (
 	maxCommand  = 512
 )
 
-// commands are the commands that a recorded shell with integration told of, by
-// their places on the tape. Its methods may be called by several goroutines.
+// commands are the commands that a recorded shell with integration told of, or
+// that were found without, by their places on the tape. Its methods may be called by several goroutines.
 type commands struct {
 	mu   sync.Mutex
 	list []mark // labelled with the command line
@@ -108,16 +111,42 @@ func (c *commands) typed(m vt.Mark) string {
 	return string(b)
 }
 
+// add adds a command that a mark told of, which ref is behind.
 func (c *commands) add(text string, ref pieceRef) {
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > maxCommand {
-		text = text[:maxCommand]
+	c.put(mark{ref.at, ref.number - 1, text})
+}
+
+func (c *commands) put(m mark) {
+	m.label = strings.Join(strings.Fields(m.label), " ")
+	if len(m.label) > maxCommand {
+		m.label = m.label[:maxCommand]
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if text != "" && len(c.list) < maxCommands {
-		c.list = append(c.list, mark{ref.at, ref.number - 1, text})
+	if m.label != "" && len(c.list) < maxCommands {
+		c.list = append(c.list, m)
 	}
+}
+
+// find has find look for the commands of the loaded recording, if its shell has
+// marked none.
+func (l *loader) find(find func(format.Cast) iter.Seq2[time.Duration, string], h format.Header, stop <-chan struct{}) {
+	if done, _ := l.state(); !done || find == nil || len(l.commands.all()) > 0 {
+		return
+	}
+	r := reader{t: l.tape}
+	for at, text := range find(format.Cast{Header: h, Events: l.tape.events(stop)}) {
+		select {
+		case <-stop:
+			return
+		default:
+		}
+		if err := r.to(at); err != nil {
+			return // as the player will tell
+		}
+		l.commands.put(mark{at, r.pos.number, text})
+	}
+	l.tell()
 }
 
 // commandOf takes the command line out of what a shell's integration tells:

@@ -134,7 +134,10 @@ func (p *Player) runDeck(ctx context.Context) (err error) {
 	if err := d.con.start(d.cleanup(false)); err != nil {
 		return err
 	}
-	d.con.goSafely(func() { d.load.run(cast, d.stop) })
+	d.con.goSafely(func() {
+		d.load.run(cast, d.stop)
+		d.load.find(p.Commands, d.header, d.stop)
+	})
 	d.con.goSafely(func() {
 		if err := d.index.run(d.load, d.header, d.stop); err != nil {
 			d.con.fail(err)

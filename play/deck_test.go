@@ -3,6 +3,8 @@ package play
 import (
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -657,6 +659,61 @@ func TestDeckForgedCommand(t *testing.T) {
 		v := startView(t, &Player{Cast: castOf(header, events...)}, 80, 24)
 		v.press(" ", "G")
 		v.wantBar("$ cat evil")
+	})
+}
+
+// Where the shell has marked no command, they are looked for in what was
+// recorded.
+func TestDeckFindsCommands(t *testing.T) {
+	size := format.Size{Cols: 20, Rows: 10}
+	events := []format.Event{
+		out(time.Second, "$ "), out(2*time.Second, "ls\r\n"), out(2*time.Second, "a\r\n$ "), {Time: 3 * time.Second, Code: format.Resize, Data: "30x5"},
+		out(4*time.Second, strings.Repeat("x", 2*maxPiece)), out(40*time.Second, "."),
+	}
+	finder := func(t *testing.T) func(format.Cast) iter.Seq2[time.Duration, string] {
+		return func(cast format.Cast) iter.Seq2[time.Duration, string] {
+			var text strings.Builder
+			var sizes []string
+			for ev, err := range cast.Events {
+				switch {
+				case err != nil:
+					t.Error(err)
+				case ev.Code == format.Output:
+					text.WriteString(ev.Data)
+				case ev.Code == format.Resize:
+					sizes = append(sizes, fmt.Sprint(ev.Time, ev.Data))
+				}
+			}
+			if want := "$ ls\r\na\r\n$ " + strings.Repeat("x", 2*maxPiece) + "."; text.String() != want || !slices.Equal(sizes, []string{"3s30x5"}) || cast.Header.Size != size {
+				t.Errorf("size %v, %d bytes, sizes %v are what is looked in", cast.Header.Size, text.Len(), sizes)
+			}
+			return func(yield func(time.Duration, string) bool) {
+				_ = yield(2*time.Second, "ls\n -l") && yield(4*time.Second, "yes") && yield(time.Hour, "beyond")
+			}
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		v := startView(t, &Player{Cast: castOf(format.Header{Title: "title", Size: size}, events...), Commands: finder(t)}, 80, 24)
+		v.press(" ", "0", ".")
+		v.wantBar("title")
+		v.press("}")
+		v.wantBar("$ ls -l")
+		v.wantBar("0:02")
+		v.press("}")
+		v.wantBar("$ yes")
+		v.wantBar("0:04")
+		v.press("G", "{", "{")
+		v.wantBar("$ ls -l")
+	})
+	// And only there.
+	synctest.Test(t, func(t *testing.T) {
+		marked := append([]format.Event{out(0, "\x1b]133;C;cmdline_url=make\x07")}, events...)
+		v := startView(t, &Player{Cast: castOf(format.Header{Size: size}, marked...), Commands: func(format.Cast) iter.Seq2[time.Duration, string] {
+			t.Error("commands are looked for")
+			return func(func(time.Duration, string) bool) {}
+		}}, 80, 24)
+		v.press(" ", "G")
+		v.wantBar("$ make")
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"time"
 
@@ -87,6 +88,13 @@ type Player struct {
 	// set the clipboard, ask the terminal to type, or leave it in a state
 	// that Run's cleaning does not know of.
 	Raw bool
+
+	// Commands, when set, finds the commands of a recording whose shell has
+	// marked none, by what is on its screen: when each was entered, in order,
+	// and its line. It is called once all has been read, beside the player,
+	// with the output and the sizes; events that end in an error are those of
+	// a player that has ended.
+	Commands func(format.Cast) iter.Seq2[time.Duration, string]
 
 	// Warn is told what the user should know, a line each; nil: nobody.
 	Warn func(string)

@@ -2,6 +2,7 @@ package play
 
 import (
 	"encoding/binary"
+	"runtime"
 	"slices"
 	"sort"
 	"sync"
@@ -154,6 +155,50 @@ func (t *tape) end() pieceRef {
 	return t.last
 }
 
+// events gives what a screen is made of, from the first piece to the last that
+// is there when it is reached; stop ends them with errQuit.
+func (t *tape) events(stop <-chan struct{}) format.Events {
+	return func(yield func(format.Event, error) bool) {
+		r := reader{t: t}
+		if err := r.seekBlock(0); err != nil {
+			yield(format.Event{}, err)
+			return
+		}
+		for n := 1; ; n++ {
+			p, ok, err := r.next()
+			if n%32 == 0 {
+				runtime.Gosched() // see index.run
+			}
+			select {
+			case <-stop:
+				err = errQuit
+			default:
+			}
+			if err != nil {
+				yield(format.Event{}, err)
+				return
+			}
+			if !ok {
+				return
+			}
+			ev := format.Event{Time: p.at, Data: string(p.data)}
+			switch p.kind {
+			case pieceOutput, piecePartial:
+				ev.Code = format.Output
+			case pieceResize:
+				ev.Code = format.Resize
+			case pieceMarker:
+				ev.Code = format.Marker
+			case pieceExit:
+				ev.Code = format.Exit
+			}
+			if !yield(ev, nil) {
+				return
+			}
+		}
+	}
+}
+
 // markers gives the markers so far, in order; the slice must not be changed.
 func (t *tape) markers() []mark {
 	t.mu.Lock()
@@ -243,6 +288,22 @@ func (r *reader) next() (piece, bool, error) {
 		r.pos = pieceRef{number: r.pos.number + 1, at: p.at}
 	}
 	return p, ok, err
+}
+
+// to goes on to the first piece at or after time at; the end is one too.
+func (r *reader) to(at time.Duration) error {
+	if i := r.t.blockAt(at - 1); i > r.block || r.data == nil {
+		if err := r.seekBlock(i); err != nil {
+			return err
+		}
+	}
+	for {
+		p, ok, err := r.peek()
+		if err != nil || !ok || p.at >= at {
+			return err
+		}
+		r.next()
+	}
 }
 
 // look takes the next piece apart and tells its length.

@@ -3,6 +3,7 @@ package play
 import (
 	"fmt"
 	"math/rand/v2"
+	"sort"
 	"strings"
 	"testing"
 	"time"
@@ -88,6 +89,18 @@ func TestTape(t *testing.T) {
 	follow()
 	if n != len(want) || tp.end().number != n {
 		t.Fatalf("read %d pieces, the tape says %d; want %d", n, tp.end().number, len(want))
+	}
+	// From any time on it reads all that is not before it.
+	forward := &reader{t: tp}
+	for i := 0; i <= len(want); i += 1 + r.IntN(len(want)/50) {
+		at := tp.end().at + 1
+		if i < len(want) {
+			at = want[i].at
+		}
+		first := sort.Search(len(want), func(j int) bool { return want[j].at >= at })
+		if err := forward.to(at); err != nil || forward.pos.number != first {
+			t.Fatalf("to %v: at piece %d, %v; want %d", at, forward.pos.number, err, first)
+		}
 	}
 	if len(tp.blocks) < 5 {
 		t.Fatalf("only %d blocks: the test does not test", len(tp.blocks))

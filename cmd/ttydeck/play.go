@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"os"
 	"os/signal"
@@ -12,7 +13,9 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
+	"github.com/ttydeck/ttydeck/convert/transcript"
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/fetch"
 	"github.com/ttydeck/ttydeck/internal/tty"
@@ -185,12 +188,24 @@ func runPlay(ctx context.Context, e *env, p *play.Player, read []format.Option, 
 			p.Output = fileWriter{f}
 		}
 	}
+	p.Commands = commandsIn
 	p.Warn = func(msg string) { e.notef("%s", msg) }
 	err = p.Run(ctx)
 	if errors.Is(err, play.ErrInterrupted) {
 		return statusError{status: exitInterrupted}
 	}
 	return err
+}
+
+// commandsIn finds the commands of a recording by its prompts.
+func commandsIn(cast format.Cast) iter.Seq2[time.Duration, string] {
+	return func(yield func(time.Duration, string) bool) {
+		for c, err := range transcript.Commands(cast, transcript.Options{MaxOutput: 1}) {
+			if err != nil || !yield(c.Start, c.Text) {
+				return
+			}
+		}
+	}
 }
 
 // boundMemory makes the collector of garbage work harder before the process

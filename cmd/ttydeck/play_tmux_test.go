@@ -186,6 +186,31 @@ func TestPlayInTmux(t *testing.T) {
 	}
 }
 
+// The commands of a shell without integration are found by its prompts.
+func TestPlayFindsCommandsInTmux(t *testing.T) {
+	cast, err := filepath.Abs("../../convert/transcript/testdata/sessions/bash_minimal.cast.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := startTmux(t, 80, 30, "env", "LC_ALL=C.UTF-8", program(t), "play", cast)
+	bar := func(want string) {
+		t.Helper()
+		x.wait(want, func(rows []string) bool { return strings.Contains(rows[29], want) })
+	}
+	x.run("send-keys", "Space")
+	bar("⏸")
+	x.run("send-keys", "G")
+	bar("$ printf 'a;b\\n'; (exit 7)")
+	x.run("send-keys", "0", "}", "}", "}")
+	bar("$ echo hello world")
+	x.wait("its output not yet", func(rows []string) bool {
+		text := strings.Join(rows[:29], "\n")
+		return strings.Contains(text, "$ echo hello world") && !strings.Contains(text, "alpha")
+	})
+	x.run("send-keys", "{")
+	bar("$ ls")
+}
+
 // track gives the columns of the bar's track, the longest run of lines and dots.
 func track(bar string) (from, to int) {
 	start := -1
