@@ -351,7 +351,9 @@ func TestWatchWithoutRecording(t *testing.T) {
 		t.Fatal(err)
 	}
 	ready := filepath.Join(t.TempDir(), "ready")
-	rec := record.Recorder{Writer: f, Args: []string{"bash", "-c", "trap 'echo drawn anew; stty size' WINCH; : >" + ready + "; for i in {1..400}; do sleep 0.05; done"}, Headless: true, Size: format.Size{Cols: 70, Rows: 15}, Started: s.Started}
+	// It draws outside of the trap: bash forgets a signal that comes in it.
+	program := "trap asked=1 WINCH; : >" + ready + "; for i in {1..800}; do sleep 0.05; if [[ $asked ]]; then asked=; echo drawn anew; stty size; fi; done"
+	rec := record.Recorder{Writer: f, Args: []string{"bash", "-c", program}, Headless: true, Size: format.Size{Cols: 70, Rows: 15}, Started: s.Started}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() { defer close(ended); rec.Run(ctx); s.Close(0) }()

@@ -165,9 +165,20 @@ func recordLogin(ctx context.Context, e *env, policy login.Policy, sender *login
 		}
 	}
 	r.Header.Command = shellJoin(in.Args)
+	over := make(chan struct{})
+	if policy.Blocks() {
+		go func() { // where nothing is written, no write fails
+			select {
+			case <-sender.Ended():
+				stop(errUnrecorded)
+			case <-over:
+			}
+		}()
+	}
 	// What the terminal sends to a login that it is done with.
 	signal.Ignore(syscall.SIGPIPE)
 	status, err := r.Run(ctx)
+	close(over)
 	if err == nil {
 		err = sender.Close()
 	} else {

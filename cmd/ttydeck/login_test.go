@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -309,6 +310,35 @@ func TestLoginDiskFull(t *testing.T) {
 				t.Errorf("what is kept has the size %v", got)
 			}
 		})
+	}
+}
+
+// A receiver that goes away ends a session also while that is silent.
+func TestLoginReceiverGone(t *testing.T) {
+	h := newLoginHost(t, "on-failure = \"block\"\n")
+	l, err := login.Listen(h.path("socket"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		fmt.Fprintln(c, `{"file":"kept"}`)
+		defer c.Close()
+		lines := bufio.NewScanner(c)
+		for lines.Scan() {
+			if strings.Contains(lines.Text(), `"working\r`) {
+				return
+			}
+		}
+		t.Error("no output came to the receiver")
+	}()
+	out, status := h.run("", "ssh", "-tt", h.at(), "echo working; sleep 40; echo still-$((40+2))")
+	if status == 0 || strings.Contains(out, "still-42") || !strings.Contains(out, "cannot be recorded any more") {
+		t.Errorf("status %d: %q", status, out)
 	}
 }
 

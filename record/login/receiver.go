@@ -269,6 +269,10 @@ func Send(socket string, hello Hello) (*Sender, error) {
 	return s, nil
 }
 
+// Ended is closed when the Receiver takes no more: it has failed or gone, or the
+// recording is closed.
+func (s *Sender) Ended() <-chan struct{} { return s.ended }
+
 // failed gives what the Receiver said when it could not go on.
 func (s *Sender) failed(err error) error {
 	select {
