@@ -268,7 +268,9 @@ func (p *pump) readOutput() {
 		p.keepTail(buf[:n])
 		ev := format.Event{Time: at, Code: format.Output, Data: p.slab.keep(n)}
 		if s.Input && !s.InputSecrets {
-			ev.Data = s.secrecy.printed(ev.Data)
+			if hidden := s.secrecy.printed(ev.Data); hidden != ev.Data {
+				ev.Data = p.slab.hold(hidden)
+			}
 		}
 		if running || !p.follow(&ev) {
 			p.record(ev)

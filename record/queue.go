@@ -49,6 +49,7 @@ type queue struct {
 	events  []format.Event // guarded by mu
 	bytes   int            // what events and those taken but not done cost; guarded by mu
 	waiting int            // what events cost, more or less; guarded by mu
+	inSlab  bool           // the data of the last event lies in a slab; guarded by mu
 	discard bool           // nobody writes any more; guarded by mu
 	ended   bool           // guarded by mu
 }
@@ -59,7 +60,7 @@ func newQueue() *queue {
 	return q
 }
 
-// put adds an event, and waits while the queue is full. After end and discard
+// put adds an event, whose data lies in a slab, and waits while the queue is full. After end and discard
 // it does nothing.
 func (q *queue) put(ev format.Event) {
 	q.mu.Lock()
@@ -67,11 +68,11 @@ func (q *queue) put(ev format.Event) {
 	for q.bytes >= queueLimit && !q.discard && !q.ended {
 		q.roomier.Wait()
 	}
-	q.add(ev)
+	q.add(ev, true)
 	q.wake()
 }
 
-// tryPut is put that does not wait: false if the queue is full. Nor does it
+// tryPut is a put that does not wait: false if the queue is full. Nor does it
 // wake the writer, unless much waits; kick does, at a better time.
 func (q *queue) tryPut(ev format.Event) bool {
 	q.mu.Lock()
@@ -81,7 +82,7 @@ func (q *queue) tryPut(ev format.Event) bool {
 		return false
 	}
 	before := q.waiting
-	q.add(ev)
+	q.add(ev, true)
 	if q.waiting >= plenty && before < plenty {
 		q.wake()
 	}
@@ -101,7 +102,7 @@ func (q *queue) kick() {
 func (q *queue) force(ev format.Event) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.add(ev)
+	q.add(ev, false)
 	q.wake()
 }
 
@@ -111,19 +112,21 @@ func (q *queue) end(last format.Event) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if last.Code != "" {
-		q.add(last)
+		q.add(last, false)
 	}
 	q.ended = true
 	q.released()
 	q.wake()
 }
 
-// add adds an event; q.mu must be held.
-func (q *queue) add(ev format.Event) {
+// add adds an event, whose data lies in a slab or not; q.mu must be held.
+func (q *queue) add(ev format.Event, inSlab bool) {
 	if q.discard || q.ended {
 		return
 	}
-	if n := len(q.events); n > 0 && joins(q.events[n-1], ev) {
+	joinable := q.inSlab && inSlab
+	q.inSlab = inSlab
+	if n := len(q.events); n > 0 && joinable && joins(q.events[n-1], ev) {
 		last := &q.events[n-1]
 		last.Data = unsafe.String(unsafe.StringData(last.Data), len(last.Data)+len(ev.Data))
 		q.bytes += len(ev.Data)
@@ -141,10 +144,10 @@ func joins(a, b format.Event) bool {
 		a.Data != "" && b.Data != "" && len(a.Data)+len(b.Data) <= joinLimit && b.Time-a.Time < joinWithin && adjacent(a.Data, b.Data)
 }
 
-// adjacent says whether b begins where a ends. Two slabs could lie side by
-// side in memory; then it is still one readable stretch, but of two
-// allocations, of which a string keeps only the first. The slab's last byte
-// is never used, so that this cannot be.
+// adjacent says whether b begins where a ends; both must lie in slabs. Two of
+// them could lie side by side in memory; then it is still one readable stretch,
+// but of two allocations, of which a string keeps only the first. The slab's
+// last byte is never used, so that this cannot be.
 func adjacent(a, b string) bool {
 	return unsafe.Pointer(unsafe.StringData(b)) == unsafe.Add(unsafe.Pointer(unsafe.StringData(a)), len(a))
 }
@@ -216,6 +219,17 @@ func (s *slab) keep(n int) string {
 	from := len(s.buf)
 	s.buf = s.buf[:from+n]
 	return unsafe.String(&s.buf[from], n)
+}
+
+// hold gives a copy of text that is part of the slab.
+func (s *slab) hold(text string) string {
+	if text == "" {
+		return ""
+	}
+	if cap(s.buf)-len(s.buf) <= len(text) {
+		s.buf = make([]byte, 0, max(slabSize, len(text)+1))
+	}
+	return s.keep(copy(s.buf[len(s.buf):cap(s.buf)-1], text))
 }
 
 // clock gives times since the start of the recording. It stands still while

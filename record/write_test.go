@@ -3,6 +3,7 @@ package record
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -192,6 +193,30 @@ func TestReadsAreJoinedWithinAMillisecond(t *testing.T) {
 	}
 }
 
+// Memory that is not a slab's may end where a slab begins: a string over both
+// would keep only one of them.
+func TestOnlySlabsAreJoined(t *testing.T) {
+	q := newQueue()
+	var s slab
+	read := func(text string) string { return s.keep(copy(s.space(), text)) }
+	q.put(output(0, read("a")))
+	q.force(output(0, read("b"))) // a screen, say
+	q.put(output(0, read("c")))
+	q.put(output(0, read("d")))
+	q.force(output(0, string(make([]byte, 32)))) // ends where its memory does
+	q.put(output(0, read("e")))
+	q.put(output(0, s.hold("**")))
+	q.put(output(0, read("f")))
+	events, _ := q.take(nil)
+	var got []string
+	for _, ev := range events {
+		got = append(got, strings.Trim(ev.Data, "\x00"))
+	}
+	if want := []string{"a", "b", "cd", "", "e**f"}; !slices.Equal(got, want) {
+		t.Errorf("events %q; want %q", got, want)
+	}
+}
+
 // What was handed out is never written again, and pieces of different slabs are
 // never joined.
 func TestSlab(t *testing.T) {
@@ -206,6 +231,9 @@ func TestSlab(t *testing.T) {
 			b[j] = byte(i)
 		}
 		kept = append(kept, s.keep(min(len(b), 4095)))
+		if text := strings.Repeat("x", i*5000); s.hold(text) != text {
+			t.Fatalf("%d bytes are not held", len(text))
+		}
 	}
 	for i, k := range kept {
 		if strings.Trim(k, string([]byte{byte(i)})) != "" {

@@ -44,6 +44,8 @@ func commands(e *env) []*cli.Command {
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
 	e := &env{in: in, out: out, errOut: errOut}
 	app := newApp(e)
+	help := &helpWriter{Writer: out}
+	app.Writer = help
 	if len(args) > 1 {
 		e.formatFlag = formatFlagOf(app.Command(args[1]))
 	}
@@ -54,7 +56,24 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	if err == nil {
 		err = app.RunContext(ctx, args)
 	}
+	if err == nil {
+		err = help.err
+	}
 	return e.exit(err)
+}
+
+// helpWriter keeps the error of writing a help, which the CLI library drops.
+type helpWriter struct {
+	io.Writer
+	err error
+}
+
+func (w *helpWriter) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	if w.err == nil {
+		w.err = err
+	}
+	return n, err
 }
 
 // formatFlagOf gives the flag of c that names the format of what is read.
