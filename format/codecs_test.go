@@ -284,7 +284,7 @@ func TestRoundTripsOfRealCasts(t *testing.T) {
 	files := append(testcorpus.Files(t, "casts/*.cast", 68), testcorpus.Files(t, "casts/*.cast.gz", 1)...)
 	n := 0
 	for _, path := range files {
-		if info, err := os.Stat(path); err != nil || testing.Short() && info.Size() > 256<<10 {
+		if info, err := os.Stat(path); err != nil || testing.Short() && info.Size() > 64<<10 {
 			continue // the small ones show most
 		}
 		src := readAll(path)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,9 @@ func TestCompression(t *testing.T) {
 		{Bzip2, []string{"bzip2", "-c"}}, {XZ, []string{"xz", "-c"}}, {XZ, []string{"xz", "-9c"}},
 	} {
 		t.Run(strings.Join(tt.program, " "), func(t *testing.T) {
+			if testing.Short() && slices.Contains(tt.program, "--ultra") {
+				t.Skip("skipped with -short: it takes a window of 128 MB")
+			}
 			half := len(someEvents) / 2
 			text := compressWith(t, tt.program, someEvents[:half]) + compressWith(t, tt.program, someEvents[half:])
 			br, c, err := unwrap(strings.NewReader(text), func(err error) { t.Error(err) })

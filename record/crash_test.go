@@ -37,6 +37,7 @@ func repeats(t *testing.T, name string, few int) int {
 // Killed at any moment, a recording opens, without an error, and holds all but
 // the last second. TTYDECK_KILLS says how often (200 in CI).
 func TestKilledRecorder(t *testing.T) {
+	t.Parallel() // most of the time it waits
 	const atOnce = 8
 	kills := repeats(t, "TTYDECK_KILLS", 24)
 	dir := t.TempDir()
@@ -120,6 +121,7 @@ func killOne(path string, recording bool, after time.Duration) error {
 // status tells, and the file opens and holds a beginning of the output.
 // TTYDECK_FULL_DISKS says how often (50 in CI).
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	times := repeats(t, "TTYDECK_FULL_DISKS", 10)
 	mount, err := exec.LookPath("mount")
 	if err != nil || os.Getuid() != 0 {

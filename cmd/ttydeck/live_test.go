@@ -233,6 +233,9 @@ func eventsOf(t *testing.T, path string) func(func(format.Event) bool) {
 // TTYDECK_LIVE_OPS is how often.
 func TestLiveAtRandom(t *testing.T) {
 	ops := 80
+	if testing.Short() {
+		ops = 40
+	}
 	if n, err := strconv.Atoi(os.Getenv("TTYDECK_LIVE_OPS")); err == nil {
 		ops = n
 	}

@@ -672,6 +672,7 @@ func TestDriven(t *testing.T) {
 	if testing.Short() {
 		t.Skip("TestDriven is skipped: it drives shells for a minute")
 	}
+	t.Parallel() // with TestOwnMarks: most of the time both wait
 	var all score.Result
 	type driven struct {
 		cast format.Cast

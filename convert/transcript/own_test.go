@@ -217,6 +217,7 @@ func TestOwnMarks(t *testing.T) {
 	if testing.Short() {
 		t.Skip("TestOwnMarks is skipped with -short: it drives shells for half a minute")
 	}
+	t.Parallel()
 	list := slices.Concat(drives, traps)
 	list = slices.DeleteFunc(list, func(s session) bool { return s.argv[0] == "tcsh" || s.argv[0] == "yash" })
 	if len(list) < 60 {

@@ -881,7 +881,7 @@ func TestCost(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED: -short")
 	}
-	const turns = 7
+	const turns = 5
 	h := startHolder(t)
 	data := filepath.Join(t.TempDir(), "data")
 	if err := os.WriteFile(data, bytes.Repeat([]byte("The quick brown fox jumps over the lazy dog, and runs away.\n"), 20<<20/60), 0o600); err != nil {
