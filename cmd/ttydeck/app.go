@@ -46,6 +46,9 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	app := newApp(e)
 	help := &helpWriter{Writer: out}
 	app.Writer = help
+	if completesCommand(args) {
+		return exitOK
+	}
 	if len(args) > 1 {
 		e.formatFlag = formatFlagOf(app.Command(args[1]))
 	}
@@ -60,6 +63,17 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		err = help.err
 	}
 	return e.exit(err)
+}
+
+// generateCompletion is the last argument of a command line that asks what may
+// stand at its end.
+const generateCompletion = "--generate-bash-completion"
+
+// completesCommand reports whether args ask to complete the words behind "--".
+// Those are another program's: the CLI library would run the command, and so
+// the program, with the request as its argument.
+func completesCommand(args []string) bool {
+	return len(args) > 0 && args[len(args)-1] == generateCompletion && slices.Contains(args, "--")
 }
 
 // helpWriter keeps the error of writing a help, which the CLI library drops.
@@ -172,7 +186,7 @@ func version() string {
 // stand behind the file name too. What follows "--" stays as it is, and stays
 // behind "--" where the command wants to know (rec FILE -- COMMAND).
 func permute(app *cli.App, args []string) ([]string, error) {
-	if len(args) < 2 || args[len(args)-1] == "--generate-bash-completion" {
+	if len(args) < 2 || args[len(args)-1] == generateCompletion {
 		return args, nil
 	}
 	command := app.Command(args[1])

@@ -9,10 +9,13 @@ import (
 // The scripts ask the program itself what may stand where: an argument of
 // --generate-bash-completion at the end lists it, a word a line, with a colon
 // before what zsh shows beside it. Where it lists nothing, files are completed.
+// Behind "--" the program is not asked.
 var completions = map[string]string{
 	"bash": `_ttydeck() {
 	local cur=${COMP_WORDS[COMP_CWORD]} words
-	if [[ $cur == -* ]]; then
+	if [[ " ${COMP_WORDS[*]:0:COMP_CWORD} " == *" -- "* ]]; then
+		: # the words of another program: files
+	elif [[ $cur == -* ]]; then
 		words=$("${COMP_WORDS[@]:0:COMP_CWORD}" "$cur" --generate-bash-completion 2>/dev/null)
 	elif ((COMP_CWORD == 1)); then
 		words=$("${COMP_WORDS[0]}" --generate-bash-completion 2>/dev/null)
@@ -25,7 +28,9 @@ complete -o bashdefault -o default -F _ttydeck ttydeck
 _ttydeck() {
 	local -a opts
 	local cur=${words[CURRENT]}
-	if [[ $cur == -* ]]; then
+	if ((${words[(I)--]} && ${words[(i)--]} < CURRENT)); then
+		: # the words of another program: files
+	elif [[ $cur == -* ]]; then
 		opts=("${(@f)$(_CLI_ZSH_AUTOCOMPLETE_HACK=1 ${words[1,CURRENT-1]} $cur --generate-bash-completion 2>/dev/null)}")
 	elif ((CURRENT == 2)); then
 		opts=("${(@f)$(_CLI_ZSH_AUTOCOMPLETE_HACK=1 ${words[1]} --generate-bash-completion 2>/dev/null)}")
