@@ -26,7 +26,9 @@ var layers = map[string][]string{
 	"convert":  {"format", "edit", "vt"},
 	"live":     {"format", "vt", "record", "internal"},
 	"bench":    {"format", "edit", "vt", "convert", "internal"},
-	"cmd":      {"format", "vt", "edit", "record", "play", "convert", "live", "internal"},
+	"cmd":      {"internal/cli"},
+
+	"internal/cli": {"format", "vt", "edit", "record", "play", "convert", "live", "internal"},
 }
 
 // testOnly says what a folder's tests may import besides.
@@ -36,7 +38,7 @@ var testOnly = []string{"internal", "format", "vt"}
 // from sessions that our recorder makes.
 var testsOf = map[string][]string{"convert": {"record"}}
 
-// cliLibrary may be imported by cmd alone.
+// cliLibrary may be imported by internal/cli alone.
 const cliLibrary = "github.com/urfave/cli"
 
 func TestLayers(t *testing.T) {
@@ -69,8 +71,8 @@ func TestLayers(t *testing.T) {
 		}
 		check := func(imports, allowed []string) {
 			for _, imp := range imports {
-				if strings.HasPrefix(imp, cliLibrary) && layer != "cmd" {
-					t.Errorf("%s imports %s; only cmd may", dir, imp)
+				if strings.HasPrefix(imp, cliLibrary) && layer != "internal/cli" {
+					t.Errorf("%s imports %s; only internal/cli may", dir, imp)
 				}
 				ours, ok := strings.CutPrefix(imp, module+"/")
 				if !ok {

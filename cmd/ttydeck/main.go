@@ -1,18 +1,13 @@
 // Ttydeck records terminal sessions, plays them, converts them and reads them.
-// This package is wiring: each command has a file, and what they do is in the
-// packages beside it.
 package main
 
 import (
 	"context"
 	"os"
 
-	"github.com/ttydeck/ttydeck/record/login"
+	"github.com/ttydeck/ttydeck/internal/cli"
 )
 
 func main() {
-	if login.As(os.Args[0]) {
-		os.Exit(loginShell(context.Background(), os.Args, os.Stderr))
-	}
-	os.Exit(run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(cli.Run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr, os.Environ()))
 }

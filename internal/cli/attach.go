@@ -1,0 +1,447 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/tty"
+	"github.com/ttydeck/ttydeck/live"
+	"github.com/ttydeck/ttydeck/play"
+	"github.com/ttydeck/ttydeck/record"
+	"github.com/ttydeck/ttydeck/vt"
+	"golang.org/x/sys/unix"
+)
+
+type attachOptions struct {
+	detach record.Key
+	quiet  bool
+}
+
+func (o *attachOptions) keys() record.Keys {
+	keys := record.DefaultKeys
+	keys.Detach = o.detach
+	return keys
+}
+
+func detachKeyFlag(o *attachOptions) *flag {
+	o.detach, _ = record.ParseKey("d")
+	return keyFlag(&o.detach, "detach-key", "detach with `KEY` behind C-\\")
+}
+
+func attachCommand(e *env) *command {
+	var o attachOptions
+	return &command{
+		name:     "attach",
+		purpose:  "attach this terminal to a session",
+		args:     "[NAME]",
+		examples: []string{"ttydeck attach deploy"},
+		about: `Shows the session NAME of ttydeck run or ttydeck rec, and types into it. Without NAME, attaches to the
+only session. C-\ d detaches, C-\ p pauses and resumes the recording, C-\ m adds a marker. Several
+terminals can be attached at once.
+
+A session of ttydeck rec keeps the size of its own terminal. A smaller terminal shows the part
+around the cursor.`,
+		flags: []group{{"Terminal", []*flag{detachKeyFlag(&o), quietFlag(&o.quiet)}}},
+		first: runningSessions,
+		run: func(ctx context.Context, args []string) error {
+			if err := e.need(args, 0, 1, ""); err != nil {
+				return err
+			}
+			return runAttach(ctx, e, append(args, "")[0], o)
+		},
+	}
+}
+
+func watchCommand(e *env) *command {
+	var noUI, quiet bool
+	return &command{
+		name:     "watch",
+		purpose:  "watch a session",
+		args:     "[NAME]",
+		examples: []string{"ttydeck watch deploy"},
+		about: `Shows the session NAME in the player as it runs, and types nothing into it. You can stop, go back to
+anything seen, search it, and continue with F. Without NAME, shows the only session. q leaves it.
+Output that comes too fast to be shown is skipped, with a marker; the screen is then up to date.
+
+` + keyTable(),
+		flags: []group{{"Display", []*flag{noUIFlag(&noUI), quietFlag(&quiet)}}},
+		first: runningSessions,
+		run: func(ctx context.Context, args []string) error {
+			if err := e.need(args, 0, 1, ""); err != nil {
+				return err
+			}
+			return runWatch(ctx, e, append(args, "")[0], &play.Player{Follow: true, NoUI: noUI}, quiet)
+		},
+	}
+}
+
+// runWatch plays a session as it goes on.
+func runWatch(ctx context.Context, e *env, name string, p *play.Player, quiet bool) error {
+	client, name, err := openOutside(ctx, e, name)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	boundMemory()
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	stream, err := client.Watch(ctx)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	if p.Cast, err = stream.Cast(ctx); err != nil {
+		return err
+	}
+	p.Cast.Header.Title = name
+	if !tty.IsTerminal(e.out) {
+		p.Output = e.out
+	}
+	p.Warn = func(msg string) { e.notef("%s", msg) }
+	err = p.Run(ctx)
+	if errors.Is(err, play.ErrInterrupted) {
+		return statusError{status: exitInterrupted}
+	}
+	if err == nil && !quiet {
+		if status, ok := stream.Ended(); ok {
+			e.notef("%s has ended with status %d", name, status)
+		} else {
+			e.notef("stopped watching %s, which goes on", name)
+		}
+	}
+	return err
+}
+
+// openOutside is openSession for a session that this does not run in: what it
+// shows there would be shown again, without end. In a session within that
+// session it is the name that tells, though the session may have another by
+// now.
+func openOutside(ctx context.Context, e *env, name string) (*live.Client, string, error) {
+	client, name, err := openSession(ctx, name)
+	if err != nil {
+		return nil, "", err
+	}
+	st, err := client.State(ctx)
+	if sid, serr := unix.Getsid(0); err == nil && (serr == nil && sid == st.PID || e.getenv("TTYDECK_SESSION") == name) {
+		err = withHint(fmt.Errorf("this is in the session %s itself", name), "use another terminal")
+	}
+	if err != nil {
+		client.Close()
+		return nil, "", err
+	}
+	return client, name, nil
+}
+
+// cleanupWait is how long a terminal may take to be put right.
+const cleanupWait = 2 * time.Second
+
+// errDetached ends an attachment that the user leaves.
+var errDetached = errors.New("detached")
+
+// runAttach connects the terminal to a session until one of them ends.
+func runAttach(ctx context.Context, e *env, name string, opts attachOptions) error {
+	client, name, err := openOutside(ctx, e, name)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	term, err := tty.Open()
+	if err != nil {
+		return withHint(err, "ttydeck screen "+name+" prints what is on its screen")
+	}
+	defer term.Close()
+	size, err := term.Size()
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	stream, err := client.Attach(ctx, format.Size(size))
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	if err := term.Raw(); err != nil {
+		return err
+	}
+	a := &attachment{term: term, stream: stream, client: client, stop: stop, own: format.Size(size), window: play.NewWindow(e.getenv)}
+	var reading sync.WaitGroup
+	reading.Go(func() { a.draw(ctx) })
+	reading.Go(func() { a.readKeys(ctx, opts) })
+	reading.Go(func() { a.followSize(ctx) })
+	status, err := a.show(ctx)
+	stop(err)
+	reading.Wait()
+	term.SetWriteDeadline(time.Now().Add(cleanupWait))
+	term.Write([]byte(tty.Cleanup(a.screen != nil && a.screen.Modes().Origin)))
+	if rerr := term.Restore(); err == nil {
+		err = rerr
+	}
+	cause := context.Cause(ctx)
+	switch {
+	case errors.Is(cause, errDetached):
+		if !opts.quiet {
+			e.notef("left %s, which goes on%s", name, a.lostNote())
+		}
+		return nil
+	case err != nil:
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if !opts.quiet {
+		e.notef("%s has ended with status %d%s", name, status, a.lostNote())
+	}
+	return nil
+}
+
+// attachment is a terminal that shows a session.
+type attachment struct {
+	term   *tty.Terminal
+	stream *live.Stream
+	client *live.Client
+	stop   context.CancelCauseFunc
+	lost   int64
+
+	mu     sync.Mutex // guards what follows, and writing to term
+	own    format.Size
+	screen *vt.Screen   // the session's; nil: nothing has come yet
+	asked  live.Queries // which are not for this terminal
+	window *play.Window // for a terminal of another size
+	other  bool         // the window is used
+	stale  bool         // and not up to date
+	modes  vt.Modes     // that the window has set
+	moment time.Time    // it was drawn
+}
+
+func (a *attachment) lostNote() string {
+	if a.lost == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %d bytes of output came too fast to be shown here", a.lost)
+}
+
+// show shows what the session does. It gives the program's exit status.
+func (a *attachment) show(ctx context.Context) (int, error) {
+	stopped := context.AfterFunc(ctx, func() { a.term.SetWriteDeadline(past) })
+	defer stopped()
+	for {
+		m, output, err := a.stream.Next(ctx)
+		if err != nil {
+			if ctx.Err() != nil {
+				return 0, nil
+			}
+			if websocket.CloseStatus(err) == -1 {
+				err = errors.New("the session's process is gone")
+			}
+			return 0, err
+		}
+		if m.Kind == live.MessageEnd {
+			a.mu.Lock()
+			err := a.redraw()
+			a.mu.Unlock()
+			return m.Status, err
+		}
+		if err := a.take(m, output); err != nil {
+			if ctx.Err() != nil {
+				return 0, nil
+			}
+			return 0, err
+		}
+	}
+}
+
+// take shows what has come, or leaves it to draw.
+func (a *attachment) take(m live.Message, output []byte) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case m.Kind == live.MessageScreen:
+		a.lost += m.Lost
+		a.screen = vt.New(max(m.Cols, 1), max(m.Rows, 1))
+		return a.fit()
+	case a.screen == nil:
+		return nil
+	case m.Kind == live.MessageSize:
+		a.screen.Resize(max(m.Cols, 1), max(m.Rows, 1))
+		return a.fit()
+	}
+	a.screen.Write(output)
+	if a.other {
+		a.stale = true
+		return nil
+	}
+	// The session answers its program: several terminals would do so several
+	// times.
+	var shown []byte
+	a.asked.Split(output, func(b []byte) { shown = append(shown, b...) }, func([]byte) {})
+	_, err := a.term.Write(shown)
+	return err
+}
+
+// fit chooses how the session is shown: as it draws itself where the terminal
+// has its size, else through the window. a.mu is held.
+func (a *attachment) fit() error {
+	cols, rows := a.screen.Size()
+	other := a.own != (format.Size{Cols: cols, Rows: rows})
+	if other == a.other {
+		a.stale = true
+		return nil
+	}
+	a.other = other
+	text := tty.Cleanup(true)
+	if other {
+		a.modes, a.stale = vt.New(1, 1).Modes(), true
+		a.window.Forget()
+	} else {
+		text += "\x1b[H\x1b[2J" + string(a.screen.AppendState(nil))
+		a.asked = live.Queries{}
+	}
+	_, err := a.term.Write([]byte(text))
+	return err
+}
+
+// drawGap is how long there is at least between two drawings of the window.
+const drawGap = 16 * time.Millisecond
+
+// draw draws the window, when it is used, as often as eyes can follow.
+func (a *attachment) draw(ctx context.Context) {
+	t := time.NewTicker(drawGap)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		a.mu.Lock()
+		err := a.redraw()
+		a.mu.Unlock()
+		if err != nil && ctx.Err() == nil {
+			a.stop(errDetached) // the terminal is gone
+			return
+		}
+	}
+}
+
+// syncMost is how long a frame that the session is drawing may keep the window
+// from being drawn.
+const syncMost = 150 * time.Millisecond
+
+func (a *attachment) redraw() error {
+	if !a.other || !a.stale || a.screen.Modes().Sync && time.Since(a.moment) < syncMost {
+		return nil
+	}
+	a.stale, a.moment = false, time.Now()
+	text := keyModes(a.modes, a.screen.Modes())
+	a.modes = a.screen.Modes()
+	text = append(text, a.window.Draw(a.screen, a.own)...)
+	if len(text) == 0 {
+		return nil
+	}
+	_, err := a.term.Write(text)
+	return err
+}
+
+// keyModes gives what makes the keyboard send what the session expects. The
+// mouse stays the terminal's: its places would be others.
+func keyModes(have, want vt.Modes) (text []byte) {
+	for _, m := range []struct {
+		have, want bool
+		on, off    string
+	}{
+		{have.AppCursor, want.AppCursor, "\x1b[?1h", "\x1b[?1l"},
+		{have.AppKeypad, want.AppKeypad, "\x1b=", "\x1b>"},
+		{have.BracketedPaste, want.BracketedPaste, "\x1b[?2004h", "\x1b[?2004l"},
+		{have.FocusEvent, want.FocusEvent, "\x1b[?1004h", "\x1b[?1004l"},
+	} {
+		switch {
+		case m.want && !m.have:
+			text = append(text, m.on...)
+		case m.have && !m.want:
+			text = append(text, m.off...)
+		}
+	}
+	return text
+}
+
+// readKeys gives the session what is typed, and looks for the keys that are not
+// for it.
+func (a *attachment) readKeys(ctx context.Context, opts attachOptions) {
+	pass := func(b []byte) {
+		if len(b) > 0 {
+			if err := a.stream.Type(ctx, b); err != nil {
+				a.stop(nil)
+			}
+		}
+	}
+	do := func(act record.Action) {
+		switch act {
+		case record.DetachAction:
+			a.stop(errDetached)
+		case record.MarkerAction:
+			a.client.Mark(ctx, "")
+		case record.PauseAction:
+			if st, err := a.client.State(ctx); err == nil && st.Paused {
+				a.client.Resume(ctx)
+			} else {
+				a.client.Pause(ctx)
+			}
+		}
+	}
+	feed := record.FilterKeys(opts.keys(), pass, do)
+	buf := make([]byte, 16<<10)
+	for ctx.Err() == nil {
+		n, err := a.term.ReadContext(ctx, buf)
+		if n > 0 {
+			feed(buf[:n])
+		}
+		if err != nil {
+			a.stop(errDetached) // the terminal is gone, the session goes on
+			return
+		}
+	}
+}
+
+// sizeWait is how long a session may take to have the terminal's new size.
+const sizeWait = 250 * time.Millisecond
+
+// followSize tells the session the terminal's size.
+func (a *attachment) followSize(ctx context.Context) {
+	resized, stop := tty.NotifyResize()
+	defer stop()
+	continued := make(chan os.Signal, 1)
+	signal.Notify(continued, syscall.SIGCONT)
+	defer signal.Stop(continued)
+	var settled <-chan time.Time
+	for {
+		select {
+		case <-resized:
+		case <-settled:
+			a.mu.Lock()
+			if a.screen != nil {
+				a.fit()
+			}
+			a.mu.Unlock()
+			continue
+		case <-continued:
+			a.term.Raw()
+		case <-ctx.Done():
+			return
+		}
+		if size, err := a.term.Size(); err == nil {
+			a.mu.Lock()
+			a.own, a.stale = format.Size(size), true
+			a.window.Forget()
+			a.mu.Unlock()
+			a.stream.Resize(ctx, format.Size(size))
+			settled = time.After(sizeWait)
+		}
+	}
+}

@@ -1,0 +1,319 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"text/tabwriter"
+
+	"github.com/ttydeck/ttydeck/format"
+)
+
+// batchJob is a recording of a batch.
+type batchJob struct {
+	from, to string
+	named    bool // by the user, or by its extension: it must be a recording
+	result   batchResult
+	format   string // what it is read as
+	note     string
+}
+
+// batchResult is what has become of a recording.
+type batchResult int
+
+const (
+	batchPending batchResult = iota // not come to: interrupted
+	batchDone
+	batchThere     // it had been converted already
+	batchPart      // it belongs to another
+	batchNone      // it is no recording
+	batchDamaged   // done, but it is not whole
+	batchFailed    // nothing was written
+	batchResultMax = iota
+)
+
+func (r batchResult) String() string {
+	return [batchResultMax]string{"not done", "converted", "there already", "part of another", "no recording", "damaged", "failed"}[r]
+}
+
+// runBatch converts recordings to files in dir.
+func runBatch(ctx context.Context, e *env, opts convertOptions, dir string, names []string) error {
+	jobs, err := batchJobs(names, dir, opts.to)
+	if err != nil {
+		return err
+	}
+	if len(jobs) == 0 {
+		return errors.New("no files found")
+	}
+	var finished atomic.Int64
+	bar := startProgress(e.errOut, func() (string, int64, int64) {
+		n := finished.Load()
+		return fmt.Sprintf("%d of %d", n, len(jobs)), n, int64(len(jobs))
+	})
+	known := map[string]bool{}
+	for _, j := range jobs {
+		known[filepath.Clean(j.from)] = true
+	}
+	next := make(chan *batchJob)
+	var wg sync.WaitGroup
+	for range min(opts.jobs, len(jobs)) {
+		wg.Go(func() {
+			for job := range next {
+				job.run(ctx, opts, known)
+				finished.Add(1)
+			}
+		})
+	}
+feed:
+	for _, job := range jobs {
+		select {
+		case next <- job:
+		case <-ctx.Done():
+			break feed
+		}
+	}
+	close(next)
+	wg.Wait()
+	bar.Stop()
+	if err := printBatch(e.out, jobs); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	failed := 0
+	for _, j := range jobs {
+		if j.result == batchFailed || j.result == batchDamaged || j.result == batchNone && j.named {
+			failed++
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %d failed", failed, len(jobs))
+	}
+	return nil
+}
+
+// batchJobs finds what is to be converted: the files that are named, and those
+// in directories that are named. In dir they keep their place below what all of
+// them have in common.
+func batchJobs(names []string, dir string, to *format.Format) ([]*batchJob, error) {
+	var jobs []*batchJob
+	seen := map[string]bool{}
+	add := func(path string, named bool) {
+		if path = filepath.Clean(path); !seen[path] {
+			seen[path] = true
+			jobs = append(jobs, &batchJob{from: path, named: named})
+		}
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		info, err := os.Stat(name)
+		switch {
+		case err != nil || !info.IsDir() || isRecordingDir(name):
+			add(name, true) // converting it tells what is wrong
+			continue
+		}
+		err = filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				add(path, true) // converting it tells what is wrong
+				return nil
+			case path != name && strings.HasPrefix(d.Name(), "."):
+				// Hidden, as what is being written is.
+				if d.IsDir() {
+					return fs.SkipDir
+				}
+			case d.IsDir():
+				if same, err := filepath.Abs(path); err == nil && same == abs {
+					return fs.SkipDir // what we write is no input
+				}
+				if path != name && isRecordingDir(path) {
+					add(path, false)
+					return fs.SkipDir
+				}
+			case d.Type().IsRegular():
+				add(path, hasRecordingName(path))
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(jobs, func(a, b *batchJob) int { return cmp.Compare(a.from, b.from) })
+	common := commonDir(jobs)
+	taken := map[string]bool{}
+	ext := to.Ext[0]
+	for _, j := range jobs {
+		rel, err := filepath.Rel(common, j.from)
+		if err != nil || strings.HasPrefix(rel, "..") {
+			rel = filepath.Base(j.from)
+		}
+		j.to = filepath.Join(dir, stem(rel)+ext)
+		if taken[j.to] {
+			// x.ttyrec beside x.cast: both keep all of their names.
+			j.to = filepath.Join(dir, rel+ext)
+		}
+		taken[j.to] = true
+	}
+	return jobs, nil
+}
+
+// hasRecordingName tells whether a file's extension says that it is a
+// recording. Some of those that formats have say no more than .log or .json.
+func hasRecordingName(path string) bool {
+	name := strings.TrimSuffix(path, format.CompressionByFileName(path).Ext())
+	return slices.ContainsFunc(format.Formats, func(f *format.Format) bool {
+		return f != format.Raw && len(f.Ext) > 0 && strings.HasSuffix(strings.ToLower(name), f.Ext[0])
+	})
+}
+
+// isRecordingDir tells a recording that is a directory. One that merely holds the
+// files of a recording is none: these keep their names.
+func isRecordingDir(path string) bool {
+	f := format.DetectDir(path)
+	return f != nil && f.Layout() == format.Directory
+}
+
+// commonDir gives the directory that all recordings are below.
+func commonDir(jobs []*batchJob) string {
+	if len(jobs) == 0 {
+		return "."
+	}
+	common := filepath.Dir(jobs[0].from)
+	for _, j := range jobs[1:] {
+		for common != "." && common != string(filepath.Separator) && !strings.HasPrefix(j.from, common+string(filepath.Separator)) {
+			common = filepath.Dir(common)
+		}
+	}
+	return common
+}
+
+// stem takes the extensions of compression and of a recording's format off a
+// name.
+func stem(name string) string {
+	for c := format.CompressionByFileName(name); c != format.Uncompressed; c = format.CompressionByFileName(name) {
+		name = name[:len(name)-len(c.Ext())]
+	}
+	longest := ""
+	for _, f := range format.Formats {
+		for _, ext := range append([]string{".yml", ".yaml", ".txt", ".tar"}, f.Ext...) {
+			if len(ext) > len(longest) && strings.HasSuffix(strings.ToLower(name), ext) && len(filepath.Base(name)) > len(ext) {
+				longest = ext
+			}
+		}
+	}
+	return name[:len(name)-len(longest)]
+}
+
+// run converts the recording. known are all that the batch is about.
+func (j *batchJob) run(ctx context.Context, opts convertOptions, known map[string]bool) {
+	if _, err := os.Lstat(j.to); err == nil && !opts.overwrite {
+		j.result = batchThere
+		return
+	}
+	said := &warnings{}
+	quiet := &env{out: io.Discard, errOut: io.Discard}
+	src, err := quiet.open(ctx, j.from, append([]format.Option{format.OnWarning(said.add)}, opts.read.list()...)...)
+	switch {
+	case errors.Is(err, format.ErrUnknownFormat):
+		j.result, j.note = batchNone, j.reason(err)
+		return
+	case err != nil:
+		j.result, j.note = batchFailed, j.reason(err)
+		return
+	}
+	defer src.close()
+	j.format = src.format.Name
+	// The timing of a typescript, say, is converted with the typescript.
+	if main := filepath.Clean(src.parts[0]); main != j.from && known[main] {
+		j.result, j.note = batchPart, "of "+main
+		return
+	}
+	if err := os.MkdirAll(filepath.Dir(j.to), 0o777); err != nil {
+		j.result, j.note = batchFailed, j.reason(err)
+		return
+	}
+	dst, err := quiet.create(j.to, opts.to, opts.overwrite, permOf(j.from))
+	if err != nil {
+		j.result, j.note = batchFailed, j.reason(err)
+		return
+	}
+	losses, err := copyRecording(ctx, src, dst, opts)
+	var notes []string
+	if err != nil {
+		notes = append(notes, j.reason(err))
+	}
+	for _, w := range said.all {
+		note := w.Kind
+		if n := said.count(w); n > 1 {
+			note = fmt.Sprintf("%s (%d)", note, n)
+		}
+		if w.Notice && w.Detail != "" {
+			note += ": " + w.Detail
+		}
+		notes = append(notes, note)
+	}
+	if note := lossesNote(opts.to.Name, losses); note != "" {
+		notes = append(notes, note)
+	}
+	j.note = strings.Join(notes, "; ")
+	var syntax *format.SyntaxError
+	switch {
+	case errors.Is(err, context.Canceled):
+		j.result = batchPending
+	case err != nil && (opts.read.strict || !errors.As(err, &syntax)):
+		j.result = batchFailed
+	case err != nil:
+		j.result = batchDamaged
+	default:
+		j.result = batchDone
+	}
+}
+
+// reason gives an error in a line, without the recording's name before it.
+func (j *batchJob) reason(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return strings.TrimPrefix(line, j.from+": ")
+}
+
+// printBatch prints the table: a row for each recording, and how many there are
+// of each result.
+func printBatch(w io.Writer, jobs []*batchJob) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var count [batchResultMax]int
+	for _, j := range jobs {
+		count[j.result]++
+		if j.result == batchPart || j.result == batchNone && !j.named {
+			continue // counted is enough
+		}
+		to := "-"
+		if j.result == batchDone || j.result == batchThere || j.result == batchDamaged {
+			to = j.to
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", j.result, printable(j.from), cmp.Or(j.format, "-"), printable(to), printable(j.note))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	var parts []string
+	for r, n := range count {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, batchResult(r)))
+		}
+	}
+	_, err := fmt.Fprintln(w, strings.Join(parts, ", "))
+	return err
+}

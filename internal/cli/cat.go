@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"context"
+	"slices"
+
+	"github.com/ttydeck/ttydeck/edit"
+	"github.com/ttydeck/ttydeck/format"
+)
+
+type catOptions struct {
+	output    string
+	to        *format.Format // nil: by the output's name, else the first recording's
+	overwrite bool
+	read      readOptions
+	filter    filterOptions
+}
+
+func catCommand(e *env) *command {
+	o := catOptions{output: "-"}
+	return &command{
+		name:    "cat",
+		purpose: "join recordings",
+		args:    "FILE...",
+		examples: []string{
+			"ttydeck cat part1.cast part2.cast -o whole.cast",
+			"ttydeck cat -i 2 *.cast | ttydeck play -",
+		},
+		about: `Writes one recording with the events of all FILEs. Each begins when the one before it ends. The
+header is that of the first FILE. The format is --format, else the one that OUT's name says,
+else that of the first FILE.`,
+		flags: slices.Concat([]group{{"Output", []*flag{
+			outputFlag(&o.output), formatFlag(&o.to), overwriteFlag(&o.overwrite),
+		}}}, o.filter.groups(), o.read.groups()),
+		run: func(ctx context.Context, args []string) error {
+			if err := e.need(args, 1, -1, "the recording to read"); err != nil {
+				return err
+			}
+			return runCat(ctx, e, o, args)
+		},
+	}
+}
+
+func runCat(ctx context.Context, e *env, o catOptions, names []string) error {
+	filter, err := o.filter.filter(ctx, e)
+	if err != nil {
+		return err
+	}
+	said := &warnings{env: e}
+	var casts []format.Cast
+	for _, name := range names {
+		src, err := e.open(ctx, name, append([]format.Option{format.OnWarning(said.add)}, o.read.list()...)...)
+		if err != nil {
+			return err
+		}
+		defer src.close()
+		if o.to == nil && o.output == "-" && src.format.CanWrite() {
+			o.to = src.format
+		}
+		casts = append(casts, src.Cast)
+	}
+	to, err := targetFormat(o.to, o.output)
+	if err != nil {
+		return err
+	}
+	dst, err := e.create(o.output, to, o.overwrite, permOf(names[0]))
+	if err != nil {
+		return err
+	}
+	cast := filter(edit.Concat(casts...))
+	cast.Events = untilCancelled(ctx, cast.Events)
+	err = format.Copy(dst.Writer, cast)
+	said.done()
+	if note := lossesNote(to.Name, format.LossesOf(dst.Writer)); note != "" {
+		e.notef("%s", note)
+	}
+	if err != nil {
+		dst.discard()
+		return err
+	}
+	return dst.commit()
+}

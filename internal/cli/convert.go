@@ -1,0 +1,172 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/ttydeck/ttydeck/convert"
+	"github.com/ttydeck/ttydeck/edit"
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/tty"
+)
+
+type convertOptions struct {
+	output     string
+	to         *format.Format // nil: by the output's name
+	overwrite  bool
+	timestamps bool // puts the time before each line of text
+	jobs       int  // how many recordings are converted at once
+	read       readOptions
+	changes    filterOptions
+	filter     edit.Filter // made of changes
+}
+
+func convertCommand(e *env) *command {
+	o := convertOptions{jobs: runtime.GOMAXPROCS(0)}
+	return &command{
+		name:    "convert",
+		purpose: "convert a recording to another format",
+		args:    "IN OUT | IN... -o DIR/",
+		examples: []string{
+			"ttydeck convert old.ttyrec.gz new.cast",
+			"ttydeck convert demo.cast demo.txt --timestamps",
+			"ttydeck convert -o out/ recordings/",
+		},
+		about: `Reads the recording IN, in any format that ttydeck reads, and writes it to OUT. OUT's extension
+names the format: .cast is asciicast v3, .v2.cast version 2, .txt the session's text, .raw the
+bytes of the output; ttydeck formats lists all. A further .gz or .zst compresses. "-" is
+standard input or output.
+
+A typescript's timing and input are found beside it, and written beside OUT, as OUT.timing and
+OUT.in. A directory of sudo's I/O log is one recording.
+
+With -o DIR/, or several INs, or an IN that is a directory of recordings, each recording is
+converted to a file in DIR, keeping its path below the folder that all have in common. Files
+that exist are skipped, and an IN that fails does not stop the others. A summary table follows.
+
+Faults in IN are reported and skipped; --strict stops at the first. Anything the target cannot
+store is reported on one line.`,
+		flags: slices.Concat([]group{{"Output", []*flag{
+			outputFlag(&o.output), formatFlag(&o.to), overwriteFlag(&o.overwrite),
+			onOff(&o.timestamps, "timestamps", "put the time before each line of text (.txt)"),
+			number(&o.jobs, 1, "jobs,j", "convert `N` recordings at a time"),
+		}}}, o.changes.groups(), o.read.groups()),
+		run: func(ctx context.Context, args []string) error {
+			var err error
+			if o.filter, err = o.changes.filter(ctx, e); err != nil {
+				return err
+			}
+			if o.output == "" {
+				if err := e.need(args, 2, 2, "the recording to read, or the file to write,"); err != nil {
+					return err
+				}
+				return runConvert(ctx, e, o, args[0], args[1])
+			}
+			if err := e.need(args, 1, -1, "the recording to read"); err != nil {
+				return err
+			}
+			if len(args) == 1 && !strings.HasSuffix(o.output, string(filepath.Separator)) && !holdsRecordings(args[0]) {
+				return runConvert(ctx, e, o, args[0], o.output)
+			}
+			if o.to == nil {
+				o.to = format.AsciicastV3
+			}
+			return runBatch(ctx, e, o, o.output, args)
+		},
+	}
+}
+
+// holdsRecordings reports whether name is a directory that is no recording
+// itself.
+func holdsRecordings(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir() && !isRecordingDir(name)
+}
+
+func runConvert(ctx context.Context, e *env, opts convertOptions, from, name string) error {
+	to, err := targetFormat(opts.to, name)
+	if info, statErr := os.Stat(name); statErr == nil && info.IsDir() && (err != nil || to.Layout() != format.Directory) {
+		return withHint(usageError{fmt.Errorf("%s: is a directory", name)},
+			"to convert into it: ttydeck convert -o "+strings.TrimSuffix(name, "/")+"/ "+from)
+	}
+	if err != nil {
+		return err
+	}
+	if opts.timestamps {
+		if to != text {
+			return usageError{fmt.Errorf("--timestamps: %s has none before its lines; txt can have", to)}
+		}
+		to = convert.TextFormat(convert.TextOptions{Timestamps: true})
+	}
+	var current atomic.Pointer[input]
+	bar := startProgress(e.errOut, func() (string, int64, int64) {
+		if src := current.Load(); src != nil {
+			done, total := src.progress()
+			return from, done, total
+		}
+		return from, 0, 0
+	})
+	defer bar.Stop()
+	own := e.with(bar)
+	if name == "-" && tty.IsTerminal(e.out) {
+		own = e // the recording goes where the bar would
+	}
+	said := &warnings{env: own}
+	src, err := own.open(ctx, from, append([]format.Option{format.OnWarning(said.add)}, opts.read.list()...)...)
+	if err != nil {
+		return err
+	}
+	defer src.close()
+	dst, err := own.create(name, to, opts.overwrite, permOf(from))
+	if err != nil {
+		return err
+	}
+	if name != "-" {
+		current.Store(src)
+	}
+	losses, err := copyRecording(ctx, src, dst, opts)
+	said.done()
+	if note := lossesNote(to.Name, losses); note != "" {
+		own.notef("%s", note)
+	}
+	return err
+}
+
+// copyRecording copies src to dst, and completes dst or removes it.
+func copyRecording(ctx context.Context, src *input, dst *output, opts convertOptions) ([]format.Loss, error) {
+	cast := opts.filter(src.Cast)
+	cast.Events = untilCancelled(ctx, cast.Events)
+	err := format.Copy(dst.Writer, cast)
+	losses := format.LossesOf(dst.Writer)
+	// What could be read of a broken recording is worth keeping; what was
+	// written of a good one before an interrupt or an error is not.
+	var syntax *format.SyntaxError
+	if err != nil && (opts.read.strict || !errors.As(err, &syntax)) {
+		dst.discard()
+		return losses, err
+	}
+	return losses, errors.Join(err, dst.commit())
+}
+
+// untilCancelled ends events with ctx's error when ctx ends.
+func untilCancelled(ctx context.Context, events format.Events) format.Events {
+	return func(yield func(format.Event, error) bool) {
+		n := 0
+		for ev, err := range events {
+			if n++; n%1024 == 0 && ctx.Err() != nil {
+				yield(format.Event{}, ctx.Err())
+				return
+			}
+			if !yield(ev, err) {
+				return
+			}
+		}
+	}
+}

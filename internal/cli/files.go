@@ -1,0 +1,214 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/fetch"
+	"github.com/ttydeck/ttydeck/internal/tty"
+)
+
+// input is a recording that is read: a file, standard input, or a download.
+type input struct {
+	format.Cast
+	format      *format.Format
+	compression format.Compression
+	name        string
+	// parts are the files that it is; see [format.File]. nil for standard input.
+	parts []string
+	// progress tells how far it is read; see [format.File].
+	progress func() (read, total int64)
+	close    func() error
+}
+
+// open opens the recording of that name: a file, "-" for standard input, or the
+// URL of a recording or of a page that names one. A download ends with ctx.
+func (e *env) open(ctx context.Context, name string, opts ...format.Option) (*input, error) {
+	unknown := func() (int64, int64) { return 0, 0 }
+	if fetch.IsURL(name) {
+		body, err := fetch.Open(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		cast, f, err := format.Open(body, append([]format.Option{format.Name(name)}, opts...)...)
+		if err != nil {
+			return nil, errors.Join(err, body.Close())
+		}
+		return &input{Cast: cast, format: f, name: name, progress: unknown, close: body.Close}, nil
+	}
+	if name == "-" {
+		if tty.IsTerminal(e.in) {
+			return nil, withHint(usageError{errors.New("standard input is a terminal, not a recording")},
+				"give the recording's name, or pipe one in")
+		}
+		cast, f, err := format.Open(e.in, append([]format.Option{format.Name("standard input")}, opts...)...)
+		if err != nil {
+			return nil, err
+		}
+		return &input{Cast: cast, format: f, name: name, progress: unknown, close: func() error { return nil }}, nil
+	}
+	f, err := format.OpenFile(name, opts...)
+	if err != nil {
+		if info, statErr := os.Stat(name); statErr == nil && info.IsDir() {
+			err = withHint(err, "to convert all recordings in it: ttydeck convert -o DIR/ "+name)
+		}
+		return nil, err
+	}
+	return &input{Cast: f.Cast, format: f.Format, compression: f.Compression, name: name,
+		parts: f.Parts, progress: f.Progress, close: f.Close}, nil
+}
+
+// output is a recording that is written.
+type output struct {
+	Writer format.Writer
+	name   string
+	temp   *os.File          // the file until commit; nil for what is no regular file
+	comp   format.Compressor // onto temp
+	device *os.File          // a pipe or a device; nil otherwise
+	parts  *outputParts      // the files, if it is several; nil otherwise
+}
+
+// errExists is returned for a file that would have to be overwritten.
+var errExists = errors.New("file exists")
+
+// create opens name for writing in format f, compressed by its extension; "-"
+// is standard output. A file appears under its name only when commit is
+// called, whole, with the permissions perm.
+func (e *env) create(name string, f *format.Format, overwrite bool, perm fs.FileMode) (*output, error) {
+	if f.Layout() != format.OneFile {
+		return createParts(name, f, overwrite, perm)
+	}
+	if name == "-" {
+		if tty.IsTerminal(e.out) && f == format.Raw {
+			return nil, withHint(usageError{errors.New("raw output would drive this terminal")}, "to watch a recording: ttydeck play")
+		}
+		w, err := f.NewWriter(e.out)
+		return &output{Writer: w, name: name}, err
+	}
+	if info, err := os.Stat(name); err == nil {
+		if info.IsDir() {
+			return nil, fmt.Errorf("%s: is a directory", name)
+		}
+		if info.Mode().IsRegular() && !overwrite {
+			return nil, withHint(fmt.Errorf("%s: %w", name, errExists), "--overwrite replaces it")
+		}
+		if !info.Mode().IsRegular() { // a pipe or a device is written to as it is
+			file, err := os.OpenFile(name, os.O_WRONLY, 0)
+			if err != nil {
+				return nil, err
+			}
+			w, err := f.NewWriter(file)
+			return &output{Writer: w, name: name, device: file}, err
+		}
+	}
+	temp, err := createTemp(name)
+	if err != nil {
+		return nil, err
+	}
+	o := &output{name: name, temp: temp}
+	err = temp.Chmod(perm)
+	if err == nil {
+		o.comp, err = format.CompressionByFileName(name).NewWriter(namedWriter{temp, name})
+	}
+	if err == nil {
+		o.Writer, err = f.NewWriter(o.comp)
+	}
+	if err != nil {
+		o.discard()
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return o, nil
+}
+
+// namedWriter writes to a file that has a temporary name, and names the one it
+// will have in errors.
+type namedWriter struct {
+	f    *os.File
+	name string
+}
+
+func (w namedWriter) Write(p []byte) (int, error) {
+	n, err := w.f.Write(p)
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		err = &fs.PathError{Op: pe.Op, Path: w.name, Err: pe.Err}
+	}
+	return n, err
+}
+
+// commit ends the output and puts it under its name. Its Writer must be closed.
+func (o *output) commit() error {
+	if o.parts != nil {
+		return o.parts.commit()
+	}
+	if o.device != nil {
+		return o.device.Close()
+	}
+	if o.temp == nil {
+		return nil
+	}
+	err := o.comp.Close()
+	if err == nil {
+		err = syncToReplace(o.temp, o.name)
+	}
+	if err = errors.Join(err, o.temp.Close()); err == nil {
+		err = os.Rename(o.temp.Name(), o.name)
+	}
+	if err != nil {
+		os.Remove(o.temp.Name())
+		return fmt.Errorf("%s: %w", o.name, err)
+	}
+	return nil
+}
+
+// createTemp creates the temporary file that is renamed to name when it is
+// whole. An error is about name.
+func createTemp(name string) (*os.File, error) {
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	return f, aboutFile(name, err)
+}
+
+// aboutFile lets the error of a temporary file be about the file that the user
+// named.
+func aboutFile(name string, err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("%s: %w", name, path.Err)
+	}
+	return err
+}
+
+// syncToReplace makes f reach the disk if it is to replace what is at name: after a
+// crash one of the two must be there. Where nothing is replaced a crash costs a
+// copy, whose original is still there, and waiting for the disk would take a
+// third of the time.
+func syncToReplace(f *os.File, name string) error {
+	if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return f.Sync()
+}
+
+// discard removes what was written.
+func (o *output) discard() {
+	if o.parts != nil {
+		o.parts.discard()
+	}
+	if o.temp != nil {
+		o.temp.Close()
+		os.Remove(o.temp.Name())
+	}
+}
+
+// permOf gives the permissions for what is made of the recording at name:
+// those of the recording, as it may hold secrets; only its owner's if it is
+// no file.
+func permOf(name string) fs.FileMode {
+	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
+		return info.Mode().Perm() | 0o600
+	}
+	return 0o600
+}

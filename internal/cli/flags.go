@@ -1,0 +1,210 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ttydeck/ttydeck/edit"
+	"github.com/ttydeck/ttydeck/format"
+	"golang.org/x/text/encoding"
+)
+
+// This file has the flags that several commands share. A flag has one meaning
+// everywhere: FLAGS.md lists them all.
+
+func quietFlag(p *bool) *flag { return onOff(p, "quiet,q", "print errors only") }
+
+func jsonFlag(p *bool) *flag { return onOff(p, "json", "print JSON") }
+
+func overwriteFlag(p *bool) *flag { return onOff(p, "overwrite", "replace the output if it exists") }
+
+func appendFlag(p *bool) *flag { return onOff(p, "append,a", "append to the output if it exists") }
+
+func outputFlag(p *string) *flag { return word(p, "output,o", "write to `OUT`") }
+
+// formatFlag names the format of recordings to write.
+func formatFlag(p **format.Format) *flag {
+	return valued(p, "format,f,output-format", "write `FORMAT`, whatever the output's name says", targetNamed).
+		offering(func(*env) []string { return strings.Split(formatNames((*format.Format).CanWrite), ", ") })
+}
+
+func titleFlag(p *string) *flag { return word(p, "title,t", "set the recording's title to `TITLE`") }
+
+func nameFlag(p *string) *flag {
+	return valued(p, "name,n", "call the session `NAME` (default: the program's name)", parseSessionName)
+}
+
+func inputFlag(p *bool) *flag {
+	return onOff(p, "input,I,capture-input,stdin", "also record input, except while echo is off, as for passwords")
+}
+
+func idleLimitFlag(p *optional[time.Duration], also string) *flag {
+	return valued(p, "idle-time-limit,i"+also, "shorten every pause to `SECONDS`; 0 means no limit", parseIdleLimit)
+}
+
+func windowSizeFlag(p *format.Size) *flag {
+	return sizeFlag(p, "window-size", "use a window of `COLSxROWS`, or one side: 100x, x30")
+}
+
+func noShellIntegrationFlag(p *bool) *flag {
+	return onOff(p, "no-shell-integration", "do not let the shell mark its prompts and commands")
+}
+
+func userFlag(p *string) *flag {
+	return valued(p, "user,u", "only sessions of `USER`", parseUser)
+}
+
+func placeFlags(from, to *time.Duration) []*flag {
+	return []*flag{
+		valued(from, "from", "skip everything before `TIME`: 12.5, 1:23 or 1m23s", parsePlace),
+		valued(to, "to", "skip everything after `TIME`", parsePlace),
+	}
+}
+
+func noUIFlag(p *bool) *flag {
+	return onOff(p, "no-ui", "show the session alone: no bar, no messages, no mouse")
+}
+
+// errExclude is for flags that contradict each other.
+func errExclude(a, b string) error {
+	return usageError{fmt.Errorf("%s and %s exclude each other", a, b)}
+}
+
+// readOptions say how recordings are read.
+type readOptions struct {
+	format         *format.Format
+	strict         bool
+	size           format.Size // of recordings that have none
+	encoding       charset
+	recording      string
+	keepSuspend    bool
+	legacyShift    bool
+	bytesPerSecond int
+	timing         string
+	inputLog       string
+}
+
+// charset is an encoding with the name that the user gave it.
+type charset struct {
+	name string
+	encoding.Encoding
+}
+
+func parseCharset(name string) (charset, error) {
+	enc, err := format.EncodingByName(name)
+	if err != nil {
+		return charset{}, withHint(err, "such as cp437, cp850, latin1, iso-8859-15, koi8-r, shift_jis, gbk, big5")
+	}
+	return charset{name, enc}, nil
+}
+
+// groups returns the flags, for every command that reads recordings.
+func (o *readOptions) groups() []group {
+	return []group{
+		{"Reading", []*flag{
+			valued(&o.format, "input-format", "read `FORMAT`, whatever the recording looks like", sourceNamed).
+				offering(func(*env) []string { return strings.Split(formatNames((*format.Format).CanRead), ", ") }),
+			onOff(&o.strict, "strict", "stop at the first fault in a recording"),
+			sizeFlag(&o.size, "window-size", "use a window of `COLSxROWS` for a recording that has no size"),
+		}},
+		{"Old and unusual formats", []*flag{
+			valued(&o.encoding, "encoding", "convert output from `CHARSET`, such as cp437 or latin1, to UTF-8", parseCharset),
+			word(&o.recording, "recording", "read the recording `ID` of a log that holds several"),
+			number(&o.bytesPerSecond, 1, "bytes-per-second", "spread output that has no times: `N` bytes a second"),
+			word(&o.timing, "timing", "read a typescript's timing from `FILE`"),
+			word(&o.inputLog, "input-log", "read a typescript's input from `FILE`"),
+			onOff(&o.keepSuspend, "keep-suspend", "keep the time for which sudo's command was suspended"),
+			onOff(&o.legacyShift, "legacy-shift", "read script's timing as util-linux up to 2.24 wrote it"),
+		}},
+	}
+}
+
+// list returns the options of package format.
+func (o *readOptions) list() []format.Option {
+	var opts []format.Option
+	if o.format != nil {
+		opts = append(opts, format.As(o.format))
+	}
+	if o.strict {
+		opts = append(opts, format.Strict())
+	}
+	if o.size != (format.Size{}) {
+		opts = append(opts, format.DefaultSize(o.size))
+	}
+	if o.encoding.Encoding != nil {
+		opts = append(opts, format.Encoding(o.encoding.Encoding))
+	}
+	if o.recording != "" {
+		opts = append(opts, format.Recording(o.recording))
+	}
+	if o.keepSuspend {
+		opts = append(opts, format.KeepSuspend())
+	}
+	if o.legacyShift {
+		opts = append(opts, format.LegacyShift())
+	}
+	if o.bytesPerSecond > 0 {
+		opts = append(opts, format.BytesPerSecond(o.bytesPerSecond))
+	}
+	if o.timing != "" {
+		opts = append(opts, format.TimingFile(o.timing))
+	}
+	if o.inputLog != "" {
+		opts = append(opts, format.InputLog(o.inputLog))
+	}
+	return opts
+}
+
+// filterOptions say what is changed in a recording on its way.
+type filterOptions struct {
+	speed  float64
+	idle   optional[time.Duration]
+	shift  time.Duration
+	redact redactOptions
+}
+
+func (o *filterOptions) groups() []group {
+	o.speed = 1
+	return []group{
+		{"Changes", []*flag{
+			valued(&o.speed, "speed,s", "make it `N` times as fast", parseSpeed),
+			idleLimitFlag(&o.idle, ""),
+			valued(&o.shift, "shift", "move every event by `SECONDS`, which may be negative", parseDuration),
+		}},
+		o.redact.group(),
+	}
+}
+
+// filter returns the Filter that the flags ask for.
+func (o *filterOptions) filter(ctx context.Context, e *env) (edit.Filter, error) {
+	var filters []edit.Filter
+	redact, err := o.redact.filter(ctx, e.notef)
+	if err != nil {
+		return nil, err
+	}
+	if redact != nil { // first: its report names times of the input
+		filters = append(filters, redact)
+	}
+	switch {
+	case o.idle.value > 0:
+		filters = append(filters, edit.LimitIdle(o.idle.value))
+	case o.idle.given:
+		filters = append(filters, func(c format.Cast) format.Cast {
+			c.Header.IdleLimit = 0
+			return c
+		})
+	}
+	if o.speed != 1 {
+		f, err := edit.Speed(o.speed)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("--speed: %w", err)}
+		}
+		filters = append(filters, f)
+	}
+	if o.shift != 0 {
+		filters = append(filters, edit.Shift(o.shift))
+	}
+	return edit.Chain(filters...), nil
+}

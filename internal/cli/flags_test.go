@@ -1,0 +1,208 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// exceptions are the flags whose explanation differs between commands, with the
+// one meaning that they have all the same, and names that follow another
+// program.
+var exceptions = map[string]string{
+	"speed":         "`N` times as fast; `max` only where time passes, in play",
+	"format":        "the format to write",
+	"window-size":   "the window's size: of a session, or of a recording that has none",
+	"ignore-case":   "`-i` is grep's here; elsewhere it is `--idle-time-limit`",
+	"fixed-strings": "`-F` is grep's here; elsewhere it is `--follow`",
+}
+
+// sameShort are the one-letter names with two meanings.
+var sameShort = []string{"i", "F"}
+
+// Every flag has one meaning: the same short name, value and explanation in all
+// commands. FLAGS.md lists them; -update rewrites it.
+func TestFlags(t *testing.T) {
+	type row struct {
+		*flag
+		commands []string
+	}
+	rows := map[string]*row{}
+	short := map[string]string{}
+	for _, c := range commands(&env{}) {
+		if c.hidden {
+			if len(c.flags) > 0 {
+				t.Errorf("%s: a hidden command with flags", c.name)
+			}
+			continue
+		}
+		seen := map[string]bool{}
+		for _, f := range c.allFlags() {
+			for _, name := range append([]string{f.name, f.short}, f.also...) {
+				if name != "" && seen[name] {
+					t.Errorf("%s: two flags named %q", c.name, name)
+				}
+				seen[name] = true
+			}
+			if f.on == nil && placeholder.FindString(f.usage) == "" {
+				t.Errorf("%s --%s: no placeholder for the value", c.name, f.name)
+			}
+			if was, ok := short[f.short]; ok && was != f.name && f.short != "" && !slices.Contains(sameShort, f.short) {
+				t.Errorf("%s: -%s is --%s; elsewhere it is --%s", c.name, f.short, f.name, was)
+			}
+			short[f.short] = f.name
+			r := rows[f.name]
+			if r == nil {
+				rows[f.name] = &row{f, []string{c.name}}
+				continue
+			}
+			r.commands = append(r.commands, c.name)
+			if f.short != r.short || (f.on == nil) != (r.on == nil) {
+				t.Errorf("%s --%s: -%s; want -%s as in %s", c.name, f.name, f.short, r.short, r.commands[0])
+			}
+			if _, ok := exceptions[f.name]; !ok && f.usage != r.usage {
+				t.Errorf("%s --%s: explained as %q; want %q as in %s", c.name, f.name, f.usage, r.usage, r.commands[0])
+			}
+		}
+	}
+	var table bytes.Buffer
+	table.WriteString(`# The flags of ttydeck
+
+Each flag has one meaning in all commands; TestFlags holds that and this table, and
+` + "`go test ./internal/cli -run TestFlags -update`" + ` rewrites it. A new flag takes a name that is not here, or the
+meaning that is. Names that are no longer here work for one version: see oldnames.go.
+
+| flag | | meaning | commands |
+|---|---|---|---|
+`)
+	for _, name := range slices.Sorted(func(yield func(string) bool) {
+		for name := range rows {
+			if !yield(name) {
+				return
+			}
+		}
+	}) {
+		r := rows[name]
+		meaning := strings.ReplaceAll(r.usage, "|", "\\|")
+		if exception, ok := exceptions[name]; ok {
+			meaning = exception
+		}
+		dash := ""
+		if r.short != "" {
+			dash = "-" + r.short
+		}
+		value := ""
+		if r.on == nil {
+			value = " " + strings.Trim(placeholder.FindString(r.usage), "`")
+		}
+		fmt.Fprintf(&table, "| `--%s%s` | %s | %s | %s |\n", name, value, dash, meaning, strings.Join(r.commands, ", "))
+	}
+	if *update {
+		if err := os.WriteFile("FLAGS.md", table.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile("FLAGS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), table.String()); diff != "" {
+		t.Errorf("FLAGS.md is not up to date (-file +flags):\n%s", diff)
+	}
+}
+
+// Old names lead to flags that exist, and are no flags any more themselves.
+func TestOldNames(t *testing.T) {
+	e := &env{}
+	e.commands = commands(e)
+	for _, o := range oldNames {
+		found := false
+		for _, c := range e.commands {
+			if o.commands != "*" && !slices.Contains(strings.Fields(o.commands), c.name) || c.flag(o.now) == nil {
+				continue
+			}
+			found = true
+			if c.flag(o.old) != nil {
+				t.Errorf("%s: --%s is a flag and an old name", c.name, o.old)
+			}
+			if oldNameOf(c, o.old) == nil {
+				t.Errorf("%s: --%s is not found", c.name, o.old)
+			}
+			if o.value != "" && !o.isOn && !strings.Contains(o.value, "%s") {
+				t.Errorf("%s: --%s loses its value", c.name, o.old)
+			}
+		}
+		if !found {
+			t.Errorf("%s: --%s leads to --%s, which no command has", o.commands, o.old, o.now)
+		}
+	}
+}
+
+// A help begins with the purpose and an example that works, and fits into a
+// hundred columns; its flags are in groups that can be looked over.
+func TestHelp(t *testing.T) {
+	e := &env{}
+	for _, c := range commands(e) {
+		if c.hidden {
+			continue
+		}
+		var out, errOut bytes.Buffer
+		if status := Run(context.Background(), []string{"ttydeck", c.name, "--help"}, nil, &out, &errOut, nil); status != 0 || errOut.Len() > 0 {
+			t.Fatalf("%s --help: status %d, %q", c.name, status, errOut.String())
+		}
+		lines := strings.Split(out.String(), "\n")
+		if lines[0] != "ttydeck "+c.name+" - "+c.purpose || len(c.purpose) > 80 {
+			t.Errorf("%s: help begins with %q", c.name, lines[0])
+		}
+		if at := slices.Index(lines, "Examples:"); at < 0 || at > 5 || !strings.Contains(lines[at+1], "ttydeck "+c.name) {
+			t.Errorf("%s: no example at the top of the help:\n%s", c.name, out.String())
+		}
+		for _, line := range lines {
+			if utf8.RuneCountInString(line) >= 100 {
+				t.Errorf("%s: a line of %d columns: %s", c.name, utf8.RuneCountInString(line), line)
+			}
+		}
+		for _, g := range c.flags {
+			if len(g.flags) > 8 {
+				t.Errorf("%s: %d flags under %q; want at most 8", c.name, len(g.flags), g.title)
+			}
+		}
+		for _, x := range c.examples {
+			checkExample(t, e, c, x)
+		}
+	}
+	var out bytes.Buffer
+	if status := Run(context.Background(), []string{"ttydeck"}, nil, &out, &out, nil); status != 0 {
+		t.Errorf("ttydeck without arguments: status %d", status)
+	}
+	for line := range strings.Lines(out.String()) {
+		if utf8.RuneCountInString(line) > 100 {
+			t.Errorf("a line of %d columns: %s", utf8.RuneCountInString(line), line)
+		}
+	}
+}
+
+// checkExample checks that an example's flags are flags of the command.
+func checkExample(t *testing.T, e *env, c *command, example string) {
+	_, line, ok := strings.Cut(example, "ttydeck "+c.name)
+	if !ok {
+		return // how to install a link, for instance
+	}
+	for word := range strings.FieldsSeq(line) {
+		if strings.ContainsAny(word, "|>#)") || word == "--" {
+			return // another program's
+		}
+		if name, ok := strings.CutPrefix(word, "-"); ok {
+			if name = strings.TrimPrefix(name, "-"); c.flag(name) == nil {
+				t.Errorf("%s: no flag %s, but an example: %s", c.name, word, example)
+			}
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/play"
+)
+
+func framesCommand(e *env) *command {
+	var asJSON bool
+	var read readOptions
+	return &command{
+		name:     "frames",
+		purpose:  "list a recording's events, and how much of the screen each changed",
+		args:     "FILE|URL|-",
+		examples: []string{"ttydeck frames demo.cast"},
+		about: `Lists the events of the recording FILE, one a line: number, time and time since the previous event
+in seconds, kind, how many cells of the screen look different after it, and its size, label or
+exit status.`,
+		flags: append([]group{{"Output", []*flag{jsonFlag(&asJSON)}}}, read.groups()...),
+		run: func(ctx context.Context, args []string) error {
+			if err := e.need(args, 1, 1, "the recording to read"); err != nil {
+				return err
+			}
+			return runFrames(ctx, e, asJSON, read.list(), args[0])
+		},
+	}
+}
+
+// frameInfo is a frame as JSON; it is the documented output of frames --json.
+type frameInfo struct {
+	Frame int     `json:"frame"` // counted from 1
+	Time  float64 `json:"time"`  // seconds
+	Delta float64 `json:"delta"` // seconds since the frame before
+	Code  string  `json:"code"`
+	Kind  string  `json:"kind"`
+	Cells int     `json:"cells"` // that changed
+	Bytes int     `json:"bytes"`
+	Text  string  `json:"text,omitempty"` // of a marker, a size, an exit status
+}
+
+var kinds = map[format.Code]string{
+	format.Output: "output", format.Input: "input", format.Resize: "resize", format.Marker: "marker", format.Exit: "exit",
+}
+
+func newFrameInfo(f play.Frame) frameInfo {
+	info := frameInfo{
+		Frame: f.Number, Time: f.Event.Time.Seconds(), Delta: f.Delta.Seconds(),
+		Code: string(f.Event.Code), Kind: kinds[f.Event.Code], Cells: f.Cells, Bytes: len(f.Event.Data),
+	}
+	switch f.Event.Code {
+	case format.Resize, format.Marker, format.Exit:
+		info.Text = f.Event.Data
+	}
+	if info.Kind == "" {
+		info.Kind = "other"
+	}
+	return info
+}
+
+func runFrames(ctx context.Context, e *env, asJSON bool, read []format.Option, name string) error {
+	said := &warnings{env: e}
+	opts := append([]format.Option{format.OnWarning(said.add)}, read...)
+	src, err := e.open(ctx, name, opts...)
+	if err != nil {
+		return err
+	}
+	defer src.close()
+	defer said.done()
+	cast := src.Cast
+	cast.Events = untilCancelled(ctx, cast.Events)
+	w := bufio.NewWriter(e.out)
+	if !asJSON {
+		fmt.Fprintf(w, "%8s %13s %10s %-7s %7s  %s\n", "FRAME", "TIME", "DELTA", "KIND", "CELLS", "DETAIL")
+	}
+	enc := json.NewEncoder(w)
+	for f, readErr := range play.Frames(cast) {
+		if readErr != nil {
+			err = readErr
+			break
+		}
+		info := newFrameInfo(f)
+		if asJSON {
+			err = enc.Encode(info)
+		} else {
+			_, err = fmt.Fprintf(w, "%8d %13.6f %10.6f %-7s %7d  %s\n", info.Frame, info.Time, info.Delta, info.Kind, info.Cells, info.detail())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return errors.Join(err, w.Flush())
+}
+
+// detail is the rest of a frame's line.
+func (f frameInfo) detail() string {
+	switch {
+	case f.Kind == "marker":
+		return strconv.Quote(f.Text)
+	case f.Text != "":
+		return printable(f.Text)
+	case f.Kind == "other":
+		return fmt.Sprintf("%s, %d bytes", printable(f.Code), f.Bytes)
+	}
+	return fmt.Sprintf("%d bytes", f.Bytes)
+}

@@ -1,0 +1,144 @@
+//go:build linux
+
+package cli
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// TestHost serves the sessions of all users: to root, and a group may look.
+func TestHost(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("SKIPPED: other users' sessions are served by root alone")
+	}
+	const one, two, watcher, stranger, group = 23461, 23462, 23463, 23464, 23470
+	dir, err := os.MkdirTemp("/run", "td")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	socket := filepath.Join(dir, "host", "host.sock")
+	t.Setenv("TTYDECK_HOST_SOCKET", socket)
+	t.Setenv("XDG_RUNTIME_DIR", "")
+	t.Setenv("TMPDIR", filepath.Join(dir, "tmp"))
+	for name, mode := range map[string]os.FileMode{"": 0o755, "tmp": 0o777 | os.ModeSticky, "host": 0o755} {
+		os.Mkdir(filepath.Join(dir, name), 0o755)
+		if err := os.Chmod(filepath.Join(dir, name), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ttydeck := filepath.Join(dir, "ttydeck")
+	copyProgram(t, ttydeck)
+	as := func(uid uint32, groups []uint32, args ...string) (string, error) {
+		cmd := exec.Command(ttydeck, args...)
+		cmd.Dir = filepath.Join(dir, "tmp")
+		cmd.Env = append(os.Environ(), "HOME="+cmd.Dir)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid, Groups: groups}}
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	root := func(args ...string) string { return ttydeckCommand(t, append([]string{ttydeck}, args...)...) }
+	if _, err := as(0, nil, "ls", "--host"); err == nil {
+		t.Error("sessions are listed without a daemon")
+	}
+	for _, uid := range []uint32{one, two} {
+		out, err := as(uid, nil, "run", "-q", "-d", "--name", "work", "-o", filepath.Join(dir, "tmp", "work.")+string(rune('0'+uid%10))+".cast", "--",
+			"sh", "-c", "stty -echo; id -u; while read x; do echo got $x; done")
+		if err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		t.Cleanup(func() { as(uid, nil, "kill", "work") })
+	}
+	start := func() *exec.Cmd {
+		daemon := exec.Command(ttydeck, "daemon", "--host", "--group", "23470", "--recordings", filepath.Join(dir, "host"))
+		daemon.Stderr = os.Stderr
+		if err := daemon.Start(); err != nil {
+			t.Fatal(err)
+		}
+		waitUntil(t, "the daemon", func() bool { _, err := as(0, nil, "ls", "--host"); return err == nil })
+		return daemon
+	}
+	daemon := start()
+	t.Cleanup(func() { daemon.Process.Kill(); daemon.Wait() })
+	list := root("ls", "--host")
+	for _, want := range []string{"work@23461 ", "work@23462 "} {
+		if !strings.Contains(list, want) {
+			t.Errorf("%q is not in\n%s", want, list)
+		}
+	}
+	if list := root("ls", "--host", "--json"); !strings.Contains(list, `"user": "23461"`) {
+		t.Errorf("the list is\n%s", list)
+	}
+	// Root may do everything; it goes through the daemon.
+	waitUntil(t, "the screen", func() bool { return strings.HasPrefix(root("screen", "work@23461"), "23461\n") })
+	root("send", "--enter", "work@23461", "keys")
+	waitUntil(t, "what was typed", func() bool { return strings.Contains(root("screen", "work@23461"), "got keys\n") })
+	if out, err := as(0, nil, "screen", "other@23461"); err == nil || !strings.Contains(out, "there is no such session") {
+		t.Errorf("a session that is not there: %v, %s", err, out)
+	}
+	v := startOnTerminal(t, 80, 25, ttydeck, "watch", "work@23462")
+	v.start()
+	v.waitFor("the session", func(s *vt.Screen) bool { return shows("23462")(s) && shows("work@23462")(s) })
+	v.press("q")
+	if got := v.wait(); got != 0 {
+		t.Errorf("watch ended with status %d", got)
+	}
+	// Who is in the group may look, and nothing else; others may nothing, even
+	// when the socket was opened to them. A user's own session is the same to
+	// the daemon.
+	looks := [][]string{{"ls", "--host"}, {"screen", "work@23461"}}
+	changes := [][]string{{"send", "work@23461", "x"}, {"mark", "work@23461", "x"}, {"pause", "work@23461"}, {"rename", "work@23461", "x"},
+		{"stop", "work@23461"}, {"kill", "work@23461"}}
+	for _, args := range looks {
+		if out, err := as(watcher, []uint32{group}, args...); err != nil {
+			t.Errorf("%q as a member of the group: %v: %s", args, err, out)
+		}
+		if out, err := as(stranger, nil, args...); err == nil || !strings.Contains(out, "permission denied") {
+			t.Errorf("%q as a stranger: %v: %s", args, err, out)
+		}
+	}
+	if err := os.Chmod(socket, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range append(looks, changes...) {
+		if out, err := as(stranger, nil, args...); err == nil || !strings.Contains(out, "takes root") {
+			t.Errorf("%q as a stranger: %v: %s", args, err, out)
+		}
+	}
+	for _, args := range changes {
+		if out, err := as(watcher, []uint32{group}, args...); err == nil || !strings.Contains(out, "takes root") {
+			t.Errorf("%q as a member of the group: %v: %s", args, err, out)
+		}
+	}
+	// It is killed and started again, and no session notices.
+	daemon.Process.Kill()
+	daemon.Wait()
+	daemon = start()
+	if got := root("screen", "work@23461"); !strings.Contains(got, "got keys\n") || strings.Contains(got, "got x") {
+		t.Errorf("the screen is %q", got)
+	}
+	// What stands where a user's directory would be is not opened.
+	trap := filepath.Join(dir, "tmp", "ttydeck-23464")
+	if err := os.Symlink(filepath.Join(dir, "tmp", "ttydeck-23461"), trap); err != nil {
+		t.Fatal(err)
+	}
+	os.Lchown(trap, stranger, stranger)
+	if list := root("ls", "--host"); strings.Contains(list, "@23464") {
+		t.Errorf("a symbolic link is followed:\n%s", list)
+	}
+	// With su the HOME is another user's, whose configuration is none of ours.
+	if err := os.Mkdir(filepath.Join(dir, "home"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("XDG_CONFIG_HOME", filepath.Join(dir, "home"))
+	if out, err := as(watcher, nil, "ls"); err != nil || !strings.Contains(out, "warning: ") || !strings.Contains(out, "no session is running") {
+		t.Errorf("with another user's HOME: %v: %s", err, out)
+	}
+}

@@ -1,0 +1,323 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"github.com/ttydeck/ttydeck/live"
+	"github.com/ttydeck/ttydeck/live/daemon"
+)
+
+// past is a deadline that has passed.
+var past = time.Unix(1, 0)
+
+// setSessionMemory keeps a session's process small: it lives long, and there
+// may be many.
+func setSessionMemory() {
+	debug.SetGCPercent(50)
+	debug.SetMemoryLimit(16 << 20)
+}
+
+var errNoHost = withHint(errors.New("no host daemon is running"), "root starts one: ttydeck daemon --host")
+
+// openSession connects to the session of that name, or without a name to the
+// only session. NAME@USER is one of the host's.
+func openSession(ctx context.Context, name string) (*live.Client, string, error) {
+	if strings.Contains(name, "@") {
+		client := daemon.OpenHost().Session(name)
+		_, err := client.State(ctx)
+		if errors.Is(err, live.ErrNoSession) {
+			err = withHint(err, "ttydeck ls --host lists them")
+			if _, serr := os.Stat(live.HostSocket()); serr != nil {
+				err = errNoHost
+			}
+		}
+		return client, name, err
+	}
+	dir, err := live.OpenDir()
+	if err != nil {
+		return nil, "", err
+	}
+	if name == "" {
+		names, err := dir.Names()
+		switch {
+		case err != nil:
+			return nil, "", err
+		case len(names) == 0:
+			return nil, "", withHint(errors.New("no session is running"), "ttydeck run starts one")
+		case len(names) > 1:
+			return nil, "", withHint(usageError{errors.New("several sessions are running: name one")}, strings.Join(names, ", "))
+		}
+		name = names[0]
+	}
+	client, err := dir.Open(name)
+	if err != nil {
+		return nil, "", err
+	}
+	if _, err := client.State(ctx); err != nil {
+		client.Close()
+		if errors.Is(err, live.ErrNoSession) {
+			return nil, "", withHint(err, "ttydeck ls lists them")
+		}
+		return nil, "", err
+	}
+	return client, name, nil
+}
+
+// sessionCommandOf is a command that does one thing to a session: its first
+// argument is the session, unless least is 0 and none is given.
+func sessionCommandOf(e *env, c command, least, most int, f func(ctx context.Context, c *live.Client, args []string) error) *command {
+	c.first = runningSessions
+	c.run = func(ctx context.Context, args []string) error {
+		if err := e.need(args, least, most, "the session's name"); err != nil {
+			return err
+		}
+		name := ""
+		if len(args) > 0 {
+			name, args = args[0], args[1:]
+		}
+		client, _, err := openSession(ctx, name)
+		if err != nil {
+			return err
+		}
+		defer client.Close()
+		return f(ctx, client, args)
+	}
+	return &c
+}
+
+func pauseCommand(e *env) *command {
+	return sessionCommandOf(e, command{
+		name: "pause", purpose: "pause a session's recording", args: "[NAME]",
+		examples: []string{"ttydeck pause deploy"},
+		about:    `Pauses the recording of the session NAME. The session goes on; ttydeck resume records it again.`,
+	}, 0, 1, func(ctx context.Context, c *live.Client, _ []string) error { return c.Pause(ctx) })
+}
+
+func resumeCommand(e *env) *command {
+	return sessionCommandOf(e, command{
+		name: "resume", purpose: "resume a session's recording", args: "[NAME]",
+		examples: []string{"ttydeck resume deploy"},
+		about:    `Resumes the recording of the session NAME, from the screen as it is then.`,
+	}, 0, 1, func(ctx context.Context, c *live.Client, _ []string) error { return c.Resume(ctx) })
+}
+
+func renameCommand(e *env) *command {
+	return sessionCommandOf(e, command{
+		name: "rename", purpose: "rename a session", args: "NAME NEW",
+		examples: []string{"ttydeck rename deploy deploy-3"},
+		about:    `Renames the session NAME to NEW. Attached terminals stay attached.`,
+	}, 2, 2, func(ctx context.Context, c *live.Client, args []string) error {
+		dir, err := live.OpenDir()
+		if err != nil {
+			return err
+		}
+		return c.Rename(ctx, dir, args[0])
+	})
+}
+
+func stopCommand(e *env) *command {
+	return sessionCommandOf(e, command{
+		name: "stop", purpose: "end a session", args: "NAME",
+		examples: []string{"ttydeck stop deploy"},
+		about:    `Ends the session NAME as closing its terminal would (SIGHUP), and waits until the recording is complete.`,
+	}, 1, 1, func(ctx context.Context, c *live.Client, _ []string) error { return endSession(ctx, c, syscall.SIGHUP) })
+}
+
+func killCommand(e *env) *command {
+	return sessionCommandOf(e, command{
+		name: "kill", purpose: "kill a session's program", args: "NAME",
+		examples: []string{"ttydeck kill deploy"},
+		about:    `Kills the program of the session NAME (SIGKILL), and waits until the recording is complete.`,
+	}, 1, 1, func(ctx context.Context, c *live.Client, _ []string) error {
+		return endSession(ctx, c, syscall.SIGKILL)
+	})
+}
+
+// endPatience is the time that a session has to end.
+const endPatience = 10 * time.Second
+
+// endSession sends a signal and waits for the session's end.
+func endSession(ctx context.Context, c *live.Client, sig syscall.Signal) error {
+	ctx, stop := context.WithTimeout(ctx, endPatience)
+	defer stop()
+	stream, err := c.Watch(ctx)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	if err := c.Signal(ctx, sig); err != nil {
+		return err
+	}
+	for {
+		_, _, err := stream.Next(ctx)
+		if ctx.Err() != nil {
+			return withHint(errors.New("the session has not ended"), "ttydeck kill NAME kills the program")
+		}
+		if err != nil {
+			break // it has ended
+		}
+	}
+	// Its name is free a moment later.
+	for ctx.Err() == nil {
+		if _, err := c.State(ctx); errors.Is(err, live.ErrNoSession) {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return nil
+}
+
+func lsCommand(e *env) *command {
+	var host, asJSON bool
+	return &command{
+		name: "ls", purpose: "list the running sessions",
+		examples: []string{"ttydeck ls", "ttydeck ls --host"},
+		about: `Lists your sessions of ttydeck run and ttydeck rec. With --host, lists those of all users, where root
+runs ttydeck daemon --host and you may look. ttydeck ps lists every terminal session of the host.`,
+		flags: []group{{"Output", []*flag{
+			onOff(&host, "host", "sessions of all users, not only your own"),
+			jsonFlag(&asJSON),
+		}}},
+		run: func(ctx context.Context, args []string) error {
+			if err := e.need(args, 0, 0, ""); err != nil {
+				return err
+			}
+			if host {
+				states, err := daemon.OpenHost().Sessions(ctx)
+				if errors.Is(err, live.ErrNoSession) {
+					return errNoHost
+				}
+				if err != nil {
+					return err
+				}
+				return printSessions(e, states, asJSON)
+			}
+			states, failed := ownSessions(ctx)
+			if failed != nil && len(states) == 0 {
+				return failed
+			}
+			return errors.Join(printSessions(e, states, asJSON), failed)
+		},
+	}
+}
+
+// ownSessions returns the states of this user's sessions, also with an error.
+func ownSessions(ctx context.Context) ([]live.State, error) {
+	dir, err := live.OpenDir()
+	if err != nil {
+		return nil, err
+	}
+	names, err := dir.Names()
+	if err != nil {
+		return nil, err
+	}
+	states := []live.State{}
+	var failed error
+	for _, name := range names {
+		st, err := dir.StateOf(ctx, name)
+		switch {
+		case errors.Is(err, live.ErrNoSession): // it has just ended
+		case err != nil:
+			failed = errors.Join(failed, err)
+		default:
+			states = append(states, st)
+		}
+	}
+	return states, failed
+}
+
+func printSessions(e *env, states []live.State, asJSON bool) error {
+	if asJSON {
+		enc := json.NewEncoder(e.out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(states)
+	}
+	if len(states) == 0 {
+		e.notef("no session is running; ttydeck run starts one")
+		return nil
+	}
+	t := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "NAME\tPID\tSINCE\tSIZE\tATTACHED\tWATCHING\tRECORDING\tCOMMAND")
+	for _, st := range states {
+		rec := st.File
+		switch {
+		case st.Fault != "":
+			rec = "stopped: " + st.Fault
+		case st.Paused:
+			rec = "paused: " + rec
+		}
+		fmt.Fprintf(t, "%s\t%d\t%s\t%dx%d\t%d\t%d\t%s\t%s\n", st.Name, st.PID, st.Started.Local().Format("01-02 15:04"), st.Cols, st.Rows,
+			st.Attached, st.Watching, printable(rec), printable(shellJoin(st.Command)))
+	}
+	return t.Flush()
+}
+
+func sendCommand(e *env) *command {
+	var keys []string
+	var enter bool
+	return sessionCommandOf(e, command{
+		name: "send", purpose: "type into a session", args: "NAME [TEXT...]",
+		examples: []string{
+			"ttydeck send deploy --enter yes",
+			"ttydeck send deploy --key C-c",
+		},
+		about: `Types TEXT into the session NAME; without TEXT, the text on standard input. Keys follow the text, in
+their order; Enter is the last.
+
+Keys are Enter, Tab, Escape, Backspace, Up, Down, Left, Right, Home, End, PageUp, PageDown, Insert,
+Delete, F1 to F12, Space, a character, C-c for ctrl-C and M-x for alt-X.`,
+		flags: []group{{"Keys", []*flag{
+			onOff(&enter, "enter,e", "press Enter at the end"),
+			many(&keys, "key,k", "press `KEY`; repeatable", keyBytes),
+		}}},
+	}, 1, -1, func(ctx context.Context, client *live.Client, args []string) error {
+		text := []byte(strings.Join(args, " "))
+		if enter {
+			keys = append(keys, "\r")
+		}
+		if len(args) == 0 && len(keys) == 0 {
+			var err error
+			if text, err = io.ReadAll(io.LimitReader(e.in, 64<<20)); err != nil {
+				return err
+			}
+		}
+		return client.Type(ctx, append(text, strings.Join(keys, "")...))
+	})
+}
+
+// keyNames are keys by their names, as a terminal sends them.
+var keyNames = map[string]string{
+	"enter": "\r", "tab": "\t", "escape": "\x1b", "esc": "\x1b", "backspace": "\x7f", "space": " ",
+	"up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "home": "\x1b[H", "end": "\x1b[F",
+	"pageup": "\x1b[5~", "pagedown": "\x1b[6~", "insert": "\x1b[2~", "delete": "\x1b[3~", "backtab": "\x1b[Z",
+	"f1": "\x1bOP", "f2": "\x1bOQ", "f3": "\x1bOR", "f4": "\x1bOS", "f5": "\x1b[15~", "f6": "\x1b[17~",
+	"f7": "\x1b[18~", "f8": "\x1b[19~", "f9": "\x1b[20~", "f10": "\x1b[21~", "f11": "\x1b[23~", "f12": "\x1b[24~",
+}
+
+// keyBytes returns what a terminal sends for a key: one of keyNames, a
+// character, or one of these behind C- or M-.
+func keyBytes(name string) (string, error) {
+	if k, ok := keyNames[strings.ToLower(name)]; ok {
+		return k, nil
+	}
+	switch {
+	case len([]rune(name)) == 1:
+		return name, nil
+	case strings.HasPrefix(name, "M-") || strings.HasPrefix(name, "A-"):
+		k, err := keyBytes(name[2:])
+		return "\x1b" + k, err
+	case len(name) == 3 && (strings.HasPrefix(name, "C-") || strings.HasPrefix(name, "c-")) && (name[2] >= '@' && name[2] <= '_' || name[2] >= 'a' && name[2] <= 'z'):
+		return string(rune(name[2] & 0x1f)), nil
+	}
+	return "", fmt.Errorf("no key %q", name)
+}

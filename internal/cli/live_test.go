@@ -1,0 +1,416 @@
+package cli
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/tty"
+	"github.com/ttydeck/ttydeck/live"
+	controlPlane "github.com/ttydeck/ttydeck/live/daemon"
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// sessions gives the program, with a directory of its own for sessions.
+func sessionsOf(t *testing.T) (ttydeck string, dir live.Dir) {
+	t.Helper()
+	base, err := os.MkdirTemp("", "td") // a socket's path is short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(base) })
+	t.Setenv("XDG_RUNTIME_DIR", base)
+	t.Setenv("XDG_DATA_HOME", base)
+	ttydeck = program(t)
+	if dir, err = live.OpenDir(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		names, _ := dir.Names()
+		for _, name := range names {
+			exec.Command(ttydeck, "kill", name).Run()
+		}
+	})
+	return ttydeck, dir
+}
+
+func ttydeckCommand(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(args[0], args[1:]...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%q: %v: %s", args, err, out)
+	}
+	return string(out)
+}
+
+func shows(text string) func(*vt.Screen) bool {
+	return func(s *vt.Screen) bool { return strings.Contains(s.Text(), text) }
+}
+
+// Terminals come and go, and the session goes on.
+func TestAttach(t *testing.T) {
+	ttydeck, dir := sessionsOf(t)
+	cast := filepath.Join(t.TempDir(), "a.cast")
+	ttydeckCommand(t, ttydeck, "run", "-q", "-d", "--name", "s", "-o", cast, "--", "sh", "-c", `stty -echo; echo ready; while read x; do printf '<%s>\005\n' "$x"; stty size; done; exit 3`)
+	one := startOnTerminal(t, 70, 20, ttydeck, "attach", "s")
+	before := one.modes()
+	one.start()
+	one.waitFor("the session", shows("ready"))
+	one.press("one\r")
+	one.waitFor("its answer", shows("<one>\n20 70"))
+
+	two := startOnTerminal(t, 60, 15, ttydeck, "attach", "s")
+	two.start()
+	two.waitFor("the screen", shows("ready\n<one>"))
+	watcher := startOnTerminal(t, 70, 20, ttydeck, "watch", "s")
+	watcher.start()
+	watcher.waitFor("the screen", shows("<one>"))
+	watcher.press("zz\r")
+	two.press("two\r")
+	two.waitFor("the answer", shows("<two>\n15 60"))
+	framed := func(s *vt.Screen) bool { return shows("<two>")(s) && shows("15 60")(s) && shows("───┘")(s) }
+	one.waitFor("the answer, in a frame", framed)
+	watcher.waitFor("the answer, in a frame", func(s *vt.Screen) bool { return framed(s) && shows(" live ")(s) })
+	// A terminal of another size is used, and made larger.
+	one.press("three\r")
+	one.waitFor("the answer", shows("<three>\n20 70"))
+	if err := one.master.SetSize(tty.Size{Cols: 100, Rows: 33}); err != nil {
+		t.Fatal(err)
+	}
+	waitUntil(t, "the size", func() bool { return strings.Contains(ttydeckCommand(t, ttydeck, "ls"), " 100x33 ") })
+
+	// The keys of the recorder and the one that leaves.
+	one.press("\x1cm\x1cp")
+	waitUntil(t, "the pause", func() bool { return strings.Contains(ttydeckCommand(t, ttydeck, "ls"), "paused") })
+	one.press("\x1cp")
+	waitUntil(t, "the recording", func() bool { return !strings.Contains(ttydeckCommand(t, ttydeck, "ls"), "paused") })
+	one.press("\x1cd")
+	if got := one.wait(); got != 0 {
+		t.Errorf("the exit status of who left is %d", got)
+	}
+	_, before, _ = strings.Cut(before, "\n") // the size is another now
+	if after := one.modes(); !strings.HasSuffix(after, before) {
+		t.Errorf("stty -a:\n%s; was\n%s", after, before)
+	}
+	if !shows("ttydeck: left s, which goes on")(one.screen) || one.screen.OnAlternate() || one.screen.Modes() != vt.New(1, 1).Modes() {
+		t.Errorf("the terminal shows\n%s", one.screen.Text())
+	}
+	watcher.press("q")
+	if got := watcher.wait(); got != 0 {
+		t.Errorf("the exit status of who watched is %d", got)
+	}
+	// A terminal that is killed, and one that is gone.
+	two.cmd.Process.Kill()
+	<-two.done
+	three := startOnTerminal(t, 40, 10, ttydeck, "attach", "s")
+	three.start()
+	three.waitFor("the screen", shows("<three>"))
+	three.slave.Close()
+	three.master.Close()
+	select {
+	case <-three.done:
+	case <-time.After(20 * time.Second):
+		t.Fatal("a terminal that is gone keeps its program")
+	}
+	four := startOnTerminal(t, 70, 20, ttydeck, "attach")
+	four.start()
+	four.waitFor("the screen", shows("<three>"))
+	for _, v := range []*terminal{one, two, four} {
+		v.mu.Lock()
+		if strings.Contains(string(v.got), "\x05") {
+			t.Error("a terminal was asked what the program asks the session")
+		}
+		v.mu.Unlock()
+	}
+	four.press("four\r")
+	four.waitFor("the answer", shows("<four>\n20 70"))
+	four.press("\x04")
+	if got := four.wait(); got != 0 || !shows("s has ended with status 3")(four.screen) {
+		t.Errorf("the exit status is %d, the terminal shows\n%s", got, four.screen.Text())
+	}
+	waitUntil(t, "the session's end", func() bool { names, err := dir.Names(); return err == nil && len(names) == 0 })
+	got := ""
+	for ev := range eventsOf(t, cast) {
+		if ev.Code == format.Output || ev.Code == format.Exit {
+			got += ev.Data
+		}
+	}
+	got = strings.ReplaceAll(got, "\x05", "")
+	for _, want := range []string{"ready", "<one>\r\n20 70", "<two>\r\n15 60", "<three>\r\n20 70", "<four>\r\n20 70", "3"} {
+		_, rest, found := strings.Cut(got, want)
+		if !found {
+			t.Fatalf("%q is not, in its turn, in what was recorded", want)
+		}
+		got = rest
+	}
+	if strings.Contains(got, "z") {
+		t.Error("who watches has typed")
+	}
+}
+
+// A session of rec keeps the size of its own terminal.
+func TestAttachOther(t *testing.T) {
+	ttydeck, _ := sessionsOf(t)
+	owner := startOnTerminal(t, 100, 30, ttydeck, "rec", "-q", "--name", "s", filepath.Join(t.TempDir(), "a.cast"), "--", "sh", "-c",
+		`stty -echo; printf '\033[?1049h\033[?1h\033[?1000h\033[25;70Hdown here\033]2;title\007'; read x; printf '\033[1;1Hup here <%s>\033[25;79H' "$x"; stty size | tr -d "\\n"; read x`)
+	owner.start()
+	owner.waitFor("the program", shows("down here"))
+	other := startOnTerminal(t, 40, 10, ttydeck, "attach", "s")
+	before := other.modes()
+	other.start()
+	other.waitFor("where the cursor is", shows("down here"))
+	other.waitFor("the keys' mode", func(s *vt.Screen) bool { return s.Modes().AppCursor })
+	if m := other.screen.Modes(); m.Mouse != 0 || other.screen.OnAlternate() {
+		t.Errorf("the terminal is in the modes %+v", m)
+	}
+	other.press("typed\r")
+	owner.waitFor("what was typed, and its own size", func(s *vt.Screen) bool { return shows("up here <typed>")(s) && shows("30 100")(s) })
+	other.waitFor("the same", shows("30 100"))
+	// It becomes as large, larger and small again.
+	for _, size := range []tty.Size{{Cols: 100, Rows: 30}, {Cols: 110, Rows: 35}, {Cols: 40, Rows: 10}} {
+		other.mu.Lock()
+		other.screen.Resize(size.Cols, size.Rows)
+		other.mu.Unlock()
+		if err := other.master.SetSize(size); err != nil {
+			t.Fatal(err)
+		}
+		other.waitFor("the screen", func(s *vt.Screen) bool {
+			large := size.Cols >= 100
+			return shows("30 100")(s) && shows("up here <typed>")(s) == large && shows("────┘")(s) == (size.Cols > 100) && s.OnAlternate() == (size.Cols == 100)
+		})
+	}
+	other.press("\x1cd")
+	if got := other.wait(); got != 0 {
+		t.Errorf("the exit status of who left is %d", got)
+	}
+	if after := other.modes(); after != before || other.screen.Modes() != vt.New(1, 1).Modes() {
+		t.Errorf("stty -a:\n%s; was\n%s; the modes are %+v", after, before, other.screen.Modes())
+	}
+	owner.press("\r")
+	if got := owner.wait(); got != 0 {
+		t.Errorf("the exit status of rec is %d", got)
+	}
+}
+
+func waitUntil(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%s does not come", what)
+		}
+	}
+}
+
+func eventsOf(t *testing.T, path string) func(func(format.Event) bool) {
+	t.Helper()
+	return func(yield func(format.Event) bool) {
+		f, err := format.OpenFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		for ev, err := range f.Events {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !yield(ev) {
+				return
+			}
+		}
+	}
+}
+
+// TestLiveAtRandom does to eight busy sessions whatever can be done, by many at
+// once and at random: nothing of their output is lost, and nothing is left.
+// TTYDECK_LIVE_OPS is how often.
+func TestLiveAtRandom(t *testing.T) {
+	ops := 80
+	if testing.Short() {
+		ops = 40
+	}
+	if n, err := strconv.Atoi(os.Getenv("TTYDECK_LIVE_OPS")); err == nil {
+		ops = n
+	}
+	ttydeck, dir := sessionsOf(t)
+	const count = 8
+	folder := t.TempDir()
+	var clients [count]*live.Client
+	for i := range count {
+		name := fmt.Sprint("s", i)
+		ttydeckCommand(t, ttydeck, "run", "-q", "-d", "--name", name, "-o", filepath.Join(folder, name+".cast"), "--", "sh", "-c",
+			`stty -echo; trap 'end=1' USR1; i=0; while [ -z "$end" ]; do i=$((i+1)); echo "line $i"; case $i in *00) sleep 0.01;; esac; done; echo "sum $i"; exit 7`)
+		c, err := dir.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		clients[i] = c
+	}
+	fds := func(i int) int {
+		st, err := clients[i].State(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", st.Process))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	var before [count]int
+	for i := range count {
+		waitUntil(t, "the session's output", func() bool {
+			screen, err := clients[i].Screen(t.Context())
+			return err == nil && strings.Contains(screen.Text, "line ")
+		})
+		before[i] = fds(i)
+	}
+	// What a user's terminal does, in as many goroutines as there are sessions.
+	var todo = make(chan int)
+	var working sync.WaitGroup
+	for range 6 {
+		working.Go(func() {
+			for i := range todo {
+				c := clients[i]
+				ctx := t.Context()
+				switch rand.IntN(8) {
+				case 0, 1: // watch for a while
+					s, err := c.Watch(ctx)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					for range rand.IntN(20) {
+						s.Next(ctx)
+					}
+					s.Close()
+				case 2: // attach, resize, type what nobody reads, and leave
+					s, err := c.Attach(ctx, format.Size{Cols: 20 + rand.IntN(100), Rows: 5 + rand.IntN(40)})
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					s.Next(ctx)
+					s.Resize(ctx, format.Size{Cols: 20 + rand.IntN(100), Rows: 5 + rand.IntN(40)})
+					s.Type(ctx, []byte("x"))
+					s.Next(ctx)
+					s.Close()
+				case 3: // a terminal whose program is killed
+					v := startOnTerminal(t, 80, 24, ttydeck, []string{"attach", "watch"}[rand.IntN(2)], fmt.Sprint("s", i))
+					v.start()
+					time.Sleep(time.Duration(rand.IntN(50)) * time.Millisecond)
+					v.cmd.Process.Kill()
+					<-v.done
+				case 4:
+					if err := c.Mark(ctx, "a marker"); err != nil {
+						t.Error(err)
+					}
+				case 5:
+					if _, err := c.Screen(ctx); err != nil {
+						t.Error(err)
+					}
+				case 6: // one who does not read, and leaves
+					s, err := c.Watch(ctx)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					time.Sleep(time.Duration(rand.IntN(30)) * time.Millisecond)
+					s.Close()
+				case 7:
+					v := startOnTerminal(t, 80, 24, ttydeck, "attach", fmt.Sprint("s", i))
+					v.start()
+					v.waitFor("the session", shows("line "))
+					v.press("\x1cd")
+					if got := v.wait(); got != 0 {
+						t.Errorf("attach ended with status %d:\n%s", got, v.screen.Text())
+					}
+				}
+			}
+		})
+	}
+	// The daemon, which no session depends on, is killed again and again.
+	working.Go(func() {
+		for range max(ops/50, 3) {
+			daemon := exec.Command(ttydeck, "daemon")
+			if err := daemon.Start(); err != nil {
+				t.Error(err)
+				return
+			}
+			waitUntil(t, "the daemon", func() bool {
+				c, err := controlPlane.Open(dir)
+				if err != nil {
+					return false
+				}
+				defer c.Close()
+				list, err := c.Sessions(t.Context())
+				if err == nil && len(list) != count {
+					t.Errorf("the daemon knows %d sessions; want %d", len(list), count)
+				}
+				return err == nil
+			})
+			time.Sleep(time.Duration(rand.IntN(50)) * time.Millisecond)
+			daemon.Process.Kill()
+			daemon.Wait()
+		}
+	})
+	for range ops {
+		todo <- rand.IntN(count)
+	}
+	close(todo)
+	working.Wait()
+	for i := range count {
+		waitUntil(t, "a session without descriptors that nobody needs", func() bool { return fds(i) <= before[i]+1 }) // this connection
+	}
+	var processes []int
+	for i, c := range clients {
+		st, err := c.State(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		processes = append(processes, st.Process, st.PID)
+		if err := c.Signal(t.Context(), 10); err != nil {
+			t.Errorf("session %d: %v", i, err)
+		}
+	}
+	waitUntil(t, "the end of all sessions", func() bool { names, err := dir.Names(); return err == nil && len(names) == 0 })
+	waitUntil(t, "the end of all processes", func() bool {
+		for _, pid := range processes {
+			if _, err := os.Stat(fmt.Sprint("/proc/", pid)); err == nil {
+				return false
+			}
+		}
+		return true
+	})
+	if entries, err := os.ReadDir(dir.Path()); err != nil || len(entries) != 0 {
+		t.Errorf("%v is left, %v", entries, err)
+	}
+	for i := range count {
+		var out strings.Builder
+		for ev := range eventsOf(t, filepath.Join(folder, fmt.Sprintf("s%d.cast", i))) {
+			if ev.Code == format.Output {
+				out.WriteString(ev.Data)
+			}
+		}
+		// The signal may meet a sleep too, which sh tells.
+		text := strings.Replace(out.String(), "User defined signal 1\r\n", "", 1)
+		lines := strings.Split(strings.TrimSuffix(text, "\r\n"), "\r\n")
+		for n, line := range lines[:len(lines)-1] {
+			if line != fmt.Sprint("line ", n+1) {
+				t.Fatalf("session %d: line %d of its recording is %q", i, n+1, line)
+			}
+		}
+		last := len(lines) - 1
+		if got := lines[last]; got != fmt.Sprint("sum ", last) {
+			t.Errorf("session %d: its recording ends with %q after %d lines", i, got, last)
+		}
+	}
+}

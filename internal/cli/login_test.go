@@ -1,0 +1,373 @@
+//go:build linux
+
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/record/login"
+	"github.com/ttydeck/ttydeck/vt"
+	"golang.org/x/sys/unix"
+)
+
+// loginHost is a host with sshd, whose users are recorded.
+type loginHost struct {
+	t    *testing.T
+	dir  string   // everybody may enter it
+	home string   // of the user
+	kept string   // where the recordings are
+	ssh  []string // options of ssh, scp and sftp
+	user string
+}
+
+const loginUID = 23456
+
+func newLoginHost(t *testing.T, policy string) *loginHost {
+	t.Helper()
+	const sshd = "/usr/sbin/sshd"
+	if os.Geteuid() != 0 {
+		t.Skip("SKIPPED: sshd logs in others for root alone")
+	}
+	for _, need := range []string{sshd, "ssh", "scp", "sftp", "rsync", "git", "unshare"} {
+		if _, err := exec.LookPath(need); err != nil && os.Getenv("CI") == "" {
+			t.Skipf("SKIPPED: %s is not installed", need)
+		}
+	}
+	if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("/run", "ttydeck-login-test") // root's alone, as far as it goes up
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	os.Chmod(dir, 0o755)
+	h := &loginHost{t: t, dir: dir, home: filepath.Join(dir, "home"), kept: filepath.Join(dir, "kept"), user: "ttydeckuser"}
+	if err := os.Mkdir(h.home, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	os.Chown(h.home, loginUID, loginUID)
+	passwd, err := os.ReadFile("/etc/passwd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	passwd = fmt.Appendf(passwd, "%s:x:%d:%d::%s:/bin/bash\n", h.user, loginUID, loginUID, h.home)
+	host, key := h.path("host"), h.path("key")
+	for _, k := range []string{host, key} {
+		if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", k).CombinedOutput(); err != nil {
+			t.Fatalf("ssh-keygen: %v: %s", err, out)
+		}
+	}
+	copyProgram(t, h.path("ttydeck"))
+	h.write("passwd", string(passwd), 0o644)
+	h.write("policy.toml", "socket = \""+h.path("socket")+"\"\n"+policy, 0o644)
+	h.write("sshd_config", fmt.Sprintf("HostKey %s\nAuthorizedKeysFile %s.pub\nPidFile none\nStrictModes no\nUsePAM no\nPrintMotd no\nPrintLastLog no\n"+
+		"Subsystem sftp internal-sftp\nForceCommand %s login-rec --policy %s\n", host, key, h.path("ttydeck"), h.path("policy.toml")), 0o600)
+	// The user is one that sshd alone knows.
+	h.write("proxy", fmt.Sprintf("#!/bin/sh\nexec unshare -m sh -c 'mount --bind %s /etc/passwd && exec %s -i -f %s'\n", h.path("passwd"), sshd, h.path("sshd_config")), 0o755)
+	for _, o := range []string{"StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "IdentitiesOnly=yes", "LogLevel=ERROR", "ProxyCommand=" + h.path("proxy")} {
+		h.ssh = append(h.ssh, "-o", o)
+	}
+	h.ssh = append(h.ssh, "-F", "none", "-i", key)
+	return h
+}
+
+// copyProgram puts the program where others can run it.
+func copyProgram(t *testing.T, path string) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(self)
+	if err == nil {
+		err = os.WriteFile(path, text, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (h *loginHost) path(name string) string { return filepath.Join(h.dir, name) }
+
+func (h *loginHost) write(name, text string, mode os.FileMode) {
+	h.t.Helper()
+	if err := os.WriteFile(h.path(name), []byte(text), mode); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// receive takes recordings.
+func (h *loginHost) receive() {
+	h.t.Helper()
+	l, err := login.Listen(h.path("socket"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		if err := (&login.Receiver{Dir: h.kept}).Serve(ctx, l); err != nil {
+			h.t.Error(err)
+		}
+	}()
+	h.t.Cleanup(func() {
+		stop()
+		select {
+		case <-served:
+		case <-time.After(20 * time.Second):
+			h.t.Error("the receiver does not end")
+		}
+	})
+}
+
+// run runs ssh, or another program with ssh's options; at is the host for it.
+func (h *loginHost) run(stdin string, program string, args ...string) (out string, status int) {
+	h.t.Helper()
+	ctx, stop := context.WithTimeout(h.t.Context(), time.Minute)
+	defer stop()
+	cmd := exec.CommandContext(ctx, program, append(append([]string{}, h.ssh...), args...)...)
+	cmd.Stdin = strings.NewReader(stdin)
+	var both bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &both, &both
+	cmd.WaitDelay = 5 * time.Second
+	err := cmd.Run()
+	if cmd.ProcessState == nil || ctx.Err() != nil {
+		h.t.Fatalf("%s %q: %v: %s", program, args, err, both.String())
+	}
+	return both.String(), cmd.ProcessState.ExitCode()
+}
+
+func (h *loginHost) at() string { return h.user + "@loopback" }
+
+// recordings are those that are kept.
+func (h *loginHost) recordings() []string {
+	// The receiver is not where the user has a name.
+	files, _ := filepath.Glob(filepath.Join(h.kept, fmt.Sprint(loginUID), "*.cast"))
+	return files
+}
+
+// awaitRecordings waits until there are as many as that, complete.
+func (h *loginHost) awaitRecordings(n int) []string {
+	h.t.Helper()
+	var files []string
+	waitUntil(h.t, fmt.Sprintf("recording %d", n), func() bool { files = h.recordings(); return len(files) >= n })
+	if len(files) != n {
+		h.t.Errorf("%d recordings are kept; want %d: %q", len(files), n, files)
+	}
+	return files
+}
+
+func (h *loginHost) output(path string, code format.Code) string {
+	out := ""
+	for ev := range eventsOf(h.t, path) {
+		if ev.Code == code {
+			out += ev.Data
+		}
+	}
+	return out
+}
+
+// Who logs in is recorded, where he cannot change it; who only wants something
+// done is not, and finds nothing changed.
+func TestLogin(t *testing.T) {
+	h := newLoginHost(t, "on-failure = \"block\"\nnotice = \"This session is recorded.\"\n")
+	// Nobody takes recordings: no session, but all else.
+	out, status := h.run("", "ssh", "-tt", h.at())
+	if status == 0 || !strings.Contains(out, "this session cannot be recorded, and so cannot be") {
+		t.Errorf("without a receiver, and blocked: status %d, %q", status, out)
+	}
+	if out, status := h.run("", "ssh", h.at(), "echo out; exit 3"); out != "out\n" || status != 3 {
+		t.Errorf("a command, without a receiver: status %d, %q", status, out)
+	}
+	h.receive()
+
+	out, status = h.run("echo $0 $SHELL $((6*7)); stty size; exit 5\r", "ssh", "-tt", h.at())
+	if status != 5 || !strings.Contains(out, "-bash /bin/bash 42") || !strings.Contains(out, "This session is recorded.") {
+		t.Errorf("a login: status %d, %q", status, out)
+	}
+	files := h.awaitRecordings(1)
+	if got := h.output(files[0], format.Output); !strings.Contains(got, "-bash /bin/bash 42") {
+		t.Errorf("recorded is %q", got)
+	}
+	if got := h.output(files[0], format.Exit); got != "5" {
+		t.Errorf("the recorded status is %q", got)
+	}
+	// He cannot read, change or remove it.
+	out, status = h.run("", "ssh", h.at(), fmt.Sprintf("cat %[1]s; echo x >>%[1]s; rm -f %[1]s; rm -rf %[2]s; ls %[2]s", files[0], h.kept))
+	if status == 0 || strings.Count(out, "ermission denied") < 4 {
+		t.Errorf("what he can do with it: %d, %q", status, out)
+	}
+	if got := h.output(files[0], format.Exit); got != "5" {
+		t.Errorf("now the recorded status is %q", got)
+	}
+
+	// A command at a terminal is recorded, and keeps its status.
+	if out, status := h.run("", "ssh", "-tt", h.at(), "echo at a terminal; exit 6"); status != 6 || !strings.Contains(out, "at a terminal") {
+		t.Errorf("ssh -tt: status %d, %q", status, out)
+	}
+	h.awaitRecordings(2)
+
+	// The rest is not, and comes through as it is.
+	r := rand.New(rand.NewPCG(1, 1))
+	data := make([]byte, 3<<20)
+	for i := range data {
+		data[i] = byte(r.IntN(256))
+	}
+	h.write("data", string(data), 0o644)
+	same := func(what, name string) {
+		t.Helper()
+		got, err := os.ReadFile(filepath.Join(h.home, name))
+		if err != nil || sha256.Sum256(got) != sha256.Sum256(data) {
+			t.Errorf("%s: %v, %d bytes that are not those that were sent", what, err, len(got))
+		}
+	}
+	if out, status := h.run(string(data), "ssh", h.at(), "cat >piped; cat piped; exit 4"); status != 4 || out != string(data) {
+		t.Errorf("a pipe: status %d, %d bytes", status, len(out))
+	}
+	same("a pipe", "piped")
+	if out, status := h.run("", "scp", "-O", h.path("data"), h.at()+":scp-old"); status != 0 || out != "" {
+		t.Errorf("scp -O: status %d, %q", status, out)
+	}
+	same("scp -O", "scp-old")
+	if out, status := h.run("", "scp", h.path("data"), h.at()+":scp-new"); status != 0 || out != "" {
+		t.Errorf("scp: status %d, %q", status, out)
+	}
+	same("scp", "scp-new")
+	h.write("batch", "put "+h.path("data")+" sftp-put\n", 0o644)
+	if out, status := h.run("", "sftp", "-b", h.path("batch"), h.at()); status != 0 {
+		t.Errorf("sftp: status %d, %q", status, out)
+	}
+	same("sftp", "sftp-put")
+	shell := "ssh"
+	for _, o := range h.ssh {
+		shell += " '" + o + "'"
+	}
+	rsync := exec.Command("rsync", "-e", shell, h.path("data"), h.at()+":rsynced")
+	if out, err := rsync.CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("rsync: %v, %q", err, out)
+	}
+	same("rsync", "rsynced")
+	if out, status := h.run("", "ssh", h.at(), "git init -q repo && cd repo && cp ../piped . && git add . && git -c user.name=x -c user.email=x@y commit -qm x"); status != 0 {
+		t.Errorf("git init: status %d, %q", status, out)
+	}
+	clone := exec.Command("git", "clone", "-q", h.at()+":repo", h.path("clone"))
+	clone.Env = append(os.Environ(), "GIT_SSH_COMMAND="+shell)
+	if out, err := clone.CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("git clone: %v, %q", err, out)
+	}
+	if got, err := os.ReadFile(h.path("clone/piped")); err != nil || !bytes.Equal(got, data) {
+		t.Errorf("git clone gave %d bytes, %v", len(got), err)
+	}
+	h.awaitRecordings(2)
+}
+
+// A full disk follows the policy: the session ends, or goes on.
+func TestLoginDiskFull(t *testing.T) {
+	for _, policy := range []string{"block", "allow"} {
+		t.Run(policy, func(t *testing.T) {
+			h := newLoginHost(t, "on-failure = \""+policy+"\"\n")
+			if err := os.Mkdir(h.kept, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := unix.Mount("tmpfs", h.kept, "tmpfs", 0, "size=64k"); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { unix.Unmount(h.kept, unix.MNT_DETACH) })
+			h.receive()
+			out, status := h.run("", "ssh", "-tt", h.at(), "seq 200000; sleep 2; echo still-$((40+2)); exit 7")
+			if !strings.Contains(out, "no space left on device") {
+				t.Errorf("the user is not told: %q", out[max(0, len(out)-300):])
+			}
+			went := strings.Contains(out, "still-42")
+			if policy == "block" && (went || status == 0 || status == 7) || policy == "allow" && (!went || status != 7) {
+				t.Errorf("%s: status %d, went on: %v", policy, status, went)
+			}
+			files := h.recordings()
+			if len(files) != 1 {
+				t.Fatalf("%d recordings", len(files))
+			}
+			f, err := format.OpenFile(files[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			if got := f.Header.Size; got.Cols == 0 {
+				t.Errorf("what is kept has the size %v", got)
+			}
+		})
+	}
+}
+
+// A receiver that goes away ends a session also while that is silent.
+func TestLoginReceiverGone(t *testing.T) {
+	h := newLoginHost(t, "on-failure = \"block\"\n")
+	l, err := login.Listen(h.path("socket"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		fmt.Fprintln(c, `{"file":"kept"}`)
+		defer c.Close()
+		lines := bufio.NewScanner(c)
+		for lines.Scan() {
+			if strings.Contains(lines.Text(), `"working\r`) {
+				return
+			}
+		}
+		t.Error("no output came to the receiver")
+	}()
+	out, status := h.run("", "ssh", "-tt", h.at(), "echo working; sleep 40; echo still-$((40+2))")
+	if status == 0 || strings.Contains(out, "still-42") || !strings.Contains(out, "cannot be recorded any more") {
+		t.Errorf("status %d: %q", status, out)
+	}
+}
+
+// As a login shell, without a policy and a receiver, it is the user's shell.
+func TestLoginShell(t *testing.T) {
+	if _, err := os.Stat(login.DefaultPolicy); err == nil {
+		t.Skip("SKIPPED: this host has a policy")
+	}
+	if c, err := net.Dial("unix", login.DefaultSocket); err == nil {
+		c.Close()
+		t.Skip("SKIPPED: this host takes recordings")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := startOnTerminal(t, 80, 24, self)
+	v.cmd.Args = []string{"-ttydeck-login"}
+	v.start()
+	v.waitFor("a warning and the shell", func(s *vt.Screen) bool {
+		return shows("this session is not recorded")(s) && strings.ContainsAny(strings.TrimSpace(s.Text()[strings.LastIndexByte(s.Text(), '\n')+1:]), "$#")
+	})
+	v.press("echo \"<$0>\" $SHELL; exit 9\r")
+	if got := v.wait(); got != 9 || !shows("<-sh> /bin/sh")(v.screen) {
+		t.Errorf("the exit status is %d, the terminal shows\n%s", got, v.screen.Text())
+	}
+	cmd := &exec.Cmd{Path: self, Args: []string{"ttydeck-login", "-c", "echo out; exit 8"}}
+	out, err := cmd.CombinedOutput()
+	if string(out) != "out\n" || cmd.ProcessState.ExitCode() != 8 {
+		t.Errorf("-c: %q, %v", out, err)
+	}
+}

@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/ttydeck/ttydeck/convert/transcript"
+	"github.com/ttydeck/ttydeck/format"
+)
+
+type markOptions struct {
+	commands  bool
+	to        *format.Format // nil: by the output's name
+	overwrite bool
+	read      readOptions
+}
+
+func markCommand(e *env) *command {
+	var o markOptions
+	return &command{
+		name:    "mark",
+		purpose: "add a marker to a running session, or one for each command to a recording",
+		args:    "SESSION LABEL | --commands IN OUT",
+		examples: []string{
+			"ttydeck mark deploy 'it begins'",
+			"ttydeck mark --commands demo.cast chapters.cast",
+		},
+		about: `Adds a marker with LABEL to the recording of SESSION, one that ttydeck ls lists.
+
+With --commands, writes the recording IN to OUT with a marker at the start of each command, so
+that players show commands as chapters. Markers in IN are kept.`,
+		flags: append([]group{{"Output", []*flag{
+			onOff(&o.commands, "commands", "add a marker for each command of a recording"),
+			formatFlag(&o.to),
+			overwriteFlag(&o.overwrite),
+		}}}, o.read.groups()...),
+		first: runningSessions,
+		run: func(ctx context.Context, args []string) error {
+			if !o.commands {
+				return markSession(ctx, e, args)
+			}
+			if err := e.need(args, 2, 2, "the recording to read, or the file to write,"); err != nil {
+				return err
+			}
+			return runMark(ctx, e, o, args[0], args[1])
+		},
+	}
+}
+
+// markSession adds a marker to a running session.
+func markSession(ctx context.Context, e *env, args []string) error {
+	if err := e.need(args, 2, 2, "the session, or the marker's label,"); err != nil {
+		return err
+	}
+	client, _, err := openSession(ctx, args[0])
+	if err != nil {
+		if _, serr := os.Stat(args[0]); serr == nil {
+			return withHint(usageError{fmt.Errorf("%s is a file, not a session", args[0])},
+				"to mark its commands: ttydeck mark --commands "+args[0]+" OUT.cast")
+		}
+		return err
+	}
+	defer client.Close()
+	return client.Mark(ctx, args[1])
+}
+
+func runMark(ctx context.Context, e *env, opts markOptions, from, name string) error {
+	path := from
+	if from == "-" {
+		// It is read twice: once for the commands, once to be written.
+		spool, err := os.CreateTemp("", "ttydeck-mark-*")
+		if err != nil {
+			return err
+		}
+		defer os.Remove(spool.Name())
+		_, err = io.Copy(spool, e.in)
+		if err = errors.Join(err, spool.Close()); err != nil {
+			return err
+		}
+		path = spool.Name()
+	}
+	said := &warnings{env: e}
+	rec, err := e.transcribe(ctx, path, transcriptOptions{source: opts.read}, said)
+	if rec == nil {
+		return err
+	}
+	cmdErr := err
+	to, err := targetFormat(opts.to, name)
+	if err != nil {
+		return err
+	}
+	src, err := e.open(ctx, path, opts.read.list()...)
+	if err != nil {
+		return err
+	}
+	defer src.close()
+	dst, err := e.create(name, to, opts.overwrite, permOf(from))
+	if err != nil {
+		return err
+	}
+	cast := transcript.Markers(rec.Commands)(src.Cast)
+	cast.Events = untilCancelled(ctx, cast.Events)
+	err = format.Copy(dst.Writer, cast)
+	said.done()
+	if note := lossesNote(to.Name, format.LossesOf(dst.Writer)); note != "" {
+		e.notef("%s", note)
+	}
+	var syntax *format.SyntaxError
+	if err != nil && !errors.As(err, &syntax) {
+		dst.discard()
+		return err
+	}
+	if err == nil {
+		err = cmdErr
+	}
+	return errors.Join(err, dst.commit())
+}

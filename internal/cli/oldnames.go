@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ttydeck/ttydeck/convert/transcript"
+	"github.com/ttydeck/ttydeck/format"
+)
+
+// oldName is a flag's name in an earlier version. It still works, with a note, until
+// the next version: on the command line, in the environment and in the
+// configuration.
+type oldName struct {
+	commands string // that had it, separated by blanks; "*" for every command with the new flag
+	old      string
+	now      string // a name without dashes
+	// value is what the new flag's value is made of: "%s" stands for the old
+	// value; empty: the old value itself.
+	value string
+	isOn  bool // the old flag had no value
+}
+
+var oldNames = []oldName{
+	{commands: "play", old: "start", now: "from"},
+	{commands: "play", old: "end", now: "to"},
+	{commands: "play", old: "f", now: "follow", isOn: true},
+	{commands: "run", old: "size", now: "attach-size"},
+	{commands: "screen", old: "cols", now: "force-size", value: "%sx"},
+	{commands: "screen", old: "rows", now: "force-size", value: "x%s"},
+	{commands: "*", old: "cols", now: "window-size", value: "%sx"},
+	{commands: "*", old: "rows", now: "window-size", value: "x%s"},
+	{commands: "search", old: "commands", now: "in", value: "commands", isOn: true},
+	{commands: "search", old: "output", now: "in", value: "output", isOn: true},
+	{commands: "search", old: "screen", now: "in", value: "screen", isOn: true},
+	{commands: "convert", old: "output-dir", now: "output", value: "%s/"},
+	{commands: "transcript", old: "a", now: "absolute", isOn: true},
+	{commands: "ps", old: "all", now: "unused", isOn: true},
+	{commands: "ps", old: "a", now: "unused", isOn: true},
+	{commands: "ps", old: "t", now: "tree", isOn: true},
+	{commands: "ps", old: "n", now: "interval"},
+	{commands: "observe", old: "m", now: "method"},
+	{commands: "daemon", old: "every", now: "interval"},
+}
+
+// oldNameOf returns the row of the table for a name that the command had; nil
+// where there is none, or the command has a flag of that name now.
+func oldNameOf(c *command, name string) *oldName {
+	if c.flag(name) != nil {
+		return nil
+	}
+	for i := range oldNames {
+		o := &oldNames[i]
+		if o.old == name && c.flag(o.now) != nil && (o.commands == "*" || slices.Contains(strings.Fields(o.commands), c.name)) {
+			return o
+		}
+	}
+	// --from and --to named formats; see newName.
+	if placeFormat(c, name) != nil {
+		return placeName
+	}
+	return nil
+}
+
+// placeName stands for --from and --to where they named formats.
+var placeName = &oldName{}
+
+// placeFormat returns the flag that names a format where --from or --to did;
+// nil for other names.
+func placeFormat(c *command, name string) *flag {
+	switch name {
+	case "from":
+		return c.flag("input-format")
+	case "to":
+		return c.flag("format")
+	}
+	return nil
+}
+
+// origin is where flags are named: on the command line, in the environment or
+// in the configuration.
+type origin struct {
+	prefix string                   // before what is said of it
+	form   func(name string) string // a flag's name as it stands there
+}
+
+var commandLine = origin{form: func(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
+}}
+
+// newName returns the flag that an old name with its value stands for now, and
+// its value; nil if the name, which is that of f, is no old one. A format behind
+// --from or --to is still taken as one. The user is told.
+func (e *env) newName(c *command, f *flag, old *oldName, name, value string, from origin) (*flag, string) {
+	now := placeFormat(c, name)
+	switch {
+	case now != nil && isFormat(value):
+	case f != nil || old == nil || old == placeName:
+		return nil, value
+	default:
+		now = c.flag(old.now)
+		if strings.Contains(old.value, "%s") {
+			value = fmt.Sprintf(old.value, value)
+		} else {
+			value = cmp.Or(old.value, value)
+		}
+	}
+	note := fmt.Sprintf("%s%s is now %s; the old name works until the next version", from.prefix, from.form(name), from.form(now.name))
+	if !slices.Contains(e.told, note) {
+		e.told = append(e.told, note)
+		e.notef("%s", note)
+	}
+	return now, value
+}
+
+func isFormat(name string) bool {
+	if _, err := format.ByName(name); err == nil {
+		return true
+	}
+	_, ok := transcript.StyleByName(name)
+	return ok || strings.EqualFold(name, text.Name)
+}

@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/ttydeck/ttydeck/format"
+)
+
+// outputParts is a recording of several files while it is written: all of them
+// appear under their names at once, as far as a file system can, when it is
+// whole.
+type outputParts struct {
+	name string
+	perm fs.FileMode // of the recording; its secrets are in every part
+	// dir is the temporary directory that a recording that is a directory is
+	// written to; empty for files beside each other.
+	dir   string
+	files []*partFile // in the order in which they were made
+}
+
+// partFile is one of the files.
+type partFile struct {
+	*os.File
+	name  string      // to be, in the temporary directory if there is one
+	final string      // to be in the end; of a directory, its own
+	perm  fs.FileMode // to be
+}
+
+// Close completes the file: the Writer calls it.
+func (p *partFile) Close() error {
+	return errors.Join(p.Chmod(p.perm), syncToReplace(p.File, p.final), p.File.Close())
+}
+
+// createParts opens name for writing in format f, whose recordings are several
+// files.
+func createParts(name string, f *format.Format, overwrite bool, perm fs.FileMode) (*output, error) {
+	if name == "-" {
+		return nil, withHint(usageError{fmt.Errorf("%s is %s and does not go to standard output", f, f.Layout())},
+			"name a file: ttydeck convert IN OUT --format "+f.Name)
+	}
+	if format.CompressionByFileName(name) != format.Uncompressed {
+		return nil, usageError{fmt.Errorf("%s: %s is %s and cannot be compressed", name, f, f.Layout())}
+	}
+	p := &outputParts{name: name, perm: perm}
+	files := format.Files{Base: filepath.Base(name), Create: func(suffix string, perm fs.FileMode) (io.WriteCloser, error) {
+		return p.create(suffix, perm)
+	}}
+	var err error
+	if f.Layout() == format.Directory {
+		if info, statErr := os.Stat(name); statErr == nil {
+			switch {
+			case !overwrite:
+				return nil, withHint(fmt.Errorf("%s: %w", name, errExists), "--overwrite replaces it")
+			case !info.IsDir() || format.DetectDir(name) != f:
+				// Whatever is in there, it is not ours to remove.
+				return nil, fmt.Errorf("%s: is no recording in format %s: it is not replaced", name, f)
+			}
+		}
+		p.dir, err = os.MkdirTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+		err = aboutFile(name, err)
+	} else if !overwrite {
+		for _, suffix := range f.Suffixes() {
+			if _, statErr := os.Lstat(name + suffix); statErr == nil {
+				return nil, withHint(fmt.Errorf("%s: %w", name+suffix, errExists), "--overwrite replaces it")
+			}
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	o := &output{name: name, parts: p}
+	if o.Writer, err = f.NewFilesWriter(files); err != nil {
+		p.discard()
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return o, nil
+}
+
+// create makes one of the files.
+func (p *outputParts) create(suffix string, perm fs.FileMode) (io.WriteCloser, error) {
+	if perm == 0 {
+		perm = p.perm
+	}
+	part := &partFile{name: p.name + suffix, final: p.name + suffix, perm: perm}
+	var err error
+	if p.dir != "" {
+		part.name, part.final = filepath.Join(p.dir, suffix), p.name
+		part.File, err = os.OpenFile(part.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	} else {
+		part.File, err = createTemp(part.name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.files = append(p.files, part)
+	return part, nil
+}
+
+// commit puts the files under their names. The Writer must be closed.
+func (p *outputParts) commit() error {
+	if p.dir != "" {
+		return p.commitDir()
+	}
+	for i, part := range p.files {
+		if err := os.Rename(part.Name(), part.name); err != nil {
+			for _, rest := range p.files[i:] {
+				os.Remove(rest.Name())
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// commitDir puts the directory under its name, in the place of an older one.
+func (p *outputParts) commitDir() error {
+	old := ""
+	if _, err := os.Lstat(p.name); err == nil {
+		old = p.dir + ".old"
+		if err := os.Rename(p.name, old); err != nil {
+			p.discard()
+			return err
+		}
+	}
+	if err := os.Rename(p.dir, p.name); err != nil {
+		if old != "" {
+			err = errors.Join(err, os.Rename(old, p.name))
+		}
+		p.discard()
+		return err
+	}
+	if old != "" {
+		return os.RemoveAll(old)
+	}
+	return nil
+}
+
+// discard removes what was written.
+func (p *outputParts) discard() {
+	for _, part := range p.files {
+		part.File.Close()
+		os.Remove(part.Name())
+	}
+	if p.dir != "" {
+		os.RemoveAll(p.dir)
+	}
+}

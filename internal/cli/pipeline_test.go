@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// Both ends of a pipeline have the terminal raw at once. Whichever ends first,
+// the terminal reads lines again after the last.
+func TestPipelineLeavesTheTerminalAsItWas(t *testing.T) {
+	ttydeck := program(t)
+	for name, script := range map[string]string{
+		"rec ends first":  `"$0" rec -q - -- sh -c 'echo hi; sleep 1' | "$0" play -`,
+		"play ends first": `"$0" rec -q - -- sh -c 'echo hi; sleep 1; echo more; sleep 1' | "$0" play --end 0.2 -`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := startOnTerminal(t, 80, 24, "sh", "-c", script, ttydeck)
+			before := v.modes()
+			v.start()
+			v.wait()
+			if !bytes.Contains(v.got, []byte("\x1b[?1049h")) || !bytes.Contains(v.got, []byte("hi")) {
+				t.Errorf("the player did not show it: %q", v.got)
+			}
+			if after := v.modes(); after != before {
+				t.Errorf("stty -a:\n%s; was\n%s", after, before)
+			}
+		})
+	}
+}
+
+// C-\ that is typed ahead, while the terminal still makes a signal of it, does
+// not end the recorder.
+func TestRecTakesQuitTypedAhead(t *testing.T) {
+	ttydeck := program(t)
+	for range 4 {
+		v := startOnTerminal(t, 80, 24, ttydeck, "rec", filepath.Join(t.TempDir(), "x.cast"),
+			"--", "sh", "-c", "trap '' QUIT; echo hi; sleep 0.2")
+		before := v.modes()
+		v.start()
+		v.waitFor("the start", func(s *vt.Screen) bool { return strings.Contains(s.Text(), "recording to") })
+		for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
+			if m, err := v.master.Mode(); err != nil || !m.Canonical {
+				break
+			}
+			v.press("\x1c")
+		}
+		if status := v.wait(); status != 0 {
+			t.Errorf("exit status %d; the terminal shows:\n%s", status, v.screen.Text())
+		}
+		if after := v.modes(); after != before {
+			t.Errorf("stty -a:\n%s; was\n%s", after, before)
+		}
+	}
+}

@@ -1,0 +1,260 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/ttydeck/ttydeck/convert/transcript"
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/fetch"
+	"github.com/ttydeck/ttydeck/internal/tty"
+	"github.com/ttydeck/ttydeck/play"
+)
+
+func playCommand(e *env) *command {
+	p := &play.Player{Speed: 1}
+	var idle optional[time.Duration]
+	var theme string
+	var read readOptions
+	return &command{
+		name:    "play",
+		purpose: "play a recording in the terminal",
+		args:    "FILE|URL|-",
+		examples: []string{
+			"ttydeck play demo.cast                # h shows the keys",
+			"ttydeck play -s 2 -i 1 demo.cast",
+			"ttydeck play --follow running.cast",
+			"ttydeck play https://asciinema.org/a/335480",
+		},
+		about: `Plays the recording FILE, in any format that ttydeck reads. The page of a recording, as on
+asciinema.org, plays that recording. "-" is standard input; keys are still read from the terminal.
+If standard output is no terminal, the bytes of the recording's output are written to it.
+
+The picture is drawn from a model of the recorded screen: none of the recording's own escape
+sequences reach your terminal, and you can go to any moment. The player exits at the end unless you
+have pressed a key; q quits. Times are those of the recording: where a pause is shortened, they jump.
+
+` + keyTable(),
+		flags: append([]group{
+			{"Playback", append([]*flag{
+				valued(&p.Speed, "speed,s", "play `N` times as fast; max does not wait", parsePlaySpeed),
+				idleLimitFlag(&idle, ",max-idle"),
+				onOff(&p.Loop, "loop,l", "start over at the end"),
+				onOff(&p.PauseOnMarkers, "pause-on-markers,m", "pause at each marker"),
+				onOff(&p.Follow, "follow,F", "start at the end, and continue as the recording grows"),
+			}, placeFlags(&p.Start, &p.End)...)},
+			{"Display", []*flag{
+				noUIFlag(&p.NoUI),
+				onOff(&p.Resize, "resize,r", "ask the terminal to take the recording's size"),
+				onOff(&p.Clip, "clip", "show the upper left corner of a large recording, not the part around the cursor"),
+				onOff(&p.Titles, "titles", "let the recording set the terminal's title"),
+				oneOf(&theme, "theme", "use the colours of `WHOSE` terminal: mine or recording", "mine", "recording"),
+				onOff(&p.Raw, "raw", "write the recording's bytes as they are; untrusted ones can set the clipboard, type or print"),
+			}},
+		}, read.groups()...),
+		signals: true,
+		run: func(ctx context.Context, args []string) error {
+			if err := e.need(args, 1, 1, "the recording to play"); err != nil {
+				return err
+			}
+			p.RecordedTheme = theme == "recording"
+			if p.IdleLimit = idle.value; idle.given && idle.value == 0 {
+				p.IdleLimit = -1
+			}
+			return runPlay(ctx, e, p, read.list(), args[0])
+		},
+	}
+}
+
+// keyTable returns the list of keys for the help.
+func keyTable() string {
+	var b strings.Builder
+	b.WriteString("KEYS\n")
+	for _, k := range play.Keys() {
+		fmt.Fprintf(&b, "   %-17s %s\n", k[0], k[1])
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// orEnd returns what open returns, or the cause of ctx's end if that comes
+// first: a pipe may be silent for long.
+func orEnd(ctx context.Context, open func() (*input, error)) (*input, error) {
+	type opened struct {
+		src *input
+		err error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		src, err := open()
+		done <- opened{src, err}
+	}()
+	select {
+	case o := <-done:
+		return o.src, o.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+func runPlay(ctx context.Context, e *env, p *play.Player, read []format.Option, name string) error {
+	boundMemory()
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	// The reader's warnings are printed when the terminal is free again.
+	said := &lateWarnings{}
+	defer said.tell(e)
+	opts := append([]format.Option{format.OnWarning(said.add)}, read...)
+	open := func() (*input, error) { return e.open(ctx, name, opts...) }
+	if p.Follow && name != "-" && !fetch.IsURL(name) {
+		open = func() (*input, error) { return openGrowing(ctx, name, opts...) }
+	}
+	src, err := orEnd(ctx, open)
+	if err != nil {
+		return err
+	}
+	defer src.close()
+	p.Cast = src.Cast
+	if !p.Follow && name != "-" && !fetch.IsURL(name) {
+		first := true
+		var again *input
+		defer func() {
+			if again != nil {
+				again.close()
+			}
+		}()
+		p.Open = func() (format.Cast, error) {
+			if first {
+				first = false
+				return src.Cast, nil
+			}
+			if again != nil {
+				again.close()
+			}
+			var err error
+			if again, err = e.open(ctx, name, opts...); err != nil {
+				return format.Cast{}, err
+			}
+			return again.Cast, nil
+		}
+	}
+	if !tty.IsTerminal(e.out) {
+		p.Output = e.out
+		if f, ok := e.out.(*os.File); ok {
+			p.Output = fileWriter{f}
+		}
+	}
+	p.Commands = commandsIn
+	p.Warn = func(msg string) { e.notef("%s", msg) }
+	err = p.Run(ctx)
+	if errors.Is(err, play.ErrInterrupted) {
+		return statusError{status: exitInterrupted}
+	}
+	return err
+}
+
+// commandsIn finds the commands of a recording by its prompts.
+func commandsIn(cast format.Cast) iter.Seq2[time.Duration, string] {
+	return func(yield func(time.Duration, string) bool) {
+		for c, err := range transcript.Commands(cast, transcript.Options{MaxOutput: 1}) {
+			if err != nil || !yield(c.Start, c.Text) {
+				return
+			}
+		}
+	}
+}
+
+// boundMemory makes the garbage collector work harder before the process grows
+// beyond what the player promises, unless the user has set a limit.
+func boundMemory() {
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
+		debug.SetMemoryLimit(140 << 20)
+	}
+}
+
+// fileWriter writes to a file that another program may have made
+// non-blocking.
+type fileWriter struct{ *os.File }
+
+func (f fileWriter) Write(p []byte) (int, error) { return tty.WriteFile(f.File, p) }
+
+// openGrowing opens a file that is still being written; its events wait for
+// more until ctx ends.
+func openGrowing(ctx context.Context, name string, opts ...format.Option) (*input, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	cast, f, err := format.Open(play.Follow(ctx, file), append([]format.Option{format.Name(name)}, opts...)...)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	cast.Events = untilExit(cast.Events)
+	return &input{Cast: cast, format: f, name: name, close: file.Close}, nil
+}
+
+// untilExit ends events after the session's exit status: a recording that has
+// one does not grow any more.
+func untilExit(events format.Events) format.Events {
+	return func(yield func(format.Event, error) bool) {
+		for ev, err := range events {
+			if !yield(ev, err) || ev.Code == format.Exit {
+				return
+			}
+		}
+	}
+}
+
+// untilSignal ends ctx at a signal that asks the program to end. The cause is
+// the exit status of a program that the signal killed.
+func untilSignal(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	done := make(chan struct{})
+	go func() {
+		select {
+		case s := <-signals:
+			n, _ := s.(syscall.Signal)
+			cancel(statusError{status: 128 + int(n)})
+		case <-done:
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel(nil)
+	}
+}
+
+// lateWarnings keeps a reader's warnings until they can be shown. Its methods
+// may be called by several goroutines.
+type lateWarnings struct {
+	mu   sync.Mutex
+	said warnings // guarded by mu
+}
+
+func (l *lateWarnings) add(w format.Warning) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.said.add(w)
+}
+
+func (l *lateWarnings) tell(e *env) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, w := range l.said.all {
+		e.warnf("%s", w)
+	}
+	l.said.env = e
+	l.said.done()
+}

@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+)
+
+func TestProgressBar(t *testing.T) {
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer master.Close()
+	seen := make(chan string)
+	go func() {
+		b, _ := io.ReadAll(master) // ends with an error when the terminal closes
+		seen <- string(b)
+	}()
+	var done atomic.Int64
+	bar := startProgress(slave, func() (string, int64, int64) { return "a \x1b[31mname", done.Add(10), 200 })
+	time.Sleep(900 * time.Millisecond)
+	io.WriteString(bar, "a note\n")
+	bar.Stop()
+	slave.Close()
+	text := <-seen
+	for _, want := range []string{"\r[#", "% a \uFFFD[31mname\x1b[K", "\r\x1b[Ka note"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the terminal got %q; want %q in it", text, want)
+		}
+	}
+	if !strings.HasSuffix(text, "\r\x1b[K") && !strings.HasSuffix(text, "a note\r\n") {
+		t.Errorf("the terminal got %q; want the bar gone at the end", text)
+	}
+}
+
+func TestNoProgressBarInAPipe(t *testing.T) {
+	var b bytes.Buffer
+	bar := startProgress(&b, func() (string, int64, int64) { return "x", 1, 2 })
+	time.Sleep(700 * time.Millisecond)
+	bar.Stop()
+	if b.Len() > 0 {
+		t.Errorf("the pipe got %q; want nothing", b.String())
+	}
+	if _, err := bar.Write([]byte("x")); err != nil || b.String() != "x" {
+		t.Errorf("a note is %q, %v", b.String(), err)
+	}
+}
+
+func TestProgressLine(t *testing.T) {
+	if got, want := progressLine("x", 1, 2), "[###############...............]  50% x"; got != want {
+		t.Errorf("line is %q; want %q", got, want)
+	}
+	if line := progressLine(strings.Repeat("漢", 100), 300, 2); len([]rune(line)) > 79 {
+		t.Errorf("line is %d long: %q", len([]rune(line)), line)
+	}
+}

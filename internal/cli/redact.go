@@ -1,0 +1,203 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"text/tabwriter"
+
+	"github.com/ttydeck/ttydeck/edit"
+	"github.com/ttydeck/ttydeck/edit/redact"
+	"github.com/ttydeck/ttydeck/format"
+)
+
+// redactOptions say which secrets are removed.
+type redactOptions struct {
+	on       bool // by --redact
+	texts    []string
+	patterns []*regexp.Regexp
+	onlyOwn  bool
+}
+
+// group returns the flags of commands that redact on the way.
+func (o *redactOptions) group() group {
+	return group{"Secrets", append([]*flag{onOff(&o.on, "redact", "remove secrets, as ttydeck redact does")}, o.flags()...)}
+}
+
+func (o *redactOptions) flags() []*flag {
+	return []*flag{
+		many(&o.texts, "redact-text", "remove `TEXT` everywhere; shells keep it in their history, the environment does not", asIs),
+		many(&o.patterns, "redact-pattern", "remove what `REGEXP` matches in a line, or its first group (pkg.go.dev/regexp/syntax)", parseRegexp),
+		onOff(&o.onlyOwn, "redact-only-own", "use only --redact-text and --redact-pattern, not the public rules"),
+	}
+}
+
+func (o *redactOptions) redactor() (*redact.Redactor, error) {
+	if o.onlyOwn && len(o.texts)+len(o.patterns) == 0 {
+		return nil, usageError{errors.New("--redact-only-own needs --redact-text or --redact-pattern")}
+	}
+	r, err := redact.New(redact.Options{Texts: o.texts, Patterns: o.patterns, NoRules: o.onlyOwn})
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return r, nil
+}
+
+// filter returns the Filter that the flags ask for; nil for none. A summary of
+// what it found goes to note.
+func (o *redactOptions) filter(ctx context.Context, note func(string, ...any)) (edit.Filter, error) {
+	if !o.on && len(o.texts)+len(o.patterns) == 0 && !o.onlyOwn {
+		return nil, nil
+	}
+	r, err := o.redactor()
+	if err != nil {
+		return nil, err
+	}
+	return r.Filter(ctx, func(report *redact.Report) { note("%s", redactSummary(report)) }), nil
+}
+
+type redactCommandOptions struct {
+	convertOptions
+	secrets redactOptions
+	json    bool
+}
+
+func redactCommand(e *env) *command {
+	var o redactCommandOptions
+	return &command{
+		name:    "redact",
+		purpose: "remove passwords, tokens and keys from a recording",
+		args:    "IN [OUT]",
+		examples: []string{
+			"ttydeck redact demo.cast              # list what would be removed",
+			"ttydeck redact demo.cast clean.cast",
+		},
+		about: `Writes the recording IN to OUT with each character of a secret replaced by "*". Without OUT, lists
+the secrets: rule, time and place, never the text. "-" is standard input or output.
+
+Secrets are found by the public rules of gitleaks, by names (DB_PASSWORD=...), in Authorization
+headers, URLs and options of commands, and behind password prompts; on the screen, so also those
+that were split, wrapped, coloured or corrected. A secret is removed from output, input, titles
+and other control sequences, markers, comments and the header.
+
+No rule knows every secret, and a secret that was printed in another form, such as base64, is not
+recognised: look at the result before you publish it.`,
+		flags: append([]group{
+			{"Output", []*flag{formatFlag(&o.to), overwriteFlag(&o.overwrite), jsonFlag(&o.json)}},
+			{"Secrets", o.secrets.flags()},
+		}, o.read.groups()...),
+		run: func(ctx context.Context, args []string) error {
+			if err := e.need(args, 1, 2, "the recording to read"); err != nil {
+				return err
+			}
+			out := ""
+			if len(args) == 2 {
+				out = args[1]
+			}
+			if o.json && out == "-" {
+				return withHint(usageError{errors.New("--json and the recording both go to standard output")}, "name a file for the recording")
+			}
+			return runRedact(ctx, e, o, args[0], out)
+		},
+	}
+}
+
+func runRedact(ctx context.Context, e *env, opts redactCommandOptions, from, name string) error {
+	var report *redact.Report
+	redactor, err := opts.secrets.redactor()
+	if err != nil {
+		return err
+	}
+	opts.filter = redactor.Filter(ctx, func(r *redact.Report) { report = r })
+	if name != "" {
+		err = runConvert(ctx, e, opts.convertOptions, from, name)
+	} else {
+		err = e.findSecrets(ctx, opts, from)
+	}
+	if report == nil || err != nil && !errors.As(err, new(*format.SyntaxError)) {
+		return err
+	}
+	if report.Overflow {
+		e.warnf("too many secrets: some were removed only where a rule found them")
+	}
+	if report.Hurried {
+		e.warnf("the screen changes too often to check all of it: some secrets may be left")
+	}
+	if opts.json {
+		return errors.Join(err, json.NewEncoder(e.out).Encode(redactJSON(report)))
+	}
+	out := e.errOut
+	if name == "" {
+		out = e.out
+	}
+	return errors.Join(err, printReport(out, report))
+}
+
+// findSecrets reads the recording for the report alone.
+func (e *env) findSecrets(ctx context.Context, opts redactCommandOptions, from string) error {
+	said := &warnings{env: e}
+	src, err := e.open(ctx, from, append([]format.Option{format.OnWarning(said.add)}, opts.read.list()...)...)
+	if err != nil {
+		return err
+	}
+	defer src.close()
+	for _, err = range untilCancelled(ctx, opts.filter(src.Cast).Events) {
+	}
+	said.done()
+	return err
+}
+
+func redactSummary(r *redact.Report) string {
+	places := 0
+	for _, f := range r.Findings {
+		places += f.Count
+	}
+	switch {
+	case r.Secrets == 0:
+		return "no secrets found"
+	case r.Secrets == 1:
+		return fmt.Sprintf("1 secret redacted, %d times", places)
+	}
+	return fmt.Sprintf("%d secrets redacted, %d times", r.Secrets, places)
+}
+
+func printReport(w io.Writer, r *redact.Report) error {
+	if len(r.Findings) == 0 {
+		_, err := fmt.Fprintln(w, redactSummary(r))
+		return err
+	}
+	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "SECRET\tRULE\tWHERE\tFIRST\tLAST\tTIMES")
+	for _, f := range r.Findings {
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%d\n", f.Secret, f.Rule, printable(f.Where), clock(f.First.Seconds()), clock(f.Last.Seconds()), f.Count)
+	}
+	return t.Flush()
+}
+
+// redactReport is the documented JSON of redact --json.
+type redactReport struct {
+	Secrets  int             `json:"secrets"`
+	Overflow bool            `json:"overflow,omitempty"`
+	Hurried  bool            `json:"hurried,omitempty"`
+	Findings []redactFinding `json:"findings"`
+}
+
+type redactFinding struct {
+	Secret int     `json:"secret"` // numbered from 1; the same number is the same text
+	Rule   string  `json:"rule"`
+	Where  string  `json:"where"`
+	First  float64 `json:"first"` // seconds since the start
+	Last   float64 `json:"last"`
+	Times  int     `json:"times"`
+}
+
+func redactJSON(r *redact.Report) redactReport {
+	report := redactReport{Secrets: r.Secrets, Overflow: r.Overflow, Hurried: r.Hurried, Findings: []redactFinding{}}
+	for _, f := range r.Findings {
+		report.Findings = append(report.Findings, redactFinding{f.Secret, f.Rule, f.Where, f.First.Seconds(), f.Last.Seconds(), f.Count})
+	}
+	return report
+}

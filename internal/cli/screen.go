@@ -1,0 +1,265 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/live"
+	"github.com/ttydeck/ttydeck/play"
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+type screenOptions struct {
+	read    readOptions
+	moments []play.Moment
+	ansi    bool
+	json    bool
+	force   format.Size // replaces the recording's own size
+}
+
+func screenCommand(e *env) *command {
+	var o screenOptions
+	return &command{
+		name:    "screen",
+		purpose: "print the screen of a recording or a session",
+		args:    "FILE|URL|-|SESSION",
+		examples: []string{
+			"ttydeck screen demo.cast --at 12.5",
+			"ttydeck screen deploy",
+			"ttydeck screen --input-format raw --window-size 80x25 output.log",
+		},
+		about: `Prints the screen of the recording FILE at each --at and --at-marker, in their order, or at the end.
+Of a SESSION that ttydeck ls lists, prints the present screen.
+
+--json prints one object for each screen, with the text, colours and attributes of every cell
+that is not blank.`,
+		flags: append([]group{{"Output", []*flag{
+			many(&o.moments, "at", "print the screen at `TIME`: 12.5, 1:23 or end; repeatable", parseMoment),
+			many(&o.moments, "at-marker", "print the screen at the marker `LABEL`; repeatable", parseMarker),
+			onOff(&o.ansi, "ansi", "print colours and attributes as escape sequences"),
+			jsonFlag(&o.json),
+			sizeFlag(&o.force, "force-size", "draw on a screen of `COLSxROWS`, whatever size the recording has"),
+		}}}, o.read.groups()...),
+		first: runningSessions,
+		run: func(ctx context.Context, args []string) error {
+			if err := e.need(args, 1, 1, "the recording to read"); err != nil {
+				return err
+			}
+			if o.ansi && o.json {
+				return errExclude("--ansi", "--json")
+			}
+			if len(o.moments) == 0 {
+				if done, err := runScreenNow(ctx, e, o, args[0]); done || err != nil {
+					return err
+				}
+				o.moments = []play.Moment{play.End}
+			}
+			return runScreen(ctx, e, o, args[0])
+		},
+	}
+}
+
+func parseMoment(s string) (play.Moment, error) {
+	if s == "end" {
+		return play.End, nil
+	}
+	at, err := parsePlace(s)
+	if err != nil {
+		return play.Moment{}, fmt.Errorf("%w, or end", err)
+	}
+	return play.Moment{At: at}, nil
+}
+
+func parseMarker(label string) (play.Moment, error) {
+	if label == "" {
+		return play.Moment{}, errors.New("a label is missing")
+	}
+	return play.Moment{Marker: label}, nil
+}
+
+func runScreen(ctx context.Context, e *env, opts screenOptions, name string) error {
+	said := &warnings{env: e}
+	src, err := e.open(ctx, name, append([]format.Option{format.OnWarning(said.add)}, opts.read.list()...)...)
+	if err != nil {
+		return err
+	}
+	defer src.close()
+	cast := src.Cast
+	if opts.force.Cols > 0 {
+		cast.Header.Size.Cols = opts.force.Cols
+	}
+	if opts.force.Rows > 0 {
+		cast.Header.Size.Rows = opts.force.Rows
+	}
+	cast.Events = untilCancelled(ctx, cast.Events)
+	pictures := make([][]byte, len(opts.moments))
+	err = play.Screens(cast, opts.moments, func(i int, at time.Duration, s *vt.Screen) (err error) {
+		pictures[i], err = opts.picture(at, s)
+		return err
+	})
+	said.done()
+	if errors.Is(err, play.ErrNoMarker) {
+		err = withHint(fmt.Errorf("%s: %w", name, err), "to see its markers: ttydeck info "+name)
+	}
+	for _, p := range pictures {
+		if _, werr := e.out.Write(p); werr != nil {
+			return werr
+		}
+	}
+	return err
+}
+
+// runScreenNow prints the screen of a session that runs, if name is one and no
+// file.
+func runScreenNow(ctx context.Context, e *env, opts screenOptions, name string) (bool, error) {
+	own, _, host := strings.Cut(name, "@")
+	if _, err := os.Stat(name); err == nil || live.CheckName(own) != nil {
+		return false, nil
+	}
+	client, _, err := openSession(ctx, name)
+	if !host && (errors.Is(err, live.ErrNoSession) || errors.Is(err, live.ErrUnsafe)) {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	defer client.Close()
+	now, err := client.Screen(ctx)
+	if err != nil {
+		return false, err
+	}
+	s := vt.New(now.Cols, now.Rows)
+	s.WriteString(now.ANSI)
+	picture, err := opts.picture(0, s)
+	if err != nil {
+		return false, err
+	}
+	_, err = e.out.Write(picture)
+	return true, err
+}
+
+// picture is what is printed for a screen.
+func (opts screenOptions) picture(at time.Duration, s *vt.Screen) ([]byte, error) {
+	if opts.json {
+		line, err := json.Marshal(newScreenInfo(at, s))
+		return append(line, '\n'), err
+	}
+	var b bytes.Buffer
+	if len(opts.moments) > 1 {
+		fmt.Fprintf(&b, "# %s\n", clock(at.Seconds()))
+	}
+	if opts.ansi {
+		return play.AppendANSI(b.Bytes(), s, play.ColorsRGB), nil
+	}
+	if text := s.Text(); text != "" {
+		b.WriteString(text)
+		b.WriteByte('\n')
+	}
+	return b.Bytes(), nil
+}
+
+// screenInfo is a screen as JSON; it is the documented output of screen --json.
+type screenInfo struct {
+	Time      float64    `json:"time"` // of the last event before, in seconds
+	Cols      int        `json:"cols"`
+	Rows      int        `json:"rows"`
+	Title     string     `json:"title,omitempty"`
+	Cwd       string     `json:"cwd,omitempty"`
+	Alternate bool       `json:"alternate_screen"`
+	Reverse   bool       `json:"reverse_video,omitempty"`
+	Cursor    cursorInfo `json:"cursor"`
+	Lines     []lineInfo `json:"lines"` // one for each row
+}
+
+type cursorInfo struct {
+	X       int  `json:"x"` // from 0
+	Y       int  `json:"y"`
+	Visible bool `json:"visible"`
+	Shape   int  `json:"shape"` // as DECSCUSR numbers it
+}
+
+type lineInfo struct {
+	Text    string     `json:"text"`
+	Wrapped bool       `json:"wrapped,omitempty"` // it goes on in the next row
+	Cells   []cellInfo `json:"cells"`             // those that are not blank
+}
+
+// cellInfo is a cell. A colour is a number of the palette, or "#rrggbb"; the
+// default colour is left out.
+type cellInfo struct {
+	X              int    `json:"x"` // from 0
+	Text           string `json:"text"`
+	Width          int    `json:"width,omitempty"` // 2 for a wide character
+	Fg             any    `json:"fg,omitempty"`
+	Bg             any    `json:"bg,omitempty"`
+	Bold           bool   `json:"bold,omitempty"`
+	Faint          bool   `json:"faint,omitempty"`
+	Italic         bool   `json:"italic,omitempty"`
+	Blink          bool   `json:"blink,omitempty"`
+	Inverse        bool   `json:"inverse,omitempty"`
+	Conceal        bool   `json:"conceal,omitempty"`
+	Strike         bool   `json:"strike,omitempty"`
+	Overline       bool   `json:"overline,omitempty"`
+	Underline      string `json:"underline,omitempty"`
+	UnderlineColor any    `json:"underline_color,omitempty"`
+	Link           string `json:"link,omitempty"`
+}
+
+var underlineNames = map[vt.Underline]string{
+	vt.SingleUnderline: "single", vt.DoubleUnderline: "double", vt.CurlyUnderline: "curly",
+	vt.DottedUnderline: "dotted", vt.DashedUnderline: "dashed",
+}
+
+func newScreenInfo(at time.Duration, s *vt.Screen) screenInfo {
+	cols, rows := s.Size()
+	cursor := s.Cursor()
+	info := screenInfo{
+		Time: at.Seconds(), Cols: cols, Rows: rows, Title: s.Title(), Cwd: s.Cwd(),
+		Alternate: s.OnAlternate(), Reverse: s.Modes().ReverseVideo,
+		Cursor: cursorInfo{cursor.X, cursor.Y, cursor.Visible, cursor.Shape},
+		Lines:  make([]lineInfo, rows),
+	}
+	for y := range rows {
+		row := s.Row(y)
+		line := lineInfo{Text: row.Text(), Wrapped: row.Wrapped(), Cells: []cellInfo{}}
+		for x, c := range row.Cells() {
+			if c == (vt.Cell{}) || c.Width() == 0 {
+				continue
+			}
+			line.Cells = append(line.Cells, newCellInfo(s, x, c))
+		}
+		info.Lines[y] = line
+	}
+	return info
+}
+
+func newCellInfo(s *vt.Screen, x int, c vt.Cell) cellInfo {
+	attr := c.Attr()
+	_, link := s.CellLink(c)
+	info := cellInfo{
+		X: x, Text: s.CellText(c), Fg: colorInfo(c.Fg()), Bg: colorInfo(c.Bg()),
+		Bold: attr.Has(vt.Bold), Faint: attr.Has(vt.Faint), Italic: attr.Has(vt.Italic), Blink: attr.Has(vt.Blink),
+		Inverse: attr.Has(vt.Inverse), Conceal: attr.Has(vt.Conceal), Strike: attr.Has(vt.Strike), Overline: attr.Has(vt.Overline),
+		Underline: underlineNames[attr.Underline()], UnderlineColor: colorInfo(s.CellUnderlineColor(c)), Link: link,
+	}
+	if c.Width() == 2 {
+		info.Width = 2
+	}
+	return info
+}
+
+func colorInfo(c vt.Color) any {
+	if i, ok := c.Palette(); ok {
+		return int(i)
+	}
+	if r, g, b, ok := c.RGB(); ok {
+		return fmt.Sprintf("#%02x%02x%02x", r, g, b)
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/ttydeck/ttydeck/convert"
+	"github.com/ttydeck/ttydeck/convert/transcript"
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/play"
+)
+
+type searchOptions struct {
+	in         []string // where to look; none means everywhere
+	ignoreCase bool
+	fixed      bool
+	json       bool
+	play       bool
+	read       readOptions
+	match      func(string) bool // made of the pattern
+}
+
+// where is what search looks at.
+var where = []string{"commands", "output", "screen"}
+
+func searchCommand(e *env) *command {
+	var o searchOptions
+	return &command{
+		name:    "search",
+		purpose: "find text in recordings",
+		args:    "PATTERN FILE...",
+		examples: []string{
+			"ttydeck search 'connection refused' *.cast",
+			"ttydeck search --in commands -i 'kubectl (delete|drain)' logs/*.cast",
+			"ttydeck search --play panic demo.cast",
+		},
+		about: `Prints each line that matches the regular expression PATTERN in the commands that were run, in their
+output, or on the screen at any moment: file, time, place, line and command. The exit status is 1
+if nothing is found.`,
+		flags: append([]group{{"Search", []*flag{
+			onOff(&o.ignoreCase, "ignore-case,i", "ignore the case of letters, as grep does"),
+			onOff(&o.fixed, "fixed-strings,F", "take PATTERN as text, as grep does"),
+			many(&o.in, "in", "search only `WHERE`: commands, output, or screen (everything else that was shown); repeatable", parseWhere).
+				offering(func(*env) []string { return where }),
+			jsonFlag(&o.json),
+			onOff(&o.play, "play", "play the first recording with a match, from there"),
+		}}}, o.read.groups()...),
+		run: func(ctx context.Context, args []string) error {
+			if err := e.need(args, 2, -1, "the pattern, or the recording to read,"); err != nil {
+				return err
+			}
+			pattern := args[0]
+			if o.fixed {
+				pattern = regexp.QuoteMeta(pattern)
+			}
+			if o.ignoreCase {
+				pattern = "(?i)" + pattern
+			}
+			re, err := regexp.Compile(pattern)
+			if err != nil {
+				return usageError{err}
+			}
+			o.match = re.MatchString
+			return runSearch(ctx, e, o, args[1:])
+		},
+	}
+}
+
+func parseWhere(s string) (string, error) {
+	if !slices.Contains(where, s) {
+		return "", fmt.Errorf("%q is none of %s", s, strings.Join(where, ", "))
+	}
+	return s, nil
+}
+
+// searchHit is a line of search --json; it is the documented output.
+type searchHit struct {
+	File    string  `json:"file"`
+	Time    float64 `json:"time"` // seconds
+	Where   string  `json:"where"`
+	Text    string  `json:"text"`
+	Index   *int    `json:"index"`             // of the command
+	Command string  `json:"command,omitempty"` // its text
+}
+
+func runSearch(ctx context.Context, e *env, opts searchOptions, names []string) error {
+	said := &warnings{env: e}
+	var errs []error
+	found := false
+	for _, name := range names {
+		hits, err := e.search(ctx, name, opts, said)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		if len(hits) == 0 {
+			continue
+		}
+		found = true
+		if opts.play {
+			at := hits[0].Time
+			return runPlay(ctx, e, &play.Player{Start: at}, opts.read.list(), name)
+		}
+		for _, h := range hits {
+			if err := e.printHit(name, h, opts.json); err != nil {
+				return err
+			}
+		}
+	}
+	said.done()
+	if !found && len(errs) == 0 {
+		return statusError{status: exitFailed}
+	}
+	return errors.Join(errs...)
+}
+
+func (e *env) search(ctx context.Context, name string, opts searchOptions, said *warnings) ([]transcript.Hit, error) {
+	src, err := e.open(ctx, name, append([]format.Option{format.OnWarning(said.add)}, opts.read.list()...)...)
+	if err != nil {
+		return nil, err
+	}
+	defer src.close()
+	cast := src.Cast
+	cast.Events = untilCancelled(ctx, cast.Events)
+	hits, _, err := transcript.Search(cast, opts.match, transcript.SearchOptions{
+		Commands: slices.Contains(opts.in, "commands"),
+		Output:   slices.Contains(opts.in, "output"),
+		Screen:   slices.Contains(opts.in, "screen"),
+	})
+	return hits, err
+}
+
+func (e *env) printHit(name string, h transcript.Hit, asJSON bool) error {
+	if asJSON {
+		out := searchHit{File: name, Time: h.Time.Seconds(), Where: h.Where, Text: h.Text}
+		if h.Command != nil {
+			out.Index, out.Command = &h.Command.Index, h.Command.Text
+		}
+		enc := json.NewEncoder(e.out)
+		enc.SetEscapeHTML(false)
+		return enc.Encode(out)
+	}
+	text := printable(strings.ReplaceAll(h.Text, "\n", " ⏎ "))
+	line := fmt.Sprintf("%s:%s: %s: %s", printable(name), convert.Clock(h.Time), h.Where, text)
+	if h.Command != nil && h.Where != transcript.InCommand {
+		first, _, more := strings.Cut(h.Command.Text, "\n")
+		if more {
+			first += " ..."
+		}
+		line += "  [$ " + printable(first) + "]"
+	}
+	_, err := fmt.Fprintln(e.out, line)
+	return err
+}

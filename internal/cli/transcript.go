@@ -1,0 +1,226 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ttydeck/ttydeck/convert/transcript"
+	"github.com/ttydeck/ttydeck/edit"
+	"github.com/ttydeck/ttydeck/format"
+)
+
+type transcriptOptions struct {
+	output    string
+	style     *transcript.Style // nil: by the output's name, else text
+	overwrite bool
+	from, to  time.Duration // to is 0 for no end
+	failed    bool
+	grep      *regexp.Regexp // nil for every command
+	utc       bool
+	schema    bool
+	parse     transcript.Options
+	write     transcript.WriteOptions
+	source    readOptions
+	redact    redactOptions
+	filter    edit.Filter // made of redact; nil for none
+}
+
+func transcriptCommand(e *env) *command {
+	o := transcriptOptions{output: "-", parse: transcript.Options{MaxOutput: transcript.DefaultMaxOutput}}
+	return &command{
+		name:    "transcript",
+		purpose: "list the commands that were run in a recording",
+		args:    "FILE...",
+		examples: []string{
+			"ttydeck transcript demo.cast",
+			"ttydeck transcript demo.cast -o demo.md",
+			"ttydeck transcript --failed --grep docker *.cast",
+		},
+		about: `Lists each command with its start, its text, what it printed, and, where the recording holds them,
+its exit status and directory. Marks in the recording (OSC 133 and others) are used; without
+marks, commands are found by the prompts.
+
+FORMATS
+` + styleTable(),
+		flags: slices.Concat([]group{
+			{"Output", []*flag{
+				outputFlag(&o.output),
+				valued(&o.style, "format,f", "write `FORMAT`, whatever the output's name says", styleNamed).
+					offering(func(*env) []string { return styleNames() }),
+				overwriteFlag(&o.overwrite),
+				onOff(&o.write.Absolute, "absolute", "show times of day, where the recording has its start"),
+				onOff(&o.utc, "utc", "with --absolute, in UTC instead of the local time zone"),
+				word(&o.write.PlayURL, "play-url", "html: make each time a link to `URL`#t=SECONDS"),
+				number(&o.parse.MaxOutput, 1, "max-output", "keep `N` bytes of a command's output"),
+				onOff(&o.schema, "schema", "print the JSON Schema of the formats json and jsonl"),
+			}},
+			{"Which commands", append(placeFlags(&o.from, &o.to),
+				onOff(&o.failed, "failed", "only commands that failed"),
+				valued(&o.grep, "grep,g", "only commands whose text or output matches the regular expression `PATTERN`", parseRegexp),
+				onOff(&o.write.Review, "review", "only what is uncertain, with the reason"),
+				onOff(&o.parse.REPL, "repl", "also lines entered in programs such as python or sqlite3"),
+				onOff(&o.parse.Cancelled, "cancelled", "also lines abandoned with ctrl-C"),
+			)},
+			o.redact.group(),
+		}, o.source.groups()),
+		run: func(ctx context.Context, args []string) error {
+			if o.schema {
+				_, err := io.WriteString(e.out, transcript.Schema)
+				return err
+			}
+			if err := e.need(args, 1, -1, "the recording to read"); err != nil {
+				return err
+			}
+			if o.write.Location = time.Local; o.utc {
+				o.write.Location = time.UTC
+			}
+			if o.style == nil {
+				o.style = transcript.Styles[0]
+				if style, ok := transcript.StyleByFileName(o.output); ok {
+					o.style = style
+				}
+			}
+			o.parse.Styled = o.style.WantsStyled()
+			var err error
+			if o.filter, err = o.redact.filter(ctx, e.notef); err != nil {
+				return err
+			}
+			return runTranscript(ctx, e, o, args)
+		},
+	}
+}
+
+func styleTable() string {
+	var b strings.Builder
+	for _, s := range transcript.Styles {
+		fmt.Fprintf(&b, "   %-9s %s (%s)\n", s.Name, s.Desc, strings.Join(s.Ext, ", "))
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func styleNames() []string {
+	var names []string
+	for _, s := range transcript.Styles {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+func styleNamed(name string) (*transcript.Style, error) {
+	style, ok := transcript.StyleByName(name)
+	if !ok {
+		return nil, withHint(fmt.Errorf("unknown format %q", name), "formats: "+strings.Join(styleNames(), ", "))
+	}
+	return style, nil
+}
+
+// wants reports whether the options select a command.
+func (o *transcriptOptions) wants(c *transcript.Command) bool {
+	switch {
+	case c.Start < o.from, o.to > 0 && c.Start >= o.to, o.failed && !c.Failed():
+		return false
+	case o.grep != nil && !o.grep.MatchString(c.Text) && !o.grep.MatchString(c.Output):
+		return false
+	}
+	return true
+}
+
+func runTranscript(ctx context.Context, e *env, opts transcriptOptions, names []string) error {
+	said := &warnings{env: e}
+	var recs []transcript.Recording
+	var errs []error
+	for _, name := range names {
+		rec, err := e.transcribe(ctx, name, opts, said)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		if rec != nil {
+			recs = append(recs, *rec)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	said.done()
+	if len(recs) == 0 {
+		return errors.Join(errs...)
+	}
+	err := e.writeFile(opts.output, opts.overwrite, permOf(names[0]), func(w io.Writer) error {
+		return transcript.Write(w, opts.style, recs, opts.write)
+	})
+	return errors.Join(append(errs, err)...)
+}
+
+// transcribe reads the commands of a recording. It returns nil if the
+// recording cannot be opened.
+func (e *env) transcribe(ctx context.Context, name string, opts transcriptOptions, said *warnings) (*transcript.Recording, error) {
+	src, err := e.open(ctx, name, append([]format.Option{format.OnWarning(said.add)}, opts.source.list()...)...)
+	if err != nil {
+		return nil, err
+	}
+	defer src.close()
+	cast := src.Cast
+	if opts.filter != nil {
+		cast = opts.filter(cast)
+	}
+	rec := &transcript.Recording{Name: name, Header: cast.Header}
+	if name == "-" {
+		rec.Name = "standard input"
+	}
+	cast.Events = untilCancelled(ctx, cast.Events)
+	for c, err := range transcript.Commands(cast, opts.parse) {
+		if err != nil {
+			rec.Err = err
+			break
+		}
+		if opts.wants(&c) {
+			rec.Commands = append(rec.Commands, c)
+		}
+	}
+	return rec, rec.Err
+}
+
+// writeFile writes a file by way of a temporary one; "-" is standard output.
+func (e *env) writeFile(name string, overwrite bool, perm fs.FileMode, write func(io.Writer) error) error {
+	if name == "-" {
+		return write(e.out)
+	}
+	if info, err := os.Stat(name); err == nil {
+		switch {
+		case info.IsDir():
+			return fmt.Errorf("%s: is a directory", name)
+		case !info.Mode().IsRegular():
+			f, err := os.OpenFile(name, os.O_WRONLY, 0)
+			if err != nil {
+				return err
+			}
+			return errors.Join(write(f), f.Close())
+		case !overwrite:
+			return withHint(fmt.Errorf("%s: %w", name, errExists), "--overwrite replaces it")
+		}
+	}
+	temp, err := createTemp(name)
+	if err != nil {
+		return err
+	}
+	err = temp.Chmod(perm)
+	if err == nil {
+		err = write(temp)
+	}
+	if err = errors.Join(err, temp.Close()); err == nil {
+		err = os.Rename(temp.Name(), name)
+	}
+	if err != nil {
+		os.Remove(temp.Name())
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}

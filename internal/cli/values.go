@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os/user"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/live"
+	"github.com/ttydeck/ttydeck/play"
+)
+
+// parseDuration reads a length of time: seconds as asciinema takes them
+// (2, 0.5), Go's notation (1m30s, 250ms) or a clock's (1:23, 1:02:03.5).
+func parseDuration(s string) (time.Duration, error) {
+	malformed := fmt.Errorf("%q is no length of time: want seconds, 1m30s or 1:23", s)
+	unsigned, negative := strings.CutPrefix(s, "-")
+	var seconds float64
+	if fields := strings.Split(unsigned, ":"); len(fields) <= 3 && !strings.ContainsAny(s, "hmsµun") {
+		for _, f := range fields {
+			x, err := strconv.ParseFloat(f, 64)
+			if err != nil || x < 0 || len(fields) > 1 && x >= 60 && f != fields[0] {
+				return 0, malformed
+			}
+			seconds = seconds*60 + x
+		}
+	} else if d, err := time.ParseDuration(unsigned); err == nil && d >= 0 {
+		seconds = d.Seconds()
+	} else {
+		return 0, malformed
+	}
+	if seconds > math.MaxInt64/2/1e9 {
+		return 0, malformed
+	}
+	d := time.Duration(math.Round(seconds * 1e9))
+	if negative {
+		d = -d
+	}
+	return d, nil
+}
+
+// parsePlace reads a place in a recording: a time since its start.
+func parsePlace(s string) (time.Duration, error) {
+	d, err := parseDuration(s)
+	if err == nil && d < 0 {
+		err = fmt.Errorf("%q is before the start", s)
+	}
+	return d, err
+}
+
+// optional is a value that may be given or not.
+type optional[T any] struct {
+	value T
+	given bool
+}
+
+// String returns the value; "" where none is given.
+func (o optional[T]) String() string {
+	if !o.given {
+		return ""
+	}
+	return fmt.Sprint(o.value)
+}
+
+// parseIdleLimit reads the longest pause; 0 means no limit.
+func parseIdleLimit(s string) (optional[time.Duration], error) {
+	d, err := parseDuration(s)
+	if err == nil && d < 0 {
+		err = errors.New("want 0 seconds or more")
+	}
+	return optional[time.Duration]{d, true}, err
+}
+
+// parseSpeed reads a speed: a number above 0, as 2 or 2x.
+func parseSpeed(s string) (float64, error) {
+	x, err := strconv.ParseFloat(strings.TrimSuffix(s, "x"), 64)
+	if err != nil || !(x > 0) || math.IsInf(x, 1) {
+		return 0, fmt.Errorf("%q is no speed: want a number above 0", s)
+	}
+	return x, nil
+}
+
+// parsePlaySpeed reads a speed, or "max" for no waiting at all.
+func parsePlaySpeed(s string) (float64, error) {
+	if s == "max" {
+		return play.Unpaced, nil
+	}
+	x, err := parseSpeed(s)
+	if err != nil {
+		err = fmt.Errorf("%w, or max", err)
+	}
+	return x, err
+}
+
+// sizeFlag is a flag whose value is a size, COLSxROWS, or one side of it, COLSx
+// or xROWS. A side that is not given stays 0.
+func sizeFlag(p *format.Size, names, usage string) *flag {
+	return valued(p, names, usage, func(s string) (format.Size, error) {
+		size, err := parseSize(s)
+		if size.Cols == 0 {
+			size.Cols = p.Cols
+		}
+		if size.Rows == 0 {
+			size.Rows = p.Rows
+		}
+		return size, err
+	})
+}
+
+func parseSize(s string) (format.Size, error) {
+	cols, rows, ok := strings.Cut(s, "x")
+	malformed := fmt.Errorf("malformed size %q: want COLSxROWS, COLSx or xROWS, each side at most %d", s, format.MaxSide)
+	if !ok || cols == "" && rows == "" {
+		return format.Size{}, malformed
+	}
+	whole := s
+	switch {
+	case cols == "":
+		whole = "1" + s
+	case rows == "":
+		whole = s + "1"
+	}
+	size, err := format.ParseSize(whole)
+	if err != nil {
+		return format.Size{}, malformed
+	}
+	if cols == "" {
+		size.Cols = 0
+	}
+	if rows == "" {
+		size.Rows = 0
+	}
+	return size, nil
+}
+
+func parseRegexp(s string) (*regexp.Regexp, error) { return regexp.Compile(s) }
+
+// parseSessionName checks the name of a new session.
+func parseSessionName(s string) (string, error) { return s, live.CheckName(s) }
+
+// parseUser returns the name by which sessions know a user, from the name or
+// the number.
+func parseUser(name string) (string, error) {
+	if u, err := user.Lookup(name); err == nil {
+		return u.Username, nil
+	}
+	if u, err := user.LookupId(name); err == nil {
+		return u.Username, nil
+	} else if _, err := strconv.ParseUint(name, 10, 32); err == nil {
+		return name, nil // a container's, say
+	}
+	return "", fmt.Errorf("no user %q", name)
+}
+
+// parseAge reads a length of time above 0, in days too: 90d.
+func parseAge(s string) (time.Duration, error) {
+	malformed := fmt.Errorf("%q is no age: want 90d, 12h or the like", s)
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		n, err := strconv.Atoi(days)
+		if err != nil || n <= 0 || n > 100000 {
+			return 0, malformed
+		}
+		return time.Duration(n) * 24 * time.Hour, nil
+	}
+	d, err := parseDuration(s)
+	if err != nil || d <= 0 {
+		return 0, malformed
+	}
+	return d, nil
+}
+
+// parseBytes reads a number of bytes above 0: 500M, 20G.
+func parseBytes(s string) (int64, error) {
+	malformed := fmt.Errorf("%q is no size: want 500M, 20G or the like", s)
+	if s == "" {
+		return 0, malformed
+	}
+	number, shift := s, 0
+	if i := strings.IndexByte("KMGT", s[len(s)-1]&^0x20); i >= 0 {
+		number, shift = s[:len(s)-1], 10*(i+1)
+	}
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || n <= 0 || n > 1<<62>>shift {
+		return 0, malformed
+	}
+	return n << shift, nil
+}
