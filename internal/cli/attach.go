@@ -209,7 +209,7 @@ type attachment struct {
 	stop   context.CancelCauseFunc
 	lost   int64
 
-	mu     sync.Mutex // guards what follows, and writing to term
+	mu     sync.Mutex // guards the fields below, and writing to term
 	own    format.Size
 	screen *vt.Screen   // the session's; nil: nothing has come yet
 	asked  live.Queries // which are not for this terminal

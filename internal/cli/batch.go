@@ -23,11 +23,11 @@ type batchJob struct {
 	from, to string
 	named    bool // by the user, or by its extension: it must be a recording
 	result   batchResult
-	format   string // what it is read as
+	format   string // that it is read in
 	note     string
 }
 
-// batchResult is what has become of a recording.
+// batchResult is the outcome for a recording.
 type batchResult int
 
 const (
@@ -102,9 +102,9 @@ feed:
 	return nil
 }
 
-// batchJobs finds what is to be converted: the files that are named, and those
-// in directories that are named. In dir they keep their place below what all of
-// them have in common.
+// batchJobs lists the recordings to convert: the named files, and the files in
+// named directories. In dir each keeps its path below the directory that all have
+// in common.
 func batchJobs(names []string, dir string, to *format.Format) ([]*batchJob, error) {
 	var jobs []*batchJob
 	seen := map[string]bool{}
@@ -122,22 +122,22 @@ func batchJobs(names []string, dir string, to *format.Format) ([]*batchJob, erro
 		info, err := os.Stat(name)
 		switch {
 		case err != nil || !info.IsDir() || isRecordingDir(name):
-			add(name, true) // converting it tells what is wrong
+			add(name, true) // converting it reports the fault
 			continue
 		}
 		err = filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
-				add(path, true) // converting it tells what is wrong
+				add(path, true) // converting it reports the fault
 				return nil
 			case path != name && strings.HasPrefix(d.Name(), "."):
-				// Hidden, as what is being written is.
+				// Hidden, as unfinished outputs are.
 				if d.IsDir() {
 					return fs.SkipDir
 				}
 			case d.IsDir():
 				if same, err := filepath.Abs(path); err == nil && same == abs {
-					return fs.SkipDir // what we write is no input
+					return fs.SkipDir // our own outputs
 				}
 				if path != name && isRecordingDir(path) {
 					add(path, false)
@@ -171,8 +171,8 @@ func batchJobs(names []string, dir string, to *format.Format) ([]*batchJob, erro
 	return jobs, nil
 }
 
-// hasRecordingName tells whether a file's extension says that it is a
-// recording. Some of those that formats have say no more than .log or .json.
+// hasRecordingName reports whether a file's extension is that of a recording.
+// Extensions such as .log or .json are not enough.
 func hasRecordingName(path string) bool {
 	name := strings.TrimSuffix(path, format.CompressionByFileName(path).Ext())
 	return slices.ContainsFunc(format.Formats, func(f *format.Format) bool {
@@ -180,14 +180,14 @@ func hasRecordingName(path string) bool {
 	})
 }
 
-// isRecordingDir tells a recording that is a directory. One that merely holds the
-// files of a recording is none: these keep their names.
+// isRecordingDir reports whether a directory is a recording. A directory that
+// merely holds the files of a recording is not: these keep their names.
 func isRecordingDir(path string) bool {
 	f := format.DetectDir(path)
 	return f != nil && f.Layout() == format.Directory
 }
 
-// commonDir gives the directory that all recordings are below.
+// commonDir returns the directory that all recordings are below.
 func commonDir(jobs []*batchJob) string {
 	if len(jobs) == 0 {
 		return "."
@@ -201,8 +201,8 @@ func commonDir(jobs []*batchJob) string {
 	return common
 }
 
-// stem takes the extensions of compression and of a recording's format off a
-// name.
+// stem returns a name without the extensions of compression and of a recording's
+// format.
 func stem(name string) string {
 	for c := format.CompressionByFileName(name); c != format.Uncompressed; c = format.CompressionByFileName(name) {
 		name = name[:len(name)-len(c.Ext())]
@@ -218,7 +218,7 @@ func stem(name string) string {
 	return name[:len(name)-len(longest)]
 }
 
-// run converts the recording. known are all that the batch is about.
+// run converts the recording. known holds all recordings of the batch.
 func (j *batchJob) run(ctx context.Context, opts convertOptions, known map[string]bool) {
 	if _, err := os.Lstat(j.to); err == nil && !opts.overwrite {
 		j.result = batchThere
@@ -283,7 +283,7 @@ func (j *batchJob) run(ctx context.Context, opts convertOptions, known map[strin
 	}
 }
 
-// reason gives an error in a line, without the recording's name before it.
+// reason returns an error as one line, without the recording's name before it.
 func (j *batchJob) reason(err error) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")
 	return strings.TrimPrefix(line, j.from+": ")

@@ -132,7 +132,7 @@ func onOff(p *bool, names, usage string) *flag {
 	f.on = p
 	f.set = func(s string) (err error) {
 		if *p, err = strconv.ParseBool(s); err != nil {
-			return fmt.Errorf("%q is neither true nor false", s)
+			return fmt.Errorf("invalid value %q: want true or false", s)
 		}
 		return nil
 	}
@@ -166,7 +166,7 @@ func oneOf(p *string, names, usage string, words ...string) *flag {
 	*p = words[0]
 	return valued(p, names, usage, func(s string) (string, error) {
 		if !slices.Contains(words, s) {
-			return "", fmt.Errorf("%q is none of %s", s, strings.Join(words, ", "))
+			return "", fmt.Errorf("invalid value %q: want one of %s", s, strings.Join(words, ", "))
 		}
 		return s, nil
 	}).offering(func(*env) []string { return words })
@@ -177,7 +177,7 @@ func number(p *int, least int, names, usage string) *flag {
 	return valued(p, names, usage, func(s string) (int, error) {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < least {
-			return 0, fmt.Errorf("%q is no whole number of %d or more", s, least)
+			return 0, fmt.Errorf("invalid number %q: want a whole number, at least %d", s, least)
 		}
 		return n, nil
 	})

@@ -101,7 +101,7 @@ func runConvert(ctx context.Context, e *env, opts convertOptions, from, name str
 	}
 	if opts.timestamps {
 		if to != text {
-			return usageError{fmt.Errorf("--timestamps: %s has none before its lines; txt can have", to)}
+			return usageError{fmt.Errorf("--timestamps: only txt has times before its lines, not %s", to)}
 		}
 		to = convert.TextFormat(convert.TextOptions{Timestamps: true})
 	}
@@ -145,8 +145,8 @@ func copyRecording(ctx context.Context, src *input, dst *output, opts convertOpt
 	cast.Events = untilCancelled(ctx, cast.Events)
 	err := format.Copy(dst.Writer, cast)
 	losses := format.LossesOf(dst.Writer)
-	// What could be read of a broken recording is worth keeping; what was
-	// written of a good one before an interrupt or an error is not.
+	// The readable part of a broken recording is worth keeping; an output that
+	// an interrupt or an error of writing cut short is not.
 	var syntax *format.SyntaxError
 	if err != nil && (opts.read.strict || !errors.As(err, &syntax)) {
 		dst.discard()
@@ -155,7 +155,7 @@ func copyRecording(ctx context.Context, src *input, dst *output, opts convertOpt
 	return losses, errors.Join(err, dst.commit())
 }
 
-// untilCancelled ends events with ctx's error when ctx ends.
+// untilCancelled ends events with the error of ctx when ctx ends.
 func untilCancelled(ctx context.Context, events format.Events) format.Events {
 	return func(yield func(format.Event, error) bool) {
 		n := 0

@@ -21,7 +21,7 @@ type input struct {
 	name        string
 	// parts are the files that it is; see [format.File]. nil for standard input.
 	parts []string
-	// progress tells how far it is read; see [format.File].
+	// progress returns how many bytes of how many are read; see [format.File].
 	progress func() (read, total int64)
 	close    func() error
 }
@@ -67,7 +67,7 @@ func (e *env) open(ctx context.Context, name string, opts ...format.Option) (*in
 type output struct {
 	Writer format.Writer
 	name   string
-	temp   *os.File          // the file until commit; nil for what is no regular file
+	temp   *os.File          // the file until commit; nil unless it is a regular file
 	comp   format.Compressor // onto temp
 	device *os.File          // a pipe or a device; nil otherwise
 	parts  *outputParts      // the files, if it is several; nil otherwise
@@ -181,10 +181,9 @@ func aboutFile(name string, err error) error {
 	return err
 }
 
-// syncToReplace makes f reach the disk if it is to replace what is at name: after a
-// crash one of the two must be there. Where nothing is replaced a crash costs a
-// copy, whose original is still there, and waiting for the disk would take a
-// third of the time.
+// syncToReplace waits until f is on the disk, if it replaces a file: after a
+// crash, one of the two must be there. Where f replaces nothing, a crash costs
+// only a copy, and waiting for the disk would take a third of the time.
 func syncToReplace(f *os.File, name string) error {
 	if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -192,7 +191,7 @@ func syncToReplace(f *os.File, name string) error {
 	return f.Sync()
 }
 
-// discard removes what was written.
+// discard removes the unfinished output.
 func (o *output) discard() {
 	if o.parts != nil {
 		o.parts.discard()
@@ -203,9 +202,8 @@ func (o *output) discard() {
 	}
 }
 
-// permOf gives the permissions for what is made of the recording at name:
-// those of the recording, as it may hold secrets; only its owner's if it is
-// no file.
+// permOf returns the permissions for an output made from the recording at name:
+// the recording's own, as it may hold secrets; 0600 if it is not a file.
 func permOf(name string) fs.FileMode {
 	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
 		return info.Mode().Perm() | 0o600

@@ -228,7 +228,7 @@ func (info *recordingInfo) print(w io.Writer) error {
 	return t.Flush()
 }
 
-// clock gives seconds as 1:02:03.456 or 2:03.456.
+// clock formats seconds as 1:02:03.456 or 2:03.456.
 func clock(seconds float64) string {
 	d := time.Duration(seconds * 1e9).Round(time.Millisecond)
 	h, m, s := int(d.Hours()), int(d.Minutes())%60, (d % time.Minute).Seconds()

@@ -108,7 +108,7 @@ func methodNames() []string {
 
 func parseMethod(s string) (observe.Method, error) {
 	if !slices.Contains(observe.Methods, observe.Method(s)) {
-		return "", fmt.Errorf("%q is none of %s", s, strings.Join(methodNames(), ", "))
+		return "", fmt.Errorf("invalid value %q: want one of %s", s, strings.Join(methodNames(), ", "))
 	}
 	return observe.Method(s), nil
 }

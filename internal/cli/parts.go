@@ -40,7 +40,7 @@ func (p *partFile) Close() error {
 // files.
 func createParts(name string, f *format.Format, overwrite bool, perm fs.FileMode) (*output, error) {
 	if name == "-" {
-		return nil, withHint(usageError{fmt.Errorf("%s is %s and does not go to standard output", f, f.Layout())},
+		return nil, withHint(usageError{fmt.Errorf("%s is %s and cannot go to standard output", f, f.Layout())},
 			"name a file: ttydeck convert IN OUT --format "+f.Name)
 	}
 	if format.CompressionByFileName(name) != format.Uncompressed {
@@ -58,7 +58,7 @@ func createParts(name string, f *format.Format, overwrite bool, perm fs.FileMode
 				return nil, withHint(fmt.Errorf("%s: %w", name, errExists), "--overwrite replaces it")
 			case !info.IsDir() || format.DetectDir(name) != f:
 				// Whatever is in there, it is not ours to remove.
-				return nil, fmt.Errorf("%s: is no recording in format %s: it is not replaced", name, f)
+				return nil, fmt.Errorf("%s: not a recording in format %s, so it is not replaced", name, f)
 			}
 		}
 		p.dir, err = os.MkdirTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
@@ -140,7 +140,7 @@ func (p *outputParts) commitDir() error {
 	return nil
 }
 
-// discard removes what was written.
+// discard removes the unfinished output.
 func (p *outputParts) discard() {
 	for _, part := range p.files {
 		part.File.Close()

@@ -10,20 +10,19 @@ import (
 	"github.com/ttydeck/ttydeck/internal/tty"
 )
 
-// progressBar draws on a terminal how far long work has come, and nothing
-// elsewhere. It stays away from work that is done at once.
+// progressBar draws the progress of long work on a terminal, and nothing
+// elsewhere. Short work shows no bar.
 type progressBar struct {
 	stop chan struct{}
 	done sync.WaitGroup
 
-	mu    sync.Mutex // guards what follows
+	mu    sync.Mutex // guards the fields below
 	w     io.Writer
 	drawn bool // the bar stands in the last line
 }
 
-// startProgress draws what state tells, until the bar is stopped: a name for the
-// work, and how much of it is done and to be done in all; a total of 0 is not
-// known.
+// startProgress draws progress until the bar is stopped. state returns a name
+// for the work, how much is done, and the total; 0 means unknown.
 func startProgress(w io.Writer, state func() (what string, done, total int64)) *progressBar {
 	p := &progressBar{w: w, stop: make(chan struct{})}
 	if !tty.IsTerminal(w) {

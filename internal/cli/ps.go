@@ -117,7 +117,7 @@ func runPS(ctx context.Context, e *env, lister *sessions.Lister, o psOptions) er
 	}
 }
 
-// frame turns a page into what draws it over the one before.
+// frame turns a page into the bytes that draw it over the previous page.
 func frame(page *bytes.Buffer, missing string, cols, rows int) {
 	if missing != "" {
 		fmt.Fprintln(page, cut("ttydeck: "+missing, cols))
@@ -134,7 +134,7 @@ func frame(page *bytes.Buffer, missing string, cols, rows int) {
 	page.WriteString("\x1b[J")
 }
 
-// windowOf gives the size of the terminal that w is; 0, 0 if it is none.
+// windowOf returns the size of the terminal w; 0, 0 if w is no terminal.
 func windowOf(w io.Writer) (cols, rows int) {
 	f, ok := w.(*os.File)
 	if !ok {
@@ -147,7 +147,7 @@ func windowOf(w io.Writer) (cols, rows int) {
 	return cols, rows
 }
 
-// choose leaves the sessions that were asked for.
+// choose keeps the sessions that were asked for.
 func (o psOptions) choose(list *sessions.Listing) error {
 	if len(o.names) > 0 {
 		var chosen []sessions.Session
@@ -197,7 +197,8 @@ func (o psOptions) print(w io.Writer, list *sessions.Listing, cols int) error {
 	return nil
 }
 
-// cut shortens a line to a width; 0: not. A character counts for one column.
+// cut shortens a line to a width; 0 means no limit. A character counts as one
+// column.
 func cut(line string, cols int) string {
 	if cols <= 0 || utf8.RuneCountInString(line) <= cols {
 		return line
@@ -205,7 +206,7 @@ func cut(line string, cols int) string {
 	return string([]rune(line)[:max(cols-1, 0)]) + "…"
 }
 
-// orMark gives value, or what stands for none.
+// orMark returns value, or the mark for none or unknown.
 func orMark(s *sessions.Session, c sessions.Column, value string) string {
 	switch {
 	case value != "":
@@ -264,7 +265,7 @@ func size(s *sessions.Session) string {
 	return s.Size.String()
 }
 
-// holders gives the programs that hold the terminal, each with its processes:
+// holders lists the programs that hold the terminal, each with its processes:
 // "sshd 12,15".
 func holders(s *sessions.Session) string {
 	var parts []string
@@ -428,8 +429,8 @@ func processInfoOf(p sessions.Process) processInfo {
 	return processInfo{p.PID, p.PPID, p.PGID, p.Started, p.Name, p.Command(), append([]string{}, p.Args...)}
 }
 
-// escapeJSON escapes what encoding/json leaves as it is and a terminal may
-// obey: C1 controls, and characters that are invisible or turn the direction.
+// escapeJSON escapes characters that encoding/json leaves as they are and a
+// terminal may obey: C1 controls, and invisible or bidirectional characters.
 func escapeJSON(text []byte) []byte {
 	if !bytes.ContainsFunc(text, func(r rune) bool { return r == 0x7f || r > 0x7f && !unicode.IsPrint(r) }) {
 		return text

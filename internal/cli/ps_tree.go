@@ -57,7 +57,8 @@ func (t *tree) line(text string) {
 	}
 }
 
-// session shows one. first goes before its line, rest before those below it.
+// session shows one session. first goes before its line, rest before the lines
+// below.
 func (t *tree) session(s *sessions.Session, first, rest string) {
 	if t.shown[s] {
 		return
@@ -85,8 +86,8 @@ func (t *tree) session(s *sessions.Session, first, rest string) {
 	t.processes(s, roots, children, rest)
 }
 
-// processes shows processes and what is below them. A "+" marks those that are
-// in the foreground.
+// processes shows processes and their children. A "+" marks those in the
+// foreground.
 func (t *tree) processes(s *sessions.Session, list []sessions.Process, children map[int][]sessions.Process, before string) {
 	for i, p := range list {
 		branch, rest := "├─ ", "│  "

@@ -158,7 +158,7 @@ func (o *recOptions) complete(ctx context.Context, e *env, args []string) (name 
 	return name, nil
 }
 
-// shellJoin writes a command as a shell would take it.
+// shellJoin quotes a command for a shell.
 func shellJoin(args []string) string {
 	var quoted []string
 	for _, arg := range args {
@@ -174,7 +174,7 @@ func needsQuote(r rune) bool {
 	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=:,@%+", r) || r >= 0x80)
 }
 
-// marked are the formats whose recordings hold marks of shell integration.
+// marked lists the formats that store marks of shell integration.
 var marked = []*format.Format{format.AsciicastV3, format.AsciicastV2}
 
 // recMemory is a soft limit for the recorder's memory: it makes the garbage
@@ -194,7 +194,7 @@ func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 	r := &opts.recorder
 	r.Writer, r.FlushEvery = file, file.FlushEvery()
 	r.Recorded = file.Recorded()
-	// Marks are of use where their nonce can be kept.
+	// Marks are of use only where the format stores their nonce.
 	r.Integrate = r.Integrate && slices.Contains(marked, file.Format)
 	r.Nonce = file.Began.Nonce()
 	r.Env = append(slices.Clone(e.environ), "TTYDECK_REC=1", "ASCIINEMA_REC=1")
@@ -209,7 +209,7 @@ func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 	}
 	if !opts.quiet {
 		if e.getenv("TTYDECK_REC") != "" {
-			e.notef("this session is being recorded already; recording in the recording")
+			e.notef("this session is already being recorded; this recording is nested in that one")
 		}
 		e.beginNote(file, opts)
 	}
@@ -228,8 +228,8 @@ func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 	return errors.Join(e.recEnd(file, opts, status, err), e.redactFinished(ctx, file, opts))
 }
 
-// share lets the user's other terminals watch the session, and act on it. Where
-// that cannot be, it is recorded all the same.
+// share lets the user's other terminals watch the session and act on it. If
+// that fails, the session is still recorded.
 func (e *env) share(r *record.Recorder, file *record.File, opts recOptions) (*live.Server, error) {
 	args := r.Args
 	if len(args) == 0 {
@@ -243,10 +243,10 @@ func (e *env) share(r *record.Recorder, file *record.File, opts recOptions) (*li
 	}
 	switch {
 	case errors.Is(err, live.ErrNameTaken):
-		return nil, withHint(err, "ttydeck ls lists the sessions that run")
+		return nil, withHint(err, "ttydeck ls lists the running sessions")
 	case err != nil:
 		if !opts.quiet {
-			e.notef("nobody can watch this session: %v", err)
+			e.notef("this session cannot be watched: %v", err)
 		}
 		return nil, nil
 	}
@@ -261,7 +261,7 @@ func (e *env) share(r *record.Recorder, file *record.File, opts recOptions) (*li
 	return server, nil
 }
 
-// redactFinished takes the secrets out of what was recorded, if it is to be.
+// redactFinished removes the secrets from the finished file, if asked to.
 func (e *env) redactFinished(ctx context.Context, file *record.File, opts recOptions) error {
 	if opts.redact == nil {
 		return nil
@@ -278,16 +278,16 @@ func (e *env) redactFinished(ctx context.Context, file *record.File, opts recOpt
 	return nil
 }
 
-// holdQuit keeps C-\ that is typed before the recorder has made the terminal
-// raw from ending the program with a dump of its goroutines; what SIGQUIT does
-// then is the recorder's.
+// holdQuit keeps a C-\ that is typed before the recorder has made the terminal
+// raw from ending the program with a dump of its goroutines. Later the recorder
+// handles SIGQUIT.
 func holdQuit() (stop func()) {
 	c := make(chan os.Signal, 1)
 	signal.Notify(c, syscall.SIGQUIT)
 	return func() { signal.Stop(c) }
 }
 
-// hasTerminal says whether there is a terminal to show a session in.
+// hasTerminal reports whether there is a terminal to show a session in.
 func hasTerminal() bool {
 	t, err := tty.Open()
 	if err != nil {
@@ -301,7 +301,7 @@ func hasTerminal() bool {
 func (e *env) createRecording(name string, o record.FileOptions) (*record.File, error) {
 	if name == "-" {
 		if tty.IsTerminal(e.out) {
-			return nil, withHint(usageError{errors.New("standard output is the terminal that the session needs")},
+			return nil, withHint(usageError{errors.New("standard output is a terminal, which the session needs")},
 				"ttydeck rec demo.cast", "ttydeck rec - | ssh HOST 'cat > demo.cast'")
 		}
 		return record.NewStream(e.out, o.Format)
@@ -311,7 +311,7 @@ func (e *env) createRecording(name string, o record.FileOptions) (*record.File, 
 	case err == nil:
 		return f, nil
 	case errors.Is(err, record.ErrExists):
-		return nil, withHint(fmt.Errorf("%s: %w", name, errExists), "--overwrite replaces it, --append goes on with it")
+		return nil, withHint(fmt.Errorf("%s: %w", name, errExists), "--overwrite replaces it, --append continues it")
 	case errors.Is(err, record.ErrNoAppend):
 		return nil, withHint(err, "record to another file, and join them: ttydeck cat "+name+" MORE > JOINED")
 	}
@@ -352,7 +352,7 @@ func keysNote(k record.Keys) string {
 	return ", " + prefix + k.Pause.String() + " pauses"
 }
 
-// recEnd tells how the session ended.
+// recEnd reports how the session ended, and returns the error for it.
 func (e *env) recEnd(f *record.File, opts recOptions, status int, err error) error {
 	if startErr, ok := errors.AsType[*exec.Error](err); ok {
 		f.Discard()

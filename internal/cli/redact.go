@@ -136,7 +136,7 @@ func runRedact(ctx context.Context, e *env, opts redactCommandOptions, from, nam
 	return errors.Join(err, printReport(out, report))
 }
 
-// findSecrets reads the recording for the report alone.
+// findSecrets reads the recording only for the report.
 func (e *env) findSecrets(ctx context.Context, opts redactCommandOptions, from string) error {
 	said := &warnings{env: e}
 	src, err := e.open(ctx, from, append([]format.Option{format.OnWarning(said.add)}, opts.read.list()...)...)

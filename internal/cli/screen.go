@@ -106,7 +106,7 @@ func runScreen(ctx context.Context, e *env, opts screenOptions, name string) err
 	})
 	said.done()
 	if errors.Is(err, play.ErrNoMarker) {
-		err = withHint(fmt.Errorf("%s: %w", name, err), "to see its markers: ttydeck info "+name)
+		err = withHint(fmt.Errorf("%s: %w", name, err), "to list its markers: ttydeck info "+name)
 	}
 	for _, p := range pictures {
 		if _, werr := e.out.Write(p); werr != nil {
@@ -144,7 +144,7 @@ func runScreenNow(ctx context.Context, e *env, opts screenOptions, name string) 
 	return true, err
 }
 
-// picture is what is printed for a screen.
+// picture returns the output for a screen.
 func (opts screenOptions) picture(at time.Duration, s *vt.Screen) ([]byte, error) {
 	if opts.json {
 		line, err := json.Marshal(newScreenInfo(at, s))

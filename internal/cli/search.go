@@ -73,7 +73,7 @@ if nothing is found.`,
 
 func parseWhere(s string) (string, error) {
 	if !slices.Contains(where, s) {
-		return "", fmt.Errorf("%q is none of %s", s, strings.Join(where, ", "))
+		return "", fmt.Errorf("invalid value %q: want one of %s", s, strings.Join(where, ", "))
 	}
 	return s, nil
 }

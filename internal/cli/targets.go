@@ -79,7 +79,7 @@ func targetFormat(to *format.Format, name string) (*format.Format, error) {
 		to = format.AsciicastV3
 	}
 	if _, ok := transcript.StyleByFileName(name); ok && to == nil {
-		return nil, withHint(usageError{fmt.Errorf("%s: not a format of recordings", name)}, transcriptHint)
+		return nil, withHint(usageError{fmt.Errorf("%s: not a recording format", name)}, transcriptHint)
 	}
 	if to == nil {
 		return nil, withHint(usageError{fmt.Errorf("%s: unknown file extension", name)}, "name the format with --format, such as --format asciicast-v3")

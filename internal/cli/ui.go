@@ -11,7 +11,7 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// This file is all that users read. Data goes to standard output; everything
+// This file prints all messages. Data goes to standard output; everything
 // here goes to standard error, with the program's name before it, no capital
 // at the beginning and no period at the end.
 
@@ -63,13 +63,13 @@ const exitCodes = `Exit status:
    2    the command line or the configuration is wrong
    130  interrupted`
 
-// usageError is a mistake on the command line.
+// usageError is a mistake on the command line or in the configuration.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// statusError makes the program exit with a status, after telling err if there
-// is one.
+// statusError makes the program exit with a status, after reporting err unless
+// it is nil.
 type statusError struct {
 	status int
 	err    error
@@ -84,7 +84,7 @@ func (e statusError) Error() string {
 
 func (e statusError) Unwrap() error { return e.err }
 
-// hinted is an error with what to do about it.
+// hinted is an error with advice.
 type hinted struct {
 	err   error
 	hints []string
@@ -93,10 +93,10 @@ type hinted struct {
 func (h *hinted) Error() string { return h.err.Error() }
 func (h *hinted) Unwrap() error { return h.err }
 
-// withHint adds hints to err, each a line: best, a command that works.
+// withHint adds hints to err, each a line: a command that works is best.
 func withHint(err error, hints ...string) *hinted { return &hinted{err, hints} }
 
-// exit tells err and gives the exit status for it.
+// exit reports err and returns its exit status.
 func (e *env) exit(err error) int {
 	if err == nil {
 		return exitOK
@@ -121,8 +121,8 @@ func (e *env) exit(err error) int {
 	return status
 }
 
-// hints gives the hints of err, and those that belong to errors of every
-// command.
+// hints returns the hints of err, and those for errors that every command may
+// meet.
 func (e *env) hints(err error) []string {
 	var list []string
 	if h, ok := errors.AsType[*hinted](err); ok {
@@ -137,7 +137,7 @@ func (e *env) hints(err error) []string {
 	return list
 }
 
-// notef tells something that is no error.
+// notef reports something that is no error.
 func (e *env) notef(message string, args ...any) {
 	fmt.Fprintf(e.errOut, "ttydeck: %s\n", printable(fmt.Sprintf(message, args...)))
 }
@@ -154,9 +154,9 @@ func printable(s string) string {
 	}, s)
 }
 
-// warnings tells what a reader tolerated: the first of each kind with its
-// line, and at the end how many more there were. The zero value, with an env,
-// is ready.
+// warnings reports the faults that a reader tolerated: the first of each kind
+// with its line, and at the end how many more there were. The zero value, with
+// an env, is ready.
 type warnings struct {
 	env  *env
 	all  []format.Warning // the first of each kind in each file
@@ -183,12 +183,12 @@ func (w *warnings) add(warning format.Warning) {
 	}
 }
 
-// count tells how many warnings there were of the kind of warning.
+// count returns the number of warnings of the same kind.
 func (w *warnings) count(warning format.Warning) int {
 	return w.more[warning.Name+"\x00"+warning.Kind] + 1
 }
 
-// done tells how many warnings were not shown.
+// done reports how many warnings were not shown.
 func (w *warnings) done() {
 	for _, first := range w.all {
 		if n := w.count(first) - 1; n > 0 {
@@ -201,7 +201,7 @@ func (w *warnings) done() {
 	}
 }
 
-// lossesNote tells in one line what a target could not hold; "" for nothing.
+// lossesNote returns one line on what a target cannot store; "" for nothing.
 func lossesNote(target string, losses []format.Loss) string {
 	if len(losses) == 0 {
 		return ""
@@ -211,5 +211,5 @@ func lossesNote(target string, losses []format.Loss) string {
 		parts = append(parts, fmt.Sprintf("%s (%d)", l.What, l.N))
 	}
 	slices.Sort(parts)
-	return fmt.Sprintf("%s cannot hold: %s", target, strings.Join(parts, ", "))
+	return fmt.Sprintf("%s cannot store: %s", target, strings.Join(parts, ", "))
 }

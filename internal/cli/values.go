@@ -18,7 +18,7 @@ import (
 // parseDuration reads a length of time: seconds as asciinema takes them
 // (2, 0.5), Go's notation (1m30s, 250ms) or a clock's (1:23, 1:02:03.5).
 func parseDuration(s string) (time.Duration, error) {
-	malformed := fmt.Errorf("%q is no length of time: want seconds, 1m30s or 1:23", s)
+	malformed := fmt.Errorf("invalid time %q: want seconds, 1m30s or 1:23", s)
 	unsigned, negative := strings.CutPrefix(s, "-")
 	var seconds float64
 	if fields := strings.Split(unsigned, ":"); len(fields) <= 3 && !strings.ContainsAny(s, "hmsµun") {
@@ -48,7 +48,7 @@ func parseDuration(s string) (time.Duration, error) {
 func parsePlace(s string) (time.Duration, error) {
 	d, err := parseDuration(s)
 	if err == nil && d < 0 {
-		err = fmt.Errorf("%q is before the start", s)
+		err = fmt.Errorf("invalid time %q: want 0 or later", s)
 	}
 	return d, err
 }
@@ -80,7 +80,7 @@ func parseIdleLimit(s string) (optional[time.Duration], error) {
 func parseSpeed(s string) (float64, error) {
 	x, err := strconv.ParseFloat(strings.TrimSuffix(s, "x"), 64)
 	if err != nil || !(x > 0) || math.IsInf(x, 1) {
-		return 0, fmt.Errorf("%q is no speed: want a number above 0", s)
+		return 0, fmt.Errorf("invalid speed %q: want a number above 0", s)
 	}
 	return x, nil
 }
@@ -114,7 +114,7 @@ func sizeFlag(p *format.Size, names, usage string) *flag {
 
 func parseSize(s string) (format.Size, error) {
 	cols, rows, ok := strings.Cut(s, "x")
-	malformed := fmt.Errorf("malformed size %q: want COLSxROWS, COLSx or xROWS, each side at most %d", s, format.MaxSide)
+	malformed := fmt.Errorf("invalid size %q: want COLSxROWS, COLSx or xROWS, each side at most %d", s, format.MaxSide)
 	if !ok || cols == "" && rows == "" {
 		return format.Size{}, malformed
 	}
@@ -159,7 +159,7 @@ func parseUser(name string) (string, error) {
 
 // parseAge reads a length of time above 0, in days too: 90d.
 func parseAge(s string) (time.Duration, error) {
-	malformed := fmt.Errorf("%q is no age: want 90d, 12h or the like", s)
+	malformed := fmt.Errorf("invalid age %q: want 90d, 12h or similar", s)
 	if days, ok := strings.CutSuffix(s, "d"); ok {
 		n, err := strconv.Atoi(days)
 		if err != nil || n <= 0 || n > 100000 {
@@ -176,7 +176,7 @@ func parseAge(s string) (time.Duration, error) {
 
 // parseBytes reads a number of bytes above 0: 500M, 20G.
 func parseBytes(s string) (int64, error) {
-	malformed := fmt.Errorf("%q is no size: want 500M, 20G or the like", s)
+	malformed := fmt.Errorf("invalid size %q: want 500M, 20G or similar", s)
 	if s == "" {
 		return 0, malformed
 	}
