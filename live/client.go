@@ -49,7 +49,12 @@ func (d Dir) open(name string) (*Client, error) {
 
 func newClient(name, path string, uid int) *Client {
 	c := &Client{name: name, path: path, uid: uid, base: "/v1/session"}
-	c.http = &http.Client{Transport: &http.Transport{DialContext: c.dial, DisableCompression: true}}
+	c.http = &http.Client{
+		Transport: &http.Transport{DialContext: c.dial, DisableCompression: true},
+		// A session that redirects would have a daemon do to another session
+		// what was asked of this one.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	return c
 }
 

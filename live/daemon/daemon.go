@@ -265,6 +265,12 @@ func (d *Daemon) forward(w http.ResponseWriter, r *http.Request) {
 		},
 		Transport:     c.Transport(),
 		FlushInterval: -1,
+		ModifyResponse: func(res *http.Response) error {
+			if res.StatusCode/100 == 3 { // to another user's session, perhaps
+				return errors.New("the session redirects; no session does")
+			}
+			return nil
+		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			live.Refuse(w, err)
 		},

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -354,5 +356,53 @@ func TestOpenAPI(t *testing.T) {
 	}
 	if doc.OpenAPI == "" || len(doc.Paths) != 12 {
 		t.Errorf("OpenAPI %q, %d paths", doc.OpenAPI, len(doc.Paths))
+	}
+}
+
+// A session that redirects would have a client that follows do to another
+// session what it asked of this one.
+func TestRedirectsEndAtTheDaemon(t *testing.T) {
+	base, err := os.MkdirTemp("", "daemon")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(base)
+	t.Setenv("XDG_RUNTIME_DIR", base)
+	dir, err := live.OpenDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, err := net.Listen("unix", filepath.Join(dir.Path(), "evil.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	evil := &http.Server{Handler: http.RedirectHandler("/v1/sessions/other/input", http.StatusTemporaryRedirect)}
+	go evil.Serve(session)
+	defer evil.Close()
+	l, release, err := dir.Listen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- (&Daemon{Dir: dir}).Serve(ctx, l) }()
+	defer func() { cancel(); <-done }()
+	client, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	req, err := http.NewRequest("POST", "http://session/v1/sessions/evil/input", strings.NewReader("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := client.Transport().RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if text, _ := io.ReadAll(res.Body); res.StatusCode != http.StatusBadRequest || res.Header.Get("Location") != "" || !strings.Contains(string(text), "redirects") {
+		t.Errorf("the answer is %s to %q: %s", res.Status, res.Header.Get("Location"), text)
 	}
 }
