@@ -11,7 +11,9 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -24,11 +26,12 @@ import (
 // Client acts on a session of this user, or, for root, of any. Its methods may
 // be called by several goroutines at once; Close ends its idle connections.
 type Client struct {
-	name string
-	path string // of the socket
-	uid  int    // who has to be at its other end
-	base string // of the session's paths
-	http *http.Client
+	name    string
+	path    string // of the socket
+	uid     int    // who has to be at its other end
+	base    string // of the session's paths
+	relayed bool   // a daemon is at the other end, not the session
+	http    *http.Client
 }
 
 // Open gives a Client of the session of that name. [ErrNoSession] is told by
@@ -50,7 +53,7 @@ func (d Dir) open(name string) (*Client, error) {
 func newClient(name, path string, uid int) *Client {
 	c := &Client{name: name, path: path, uid: uid, base: "/v1/session"}
 	c.http = &http.Client{
-		Transport: &http.Transport{DialContext: c.dial, DisableCompression: true},
+		Transport: &http.Transport{DialContext: c.dial, DisableCompression: true, MaxResponseHeaderBytes: 64 << 10},
 		// A session that redirects would have a daemon do to another session
 		// what was asked of this one.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -65,8 +68,14 @@ func OpenHost() *Client { return newClient("the host's daemon", HostSocket(), 0)
 // Of gives a Client of a session that c's end serves at another path than its
 // own, as a daemon does.
 func (c *Client) Of(name, base string) *Client {
-	return &Client{name: name, path: c.path, uid: c.uid, base: base, http: c.http}
+	return &Client{name: name, path: c.path, uid: c.uid, base: base, relayed: true, http: c.http}
 }
+
+// Own reports whether the session is one of this process's user: every
+// connection of c is then to a socket at which, as the kernel knows, this user
+// listens. A session behind a daemon is never known to be: the kernel names the
+// daemon's user there.
+func (c *Client) Own() bool { return !c.relayed && c.uid == os.Geteuid() }
 
 // OpenDaemon gives a Client of what serves all sessions, see package daemon.
 func (d Dir) OpenDaemon() (*Client, error) { return d.open(DaemonName) }
@@ -123,6 +132,11 @@ func (c *Client) call(ctx context.Context, method, path string, in any, out any)
 
 // Call makes a request; in is JSON, or bytes as they are, and out JSON, or nil.
 func (c *Client) Call(ctx context.Context, method, path string, in any, out any) error {
+	return c.callUpTo(ctx, maxAnswer, method, path, in, out)
+}
+
+// callUpTo is Call with an answer of at most so many bytes.
+func (c *Client) callUpTo(ctx context.Context, most int64, method, path string, in any, out any) error {
 	var body io.Reader
 	switch in := in.(type) {
 	case nil:
@@ -148,14 +162,20 @@ func (c *Client) Call(ctx context.Context, method, path string, in any, out any)
 		return c.refused(res)
 	}
 	if out == nil {
-		_, err = io.Copy(io.Discard, res.Body)
+		_, err = io.Copy(io.Discard, io.LimitReader(res.Body, most))
 		return err
 	}
-	return json.NewDecoder(io.LimitReader(res.Body, maxAnswer)).Decode(out)
+	return json.NewDecoder(io.LimitReader(res.Body, most)).Decode(out)
 }
 
-// maxAnswer bounds what a session may answer: to root it is a stranger.
-const maxAnswer = 16 << 20
+// How much a session may answer, and how much of it is kept: to root it is a
+// stranger, and the host's daemon asks many at once.
+const (
+	maxAnswer = 16 << 20
+	maxState  = 1 << 20 // another user's State
+	maxText   = 4 << 10 // a text in it
+	maxError  = 500
+)
 
 // plain takes the request off an error: that it was HTTP does not matter.
 func plain(err error) error {
@@ -171,6 +191,7 @@ func (c *Client) refused(res *http.Response) error {
 	if err := json.NewDecoder(io.LimitReader(res.Body, 1<<16)).Decode(&out); err != nil || out.Error == "" {
 		out.Error = res.Status
 	}
+	out.Error = cut(strings.ReplaceAll(out.Error, "\n", "; "), maxError)
 	if res.StatusCode == http.StatusNotFound {
 		return fmt.Errorf("%s: %w", c.name, ErrNoSession)
 	}
@@ -180,10 +201,33 @@ func (c *Client) refused(res *http.Response) error {
 	return fmt.Errorf("%s: %s", c.name, out.Error)
 }
 
-// State tells how the session stands.
+// State tells how the session stands. Of another user's session, long texts are
+// cut.
 func (c *Client) State(ctx context.Context) (State, error) {
 	var st State
-	return st, c.call(ctx, "GET", "", nil, &st)
+	if c.Own() {
+		return st, c.call(ctx, "GET", "", nil, &st)
+	}
+	err := c.callUpTo(ctx, maxState, "GET", c.base, nil, &st)
+	left := maxText
+	for i, arg := range st.Command {
+		if len(arg) >= left {
+			// A clone, so that the rest is not kept.
+			st.Command = append(slices.Clone(st.Command[:i]), cut(arg, left))
+			break
+		}
+		left -= len(arg) + 1
+	}
+	st.Dir, st.File, st.Fault = cut(st.Dir, maxText), cut(st.File, maxText), cut(st.Fault, maxText)
+	return st, err
+}
+
+// cut shortens a text to so many bytes.
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "..."
 }
 
 // Screen gives what is on the screen.
@@ -257,7 +301,10 @@ func (c *Client) stream(ctx context.Context, path string) (*Stream, error) {
 		}
 		return nil, err
 	}
-	conn.SetReadLimit(64 << 20)
+	conn.SetReadLimit(maxAnswer)
+	if c.Own() {
+		conn.SetReadLimit(4 * maxAnswer) // the largest screen, in all colours
+	}
 	return &Stream{conn: conn}, nil
 }
 
@@ -303,7 +350,10 @@ func (s *Stream) Cast(ctx context.Context) (format.Cast, error) {
 		return format.Cast{}, fmt.Errorf("a session that begins with %q", m.Kind)
 	}
 	began := time.Now()
-	h := format.Header{Size: format.Size{Cols: m.Cols, Rows: m.Rows}, Start: began}
+	h := format.Header{Start: began}
+	if first, ok := size(m.Cols, m.Rows); ok {
+		h.Size = first
+	}
 	return format.Cast{Header: h, Events: func(yield func(format.Event, error) bool) {
 		have := h.Size
 		for {
