@@ -29,7 +29,7 @@ func TestProgressBar(t *testing.T) {
 	bar.Stop()
 	slave.Close()
 	text := <-seen
-	for _, want := range []string{"\r[#", "% a \uFFFD[31mname\x1b[K", "\r\x1b[Ka note"} {
+	for _, want := range []string{"\r[#", "% a \\x1b[31mname\x1b[K", "\r\x1b[Ka note"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the terminal got %q; want %q in it", text, want)
 		}

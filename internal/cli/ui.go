@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/record/sessions"
 )
 
 // This file prints all messages. Data goes to standard output; everything
@@ -144,15 +145,9 @@ func (e *env) notef(message string, args ...any) {
 
 func (e *env) warnf(message string, args ...any) { e.notef("warning: "+message, args...) }
 
-// printable makes text from a recording or a file name safe to print.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < 0x20 || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
-}
+// printable makes text from a recording, a session or a file name safe to
+// print, on one line.
+func printable(s string) string { return sessions.Printable(s) }
 
 // warnings reports the faults that a reader tolerated: the first of each kind
 // with its line, and at the end how many more there were. The zero value, with
