@@ -48,7 +48,8 @@ only session. C-\ d detaches, C-\ p pauses and resumes the recording, C-\ m adds
 terminals can be attached at once.
 
 A session of ttydeck rec keeps the size of its own terminal. A smaller terminal shows the part
-around the cursor.`,
+around the cursor. Another user's session, NAME@USER, is always drawn: nothing it sends can set the
+clipboard or the title, or query the terminal.`,
 		flags: []group{{"Terminal", []*flag{detachKeyFlag(&o), quietFlag(&o.quiet)}}},
 		first: runningSessions,
 		run: func(ctx context.Context, args []string) error {
@@ -158,6 +159,7 @@ func runAttach(ctx context.Context, e *env, name string, opts attachOptions) err
 		return withHint(err, "ttydeck screen "+name+" prints what is on its screen")
 	}
 	defer term.Close()
+	boundMemory()
 	size, err := term.Size()
 	if err != nil {
 		return err
@@ -172,7 +174,11 @@ func runAttach(ctx context.Context, e *env, name string, opts attachOptions) err
 	if err := term.Raw(); err != nil {
 		return err
 	}
-	a := &attachment{term: term, stream: stream, client: client, stop: stop, own: format.Size(size), window: play.NewWindow(e.getenv)}
+	a := &attachment{
+		term: term, stream: stream, client: client, stop: stop, stranger: !client.Own(), own: format.Size(size),
+		window: play.NewWindow(e.getenv), modes: vt.New(1, 1).Modes(),
+	}
+	a.other = a.stranger
 	var reading sync.WaitGroup
 	reading.Go(func() { a.draw(ctx) })
 	reading.Go(func() { a.readKeys(ctx, opts) })
@@ -181,7 +187,7 @@ func runAttach(ctx context.Context, e *env, name string, opts attachOptions) err
 	stop(err)
 	reading.Wait()
 	term.SetWriteDeadline(time.Now().Add(cleanupWait))
-	term.Write([]byte(tty.Cleanup(a.screen != nil && a.screen.Modes().Origin)))
+	term.Write([]byte(a.leave()))
 	if rerr := term.Restore(); err == nil {
 		err = rerr
 	}
@@ -208,12 +214,16 @@ type attachment struct {
 	client *live.Client
 	stop   context.CancelCauseFunc
 	lost   int64
+	// stranger says that the session is not known to be this user's own. What
+	// it sends would reach the terminal as if this user's programs had: it is
+	// always shown through the window.
+	stranger bool
 
 	mu     sync.Mutex // guards the fields below, and writing to term
 	own    format.Size
 	screen *vt.Screen   // the session's; nil: nothing has come yet
 	asked  live.Queries // which are not for this terminal
-	window *play.Window // for a terminal of another size
+	window *play.Window // for a stranger's session, and a terminal of another size
 	other  bool         // the window is used
 	stale  bool         // and not up to date
 	modes  vt.Modes     // that the window has set
@@ -248,7 +258,7 @@ func (a *attachment) show(ctx context.Context) (int, error) {
 			a.mu.Unlock()
 			return m.Status, err
 		}
-		if err := a.take(m, output); err != nil {
+		if err := a.take(ctx, m, output); err != nil {
 			if ctx.Err() != nil {
 				return 0, nil
 			}
@@ -257,13 +267,30 @@ func (a *attachment) show(ctx context.Context) (int, error) {
 	}
 }
 
+// strangerPiece is how many bytes of a stranger's output the screen is given at
+// once: it may be such that they take long, and the keys that leave the session
+// must do so meanwhile.
+const strangerPiece = 1 << 8
+
 // take shows what has come, or leaves it to draw.
-func (a *attachment) take(m live.Message, output []byte) error {
+func (a *attachment) take(ctx context.Context, m live.Message, output []byte) error {
+	for a.stranger && len(output) > strangerPiece {
+		if err := a.takeAtOnce(m, output[:strangerPiece]); err != nil {
+			return err
+		}
+		if output = output[strangerPiece:]; ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return a.takeAtOnce(m, output)
+}
+
+func (a *attachment) takeAtOnce(m live.Message, output []byte) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
 	case m.Kind == live.MessageScreen:
-		a.lost += m.Lost
+		a.lost += max(m.Lost, 0)
 		a.screen = vt.New(max(m.Cols, 1), max(m.Rows, 1))
 		return a.fit()
 	case a.screen == nil:
@@ -285,11 +312,12 @@ func (a *attachment) take(m live.Message, output []byte) error {
 	return err
 }
 
-// fit chooses how the session is shown: as it draws itself where the terminal
-// has its size, else through the window. a.mu is held.
+// fit chooses how the session is shown: as it draws itself where it is this
+// user's own and the terminal has its size, else through the window. a.mu is
+// held.
 func (a *attachment) fit() error {
 	cols, rows := a.screen.Size()
-	other := a.own != (format.Size{Cols: cols, Rows: rows})
+	other := a.stranger || a.own != format.Size{Cols: cols, Rows: rows}
 	if other == a.other {
 		a.stale = true
 		return nil
@@ -335,18 +363,38 @@ func (a *attachment) draw(ctx context.Context) {
 const syncMost = 150 * time.Millisecond
 
 func (a *attachment) redraw() error {
-	if !a.other || !a.stale || a.screen.Modes().Sync && time.Since(a.moment) < syncMost {
+	if !a.other || !a.stale || a.screen == nil || a.screen.Modes().Sync && time.Since(a.moment) < syncMost {
 		return nil
 	}
 	a.stale, a.moment = false, time.Now()
-	text := keyModes(a.modes, a.screen.Modes())
-	a.modes = a.screen.Modes()
+	modes := a.screen.Modes()
+	if a.stranger {
+		// It makes the terminal type by itself: the stranger would learn when
+		// this user looks, and the shell get what comes after the end. The other
+		// modes change what keys send that somebody presses.
+		modes.FocusEvent = false
+	}
+	text := keyModes(a.modes, modes)
+	a.modes = modes
 	text = append(text, a.window.Draw(a.screen, a.own)...)
 	if len(text) == 0 {
 		return nil
 	}
 	_, err := a.term.Write(text)
 	return err
+}
+
+// leave gives what puts the terminal right at the end.
+func (a *attachment) leave() string {
+	switch {
+	case a.stranger:
+		// Below all of the picture: where the cursor is, a line of it might
+		// pass for one of the shell.
+		return fmt.Sprintf("\x1b[m\x1b[%dH", a.own.Rows) + tty.Cleanup(false)
+	case a.other:
+		return tty.Cleanup(false)
+	}
+	return tty.Cleanup(a.screen != nil && a.screen.Modes().Origin)
 }
 
 // keyModes gives what makes the keyboard send what the session expects. The

@@ -13,19 +13,18 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// TestHost serves the sessions of all users: to root, and a group may look.
-func TestHost(t *testing.T) {
+// hostOf gives the program, in a directory where the sessions of all users are.
+func hostOf(t *testing.T) (dir, ttydeck string) {
+	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("SKIPPED: other users' sessions are served by root alone")
 	}
-	const one, two, watcher, stranger, group = 23461, 23462, 23463, 23464, 23470
 	dir, err := os.MkdirTemp("/run", "td")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	socket := filepath.Join(dir, "host", "host.sock")
-	t.Setenv("TTYDECK_HOST_SOCKET", socket)
+	t.Setenv("TTYDECK_HOST_SOCKET", filepath.Join(dir, "host", "host.sock"))
 	t.Setenv("XDG_RUNTIME_DIR", "")
 	t.Setenv("TMPDIR", filepath.Join(dir, "tmp"))
 	for name, mode := range map[string]os.FileMode{"": 0o755, "tmp": 0o777 | os.ModeSticky, "host": 0o755} {
@@ -34,8 +33,29 @@ func TestHost(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	ttydeck := filepath.Join(dir, "ttydeck")
+	ttydeck = filepath.Join(dir, "ttydeck")
 	copyProgram(t, ttydeck)
+	return dir, ttydeck
+}
+
+// hostDaemon serves them.
+func hostDaemon(t *testing.T, dir, ttydeck string, args ...string) *exec.Cmd {
+	t.Helper()
+	daemon := exec.Command(ttydeck, append([]string{"daemon", "--host", "--recordings", filepath.Join(dir, "host")}, args...)...)
+	daemon.Stderr = os.Stderr
+	if err := daemon.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { daemon.Process.Kill(); daemon.Wait() })
+	waitUntil(t, "the daemon", func() bool { return exec.Command(ttydeck, "ls", "--host").Run() == nil })
+	return daemon
+}
+
+// TestHost serves the sessions of all users: to root, and a group may look.
+func TestHost(t *testing.T) {
+	const one, two, watcher, stranger, group = 23461, 23462, 23463, 23464, 23470
+	dir, ttydeck := hostOf(t)
+	socket := filepath.Join(dir, "host", "host.sock")
 	as := func(uid uint32, groups []uint32, args ...string) (string, error) {
 		cmd := exec.Command(ttydeck, args...)
 		cmd.Dir = filepath.Join(dir, "tmp")
@@ -56,17 +76,8 @@ func TestHost(t *testing.T) {
 		}
 		t.Cleanup(func() { as(uid, nil, "kill", "work") })
 	}
-	start := func() *exec.Cmd {
-		daemon := exec.Command(ttydeck, "daemon", "--host", "--group", "23470", "--recordings", filepath.Join(dir, "host"))
-		daemon.Stderr = os.Stderr
-		if err := daemon.Start(); err != nil {
-			t.Fatal(err)
-		}
-		waitUntil(t, "the daemon", func() bool { _, err := as(0, nil, "ls", "--host"); return err == nil })
-		return daemon
-	}
+	start := func() *exec.Cmd { return hostDaemon(t, dir, ttydeck, "--group", "23470") }
 	daemon := start()
-	t.Cleanup(func() { daemon.Process.Kill(); daemon.Wait() })
 	list := root("ls", "--host")
 	for _, want := range []string{"work@23461 ", "work@23462 "} {
 		if !strings.Contains(list, want) {

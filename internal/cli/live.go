@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/user"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"syscall"
 	"text/tabwriter"
@@ -33,6 +35,9 @@ var errNoHost = withHint(errors.New("no host daemon is running"), "root starts o
 // only session. NAME@USER is one of the host's.
 func openSession(ctx context.Context, name string) (*live.Client, string, error) {
 	if strings.Contains(name, "@") {
+		if client := openOwn(ctx, name); client != nil {
+			return client, name, nil
+		}
 		client := daemon.OpenHost().Session(name)
 		_, err := client.State(ctx)
 		if errors.Is(err, live.ErrNoSession) {
@@ -71,6 +76,31 @@ func openSession(ctx context.Context, name string) (*live.Client, string, error)
 		return nil, "", err
 	}
 	return client, name, nil
+}
+
+// openOwn connects to NAME@USER itself where USER is the caller, as the host's
+// daemon would: a session reached through the daemon is not known to be the
+// caller's own. It returns nil if there is no such session.
+func openOwn(ctx context.Context, name string) *live.Client {
+	at := strings.LastIndexByte(name, '@')
+	uid := os.Geteuid()
+	if u, err := user.Lookup(name[at+1:]); name[at+1:] != strconv.Itoa(uid) && (err != nil || u.Uid != strconv.Itoa(uid)) {
+		return nil
+	}
+	for _, dir := range live.HostDirs() {
+		if dir.UID() != uid {
+			continue
+		}
+		client, err := dir.Open(name[:at])
+		if err != nil {
+			continue
+		}
+		if _, err := client.State(ctx); err == nil {
+			return client
+		}
+		client.Close()
+	}
+	return nil
 }
 
 // sessionCommandOf is a command that does one thing to a session: its first
@@ -236,11 +266,17 @@ func ownSessions(ctx context.Context) ([]live.State, error) {
 	return states, failed
 }
 
+// maxColumn is the width of a column whose text other users choose.
+const maxColumn = 160
+
 func printSessions(e *env, states []live.State, asJSON bool) error {
 	if asJSON {
-		enc := json.NewEncoder(e.out)
-		enc.SetIndent("", "  ")
-		return enc.Encode(states)
+		text, err := json.MarshalIndent(states, "", "  ")
+		if err != nil {
+			return err
+		}
+		_, err = e.out.Write(append(escapeJSON(text), '\n'))
+		return err
 	}
 	if len(states) == 0 {
 		e.notef("no session is running; ttydeck run starts one")
@@ -256,8 +292,12 @@ func printSessions(e *env, states []live.State, asJSON bool) error {
 		case st.Paused:
 			rec = "paused: " + rec
 		}
-		fmt.Fprintf(t, "%s\t%d\t%s\t%dx%d\t%d\t%d\t%s\t%s\n", st.Name, st.PID, st.Started.Local().Format("01-02 15:04"), st.Cols, st.Rows,
-			st.Attached, st.Watching, printable(rec), printable(shellJoin(st.Command)))
+		rec, command := printable(rec), printable(shellJoin(st.Command))
+		if st.User != "" { // another's, who may want the rows to be endless
+			rec, command = cut(rec, maxColumn), cut(command, maxColumn)
+		}
+		fmt.Fprintf(t, "%s\t%d\t%s\t%dx%d\t%d\t%d\t%s\t%s\n", printable(st.Name), st.PID, st.Started.Local().Format("01-02 15:04"), st.Cols, st.Rows,
+			st.Attached, st.Watching, rec, command)
 	}
 	return t.Flush()
 }

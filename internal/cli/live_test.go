@@ -156,6 +156,34 @@ func TestAttach(t *testing.T) {
 	}
 }
 
+// One's own session is handed over as it is, where the terminal has its size.
+func TestAttachOwn(t *testing.T) {
+	ttydeck, _ := sessionsOf(t)
+	ttydeckCommand(t, ttydeck, "run", "-q", "-d", "--name", "s", "-o", filepath.Join(t.TempDir(), "a.cast"), "--", "sh", "-c", asItIs)
+	getsAll(t, ttydeck, "s")
+}
+
+// asItIs is a program whose bytes a terminal is to get as they are.
+const asItIs = `stty -echo; printf 'ready\n'; read x; printf '\033]52;c;eA==\007\033[?1004hit is all here\n'; read x`
+
+func getsAll(t *testing.T, ttydeck, name string) {
+	t.Helper()
+	v := startOnTerminal(t, 80, 24, ttydeck, "attach", name)
+	v.start()
+	v.waitFor("the session", shows("ready"))
+	v.press("\r")
+	v.waitFor("its answer", shows("it is all here"))
+	v.mu.Lock()
+	if want := "\x1b]52;c;eA==\x07\x1b[?1004hit is all here\r\n"; !strings.Contains(string(v.got), want) {
+		t.Errorf("the terminal got %q; want %q in it", v.got, want)
+	}
+	v.mu.Unlock()
+	v.press("\r")
+	if got := v.wait(); got != 0 {
+		t.Errorf("the exit status is %d", got)
+	}
+}
+
 // A session of rec keeps the size of its own terminal.
 func TestAttachOther(t *testing.T) {
 	ttydeck, _ := sessionsOf(t)

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/live"
@@ -22,6 +24,8 @@ type screenOptions struct {
 	ansi    bool
 	json    bool
 	force   format.Size // replaces the recording's own size
+	// stranger is set if the screen is another user's.
+	stranger bool
 }
 
 func screenCommand(e *env) *command {
@@ -135,7 +139,13 @@ func runScreenNow(ctx context.Context, e *env, opts screenOptions, name string) 
 		return false, err
 	}
 	s := vt.New(now.Cols, now.Rows)
-	s.WriteString(now.ANSI)
+	for piece := range slices.Chunk([]byte(now.ANSI), strangerPiece) {
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+		s.Write(piece)
+	}
+	opts.stranger = !client.Own()
 	picture, err := opts.picture(0, s)
 	if err != nil {
 		return false, err
@@ -148,7 +158,7 @@ func runScreenNow(ctx context.Context, e *env, opts screenOptions, name string) 
 func (opts screenOptions) picture(at time.Duration, s *vt.Screen) ([]byte, error) {
 	if opts.json {
 		line, err := json.Marshal(newScreenInfo(at, s))
-		return append(line, '\n'), err
+		return append(escapeJSON(line), '\n'), err
 	}
 	var b bytes.Buffer
 	if len(opts.moments) > 1 {
@@ -157,7 +167,16 @@ func (opts screenOptions) picture(at time.Duration, s *vt.Screen) ([]byte, error
 	if opts.ansi {
 		return play.AppendANSI(b.Bytes(), s, play.ColorsRGB), nil
 	}
-	if text := s.Text(); text != "" {
+	text := s.Text()
+	if opts.stranger {
+		text = strings.Map(func(r rune) rune {
+			if unicode.Is(unicode.Bidi_Control, r) {
+				return -1 // it shows other text than there is
+			}
+			return r
+		}, text)
+	}
+	if text != "" {
 		b.WriteString(text)
 		b.WriteByte('\n')
 	}
