@@ -9,14 +9,15 @@ import (
 	"time"
 )
 
-// AsciicastV3 is https://docs.asciinema.org/manual/asciicast/v3/: a header
-// line, then a line for each event with the time since the event before.
+// AsciicastV3 is asciinema 3's format: a header line, then a line for each
+// event with the time since the event before it. See
+// https://docs.asciinema.org/manual/asciicast/v3/.
 var AsciicastV3 = &Format{
 	Name:   "asciicast-v3",
 	Also:   []string{"cast", "asciicast", "v3"},
 	Ext:    []string{".cast", ".v3.cast"},
 	Desc:   "asciinema 3",
-	Loses:  "bytes that are no UTF-8, times below 1 ms",
+	Loses:  "invalid UTF-8, times below 1 ms",
 	detect: func(prefix []byte) bool { return sniffAsciicast(prefix) == 3 },
 	object: true,
 	read:   readAsciicast,
@@ -24,14 +25,15 @@ var AsciicastV3 = &Format{
 	text:   true,
 }
 
-// AsciicastV2 is https://docs.asciinema.org/manual/asciicast/v2/: a header
-// line, then a line for each event with the time since the start.
+// AsciicastV2 is asciinema 2's format: a header line, then a line for each
+// event with the time since the start. See
+// https://docs.asciinema.org/manual/asciicast/v2/.
 var AsciicastV2 = &Format{
 	Name:   "asciicast-v2",
 	Also:   []string{"v2"},
 	Ext:    []string{".v2.cast"},
 	Desc:   "asciinema 2",
-	Loses:  "bytes that are no UTF-8, comments",
+	Loses:  "invalid UTF-8, comments",
 	detect: func(prefix []byte) bool { return sniffAsciicast(prefix) == 2 },
 	object: true,
 	read:   readAsciicast,
@@ -39,10 +41,10 @@ var AsciicastV2 = &Format{
 	text:   true,
 }
 
-// version tells which asciicast f is.
+// version returns the asciicast version that f stands for.
 func (f *Format) version() int { return int(f.Name[len(f.Name)-1] - '0') }
 
-// maxTime is the latest time of an event, 146 years.
+// maxTime is the latest time of an event: 146 years.
 const maxTime = time.Duration(math.MaxInt64 / 2)
 
 // readAsciicast reads version 2 or 3.
@@ -67,8 +69,8 @@ func readAsciicast(in *input) (Cast, error) {
 	return Cast{Header: h, Events: d.events()}, nil
 }
 
-// header reads the header, one JSON object on as many lines as it takes.
-// Comments and blank lines before it are passed over.
+// header reads the header: one JSON object, on as many lines as it takes. It
+// skips comments and blank lines before it.
 func (l *lines) header() ([]byte, error) {
 	l.inHeader = true
 	defer func() { l.inHeader = false }()
@@ -87,7 +89,7 @@ func (l *lines) header() ([]byte, error) {
 		if text == nil {
 			if l.no == 1 && bytes.HasPrefix(line, bom) {
 				line = line[len(bom):]
-				if !l.in.warn(1, "byte order mark", "passed over") {
+				if !l.in.warn(1, "byte order mark", "skipped") {
 					return nil, l.in.err
 				}
 			}
@@ -115,7 +117,8 @@ func (l *lines) header() ([]byte, error) {
 		}
 		if rest := skipSpace(text, end); rest < len(text) {
 			if text[end] == '\r' && first {
-				// An old Macintosh's line ends, all of them: read it again.
+				// Old Macintosh line ends, in the whole file:
+				// read it again.
 				if l.eol = '\r'; !l.in.warn(l.no, "CR line ends", "read as LF") {
 					return nil, l.in.err
 				}
@@ -125,12 +128,12 @@ func (l *lines) header() ([]byte, error) {
 				text = nil
 				continue
 			}
-			if !l.in.warn(l.no, "events on the header's line", "read as if on their own") {
+			if !l.in.warn(l.no, "events on the header line", "read as if on separate lines") {
 				return nil, l.in.err
 			}
 			l.held = bytes.Clone(text[rest:])
 		}
-		if !first && !l.in.warn(l.no, "header over several lines", "") {
+		if !first && !l.in.warn(l.no, "header spans several lines", "") {
 			return nil, l.in.err
 		}
 		return text[:end], nil
@@ -139,9 +142,9 @@ func (l *lines) header() ([]byte, error) {
 
 var bom = []byte("\ufeff")
 
-// decimals tells with how many digits behind the point the first event's time
-// is written, if that can be told without waiting for it: asciinema 3.0 wrote
-// six, later ones three. 0: not known.
+// decimals returns how many digits stand after the point in the first event's
+// time, if that event is in the buffer already: asciinema 3.0 wrote six, later
+// versions write three. It returns 0 if the number is not known yet.
 func (l *lines) decimals() int {
 	rest := l.buf[l.from:]
 	for len(rest) > 0 && rest[0] != '[' {

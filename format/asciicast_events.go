@@ -20,12 +20,12 @@ type castDecoder struct {
 	in      *input
 	l       *lines
 	version int
-	size    Size          // of the header, for a second one
-	now     time.Duration // of the event before
-	base    time.Duration // where the present header's time begins
+	size    Size          // of the header; a second header is compared with it
+	now     time.Duration // of the previous event
+	base    time.Duration // where the time of the current header begins
 	slab    slab
-	// half is a high surrogate that ended an event, to be joined with the low
-	// one that the next event of that code begins with; none if high is 0.
+	// half is a high surrogate at the end of an event. The next event of
+	// that code may begin with the low one. high is 0 if there is none.
 	half struct {
 		code Code
 		high rune
@@ -62,13 +62,13 @@ func (d *castDecoder) events() iter.Seq2[Event, error] {
 	}
 }
 
-// ahead reads the next line as fast does, but without looking for its end
-// first: a short line, whole in the buffer, is gone over once.
+// ahead reads the next line as fast does, but does not look for its end first:
+// a short line that is whole in the buffer is scanned once.
 func (d *castDecoder) ahead() (Event, bool) {
 	const short = 2 << 10
 	b := d.l.buffered()
 	if d.l.from-d.l.start > short {
-		return Event{}, false // so are those that follow a long one
+		return Event{}, false // long lines tend to come together
 	}
 	if room := d.slab.left() - 8; len(b) > room {
 		b = b[:room]
@@ -81,15 +81,16 @@ func (d *castDecoder) ahead() (Event, bool) {
 	return ev, true
 }
 
-// fast reads a line as every recorder writes it, such as `[0.123, "o", "text"]`.
-// A line that is odd in any way is left to slow.
+// fast reads a line as every recorder writes it, such as `[0.123, "o",
+// "text"]`. It leaves a line that is odd in any way to slow.
 func (d *castDecoder) fast(line []byte) (Event, bool) {
 	ev, end := d.parse(line)
 	return ev, end > 0 && end == len(line) && d.take(&ev)
 }
 
-// parse reads the event that b begins with, and gives the index behind its
-// bracket; 0 for one that is odd in any way. Its time is still as written.
+// parse reads the event at the beginning of b and returns it with the index
+// after its closing bracket. The index is 0 if the event is odd in any way. The
+// event's time is still the number in the file.
 func (d *castDecoder) parse(b []byte) (Event, int) {
 	if len(b) < 10 || b[0] != '[' || d.half.high != 0 {
 		return Event{}, 0
@@ -115,7 +116,8 @@ func (d *castDecoder) parse(b []byte) (Event, int) {
 	return Event{Time: t, Code: code, Data: data}, end + 1
 }
 
-// take makes an event that parse gave the next one, if it can be.
+// take makes ev, an event that parse returned, the next event. It reports false
+// if ev is not valid here.
 func (d *castDecoder) take(ev *Event) bool {
 	if ev.Code == Resize || ev.Code == Exit {
 		if _, ok := d.check(ev.Code, ev.Data); !ok {
@@ -135,8 +137,8 @@ func (d *castDecoder) take(ev *Event) bool {
 	return true
 }
 
-// fastSeconds reads the number at b[i] and the comma behind it, and gives the
-// index of what follows. Not ok: it is odd, or b ends.
+// fastSeconds reads the number at b[i] and the comma after it, and returns the
+// index of what follows. ok is false if the number is odd or b ends.
 func fastSeconds(b []byte, i int) (t time.Duration, next int, ok bool) {
 	whole, n := digits(b, i)
 	if i += n; n == 0 || i+2 > len(b) {
@@ -160,17 +162,18 @@ func fastSeconds(b []byte, i int) (t time.Duration, next int, ok bool) {
 	return t, i, true
 }
 
-// digits reads the decimal digits at b[i], up to nine. n is how many there are; 0
-// too if there are more, or b ends in them.
+// digits reads up to nine decimal digits at b[i]; n is their number. n is 0 if
+// there are more, or if b ends in them.
 func digits(b []byte, i int) (value uint64, n int) {
 	if i+8 <= len(b) {
 		x := binary.LittleEndian.Uint64(b[i:]) ^ ones*'0' // 0 to 9 for a digit
-		others := (x + ones*(0x80-10) | x) & highs        // the lowest mark is right
+		others := (x + ones*(0x80-10) | x) & highs        // only the lowest mark is exact
 		if n = bits.TrailingZeros64(others) >> 3; n < 8 {
 			if n == 0 {
 				return 0, 0
 			}
-			// As eight digits, with zeros in front; then pairs, fours, and all.
+			// Pad to eight digits with leading zeros, then join
+			// pairs, fours and eights.
 			x <<= 64 - 8*n
 			x = (x*10 + x>>8) & 0x00ff00ff00ff00ff
 			x = (x*100 + x>>16) & 0x0000ffff0000ffff
@@ -191,7 +194,8 @@ func digits(b []byte, i int) (value uint64, n int) {
 
 var nanos = [10]uint64{1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 100, 10, 1}
 
-// codes gives the known codes of one letter, so that none is allocated.
+// codes maps the letter of each known code to that code, which saves allocating
+// it.
 var codes = func() (t [256]Code) {
 	for _, c := range []Code{Output, Input, Resize, Marker, Exit} {
 		t[c[0]] = c
@@ -199,15 +203,15 @@ var codes = func() (t [256]Code) {
 	return t
 }()
 
-// text decodes the string whose inside begins at line[i]. It is cut from the
-// slab, where [slab.skip] makes it stay.
+// text decodes the string that begins at line[i], after its opening quote. The
+// string lies in the slab and stays valid after [slab.skip].
 func (d *castDecoder) text(line []byte, i int) (string, int, quirk) {
 	s, end, quirks := unquote(d.slab.room(len(line)-i+8), line, i)
 	return stringOf(s), end, quirks
 }
 
-// check reports whether data is what an event of that code must hold; what is
-// wrong otherwise.
+// check reports whether data is valid for an event of that code, and if not,
+// what is wrong with it.
 func (d *castDecoder) check(code Code, data string) (string, bool) {
 	switch code {
 	case Resize:
@@ -222,13 +226,13 @@ func (d *castDecoder) check(code Code, data string) (string, bool) {
 	return "", true
 }
 
-// slow reads what fast did not: everything odd. It reports whether the
-// consumer wants more.
+// slow reads every line that fast refuses. It reports whether the consumer
+// wants more.
 func (d *castDecoder) slow(line []byte, yield func(Event, error) bool) bool {
 	if isBlank(line) {
 		// Version 3 allows empty lines.
 		if d.version != 3 || len(line) > 0 {
-			d.warn("blank line", "passed over")
+			d.warn("blank line", "skipped")
 		}
 		return true
 	}
@@ -257,9 +261,9 @@ func (d *castDecoder) slow(line []byte, yield func(Event, error) bool) bool {
 		}
 		if i = skipSpace(line, end); i < len(line) && line[i] == ',' {
 			i++
-			d.warn("comma behind an event", "passed over")
+			d.warn("comma after an event", "skipped")
 		} else if i < len(line) && line[i] == '[' {
-			d.warn("several events on one line", "read as if on their own")
+			d.warn("several events on one line", "read one by one")
 		}
 	}
 	return true
@@ -269,23 +273,24 @@ func (d *castDecoder) warn(kind, detail string) bool { return d.in.warn(d.l.no, 
 
 func isBlank(line []byte) bool { return skipSpace(line, 0) == len(line) }
 
-// noEvent tells that the rest of a line holds no event.
+// noEvent warns that the rest of a line is not an event.
 func (d *castDecoder) noEvent(rest []byte) {
 	switch {
 	case len(bytes.Trim(rest, "\x00")) == 0:
-		// A file system that lost the last blocks of a file gives NULs.
+		// A file system that lost the last blocks of a file pads it
+		// with NULs.
 		d.l.cut = true
-		d.warn("NUL bytes", "passed over "+strconv.Itoa(len(rest)))
+		d.warn("NUL bytes", strconv.Itoa(len(rest))+" skipped")
 	case d.l.torn:
 		d.l.cut = true
-		d.warn("cut off", "the last line, "+quote(string(rest))+", is not whole and was passed over")
+		d.warn("cut off", "the last line, "+quote(string(rest))+", is incomplete; skipped")
 	default:
-		d.warn("no event", quote(string(rest))+" was passed over")
+		d.warn("not an event", quote(string(rest))+" skipped")
 	}
 }
 
-// unbalanced reads an event whose string ends in a single backslash, which
-// should have been two: termrec writes it so, and it hides the closing quote.
+// unbalanced reads an event whose string ends in a single backslash where two
+// should stand. termrec writes these; the backslash hides the closing quote.
 func (d *castDecoder) unbalanced(text []byte) (Event, bool) {
 	text = bytes.TrimRight(text, " \t")
 	if !bytes.HasSuffix(text, []byte(`\"]`)) {
@@ -301,7 +306,7 @@ func (d *castDecoder) unbalanced(text []byte) (Event, bool) {
 	}
 	data := text[offset(text, values[1])+len(values[1])+i:]
 	fixed := append(data[:len(data)-2:len(data)-2], '\\', '"')
-	if !d.warn("backslash that escapes nothing", "kept") {
+	if !d.warn("invalid escape", "backslash kept") {
 		return Event{}, false
 	}
 	return d.event(values[0], values[1], fixed)
@@ -311,29 +316,29 @@ func (d *castDecoder) comment(line []byte, i int, yield func(Event, error) bool)
 	if d.version != 3 && !d.warn("comment in version 2", "kept") {
 		return true
 	}
-	if d.version == 3 && i > 0 && !d.warn("comment is indented", "kept") {
+	if d.version == 3 && i > 0 && !d.warn("indented comment", "kept") {
 		return true
 	}
 	return yield(Event{Time: d.now, Code: Comment, Data: string(line[i+1:])}, nil)
 }
 
-// array reads an event that is an array, as it should be.
+// array reads an event that is an array, as the format demands.
 func (d *castDecoder) array(text []byte) (Event, bool) {
 	values, more := elements(text)
 	if more {
-		if !d.warn("more than three elements", "the first three were read") {
+		if !d.warn("more than three elements", "the first three are read") {
 			return Event{}, false
 		}
 	}
 	if len(values) < 3 {
-		d.warn("no event", quote(string(text))+" was passed over")
+		d.warn("not an event", quote(string(text))+" skipped")
 		return Event{}, false
 	}
 	return d.event(values[0], values[1], values[2])
 }
 
-// elements cuts a JSON array into its first three values; more tells that
-// there are others.
+// elements cuts a JSON array into its first three values; more reports whether
+// others follow.
 func elements(text []byte) (values [][]byte, more bool) {
 	i := skipSpace(text, 1)
 	for i < len(text) && text[i] != ']' {
@@ -384,14 +389,14 @@ func (d *castDecoder) object(line []byte, i int, yield func(Event, error) bool) 
 	return true
 }
 
-// secondHeader goes on with a recording that was joined to the one before.
+// secondHeader continues with a recording that was joined to the previous one.
 func (d *castDecoder) secondHeader(text []byte, version int, yield func(Event, error) bool) bool {
-	if !d.warn("another header", "read on as one recording") {
+	if !d.warn("another header", "the recordings are joined") {
 		return true
 	}
 	h, err := d.in.parseHeader(text, d.l.no, version)
 	if err != nil {
-		d.warn("no event", err.Error())
+		d.warn("not an event", err.Error())
 		return true
 	}
 	d.version, d.base = version, d.now
@@ -402,7 +407,7 @@ func (d *castDecoder) secondHeader(text []byte, version int, yield func(Event, e
 	return true
 }
 
-// event makes an event of its three JSON values.
+// event makes an event from its three JSON values.
 func (d *castDecoder) event(when, what, data []byte) (Event, bool) {
 	t, ok := d.time(when)
 	if !ok {
@@ -418,7 +423,7 @@ func (d *castDecoder) event(when, what, data []byte) (Event, bool) {
 	case data[0] == '"':
 		s, end, quirks := d.text(data, 1)
 		if quirks&unterminated != 0 || end != len(data) {
-			d.warn("no event", "malformed string")
+			d.warn("not an event", "malformed string")
 			return Event{}, false
 		}
 		d.slab.skip(len(s))
@@ -426,25 +431,26 @@ func (d *castDecoder) event(when, what, data []byte) (Event, bool) {
 			return Event{}, false
 		}
 	case code == Exit && json.Valid(data) && data[0] != '[' && data[0] != '{' && data[0] != 'n':
-		if ev.Data = string(data); !d.warn("exit status is no string", "read as one") {
+		if ev.Data = string(data); !d.warn("exit status is not a string", "read as one") {
 			return Event{}, false
 		}
 	case known:
-		d.warn("no event", "data of "+quote(string(code))+" is "+quote(string(data))+": want a string; passed over")
+		d.warn("not an event", "data of "+quote(string(code))+" is "+quote(string(data))+": want a string; skipped")
 		return Event{}, false
 	case !json.Valid(data):
-		d.warn("no event", "malformed data "+quote(string(data)))
+		d.warn("not an event", "malformed data "+quote(string(data)))
 		return Event{}, false
 	default:
 		ev.Data, ev.JSON = string(data), true
 	}
 	if code == Comment && !ev.JSON {
-		// A code of that name in the file is no comment; keep them apart.
+		// The file has an event of that code, which is not a comment;
+		// keep them apart.
 		text, _ := appendQuoted([]byte{'"'}, ev.Data)
 		ev.Data, ev.JSON = string(append(text, '"')), true
 	}
 	if wrong, ok := d.check(code, ev.Data); !ok {
-		d.warn("no event", wrong+"; passed over")
+		d.warn("not an event", wrong+"; skipped")
 		return Event{}, false
 	}
 	d.now = t
@@ -453,12 +459,12 @@ func (d *castDecoder) event(when, what, data []byte) (Event, bool) {
 
 func (d *castDecoder) code(text []byte) (Code, bool) {
 	if text[0] != '"' {
-		d.warn("no event", "code is "+quote(string(text))+": want a string; passed over")
+		d.warn("not an event", "code is "+quote(string(text))+": want a string; skipped")
 		return "", false
 	}
 	var s string
 	if err := json.Unmarshal(text, &s); err != nil {
-		d.warn("no event", "malformed code "+quote(string(text)))
+		d.warn("not an event", "malformed code "+quote(string(text)))
 		return "", false
 	}
 	return Code(s), true
@@ -469,10 +475,10 @@ func (d *castDecoder) quirks(q quirk) bool {
 		q            quirk
 		kind, detail string
 	}{
-		{badEscape, "backslash that escapes nothing", "kept"},
-		{loneSurrogate, "half a surrogate pair", "read as U+FFFD"},
-		{rawControl, "control character that is not escaped", "kept"},
-		{invalidUTF8, "bytes that are no UTF-8", "kept"},
+		{badEscape, "invalid escape", "backslash kept"},
+		{loneSurrogate, "unpaired surrogate", "read as U+FFFD"},
+		{rawControl, "unescaped control character", "kept"},
+		{invalidUTF8, "invalid UTF-8", "kept"},
 	} {
 		if q&row.q != 0 && !d.warn(row.kind, row.detail) {
 			return false
@@ -481,11 +487,11 @@ func (d *castDecoder) quirks(q quirk) bool {
 	return true
 }
 
-// joinHalves joins a surrogate pair that a recorder split over two events. s is
-// what raw, a string of this code's event, was decoded to.
+// joinHalves joins a surrogate pair that a recorder split over two events. raw
+// is the string of an event of that code; s is the decoded raw.
 func (d *castDecoder) joinHalves(code Code, s string, raw []byte, q *quirk) string {
 	if code != Output && code != Input {
-		return s // no stream, to be cut anywhere
+		return s // not a stream; recorders do not split it
 	}
 	if d.half.high != 0 && d.half.code == code {
 		first := "\uFFFD"
@@ -513,7 +519,8 @@ func hexEscape(b []byte) (rune, bool) {
 	return hex4(b, 2)
 }
 
-// lastHalf gives what is left of a surrogate pair at the end.
+// lastHalf returns what is left of a surrogate pair at the end of the
+// recording.
 func (d *castDecoder) lastHalf() (Event, bool) {
 	if d.half.high == 0 {
 		return Event{}, false
@@ -522,8 +529,8 @@ func (d *castDecoder) lastHalf() (Event, bool) {
 	return Event{Time: d.now, Code: d.half.code, Data: "\uFFFD"}, true
 }
 
-// time reads an event's time. Times that go backwards, as asciinema 2 wrote
-// them when its two threads raced, are held at the event's before.
+// time reads an event's time. A time that goes back, as asciinema 2 wrote when
+// its two threads raced, becomes the time of the previous event.
 func (d *castDecoder) time(text []byte) (time.Duration, bool) {
 	if text[0] == '"' {
 		text = bytes.Trim(text, `"`)
@@ -532,35 +539,35 @@ func (d *castDecoder) time(text []byte) (time.Duration, bool) {
 		}
 	}
 	if bytes.HasPrefix(text, []byte(".")) || bytes.HasPrefix(text, []byte("-.")) {
-		if !d.warn("time without a digit before its point", "read as if there were one") {
+		if !d.warn("time without a leading digit", "read with a leading 0") {
 			return 0, false
 		}
 	}
 	t, err := parseSeconds(string(text))
 	if err != nil {
-		d.warn("no event", err.Error()+"; passed over")
+		d.warn("not an event", err.Error()+"; skipped")
 		return 0, false
 	}
 	if d.version == 3 {
 		if t < 0 {
-			return d.now, d.warn("time goes back", fmt.Sprintf("by %v; held", -t))
+			return d.now, d.warn("time goes back", fmt.Sprintf("by %v; previous time used", -t))
 		}
 		t += d.now
 	} else {
 		t += d.base
 	}
 	if t > maxTime {
-		d.warn("no event", "time "+quote(string(text))+" is over a hundred years; passed over")
+		d.warn("not an event", "time "+quote(string(text))+" is over a hundred years; skipped")
 		return 0, false
 	}
 	if t < d.now {
-		return d.now, d.warn("time goes back", fmt.Sprintf("by %v; held", d.now-t))
+		return d.now, d.warn("time goes back", fmt.Sprintf("by %v; previous time used", d.now-t))
 	}
 	return t, true
 }
 
-// parseSeconds reads a JSON number, and what is nearly one (".1"), cut to
-// nanoseconds. Up to [maxTime] it is exact for decimals.
+// parseSeconds reads a JSON number, or something close to one (".1"), and cuts
+// it to nanoseconds. Decimals up to [maxTime] are exact.
 func parseSeconds(s string) (time.Duration, error) {
 	malformed := fmt.Errorf("malformed time %s", quote(s))
 	unsigned, negative := strings.CutPrefix(s, "-")

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// sniffAsciicast tells which version of asciicast begins with prefix, which
-// may be cut off anywhere; 0 if it is none. A header that names no version is
-// told by its other keys.
+// sniffAsciicast returns the version of the asciicast that begins with prefix,
+// which may be cut off anywhere. It returns 0 if prefix is not an asciicast.
+// The other keys decide for a header without a version.
 func sniffAsciicast(prefix []byte) int {
 	i := headerStart(prefix)
 	if i < 0 {
@@ -39,8 +39,8 @@ func sniffAsciicast(prefix []byte) int {
 	return guess
 }
 
-// decided reports whether prefix begins with a JSON object that is known for
-// what it is: no more of the input could change what it says of its format.
+// decided reports whether prefix begins with a JSON object whose format is
+// certain: the rest of the input cannot change it.
 func decided(prefix []byte) bool {
 	i := headerStart(prefix)
 	if i < 0 {
@@ -57,7 +57,7 @@ func decided(prefix []byte) bool {
 	return false
 }
 
-// versionIn gives the version that a header's value names; 0 if it names none.
+// versionIn returns the version in a header's value; 0 if it is not one.
 func versionIn(value []byte) int {
 	v, err := strconv.ParseFloat(strings.Trim(string(value), `"`), 64)
 	if err != nil || !(v >= 1 && v < 100) {
@@ -66,7 +66,7 @@ func versionIn(value []byte) int {
 	return int(v)
 }
 
-// headerStart gives the index of the JSON object that prefix begins with,
+// headerStart returns the index of the JSON object that prefix begins with,
 // after blank lines and comments; -1 if there is none.
 func headerStart(prefix []byte) int {
 	i := 0
@@ -87,9 +87,9 @@ func headerStart(prefix []byte) int {
 	return i
 }
 
-// members gives the keys and values of the JSON object at the beginning of
-// text, up to where it ends or stops making sense. The last value may be cut
-// off: it is empty then. Values are slices of text; see [offset].
+// members returns the keys and values of the JSON object at the beginning of
+// text, up to its end or its first error. The last value is empty if it is cut
+// off. Values are slices of text; see [offset].
 func members(text []byte) func(yield func(key string, value []byte) bool) {
 	return func(yield func(string, []byte) bool) {
 		i := skipSpace(text, 1)
@@ -121,20 +121,20 @@ func members(text []byte) func(yield func(key string, value []byte) bool) {
 	}
 }
 
-// offset gives the index in text at which part, a slice of it, begins.
+// offset returns the index in text at which part, a slice of it, begins.
 func offset(text, part []byte) int { return cap(text) - cap(part) }
 
-// looksLike tells, for an error message, what an input of no known format
+// looksLike returns, for an error message, what an input of no known format
 // seems to be.
 func looksLike(prefix []byte) string {
 	text := strings.ToLower(string(bytes.TrimSpace(prefix[:min(len(prefix), 512)])))
 	switch v := sniffAsciicast(prefix); {
 	case text == "":
-		return ": it is empty"
+		return ": the input is empty"
 	case v > 3:
-		return fmt.Sprintf(": asciicast version %d is newer than this program", v)
+		return fmt.Sprintf(": asciicast version %d is not supported", v)
 	case strings.HasPrefix(text, "<!doctype html"), strings.HasPrefix(text, "<html"):
-		return ": it is a web page"
+		return ": the input is a web page"
 	}
 	return ""
 }
@@ -143,18 +143,18 @@ func looksLike(prefix []byte) string {
 type headerParser struct {
 	in   *input
 	line int
-	term bool // version 3: the size is where it should be
+	term bool // version 3: the size is in "term"
 	h    Header
 }
 
-// parseHeader reads the header of an asciicast. What is wrong with a member is
-// warned of, and leaves its field unknown.
+// parseHeader reads the header of an asciicast. It warns about a malformed
+// member and leaves its field unknown.
 func (in *input) parseHeader(text []byte, line, version int) (Header, error) {
 	p := &headerParser{in: in, line: line}
 	seen := map[string]bool{}
 	for key, value := range members(text) {
 		if seen[key] {
-			p.warn("header key twice", quote(key)+": the last was read")
+			p.warn("duplicate header key", quote(key)+": the last value is used")
 		}
 		seen[key] = true
 		if len(value) == 0 {
@@ -189,7 +189,7 @@ func (p *headerParser) member(key string, value []byte, version int) {
 	switch key {
 	case "version":
 		if len(value) != 1 {
-			p.warn("header field of another kind", `"version" is `+quote(string(value)))
+			p.warn("header field of the wrong type", `"version" is `+quote(string(value))+": want "+strconv.Itoa(version))
 		}
 	case "width", "height":
 		if version == 3 && p.term {
@@ -197,7 +197,7 @@ func (p *headerParser) member(key string, value []byte, version int) {
 			return
 		}
 		if version == 3 {
-			p.warn("size outside of term", "read as version 2 has it")
+			p.warn("size outside term", "read as in version 2")
 		}
 		if key == "width" {
 			h.Size.Cols = p.side(key, value)
@@ -208,11 +208,11 @@ func (p *headerParser) member(key string, value []byte, version int) {
 		if s, ok := p.number(key, value); ok {
 			whole, fraction := math.Modf(s)
 			if s < 0 {
-				p.warn("header field of another kind", fmt.Sprintf("%s is %s: before 1970; passed over", quote(key), value))
+				p.warn("header field of the wrong type", fmt.Sprintf("%s is %s: before 1970; skipped", quote(key), value))
 				return
 			}
 			if fraction != 0 {
-				p.warn("header field of another kind", fmt.Sprintf("%s is %s: want a whole number", quote(key), value))
+				p.warn("header field of the wrong type", fmt.Sprintf("%s is %s: want a whole number", quote(key), value))
 			}
 			h.Start = time.Unix(int64(whole), int64(fraction*1e9)).UTC()
 		}
@@ -227,7 +227,7 @@ func (p *headerParser) member(key string, value []byte, version int) {
 	case "tags":
 		if json.Unmarshal(value, &h.Tags) != nil {
 			h.Tags = nil
-			p.warn("header field of another kind", `"tags": passed over`)
+			p.warn("header field of the wrong type", `"tags": want strings; skipped`)
 		}
 	case "duration":
 		if version == 3 {
@@ -288,7 +288,7 @@ func (p *headerParser) extra(to *[]Field, key string, value []byte) {
 		}
 	}
 	if !json.Valid(text) {
-		p.warn("malformed header field", quote(key)+" was passed over")
+		p.warn("malformed header field", quote(key)+" skipped")
 		return
 	}
 	for i := range *to {
@@ -307,11 +307,11 @@ func (p *headerParser) number(key string, value []byte) (float64, bool) {
 	}
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsNaN(f) || math.Abs(f) > 1e15 {
-		p.warn("header field of another kind", fmt.Sprintf("%s is %s: want a number; passed over", quote(key), quote(string(value))))
+		p.warn("header field of the wrong type", fmt.Sprintf("%s is %s: want a number; skipped", quote(key), quote(string(value))))
 		return 0, false
 	}
 	if len(text) != len(value) {
-		p.warn("header field of another kind", fmt.Sprintf("%s is %s: read as a number", quote(key), quote(string(value))))
+		p.warn("header field of the wrong type", fmt.Sprintf("%s is %s: read as a number", quote(key), quote(string(value))))
 	}
 	return f, true
 }
@@ -326,7 +326,7 @@ func (p *headerParser) side(key string, value []byte) int {
 		return 0
 	}
 	if bytes.ContainsAny(value, ".eE") {
-		p.warn("header field of another kind", fmt.Sprintf("%s is %s: want a whole number", quote(key), value))
+		p.warn("header field of the wrong type", fmt.Sprintf("%s is %s: want a whole number", quote(key), value))
 	}
 	return int(f)
 }
@@ -342,7 +342,7 @@ func (p *headerParser) seconds(key string, value []byte) time.Duration {
 func (p *headerParser) text(key string, value []byte) string {
 	var s string
 	if err := json.Unmarshal(value, &s); err != nil {
-		p.warn("header field of another kind", fmt.Sprintf("%s is %s: want a string; passed over", quote(key), quote(string(value))))
+		p.warn("header field of the wrong type", fmt.Sprintf("%s is %s: want a string; skipped", quote(key), quote(string(value))))
 	}
 	return s
 }
@@ -351,7 +351,7 @@ func (p *headerParser) text(key string, value []byte) string {
 // there, as TERM.
 func (p *headerParser) readEnv(value []byte, version int) {
 	if value[0] != '{' {
-		p.warn("header field of another kind", `"env" is `+quote(string(value))+": want an object; passed over")
+		p.warn("header field of the wrong type", `"env" is `+quote(string(value))+": want an object; skipped")
 		return
 	}
 	for name, value := range members(value) {
@@ -361,7 +361,7 @@ func (p *headerParser) readEnv(value []byte, version int) {
 		var s string
 		if json.Unmarshal(value, &s) != nil {
 			s = string(value)
-			p.warn("header field of another kind", "environment variable "+quote(name)+" is no string: read as one")
+			p.warn("header field of the wrong type", "environment variable "+quote(name)+" is not a string: read as one")
 		}
 		if name == "TERM" && version != 3 {
 			p.h.Term.Type = s
@@ -374,12 +374,12 @@ func (p *headerParser) readEnv(value []byte, version int) {
 	}
 }
 
-// theme reads fg, bg and the palette; all three must be right, as a theme with
-// holes draws text in the colour of its background.
+// theme reads fg, bg and the palette. All three must be valid: with an
+// incomplete theme, text may get the colour of its background.
 func (p *headerParser) theme(value []byte) *Theme {
 	var raw struct{ Fg, Bg, Palette string }
 	if err := json.Unmarshal(value, &raw); err != nil {
-		p.warn("malformed theme", "passed over")
+		p.warn("malformed theme", "skipped")
 		return nil
 	}
 	t := &Theme{}
@@ -393,13 +393,13 @@ func (p *headerParser) theme(value []byte) *Theme {
 		err = errors.Join(err, e)
 	}
 	if n := len(t.Palette); err != nil || n != 8 && n != 16 {
-		p.warn("incomplete theme", "passed over")
+		p.warn("incomplete theme", "skipped")
 		return nil
 	}
 	return t
 }
 
-// ParseRGB reads a colour as "#rrggbb".
+// ParseRGB parses a colour such as "#00ff7f". The "#" is optional.
 func ParseRGB(s string) (RGB, error) {
 	n, err := strconv.ParseUint(strings.TrimPrefix(s, "#"), 16, 24)
 	if err != nil || len(s) != 7 {
@@ -408,5 +408,5 @@ func ParseRGB(s string) (RGB, error) {
 	return RGB{uint8(n >> 16), uint8(n >> 8), uint8(n)}, nil
 }
 
-// String gives the colour as "#rrggbb".
+// String returns the colour as "#rrggbb".
 func (c RGB) String() string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }

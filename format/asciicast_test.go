@@ -325,11 +325,11 @@ func TestSplitCharacters(t *testing.T) {
 }
 
 // TestBadInput holds every bad recording against the table of outcomes in
-// testdata/bad-casts.txt: what was read, and what was said about it.
+// testdata/bad-casts.txt: the events, the errors and the warnings.
 func TestBadInput(t *testing.T) {
 	files := testcorpus.Glob(t, "testdata/bad-casts/*.cast", 158)
 	var table strings.Builder
-	table.WriteString("# What each file of bad-casts is read as: its events (time, code, data), then what is said about it.\n")
+	table.WriteString("# The result of reading each file of bad-casts: its events (time, code, data), then the error or warnings.\n")
 	for _, path := range files {
 		text, err := os.ReadFile(path)
 		if err != nil {
@@ -539,7 +539,7 @@ func TestLimits(t *testing.T) {
 	})
 	t.Run("a header too long", func(t *testing.T) {
 		text := `{"version": 2, "width": 80, "height": 24, "title": "` + strings.Repeat("x", MaxHeader) + "\"}\n"
-		if got := readString(text); got.Err == nil || !strings.Contains(got.Err.Error(), "line 1: asciicast-v2: header of over 1048576 bytes") {
+		if got := readString(text); got.Err == nil || !strings.Contains(got.Err.Error(), "line 1: asciicast-v2: header is longer than 1048576 bytes") {
 			t.Errorf("err = %v", got.Err)
 		}
 	})

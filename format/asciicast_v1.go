@@ -8,14 +8,15 @@ import (
 	"time"
 )
 
-// AsciicastV1 is https://docs.asciinema.org/manual/asciicast/v1/: one JSON
-// object with all output in an array. It is read as a whole; see [MaxV1].
+// AsciicastV1 is asciinema 1's format: one JSON object with all output in an
+// array. It is read into memory as a whole; see [MaxV1] and
+// https://docs.asciinema.org/manual/asciicast/v1/.
 var AsciicastV1 = &Format{
 	Name:   "asciicast-v1",
 	Also:   []string{"v1"},
 	Ext:    []string{".v1.cast", ".v1.json", ".json"},
 	Desc:   "asciinema 1",
-	Loses:  "bytes that are no UTF-8, all but the output",
+	Loses:  "invalid UTF-8, everything but the output",
 	detect: func(prefix []byte) bool { return sniffAsciicast(prefix) == 1 },
 	object: true,
 	read:   readAsciicastV1,
@@ -43,7 +44,7 @@ func readAsciicastV1(in *input) (Cast, error) {
 	if err != nil {
 		return Cast{}, err
 	}
-	// A delay is what version 3 calls an interval.
+	// Version 1's delay is version 3's interval.
 	d := &castDecoder{in: in, l: newLines(in), version: 3}
 	return Cast{Header: h, Events: func(yield func(Event, error) bool) {
 		if !d.eventsV1(text, stdout, yield) {
@@ -55,7 +56,7 @@ func readAsciicastV1(in *input) (Cast, error) {
 	}}, nil
 }
 
-// splitV1 gives the object without its array of output, and the index of that
+// splitV1 returns the object without its array of output, and the index of that
 // array; -1 if there is none.
 func splitV1(text []byte) (header []byte, stdout int, err error) {
 	from := skipSpace(text, 0)
@@ -81,12 +82,12 @@ func splitV1(text []byte) (header []byte, stdout int, err error) {
 	return append(header, '}'), stdout, nil
 }
 
-// eventsV1 gives the events of the array at text[i]. It reports whether the
+// eventsV1 yields the events of the array at text[i]. It reports whether the
 // consumer wants more.
 func (d *castDecoder) eventsV1(text []byte, i int, yield func(Event, error) bool) bool {
 	d.l.no = 1
 	if i < 0 || i >= len(text) || text[i] != '[' {
-		d.warn("no output", `"stdout" is no array`)
+		d.warn("no output", `"stdout" is not an array`)
 		return true
 	}
 	counted := 0
@@ -106,24 +107,24 @@ func (d *castDecoder) eventsV1(text []byte, i int, yield func(Event, error) bool
 		if i = skipSpace(text, end); i < len(text) && text[i] == ',' {
 			i = skipSpace(text, i+1)
 		} else if i < len(text) && text[i] != ']' {
-			d.warn("no event", quote(string(text[i:]))+" was passed over, and all that follows")
+			d.warn("not an event", quote(string(text[i:]))+" and everything after it skipped")
 			return true
 		}
 	}
 	if i >= len(text) || text[i] != ']' {
-		d.warn("cut off", "the last event is not whole and was passed over")
+		d.warn("cut off", "the last event is incomplete; skipped")
 		return true
 	}
 	if end := scanValue(text, skipSpace(text, 0)); end < 0 {
 		d.warn("cut off", "the closing brace is missing")
 	} else if rest := text[end:]; !isBlank(rest) {
 		d.l.no += bytes.Count(text[counted:end+skipSpace(rest, 0)], []byte{'\n'})
-		d.warn("text behind the recording", quote(string(bytes.TrimSpace(rest)))+" was passed over")
+		d.warn("text after the recording", quote(string(bytes.TrimSpace(rest)))+" skipped")
 	}
 	return true
 }
 
-// delay reads an event of version 1, a delay and what was written after it.
+// delay reads an event of version 1: a delay, and the output after it.
 func (d *castDecoder) delay(text []byte) (Event, bool) {
 	if t, i, ok := fastSeconds(text, min(1, len(text))); ok && text[0] == '[' && text[i] == '"' && d.half.high == 0 {
 		data, end, quirks := d.text(text, i+1)
@@ -138,12 +139,12 @@ func (d *castDecoder) delay(text []byte) (Event, bool) {
 			return d.event(values[0], []byte(`"o"`), values[1])
 		}
 	}
-	d.warn("no event", quote(string(text))+" was passed over")
+	d.warn("not an event", quote(string(text))+" skipped")
 	return Event{}, false
 }
 
-// v1Writer writes version 1: the header is left open for the output, whose
-// length is only known at the end.
+// v1Writer writes version 1. It leaves the header open for the output, whose
+// length is known only at the end.
 type v1Writer struct {
 	asciicastWriter
 	some bool // output has been written

@@ -15,10 +15,11 @@ type asciicastWriter struct {
 	out     output
 	lost    losses
 	version int           // of asciicast
-	unit    time.Duration // of the times written: a digit of the last place
-	last    time.Duration // time of the event before
-	// written is the time that the intervals written so far add up to. It
-	// stays within half a unit of last: the rounding error is carried on.
+	unit    time.Duration // of the times written: one in the last decimal
+	last    time.Duration // time of the previous event
+	// written is the sum of the intervals written so far. It stays within
+	// half a unit of last: each interval takes in the rounding error before
+	// it.
 	written time.Duration
 	split   splitText
 }
@@ -46,8 +47,8 @@ func (w *asciicastWriter) WriteHeader(h Header) error {
 	return w.out.written()
 }
 
-// defaultSize stands for an unknown one in formats that must have a size: what
-// terminals begin with.
+// defaultSize replaces an unknown size in formats that require one. It is the
+// size that terminals start with.
 var defaultSize = Size{80, 24}
 
 func (w *asciicastWriter) headerV3(b []byte, h Header) []byte {
@@ -102,7 +103,7 @@ func headerV2(b []byte, h Header, version int, lost *losses) []byte {
 		"command", "title", "env", "theme", "tags", "stdout")
 }
 
-// appendCommon appends what all versions have alike.
+// appendCommon appends the fields that all versions share.
 func appendCommon(b []byte, h Header, lost *losses) []byte {
 	if h.Start.Unix() >= 0 { // the zero Time is before 1970
 		b = append(b, `,"timestamp":`...)
@@ -133,8 +134,8 @@ func appendText(b []byte, s string, lost *losses) []byte {
 	return append(b, '"')
 }
 
-// invalidBytes names what appendQuoted replaces.
-const invalidBytes = "invalid bytes (no UTF-8)"
+// invalidBytes names the bytes that appendQuoted replaces.
+const invalidBytes = "invalid UTF-8 bytes"
 
 func appendTheme(b []byte, t *Theme) []byte {
 	if t == nil {
@@ -193,8 +194,8 @@ func appendTags(b []byte, tags []string, lost *losses) []byte {
 	return b
 }
 
-// appendExtra appends fields but those that are taken: they are fields of this
-// version by now.
+// appendExtra appends fields except those in taken, which this version has in
+// fields of its own.
 func appendExtra(b []byte, fields []Field, taken ...string) []byte {
 	for _, f := range fields {
 		if slices.Contains(taken, f.Key) {
@@ -224,8 +225,8 @@ func (w *asciicastWriter) WriteEvent(ev Event) error {
 		}
 		ev.Data = data
 	case Exit:
-		// The exit is a recording's last event; what output is held back
-		// goes before it.
+		// The exit is a recording's last event; output that is held
+		// back goes before it.
 		if err := w.rest(); err != nil {
 			return err
 		}
@@ -281,7 +282,7 @@ func (w *asciicastWriter) comment(ev Event) error {
 	return w.out.written()
 }
 
-// appendTime appends the time of an event as its version has it.
+// appendTime appends the time of an event in the form of its version.
 func (w *asciicastWriter) appendTime(b []byte, t time.Duration) []byte {
 	if w.version == 2 {
 		return appendSeconds(b, t)
@@ -289,9 +290,10 @@ func (w *asciicastWriter) appendTime(b []byte, t time.Duration) []byte {
 	return w.appendInterval(b, t)
 }
 
-// appendInterval appends the time since the event before, to the unit.
+// appendInterval appends the time since the previous event, rounded to the
+// unit.
 func (w *asciicastWriter) appendInterval(b []byte, t time.Duration) []byte {
-	const milli, micro = time.Millisecond, time.Microsecond // constants divide fast
+	const milli, micro = time.Millisecond, time.Microsecond // division by constants is fast
 	if w.unit == micro {
 		units := (t - w.written + micro/2) / micro
 		w.written += units * micro
@@ -299,7 +301,7 @@ func (w *asciicastWriter) appendInterval(b []byte, t time.Duration) []byte {
 	}
 	units := (t - w.written + milli/2) / milli
 	w.written += units * milli
-	if u := uint32(units); units < 10_000 { // most
+	if u := uint32(units); units < 10_000 { // most intervals
 		return append(b, byte('0'+u/1000), '.', byte('0'+u/100%10), byte('0'+u/10%10), byte('0'+u%10))
 	}
 	return appendDecimal(b, int64(units), 3)
@@ -325,8 +327,8 @@ func appendDecimal(b []byte, n int64, places int) []byte {
 	return append(b, digits[i:]...)
 }
 
-// appendSeconds appends t in seconds, rounded to microseconds, without zeros
-// at the end but with at least one decimal.
+// appendSeconds appends t in seconds, rounded to microseconds, without trailing
+// zeros but with at least one decimal.
 func appendSeconds(b []byte, t time.Duration) []byte {
 	b = appendDecimal(b, int64((t+time.Microsecond/2)/time.Microsecond), 6)
 	end := len(b)
@@ -336,7 +338,7 @@ func appendSeconds(b []byte, t time.Duration) []byte {
 	return b[:end]
 }
 
-// rest writes the halves of characters that nothing completed.
+// rest writes the incomplete characters that are still held back.
 func (w *asciicastWriter) rest() error {
 	for ev := range w.split.rest() {
 		ev.Time = w.last
@@ -347,8 +349,8 @@ func (w *asciicastWriter) rest() error {
 	return w.out.err
 }
 
-// Flush writes out all whole characters. The bytes of a character that is
-// not complete yet stay back, for the next event to complete.
+// Flush writes out all complete characters. The bytes of an incomplete one stay
+// back until an event completes it.
 func (w *asciicastWriter) Flush() error { return w.out.flush() }
 
 func (w *asciicastWriter) Close() error {
@@ -358,12 +360,13 @@ func (w *asciicastWriter) Close() error {
 
 func (w *asciicastWriter) Losses() []Loss { return w.lost.list() }
 
-// splitText holds back the bytes of a character that a recorder's reads have
-// split, so that a format of text has it whole, in the event that completed it.
+// splitText holds back the bytes of a character that the recorder's reads
+// split, so that a text format has the whole character in the event that
+// completes it.
 type splitText struct{ output, input string }
 
-// join gives data without the beginning of a character at its end, but with
-// the one that was held back before it. Not ok: all of it is held back.
+// join returns data without the incomplete character at its end, and with the
+// one held back before it. It reports false if all of data is held back.
 func (s *splitText) join(code Code, data string) (string, bool) {
 	held := &s.output
 	if code == Input {
@@ -381,7 +384,7 @@ func (s *splitText) join(code Code, data string) (string, bool) {
 	return data, data != "" || whole
 }
 
-// rest gives what is held back, as events without a time.
+// rest returns the bytes held back, as events without a time.
 func (s *splitText) rest() func(yield func(Event) bool) {
 	return func(yield func(Event) bool) {
 		output, input := s.output, s.input
@@ -395,8 +398,8 @@ func (s *splitText) rest() func(yield func(Event) bool) {
 	}
 }
 
-// splitTail tells how many bytes at the end of s begin a UTF-8 character that
-// more bytes could complete.
+// splitTail returns the number of bytes at the end of s that begin a UTF-8
+// character and need more bytes to complete it.
 func splitTail(s string) int {
 	for n := 1; n <= min(3, len(s)); n++ {
 		c := s[len(s)-n]

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// BSDScript is what `script -r` of FreeBSD, NetBSD and macOS writes and
-// `script -p` plays: before each chunk a stamp of 24 bytes, in the byte order of
-// the machine: length, seconds, microseconds, and a letter for what it is. It is
+// BSDScript is what `script -r` of FreeBSD, NetBSD and macOS writes and `script
+// -p` plays. Each chunk follows a stamp of 24 bytes in the byte order of the
+// machine: length, seconds, microseconds, and a letter for its kind. It is
 // written little-endian.
 var BSDScript = &Format{
 	Name:   "bsd-script",
@@ -32,7 +32,7 @@ type bsdEntry struct {
 	kind   uint32 // 's' start, 'o' output, 'i' input, 'e' end
 }
 
-// parseBSD decodes a stamp. In the other byte order, kind is above 0xff.
+// parseBSD decodes a stamp. A kind above 0xff means the other byte order.
 func parseBSD(b []byte) bsdEntry {
 	e := bsdEntry{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]),
 		binary.LittleEndian.Uint32(b[16:]), binary.LittleEndian.Uint32(b[20:])}
@@ -89,7 +89,7 @@ func (d *bsdDecoder) next() (Event, bool) {
 		}
 		e := parseBSD(b)
 		if !e.valid() {
-			d.in.warn(0, "no stamp", fmt.Sprintf("at byte %d, and nothing behind it can be told apart; passed over", d.offset))
+			d.in.warn(0, "not a stamp", fmt.Sprintf("at byte %d, and the rest cannot be split; skipped", d.offset))
 			break
 		}
 		d.in.r.Discard(bsdStamp)
@@ -146,7 +146,8 @@ func (w *bsdWriter) WriteEvent(ev Event) error {
 
 func (w *bsdWriter) stamp(kind uint32, data string) error {
 	sec, usec := wallMicros(w.start, w.last)
-	// Players read a chunk into a buffer of its length; ours takes this much.
+	// Players read a chunk into a buffer of its length; this one holds as
+	// much.
 	for first := true; first || data != ""; first = false {
 		part := data[:min(len(data), maxFrame)]
 		data = data[len(part):]

@@ -14,11 +14,10 @@ import (
 	"github.com/therootcompany/xz"
 )
 
-// Compression is a way in which a recording's file is compressed.
+// Compression is a compression of a recording's file.
 type Compression string
 
-// The compressions that are unwrapped when reading. Gzip and Zstd can be
-// written too.
+// The compressions that readers remove. Gzip and Zstd can also be written.
 const (
 	Uncompressed Compression = ""
 	Gzip         Compression = "gzip"
@@ -38,7 +37,7 @@ var compressions = []struct {
 	{XZ, ".xz", "\xfd7zXZ\x00"},        // the .xz file format, section 2.1.1.1
 }
 
-// Ext gives the extension of file names, such as ".gz"; "" for Uncompressed.
+// Ext returns the extension of file names, such as ".gz"; "" for Uncompressed.
 func (c Compression) Ext() string {
 	for _, row := range compressions {
 		if row.c == c {
@@ -48,7 +47,8 @@ func (c Compression) Ext() string {
 	return ""
 }
 
-// CompressionByFileName tells from a file's extension how it is compressed.
+// CompressionByFileName returns the compression that a file name's extension
+// stands for; Uncompressed if there is none.
 func CompressionByFileName(name string) Compression {
 	name = strings.ToLower(name)
 	for _, row := range compressions {
@@ -59,25 +59,27 @@ func CompressionByFileName(name string) Compression {
 	return Uncompressed
 }
 
-// Compressor compresses what is written to it. Flush makes all that was
-// written so far readable, also if nothing follows; each flush costs some of
-// the compression. Close ends the stream, and leaves the underlying writer
-// open.
+// Compressor compresses the bytes written to it. Close ends the stream and
+// leaves the underlying writer open. Close a [Writer] first, then the
+// Compressor under it, then the file. A Compressor is used by one goroutine at
+// a time.
 type Compressor interface {
 	io.WriteCloser
+	// Flush makes everything written so far readable, even if nothing
+	// follows. Each call costs some of the compression.
 	Flush() error
 }
 
-// NewWriter gives a Compressor onto w. The error is [errors.ErrUnsupported]
-// for what is only read. Its memory is about 1 MiB for Gzip, 10 MiB for Zstd.
+// NewWriter returns a Compressor that writes to w. For a compression that can
+// only be read, the error wraps [errors.ErrUnsupported]. Gzip takes about 1 MiB
+// of memory, Zstd 10 MiB.
 func (c Compression) NewWriter(w io.Writer) (Compressor, error) {
 	return c.newWriter(w, gzip.DefaultCompression, zstd.SpeedDefault)
 }
 
-// NewFastWriter is NewWriter for what is compressed while something else wants
-// the processor, such as the session that is recorded: it takes two thirds of
-// the time, and makes a terminal's output a tenth of its size, not a
-// fourteenth.
+// NewFastWriter is NewWriter for programs that need the processor meanwhile,
+// such as the session that is being recorded. It takes two thirds of the time,
+// and shrinks a terminal's output to a tenth, not a fourteenth.
 func (c Compression) NewFastWriter(w io.Writer) (Compressor, error) {
 	return c.newWriter(w, gzip.BestSpeed, zstd.SpeedFastest)
 }
@@ -89,8 +91,9 @@ func (c Compression) newWriter(w io.Writer, gzipLevel int, zstdLevel zstd.Encode
 	case Gzip:
 		return gzip.NewWriterLevel(w, gzipLevel)
 	case Zstd:
-		// One goroutine: a recorder shares the machine with what it records.
-		// The window bounds the memory, the reader's too.
+		// One goroutine, because the recorder shares the machine with
+		// the recorded program. The window bounds the memory, also the
+		// reader's.
 		return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20),
 			zstd.WithEncoderLevel(zstdLevel), zstd.WithLowerEncoderMem(true))
 	}
@@ -103,8 +106,8 @@ func (plain) Flush() error { return nil }
 func (plain) Close() error { return nil }
 
 const (
-	// maxLayers is how often a compressed file is looked for inside another:
-	// ovh-ttyrec, given a name in .zst, compresses once more on rotation.
+	// maxLayers is how many layers of compression are removed: ovh-ttyrec,
+	// given a name in .zst, compresses once more on rotation.
 	maxLayers = 3
 	// maxWindow bounds the memory that a compressed file can demand. It is
 	// what `zstd --ultra -22` and `xz -9` need, and half of what the worst
@@ -112,8 +115,8 @@ const (
 	maxWindow = 128 << 20
 )
 
-// unwrap takes all layers of compression off r. The reader it gives ends
-// cleanly where a truncated stream ends, after calling truncated.
+// unwrap removes all layers of compression from r. Where a stream is truncated,
+// the returned reader calls truncated and ends cleanly.
 func unwrap(r io.Reader, truncated func(error)) (*bufio.Reader, Compression, error) {
 	br := bufio.NewReaderSize(r, sniffLen)
 	outer := Uncompressed
@@ -136,7 +139,7 @@ func unwrap(r io.Reader, truncated func(error)) (*bufio.Reader, Compression, err
 
 func sniffCompression(br *bufio.Reader) Compression {
 	for _, row := range compressions {
-		// Peek gives what there is also with an error.
+		// Peek returns what there is even with an error.
 		if head, _ := br.Peek(len(row.magic)); string(head) == row.magic {
 			if row.c == Bzip2 && !isBzip2(br) {
 				continue
@@ -147,8 +150,8 @@ func sniffCompression(br *bufio.Reader) Compression {
 	return Uncompressed
 }
 
-// isBzip2 looks past "BZh", which could be text: a level and a block's or the
-// end's magic number follow.
+// isBzip2 looks past "BZh", which could be text: a level and the magic number
+// of a block or of the end follow.
 func isBzip2(br *bufio.Reader) bool {
 	head, _ := br.Peek(10)
 	return len(head) == 10 && head[3] >= '1' && head[3] <= '9' &&
@@ -161,8 +164,8 @@ func (c Compression) newReader(r io.Reader) (io.Reader, error) {
 	case Gzip:
 		return gzip.NewReader(r)
 	case Zstd:
-		// Concurrency 1 decodes in the caller's goroutine, so nothing is left
-		// running by a reader that is dropped, and a file that is still being
+		// Concurrency 1 decodes in the caller's goroutine. So a dropped
+		// reader leaves nothing running, and a file that is still being
 		// written can be followed block by block.
 		return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 			zstd.WithDecoderMaxWindow(maxWindow))
@@ -174,8 +177,8 @@ func (c Compression) newReader(r io.Reader) (io.Reader, error) {
 	return nil, errors.ErrUnsupported
 }
 
-// tolerantReader ends a stream that is cut off or damaged where what could be
-// decompressed ends.
+// tolerantReader reads from a decompressor. Where a stream is cut off or
+// damaged, it ends cleanly with the bytes that could be decompressed.
 type tolerantReader struct {
 	r         io.Reader
 	c         Compression

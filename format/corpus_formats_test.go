@@ -168,8 +168,8 @@ func TestRecordings(t *testing.T) {
 		}
 	}
 	for _, name := range corpusEmpty {
-		if r := readAll(filepath.Join(recordings, name)); r.err == nil || !strings.Contains(r.err.Error(), "it is empty") {
-			t.Errorf("%s: %v; want an error that says that it is empty", name, r.err)
+		if r := readAll(filepath.Join(recordings, name)); r.err == nil || !strings.Contains(r.err.Error(), "the input is empty") {
+			t.Errorf("%s: %v; want an error that says that the input is empty", name, r.err)
 		}
 	}
 	counted(t, recordings, 55)

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// decoder is how a recording that is no text is read: next gives its next
-// event; false at its end, or when in.err tells what went wrong.
+// decoder reads a recording that is not text. next returns its next event;
+// false at the end, or after an error, which is in in.err.
 type decoder interface{ next() (Event, bool) }
 
-// cast makes a Cast of h and d's events. A size that h does not have is
-// settled first: see [input.settleSize].
+// cast makes a Cast from h and d's events. It settles an unknown size first:
+// see [input.settleSize].
 func (in *input) cast(h Header, d decoder) Cast {
 	ahead := in.settleSize(&h, d)
 	return Cast{Header: h, Events: func(yield func(Event, error) bool) {
@@ -37,15 +37,15 @@ func (in *input) cast(h Header, d decoder) Cast {
 }
 
 const (
-	// aheadBytes and aheadEvents bound what is read ahead, and kept, to infer
-	// a size.
+	// aheadBytes and aheadEvents bound what is read ahead, and kept, to
+	// infer a size.
 	aheadBytes  = 4 << 20
 	aheadEvents = 1 << 15
 )
 
-// settleSize completes h.Size: by the user's [DefaultSize], else by what the
-// first events let infer. It gives the events that it has read. Of a pipe, it
-// reads no more than has come already, so that it can be followed.
+// settleSize completes h.Size from the user's [DefaultSize] or else from the
+// first events, which it returns. From a pipe it reads no more than has come
+// already, so that the pipe can be followed.
 func (in *input) settleSize(h *Header, d decoder) (ahead []Event) {
 	size := &h.Size
 	if size.Cols > 0 && size.Rows > 0 {
@@ -62,7 +62,8 @@ func (in *input) settleSize(h *Header, d decoder) (ahead []Event) {
 	}
 	var z sizer
 	for n := 0; n < aheadBytes && len(ahead) < aheadEvents && in.err == nil; {
-		// A header alone may be no event, and then more would be waited for.
+		// A header alone may not be an event, and the reader would wait
+		// for more.
 		if in.live && (in.r.Buffered() == 0 || len(ahead) > 0 && in.r.Buffered() <= 32) {
 			break
 		}
@@ -73,7 +74,7 @@ func (in *input) settleSize(h *Header, d decoder) (ahead []Event) {
 		ahead = append(ahead, ev)
 		n += len(ev.Data)
 		if ev.Code == Resize {
-			break // what follows is drawn for another size
+			break // the output after it is drawn for another size
 		}
 		if ev.Code == Output {
 			z.feed(ev.Data)
@@ -82,7 +83,7 @@ func (in *input) settleSize(h *Header, d decoder) (ahead []Event) {
 	inferred, ok := z.size()
 	if !ok {
 		if *size = (Size{}); in.err == nil {
-			in.note("size unknown", "neither the format nor the content tells it")
+			in.note("size unknown", "neither the format nor the content has it")
 		}
 		return ahead
 	}
@@ -92,12 +93,12 @@ func (in *input) settleSize(h *Header, d decoder) (ahead []Event) {
 	if size.Rows == 0 {
 		size.Rows = inferred.Rows
 	}
-	in.note("size inferred", fmt.Sprintf("%v, from where the output moves the cursor", *size))
+	in.note("size inferred", fmt.Sprintf("%v, from the cursor movements in the output", *size))
 	return ahead
 }
 
-// note tells something that a reader had to assume though nothing is wrong; it
-// is no error when strict.
+// note sends a notice: something that the reader had to assume though nothing
+// is wrong. A strict reader goes on too.
 func (in *input) note(kind, detail string) {
 	if in.options.warn != nil {
 		in.options.warn(Warning{Name: in.name, Kind: kind, Detail: detail, Notice: true})
@@ -105,8 +106,8 @@ func (in *input) note(kind, detail string) {
 }
 
 // wallClock turns the clock readings of a recording into times since its start.
-// A clock that is set while recording, backwards or by more than a lifetime,
-// counts as no time passed, and what follows is told from there.
+// If the clock was set while recording, backwards or by more than a lifetime,
+// no time passes at that step, and later readings count from there.
 type wallClock struct {
 	in    *input
 	start int64 // the reading at time zero, in nanoseconds, moved by every step
@@ -114,13 +115,13 @@ type wallClock struct {
 	set   bool
 }
 
-// at gives the time of the reading sec and nsec, which are not negative.
+// at returns the time of the reading sec and nsec, which are not negative.
 func (c *wallClock) at(sec, nsec int64) time.Duration {
 	const most = int64(maxTime / 1e9)
 	if sec > most {
-		// No clock shows this: a damaged record. It counts as no time.
+		// No clock shows this; the record is damaged. No time passes.
 		if c.set {
-			c.in.warn(0, "time is out of range", fmt.Sprintf("%d seconds; held", sec))
+			c.in.warn(0, "time is out of range", fmt.Sprintf("%d seconds; previous time used", sec))
 			return time.Duration(c.last - c.start)
 		}
 		sec, nsec = 0, 0
@@ -134,19 +135,19 @@ func (c *wallClock) at(sec, nsec int64) time.Duration {
 		back := time.Duration(c.last - t)
 		c.start -= c.last - t
 		c.last = t
-		c.in.warn(0, "time goes back", fmt.Sprintf("by %v; held", back))
+		c.in.warn(0, "time goes back", fmt.Sprintf("by %v; previous time used", back))
 		return time.Duration(c.last - c.start)
 	}
 	if time.Duration(t-c.start) > maxTime || t-c.start < 0 {
-		c.in.warn(0, "time is out of range", fmt.Sprintf("%d seconds; held", sec))
+		c.in.warn(0, "time is out of range", fmt.Sprintf("%d seconds; previous time used", sec))
 		return time.Duration(c.last - c.start)
 	}
 	c.last = t
 	return time.Duration(t - c.start)
 }
 
-// startTime gives a recording's start from its first clock reading; unknown for
-// one that some converter counted from zero.
+// startTime returns a recording's start from its first clock reading. It
+// returns the zero Time if a converter counted the times from zero.
 func startTime(sec, nsec int64) time.Time {
 	const year = 365 * 24 * 3600
 	if sec < year || sec > int64(maxTime/1e9) {

@@ -5,14 +5,14 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// encoded turns the events of cast from the encoding that the user named into
+// encoded converts the events of cast from the encoding that the user named to
 // UTF-8.
 func (in *input) encoded(cast Cast) Cast {
 	if in.encoding == nil {
 		return cast
 	}
 	if in.format.text {
-		in.note("encoding passed over", in.format.Name+" is UTF-8 already")
+		in.note("encoding ignored", in.format.Name+" is always UTF-8")
 		return cast
 	}
 	events := cast.Events
@@ -56,7 +56,8 @@ func newRecoder(enc encoding.Encoding) *recoder {
 	return &recoder{t: enc.NewDecoder().Transformer, buf: make([]byte, 4096)}
 }
 
-// recode decodes data, the next piece; all that is left if it is the last.
+// recode decodes data, the next piece. If it is the last, recode also decodes
+// the bytes still held back.
 func (r *recoder) recode(data string, last bool) string {
 	src := append(r.held, data...)
 	var out []byte
@@ -68,7 +69,7 @@ func (r *recoder) recode(data string, last bool) string {
 			continue
 		}
 		if err != nil && err != transform.ErrShortSrc && len(src) > 0 {
-			// What the decoder refuses is no text.
+			// The decoder refuses these bytes.
 			out = append(out, "\uFFFD"...)
 			src = src[1:]
 			continue

@@ -10,7 +10,7 @@ import (
 	"slices"
 )
 
-// Layout is what a recording of a format is on disk.
+// Layout is the form of a format's recordings on disk.
 type Layout int
 
 const (
@@ -19,7 +19,7 @@ const (
 	Directory               // a directory
 )
 
-// String gives the layout in words.
+// String returns the layout in words, such as "a directory".
 func (l Layout) String() string {
 	switch l {
 	case Beside:
@@ -30,30 +30,31 @@ func (l Layout) String() string {
 	return "a file"
 }
 
-// Layout tells what a recording that is written in format f is on disk.
+// Layout returns the form on disk of a recording written in format f.
 func (f *Format) Layout() Layout { return f.layout }
 
-// Files makes the files of a recording for a Writer.
+// Files creates the files of a recording for a [Writer].
 type Files struct {
-	// Base is the name of the recording's file, without its folder; the
-	// names of the others are made from it.
+	// Base is the name of the recording's file, without its folder. The
+	// names of the other files derive from it.
 	Base string
-	// Create makes a file: of [Beside], the one whose name is Base and
-	// suffix, the recording's own if that is empty; of [Directory], the one
-	// of that name in it. When it is finished, it has the permissions perm,
-	// or if that is 0 those of the recording.
+	// Create creates a file. For [OneFile] and [Beside], the file's name is
+	// Base+suffix, and the empty suffix stands for the recording itself.
+	// For [Directory], suffix is the file's name in the directory. The
+	// finished file has the permissions perm; 0 stands for those of the
+	// recording.
 	Create func(suffix string, perm fs.FileMode) (io.WriteCloser, error)
 }
 
-// NewFilesWriter gives a Writer of format f, whatever its [Layout]. The Writer
-// closes each file that files made, in the order in which they must be
-// complete.
+// NewFilesWriter returns a Writer of format f, for any [Layout]. The Writer
+// closes every file that files creates, in the order in which they must be
+// complete. The error wraps [errors.ErrUnsupported] if f can only be read.
 func (f *Format) NewFilesWriter(files Files) (Writer, error) {
 	if f.writeFiles != nil {
 		return f.writeFiles(files), nil
 	}
 	if f.write == nil {
-		return nil, fmt.Errorf("%s: cannot be written: %w", f.Name, errors.ErrUnsupported)
+		return nil, fmt.Errorf("%s: this format can only be read: %w", f.Name, errors.ErrUnsupported)
 	}
 	file, err := files.Create("", 0)
 	if err != nil {
@@ -62,7 +63,7 @@ func (f *Format) NewFilesWriter(files Files) (Writer, error) {
 	return &fileWriter{f.write(file), file}, nil
 }
 
-// fileWriter closes the one file of a Writer.
+// fileWriter closes the only file of a Writer.
 type fileWriter struct {
 	Writer
 	file io.Closer
@@ -72,13 +73,13 @@ func (w *fileWriter) Flush() error   { return Flush(w.Writer) }
 func (w *fileWriter) Losses() []Loss { return LossesOf(w.Writer) }
 func (w *fileWriter) Close() error   { return errors.Join(w.Writer.Close(), w.file.Close()) }
 
-// part is one file of a recording that is being written.
+// part is a file of a recording that is being written.
 type part struct {
 	output
-	file io.Closer // nil until it is made
+	file io.Closer // nil until it is created
 }
 
-// create makes the file, if it is not there yet.
+// create creates the file, unless it is there already.
 func (p *part) create(files Files, suffix string, perm fs.FileMode) error {
 	if p.file != nil || p.err != nil {
 		return p.err
@@ -100,14 +101,14 @@ func (p *part) close() error {
 	return errors.Join(err, p.file.Close())
 }
 
-// DetectDir tells of which format the directory dir is one recording; nil if it
-// is none, though recordings may be in it.
+// DetectDir returns the format of the recording that the directory dir is. It
+// returns nil if dir is not a recording, even if there are recordings in it.
 func DetectDir(dir string) *Format {
 	f, _ := detectDir(dir)
 	return f
 }
 
-// maxDir is how many names of a directory are looked at.
+// maxDir is how many names of a directory are read.
 const maxDir = 4096
 
 func detectDir(dir string) (*Format, []string) {
@@ -120,7 +121,7 @@ func detectDir(dir string) (*Format, []string) {
 	return nil, names
 }
 
-// namesIn gives the names in a directory, sorted.
+// namesIn returns the names in a directory, sorted.
 func namesIn(dir string) []string {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -132,32 +133,32 @@ func namesIn(dir string) []string {
 	return names
 }
 
-// openDir opens a directory that is one recording.
+// openDir opens a directory that is a recording.
 func (in *input) openDir(dir string) (Cast, error) {
 	if in.format = in.as; in.format == nil {
 		f, names := detectDir(dir)
 		if f == nil {
-			what := "it is a directory that is no recording"
+			what := "this directory is not a recording"
 			if len(names) == 0 {
-				what = "it is an empty directory"
+				what = "the directory is empty"
 			}
 			return Cast{}, fmt.Errorf("%s%w: %s", position(in.name, 0), ErrUnknownFormat, what)
 		}
 		in.format = f
 	}
 	if in.format.readDir == nil {
-		return Cast{}, fmt.Errorf("%s%s: a directory is no recording of that format: %w", position(in.name, 0), in.format.Name, errors.ErrUnsupported)
+		return Cast{}, fmt.Errorf("%s%s: recordings of this format are not directories: %w", position(in.name, 0), in.format.Name, errors.ErrUnsupported)
 	}
 	cast, err := in.format.readDir(in, dir)
 	return in.finish(cast, err), err
 }
 
-// beside opens another file of the recording, and takes its compression off.
-// It is closed with the recording.
+// beside opens another file of the recording and decompresses it. The file is
+// closed with the recording.
 func (in *input) beside(path string) (*bufio.Reader, error) {
-	// A pipe put in the place of a part could block for good.
+	// A pipe in the place of a part could block forever.
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: is no file", path)
+		return nil, fmt.Errorf("%s: not a regular file", path)
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -166,7 +167,7 @@ func (in *input) beside(path string) (*bufio.Reader, error) {
 	in.closers = append(in.closers, f)
 	sticky := &stickyReader{r: f, in: in}
 	if info, err := f.Stat(); err == nil && (info.Size() > in.total.Load() || path == in.path) {
-		// Progress is told of the largest.
+		// Progress counts the bytes of the largest file.
 		if in.counting != nil {
 			in.counting.counts = false
 		}
@@ -175,14 +176,19 @@ func (in *input) beside(path string) (*bufio.Reader, error) {
 		in.total.Store(info.Size())
 	}
 	r, _, err := unwrap(sticky, func(err error) {
-		in.warn(0, "damaged or cut off", path+": "+err.Error())
+		detail := err.Error()
+		if path != in.name {
+			detail = path + ": " + detail
+		}
+		in.warn(0, "damaged or cut off", detail)
 		in.damaged = true
 	})
 	return r, err
 }
 
-// Suffixes gives what the names of the files of a recording in format f can end
-// in, behind its own name: nothing, and for [Beside] what stands beside it.
+// Suffixes returns the endings of the file names of a recording in format f,
+// after the recording's own name: the empty one, and for [Beside] those of the
+// files beside it.
 func (f *Format) Suffixes() []string {
 	if f.layout == Beside {
 		return []string{"", timingSuffix, inputSuffix}

@@ -10,43 +10,43 @@ import (
 
 // Format is a recording format: a row of [Formats].
 type Format struct {
-	Name string   // such as "asciicast-v3", as --to takes it
-	Also []string // other names
-	Ext  []string // extensions of file names, the usual first, with the dot
-	Desc string   // one line
-	// Loses is what a recording written in this format cannot hold, in words;
-	// empty if it holds all.
+	Name string   // such as "asciicast-v3"; --to takes it
+	Also []string // other names that [ByName] accepts
+	Ext  []string // extensions of file names, with the dot; the usual one first
+	Desc string   // a description of one line
+	// Loses names what a recording loses when it is written in this format;
+	// empty if nothing.
 	Loses string
 
-	// detect says whether a recording begins with prefix, which holds the
-	// whole input when it is shorter than [sniffLen]. nil: never guessed.
+	// detect reports whether a recording begins with prefix, which is the
+	// whole input if it is shorter than [sniffLen]. nil: never detected.
 	detect func(prefix []byte) bool
-	// object says that a recording begins with a JSON object, by which detect
-	// tells the format.
+	// object reports that recordings begin with a JSON object, by which
+	// detect recognises the format.
 	object bool
-	// read reads the header from in and gives the events behind it. nil:
-	// this format is only written.
+	// read reads the header from in and returns it with the events after
+	// it. nil: this format can only be written.
 	read func(in *input) (Cast, error)
-	// write makes a Writer. nil: this format is only read, or is no single
-	// file.
+	// write returns a Writer. nil: this format can only be read, or its
+	// recordings are not single files.
 	write func(w io.Writer) Writer
-	// detectDir says whether the directory dir holds a recording; names are
-	// some of what is in it. nil: no recording of this format is a directory.
+	// detectDir reports whether the directory dir is a recording; names are
+	// some of the names in it. nil: recordings are never directories.
 	detectDir func(dir string, names []string) bool
 	// readDir is read for a directory.
 	readDir func(in *input, dir string) (Cast, error)
-	// writeFiles makes a Writer of a format that is several files; see
-	// [Format.NewFilesWriter].
+	// writeFiles returns a Writer of a format whose recordings are several
+	// files; see [Format.NewFilesWriter].
 	writeFiles func(files Files) Writer
 	layout     Layout
-	// text says that the format holds UTF-8 by its definition.
+	// text reports that the format is UTF-8 by definition.
 	text bool
 }
 
-// Formats is every format that is known, in the order in which they are tried
-// on an input.
+// Formats lists all known formats, in the order in which readers try them. Do
+// not change it while recordings are being opened.
 var Formats = []*Format{
-	Tlog, // has keys that asciicast is told by, too
+	Tlog, // before asciicast, which is detected by keys that tlog has too
 	AsciicastV3,
 	AsciicastV2,
 	AsciicastV1,
@@ -63,37 +63,40 @@ var Formats = []*Format{
 	Raw,
 }
 
-// NewFormat gives a format that another package writes, such as one that needs a
-// screen to be made. It is not in [Formats], and is never read. loses is as
-// [Format.Loses].
+// NewFormat returns a format that another package writes, such as one that
+// needs a screen model. It is not in [Formats], [ByName] does not find it, and
+// it cannot be read. loses is [Format.Loses].
 func NewFormat(name string, ext []string, desc, loses string, write func(io.Writer) Writer) *Format {
 	return &Format{Name: name, Ext: ext, Desc: desc, Loses: loses, write: write, text: true}
 }
 
-// ErrUnknownFormat is returned for an input that looks like no known format.
-var ErrUnknownFormat = errors.New("no known recording format")
+// ErrUnknownFormat is returned for an input in no known format.
+var ErrUnknownFormat = errors.New("unknown recording format")
 
-// String gives the format's name.
+// String returns the format's name.
 func (f *Format) String() string { return f.Name }
 
-// CanRead and CanWrite tell what a format is for.
-func (f *Format) CanRead() bool  { return f.read != nil }
+// CanRead reports whether recordings of this format can be read.
+func (f *Format) CanRead() bool { return f.read != nil }
+
+// CanWrite reports whether recordings of this format can be written.
 func (f *Format) CanWrite() bool { return f.write != nil || f.writeFiles != nil }
 
-// NewWriter gives a Writer of format f on w. The error is
-// [errors.ErrUnsupported] for a format that is only read, or whose recordings
-// are no single file: see [Format.NewFilesWriter].
+// NewWriter returns a Writer of format f that writes to w. The error wraps
+// [errors.ErrUnsupported] if f can only be read, or if its recordings are not
+// single files: see [Format.NewFilesWriter].
 func (f *Format) NewWriter(w io.Writer) (Writer, error) {
 	if f.writeFiles != nil {
-		return nil, fmt.Errorf("%s: is %s, not one stream: %w", f.Name, f.layout, errors.ErrUnsupported)
+		return nil, fmt.Errorf("%s: a recording is %s, not one stream: %w", f.Name, f.layout, errors.ErrUnsupported)
 	}
 	if f.write == nil {
-		return nil, fmt.Errorf("%s: cannot be written: %w", f.Name, errors.ErrUnsupported)
+		return nil, fmt.Errorf("%s: this format can only be read: %w", f.Name, errors.ErrUnsupported)
 	}
 	return f.write(w), nil
 }
 
-// ByName finds a format by one of its names.
+// ByName returns the format with that name, in upper or lower case. The error
+// wraps [ErrUnknownFormat].
 func ByName(name string) (*Format, error) {
 	for _, f := range Formats {
 		if strings.EqualFold(f.Name, name) {
@@ -105,11 +108,11 @@ func ByName(name string) (*Format, error) {
 			}
 		}
 	}
-	return nil, fmt.Errorf("%w named %s", ErrUnknownFormat, quote(name))
+	return nil, fmt.Errorf("%w %s", ErrUnknownFormat, quote(name))
 }
 
-// ByFileName finds the format to write a file of that name in, by its
-// extension; an extension of compression is passed over.
+// ByFileName returns the format to write a file of that name in, by its
+// extension, and whether there is one. It ignores an extension of compression.
 func ByFileName(name string) (*Format, bool) {
 	name = strings.ToLower(filepath.Base(name))
 	name = strings.TrimSuffix(name, CompressionByFileName(name).Ext())

@@ -6,62 +6,69 @@ import (
 	"time"
 )
 
-// Header is what a recording says about the session as a whole. Every field
-// may be unknown: its zero value then.
+// Header describes the session as a whole. The zero value of a field means
+// unknown.
+//
+// An asciicast header that was read and is equal to what was read is written
+// byte for byte. That comparison shares the maps, slices and the Theme with
+// the header: to change them, assign a changed copy, not an element.
 type Header struct {
-	Size Size
-	Term Term
-	// Start is when the session began; formats keep it to the second.
+	Size Size // of the terminal at the start
+	Term Term // the terminal
+	// Start is the time at which the session began; formats keep it to the
+	// second.
 	Start time.Time
-	// IdleLimit asks players to shorten every pause to it. Events are not
-	// shortened by it yet; whoever applies it sets it to zero.
+	// IdleLimit asks players to shorten every pause to it. The events still
+	// have their full pauses; a program that shortens them sets it to zero.
 	IdleLimit time.Duration
-	Command   string // the command line that was recorded; empty for a shell
-	Title     string
-	Env       map[string]string // chosen environment variables, without TERM (see Term.Type)
-	Tags      []string          // asciicast v3
-	// Duration is the recording's length as its header tells it. It may be
-	// wrong: the last event's time is right.
+	Command   string            // the recorded command line; empty for a shell
+	Title     string            // a title for people
+	Env       map[string]string // selected environment variables, without TERM (see Term.Type)
+	Tags      []string          // labels; only asciicast has them
+	// Duration is the recording's length according to its header. It may be
+	// wrong; the last event's time is right.
 	Duration time.Duration
-	// Extra holds the keys that the format's specification does not name, in
-	// the order of the file.
+	// Extra holds the keys that the format's specification does not name,
+	// in the order of the file.
 	Extra []Field
 
-	// source is where the header was read from, so that it can be written
-	// again byte for byte; nil for a header made by a program.
+	// source is the text that the header was read from, so that it can be
+	// written again byte for byte; nil for a header that a program made.
 	source *source
 }
 
 // Term is the terminal that a session was recorded in.
 type Term struct {
-	Type    string // $TERM
-	Version string // the answer to XTVERSION, such as "tmux 3.3a"
-	Theme   *Theme // nil when unknown
-	Extra   []Field
+	Type    string  // $TERM
+	Version string  // the terminal's answer to XTVERSION, such as "tmux 3.3a"
+	Theme   *Theme  // nil when unknown
+	Extra   []Field // the keys that the format's specification does not name
 }
 
 // Theme is a terminal's colours.
 type Theme struct {
-	Fg, Bg  RGB
+	Fg, Bg  RGB   // the default colours of the text and of the background
 	Palette []RGB // the first 8 or 16 colours
 }
 
-// RGB is a colour.
-type RGB struct{ R, G, B uint8 }
-
-// Field is a key of a header that the format does not know.
-type Field struct {
-	Key  string
-	JSON string // its value, JSON text on one line
+// RGB is a colour with 8 bits per channel.
+type RGB struct {
+	R, G, B uint8 // red, green, blue
 }
 
-// NonceKey is the key of Header.Extra that holds a recording's nonce, a JSON
-// string: the secret that its own shell integration puts into its marks, by
-// which they are told from those that a program has printed. Who can read the
-// recording while it is made can read it out of the marks as well.
+// Field is a key of a header that its format does not know.
+type Field struct {
+	Key  string // the key, not quoted
+	JSON string // the value, JSON text on one line
+}
+
+// NonceKey is the key in Header.Extra of the recording's nonce, a JSON string.
+// The shell integration puts this secret into its marks, so that a reader can
+// tell them from marks that a program printed. Anyone who can read the
+// recording while it is made can read the nonce in the marks too.
 const NonceKey = "ttydeck_nonce"
 
-// Nonce gives the nonce of the recording's marks; "" if there is none.
+// Nonce returns the nonce of the recording's marks; "" if there is none.
 func (h Header) Nonce() string {
 	for _, f := range h.Extra {
 		if f.Key == NonceKey {
@@ -73,16 +80,16 @@ func (h Header) Nonce() string {
 	return ""
 }
 
-// source keeps how an asciicast's header stood in its file.
+// source keeps the form that an asciicast's header had in its file.
 type source struct {
 	version  int    // of asciicast
-	text     string // the header's line; empty if it had several, or a fault
+	text     string // the header's line; empty if it had several lines or a fault
 	decimals int    // digits after the point in the first event's time
-	parsed   Header // what text was read as
+	parsed   Header // text as parsed
 }
 
-// verbatim gives the text that h was read from, if it was of that version and h
-// has not been changed since.
+// verbatim returns the text that h was read from, if its version is version and
+// h has not changed since.
 func (h Header) verbatim(version int) (string, bool) {
 	src := h.source
 	if src == nil || src.version != version || src.text == "" {

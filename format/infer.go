@@ -1,17 +1,17 @@
 package format
 
-// sizer infers a terminal's size from what was written to it: programs that use
-// the whole screen address its last row and column sooner or later. The zero
-// sizer is ready.
+// sizer infers a terminal's size from the output: programs that use the whole
+// screen address its last row and column sooner or later. The zero sizer is
+// ready.
 type sizer struct {
 	cols, rows int
-	seen       bool // something was addressed
+	seen       bool // a cell was addressed
 	state      sizerState
 	params     [8]int
-	n          int  // of params, the one that is being read included
-	private    bool // the sequence has a prefix or intermediates: not ours
-	// col is the column that the next character goes to, if it is known from
-	// an absolute address; 0 otherwise.
+	n          int  // length of params, with the one that is being read
+	private    bool // the sequence has a prefix or intermediates: ignored
+	// col is the column of the next character, if an absolute address set
+	// it; 0 otherwise.
 	col int
 }
 
@@ -20,19 +20,19 @@ type sizerState uint8
 const (
 	ground sizerState = iota
 	escape
-	control // a control sequence, behind CSI
+	control // a control sequence, after CSI
 	str     // an operating system command or the like, up to its end
 	strEsc
 )
 
-// Rows and columns beyond these are no addresses but the way to ask for the
-// last one ("CSI 999;999H", then a cursor report).
+// A program that addresses a row or column beyond these asks for the last one
+// ("CSI 999;999H", then a cursor report).
 const (
 	sizerMaxCols = 990
 	sizerMaxRows = 490
 )
 
-// feed looks at data, the next of the output.
+// feed scans data, the next piece of the output.
 func (z *sizer) feed(data string) {
 	for i := range len(data) {
 		c := data[i]
@@ -96,10 +96,10 @@ func (z *sizer) feed(data string) {
 	}
 }
 
-// sequence looks at a complete control sequence.
+// sequence handles a complete control sequence.
 func (z *sizer) sequence(final byte) {
 	if z.private {
-		return // a mode: it moves nothing
+		return // a mode: the cursor stays
 	}
 	first, second := z.params[0], z.params[1]
 	switch final {
@@ -129,14 +129,14 @@ func (z *sizer) sequence(final byte) {
 	}
 }
 
-// written counts the row that was written since the last address.
+// written counts the row that was written to since the last address.
 func (z *sizer) written() {
 	if z.col > 1 && z.col-1 <= sizerMaxCols {
 		z.cols = max(z.cols, z.col-1)
 	}
 }
 
-// address counts a place that was addressed; 0 for a coordinate that was not.
+// address counts an addressed cell; a coordinate of 0 was not addressed.
 func (z *sizer) address(col, row int) {
 	z.col = 0
 	if col > sizerMaxCols || row > sizerMaxRows {
@@ -150,8 +150,8 @@ func (z *sizer) address(col, row int) {
 	}
 }
 
-// size gives the size inferred so far: what was addressed, but no less than
-// what terminals begin with.
+// size returns the size inferred so far: the largest address, but at least the
+// size that terminals start with.
 func (z *sizer) size() (Size, bool) {
 	if !z.seen {
 		return Size{}, false

@@ -9,8 +9,7 @@ import (
 	"sync/atomic"
 )
 
-// sniffLen is how much of an input's beginning is looked at to tell its
-// format.
+// sniffLen is how many bytes of an input are read to detect its format.
 const sniffLen = 64 << 10
 
 // input is what a format reads from.
@@ -18,19 +17,20 @@ type input struct {
 	options
 	format *Format
 	r      *bufio.Reader // decompressed
-	path   string        // of the file; empty for a mere reader
-	live   bool          // more may come later: no regular file
-	// damaged tells that a compressed file ended in the middle, which is said.
+	path   string        // of the file; empty for a reader
+	live   bool          // more may come later: not a regular file
+	// damaged reports that a compressed file ended early; a warning said
+	// so.
 	damaged bool
-	// variant is the name of the format that it turned out to be, of those
-	// that have a reader in common; empty for the one it was taken for.
+	// variant is the name of the format that the recording turned out to
+	// be, if several formats share a reader; empty for the detected one.
 	variant string
-	// parts are the files of the recording; nil for the one alone.
+	// parts are the files of the recording; nil if it is only one.
 	parts []string
-	// read and total are the bytes of the file that has the most.
+	// read and total count the bytes of the largest file.
 	read, total atomic.Int64
-	counting    *stickyReader // of that file
-	// closers are the files that were opened, to be closed by File.Close.
+	counting    *stickyReader // of the largest file
+	// closers are the files that File.Close closes.
 	closers closers
 	// err is the first error of the underlying reader or, when strict, the
 	// first warning; readers return it at the next event.
@@ -39,18 +39,18 @@ type input struct {
 	warned int
 }
 
-// The kinds of the warnings that a file which is cut off ends in.
+// The kinds of the warnings at the end of a file that was cut off.
 const (
 	cutOffKind  = "cut off"
 	noLineBreak = "no line break at the end"
 )
 
-// warn tells what is tolerated. It reports whether reading may go on: not when
-// strict.
+// warn reports something that the reader tolerates. It reports whether reading
+// may go on: a strict reader stops.
 func (in *input) warn(line int, kind, detail string) bool {
 	in.warned++
 	if in.damaged && (kind == cutOffKind || kind == noLineBreak) {
-		return in.err == nil // that is how a file that is cut off ends: it is said
+		return in.err == nil // damaged: the user knows already that the file is cut off
 	}
 	w := Warning{Name: in.name, Line: line, Kind: kind, Detail: detail}
 	if in.strict {
@@ -74,10 +74,10 @@ func (in *input) syntaxError(line int, err error) error {
 	return e
 }
 
-// Open finds out which format r holds and reads its header. The Cast's events
-// are read from r as they are ranged over, so r must stay open until then.
-// The error wraps [ErrUnknownFormat] when r looks like no format, and is a
-// [*SyntaxError] when its header cannot be read.
+// Open detects the format of r and reads its header. The Cast reads its events
+// from r when they are ranged over, so r must stay open until then; the caller
+// closes it. The error wraps [ErrUnknownFormat] if r is in no known format, and
+// is a [*SyntaxError] if its header is malformed.
 func Open(r io.Reader, opts ...Option) (Cast, *Format, error) {
 	in := &input{live: true}
 	for _, opt := range opts {
@@ -95,7 +95,7 @@ func (in *input) open(r io.Reader) (Cast, Compression, error) {
 	})
 	if err != nil {
 		if in.err != nil {
-			err = in.err // the reader's own
+			err = in.err // the reader's own error
 		} else {
 			err = in.syntaxError(0, err)
 		}
@@ -119,13 +119,13 @@ func (in *input) open(r io.Reader) (Cast, Compression, error) {
 		in.format = f
 	}
 	if in.format.read == nil {
-		return Cast{}, compression, fmt.Errorf("%s%s: cannot be read: %w", position(in.name, 0), in.format.Name, errors.ErrUnsupported)
+		return Cast{}, compression, fmt.Errorf("%s%s: this format can only be written: %w", position(in.name, 0), in.format.Name, errors.ErrUnsupported)
 	}
 	cast, err := in.format.read(in)
 	return in.finish(cast, err), compression, err
 }
 
-// finish does what is left to do when a format's reader has made cast.
+// finish completes cast after a format's reader has made it.
 func (in *input) finish(cast Cast, err error) Cast {
 	if err != nil {
 		return cast
@@ -136,12 +136,12 @@ func (in *input) finish(cast Cast, err error) Cast {
 	return in.encoded(cast)
 }
 
-// stickyReader keeps the first error of the reader that was given to Open, as
+// stickyReader keeps the first error of the reader passed to Open, because
 // decompressors and bufio turn it into others.
 type stickyReader struct {
 	r      io.Reader
 	in     *input
-	counts bool // what is read counts as progress
+	counts bool // its bytes count as progress
 }
 
 func (s *stickyReader) Read(p []byte) (int, error) {
@@ -155,15 +155,16 @@ func (s *stickyReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// sniff looks at as much of the input as it takes to tell its format, and no
-// more: a recording that comes through a pipe is read as it comes.
+// sniff reads as much of the input as the detection needs, and no more, so that
+// a recording in a pipe is read as it comes.
 func (in *input) sniff() (prefix []byte, f *Format) {
 	for want := 1; ; want = len(prefix) + 1 {
 		_, err := in.r.Peek(min(want, sniffLen))
 		prefix, _ = in.r.Peek(in.r.Buffered())
 		whole := err != nil || len(prefix) >= sniffLen
-		// The first bytes could be anything; only an object is known for what
-		// it is once it is whole, or names its version.
+		// The first bytes could be anything. Only a JSON object is
+		// certain before the end, once it is whole or names its
+		// version.
 		if !whole && !decided(prefix) {
 			continue
 		}
@@ -178,22 +179,23 @@ func (in *input) sniff() (prefix []byte, f *Format) {
 	}
 }
 
-// File is a recording opened by its path.
+// File is a recording opened by its path. Its events read from the file: close
+// it when they have been read.
 type File struct {
-	Cast
-	Format      *Format
-	Compression Compression // the outermost
-	// Parts are the paths of the files that the recording is, the one with
-	// the output first; a directory's is its own path.
+	Cast                    // single-use, as every Cast
+	Format      *Format     // the detected format, or that of [As]
+	Compression Compression // the outermost compression
+	// Parts are the paths of the recording's files, the one with the output
+	// first. A directory has its own path.
 	Parts   []string
 	closers closers
 	in      *input
 }
 
-// OpenFile opens the recording at path as [Open] does. What else belongs to the
-// recording is found beside it: a typescript's timing and logs. A directory is
-// opened if it is one recording, as sudo's I/O logs are. Close it when its
-// events have been read.
+// OpenFile opens the recording at path as [Open] does, and finds its other
+// files: a typescript's timing and logs are beside it. A directory is opened if
+// it is one recording, as sudo's I/O logs are. Call Close when the events have
+// been read.
 func OpenFile(path string, opts ...Option) (*File, error) {
 	in := &input{options: options{name: path}}
 	for _, opt := range opts {
@@ -210,9 +212,10 @@ func OpenFile(path string, opts ...Option) (*File, error) {
 	return &File{Cast: cast, Format: in.format, Compression: compression, Parts: in.parts, closers: in.closers, in: in}, nil
 }
 
-// Progress tells how much of the recording's bytes has been read, and how many
-// there are; 0 for a total that is not known. Of a recording that is several
-// files it is the largest that counts. It may be called while events are read.
+// Progress returns how many of the recording's bytes have been read, and how
+// many there are; a total of 0 is unknown. For a recording of several files it
+// counts the largest. It may be called from another goroutine while events are
+// read.
 func (f *File) Progress() (read, total int64) {
 	return f.in.read.Load(), f.in.total.Load()
 }
@@ -241,7 +244,8 @@ func (in *input) openPath(path string) (Cast, Compression, error) {
 	return in.open(f)
 }
 
-// Close closes what was opened. Events that are read afterwards end in an error.
+// Close closes the files of the recording. Events that are read afterwards end
+// in an error.
 func (f *File) Close() error { return f.closers.Close() }
 
 // closers are the files of a recording.

@@ -10,44 +10,44 @@ import (
 	"unsafe"
 )
 
-// This file is the JSON of asciicast's event lines: strings decoded and
-// encoded eight bytes at a time, without reflection. Everything else of JSON
-// (headers, rare lines) goes through encoding/json.
+// This file handles the JSON of asciicast's event lines: it decodes and encodes
+// strings eight bytes at a time, without reflection. All other JSON (headers,
+// rare lines) goes through encoding/json.
 
 const (
 	ones  = 0x0101010101010101
 	highs = 0x8080808080808080
 )
 
-// special marks, by their highest bit, the bytes of x that do not stand for
-// themselves in a JSON string: below 0x20, '"' and '\'. The lowest mark is
-// right; those above it may be wrong, as the subtractions borrow.
+// special marks, by their highest bit, the bytes of x that a JSON string
+// escapes or ends at: below 0x20, '"' and '\'. The lowest mark is exact; those
+// above it may be wrong, because the subtractions borrow.
 func special(x uint64) uint64 {
 	quote := x ^ ones*'"'
 	slash := x ^ ones*'\\'
 	return ((x - ones*0x20) | (quote - ones) | (slash - ones)) & ^x & highs
 }
 
-// quirk is what was odd about a JSON string.
+// quirk is a set of the odd things in a JSON string.
 type quirk uint8
 
 const (
 	badEscape     quirk = 1 << iota // \x, or \ before the closing quote: the backslash is kept
 	loneSurrogate                   // half a surrogate pair: read as U+FFFD
 	rawControl                      // a control character that should have been escaped
-	invalidUTF8                     // bytes that are no UTF-8: kept
+	invalidUTF8                     // invalid UTF-8: kept
 	unterminated                    // no closing quote
 )
 
-// load64 gives the eight bytes at p as a little-endian number. There must be as
-// many; that saves what the compiler would check again and again, in the loops
-// that every byte of a recording goes through.
+// load64 returns the eight bytes at p as a little-endian number. All eight must
+// exist. This saves the bounds checks that the compiler would repeat in the
+// loops that every byte of a recording goes through.
 func load64(p unsafe.Pointer) uint64 { return binary.LittleEndian.Uint64((*[8]byte)(p)[:]) }
 
-// store64 is load64 the other way.
+// store64 stores x at p as load64 reads it.
 func store64(p unsafe.Pointer, x uint64) { binary.LittleEndian.PutUint64((*[8]byte)(p)[:], x) }
 
-// word gives the first eight bytes of s as load64 does.
+// word returns the first eight bytes of s as load64 does.
 func word(s string) (x uint64) {
 	for i := range min(len(s), 8) {
 		x |= uint64(s[i]) << (8 * i)
@@ -57,20 +57,21 @@ func word(s string) (x uint64) {
 
 var escESC = word(`\u001b`)
 
-// unquote appends to dst the string that begins at src[i], behind its opening
-// quote, and gives the index behind its closing quote. dst must have room for
-// len(src)-i+8 bytes more.
+// unquote appends to dst the string that begins at src[i], after its opening
+// quote, and returns the index after its closing quote. dst must have room for
+// len(src)-i+8 more bytes.
 func unquote(dst, src []byte, i int) ([]byte, int, quirk) {
 	var quirks quirk
-	var seen uint64 // all bytes, and maybe some behind them, or-ed
+	var seen uint64 // all bytes or-ed, perhaps with some after them
 	start := len(dst)
 	j := start
 	dst = dst[:cap(dst)]
 	if len(dst)-j < len(src)-i+8 {
 		panic("format: unquote: no room")
 	}
-	// Each step reads eight bytes and writes eight, of which the next may write
-	// some again. No byte read becomes more than one, three of an escape's six.
+	// Each step reads eight bytes and writes eight; the next step may
+	// overwrite some of them. Each byte read becomes at most one byte; the
+	// six of an escape become three.
 	from, to := unsafe.Pointer(unsafe.SliceData(src)), unsafe.Pointer(unsafe.SliceData(dst))
 	esc := escESC
 	for {
@@ -113,8 +114,9 @@ func unquote(dst, src []byte, i int) ([]byte, int, quirk) {
 			i++
 			j++
 		default:
-			// Nearly every escape of a terminal's output is \u001b, \r or \n. Which
-			// of them cannot be foreseen, so there is no branch between them.
+			// Nearly every escape in a terminal's output is \u001b,
+			// \r or \n. Which of them comes next cannot be
+			// predicted, so the code does not branch between them.
 			if i+8 <= len(src) {
 				x := load64(unsafe.Add(from, i))
 				e, size := shortEscape[byte(x>>8)], 2
@@ -171,10 +173,11 @@ func unescape(dst []byte, j int, src []byte, i int) (int, int, quirk) {
 	return j + 1, i + 1, badEscape
 }
 
-// shortEscape gives what a backslash and a byte stand for; 0 for nothing.
+// shortEscape maps the byte after a backslash to the byte it stands for; 0 for
+// none.
 var shortEscape = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
-// hexDigit gives a hexadecimal digit's value; 0xff for all other bytes.
+// hexDigit maps a hexadecimal digit to its value, and all other bytes to 0xff.
 var hexDigit = func() (t [256]uint8) {
 	for i := range t {
 		t[i] = 0xff
@@ -200,10 +203,10 @@ func hex4(src []byte, i int) (rune, bool) {
 }
 
 // appendQuoted appends s to dst as the inside of a JSON string, without its
-// quotes, escaped as serde_json does it, which asciinema uses: the short
-// escapes where there are some, \u00xx for other control characters, all else
-// as it is. Bytes that are no UTF-8 become U+FFFD, one for each byte; invalid
-// tells how many.
+// quotes. It escapes as serde_json does, which asciinema uses: short escapes
+// where they exist, \u00xx for other control characters, everything else
+// unchanged. Each byte of invalid UTF-8 becomes U+FFFD; invalid is their
+// number.
 func appendQuoted(dst []byte, s string) (_ []byte, invalid int) {
 	start := len(dst)
 	dst, ascii := appendEscaped(dst, s)
@@ -219,11 +222,12 @@ func appendQuoted(dst []byte, s string) (_ []byte, invalid int) {
 	return dst, invalid
 }
 
-// appendEscaped is appendQuoted for what is UTF-8, and tells whether it is ASCII.
+// appendEscaped is appendQuoted for valid UTF-8; ascii reports whether s is
+// ASCII.
 func appendEscaped(dst []byte, s string) (_ []byte, ascii bool) {
 	var seen uint64 // all bytes, or-ed
 	for i := 0; i < len(s); {
-		// One byte becomes 6 at most, and what is written is written as 8.
+		// One byte becomes at most 6, and each store writes 8.
 		part := min(len(s)-i, 4<<10)
 		if cap(dst)-len(dst) < part*6+16 {
 			dst = slices.Grow(dst, part*6+16)
@@ -265,8 +269,8 @@ func appendEscaped(dst []byte, s string) (_ []byte, ascii bool) {
 	return dst, seen&highs == 0
 }
 
-// escapes gives, for each ASCII character, how it stands in a JSON string: up to
-// eight bytes as load64 has them.
+// escapes holds the form of each ASCII character in a JSON string: up to eight
+// bytes as load64 reads them.
 var escapes = func() (t [128]struct {
 	text uint64
 	size int
@@ -297,9 +301,9 @@ var escapes = func() (t [128]struct {
 	return t
 }()
 
-// scanValue gives the index behind the JSON value that begins at b[i], without
-// looking closely at its inside; -1 if it does not end in b. It does not
-// recurse, so nesting costs nothing.
+// scanValue returns the index after the JSON value that begins at b[i], without
+// checking its inside; -1 if it does not end in b. It does not recurse, so
+// nesting is cheap.
 func scanValue(b []byte, i int) int {
 	depth := 0
 	for i < len(b) {
@@ -340,13 +344,13 @@ func scanValue(b []byte, i int) int {
 	return -1
 }
 
-// isScalar tells what numbers and words are made of, NaN and Infinity too.
+// isScalar reports whether c can be part of a number or a word, such as NaN.
 func isScalar(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' || c == '+' || c == '.'
 }
 
-// scanString gives the index behind the closing quote of the string whose
-// inside begins at b[i]; -1 if there is none.
+// scanString returns the index after the closing quote of the string that
+// begins at b[i], after its opening quote; -1 if there is none.
 func scanString(b []byte, i int) int {
 	for ; i < len(b); i++ {
 		switch b[i] {

@@ -6,31 +6,31 @@ import (
 	"io"
 )
 
-// lines cuts an input into lines. A line is given as soon as it is complete,
-// so a recording that is still being written can be followed.
+// lines cuts an input into lines. It returns a line as soon as it is complete,
+// so that a recording can be followed while it is written.
 type lines struct {
 	in    *input
 	buf   []byte
 	from  int    // where the next line begins in buf
-	start int    // where the line that next gave last begins in buf
-	no    int    // number of the line that next gave last, from 1
-	held  []byte // a part of that line to be given as if on its own; nil mostly
+	start int    // where the last line that next returned begins in buf
+	no    int    // number of that line, from 1
+	held  []byte // a part of that line that next returns as a line of its own; usually nil
 	eol   byte   // '\n', or '\r' for a file that has no other
 	eof   bool
-	torn  bool // the line that next gave last has no line break behind it
-	cut   bool // so has the last line, and it was not whole: that is said already
-	crlf  bool // there was one: that is said already
+	torn  bool // that line has no line break after it
+	cut   bool // the last line was incomplete, and a warning said so
+	crlf  bool // a warning reported CRLF
 
-	inHeader bool // MaxHeader is the limit, and it ends the reading
+	inHeader bool // lines are limited to MaxHeader; a longer one ends the reading
 }
 
-var errHeaderTooLong = fmt.Errorf("header of over %d bytes", MaxHeader)
+var errHeaderTooLong = fmt.Errorf("header is longer than %d bytes", MaxHeader)
 
 func newLines(in *input) *lines { return &lines{in: in, eol: '\n'} }
 
-// next gives the next line without its line break; ok is false at the end of
-// the input. The line is valid until the next call. A line longer than MaxLine
-// is passed over with a warning.
+// next returns the next line without its line break; ok is false at the end of
+// the input. The line is valid until the next call. next skips a line longer
+// than MaxLine with a warning.
 func (l *lines) next() (line []byte, ok bool) {
 	if l.held != nil {
 		line, l.held = l.held, nil
@@ -79,8 +79,9 @@ func (l *lines) next() (line []byte, ok bool) {
 	return nil, false
 }
 
-// buffered gives what is read of the lines that next would give, for [lines.pass];
-// nil where a line is more than the bytes up to the next line feed.
+// buffered returns the lines already read that next would return, for
+// [lines.pass]. It returns nil where next returns something else than the bytes
+// up to a line feed.
 func (l *lines) buffered() []byte {
 	if l.held != nil || l.eol != '\n' || l.in.err != nil {
 		return nil
@@ -88,18 +89,18 @@ func (l *lines) buffered() []byte {
 	return l.buf[l.from:]
 }
 
-// pass takes the first n bytes of buffered, a line and its line feed, as if
-// next had given it.
+// pass skips the first n bytes of buffered, a line and its line feed, as if
+// next had returned it.
 func (l *lines) pass(n int) {
 	l.start = l.from
 	l.from += n
 	l.no++
 }
 
-// skip passes over a line that is too long to keep.
+// skip skips a line that is too long to keep.
 func (l *lines) skip() {
 	l.no++
-	l.in.warn(l.no, "line too long", "passed over")
+	l.in.warn(l.no, "line too long", "skipped")
 	for !l.eof {
 		if i := bytes.IndexByte(l.buf[l.from:], l.eol); i >= 0 {
 			l.from += i + 1
@@ -110,8 +111,8 @@ func (l *lines) skip() {
 	}
 }
 
-// fill reads more into buf, and returns by how much it moved what is there
-// towards the front.
+// fill reads more into buf. It returns the distance by which it moved the
+// unread bytes towards the front.
 func (l *lines) fill() (moved int) {
 	const chunk = 64 << 10
 	if l.from > 0 && cap(l.buf)-len(l.buf) < chunk {

@@ -2,7 +2,7 @@ package format
 
 import "strings"
 
-// losses counts what a Writer cannot hold.
+// losses counts what a Writer cannot store.
 type losses []Loss
 
 func (l *losses) add(what string, n int) {
@@ -18,7 +18,7 @@ func (l *losses) add(what string, n int) {
 	*l = append(*l, Loss{what, n})
 }
 
-// event counts an event of a kind that is not written.
+// event counts an event that is not written.
 func (l *losses) event(ev Event) {
 	switch ev.Code {
 	case Output:
@@ -40,7 +40,7 @@ func (l *losses) event(ev Event) {
 
 func (l losses) list() []Loss { return l }
 
-// holds names what of a header a format can hold, beside the size.
+// holds is a set of the header fields that a format can store, beside the size.
 type holds uint
 
 const (
@@ -49,8 +49,8 @@ const (
 	holdsTermType
 )
 
-// header counts the fields of h that are not written, all formats but
-// asciicast's having few.
+// header counts the fields of h that are not written. It is for formats with
+// few fields: all but asciicast.
 func (l *losses) header(h Header, can holds) {
 	var names []string
 	name := func(there bool, what string) {

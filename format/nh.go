@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// NHRecorder is what nh_recorder wrote for NetHack, and termrec can: output with
-// marks in it, a NUL and a hundredth of seconds in 32 bits, little-endian. A mark
-// is the time of what follows. The first output may be termrec's size, as in
-// [Ttyrec].
+// NHRecorder is the format that nh_recorder wrote for NetHack, and termrec can
+// write: output with marks in it. A mark is a NUL and the time of the bytes
+// after it, in hundredths of a second in 32 bits, little-endian. The first
+// output may be termrec's size, as in [Ttyrec].
 var NHRecorder = &Format{
 	Name:   "nh",
 	Also:   []string{"nh_recorder"},
@@ -72,14 +72,14 @@ func (d *nhDecoder) next() (Event, bool) {
 		mark, err := d.in.r.Peek(nhMark)
 		if err != nil {
 			if d.in.err == nil {
-				d.in.warn(0, "cut off", "the last mark is not whole")
+				d.in.warn(0, "cut off", "the last mark is incomplete")
 			}
 			break
 		}
 		t := time.Duration(binary.LittleEndian.Uint32(mark[1:])) * 10 * time.Millisecond
 		d.in.r.Discard(nhMark)
 		if t < d.now {
-			d.in.warn(0, "time goes back", "by "+(d.now-t).String()+"; held")
+			d.in.warn(0, "time goes back", "by "+(d.now-t).String()+"; previous time used")
 		}
 		d.now = max(d.now, t)
 	}

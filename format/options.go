@@ -2,15 +2,15 @@ package format
 
 import "fmt"
 
-// Limits of what readers take from a recording. What is longer is passed over
-// with a warning, not kept in memory.
+// Limits of what readers take from a recording. They skip anything longer with
+// a warning, and do not keep it in memory.
 const (
 	// MaxLine is the longest line of a text format, in bytes.
 	MaxLine = 16 << 20
 	// MaxHeader is the longest header, in bytes.
 	MaxHeader = 1 << 20
-	// MaxV1 is the longest asciicast v1 file, in bytes: it is one JSON object,
-	// whose header may stand behind its events.
+	// MaxV1 is the longest asciicast v1 file, in bytes: one JSON object,
+	// whose header may come after its events.
 	MaxV1 = 256 << 20
 )
 
@@ -25,35 +25,37 @@ type options struct {
 	codecOptions
 }
 
-// Name is the name that warnings and errors give for the input; [OpenFile]
-// sets it to its path.
+// Name sets the name of the input in warnings and errors. [OpenFile] uses its
+// path.
 func Name(name string) Option { return func(o *options) { o.name = name } }
 
-// As makes f the input's format, whatever its content looks like.
+// As reads the input as format f, whatever its content looks like.
 func As(f *Format) Option { return func(o *options) { o.as = f } }
 
-// Strict makes the first thing that a reader would warn of an error.
+// Strict turns the first warning of a reader into an error. Notices are
+// ignored.
 func Strict() Option { return func(o *options) { o.strict = true } }
 
-// OnWarning calls warn, on the goroutine that reads, for each thing that the
-// reader tolerates.
+// OnWarning calls warn for each thing that the reader tolerates, on the
+// goroutine that reads.
 func OnWarning(warn func(Warning)) Option { return func(o *options) { o.warn = warn } }
 
-// Warning is something in the input that the reader tolerated.
+// Warning describes something in the input that the reader tolerated.
 type Warning struct {
 	Name string // of the input; may be empty
 	Line int    // counted from 1; 0 if the format has no lines
-	// Kind is the warning without its particulars, such as "time goes back";
-	// a file that has one of a kind often has hundreds.
+	// Kind is the sort of the warning, such as "time goes back"; a file
+	// with one of a kind often has hundreds.
 	Kind string
-	// Detail is the rest, for this line: what was found, what was done.
+	// Detail describes this case: what was found and what the reader did.
 	Detail string
-	// Notice says that nothing is wrong: it tells what the reader assumed,
-	// such as a size inferred from the content. [Strict] passes it over.
+	// Notice reports that nothing is wrong: the warning describes an
+	// assumption, such as a size inferred from the content. [Strict]
+	// ignores it.
 	Notice bool
 }
 
-// String gives "name: line 7: kind: detail".
+// String returns "name: line 7: kind: detail".
 func (w Warning) String() string {
 	s := w.Kind
 	if w.Detail != "" {
@@ -62,14 +64,15 @@ func (w Warning) String() string {
 	return position(w.Name, w.Line) + s
 }
 
-// SyntaxError is input that is not what its format demands.
+// SyntaxError reports input that its format does not allow.
 type SyntaxError struct {
 	Name   string // of the input; may be empty
 	Format string // such as "asciicast-v2"; empty if unknown
 	Line   int    // counted from 1; 0 if the format has no lines
-	Err    error
+	Err    error  // the fault
 }
 
+// Error returns "name: line 7: format: fault".
 func (e *SyntaxError) Error() string {
 	s := position(e.Name, e.Line)
 	if e.Format != "" {
@@ -78,7 +81,7 @@ func (e *SyntaxError) Error() string {
 	return s + e.Err.Error()
 }
 
-// Unwrap gives Err, such as [io.ErrUnexpectedEOF] for a recording cut short.
+// Unwrap returns Err, such as [io.ErrUnexpectedEOF] for a recording cut short.
 func (e *SyntaxError) Unwrap() error { return e.Err }
 
 func position(name string, line int) string {

@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// Raw is the bytes that a terminal got, and nothing else: what `cat FILE` shows.
-// It is what PuTTY, `screen -L` and `tmux pipe-pane` log, too. It is never
-// guessed. Read, it is one event for each read, all at time zero unless
-// [BytesPerSecond] spreads them.
+// Raw is the bytes that a terminal read, and nothing else: what `cat FILE`
+// shows. PuTTY, `screen -L` and `tmux pipe-pane` log it too. It is never
+// detected; see [As]. The reader makes one event of each read, all at time zero
+// unless [BytesPerSecond] spreads them.
 var Raw = &Format{
 	Name:  "raw",
 	Also:  []string{"bytes"},
 	Ext:   []string{".raw", ".log"},
 	Desc:  "output bytes alone, without times",
-	Loses: "all but the output",
+	Loses: "everything but the output",
 	read:  readRaw,
 	write: func(w io.Writer) Writer { return &rawWriter{out: output{w: w}} },
 }
@@ -23,7 +23,7 @@ func readRaw(in *input) (Cast, error) {
 	return in.cast(Header{}, &rawDecoder{in: in, rate: in.rate}), nil
 }
 
-// rawDecoder gives what comes, as it comes.
+// rawDecoder returns each read as an event.
 type rawDecoder struct {
 	in   *input
 	slab slab
@@ -33,7 +33,7 @@ type rawDecoder struct {
 	now  time.Duration
 }
 
-// rawStep is how often output is given that is spread over time.
+// rawStep is the time between two events when output is spread over time.
 const rawStep = 20 * time.Millisecond
 
 func (d *rawDecoder) next() (Event, bool) {
@@ -48,8 +48,9 @@ func (d *rawDecoder) next() (Event, bool) {
 		n, err := d.in.r.Read(d.buf)
 		if n > 0 {
 			if d.sent += int64(n); d.rate > 0 {
-				// A byte is there when its time on the line is over. Whole
-				// seconds apart: the product would overflow.
+				// A byte arrives when its time on the line is
+				// over. Whole seconds are computed apart,
+				// because the product would overflow.
 				rate := int64(d.rate)
 				d.now = time.Duration(d.sent/rate)*time.Second + time.Duration(d.sent%rate*int64(time.Second)/rate)
 			}
@@ -117,7 +118,7 @@ func (o *output) flush() error {
 	}
 	o.buf = o.buf[:0]
 	if cap(o.buf) > 4*outputSize {
-		o.buf = nil // a huge event's
+		o.buf = nil // drop the buffer of a huge event
 	}
 	return o.err
 }

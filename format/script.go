@@ -12,16 +12,16 @@ import (
 	"time"
 )
 
-// Script is what script(1) of util-linux writes: a typescript, which is a line,
-// the bytes, and perhaps a line more; a file with its timing; and perhaps a log
-// of the input. [OpenFile] takes the path of any of them and finds the others
-// beside it: by the names that the timing file tells, else by the lengths in it,
-// which must add up to the typescript's; [TimingFile] and [InputLog] name them.
-// A typescript without timing is read too, see [BytesPerSecond].
+// Script is the format of script(1) of util-linux: a typescript, which is a
+// first line, the output and perhaps a last line; a timing file; and perhaps a
+// log of the input. [OpenFile] takes the path of any of them and finds the
+// others beside it: by the names in the timing file, or by the lengths in it,
+// which must add up to the typescript's. [TimingFile] and [InputLog] name them.
+// A typescript without timing is read too; see [BytesPerSecond].
 //
 // It is written with advanced timing, which scriptreplay reads since util-linux
-// 2.35: NAME, NAME.timing, and NAME.in if there is input. Markers are header lines
-// of the name MARKER, of which scriptreplay minds the delay alone.
+// 2.35: NAME, NAME.timing, and NAME.in if there is input. Markers become header
+// lines named MARKER; scriptreplay uses only their delay.
 var Script = &Format{
 	Name:       "script",
 	Also:       []string{"typescript", "script-advanced"},
@@ -36,8 +36,8 @@ var Script = &Format{
 	layout:     Beside,
 }
 
-// ScriptClassic is [Script] with the timing of output alone, which every
-// scriptreplay reads, and other players too: NAME and NAME.timing.
+// ScriptClassic is [Script] with the timing of the output alone, which every
+// scriptreplay and other players read: NAME and NAME.timing.
 var ScriptClassic = &Format{
 	Name:       "script-classic",
 	Ext:        []string{".classic.typescript"},
@@ -49,11 +49,11 @@ var ScriptClassic = &Format{
 	layout:     Beside,
 }
 
-// sniffScript tells a timing file or a typescript.
+// sniffScript reports whether prefix begins a timing file or a typescript.
 func sniffScript(prefix []byte) bool { return isTiming(prefix) || isTypescript(prefix) }
 
-// isTiming reports whether every line of prefix is one of a timing file; the
-// last may be cut off.
+// isTiming reports whether every line of prefix is a line of a timing file; the
+// last one may be cut off.
 func isTiming(prefix []byte) bool {
 	if len(prefix) > 4096 {
 		prefix = prefix[:4096]
@@ -75,13 +75,13 @@ func isTiming(prefix []byte) bool {
 	return count > 0
 }
 
-// maxTypescriptLine is the longest first line of a typescript: it has the
+// maxTypescriptLine is the longest first line of a typescript; it holds the
 // command.
 const maxTypescriptLine = 32 << 10
 
-// isTypescript tells a typescript by its first line, in whatever language it
-// is: "Script started on DATE [COMMAND="…" TERM="…" …]", without the brackets
-// before util-linux 2.33 and on BSD; Guacamole's is "[BEGIN TYPESCRIPT]".
+// isTypescript recognises a typescript by its first line, in any language:
+// "Script started on DATE [COMMAND="…" TERM="…" …]". util-linux before 2.33 and
+// BSD write no brackets; Guacamole writes "[BEGIN TYPESCRIPT]".
 func isTypescript(prefix []byte) bool {
 	line, _, whole := bytes.Cut(prefix[:min(len(prefix), maxTypescriptLine)], []byte{'\n'})
 	return whole && isTypescriptLine(string(line))
@@ -99,14 +99,14 @@ func isTypescriptLine(line string) bool {
 
 // timingEntry is a line of a timing file.
 type timingEntry struct {
-	kind  byte // 'O', 'I', 'S', 'H'; 0 for one that is not known
+	kind  byte // 'O', 'I', 'S', 'H'; 0 for an unknown kind
 	delay time.Duration
-	n     int64  // bytes, of 'O' and 'I'
-	rest  []byte // of 'S' and 'H'; valid until the next line
+	n     int64  // bytes, for 'O' and 'I'
+	rest  []byte // for 'S' and 'H'; valid until the next line
 }
 
-// parseTiming reads a line of a timing file, without its end: "DELAY BYTES", or
-// "LETTER DELAY REST".
+// parseTiming parses a line of a timing file, without its line break: "DELAY
+// BYTES", or "LETTER DELAY REST".
 func parseTiming(line []byte) (e timingEntry, ok bool) {
 	if len(line) < 3 {
 		return e, false
@@ -143,9 +143,9 @@ func parseTiming(line []byte) (e timingEntry, ok bool) {
 	return e, true
 }
 
-// parseDelay reads a delay at line[i], seconds and a fraction, and gives the index
-// behind it. script writes six digits since 2.35, sudo nine; the locale's decimal
-// comma was written by older ones.
+// parseDelay parses the delay at line[i], seconds and a fraction, and returns
+// the index after it. script writes six digits since 2.35, sudo nine; older
+// ones wrote the locale's decimal comma.
 func parseDelay(line []byte, i int) (delay time.Duration, end int, ok bool) {
 	start := i
 	var whole, frac uint64
@@ -173,13 +173,13 @@ func parseDelay(line []byte, i int) (delay time.Duration, end int, ok bool) {
 	return delay, i, delay >= 0 && delay <= maxTime
 }
 
-// headerValue cuts an 'H' line's rest in name and value.
+// headerValue cuts the rest of an 'H' line into name and value.
 func headerValue(rest []byte) (name, value string) {
 	n, v, _ := strings.Cut(string(rest), " ")
 	return n, v
 }
 
-// typescriptLine reads the first line of a typescript into h.
+// typescriptLine parses the first line of a typescript into h.
 func typescriptLine(line string, h *Header) {
 	line = strings.TrimSuffix(line, "\r")
 	head, rest, ok := strings.Cut(line, " [")
@@ -190,7 +190,7 @@ func typescriptLine(line string, h *Header) {
 	}
 	if h.Start.IsZero() {
 		if date, ok := strings.CutPrefix(head, "Script started on "); ok {
-			// ctime(3), in a zone that is not told.
+			// ctime(3), in an unknown zone.
 			if t, err := time.ParseInLocation("Mon Jan _2 15:04:05 2006", strings.TrimSpace(date), time.Local); err == nil {
 				h.Start = t
 			}
@@ -199,7 +199,8 @@ func typescriptLine(line string, h *Header) {
 	if !ok {
 		return
 	}
-	// The command's quotes are not escaped: its end is what comes behind it.
+	// The command's quotes are not escaped: its end is found by what
+	// follows.
 	if s, ok := strings.CutPrefix(rest, `COMMAND="`); ok {
 		for _, end := range []string{`" TERM="`, `" <not executed on terminal>]`, `"]`} {
 			if i := strings.LastIndex(s, end); i >= 0 {
@@ -216,7 +217,7 @@ func typescriptLine(line string, h *Header) {
 	}
 }
 
-// attribute gives the value of NAME="VALUE" in s.
+// attribute returns the value of NAME="VALUE" in s.
 func attribute(s, name string) string {
 	_, value, ok := strings.Cut(s, name+`="`)
 	if !ok {
@@ -226,7 +227,7 @@ func attribute(s, name string) string {
 	return value
 }
 
-// scriptTime reads the time that script writes. 1970 stands for unknown.
+// scriptTime parses a time that script wrote. 1970 stands for unknown.
 func scriptTime(s string) (time.Time, bool) {
 	for _, layout := range []string{"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05-07:00", "2006-01-02T15:04:05Z07:00"} {
 		if t, err := time.Parse(layout, s); err == nil {
@@ -241,7 +242,7 @@ func readScript(in *input) (Cast, error) {
 	prefix, _ := in.r.Peek(min(4096, max(in.r.Buffered(), 1)))
 	if in.path == "" {
 		if in.as == nil && isTiming(prefix) {
-			return Cast{}, in.syntaxError(0, errors.New("it is a timing file, without its typescript: give the file's name, not a pipe"))
+			return Cast{}, in.syntaxError(0, errors.New("this is a timing file without its typescript: give the file's name, not a pipe"))
 		}
 		return readTypescript(in)
 	}
@@ -254,7 +255,7 @@ func readScript(in *input) (Cast, error) {
 		if in.err != nil {
 			return Cast{}, in.err
 		}
-		in.note("typescript without timing", "no timing file that fits is beside it")
+		in.note("typescript without timing", "no matching timing file beside it")
 		return readTypescript(in)
 	}
 	return s.open()
@@ -264,7 +265,7 @@ func readScriptDir(in *input, dir string) (Cast, error) {
 	s := &scriptFiles{in: in}
 	timing := timingIn(dir, namesIn(dir))
 	if timing == "" {
-		return Cast{}, in.syntaxError(0, errors.New("no timing file is in it"))
+		return Cast{}, in.syntaxError(0, errors.New("the directory has no timing file"))
 	}
 	if err := s.byTiming(timing); err != nil {
 		return Cast{}, err
@@ -272,18 +273,19 @@ func readScriptDir(in *input, dir string) (Cast, error) {
 	return s.open()
 }
 
-// isScriptDir tells a directory that is one recording: one timing file with its
-// logs.
+// isScriptDir reports whether the directory dir is one recording: one timing
+// file with its logs.
 func isScriptDir(dir string, names []string) bool {
 	for _, name := range names {
 		if info, err := os.Stat(filepath.Join(dir, name)); len(names) > 8 || err == nil && info.IsDir() {
-			return false // recordings in it, rather
+			return false // these are recordings in a directory
 		}
 	}
 	return timingIn(dir, names) != ""
 }
 
-// timingIn gives the path of the only timing file in a directory.
+// timingIn returns the path of the only timing file in a directory; "" if there
+// is none, or more than one.
 func timingIn(dir string, names []string) string {
 	found := ""
 	for _, name := range names {
@@ -297,7 +299,7 @@ func timingIn(dir string, names []string) string {
 	return found
 }
 
-// headOf gives the first bytes of a file; none for what is no regular file.
+// headOf returns the first bytes of a file; none if it is not a regular file.
 func headOf(path string) []byte {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 		return nil
@@ -318,12 +320,12 @@ func headOf(path string) []byte {
 // typescriptDecoder reads a typescript without timing.
 type typescriptDecoder struct {
 	rawDecoder
-	held   []byte // what may be the trailer, once the input ends
-	status string // exit status, to be given last
+	held   []byte // perhaps the trailer, if the input ends here
+	status string // exit status, the last event
 	ended  bool
 }
 
-// maxTrailer is the longest end of a typescript, behind its output.
+// maxTrailer is the longest end of a typescript, after its output.
 const maxTrailer = 4 << 10
 
 // readTypescript reads a typescript without timing.
@@ -333,7 +335,7 @@ func readTypescript(in *input) (Cast, error) {
 	if err == nil && isTypescriptLine(line) {
 		typescriptLine(line, &h)
 		in.r.Discard(len(line) + 1)
-		// BSD's script tells the command on a line of its own.
+		// BSD's script writes the command on a line of its own.
 		if !strings.Contains(line, " [") {
 			if line, err := peekLine(in.r); err == nil && strings.HasPrefix(line, "Command: ") {
 				h.Command = strings.TrimPrefix(line, "Command: ")
@@ -345,7 +347,7 @@ func readTypescript(in *input) (Cast, error) {
 	return in.cast(h, d), nil
 }
 
-// peekLine gives the first line without its end, and leaves it unread.
+// peekLine returns the first line without its line break, and leaves it unread.
 func peekLine(r interface {
 	Peek(int) ([]byte, error)
 	Buffered() int
@@ -369,7 +371,7 @@ func (d *typescriptDecoder) next() (Event, bool) {
 		if !ok {
 			break
 		}
-		// The end of what is known so far stays back.
+		// The end of the bytes read so far stays back.
 		all := append(d.held, ev.Data...)
 		if len(all) <= maxTrailer {
 			d.held = all
@@ -396,8 +398,8 @@ func (d *typescriptDecoder) next() (Event, bool) {
 	return Event{}, false
 }
 
-// cutTrailer takes the trailer off the end of a typescript without timing, if
-// it is there beyond doubt, and gives the exit status in it.
+// cutTrailer removes the trailer from the end of a typescript without timing,
+// if it is certain to be one, and returns the exit status in it.
 func cutTrailer(b []byte) (output []byte, status string) {
 	text, ok := bytes.CutSuffix(b, []byte{'\n'})
 	if !ok {
@@ -423,8 +425,8 @@ func cutTrailer(b []byte) (output []byte, status string) {
 	return output, status
 }
 
-// trailerStatus reads the end of a trailer's line, which is the same in every
-// language: the exit status, or why script gave up.
+// trailerStatus parses the end of a trailer's line, which is the same in every
+// language: the exit status, or the reason why script stopped.
 func trailerStatus(line string) (status string, known bool) {
 	i := strings.LastIndex(line, " [")
 	if i < 0 || !strings.HasSuffix(line, "]") {
@@ -445,35 +447,35 @@ func isStatus(s string) bool {
 	return err == nil && n >= -255 && n <= 255
 }
 
-// scriptDecoder reads the timing and, as it tells, the logs.
+// scriptDecoder reads the timing, and the logs as it demands.
 type scriptDecoder struct {
-	in      *input // for warnings that are not about a line
+	in      *input // for warnings without a line
 	timing  *lines
-	out, ip *logReader // the same for a log of both; nil: passed over
-	hasExit bool       // the timing tells the exit status
+	out, ip *logReader // the same for a log of both; nil: skipped
+	hasExit bool       // the timing has the exit status
 	shift   bool
 	held    []Event // with shift: the chunk whose delay comes next
 	now     time.Duration
 	slab    slab
 	queue   []Event
-	// chunk is what is still to be read of an entry too long for one event.
+	// chunk is the unread part of an entry too long for one event.
 	chunk struct {
 		log  *logReader
 		code Code
 		n    int64
 	}
-	ended bool // the timing has
-	rest  bool // output is left behind the end of the timing
+	ended bool // the timing has ended
+	rest  bool // output is left after the end of the timing
 }
 
-// maxChunk is how much one event holds at most.
+// maxChunk is the most bytes that one event holds.
 const maxChunk = 1 << 20
 
-// logReader reads a log from behind its first line.
+// logReader reads a log after its first line.
 type logReader struct {
 	r     *bufio.Reader
 	first string // the first line
-	short bool   // it ended before the timing did: that is said
+	short bool   // it ended before the timing; a warning said so
 }
 
 func (d *scriptDecoder) next() (Event, bool) {
@@ -519,13 +521,14 @@ func (d *scriptDecoder) next() (Event, bool) {
 		}
 		e, ok := parseTiming(line)
 		if !ok || d.timing.torn && (e.kind == 'O' || e.kind == 'I') {
-			// A number without a line end may have lost its last digits.
-			what := "passed over"
+			// A number without a line break may have lost its last
+			// digits.
+			what := "skipped"
 			if d.timing.torn {
 				d.timing.cut = true
-				what = "it is cut off and was passed over"
+				what = "cut off; skipped"
 			}
-			if !d.timing.in.warn(d.timing.no, "no timing", quote(string(line))+": "+what) {
+			if !d.timing.in.warn(d.timing.no, "not a timing entry", quote(string(line))+": "+what) {
 				d.in.err = d.timing.in.err
 				return Event{}, false
 			}
@@ -555,7 +558,7 @@ func (d *scriptDecoder) next() (Event, bool) {
 	}
 }
 
-// event gives what a line of timing tells, if it is an event.
+// event returns the event that an entry of the timing stands for, if it is one.
 func (d *scriptDecoder) event(e timingEntry) (Event, bool) {
 	switch e.kind {
 	case 'O', 'I':
@@ -595,7 +598,7 @@ func (d *scriptDecoder) event(e timingEntry) (Event, bool) {
 			return Event{Time: d.now, Code: Marker, Data: value}, true
 		}
 	case 0:
-		d.warn("no timing", "an entry of a kind that is not known was passed over")
+		d.warn("not a timing entry", "unknown kind; skipped")
 	}
 	return Event{}, false
 }
@@ -606,7 +609,7 @@ func (d *scriptDecoder) warn(kind, detail string) {
 	}
 }
 
-// equals gives the value of NAME=VALUE among the words of s.
+// equals returns the value of NAME=VALUE among the words of s.
 func equals(s, name string) string {
 	for word := range strings.FieldsSeq(s) {
 		if value, ok := strings.CutPrefix(word, name+"="); ok {
@@ -616,8 +619,8 @@ func equals(s, name string) string {
 	return ""
 }
 
-// end reads what stands behind the last byte that the timing tells of: the
-// trailer, or output that was written when the recorder was killed.
+// end reads the bytes after the last one that the timing covers: the trailer,
+// or output that was written when the recorder was killed.
 func (d *scriptDecoder) end() {
 	d.queue = append(d.queue, d.held...)
 	d.held = nil
@@ -630,14 +633,14 @@ func (d *scriptDecoder) end() {
 	}
 	line, later, ok := afterOutput(rest, d.out.first)
 	if !ok {
-		d.rest = d.in.warn(0, "output behind the end of the timing", "given at the last time")
+		d.rest = d.in.warn(0, "output after the end of the timing", "its time is that of the last entry")
 		return
 	}
 	if status, known := trailerStatus(line); known && status != "" && !d.hasExit {
 		d.queue = append(d.queue, Event{Time: d.now, Code: Exit, Data: status})
 	}
 	if later {
-		d.in.note("another session in the typescript", "behind the one that the timing tells of; passed over")
+		d.in.note("another session in the typescript", "after the one that the timing covers; skipped")
 	}
 }
 
@@ -651,9 +654,9 @@ func (d *scriptDecoder) take(log *logReader, n int64) string {
 	return data
 }
 
-// afterOutput tells whether rest, what stands in a typescript behind its
-// output, is what script writes there: an empty line's end and a line, and then
-// nothing, or the first line of a later session.
+// afterOutput reports whether rest, the bytes after the output of a typescript,
+// is what script writes there: a line break and a line, and then either nothing
+// or the first line of a later session.
 func afterOutput(rest []byte, first string) (line string, later, ok bool) {
 	text, ok := strings.CutPrefix(string(rest), "\n")
 	if !ok {
@@ -667,8 +670,8 @@ func afterOutput(rest []byte, first string) (line string, later, ok bool) {
 	return line, true, ok && isFirstLine(next, first)
 }
 
-// isFirstLine tells whether line begins a session in a typescript whose first
-// line is first, which may be in any language.
+// isFirstLine reports whether line begins a session in a typescript whose first
+// line is first, in any language.
 func isFirstLine(line, first string) bool {
 	const same = 8
 	return len(line) > same && len(first) > same && line[:same] == first[:same] && isTypescriptLine(line)

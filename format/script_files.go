@@ -12,15 +12,15 @@ import (
 	"strings"
 )
 
-// scriptFiles are the files of a recording by script.
+// scriptFiles finds the files of a recording by script.
 type scriptFiles struct {
 	in               *input
-	timing, out, log string // paths: of the timing, the output, the input if apart
+	timing, out, log string // paths: of the timing, the output, and the input if it has a file of its own
 	info             timingInfo
-	line             string // the session's own first line, where fit found it
+	line             string // the session's own first line, if fit found it
 }
 
-// timingInfo is what a first pass over a timing file tells.
+// timingInfo is the result of a first pass over a timing file.
 type timingInfo struct {
 	advanced bool
 	out, in  int64 // bytes of output, and of input
@@ -46,7 +46,7 @@ func (in *input) scanTiming(path string) (timingInfo, bool) {
 			return info, l.no > 0
 		}
 		if n, ok := lastNumber(line); ok && !l.torn {
-			info.out += n // the usual line: its delay is not looked at yet
+			info.out += n // the usual line: its delay is not parsed here
 			continue
 		}
 		e, ok := parseTiming(line)
@@ -69,7 +69,7 @@ func (in *input) scanTiming(path string) (timingInfo, bool) {
 	}
 }
 
-// lastNumber gives the number of bytes of a line of output, "DELAY BYTES".
+// lastNumber parses the number of bytes in a line of output, "DELAY BYTES".
 func lastNumber(line []byte) (int64, bool) {
 	n, unit := int64(0), int64(1)
 	i := len(line) - 1
@@ -80,9 +80,9 @@ func lastNumber(line []byte) (int64, bool) {
 	return n, i > 0 && i < len(line)-1 && line[i] == ' ' && line[0]-'0' <= 9
 }
 
-// hasTiming tells whether a file of no known format is a typescript: one
-// without a first line, or with an old one in some language, whose timing is
-// beside it.
+// hasTiming reports whether a file of no known format is a typescript: one
+// without a first line, or with an old first line in some language, and a
+// timing file beside it.
 func (in *input) hasTiming() bool {
 	if in.path == "" {
 		return false
@@ -125,12 +125,12 @@ func (s *scriptFiles) byTiming(path string) error {
 			return nil
 		}
 	}
-	return s.in.syntaxError(0, errors.New("it is a timing file, and no typescript that fits is beside it"))
+	return s.in.syntaxError(0, errors.New("this is a timing file, and there is no matching typescript beside it"))
 }
 
-// named gives the path of the log that the timing names; empty if it is not
-// there. Only its last part counts: a recording must not make us read other
-// files than its own.
+// named returns the path of the log with the name in the timing's header; "" if
+// it does not exist. Only the last part of the name counts: a recording must
+// not make the reader open files elsewhere.
 func (s *scriptFiles) named(key string) string {
 	name := filepath.Base(s.info.header[key])
 	if name == "." || name == ".." || name == string(filepath.Separator) {
@@ -147,8 +147,9 @@ func (s *scriptFiles) named(key string) string {
 
 var timingExt = []string{".timing", ".tm", ".time", ".times"}
 
-// byData finds the timing of the log at path, which is output or input. It
-// reports whether there is one that fits; timing is its path if the user tells.
+// byData finds the timing of the log at path, which is output or input, and
+// reports whether it found one that matches. timing is its path if the user
+// named it.
 func (s *scriptFiles) byData(path, timing string) bool {
 	if timing != "" {
 		s.info, _ = s.in.scanTiming(timing)
@@ -171,7 +172,7 @@ func (s *scriptFiles) byData(path, timing string) bool {
 		}
 		if head := headOf(at); !isTiming(head) {
 			if len(head) == 0 && name == base+timingSuffix {
-				exact = at // of a session without output
+				exact = at // for a session without output
 			}
 			continue
 		}
@@ -192,7 +193,7 @@ func (s *scriptFiles) byData(path, timing string) bool {
 		}
 	}
 	if exact != "" {
-		// Damaged perhaps; but it is named so.
+		// It may be damaged, but its name matches.
 		s.info, _ = s.in.scanTiming(exact)
 		s.useTiming(exact, path)
 		return true
@@ -200,7 +201,8 @@ func (s *scriptFiles) byData(path, timing string) bool {
 	return false
 }
 
-// useTiming takes the timing file, which s.info is about, for the log at path.
+// useTiming sets timing, which s.info describes, as the timing of the log at
+// path.
 func (s *scriptFiles) useTiming(timing, path string) {
 	s.timing = timing
 	s.out, s.log = s.named("OUTPUT_LOG"), s.named("INPUT_LOG")
@@ -212,8 +214,8 @@ func (s *scriptFiles) useTiming(timing, path string) {
 	}
 }
 
-// candidates gives the names to look at in a directory: those first, then all
-// others, up to a number.
+// candidates returns the names to try in a directory: first the ones in first,
+// then all others, unless there are too many.
 func (s *scriptFiles) candidates(dir string, first []string) []string {
 	const most = 256
 	if dir == "" {
@@ -237,8 +239,8 @@ func (s *scriptFiles) candidates(dir string, first []string) []string {
 	return list
 }
 
-// sum gives how many bytes the timing tells of for the log at path, which holds
-// the input too if both have the same name.
+// sum returns how many bytes the timing covers in the log at path, which also
+// holds the input if both have the same name.
 func (s *scriptFiles) sum(isOut bool) int64 {
 	h := s.info.header
 	switch {
@@ -250,9 +252,10 @@ func (s *scriptFiles) sum(isOut bool) int64 {
 	return s.info.in
 }
 
-// fit looks for the session in the output log at path that the timing tells of,
-// by its length: where its bytes begin. A log that was appended to holds
-// several, and its timing only one of them, the last.
+// fit finds, by its length, the session in the output log at path that the
+// timing covers, and returns the offset of its first byte. A log that was
+// appended to has several sessions; its timing covers only one of them, the
+// last.
 func (s *scriptFiles) fit(path string) (offset int64, ok bool) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -296,8 +299,8 @@ func (s *scriptFiles) fit(path string) (offset int64, ok bool) {
 		}
 		if no == 0 || isFirstLine(text, first) {
 			if fits, last := endsWell(f, at+sum, size, first); fits {
-				// Of several that fit, the one that began when the timing
-				// tells, else the last.
+				// Of several matches, take the one that began
+				// at the timing's start time, or else the last.
 				offset, found, s.line = at, true, text
 				if last || start != "" && strings.Contains(text, start) {
 					return offset, true
@@ -310,8 +313,8 @@ func (s *scriptFiles) fit(path string) (offset int64, ok bool) {
 	}
 }
 
-// fitCompressed is fit for a compressed log, which cannot be looked at but from
-// its beginning: it is taken to hold one session.
+// fitCompressed is fit for a compressed log, which can only be read from its
+// beginning. It assumes that the log has one session.
 func (s *scriptFiles) fitCompressed(f io.Reader, sum int64) (offset int64, ok bool) {
 	r, _, err := unwrap(f, func(error) {})
 	if err != nil {
@@ -329,7 +332,7 @@ func (s *scriptFiles) fitCompressed(f io.Reader, sum int64) (offset int64, ok bo
 }
 
 // endsWell reports whether a session's output can end at that offset, and
-// whether nothing follows it but its last line.
+// whether only its last line follows.
 func endsWell(f io.ReaderAt, at, size int64, first string) (ok, last bool) {
 	if at == size {
 		return true, true
@@ -342,7 +345,7 @@ func endsWell(f io.ReaderAt, at, size int64, first string) (ok, last bool) {
 	return ok, !later
 }
 
-// open makes the recording of the files that were found.
+// open opens the recording from the files that were found.
 func (s *scriptFiles) open() (Cast, error) {
 	in := s.in
 	if !s.info.advanced {
@@ -369,7 +372,7 @@ func (s *scriptFiles) open() (Cast, error) {
 	}
 	switch {
 	case s.log == "" && s.info.in > 0:
-		in.warn(0, "input log is missing", quote(s.info.header["INPUT_LOG"])+": the input is passed over")
+		in.warn(0, "input log is missing", quote(s.info.header["INPUT_LOG"])+": input skipped")
 	case s.log == s.out:
 		d.ip = d.out
 	case s.log != "":
@@ -388,14 +391,14 @@ func (s *scriptFiles) open() (Cast, error) {
 	return in.cast(h, d), in.err
 }
 
-// recordingOf guards against a timing file that is given as its own log.
+// recordingOf reports whether the timing file is the log itself.
 func (in *input) recordingOf(timing string) bool {
 	a, err1 := os.Stat(timing)
 	b, err2 := os.Stat(in.path)
 	return err1 == nil && err2 == nil && in.timing != "" && os.SameFile(a, b)
 }
 
-// openLog opens a log and passes over its first line.
+// openLog opens a log and skips its first line.
 func (s *scriptFiles) openLog(path string, h *Header, isOut bool) (*logReader, error) {
 	offset, fits := int64(0), false
 	if isOut {
@@ -407,8 +410,8 @@ func (s *scriptFiles) openLog(path string, h *Header, isOut bool) (*logReader, e
 	}
 	line, err := peekLine(r)
 	if !fits {
-		// As scriptreplay does, whatever the line says; but a log without
-		// one begins with its first byte.
+		// scriptreplay skips a line too, whatever it holds; but a log
+		// without one begins with its first byte.
 		offset = int64(len(line) + 1)
 		if stat, statErr := os.Stat(path); err != nil || statErr == nil && stat.Size() == s.sum(isOut) && !isTypescriptLine(line) {
 			offset = 0
@@ -416,7 +419,7 @@ func (s *scriptFiles) openLog(path string, h *Header, isOut bool) (*logReader, e
 	}
 	if err == nil && offset > 0 {
 		if int64(len(line)+1) != offset {
-			s.in.note("several sessions in the typescript", fmt.Sprintf("the timing tells of the one behind byte %d; those before it are passed over", offset))
+			s.in.note("several sessions in the typescript", fmt.Sprintf("the timing covers the one at byte %d; those before it are skipped", offset))
 			if _, err := io.CopyN(io.Discard, r, offset-1); err != nil {
 				return nil, err
 			}
@@ -435,7 +438,7 @@ func (s *scriptFiles) openLog(path string, h *Header, isOut bool) (*logReader, e
 	return &logReader{r: r, first: line}, nil
 }
 
-// headerLines takes what the timing's header lines tell.
+// headerLines reads the header lines of the timing.
 func (s *scriptFiles) headerLines(h *Header) {
 	get := func(name string) string { return s.info.header[name] }
 	if t, ok := scriptTime(get("START_TIME")); ok {

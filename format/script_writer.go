@@ -12,20 +12,20 @@ type scriptWriter struct {
 	files    Files
 	advanced bool
 	out      part // the typescript
-	in       part // the input, when there is some
+	in       part // the input, if there is any
 	timing   part
 	lost     losses
 	header   Header
 	last     time.Duration
-	written  time.Duration // what the delays written so far add up to
+	written  time.Duration // the sum of the delays written so far
 	status   string
 }
 
 const (
 	timingSuffix = ".timing"
 	inputSuffix  = ".in"
-	// maxTimingValue keeps a line of timing within the 8192 bytes that
-	// scriptreplay reads it into.
+	// maxTimingValue keeps a line of timing within the 8192 bytes of
+	// scriptreplay's buffer.
 	maxTimingValue = 8000
 	scriptLayout   = "2006-01-02 15:04:05-07:00"
 )
@@ -51,7 +51,7 @@ func (w *scriptWriter) WriteHeader(h Header) error {
 	return errors.Join(w.out.written(), w.timing.written())
 }
 
-// start gives the start as script writes it; 1970 stands for unknown.
+// start returns the start in script's form; 1970 stands for unknown.
 func (w *scriptWriter) start() string {
 	t := w.header.Start
 	if t.IsZero() {
@@ -60,7 +60,7 @@ func (w *scriptWriter) start() string {
 	return t.UTC().Format(scriptLayout)
 }
 
-// firstLine writes the line that a log begins with.
+// firstLine writes the first line of a log.
 func (w *scriptWriter) firstLine(p *part) {
 	h := w.header
 	var b strings.Builder
@@ -77,7 +77,7 @@ func (w *scriptWriter) firstLine(p *part) {
 	p.buf = append(p.buf, b.String()...)
 }
 
-// lastLine writes the lines that a log ends with.
+// lastLine writes the last lines of a log.
 func (w *scriptWriter) lastLine(p *part) {
 	t := w.header.Start
 	if t.IsZero() {
@@ -91,7 +91,7 @@ func (w *scriptWriter) lastLine(p *part) {
 	p.buf = append(p.buf, line+"\n"...)
 }
 
-// oneLine makes s a line, as script does it.
+// oneLine puts s on one line, as script does.
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < 0x20 || r == 0x7f {
@@ -139,7 +139,7 @@ func (w *scriptWriter) WriteEvent(ev Event) error {
 	return w.timing.err
 }
 
-// bytes writes data to a log, and when to the timing.
+// bytes writes data to a log, and its time to the timing.
 func (w *scriptWriter) bytes(kind byte, p *part, data string) error {
 	if data == "" { // scriptreplay aborts on a chunk of no bytes
 		return p.err
@@ -150,8 +150,8 @@ func (w *scriptWriter) bytes(kind byte, p *part, data string) error {
 	return errors.Join(p.written(), w.timing.written())
 }
 
-// entry writes a line of timing. The delays add up to the times: the rounding
-// error is carried on.
+// entry writes a line of timing. The delays add up to the times: each takes in
+// the rounding error before it.
 func (w *scriptWriter) entry(kind byte, rest string) {
 	w.timing.room(len(rest) + 48)
 	b := w.timing.buf

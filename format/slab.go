@@ -7,16 +7,16 @@ import (
 )
 
 // slab is memory that the data of many small events is cut from, so that an
-// event costs no allocation of its own. The zero slab is ready.
+// event needs no allocation of its own. The zero slab is ready.
 type slab struct {
 	buf  []byte
-	used int // of buf; a number, as a slice changed for each event would cost the collector's barrier
+	used int // of buf; a number, because changing a slice for each event would cost the collector's write barrier
 }
 
 const slabSize = 32 << 10
 
-// room gives an empty slice with room for n bytes, to be filled and then kept
-// by take or skip. Until then the next call gives the same memory.
+// room returns an empty slice with room for n bytes. Fill it, then keep it with
+// take or skip. Until then the next call returns the same memory.
 func (s *slab) room(n int) []byte {
 	if len(s.buf)-s.used < n {
 		s.buf, s.used = make([]byte, max(slabSize, n)), 0
@@ -24,30 +24,30 @@ func (s *slab) room(n int) []byte {
 	return s.buf[s.used:s.used]
 }
 
-// left tells for how many bytes there is room without a new slab, which is
-// made when that is hardly any.
+// left returns how many bytes fit without a new slab. It makes one if there is
+// hardly any room.
 func (s *slab) left() int {
 	return cap(s.room(slabSize / 64))
 }
 
-// skip keeps the first n bytes of what room gave: they are never written again.
+// skip keeps the first n bytes of what room returned: they never change again.
 func (s *slab) skip(n int) { s.used += n }
 
-// take makes b, which was filled from room's beginning, a string.
+// take returns b as a string and keeps it. b was filled from room's beginning.
 func (s *slab) take(b []byte) string {
 	s.skip(len(b))
 	return stringOf(b)
 }
 
-// copy gives b as a string of its own.
+// copy returns a copy of b as a string.
 func (s *slab) copy(b []byte) string { return s.take(append(s.room(len(b)), b...)) }
 
-// stringOf gives b, which must never be written again, as a string.
+// stringOf returns b as a string. b must never change again.
 func stringOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
-// read reads the next n bytes of r. When r ends before that, it gives what
-// there is and [io.ErrUnexpectedEOF] or r's error. Memory is taken as the bytes
-// come, so that a claimed length costs nothing.
+// read reads the next n bytes of r. If r ends before that, read returns the
+// bytes it got and [io.ErrUnexpectedEOF] or r's error. It allocates memory as
+// the bytes come, so that a false length costs nothing.
 func (s *slab) read(r *bufio.Reader, n int) (string, error) {
 	if n <= r.Buffered() {
 		b, _ := r.Peek(n)
@@ -77,7 +77,7 @@ func (s *slab) read(r *bufio.Reader, n int) (string, error) {
 	return stringOf(b), nil
 }
 
-// cutOff makes the end of an input in the middle of something an error.
+// cutOff turns the end of an input in the middle of something into an error.
 func cutOff(err error) error {
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF

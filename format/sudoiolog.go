@@ -14,13 +14,15 @@ import (
 	"time"
 )
 
-// SudoIOLog is sudo's I/O log (sudoers(5), "I/O LOG FILES"): a directory with the
-// file timing, one file for each stream, compressed or not, and log and log.json
-// that tell of the command. The directory's path opens it, or that of its timing.
+// SudoIOLog is sudo's I/O log (sudoers(5), "I/O LOG FILES"): a directory with
+// the file timing, one file for each stream, compressed or not, and log and
+// log.json, which describe the command. Open it by the directory's path or that
+// of its timing file.
 //
-// What a command wrote to a pipe is read as output, with the CR that a terminal
-// driver puts before each LF. The time that a command was suspended is cut, see
-// [KeepSuspend]. Of the environment only TERM is taken: it is full of secrets.
+// Output to a pipe is read with a CR before each LF, as a terminal driver adds
+// it. The time during which the command was suspended is cut; see
+// [KeepSuspend]. Only TERM is read from the environment, which is full of
+// secrets.
 var SudoIOLog = &Format{
 	Name:       "sudo",
 	Also:       []string{"sudo-iolog", "iolog"},
@@ -35,7 +37,7 @@ var SudoIOLog = &Format{
 	layout:     Directory,
 }
 
-// The kinds of entries in a sudo timing file (sudo's iolog.h); the first five
+// The kinds of entries in a sudo timing file (sudo's iolog.h). The first five
 // are streams, each in a file of that name.
 const (
 	sudoStdin = iota
@@ -44,7 +46,7 @@ const (
 	sudoTTYIn
 	sudoTTYOut
 	sudoWinsize
-	_ // output of sudo 1.8.7, which had all others two lower
+	_ // output in sudo 1.8.7, which had all other kinds two lower
 	sudoSuspend
 )
 
@@ -70,7 +72,7 @@ func parseSudoTiming(line []byte) (e sudoEntry, ok bool) {
 	return e, true
 }
 
-// isSudoFile tells the timing file of an I/O log.
+// isSudoFile reports whether prefix begins the timing file of an I/O log.
 func isSudoFile(prefix []byte) bool {
 	count := 0
 	for line := range bytes.Lines(prefix[:min(len(prefix), 4096)]) {
@@ -94,28 +96,28 @@ func isSudoDir(dir string, names []string) bool {
 	return slices.ContainsFunc(sudoStreams[:], func(name string) bool { return slices.Contains(names, name) })
 }
 
-// sudoDecoder reads the timing and, as it tells, the streams.
+// sudoDecoder reads the timing, and the streams as it demands.
 type sudoDecoder struct {
 	in      *input
 	timing  *lines
 	dir     string
 	streams [len(sudoStreams)]*logReader
-	missing [len(sudoStreams)]bool // that is said
+	missing [len(sudoStreams)]bool // a warning said so
 	cr      [len(sudoStreams)]bool // the last byte was CR
 	now     time.Duration
 	slab    slab
-	kind    int   // of the entry that left is of
-	left    int64 // bytes still to be read of an entry too long for one event
+	kind    int   // of the entry whose unread bytes left counts
+	left    int64 // unread bytes of an entry too long for one event
 }
 
 func readSudo(in *input, dir string) (Cast, error) {
 	if in.path == "" {
-		return Cast{}, in.syntaxError(0, errors.New("it is the timing file of an I/O log: give the directory's name, not a pipe"))
+		return Cast{}, in.syntaxError(0, errors.New("this is the timing file of an I/O log: give the directory's name, not a pipe"))
 	}
 	in.parts = []string{dir}
 	h := Header{}
 	if !in.sudoJSON(filepath.Join(dir, "log.json"), &h) && !in.sudoLog(filepath.Join(dir, "log"), &h) {
-		in.warn(0, "no log", "neither log.json nor log tells of the command")
+		in.warn(0, "no log", "there is no valid log.json or log; the command is unknown")
 	}
 	path := filepath.Join(dir, "timing")
 	r, err := in.beside(path)
@@ -152,12 +154,12 @@ func (d *sudoDecoder) next() (Event, bool) {
 		e, ok := parseSudoTiming(line)
 		if !ok || d.timing.torn {
 			d.timing.cut = d.timing.torn
-			d.warn("no timing", quote(string(line))+" was passed over")
+			d.warn("not a timing entry", quote(string(line))+" skipped")
 			continue
 		}
 		cont := e.kind == sudoSuspend && string(e.rest) == "CONT"
 		if cont && !d.in.keepSuspend {
-			d.in.note("suspended time is cut", e.delay.String())
+			d.in.note("suspended time cut", e.delay.String())
 		} else if d.now += e.delay; d.now > maxTime {
 			d.now = maxTime
 		}
@@ -165,7 +167,7 @@ func (d *sudoDecoder) next() (Event, bool) {
 		case e.kind <= sudoTTYOut:
 			n, err := strconv.ParseInt(string(e.rest), 10, 64)
 			if err != nil || n < 0 {
-				d.warn("no timing", quote(string(line))+" was passed over")
+				d.warn("not a timing entry", quote(string(line))+" skipped")
 				continue
 			}
 			d.kind, d.left = e.kind, n
@@ -181,14 +183,14 @@ func (d *sudoDecoder) next() (Event, bool) {
 			return Event{Time: d.now, Code: Resize, Data: Size{c, r}.String()}, true
 		case e.kind == sudoSuspend:
 		default:
-			d.warn("no timing", quote(string(line))+", which sudo 1.8.7 alone wrote, was passed over")
+			d.warn("not a timing entry", quote(string(line))+" is of sudo 1.8.7 alone; skipped")
 		}
 	}
 	return Event{}, false
 }
 
-// leftOver goes on with the output that stands behind the end of the timing, as
-// sudo leaves it when it is killed: it is given at the last time.
+// leftOver returns the output after the end of the timing, which sudo leaves
+// when it is killed. Its time is that of the last entry.
 func (d *sudoDecoder) leftOver() bool {
 	log := d.streams[sudoTTYOut]
 	if log == nil || log.short {
@@ -197,9 +199,9 @@ func (d *sudoDecoder) leftOver() bool {
 	if rest, _ := log.r.Peek(1); len(rest) == 0 {
 		return false
 	}
-	log.short = true // its end is none of its timing's
+	log.short = true // a stream without timing cannot end before it
 	d.kind, d.left = sudoTTYOut, maxTimeless
-	return d.in.warn(0, "output behind the end of the timing", "given at the last time")
+	return d.in.warn(0, "output after the end of the timing", "its time is that of the last entry")
 }
 
 // maxTimeless is more than any stream holds.
@@ -221,7 +223,7 @@ func (d *sudoDecoder) data(kind int, n int64) (Event, bool) {
 		r, err := d.in.beside(filepath.Join(d.dir, sudoStreams[kind]))
 		if err != nil {
 			d.missing[kind] = true
-			d.warn("stream is missing", sudoStreams[kind]+": what it held is passed over")
+			d.warn("stream is missing", sudoStreams[kind]+": its data is skipped")
 			return Event{}, false
 		}
 		log = &logReader{r: r}
@@ -245,8 +247,9 @@ func (d *sudoDecoder) data(kind int, n int64) (Event, bool) {
 	return Event{Time: d.now, Code: code, Data: data}, true
 }
 
-// crlf puts CR before each LF that has none, as a terminal's driver does it
-// (ONLCR of termios(3)); cr tells whether CR came last.
+// crlf puts a CR before each LF that has none, as a terminal driver does (ONLCR
+// of termios(3)). cr reports whether the previous byte was CR, and the result
+// whether the last one is.
 func crlf(s string, cr bool) (string, bool) {
 	n := strings.Count(s, "\n")
 	if n == 0 {
@@ -263,14 +266,14 @@ func crlf(s string, cr bool) (string, bool) {
 	return stringOf(b), cr
 }
 
-// smallFile reads a file that is known to be small.
+// smallFile reads a file that must be small.
 func smallFile(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errors.New("is no file")
+		return nil, errors.New("not a regular file")
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -280,7 +283,7 @@ func smallFile(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, MaxHeader))
 }
 
-// sudoInfo is log.json.
+// sudoInfo is the content of log.json.
 type sudoInfo struct {
 	Timestamp struct {
 		Seconds     int64 `json:"seconds"`
@@ -306,7 +309,7 @@ func (in *input) sudoJSON(path string, h *Header) bool {
 	}
 	var info sudoInfo
 	if err := json.Unmarshal(text, &info); err != nil {
-		in.warn(0, "malformed log.json", err.Error()+"; log is read instead")
+		in.warn(0, "malformed log.json", err.Error()+"; reading log instead")
 		return false
 	}
 	if s, ns := info.Timestamp.Seconds, info.Timestamp.Nanoseconds; ns >= 0 && ns < 1e9 {
@@ -324,7 +327,8 @@ func (in *input) sudoJSON(path string, h *Header) bool {
 	return true
 }
 
-// sizeOf gives a size that comes as numbers; unknown if it cannot be.
+// sizeOf returns a size from two numbers; the zero Size if they are out of
+// range.
 func sizeOf(cols, rows int) Size {
 	if cols < 1 || cols > MaxSide || rows < 1 || rows > MaxSide {
 		return Size{}
@@ -332,8 +336,9 @@ func sizeOf(cols, rows int) Size {
 	return Size{cols, rows}
 }
 
-// sudoLog reads log: "TIME:SUBMITUSER:RUNUSER:RUNGROUP:TTY:LINES:COLUMNS", the
-// directory, the command, a line each.
+// sudoLog reads log. Its lines are
+// "TIME:SUBMITUSER:RUNUSER:RUNGROUP:TTY:LINES:COLUMNS", the directory and the
+// command.
 func (in *input) sudoLog(path string, h *Header) bool {
 	text, err := smallFile(path)
 	if err != nil || len(text) == 0 {
@@ -347,7 +352,7 @@ func (in *input) sudoLog(path string, h *Header) bool {
 		in.warn(0, "malformed log", quote(rows[0]))
 		return false
 	}
-	// Before 1.8 there was no size.
+	// Before 1.8 the line had no size.
 	if n := len(fields); n >= 7 {
 		lines, _ := strconv.Atoi(fields[n-2])
 		cols, _ := strconv.Atoi(fields[n-1])
@@ -369,14 +374,14 @@ type sudoWriter struct {
 	written time.Duration
 }
 
-// maxSudoRecord is the longest record: sudoreplay loses its place behind one of
+// maxSudoRecord is the longest record: sudoreplay loses its place after one of
 // more than 64 KiB.
 const maxSudoRecord = 64 << 10
 
 func (w *sudoWriter) WriteHeader(h Header) error {
 	w.lost.header(h, holdsStart|holdsCommand|holdsTermType)
-	// The list of sudoreplay passes over a session without a command, and
-	// lines break the file.
+	// sudoreplay -l skips a session without a command, and a line break in
+	// the command breaks the file.
 	command := oneLine(h.Command)
 	if strings.TrimSpace(command) == "" {
 		command = "shell"
@@ -413,7 +418,7 @@ func (w *sudoWriter) WriteHeader(h Header) error {
 			return err
 		}
 	}
-	// Without its write bits, it says that the session is complete.
+	// A timing file without write bits marks a complete session.
 	return w.timing.create(w.files, "timing", 0o400)
 }
 

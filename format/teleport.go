@@ -13,10 +13,10 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// Teleport is the recording that Teleport stores for a session, "ID.tar", which is
-// no tar since its version 4.4: parts of gzip, each behind a header, that hold
-// events in protocol buffers. It has no input and no exit status. Encrypted
-// recordings are reported, not read.
+// Teleport is the format in which Teleport stores a session, in files named
+// "ID.tar". Since Teleport 4.4 these are not tar files: they have parts in
+// gzip, each after a header, with events in protocol buffers. The format has no
+// input and no exit status. Encrypted recordings are reported, not read.
 var Teleport = &Format{
 	Name:   "teleport",
 	Desc:   "Teleport, ProtoStream version 1 and 2",
@@ -24,8 +24,8 @@ var Teleport = &Format{
 	read:   readTeleport,
 }
 
-// teleportPart is a part's header: lengths of what follows, and whether it is
-// encrypted.
+// teleportPart is a part's header: the lengths of what follows, and whether it
+// is encrypted.
 type teleportPart struct {
 	version, body, padding uint64
 	encrypted              bool
@@ -39,7 +39,7 @@ func parseTeleportPart(b []byte) (p teleportPart, ok bool) {
 	p.version, p.body, p.padding = binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:]), binary.BigEndian.Uint64(b[16:])
 	p.size = 24
 	if p.version == 2 {
-		// A byte of flags and seven that are kept for later.
+		// A byte of flags and seven reserved ones.
 		if p.size = 32; len(b) < p.size {
 			return p, false
 		}
@@ -60,13 +60,13 @@ func isTeleport(prefix []byte) bool {
 // teleportDecoder reads parts, and the events in them.
 type teleportDecoder struct {
 	in      *input
-	body    *io.LimitedReader // what is left of the part that is read; nil between parts
-	padding uint64            // behind it
+	body    *io.LimitedReader // the rest of the current part; nil between parts
+	padding uint64            // bytes after it
 	part    int               // counted from 1
 	zip     *gzip.Reader      // reused
 	r       *bufio.Reader     // decompressed
 	slab    slab
-	first   []Event // what came with the header
+	first   []Event // the events that were read with the header
 	started bool
 	start   time.Time
 	now     time.Duration
@@ -77,7 +77,7 @@ type teleportDecoder struct {
 func readTeleport(in *input) (Cast, error) {
 	d := &teleportDecoder{in: in, index: -1}
 	h := Header{}
-	// The session's start is its first event.
+	// The session's start is among its first events.
 	for range 8 {
 		ev, ok := d.event(&h)
 		if in.err != nil {
@@ -111,7 +111,7 @@ func (d *teleportDecoder) next() (Event, bool) {
 	return Event{}, false
 }
 
-// open opens the next part; false at the end.
+// open opens the next part. It reports false at the end.
 func (d *teleportDecoder) open() bool {
 	head, err := d.in.r.Peek(32)
 	if len(head) == 0 || d.in.err != nil {
@@ -122,13 +122,13 @@ func (d *teleportDecoder) open() bool {
 		if err != nil {
 			d.in.warn(0, "cut off", fmt.Sprintf("part %d has %d bytes of its header", d.part+1, len(head)))
 		} else {
-			d.in.warn(0, "no part", fmt.Sprintf("behind part %d stands something else; passed over", d.part))
+			d.in.warn(0, "not a part", fmt.Sprintf("unknown bytes after part %d; skipped", d.part))
 		}
 		return false
 	}
 	d.part++
 	if p.encrypted {
-		d.in.err = d.in.syntaxError(0, errors.New("the recording is encrypted: Teleport alone can decrypt it (tsh play, tsh recordings export)"))
+		d.in.err = d.in.syntaxError(0, errors.New("the recording is encrypted: only Teleport can decrypt it (tsh play, tsh recordings export)"))
 		return false
 	}
 	d.in.r.Discard(p.size)
@@ -146,13 +146,13 @@ func (d *teleportDecoder) open() bool {
 		d.zip = nil
 		return d.skip()
 	}
-	// What stands behind its end within the part is padding, of old writers.
+	// Old writers pad the part after the end of the stream.
 	d.zip.Multistream(false)
 	d.r.Reset(d.zip)
 	return true
 }
 
-// skip goes to the end of the part that is read.
+// skip goes to the end of the current part.
 func (d *teleportDecoder) skip() bool {
 	_, err := io.CopyN(io.Discard, d.in.r, d.body.N)
 	if err == nil {
@@ -165,8 +165,8 @@ func (d *teleportDecoder) skip() bool {
 	return err == nil && d.in.err == nil
 }
 
-// event reads the next event. It gives none for one that is of no interest; not
-// ok at the end.
+// event reads the next event. It returns nil for an event that is not needed,
+// and false at the end.
 func (d *teleportDecoder) event(h *Header) (*Event, bool) {
 	if d.ended {
 		return nil, false
@@ -209,7 +209,7 @@ const (
 	teleportResize = 9
 )
 
-// record decodes an event, in protocol buffers.
+// record decodes an event in protocol buffers.
 func (d *teleportDecoder) record(record string, h *Header) *Event {
 	for kind, v := range protoFields(record) {
 		if kind != teleportStart && kind != teleportPrint && kind != teleportResize {
@@ -241,7 +241,7 @@ func (d *teleportDecoder) record(record string, h *Header) *Event {
 				command = append(command, v.bytes)
 			}
 		}
-		// After an upload was taken up again, events come twice.
+		// After a resumed upload, events come twice.
 		if index <= d.index {
 			continue
 		}
@@ -257,12 +257,13 @@ func (d *teleportDecoder) record(record string, h *Header) *Event {
 			}
 		case teleportPrint:
 			if delay > uint64(maxTime/time.Millisecond) {
-				d.in.warn(0, "time is out of range", fmt.Sprintf("%d ms; held", delay))
+				d.in.warn(0, "time is out of range", fmt.Sprintf("%d ms; previous time used", delay))
 				delay = 0
 			} else if t := time.Duration(delay) * time.Millisecond; t < d.now-time.Second {
-				d.in.warn(0, "time goes back", fmt.Sprintf("by %v; held", d.now-t))
+				d.in.warn(0, "time goes back", fmt.Sprintf("by %v; previous time used", d.now-t))
 			}
-			// Resizes are told on another clock: a little back is none.
+			// Resizes have another clock, which may be a little
+			// behind.
 			d.now = max(d.now, time.Duration(delay)*time.Millisecond)
 			if data != "" {
 				return &Event{Time: d.now, Code: Output, Data: data}
@@ -286,9 +287,8 @@ type protoValue struct {
 	bytes  string
 }
 
-// protoFields gives the fields of a message, by their numbers, up to where it
-// ends or stops making sense
-// (https://protobuf.dev/programming-guides/encoding/).
+// protoFields returns the fields of a message, by their numbers, up to its end
+// or its first error (https://protobuf.dev/programming-guides/encoding/).
 func protoFields(b string) func(yield func(int, protoValue) bool) {
 	return func(yield func(int, protoValue) bool) {
 		for len(b) > 0 {

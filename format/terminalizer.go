@@ -10,10 +10,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Terminalizer is Terminalizer's YAML: a configuration, and records of a delay in
-// milliseconds and text. It has no input, no resizes and no exit status, and what
-// was no UTF-8 is lost in it. Its records are read one by one, in the layout that
-// Terminalizer writes and its users edit: a list under "records:".
+// Terminalizer is Terminalizer's YAML: a configuration, and records with a
+// delay in milliseconds and text. The format has no input, resizes or exit
+// status, and lost any invalid UTF-8. The reader takes one record at a time, in
+// the layout that Terminalizer writes and its users edit: a list under
+// "records:".
 var Terminalizer = &Format{
 	Name:   "terminalizer",
 	Also:   []string{"yml"},
@@ -33,15 +34,15 @@ func isTerminalizer(prefix []byte) bool {
 			records = true
 		case len(line) == 0 || line[0] == '#' || line[0] == ' ' || line[0] == '\t' || string(line) == "---":
 		default:
-			// Another key at the margin: some other YAML, or none. The last
-			// line may be cut off.
+			// Another key at the margin: some other YAML, or no
+			// YAML. The last line may be cut off.
 			return config && records
 		}
 	}
 	return config
 }
 
-// terminalizerConfig is the part of the configuration that tells of the
+// terminalizerConfig is the part of the configuration that describes the
 // recording. Numbers can be words ("auto"), so they are decoded one by one.
 type terminalizerConfig struct {
 	Config struct {
@@ -58,9 +59,9 @@ type terminalizerDecoder struct {
 	in     *input
 	l      *lines
 	indent int    // of the list's items; -1 before the first
-	chunk  []byte // the item that is being read
+	chunk  []byte // the current item
 	from   int    // its line
-	over   bool   // it is too long: passed over
+	over   bool   // it is too long and is skipped
 	now    time.Duration
 	ended  bool
 }
@@ -80,11 +81,11 @@ func readTerminalizer(in *input) (Cast, error) {
 			break
 		}
 		if strings.HasPrefix(string(line), "records:") {
-			d.ended = true // "records: []"
+			d.ended = true // the line is "records: []"
 			break
 		}
 		if head = append(append(head, line...), '\n'); len(head) > MaxHeader {
-			return Cast{}, in.syntaxError(d.l.no, errors.New("configuration is too long"))
+			return Cast{}, in.syntaxError(d.l.no, errors.New("the configuration is too long"))
 		}
 	}
 	h := Header{}
@@ -103,7 +104,7 @@ func readTerminalizer(in *input) (Cast, error) {
 		switch value := yamlText(node); {
 		case name == "TERM":
 			h.Term.Type = value
-		case name != "recording": // Terminalizer's own mark
+		case name != "recording": // the mark that Terminalizer puts there
 			if h.Env == nil {
 				h.Env = map[string]string{}
 			}
@@ -121,7 +122,7 @@ func yamlText(n yaml.Node) string {
 	return n.Value
 }
 
-// yamlNumber gives a number; 0 for what is none, such as "auto".
+// yamlNumber returns the number in n; 0 for anything else, such as "auto".
 func yamlNumber(n yaml.Node) float64 {
 	var f float64
 	if n.Kind != yaml.ScalarNode || n.Decode(&f) != nil || math.IsNaN(f) || math.Abs(f) > 1e12 {
@@ -130,7 +131,8 @@ func yamlNumber(n yaml.Node) float64 {
 	return f
 }
 
-// terminalizerTheme gives the theme, if all its colours are plain ones.
+// terminalizerTheme returns the theme if all its colours are of the form
+// #rrggbb.
 func terminalizerTheme(theme map[string]yaml.Node) *Theme {
 	names := []string{"black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"}
 	var t Theme
@@ -182,7 +184,7 @@ func (d *terminalizerDecoder) next() (Event, bool) {
 			if line[indent] == '#' && indent <= d.indent {
 				continue
 			}
-			// The list is over: another key.
+			// Another key: the list has ended.
 			d.ended = true
 			return d.item()
 		}
@@ -196,7 +198,7 @@ func (d *terminalizerDecoder) next() (Event, bool) {
 	return Event{}, false
 }
 
-// add adds a line to the item that is being read.
+// add adds a line to the current item.
 func (d *terminalizerDecoder) add(line []byte) {
 	if len(d.chunk)+len(line) > MaxLine {
 		d.over = true
@@ -205,13 +207,13 @@ func (d *terminalizerDecoder) add(line []byte) {
 	d.chunk = append(append(d.chunk, line...), '\n')
 }
 
-// item decodes the item that was read.
+// item decodes the current item.
 func (d *terminalizerDecoder) item() (Event, bool) {
 	chunk := d.chunk
 	d.chunk = d.chunk[:0]
 	if d.over {
 		d.over = false
-		d.in.warn(d.from, "record too long", "passed over")
+		d.in.warn(d.from, "record too long", "skipped")
 		return Event{}, false
 	}
 	if len(chunk) == 0 {
@@ -223,7 +225,7 @@ func (d *terminalizerDecoder) item() (Event, bool) {
 	}
 	err := yaml.Unmarshal(chunk, &records)
 	if err != nil || len(records) != 1 || records[0].Content == nil {
-		kind, detail := "no record", quote(string(chunk))+" was passed over"
+		kind, detail := "not a record", quote(string(chunk))+" skipped"
 		if d.ended {
 			kind = "cut off"
 			d.l.cut = true
@@ -233,7 +235,7 @@ func (d *terminalizerDecoder) item() (Event, bool) {
 	}
 	ms := yamlNumber(records[0].Delay)
 	if ms < 0 || ms > float64(maxTime/time.Millisecond) {
-		if !d.in.warn(d.from, "time goes back", "a delay of "+quote(records[0].Delay.Value)+"; held") {
+		if !d.in.warn(d.from, "time goes back", "a delay of "+quote(records[0].Delay.Value)+"; previous time used") {
 			return Event{}, false
 		}
 		ms = 0

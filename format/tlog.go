@@ -14,10 +14,10 @@ import (
 	"unsafe"
 )
 
-// Tlog is Red Hat's session recording (tlog-rec(8)): JSON messages, a line each,
-// in a file, behind the head of syslog's lines, or in what `journalctl -o json`
-// and `-o export` print. A log may hold several recordings, interleaved; see
-// [Recording] and [SeveralError].
+// Tlog is Red Hat's session recording (tlog-rec(8)): JSON messages, one per
+// line, in a file, after the head of syslog's lines, or in the output of
+// `journalctl -o json` and `-o export`. A log may hold several recordings,
+// interleaved; see [Recording] and [SeveralError].
 var Tlog = &Format{
 	Name:   "tlog",
 	Ext:    []string{".tlog", ".tlog.json"},
@@ -30,26 +30,27 @@ var Tlog = &Format{
 	text:   true,
 }
 
-// LogRecording is one of the recordings in a log.
+// LogRecording describes one of the recordings in a log.
 type LogRecording struct {
-	ID   string // what [Recording] takes
-	User string
-	Host string
-	// Start is when its first message was written.
+	ID   string // the ID for [Recording]
+	User string // the recorded user
+	Host string // the host name
+	// Start is the time of its first message; zero if unknown.
 	Start time.Time
 }
 
-// SeveralError tells that a log holds several recordings, and that none was
-// picked by [Recording].
+// SeveralError reports that a log holds several recordings and that [Recording]
+// did not pick one.
 type SeveralError struct {
-	Name       string // of the input; may be empty
-	Recordings []LogRecording
-	More       bool // there are more than are listed
+	Name       string         // of the input; may be empty
+	Recordings []LogRecording // in the order of the log
+	More       bool           // Recordings is not complete
 }
 
+// Error returns the list of the recordings, one per line.
 func (e *SeveralError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s%d recordings are in it, pick one by its ID:", position(e.Name, 0), len(e.Recordings))
+	fmt.Fprintf(&b, "%sthe log holds %d recordings; pick one by its ID:", position(e.Name, 0), len(e.Recordings))
 	for _, r := range e.Recordings {
 		fmt.Fprintf(&b, "\n  %s  %s@%s", r.ID, r.User, r.Host)
 		if !r.Start.IsZero() {
@@ -65,9 +66,9 @@ func (e *SeveralError) Error() string {
 // maxRecordings is how many recordings of a log are listed.
 const maxRecordings = 1000
 
-// sniffTlog looks for a message among the first lines.
+// sniffTlog looks for a message in the first lines.
 func sniffTlog(prefix []byte) bool {
-	// A recording of somebody who looks at such a log is none.
+	// A recording of a user who looks at such a log is not tlog.
 	if bytes.IndexByte(prefix, 0x1b) >= 0 || isTypescript(prefix) {
 		return false
 	}
@@ -87,16 +88,16 @@ var (
 	journalMessage = []byte(`MESSAGE=`)
 )
 
-// tlogMessage finds the message in a line of a log, whatever carries it. The
-// journal's binary fields are left to [tlogDecoder.binaryMessage].
+// tlogMessage finds the message in a line of a log of any kind. It leaves the
+// journal's binary fields to [tlogDecoder.binaryMessage].
 func tlogMessage(line []byte) ([]byte, bool) {
 	line = bytes.TrimSpace(line)
 	if bytes.HasPrefix(line, tlogStart) {
 		return line, true
 	}
 	if len(line) > 0 && line[0] == '{' {
-		// The journal's JSON, a search engine's, or a message whose keys are
-		// in another order.
+		// The journal's JSON, a search engine's, or a message with its
+		// keys in another order.
 		if !bytes.Contains(line, []byte("timing")) && !bytes.Contains(line, []byte(`"MESSAGE"`)) {
 			return nil, false
 		}
@@ -108,7 +109,8 @@ func tlogMessage(line []byte) ([]byte, bool) {
 					return []byte(s), true
 				}
 			case key == "MESSAGE" && len(value) > 0 && value[0] == '[':
-				// With control characters in it, a field is an array of bytes.
+				// A field with control characters is an array
+				// of bytes.
 				var numbers []uint8
 				var wide []int
 				if json.Unmarshal(value, &wide) == nil {
@@ -143,14 +145,13 @@ type tlogHead struct {
 	id                         int64
 	pos, time                  time.Duration
 	hasTiming                  bool
-	timing                     []byte // these are slices of the line, JSON still
+	timing                     []byte // slices of the line, still JSON
 	inText, outText            []byte
 	inBin, outBin              []byte
 }
 
-// parse reads a message, as fast as it is to be looked at: no strings are decoded
-// but those that the message's own recording is told by. Known strings are kept
-// from message to message.
+// parse parses a message as fast as it can: it decodes no strings but those
+// that identify the recording, and keeps known strings from message to message.
 func (m *tlogHead) parse(text []byte) bool {
 	old := *m
 	*m = tlogHead{}
@@ -215,7 +216,8 @@ func (m *tlogHead) parse(text []byte) bool {
 	return i < len(text) && text[i] == '}'
 }
 
-// reuse gives b as a string, without making a new one if it is old's text.
+// reuse returns b as a string; old if it has the same text, to save an
+// allocation.
 func reuse(old string, b []byte) string {
 	if old == string(b) {
 		return old
@@ -223,7 +225,7 @@ func reuse(old string, b []byte) string {
 	return string(b)
 }
 
-// jsonString decodes a JSON string; what is none stays as it is.
+// jsonString decodes a JSON string; it returns any other value unchanged.
 func jsonString(s string) string {
 	var decoded string
 	if json.Unmarshal([]byte(s), &decoded) != nil {
@@ -232,7 +234,7 @@ func jsonString(s string) string {
 	return decoded
 }
 
-// key tells a recording: recordings before version 2.1 have no "rec".
+// key identifies a recording: recordings before version 2.1 have no "rec".
 func (m *tlogHead) key() string { return m.host + "\x00" + m.rec + "\x00" + m.session }
 
 func (m *tlogHead) recording() LogRecording {
@@ -249,15 +251,15 @@ type tlogDecoder struct {
 	in     *input
 	l      *lines
 	m      tlogHead
-	key    string // of the recording that is read; empty before its first message
+	key    string // of the recording; empty before its first message
 	direct bool   // lines are messages, without a carrier
 	slab   slab
-	base   time.Duration // the position that is time zero
+	base   time.Duration // the position of time zero
 	now    time.Duration
 	size   Size
 	lastID int64
 
-	// What is left of the present message.
+	// The rest of the current message.
 	timing    []byte
 	at        time.Duration
 	text, bin [2]string // of input and output
@@ -272,7 +274,7 @@ const (
 func readTlog(in *input) (Cast, error) {
 	d := &tlogDecoder{in: in, l: newLines(in)}
 	if in.recording == "" {
-		// Tell now, if it can be told, that there are several.
+		// Report several recordings now, if the buffer shows them.
 		prefix, _ := in.r.Peek(in.r.Buffered())
 		seen := map[string]bool{}
 		for line := range bytes.Lines(prefix) {
@@ -289,9 +291,9 @@ func readTlog(in *input) (Cast, error) {
 		if in.err != nil {
 			return Cast{}, in.err
 		}
-		what := "no message is in it"
+		what := "no tlog message found"
 		if in.recording != "" {
-			what = "no recording " + quote(in.recording) + " is in it"
+			what = "no recording " + quote(in.recording) + " found"
 		}
 		return Cast{}, in.syntaxError(0, fmt.Errorf("%s", what))
 	}
@@ -349,7 +351,7 @@ func (d *tlogDecoder) several(first *tlogHead) error {
 	return e
 }
 
-// line gives the next message's text.
+// line returns the text of the next message.
 func (d *tlogDecoder) line() ([]byte, bool) {
 	for {
 		line, ok := d.l.next()
@@ -382,14 +384,14 @@ func (d *tlogDecoder) line() ([]byte, bool) {
 func (d *tlogDecoder) noMessage(line []byte) {
 	if d.l.torn {
 		d.l.cut = true
-		d.in.warn(d.l.no, "cut off", "the last message is not whole and was passed over")
+		d.in.warn(d.l.no, "cut off", "the last message is incomplete; skipped")
 		return
 	}
-	d.in.warn(d.l.no, "no message", quote(string(line))+" was passed over")
+	d.in.warn(d.l.no, "not a message", quote(string(line))+" skipped")
 }
 
-// binaryMessage reads a field of the journal's export that is no plain text: the
-// length in 64 bits, little-endian, and the bytes
+// binaryMessage reads a field of the journal's export that is not plain text:
+// the length in 64 bits, little-endian, and the bytes
 // (https://systemd.io/JOURNAL_EXPORT_FORMATS/).
 func (d *tlogDecoder) binaryMessage() ([]byte, bool) {
 	head, ok := d.l.raw(8)
@@ -398,14 +400,14 @@ func (d *tlogDecoder) binaryMessage() ([]byte, bool) {
 	}
 	n := binary.LittleEndian.Uint64(head)
 	if n > MaxLine {
-		d.in.warn(d.l.no, "line too long", "passed over")
+		d.in.warn(d.l.no, "line too long", "skipped")
 		return nil, false
 	}
 	text, ok := d.l.raw(int(n))
 	return text, ok && bytes.HasPrefix(text, tlogStart)
 }
 
-// raw gives the next n bytes, whatever they are; valid until the next call.
+// raw returns the next n bytes of any kind; valid until the next call.
 func (l *lines) raw(n int) ([]byte, bool) {
 	for len(l.buf)-l.from < n {
 		if l.eof || l.in.err != nil {
@@ -418,8 +420,7 @@ func (l *lines) raw(n int) ([]byte, bool) {
 	return b, true
 }
 
-// message takes the next message of the recording that is read; false at the
-// end.
+// message reads the next message of the recording. It reports false at the end.
 func (d *tlogDecoder) message() bool {
 	for d.in.err == nil {
 		text, ok := d.line()
@@ -434,7 +435,7 @@ func (d *tlogDecoder) message() bool {
 		}
 		m := &d.m
 		if major, _, _ := strings.Cut(m.ver, "."); major != "" && (len(major) > 1 || major > "2") {
-			d.in.err = d.in.syntaxError(d.l.no, fmt.Errorf("message of version %s is newer than this program", quote(m.ver)))
+			d.in.err = d.in.syntaxError(d.l.no, fmt.Errorf("messages of version %s are not supported", quote(m.ver)))
 			return false
 		}
 		switch {
@@ -457,7 +458,7 @@ func (d *tlogDecoder) message() bool {
 			d.in.err = d.several(&other)
 			return false
 		case m.id <= d.lastID && m.id > 0:
-			if !d.in.warn(d.l.no, "message out of order", fmt.Sprintf("number %d behind %d; passed over", m.id, d.lastID)) {
+			if !d.in.warn(d.l.no, "message out of order", fmt.Sprintf("number %d after %d; skipped", m.id, d.lastID)) {
 				return false
 			}
 			continue
@@ -467,11 +468,11 @@ func (d *tlogDecoder) message() bool {
 			}
 		}
 		d.lastID = m.id
-		// The delays in a message are cut to milliseconds, each; its position
-		// is right, so that the error does not add up.
+		// Each delay in a message is cut to milliseconds. The message's
+		// position is exact, so the error does not add up.
 		d.at = m.pos - d.base
 		if d.at < d.now {
-			if !d.in.warn(d.l.no, "time goes back", fmt.Sprintf("by %v; held", d.now-d.at)) {
+			if !d.in.warn(d.l.no, "time goes back", fmt.Sprintf("by %v; previous time used", d.now-d.at)) {
 				return false
 			}
 			d.at = d.now
@@ -487,7 +488,7 @@ func (d *tlogDecoder) message() bool {
 	return false
 }
 
-// is reports whether id names m's recording: in full, or by its beginning.
+// is reports whether id is the ID of m's recording, or the beginning of it.
 func (m *tlogHead) is(id string) bool {
 	return strings.HasPrefix(m.recording().ID, id)
 }
@@ -499,7 +500,7 @@ func (d *tlogDecoder) decode(value []byte) string {
 	}
 	b, _, quirks := unquote(d.slab.room(len(value)+8), value, 1)
 	if quirks&(badEscape|loneSurrogate|invalidUTF8) != 0 {
-		d.in.warn(d.l.no, "malformed text", "read as well as it goes")
+		d.in.warn(d.l.no, "malformed text", "invalid characters replaced or kept")
 	}
 	return d.slab.take(b)
 }
@@ -513,7 +514,7 @@ func (d *tlogDecoder) numbers(value []byte) string {
 	for field := range bytes.SplitSeq(value[1:len(value)-1], []byte{','}) {
 		n, err := strconv.ParseUint(string(bytes.TrimSpace(field)), 10, 8)
 		if err != nil {
-			d.in.warn(d.l.no, "malformed bytes", quote(string(field))+" was passed over")
+			d.in.warn(d.l.no, "malformed bytes", quote(string(field))+" skipped")
 			continue
 		}
 		b = append(b, byte(n))
@@ -526,7 +527,7 @@ func (d *tlogDecoder) next() (Event, bool) {
 		for len(d.timing) > 0 {
 			ev, ok, good := d.record()
 			if !good {
-				d.in.warn(d.l.no, "malformed timing", quote(string(d.timing))+": the rest of the message was passed over")
+				d.in.warn(d.l.no, "malformed timing", quote(string(d.timing))+": the rest of the message is skipped")
 				d.timing = nil
 			}
 			if ok {
@@ -540,8 +541,8 @@ func (d *tlogDecoder) next() (Event, bool) {
 	return Event{}, false
 }
 
-// record reads the next record of the timing; not ok if it is no event, not good
-// if it is malformed.
+// record reads the next record of the timing. ok reports whether it is an
+// event, good whether it is well formed.
 func (d *tlogDecoder) record() (ev Event, ok, good bool) {
 	t := d.timing
 	kind := t[0]
@@ -621,7 +622,7 @@ func (d *tlogDecoder) event(input bool, data string) (ev Event, ok, good bool) {
 	return Event{Time: d.at, Code: code, Data: data}, true, true
 }
 
-// number reads a decimal number at t[i] and gives the index behind it.
+// number parses the decimal number at t[i] and returns the index after it.
 func number(t []byte, i int) (n, end int, ok bool) {
 	start := i
 	for i < len(t) && t[i]-'0' <= 9 {
@@ -633,12 +634,12 @@ func number(t []byte, i int) (n, end int, ok bool) {
 	return n, i, i > start
 }
 
-// runesLen tells how many bytes the first n characters of s have; not ok if there
-// are fewer.
+// runesLen returns the length in bytes of the first n characters of s. It
+// reports false if there are fewer.
 func runesLen(s string, n int) (int, bool) {
 	i := 0
 	for n > 0 {
-		// Most of it is ASCII: eight bytes at a time.
+		// Most text is ASCII: eight bytes at a time.
 		for n >= 8 && i+8 <= len(s) && load64(unsafe.Add(unsafe.Pointer(unsafe.StringData(s)), i))&highs == 0 {
 			i += 8
 			n -= 8

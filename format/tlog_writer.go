@@ -8,31 +8,31 @@ import (
 	"unicode/utf8"
 )
 
-// tlogWriter writes tlog's messages, such that tlog-play takes them.
+// tlogWriter writes tlog's messages in the form that tlog-play accepts.
 type tlogWriter struct {
 	out   output
 	lost  losses
 	split splitText
-	head  []byte // what every message begins with
+	head  []byte // the beginning of every message
 	start time.Duration
-	size  string // "=COLSxROWS"; empty if not known
+	size  string // "=COLSxROWS"; empty if unknown
 	last  time.Duration
 	id    int
 
 	// The message that is being filled.
 	begun     bool
-	pos, at   int64 // of its beginning and its last record, in milliseconds
+	pos, at   int64 // of its beginning and of its last record, in milliseconds
 	timing    []byte
 	text, bin [2][]byte
 }
 
 const (
-	// maxTlogPayload is how long a message's text may become: tlog's default.
+	// maxTlogPayload is the most text of a message: tlog's default.
 	maxTlogPayload = 2048
-	// maxTlogWait is how long a message may last: tlog's default latency.
+	// maxTlogWait is the longest time of a message: tlog's default latency.
 	maxTlogWait = 10_000
-	// maxTlogBytes is the longest run of bytes: tlog-play writes one byte too
-	// many for one that fills its buffer.
+	// maxTlogBytes is the longest run of bytes: tlog-play writes one byte
+	// too many for a run that fills its buffer.
 	maxTlogBytes = 512
 )
 
@@ -49,7 +49,7 @@ func (w *tlogWriter) WriteHeader(h Header) error {
 	if term == "" {
 		term = "xterm"
 	}
-	// Recordings are told apart by this; the same recording has the same.
+	// This identifies a recording; the same recording gets the same ID.
 	sum := fnv.New128a()
 	fmt.Fprintf(sum, "%q %q %v", h.Command, h.Title, h.Start.UnixNano())
 	b := []byte(`{"ver":"2.3","host":"localhost","rec":"`)
@@ -76,8 +76,8 @@ func (w *tlogWriter) WriteEvent(ev Event) error {
 		return w.out.err
 	case Resize:
 		if size, err := ev.Size(); err == nil {
-			// The message's first record is the size before, so that a
-			// change at its beginning is one.
+			// The message's first record is the size before, so
+			// that a change at its beginning is a change.
 			w.begin()
 			w.delay()
 			w.size = "=" + size.String()
@@ -89,7 +89,7 @@ func (w *tlogWriter) WriteEvent(ev Event) error {
 	return w.out.err
 }
 
-// begin begins a message, or goes on with the one that is begun.
+// begin begins a message, unless one is begun.
 func (w *tlogWriter) begin() {
 	now := int64((w.last + time.Millisecond/2) / time.Millisecond)
 	if w.begun && (len(w.text[0])+len(w.text[1])+4*(len(w.bin[0])+len(w.bin[1]))+len(w.timing) >= maxTlogPayload ||
@@ -104,7 +104,7 @@ func (w *tlogWriter) begin() {
 	w.timing = append(w.timing[:0], w.size...)
 }
 
-// delay writes how much time has passed.
+// delay writes the time that has passed.
 func (w *tlogWriter) delay() {
 	now := int64((w.last + time.Millisecond/2) / time.Millisecond)
 	if now > w.at {
@@ -114,7 +114,7 @@ func (w *tlogWriter) delay() {
 	}
 }
 
-// data writes what was output or input, as text where it is text.
+// data writes output or input, as text where it is valid UTF-8.
 func (w *tlogWriter) data(code Code, data string) {
 	stream, text, bytes := tlogOut, byte('>'), byte(']')
 	if code == Input {
@@ -140,7 +140,7 @@ func (w *tlogWriter) data(code Code, data string) {
 			data = data[n:]
 			continue
 		}
-		// Bytes that are no text: one U+FFFD stands for the run of them.
+		// Invalid UTF-8: one U+FFFD stands for a run of it.
 		for n < len(data) && n < maxTlogBytes {
 			if r, size := utf8.DecodeRuneInString(data[n:]); r != utf8.RuneError || size != 1 {
 				break
@@ -156,7 +156,7 @@ func (w *tlogWriter) data(code Code, data string) {
 	}
 }
 
-// message writes the message that is begun.
+// message writes the current message.
 func (w *tlogWriter) message() error {
 	if !w.begun {
 		return w.out.err
@@ -169,7 +169,7 @@ func (w *tlogWriter) message() error {
 	b = append(b, `,"pos":`...)
 	b = strconv.AppendInt(b, w.pos, 10)
 	b = append(b, `,"time":`...)
-	// tlog-play wants a fraction.
+	// tlog-play demands a fraction.
 	b = appendDecimal(b, int64(w.start/time.Millisecond)+w.pos, 3)
 	b = append(b, `,"timing":"`...)
 	b = append(b, w.timing...)
@@ -191,7 +191,7 @@ func (w *tlogWriter) message() error {
 	return w.out.written()
 }
 
-// Flush writes out all whole characters, in a message of their own.
+// Flush writes out all complete characters, in a message of their own.
 func (w *tlogWriter) Flush() error {
 	w.message()
 	return w.out.flush()
@@ -202,7 +202,7 @@ func (w *tlogWriter) Close() error {
 		w.data(ev.Code, ev.Data)
 	}
 	if w.id == 0 {
-		w.begin() // a recording of nothing is a message still
+		w.begin() // an empty recording needs a message too
 	}
 	w.message()
 	return w.out.flush()

@@ -7,9 +7,9 @@ import (
 )
 
 // TTYLog is the log of User-Mode Linux's tty logging, which the honeypots Kippo
-// and Cowrie took over: before each chunk a header of 24 bytes, little-endian:
-// what happened, terminal, length, direction, seconds and microseconds. It has
-// no size.
+// and Cowrie took over. Each chunk follows a header of 24 bytes, little-endian:
+// operation, terminal, length, direction, seconds and microseconds. It has no
+// size.
 var TTYLog = &Format{
 	Name:   "ttylog",
 	Also:   []string{"cowrie", "kippo"},
@@ -63,8 +63,9 @@ type ttylogDecoder struct {
 	slab   slab
 	offset int64
 	now    time.Duration
-	// output is the direction of what the terminal got: the first write's, as
-	// Cowrie's players take it. User-Mode Linux had them the other way round.
+	// output is the direction of output. It is that of the first write, as
+	// in Cowrie's players. User-Mode Linux had the directions the other way
+	// round.
 	output uint32
 }
 
@@ -88,7 +89,7 @@ func (d *ttylogDecoder) next() (Event, bool) {
 		}
 		e := parseTTYLog(b)
 		if !e.valid() {
-			d.in.warn(0, "no record", fmt.Sprintf("at byte %d, and nothing behind it can be told apart; passed over", d.offset))
+			d.in.warn(0, "not a record", fmt.Sprintf("at byte %d, and the rest cannot be split; skipped", d.offset))
 			break
 		}
 		d.in.r.Discard(ttylogHeader)

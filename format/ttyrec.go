@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// Ttyrec is what ttyrec(1), termrec(1), ovh-ttyrec and the game servers write:
-// for each chunk of output a header of seconds, microseconds and length, 32
-// bits each, little-endian, and its bytes.
+// Ttyrec is the format of ttyrec(1), termrec(1), ovh-ttyrec and the game
+// servers. Each chunk of output follows a header with seconds, microseconds and
+// length, 32 bits each, little-endian.
 //
 // The format has no size. termrec's convention is read and written: a record
-// that is "ESC [ 8 ; ROWS ; COLS t" and nothing else, the first one perhaps
-// behind "ESC % G", is the terminal's size from there on. OVH's seconds of 44
-// bits and the NetHack Learning Environment's headers of 13 bytes are read too.
+// "ESC [ 8 ; ROWS ; COLS t" and nothing else sets the terminal's size; the
+// first one may come after "ESC % G". OVH's seconds of 44 bits and the NetHack
+// Learning Environment's headers of 13 bytes are read too.
 var Ttyrec = &Format{
 	Name:   "ttyrec",
 	Also:   []string{"tty"},
@@ -32,8 +32,8 @@ var Ttyrec = &Format{
 const (
 	// maxFrame is the longest record: ovh-ttyrec's player refuses longer ones.
 	maxFrame = 16 << 20
-	// ovhSeconds are the bits of the microseconds that ovh-ttyrec 1.2 keeps
-	// bits 32 to 43 of the seconds in. Nobody else sets them.
+	// ovhSeconds are the bits of the microseconds in which ovh-ttyrec 1.2
+	// keeps bits 32 to 43 of the seconds. No other program sets them.
 	ovhSeconds = 0xfff00000
 )
 
@@ -43,21 +43,22 @@ func ttyrecHeader(b []byte) (sec, usec int64, n uint32) {
 	return int64(s) | int64(u&ovhSeconds)<<12, int64(u &^ ovhSeconds), binary.LittleEndian.Uint32(b[8:])
 }
 
-// sniffTtyrec tells how long the headers are that prefix consists of: 12, or 13
-// in the NetHack Learning Environment's ttyrec2 and ttyrec3; 0 if it is none.
+// sniffTtyrec returns the length of the headers in prefix: 12, or 13 in the
+// NetHack Learning Environment's ttyrec2 and ttyrec3; 0 if prefix is not
+// ttyrec.
 func sniffTtyrec(prefix []byte) int {
 	if walkTtyrec(prefix, 12) > 0 {
 		return 12
 	}
-	// One record is too little to tell the longer headers by.
+	// One record is too little to detect the longer headers.
 	if walkTtyrec(prefix, 13) > 1 {
 		return 13
 	}
 	return 0
 }
 
-// walkTtyrec counts the records in prefix with headers of that length; 0 if
-// there is one that cannot be.
+// walkTtyrec counts the records in prefix, with headers of that length. It
+// returns 0 if one of them is invalid.
 func walkTtyrec(prefix []byte, header int) int {
 	const year = 365 * 24 * 3600
 	count, last := 0, int64(-1)
@@ -104,8 +105,8 @@ func readTtyrec(in *input) (Cast, error) {
 		d.header = 13
 	}
 	if in.path != "" && len(prefix) >= d.header && d.header == 12 {
-		// A header of 13 bytes passes for one of 12 if the first record is
-		// longer than what was looked at.
+		// Headers of 13 bytes look like 12 bytes if the first record is
+		// longer than the prefix.
 		if full, _ := in.r.Peek(sniffLen); sniffTtyrec(full) == 13 {
 			d.header = 13
 		}
@@ -121,7 +122,8 @@ func readTtyrec(in *input) (Cast, error) {
 	return in.cast(h, d), in.err
 }
 
-// isNLE tells the NetHack Learning Environment's files by their name.
+// isNLE reports whether name is that of a file of the NetHack Learning
+// Environment.
 func isNLE(name string) bool {
 	return strings.Contains(name, ".ttyrec2") || strings.Contains(name, ".ttyrec3")
 }
@@ -129,7 +131,7 @@ func isNLE(name string) bool {
 // utf8On is "ESC % G", ISO 2022's change to UTF-8.
 const utf8On = "\x1b%G"
 
-// firstSize takes termrec's first record, if it is there: the size, and whether
+// firstSize reads termrec's first record, if it is there: the size, and whether
 // the terminal is in UTF-8.
 func (d *ttyrecDecoder) firstSize() (Size, bool) {
 	head, _ := d.in.r.Peek(12)
@@ -156,8 +158,8 @@ func (d *ttyrecDecoder) firstSize() (Size, bool) {
 	return size, ok
 }
 
-// sizeSequence reads "ESC [ 8 ; ROWS ; COLS t", the sequence that sets a
-// terminal's size (XTWINOPS), if s is that alone.
+// sizeSequence parses "ESC [ 8 ; ROWS ; COLS t", the sequence that sets a
+// terminal's size (XTWINOPS), if s has nothing else.
 func sizeSequence(s string) (Size, bool) {
 	s, ok := strings.CutPrefix(s, "\x1b[8;")
 	if !ok {
@@ -175,13 +177,13 @@ func (d *ttyrecDecoder) next() (Event, bool) {
 		head, err := d.in.r.Peek(d.header)
 		if err != nil {
 			if len(head) > 0 && d.in.err == nil {
-				d.in.warn(0, "cut off", fmt.Sprintf("the last record, at byte %d, has %d bytes of its header and was passed over", d.offset, len(head)))
+				d.in.warn(0, "cut off", fmt.Sprintf("the last record, at byte %d, has %d bytes of its header; skipped", d.offset, len(head)))
 			}
 			return Event{}, false
 		}
 		sec, usec, n := ttyrecHeader(head)
 		if usec >= 1e6 || n > maxFrame {
-			d.in.warn(0, "no record", fmt.Sprintf("at byte %d, and nothing behind it can be told apart; passed over", d.offset))
+			d.in.warn(0, "not a record", fmt.Sprintf("at byte %d, and the rest cannot be split; skipped", d.offset))
 			return Event{}, false
 		}
 		channel := byte(0)
@@ -203,11 +205,11 @@ func (d *ttyrecDecoder) next() (Event, bool) {
 			}
 		}
 		switch {
-		case data == "": // game servers write some; nothing happened
+		case data == "": // game servers write empty records; ignore them
 		case channel == 1:
 			return Event{Time: d.now, Code: Input, Data: data}, true
 		case channel > 1:
-			// NLE's score, no part of the session.
+			// NLE's score is not part of the session.
 		case len(data) >= 8 && len(data) < 24 && data[0] == 0x1b:
 			if size, ok := sizeSequence(data); ok {
 				return Event{Time: d.now, Code: Resize, Data: size.String()}, true
@@ -233,7 +235,7 @@ type ttyrecWriter struct {
 func (w *ttyrecWriter) WriteHeader(h Header) error {
 	w.start = h.Start
 	w.lost.header(h, holdsStart)
-	// The first record is time zero, so silence at the beginning stays.
+	// The first record is time zero, so that an initial pause stays.
 	first := utf8On
 	if h.Size != (Size{}) {
 		first += "\x1b[8;" + strconv.Itoa(h.Size.Rows) + ";" + strconv.Itoa(h.Size.Cols) + "t"
@@ -247,13 +249,13 @@ func (w *ttyrecWriter) WriteEvent(ev Event) error {
 	case Output:
 		data := ev.Data
 		if _, ok := sizeSequence(data); ok {
-			// Output that reads as a size must not become one.
+			// Output that looks like a size must not become one.
 			if err := w.record(w.last, data[:1]); err != nil {
 				return err
 			}
 			data = data[1:]
 		}
-		// termrec's detection takes no record of 64 KiB.
+		// termrec's detection refuses a record of 64 KiB.
 		for len(data) > math.MaxUint16 {
 			if err := w.record(w.last, data[:math.MaxUint16]); err != nil {
 				return err
@@ -287,8 +289,8 @@ func (w *ttyrecWriter) record(t time.Duration, data string) error {
 	return w.out.written()
 }
 
-// wallMicros gives the time t behind start as seconds and microseconds since
-// 1970, or since start if that is not known.
+// wallMicros returns the time t after start as seconds and microseconds since
+// 1970, or t itself if start is unknown.
 func wallMicros(start time.Time, t time.Duration) (sec, usec int64) {
 	var nsec int64
 	if !start.IsZero() && start.Unix() >= 0 {

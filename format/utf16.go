@@ -7,8 +7,8 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// transcode turns an input that is UTF-16 with a byte order mark, as
-// PowerShell's > writes it, into UTF-8.
+// transcode converts UTF-16 with a byte order mark, as PowerShell's > writes
+// it, to UTF-8.
 func (in *input) transcode() error {
 	mark, _ := in.r.Peek(2)
 	if s := string(mark); s != "\xff\xfe" && s != "\xfe\xff" {

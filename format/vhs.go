@@ -11,21 +11,20 @@ import (
 	"unicode/utf8"
 )
 
-// VHS is a tape of VHS (https://github.com/charmbracelet/vhs): what was typed, as
-// a script that types it again at the same pace. It is only written, from a
-// recording with input, and what was typed without an echo, a password that is,
-// is left out.
+// VHS is a tape of VHS (https://github.com/charmbracelet/vhs): a script that
+// types the input of a recording again, at the same pace. It can only be
+// written. Input without an echo, such as a password, is left out.
 var VHS = &Format{
 	Name:  "vhs",
 	Also:  []string{"tape"},
 	Ext:   []string{".tape"},
-	Desc:  "a tape of VHS, which types the input again",
-	Loses: "output, resizes, exit status, secrets that were typed",
+	Desc:  "a VHS tape, which types the input again",
+	Loses: "output, resizes, exit status, typed secrets",
 	write: func(w io.Writer) Writer { return &vhsWriter{out: output{w: w}} },
 }
 
-// vhsWriter writes a tape. What was typed on a line is held back until it can be
-// told whether it was echoed.
+// vhsWriter writes a tape. It holds the input of a line back until it is known
+// whether the line was echoed.
 type vhsWriter struct {
 	out  output
 	lost losses
@@ -33,13 +32,13 @@ type vhsWriter struct {
 
 	// done is the time up to which the tape has been written.
 	done time.Duration
-	line []vhsKey // typed since the last line end, or longer without one
-	// entered tells that line ends in Enter, and that what comes next tells
-	// whether it was echoed.
+	line []vhsKey // keys since the last Enter, or a long run without one
+	// entered reports that line ends in Enter, and that the next output
+	// shows whether it was echoed.
 	entered bool
-	echo    []byte // output since the line's beginning, without control sequences
+	echo    []byte // output since the beginning of line, without control sequences
 	prompt  []byte // the end of the output before that
-	screen  bool   // a full-screen program draws: it needs no echo
+	screen  bool   // a full-screen program draws; it needs no echo
 	rest    string // the beginning of a key's sequence, or of a character
 	strip   sequenceStripper
 }
@@ -48,30 +47,30 @@ type vhsWriter struct {
 type vhsKey struct {
 	at   time.Duration
 	text string // a character; empty for a key with a name
-	name string // as the tape has it
+	name string // in the tape's form
 }
 
 const (
 	vhsFontSize = 22
-	// vhsMaxLine is how many keys are held back at most.
+	// vhsMaxLine is the most keys that are held back.
 	vhsMaxLine = 4096
 )
 
 func (w *vhsWriter) WriteHeader(h Header) error {
 	w.lost.header(h, holdsStart|holdsCommand|holdsTermType)
 	var b strings.Builder
-	b.WriteString("# What was typed in a recording")
+	b.WriteString("# The input of a recording")
 	if !h.Start.IsZero() {
 		b.WriteString(" of " + h.Start.UTC().Format(time.DateTime) + " UTC")
 	}
 	b.WriteString("\n")
 	if h.Command != "" {
-		b.WriteString("# of: " + oneLine(h.Command) + "\n")
+		b.WriteString("# command: " + oneLine(h.Command) + "\n")
 	}
 	b.WriteString("\nOutput recording.gif\n")
 	if h.Size != (Size{}) {
-		// VHS takes pixels: its cells are 0.6 by 1.2 of the font's size, and
-		// around them are 60 on each side.
+		// VHS counts in pixels: its cells are 0.6 by 1.2 of the font's
+		// size, with a border of 60 on each side.
 		fmt.Fprintf(&b, "Set FontSize %d\nSet Width %d\nSet Height %d\n", vhsFontSize,
 			h.Size.Cols*vhsFontSize*6/10+120, h.Size.Rows*vhsFontSize*12/10+120)
 	}
@@ -102,7 +101,7 @@ func (w *vhsWriter) WriteEvent(ev Event) error {
 	return w.out.written()
 }
 
-// output watches for the echo of what was typed.
+// output watches for the echo of the input.
 func (w *vhsWriter) output(data string) {
 	if strings.Contains(data, "\x1b[?1049h") || strings.Contains(data, "\x1b[?47h") {
 		w.screen = true
@@ -127,7 +126,7 @@ func (w *vhsWriter) output(data string) {
 	}
 }
 
-// input takes what was typed apart into keys.
+// input splits the input into keys.
 func (w *vhsWriter) input(data string) {
 	data, w.rest = w.rest+data, ""
 	for data != "" {
@@ -141,7 +140,7 @@ func (w *vhsWriter) input(data string) {
 		}
 		if key.name == "" && key.text == "" {
 			if n > 0 && !isReply(data[:n]) {
-				w.lost.add("keys that VHS has no name for", 1)
+				w.lost.add("keys without a name in VHS", 1)
 			}
 		} else {
 			key.at = w.last
@@ -155,8 +154,8 @@ func (w *vhsWriter) input(data string) {
 // passwordPrompt matches the end of the output before a secret is typed.
 var passwordPrompt = regexp.MustCompile(`(?i)(pass(word|phrase|code)|passwort|kennwort|mot de passe|contrase|secret|token|\bpin\b|\botp\b)[^\n]{0,80}[:?>]\s*$`)
 
-// secret tells whether what was typed on this line was a secret: typed at a
-// prompt for one, or not echoed though lines are.
+// secret reports whether the line is a secret: typed at a prompt for one, or
+// not echoed although lines are.
 func (w *vhsWriter) secret() bool {
 	if w.screen {
 		return false
@@ -175,8 +174,8 @@ func (w *vhsWriter) secret() bool {
 	return w.entered && utf8.RuneCountInString(text) > 1 && !echoed(string(w.echo), text)
 }
 
-// echoed tells whether the characters of text are in echo, in their order, with
-// whatever line editing did between them.
+// echoed reports whether the characters of text are in echo, in their order;
+// line editing may have put others between them.
 func echoed(echo, text string) bool {
 	found, total := 0, 0
 	for _, r := range text {
@@ -204,7 +203,7 @@ func (w *vhsWriter) flushLine() {
 			n++
 		}
 		w.wait(keys[0].at)
-		w.write("# a secret was typed here: put it in as\n# Type \"...\"\n")
+		w.write("# a secret was typed here; to type it, add\n# Type \"...\"\n")
 		w.lost.add("secrets", 1)
 		keys = keys[n:]
 	}
@@ -222,7 +221,7 @@ func (w *vhsWriter) wait(t time.Duration) {
 	}
 }
 
-// vhsTime gives milliseconds as a tape has them.
+// vhsTime returns milliseconds in the tape's form.
 func vhsTime(ms time.Duration) string {
 	if ms%1000 == 0 {
 		return strconv.Itoa(int(ms/1000)) + "s"
@@ -231,8 +230,7 @@ func vhsTime(ms time.Duration) string {
 }
 
 // keys writes keys at the pace at which they were pressed. VHS waits after each
-// key as long as its command tells; keys that came at about the same pace share
-// a command.
+// key for the time in its command; keys at about the same pace share a command.
 func (w *vhsWriter) keys(keys []vhsKey) {
 	const most = 64
 	for len(keys) > 0 {
@@ -242,9 +240,10 @@ func (w *vhsWriter) keys(keys []vhsKey) {
 			n++
 		}
 		if n > 1 && n < len(keys) && keys[n].at-keys[n-1].at < (keys[n-1].at-keys[0].at)/time.Duration(n-1) {
-			n-- // the pause behind the last key would be too long
+			n-- // the pause after the last key would be too long
 		}
-		// n keys take n pauses; the last one's stands for the gap behind them.
+		// n keys have n pauses; the last pause is part of the gap after
+		// them.
 		pause := time.Duration(0)
 		if n > 1 {
 			pause = (keys[n-1].at - keys[0].at) / time.Duration(n-1) / time.Millisecond
@@ -270,8 +269,8 @@ func (w *vhsWriter) keys(keys []vhsKey) {
 	}
 }
 
-// steady tells whether keys came at about one pace: each within a twentieth of a
-// second of where the pace has it.
+// steady reports whether keys came at about one pace: each within a twentieth
+// of a second of its time at that pace.
 func steady(keys []vhsKey) bool {
 	const off = 50 * time.Millisecond
 	pace := (keys[len(keys)-1].at - keys[0].at) / time.Duration(len(keys)-1)
@@ -280,11 +279,11 @@ func steady(keys []vhsKey) bool {
 			return false
 		}
 	}
-	return pace <= 500*time.Millisecond // a longer pause is a Sleep
+	return pace <= 500*time.Millisecond // a longer pause becomes a Sleep
 }
 
-// vhsStrings quotes s for a tape, which has no escapes: one that holds all three
-// quotes is cut into several.
+// vhsStrings quotes s for a tape, which has no escapes: it splits a string with
+// all three quotes into several.
 func vhsStrings(s string) []string {
 	var parts []string
 	for s != "" {
@@ -304,7 +303,7 @@ func vhsStrings(s string) []string {
 	return parts
 }
 
-// vhsKeys are the sequences of keys with names, the longest match counting.
+// vhsKeys maps the sequences of keys to their names. The longest match counts.
 var vhsKeys = map[string]string{
 	"\r": "Enter", "\t": "Tab", "\x7f": "Backspace", "\x1b": "Escape",
 	"\x1b[A": "Up", "\x1b[B": "Down", "\x1b[C": "Right", "\x1b[D": "Left",
@@ -316,8 +315,9 @@ var vhsKeys = map[string]string{
 	"\x1b[1;5A": "Ctrl+Up", "\x1b[1;5B": "Ctrl+Down", "\x1b[1;5C": "Ctrl+Right", "\x1b[1;5D": "Ctrl+Left",
 }
 
-// nextKey takes the first key off data: its name or text, or neither for what is
-// no key of VHS, and its length. It is not whole if more may belong to it.
+// nextKey returns the first key of data: its name or text, or neither if VHS
+// has no name for it, and its length. whole is false if more bytes may belong
+// to it.
 func nextKey(data string) (key vhsKey, n int, whole bool) {
 	c := data[0]
 	switch {
@@ -325,7 +325,8 @@ func nextKey(data string) (key vhsKey, n int, whole bool) {
 		n := sequenceLen(data)
 		if n < 0 {
 			if len(data) == 1 {
-				// An Escape key comes alone; a sequence in one write.
+				// An Escape key comes alone; a sequence comes
+				// in one write.
 				return vhsKey{name: "Escape"}, 1, true
 			}
 			return vhsKey{}, 0, len(data) > 256
@@ -359,8 +360,8 @@ func nextKey(data string) (key vhsKey, n int, whole bool) {
 	return vhsKey{text: data[:n]}, n, true
 }
 
-// sequenceLen gives the length of the escape sequence that data begins with; -1
-// if it is not whole.
+// sequenceLen returns the length of the escape sequence that data begins with;
+// -1 if it is incomplete.
 func sequenceLen(data string) int {
 	if len(data) < 2 {
 		return -1
@@ -398,8 +399,8 @@ func sequenceLen(data string) int {
 	return 1 + n
 }
 
-// isReply tells what a terminal sends and nobody types: its answers, the mouse,
-// focus, and the marks around what is pasted.
+// isReply reports whether seq comes from the terminal and not from a key: its
+// answers, the mouse, focus, and the marks around pasted text.
 func isReply(seq string) bool {
 	if len(seq) < 3 {
 		return false
@@ -418,7 +419,7 @@ func isReply(seq string) bool {
 	return false
 }
 
-// sequenceStripper leaves escape sequences and control characters out of output.
+// sequenceStripper removes escape sequences and control characters from output.
 type sequenceStripper struct{ z sizer }
 
 func (s *sequenceStripper) text(data string) string {
@@ -438,7 +439,7 @@ func (w *vhsWriter) Flush() error { return w.out.flush() }
 func (w *vhsWriter) Close() error {
 	w.flushLine()
 	if w.rest != "" {
-		w.lost.add("keys that VHS has no name for", 1)
+		w.lost.add("keys without a name in VHS", 1)
 	}
 	w.wait(w.last)
 	return w.out.flush()

@@ -59,14 +59,14 @@ func TestTape(t *testing.T) {
 		{"a long pause is one", castOf(Header{}, Event{Time: ms(0), Code: Input, Data: "a"}, Event{Time: ms(2500), Code: Input, Data: "b"}),
 			`Type@1ms "a"|Sleep 2499ms|Type@1ms "b"`, ""},
 		{"what the terminal answers is not typed", typedSession("\x1b[24;80R", "\x1b]11;rgb:0/0/0\x07", "\x1b[?1;2c", "\x1b[I", "x"), `Sleep 500ms|Type@1ms "x"`, ""},
-		{"a key without a name is told", typedSession("\x1b[15~"), "Sleep 100ms", "keys that VHS has no name for"},
+		{"a key without a name is told", typedSession("\x1b[15~"), "Sleep 100ms", "keys without a name in VHS"},
 		{"a secret at a prompt", castOf(Header{}, Event{Code: Output, Data: "[sudo] password for bob: "}, Event{Time: ms(100), Code: Input, Data: "hunter2\r"}, Event{Time: ms(200), Code: Output, Data: "\r\nok\r\n$ "},
 			Event{Time: ms(300), Code: Input, Data: "id"}, Event{Time: ms(300), Code: Output, Data: "id"}),
-			`Sleep 100ms|# a secret was typed here: put it in as|# Type "..."|Enter@1ms|Sleep 199ms|Type@1ms "id"`, "secrets"},
+			`Sleep 100ms|# a secret was typed here; to type it, add|# Type "..."|Enter@1ms|Sleep 199ms|Type@1ms "id"`, "secrets"},
 		{"a secret without an echo", castOf(Header{}, Event{Code: Output, Data: "PIN? "}, Event{Time: ms(100), Code: Input, Data: "s"}, Event{Time: ms(200), Code: Input, Data: "3cr3t"}, Event{Time: ms(300), Code: Input, Data: "\r"}, Event{Time: ms(400), Code: Output, Data: "\r\nwelcome\r\n"}),
-			`Sleep 100ms|# a secret was typed here: put it in as|# Type "..."|Sleep 200ms|Enter@1ms|Sleep 99ms`, "secrets"},
+			`Sleep 100ms|# a secret was typed here; to type it, add|# Type "..."|Sleep 200ms|Enter@1ms|Sleep 99ms`, "secrets"},
 		{"a secret whose characters are echoed as stars", castOf(Header{}, Event{Code: Output, Data: "Login code "}, Event{Time: ms(100), Code: Input, Data: "hunter2"}, Event{Time: ms(100), Code: Output, Data: "*******"}, Event{Time: ms(200), Code: Input, Data: "\r"}, Event{Time: ms(200), Code: Output, Data: "\r\nok\r\n"}),
-			`Sleep 100ms|# a secret was typed here: put it in as|# Type "..."|Sleep 100ms|Enter@1ms`, "secrets"},
+			`Sleep 100ms|# a secret was typed here; to type it, add|# Type "..."|Sleep 100ms|Enter@1ms`, "secrets"},
 		{"the keys of a full-screen program need no echo", castOf(Header{}, Event{Code: Output, Data: "\x1b[?1049h"}, Event{Time: ms(100), Code: Input, Data: "ddjj\r"}, Event{Time: ms(200), Code: Output, Data: "\x1b[H"}),
 			`Sleep 100ms|Type@1ms "ddjj"|Enter@1ms|Sleep 95ms`, ""},
 	} {
@@ -76,7 +76,7 @@ func TestTape(t *testing.T) {
 				t.Errorf("tape is %s\nwant %s", got, row.want)
 			}
 			text := fmt.Sprint(lost)
-			for _, what := range []string{"secrets", "keys that VHS has no name for"} {
+			for _, what := range []string{"secrets", "keys without a name in VHS"} {
 				if got, want := strings.Contains(text, what), what == row.lost; got != want {
 					t.Errorf("losses are %s; mention of %s is %v", text, what, got)
 				}
