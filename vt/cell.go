@@ -1,12 +1,11 @@
 package vt
 
-// A Cell is one position of the grid: what is drawn there and how. It holds no
-// pointer; a cell whose text is more than one code point, and hyperlinks, are
-// looked up through the [Screen] the cell came from ([Screen.CellText],
-// [Screen.CellLink]). Cells of the same screen may be compared with ==: equal
-// cells look equal.
+// A Cell is one position of the grid: its text and its style. It holds no
+// pointer; the [Screen] that the cell came from holds any text of several code
+// points and the hyperlinks ([Screen.CellText], [Screen.CellLink]). Cells of
+// one screen can be compared with ==: equal cells look equal.
 type Cell struct {
-	// Two words, because a cell is then written with two stores: building it
+	// Two words, because writing a cell then takes two stores. Building it
 	// field by field on the stack and copying it costs three times as much.
 
 	lo uint64 // bits 0-20 rune or cluster number, 21-23 flags, 32-47 Attr, 48-63 extra
@@ -14,10 +13,10 @@ type Cell struct {
 }
 
 const (
-	chMask    = 1<<21 - 1 // the rune, or the number of the cluster
-	chCluster = 1 << 21   // the number is one into the cluster table
+	chMask    = 1<<21 - 1 // the rune, or the index of the cluster
+	chCluster = 1 << 21   // the index is one into the cluster table
 	chWide    = 1 << 22   // first half of a character of two columns
-	chSpacer  = 1 << 23   // second half; the rune is 0
+	chSpacer  = 1 << 23   // second half of it; the rune is 0
 	chBits    = 1<<24 - 1
 
 	attrShift = 32
@@ -25,9 +24,9 @@ const (
 	bgBits    = 0xffffffff << 32
 )
 
-// Rune is the first code point drawn in the cell. It is 0 for a cell that was
+// Rune returns the first code point of the cell. It is 0 for a cell that was
 // never written or has been erased, and for the second half of a wide
-// character. For a cell of several code points use [Screen.CellText].
+// character. Use [Screen.CellText] for a cell of several code points.
 func (c Cell) Rune() rune {
 	if c.lo&chCluster != 0 {
 		return -1
@@ -35,12 +34,12 @@ func (c Cell) Rune() rune {
 	return rune(c.lo & chMask)
 }
 
-// Empty reports whether nothing was ever drawn here since the last erase. An
+// Empty reports whether the cell has had no text since it was last erased. An
 // empty cell may still have a background colour.
 func (c Cell) Empty() bool { return c.lo&(chMask|chCluster|chSpacer) == 0 }
 
-// Width is the number of columns the character takes: 1, or 2 for the first
-// half of a wide one and 0 for its second half.
+// Width returns the number of columns that the character takes: 1, or 2 for the
+// first half of a wide one and 0 for its second half.
 func (c Cell) Width() int {
 	switch {
 	case c.lo&chWide != 0:
@@ -51,27 +50,27 @@ func (c Cell) Width() int {
 	return 1
 }
 
-// Fg is the foreground colour as it was set; [Inverse] is not applied.
+// Fg returns the foreground colour as it was set; [Inverse] is not applied.
 func (c Cell) Fg() Color { return Color(c.hi) }
 
-// Bg is the background colour as it was set; [Inverse] is not applied.
+// Bg returns the background colour as it was set; [Inverse] is not applied.
 func (c Cell) Bg() Color { return Color(c.hi >> 32) }
 
-// Attr is the set of attributes of the cell.
+// Attr returns the attributes of the cell.
 func (c Cell) Attr() Attr { return Attr(c.lo >> attrShift) }
 
-// Underline is the style of the underline, [NoUnderline] if there is none. Its
-// colour is given by [Screen.CellUnderlineColor].
+// Underline returns the style of the underline, [NoUnderline] if there is none.
+// [Screen.CellUnderlineColor] returns its colour.
 func (c Cell) Underline() Underline { return c.Attr().Underline() }
 
-// SameStyle reports whether both cells are drawn with the same colours,
-// attributes and hyperlink, whatever their text.
+// SameStyle reports whether both cells have the same colours, attributes and
+// hyperlink, whatever their text.
 func (c Cell) SameStyle(d Cell) bool { return c.hi == d.hi && c.lo>>32 == d.lo>>32 }
 
 func (c Cell) extra() uint16 { return uint16(c.lo >> 48) }
 
-// Color is a colour as an application chose it: the terminal's default, one of
-// 256 in the palette, or an RGB value. The zero value is the default.
+// Color is a colour that a program chose: the terminal's default, one of 256 in
+// the palette, or an RGB value. The zero value is the default.
 type Color uint32
 
 const (
@@ -79,10 +78,10 @@ const (
 	colorRGB     Color = 2 << 24
 )
 
-// PaletteColor is entry i of the palette.
+// PaletteColor returns the colour of entry i of the palette.
 func PaletteColor(i uint8) Color { return colorPalette | Color(i) }
 
-// RGBColor is a direct colour.
+// RGBColor returns a direct colour.
 func RGBColor(r, g, b uint8) Color {
 	return colorRGB | Color(r)<<16 | Color(g)<<8 | Color(b)
 }
@@ -90,19 +89,19 @@ func RGBColor(r, g, b uint8) Color {
 // IsDefault reports whether c is the terminal's own foreground or background.
 func (c Color) IsDefault() bool { return c == 0 }
 
-// Palette gives the number of a palette colour.
+// Palette returns the index of a palette colour. ok is false for other colours.
 func (c Color) Palette() (i uint8, ok bool) { return uint8(c), c&colorPalette != 0 }
 
-// RGB gives the parts of a direct colour.
+// RGB returns the components of a direct colour. ok is false for other colours.
 func (c Color) RGB() (r, g, b uint8, ok bool) {
 	return uint8(c >> 16), uint8(c >> 8), uint8(c), c&colorRGB != 0
 }
 
-// Attr is a set of character attributes. The style of the underline is held in
-// it too, see [Attr.Underline].
+// Attr is a set of character attributes. It includes the style of the
+// underline, see [Attr.Underline].
 type Attr uint16
 
-// The attributes of a cell, as SGR sets them; Protected is DECSCA's.
+// The attributes of a cell. SGR sets them, except Protected, which DECSCA sets.
 const (
 	Bold Attr = 1 << iota
 	Faint
@@ -121,7 +120,7 @@ const (
 // Has reports whether all of bits are set in a.
 func (a Attr) Has(bits Attr) bool { return a&bits == bits }
 
-// Underline is the style of the underline.
+// Underline returns the style of the underline.
 func (a Attr) Underline() Underline { return Underline(a & underlineMask >> underlineShift) }
 
 func (a Attr) withUnderline(u Underline) Attr {

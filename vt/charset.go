@@ -1,7 +1,7 @@
 package vt
 
-// charset is one of the 94-character sets that can be put into G0 to G3. The
-// zero value is ASCII.
+// charset is one of the 94-character sets that can be designated as G0 to G3.
+// The zero value is ASCII.
 type charset uint8
 
 const (
@@ -21,8 +21,8 @@ const (
 	numCharsets
 )
 
-// charsetOf maps the final byte of ESC ( and its like to a set. Sets that are
-// not known are ASCII, as in xterm.js.
+// charsetOf maps the final byte of ESC ( and its like to a set. Unknown sets
+// are ASCII, as in xterm.js.
 func charsetOf(final byte) charset {
 	switch final {
 	case '0':
@@ -53,15 +53,16 @@ func charsetOf(final byte) charset {
 	return csASCII
 }
 
-// final is the byte that designates the set; charsetOf(c.final()) == c.
+// final returns the byte that designates the set; charsetOf(c.final()) == c.
 func (c charset) final() byte { return "B0A4CRQKYEZH="[c] }
 
-// charsetTables gives the replacement of each byte; 0 leaves the byte alone.
+// charsetTables holds the replacement of each byte; 0 keeps the byte.
 var charsetTables = makeCharsets()
 
 func makeCharsets() (t [numCharsets][128]rune) {
-	// The special graphics, from the VT100 manual with the glyphs that xterm
-	// shows; the national sets, from the VT220 manual, table 2-4 and on.
+	// The special graphics are those of the VT100 manual, with the glyphs
+	// that xterm shows. The national sets are those of the VT220 manual,
+	// table 2-4 and on.
 	set := func(c charset, from string, to string) {
 		i := 0
 		for _, r := range to {
@@ -69,7 +70,7 @@ func makeCharsets() (t [numCharsets][128]rune) {
 			i++
 		}
 		if i != len(from) {
-			panic("vt: charset table out of step")
+			panic("vt: charset tables do not match")
 		}
 	}
 	set(csGraphics, "`abcdefghijklmnopqrstuvwxyz{|}~",

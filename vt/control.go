@@ -1,6 +1,6 @@
 package vt
 
-// execute does a C0 control.
+// execute executes a C0 control.
 func (s *Screen) execute(c byte) {
 	s.joinable = false
 	switch c {
@@ -25,7 +25,7 @@ func (s *Screen) execute(c byte) {
 	}
 }
 
-// c1 does a control from U+0080 to U+009F that is no introducer.
+// c1 executes a control from U+0080 to U+009F that does not start a sequence.
 func (s *Screen) c1(r rune) {
 	s.joinable = false
 	switch r {
@@ -44,7 +44,7 @@ func (s *Screen) c1(r rune) {
 	}
 }
 
-// esc does an ESC sequence with its intermediate bytes.
+// esc executes an ESC sequence with its intermediate bytes.
 func (s *Screen) esc(inter uint16, final byte) {
 	switch inter {
 	case 0:
@@ -67,12 +67,12 @@ func (s *Screen) esc(inter uint16, final byte) {
 			s.fullReset()
 		case 'n', 'o': // LS2, LS3
 			s.gl = final - 'n' + 2
-			// LS1R, LS2R and LS3R choose the set of the bytes from 0xa0 on, of
-			// which there are none in UTF-8.
+			// LS1R, LS2R and LS3R choose the set of the bytes from
+			// 0xa0 on, which do not occur in UTF-8.
 		}
 	case '(', ')', '*', '+':
 		s.g[inter-'('] = charsetOf(final)
-	case '-', '.': // 96-character sets: none is known
+	case '-', '.': // 96-character sets: none is supported
 		s.g[inter-'-'+1] = csASCII
 	case '%':
 		if final == '@' || final == 'G' {
@@ -86,15 +86,15 @@ func (s *Screen) esc(inter uint16, final byte) {
 	s.setSlow()
 }
 
-// dcs does a DCS sequence, whose payload was not kept: of all that could be
-// asked for, only the older form of synchronized update changes anything.
+// dcs executes a DCS sequence, whose payload is not kept. Only the older form
+// of synchronized update has an effect.
 func (s *Screen) dcs(q *seq) {
 	if q.prefix == '=' && q.inter == 's' && (q.params[0] == 1 || q.params[0] == 2) {
 		s.setPrivate(2026, q.params[0] == 1)
 	}
 }
 
-// csi does a CSI sequence.
+// csi executes a CSI sequence.
 func (s *Screen) csi(q *seq, final byte) {
 	if q.colon != 0 && final != 'm' && !(final == 'r' && q.inter == '$') {
 		q.dropSubParams()
@@ -145,14 +145,14 @@ func (s *Screen) csi(q *seq, final byte) {
 	case 'S':
 		s.panUp(q.arg(0, 1))
 	case 'T':
-		if q.n == 1 { // more are a mouse tracking request of xterm
+		if q.n == 1 { // more are xterm's request for mouse tracking
 			s.scrollDown(q.arg(0, 1))
 		}
 	case 'X':
 		s.eraseChars(q.arg(0, 1))
 	case 'Z':
 		s.tabBack(q.arg(0, 1))
-	case '^': // SD as ECMA-48 has it
+	case '^': // SD in ECMA-48
 		s.scrollDown(q.arg(0, 1))
 	case 'b':
 		s.repeat(q.arg(0, 1))
@@ -249,7 +249,8 @@ func (s *Screen) lineFeed() {
 		s.scrollUp(1, false)
 	} else if s.y < s.rows-1 {
 		s.y++
-		// Somebody went to this line on purpose: it continues nothing.
+		// The program moved to this line on purpose: it continues
+		// nothing.
 		if l := s.buf.lines[s.y]; l.continued {
 			l.continued = false
 			l.touched = touchedAll
@@ -266,8 +267,8 @@ func (s *Screen) carriageReturn() {
 	s.x = 0
 }
 
-// backspace is BS. With reverse wrap it goes back over the soft wraps of text,
-// and over nothing else: as xterm.js, unlike xterm.
+// backspace is BS. With reverse wrap it goes back over the soft wraps of text
+// only, as in xterm.js and unlike xterm.
 func (s *Screen) backspace() {
 	if s.modes.has(modeReverseWrap) {
 		if s.pend {
@@ -318,7 +319,7 @@ func (s *Screen) fullReset() {
 	s.reset()
 }
 
-// alignment is DECALN: a screen of E, in the pen's style as in xterm.js.
+// alignment is DECALN: a screen of E, in the pen's style, as in xterm.js.
 func (s *Screen) alignment() {
 	c := Cell{lo: s.penLo&^extraBits | 'E', hi: s.penHi}
 	for _, l := range s.buf.lines {
@@ -328,9 +329,10 @@ func (s *Screen) alignment() {
 	s.moveTo(0, 0)
 }
 
-// Cursor movement. Every one ends a pending wrap.
+// Cursor movement. Each ends a pending wrap.
 
-// moveTo goes to a position that counts from the margins in origin mode.
+// moveTo moves the cursor to a position, which counts from the margins in
+// origin mode.
 func (s *Screen) moveTo(x, y int) {
 	s.pend = false
 	if s.modes.has(modeOrigin) {
@@ -360,7 +362,7 @@ func (s *Screen) toRow(y int) {
 	s.y = max(0, min(y, s.rows-1))
 }
 
-// moveBy moves without a look at the margins, but for origin mode.
+// moveBy moves the cursor regardless of the margins, except in origin mode.
 func (s *Screen) moveBy(dx, dy int) {
 	s.pend = false
 	top, bottom := 0, s.rows-1
@@ -450,7 +452,7 @@ func (s *Screen) clearTabs(what int) {
 	}
 }
 
-// setMargins is DECSTBM. A region of one line is refused, as by every VT.
+// setMargins is DECSTBM. It refuses a region of one line, as every VT does.
 func (s *Screen) setMargins(q *seq) {
 	top := q.arg(0, 1)
 	bottom := q.arg(1, s.rows)

@@ -1,7 +1,8 @@
 // Package vt is a terminal without a display: bytes in, cells out. It is for
-// whoever has to know what was on the screen of a recorded or running session.
+// programs that must know what was on the screen of a recorded or running
+// session.
 //
-// Start with [New], feed it with [Screen.Write], look at it with [Screen.Row],
+// Start with [New], feed it with [Screen.Write], and read it with [Screen.Row],
 // [Screen.Cell] and [Screen.Cursor]:
 //
 //	s := vt.New(80, 24)
@@ -9,31 +10,31 @@
 //	fmt.Println(s.Row(0).Text()) // hello
 //
 // Writing never blocks, fails or replies, starts no goroutine and takes time
-// in proportion to the bytes; how they are cut into writes makes no
-// difference. Any bytes are fit to be written: memory is bounded by the size
-// ([ClampSize]), the scrollback ([Scrollback]) and fixed caps on everything
+// in proportion to the bytes; the way they are split into writes makes no
+// difference. Any bytes may be written: memory is limited by the size
+// ([ClampSize]), the scrollback ([Scrollback]) and fixed limits on everything
 // that a program can name or pile up.
 //
 // # Going back in time
 //
-// [Screen.Snapshot] takes a compact picture of the whole state that
-// [Screen.Restore] brings back; a player holds thousands. [Screen.AppendState]
-// gives the state as bytes for a real terminal.
+// [Screen.Snapshot] returns a compact copy of the whole state, and
+// [Screen.Restore] brings it back; a player holds thousands.
+// [Screen.AppendState] returns the state as bytes for a real terminal.
 //
 // # What happened in between
 //
-// [Hooks] tell of lines that leave the screen, of shell integration marks with
-// their place, titles, and frames (mode 2026). [Screen.Dirty] gives the rows
-// to draw again.
+// [Hooks] report lines that leave the screen, shell integration marks with
+// their position, titles, and frames (mode 2026). [Screen.Dirty] returns the
+// rows that must be drawn again.
 //
 // # Which terminal it is
 //
-// A UTF-8 xterm with the widths of Unicode 17, as xterm.js shows it: where
-// xterm, xterm.js and others differ, xterm.js with its Unicode 11 addon is
-// followed, as it is what most recordings are shown in. On the real recordings
+// It is a UTF-8 xterm with the widths of Unicode 17, in the manner of
+// xterm.js: where xterm, xterm.js and others differ, it follows xterm.js with
+// its Unicode 11 addon, which shows most recordings. On the real recordings
 // and full-screen programs of the tests the two agree in every cell's text,
-// colours and attributes and in the cursor. The exceptions are these; each is
-// kept out of the comparison in xtermjs_test.go where it is noted.
+// colours and attributes and in the cursor. These are the exceptions; a note
+// in xtermjs_test.go keeps each out of the comparison.
 //
 //	what                                    xterm.js                 here
 //	a mark after a control or an SGR        takes a cell of its own  joins the character before, as all others
@@ -45,7 +46,7 @@
 //	SGR 0                                   ends DECSCA's guard       leaves it alone, as xterm
 //	DECSC                                   colours, the set in use  also underline style and all four sets, as xterm
 //	38:2:r:g:b without a colour space       g, b and 0               r, g, b, as xterm and kitty
-//	bytes that are no UTF-8                 dropped                  U+FFFD for each broken part, as xterm
+//	invalid UTF-8                           dropped                  U+FFFD for each broken part, as xterm
 //	DECSLRM, DECBI, DECFI, DECFRA, DECERA,  unknown                  as xterm; DECCARA takes all of SGR
 //	  DECCRA, DECCARA, SS2, SS3, XTSAVE
 //	LS1R, LS2R, LS3R                        choose GL                nothing: UTF-8 has no GR
@@ -57,7 +58,7 @@
 //	  marks, text below the cursor
 //	reflow: colours behind the text         leaves some behind       drops them
 //	tab stops in new columns                from the last one set    every eighth
-//	alternate screen made narrower          keeps what is cut off    cuts it
+//	alternate screen made narrower          keeps the part cut off   cuts it
 //	alternate screen first used after       has a scrollback         has none
 //	  the size fell
 //	a screen of one row that wraps before   colours the new row      colours the old one
@@ -66,11 +67,11 @@
 // tmux differs in more, as listed in tmux_test.go: it has no HPR, VPR, CHT,
 // DECSED and DECSCA; IL and DL leave the column alone and work outside the
 // region; a pending wrap outlives LF, ICH and the like; BS goes back over
-// wraps; REP stops at the line's end; an alternate screen comes up in the
+// wraps; REP stops at the line's end; an alternate screen starts in the
 // default colours; SGR 6 blinks; mode 1048 is unknown and 1049 restores
 // nothing on the primary screen; joining of emoji and marks has rules of its
-// own. Like xterm, and unlike xterm.js and this package, it lets SD bring in
-// lines on the pen's background.
+// own. As in xterm, and unlike in xterm.js and this package, the new lines of
+// SD have the pen's background.
 //
 // Grapheme clusters are those of UAX #29 for Unicode 17. A cluster takes two
 // columns if any part of it is wide, if it is a flag, or if a variation

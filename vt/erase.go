@@ -57,7 +57,7 @@ func (s *Screen) eraseLine(what int, selective bool) {
 	l := s.buf.lines[s.y]
 	switch what {
 	case 0:
-		// With the wrap pending the cursor stands behind the last column.
+		// With the wrap pending the cursor is after the last column.
 		if s.pend {
 			return
 		}
@@ -79,7 +79,7 @@ func (s *Screen) eraseChars(n int) {
 	s.eraseCells(s.buf.lines[s.y], s.x, min(s.x+n, s.cols), false)
 }
 
-// eraseCells makes the cells from to upto empty, except protected ones when
+// eraseCells empties the cells from from up to upto, except protected ones if
 // selective.
 func (s *Screen) eraseCells(l *line, from, upto int, selective bool) {
 	c := s.blank()
@@ -100,7 +100,7 @@ func (s *Screen) eraseCells(l *line, from, upto int, selective bool) {
 	l.touched = touchedAll
 }
 
-// inRows reports whether the cursor is inside the scrolling region.
+// inRegion reports whether the cursor is inside the scrolling region.
 func (s *Screen) inRegion() bool {
 	return s.y >= s.buf.top && s.y <= s.buf.bottom &&
 		(!s.modes.has(modeLRMargins) || s.x >= s.left && s.x <= s.right)
@@ -138,7 +138,7 @@ func (s *Screen) insertCells(l *line, x, n, limit int, c Cell) {
 	l.touched = touchedAll
 }
 
-// deleteCells takes out n cells at x and fills up with c before limit.
+// deleteCells removes n cells at x and fills up with c before limit.
 func (s *Screen) deleteCells(l *line, x, n, limit int, c Cell) {
 	n = min(n, limit-x)
 	l.mend(x, c)

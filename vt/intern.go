@@ -2,17 +2,17 @@ package vt
 
 import "unicode/utf8"
 
-// Cells hold no pointers, so what does not fit a cell is kept in tables and
-// numbered: texts of several code points, and pairs of underline colour and
-// hyperlink. The tables only grow; when they are full, collect makes new ones
-// of what is in use. Snapshots keep the old slices.
+// Cells hold no pointers. Tables number what does not fit into a cell: texts of
+// several code points, and pairs of underline colour and hyperlink. The tables
+// only grow; when they are full, collect makes new ones of the entries in use.
+// Snapshots keep the old slices.
 type tables struct {
-	// id is another pointer for each history of the tables: numbers mean the
-	// same wherever it is the same and the table is at least as long.
+	// id is a new pointer for each history of the tables. A number means
+	// the same in two tables with the same id that are both long enough.
 	id *byte
 
 	clusters   []string
-	clusterIDs map[string]uint32 // nil when it has to be made
+	clusterIDs map[string]uint32 // nil when it must be rebuilt
 
 	extras   []extra // [0] is the zero extra
 	extraIDs map[extra]uint16
@@ -31,11 +31,11 @@ type extra struct {
 }
 
 const (
-	maxClusterBytes = 64 // of one cluster; further marks are dropped
+	maxClusterBytes = 64 // of one cluster; more marks are dropped
 	maxClusters     = 1 << 16
 	maxExtras       = 1 << 16
 	maxLinks        = 1 << 14
-	maxLinkBytes    = 4096    // of one link; a longer one is no link
+	maxLinkBytes    = 4096    // of one link; a longer one is ignored
 	maxTableBytes   = 4 << 20 // text in all tables
 	maxGrudge       = 1 << 16
 )
@@ -48,7 +48,8 @@ func (t *tables) init() {
 	}
 }
 
-// clusterWith gives the number of the text of c with r added to it.
+// clusterWith returns the index of the text of c with r added. It reports false
+// if there is no room for it.
 func (s *Screen) clusterWith(c Cell, r rune) (uint32, bool) {
 	t := &s.tab
 	buf := s.buf8[:0]
@@ -58,7 +59,7 @@ func (s *Screen) clusterWith(c Cell, r rune) (uint32, bool) {
 	case c.lo&chMask != 0:
 		buf = utf8.AppendRune(buf, rune(c.lo&chMask))
 	default:
-		buf = append(buf, ' ') // a mark on nothing
+		buf = append(buf, ' ') // a mark on an empty cell
 	}
 	buf = utf8.AppendRune(buf, r)
 	s.buf8 = buf
@@ -80,7 +81,7 @@ func (s *Screen) clusterID(text []byte) (uint32, bool) {
 		return id, true
 	}
 	if len(t.clusters) >= maxClusters || t.bytes+len(text) > maxTableBytes {
-		// text may lie in a scratch that collect uses.
+		// text may lie in a buffer that collect uses.
 		keep := string(text)
 		if !s.collect() {
 			return 0, false
@@ -95,7 +96,7 @@ func (s *Screen) clusterID(text []byte) (uint32, bool) {
 	return id, true
 }
 
-// extraID gives the number of e, 0 if there is no room for it.
+// extraID returns the index of e; 0 if there is no room for it.
 func (s *Screen) extraID(e extra) uint16 {
 	t := &s.tab
 	if t.extraIDs == nil {
@@ -112,7 +113,7 @@ func (s *Screen) extraID(e extra) uint16 {
 		if !s.collect() {
 			return 0
 		}
-		e.link = s.linkID([]byte(link)) // it may have another number now
+		e.link = s.linkID([]byte(link)) // its index may have changed
 		return s.extraID(e)
 	}
 	id := uint16(len(t.extras))
@@ -121,7 +122,7 @@ func (s *Screen) extraID(e extra) uint16 {
 	return id
 }
 
-// linkID gives the number of a hyperlink, 0 if there is no room for it.
+// linkID returns the index of a hyperlink; 0 if there is no room for it.
 func (s *Screen) linkID(link []byte) uint32 {
 	t := &s.tab
 	if len(link) == 0 || len(link) > maxLinkBytes {
@@ -150,9 +151,9 @@ func (s *Screen) linkID(link []byte) uint32 {
 	return id
 }
 
-// collect rebuilds the tables from what the cells and the pen use. It reports
-// false, having done nothing, if it ran not long ago: then so much is in use
-// that the newcomer has to go without.
+// collect rebuilds the tables from the entries that the cells and the pen use.
+// It does nothing and reports false if it ran not long ago: so much is in use
+// then that the new entry is dropped.
 func (s *Screen) collect() bool {
 	if s.tab.grudge > 0 {
 		if s.tab.grudge++; s.tab.grudge < maxGrudge {
@@ -221,7 +222,7 @@ func (s *Screen) collect() bool {
 	}
 	s.sb.forgetChunks()
 	s.link = link(s.link)
-	// The pen last: its pair may be new.
+	// The pen comes last: its pair may be new.
 	if len(t.extras) < maxExtras {
 		s.setExtra()
 	} else {

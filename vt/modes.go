@@ -34,7 +34,7 @@ func (m *modeSet) put(bits modeSet, on bool) {
 	}
 }
 
-// decModes gives the number of each private mode that is a plain bit.
+// decModes lists the private modes that are a single bit.
 var decModes = []struct {
 	number int
 	bit    modeSet
@@ -54,30 +54,34 @@ func decMode(number int) modeSet {
 	return 0
 }
 
-// Modes are the modes of a screen that somebody outside may want to know.
+// Modes are the modes of a screen, for a program that draws it or sends it
+// input.
 type Modes struct {
-	Wrap          bool // DECAWM: text goes on in the next line
+	Wrap          bool // DECAWM: text continues in the next line
 	Origin        bool // DECOM: positions count from the margins
-	Insert        bool // IRM
+	Insert        bool // IRM: new characters move the rest of the line right
 	NewLine       bool // LNM: LF also returns to the first column
 	ReverseVideo  bool // DECSCNM: the whole screen is shown reversed
-	ReverseWrap   bool
+	ReverseWrap   bool // mode 45: BS goes back over wraps
 	LRMargins     bool // DECLRMM
 	Graphemes     bool // mode 2027
 	Sync          bool // mode 2026: a frame is being drawn, do not show it yet
-	CursorVisible bool
-	CursorBlink   bool // mode 12; DECSCUSR is in Cursor.Shape
+	CursorVisible bool // DECTCEM
+	CursorBlink   bool // mode 12; Cursor.Shape has DECSCUSR
 
-	// What the keyboard, the mouse and the clipboard are to send.
-	AppCursor, AppKeypad       bool
-	BracketedPaste, FocusEvent bool
-	AltScroll                  bool // the wheel sends arrow keys on the alternate screen
-	Mouse                      int  // 0 none, else the mode: 9, 1000, 1002 or 1003
-	MouseFormat                int  // 0 the old one, else 1005, 1006, 1015 or 1016
-	ModifyOtherKeys            int
+	// Modes of the keyboard, the mouse and pasting.
+
+	AppCursor       bool // DECCKM: the cursor keys send ESC O
+	AppKeypad       bool // DECNKM, DECKPAM
+	BracketedPaste  bool // mode 2004
+	FocusEvent      bool // mode 1004
+	AltScroll       bool // the wheel sends arrow keys on the alternate screen
+	Mouse           int  // 0 for none, else the mode: 9, 1000, 1002 or 1003
+	MouseFormat     int  // 0 for the original one, else 1005, 1006, 1015 or 1016
+	ModifyOtherKeys int  // the level of XTMODKEYS 4: 0 to 3
 }
 
-// Modes gives the modes as they are now.
+// Modes returns the current modes.
 func (s *Screen) Modes() Modes {
 	m := s.modes
 	return Modes{
@@ -93,7 +97,7 @@ func (s *Screen) Modes() Modes {
 	}
 }
 
-// setSlow decides whether printing can take the short way.
+// setSlow sets slow: whether printing needs the slow path.
 func (s *Screen) setSlow() {
 	s.slow = s.modes.has(modeInsert|modeLRMargins) || s.g[s.gl] != csASCII || s.single != 0 ||
 		s.cluster.class == gbPrepend
@@ -123,7 +127,7 @@ func (s *Screen) privateMode(q *seq, on bool) {
 func (s *Screen) setPrivate(n int, on bool) {
 	switch n {
 	case 2:
-		if on { // DECANM: back to VT100 mode, all sets ASCII
+		if on { // DECANM: all sets become ASCII
 			s.g = [4]charset{}
 		}
 	case 6:
@@ -227,8 +231,8 @@ func (s *Screen) usePrimary() {
 	s.dirtyAll()
 }
 
-// intoMargins holds the cursor inside the margins, where it always is in
-// origin mode.
+// intoMargins moves the cursor inside the margins, where it always is in origin
+// mode.
 func (s *Screen) intoMargins() {
 	if !s.modes.has(modeOrigin) {
 		return
@@ -264,7 +268,7 @@ func (s *Screen) saveCursor() {
 	}
 }
 
-// restoreCursor is DECRC. A hyperlink is no part of it.
+// restoreCursor is DECRC. It does not restore the hyperlink.
 func (s *Screen) restoreCursor() {
 	c := &s.buf.saved
 	s.x, s.y = min(c.x, s.cols-1), min(c.y, s.rows-1)

@@ -6,11 +6,11 @@ import (
 )
 
 const (
-	maxTitle      = 4096 // bytes; the rest of a title is cut
+	maxTitle      = 4096 // bytes; the rest is cut off
 	maxTitleStack = 10   // as xterm.js and xterm
 )
 
-// osc does an OSC sequence; data is its payload without the terminator.
+// osc executes an OSC sequence; data is its payload without the terminator.
 func (s *Screen) osc(data []byte) {
 	head, rest, more := bytes.Cut(data, []byte(";"))
 	code := 0
@@ -42,7 +42,8 @@ func (s *Screen) osc(data []byte) {
 	case 110, 111, 112:
 		s.resetSpecial(code - 110)
 	case 5, 13, 14, 15, 16, 17, 18, 19, 50, 52, 105, 113, 114, 115, 116, 117, 118, 119:
-		// Colours that no cell has, the font and the clipboard: no marks.
+		// Colours that no cell has, the font and the clipboard are not
+		// marks.
 	default:
 		if code == 7 && more {
 			if c := clip(rest, maxTitle); string(c) != s.cwd {
@@ -58,7 +59,7 @@ func (s *Screen) osc(data []byte) {
 	}
 }
 
-// clip cuts text to n bytes, between characters.
+// clip cuts text to at most n bytes, between characters.
 func clip(text []byte, n int) []byte {
 	if len(text) <= n {
 		return text
@@ -103,7 +104,7 @@ func (s *Screen) setLink(rest []byte) {
 func (s *Screen) windowOp(q *seq) {
 	switch q.params[0] {
 	case 8:
-		// A missing value keeps the size, 0 would ask for the whole display.
+		// A missing value keeps the size; 0 asks for the whole display.
 		rows, cols := s.rows, s.cols
 		if q.n > 1 && q.params[1] > 0 {
 			rows = int(q.params[1])

@@ -6,15 +6,15 @@ import (
 	"strconv"
 )
 
-// palette holds the colours that a program redefined. It is never changed,
-// only replaced.
+// palette holds the colours that a program redefined. It never changes; a new
+// one replaces it.
 type palette struct {
 	colors  map[uint8]Color
-	special [3]Color // foreground, background, cursor; 0 is untouched
+	special [3]Color // foreground, background, cursor; 0 is the terminal's own
 }
 
-// Palette gives what a program made of entry i of the palette by OSC 4; ok is
-// false for an entry that has the terminal's own colour.
+// Palette returns the colour that a program set for entry i of the palette with
+// OSC 4. ok is false if the entry has the terminal's own colour.
 func (s *Screen) Palette(i uint8) (c Color, ok bool) {
 	if s.palette == nil {
 		return 0, false
@@ -23,7 +23,7 @@ func (s *Screen) Palette(i uint8) (c Color, ok bool) {
 	return c, ok
 }
 
-// DefaultColors gives the default foreground and background and the colour of
+// DefaultColors returns the default foreground and background and the colour of
 // the cursor, as OSC 10, 11 and 12 set them. The zero Color is the terminal's
 // own.
 func (s *Screen) DefaultColors() (fg, bg, cursor Color) {
@@ -66,7 +66,7 @@ func (s *Screen) setColors(rest []byte) {
 	})
 }
 
-// setSpecial is OSC 10, 11 and 12; more colours go to the next of them.
+// setSpecial is OSC 10, 11 and 12; further colours set the next of them.
 func (s *Screen) setSpecial(i int, rest []byte) {
 	s.editPalette(func(p *palette) {
 		for ; i < len(p.special); i++ {
@@ -108,8 +108,8 @@ func (s *Screen) resetSpecial(i int) {
 	}
 }
 
-// parseColor reads the two notations of XParseColor that programs use:
-// rgb:r/g/b with one to four hex digits each, and #rgb likewise.
+// parseColor parses the two notations of XParseColor that programs use:
+// rgb:r/g/b with one to four hex digits each, and likewise #rgb.
 func parseColor(spec []byte) (Color, bool) {
 	var parts [3][]byte
 	if rest, ok := bytes.CutPrefix(spec, []byte("rgb:")); ok {

@@ -2,28 +2,28 @@ package vt
 
 // The parser turns bytes into operations on a Screen: printed text, control
 // characters, and complete ESC, CSI, OSC and DCS sequences. It is the state
-// machine of Paul Williams (https://vt100.net/emu/dec_ansi_parser), read on
-// code points after UTF-8, so that the C1 controls are U+0080 to U+009F and
-// never a stray byte. Two shortcuts stand in front of it: runs of printable
-// ASCII, and CSI sequences that lie whole in the buffer. Both do exactly what
-// the machine does, which FuzzChunks holds them to.
+// machine of Paul Williams (https://vt100.net/emu/dec_ansi_parser), applied to
+// code points after UTF-8 decoding, so that the C1 controls are U+0080 to
+// U+009F and never a stray byte. Two fast paths come before it: one for runs of
+// printable ASCII, one for CSI sequences that are whole in the buffer. Both do
+// exactly what the machine does; FuzzChunks checks that.
 
 const (
-	maxParams  = 32      // as xterm.js; more are ignored
+	maxParams  = 32      // as in xterm.js; more are ignored
 	maxValues  = 64      // parameters and sub-parameters together
-	maxString  = 1 << 16 // payload of an OSC; a longer one is dropped whole
+	maxString  = 1 << 16 // payload of an OSC; a longer one is dropped as a whole
 	maxParam   = 1<<31 - 1
-	noSubParam = -1 // an empty sub-parameter, as between the colons of 38:2::1:2:3
+	noSubParam = -1 // an empty sub-parameter, such as the one in 38:2::1:2:3
 )
 
 // seq holds the parts of a CSI or DCS sequence.
 type seq struct {
 	params [maxValues]int32
 	n      int    // values in params, at least 1
-	mains  int    // of them not sub-parameters
+	mains  int    // how many of them are not sub-parameters
 	colon  uint64 // bit i: params[i] is a sub-parameter
 	prefix byte   // one of < = > ? or 0
-	inter  uint16 // up to two intermediate bytes, the last one low
+	inter  uint16 // up to two intermediate bytes, the last one in the low byte
 	over   bool   // params is full: digits are dropped
 }
 
@@ -32,7 +32,7 @@ func (q *seq) reset() {
 	q.n, q.mains, q.colon, q.prefix, q.inter, q.over = 1, 1, 0, 0, 0, false
 }
 
-// arg is parameter i, or def if it is missing or 0.
+// arg returns parameter i, or def if it is missing or 0.
 func (q *seq) arg(i, def int) int {
 	if i < q.n && q.params[i] > 0 {
 		return int(q.params[i])
@@ -40,7 +40,7 @@ func (q *seq) arg(i, def int) int {
 	return def
 }
 
-// dropSubParams leaves only the parameters proper, for the sequences that take
+// dropSubParams keeps only the parameters themselves, for sequences that take
 // no sub-parameters.
 func (q *seq) dropSubParams() {
 	n := 0
@@ -100,7 +100,7 @@ const (
 	stDCSIgnore
 	stDCSPass
 	stOSC
-	stString // SOS, PM and APC: read over
+	stString // SOS, PM and APC: ignored
 	numStates
 )
 
@@ -120,10 +120,10 @@ const (
 	actOSCEnd
 )
 
-// wide stands in the table for every code point from U+00A0 on.
+// wideIndex is the column of the table for every code point from U+00A0 on.
 const wideIndex = 0xa0
 
-// transitions gives, for a state and a code point, action<<4 | next state.
+// transitions holds action<<4 | next state for each state and code point.
 var transitions = makeTransitions()
 
 func makeTransitions() (t [numStates][wideIndex + 1]uint8) {
@@ -136,7 +136,7 @@ func makeTransitions() (t [numStates][wideIndex + 1]uint8) {
 		on(state, 0x00, 0x1f, action, state)
 	}
 
-	// What is not said below is an error: nothing done, back to ground.
+	// Everything not listed below is an error: no action, back to ground.
 	on(stGround, 0x20, 0x7e, actPrint, stGround)
 	on(stGround, wideIndex, wideIndex, actPrint, stGround)
 	c0(stGround, actExecute)
@@ -201,11 +201,12 @@ func makeTransitions() (t [numStates][wideIndex + 1]uint8) {
 	on(stOSC, 0x20, 0x7f, actOSCPut, stOSC)
 	on(stOSC, wideIndex, wideIndex, actOSCPut, stOSC)
 
-	// From anywhere.
+	// Transitions from every state.
 	for st := range numStates {
 		leave := func(c, action, next int) {
-			// Leaving a string ends it first; run puts the exit before the
-			// action, so only the bare exits are said here.
+			// Leaving a string ends it first. run calls the exit
+			// before the action, so only exits without an action
+			// are listed here.
 			on(st, c, c, action, next)
 		}
 		leave(0x18, actExecute, stGround)
@@ -226,13 +227,13 @@ func makeTransitions() (t [numStates][wideIndex + 1]uint8) {
 	return t
 }
 
-// parser is the state between two writes. It is copied by value into
-// snapshots; str is cloned there.
+// parser is the state between two writes. Snapshots copy it by value and clone
+// str.
 type parser struct {
 	seq
 	state uint8
 
-	// A UTF-8 sequence that is not complete: the bits so far, the
+	// An incomplete UTF-8 sequence: the bits so far, the number of
 	// continuation bytes still missing, and the bounds of the next one.
 	need   uint8
 	lo, hi uint8
@@ -240,11 +241,11 @@ type parser struct {
 	seen   uint8   // bytes of it read so far
 	pend   [3]byte // and those bytes
 
-	str     []byte // payload of the OSC being read
-	strOver bool   // it grew over maxString and will be dropped
+	str     []byte // payload of the current OSC
+	strOver bool   // it is longer than maxString and will be dropped
 }
 
-// feed reads b. It neither changes nor keeps b.
+// feed parses b. It neither changes nor keeps b.
 func (s *Screen) feed(b []byte) {
 	i := 0
 	if s.p.state|s.p.need != 0 {
@@ -261,8 +262,9 @@ func (s *Screen) feed(b []byte) {
 			if s.pend {
 				s.wrapPending()
 			}
-			// A run of printable ASCII goes straight into the line, as far as
-			// there is room. Cells are stored while the run is being found.
+			// A run of printable ASCII goes straight into the line,
+			// as far as there is room. Cells are stored while the
+			// end of the run is searched.
 			l := s.buf.lines[s.y]
 			x := s.x
 			cells := l.cells
@@ -334,12 +336,12 @@ func (s *Screen) feed(b []byte) {
 	}
 }
 
-// resume reads on inside a sequence, up to its end or that of b.
+// resume parses on inside a sequence, up to its end or that of b.
 func (s *Screen) resume(b []byte) int {
 	p := &s.p
 	i := 0
 	if p.state == stEscape && len(b) > 0 && b[0] == '[' && p.need == 0 {
-		p.state = stCSIEntry // reset was at the ESC
+		p.state = stCSIEntry // the reset was done at the ESC
 		i = 1
 	}
 	if (p.state == stCSIParam || p.state == stCSIEntry) && p.colon == 0 && !p.over && p.need == 0 {
@@ -357,8 +359,8 @@ func (s *Screen) resume(b []byte) int {
 }
 
 // fastCSI is the machine in the states stCSIEntry and stCSIParam, for digits,
-// semicolons and the final byte. At any other byte, at the end of b and at
-// the limits of seq it stops, and the machine can go on.
+// semicolons and the final byte. It stops at any other byte, at the end of b
+// and at the limits of seq; the machine goes on from there.
 func (s *Screen) fastCSI(b []byte, i int) int {
 	p := &s.p
 	q := &p.seq
@@ -432,9 +434,9 @@ func (s *Screen) run(b []byte, i int) int {
 	return i
 }
 
-// decode takes one byte of UTF-8. It reports the bytes consumed (0 when c
-// belongs to what follows a broken sequence) and, when ok, a code point; each
-// maximal part of a broken sequence becomes one U+FFFD.
+// decode decodes one byte of UTF-8. It returns the number of bytes consumed (0
+// if c belongs to what follows a broken sequence) and, if ok, a code point.
+// Each maximal part of a broken sequence becomes one U+FFFD.
 func (p *parser) decode(c byte) (r rune, n int, ok bool) {
 	if p.need != 0 {
 		if c < p.lo || c > p.hi {
@@ -457,9 +459,9 @@ func (p *parser) decode(c byte) (r rune, n int, ok bool) {
 	case 0xe0 <= c && c <= 0xef:
 		p.need, p.cp = 2, rune(c&0x0f)
 		if c == 0xe0 {
-			p.lo = 0xa0 // overlong below
+			p.lo = 0xa0 // no overlong forms
 		} else if c == 0xed {
-			p.hi = 0x9f // surrogates above
+			p.hi = 0x9f // no surrogates
 		}
 	case 0xf0 <= c && c <= 0xf4:
 		p.need, p.cp = 3, rune(c&0x07)
@@ -480,7 +482,7 @@ func (s *Screen) step(code rune) {
 	t := transitions[p.state][min(code, wideIndex)]
 	action, next := t>>4, t&15
 
-	// A string is ended by whatever leaves its state; CAN and SUB abort it.
+	// A string ends with whatever leaves its state; CAN and SUB abort it.
 	if next != p.state || code == 0x1b || code == 0x9d {
 		switch p.state {
 		case stOSC:
@@ -519,7 +521,7 @@ func (s *Screen) step(code rune) {
 	case actCSI:
 		s.csi(&p.seq, byte(code))
 	case actDCS:
-		// The final byte goes where dcs finds it; the payload is not kept.
+		// dcs reads the final byte from there; the payload is not kept.
 		p.inter = p.inter<<8 | uint16(code)
 	case actOSCStart:
 		p.endString()
@@ -540,7 +542,7 @@ func (p *parser) put(code rune) {
 	p.str = appendRune(p.str, code)
 }
 
-// endString empties the payload buffer, and lets go of a big one.
+// endString empties the payload buffer, and frees a large one.
 func (p *parser) endString() {
 	p.strOver = false
 	if cap(p.str) > 4096 {

@@ -2,8 +2,9 @@ package vt
 
 import "unicode/utf8"
 
-// printSlow prints the printable ASCII at the front of b where feed cannot: with
-// character sets, insert mode and margins. It returns how much it took.
+// printSlow prints the printable ASCII at the front of b if feed cannot: with
+// character sets, insert mode or margins. It returns the number of bytes it
+// took.
 func (s *Screen) printSlow(b []byte) int {
 	n := 0
 	for n < len(b) && b[n]-0x20 < 0x5f {
@@ -13,8 +14,8 @@ func (s *Screen) printSlow(b []byte) int {
 	return n
 }
 
-// printUTF8 prints the complete characters from U+00A0 on at the front of b
-// and returns how many bytes it took: 0 if b begins with anything else.
+// printUTF8 prints the complete characters from U+00A0 on at the front of b and
+// returns the number of bytes it took: 0 if b begins with anything else.
 func (s *Screen) printUTF8(b []byte) int {
 	plain := !s.slow && !s.modes.has(modeGraphemes)
 	n := 0
@@ -97,7 +98,7 @@ func (s *Screen) put(r rune) {
 		joins := s.cluster.step(prop) && s.joinable
 		s.joinable = true
 		if prepended != (s.cluster.class == gbPrepend) {
-			s.setSlow() // what follows may join, even ASCII
+			s.setSlow() // the next character may join, even ASCII
 		}
 		if joins {
 			s.join(r, prop)
@@ -108,7 +109,7 @@ func (s *Screen) put(r rune) {
 		}
 	}
 	if w == 0 {
-		// A mark on its own: nothing else can join what it was added to.
+		// A mark without a character: nothing more can join it.
 		s.cluster = clusterState{}
 		s.joinable = true
 		s.combine(r)
@@ -153,7 +154,7 @@ func (s *Screen) put(r rune) {
 	s.joinable = true
 }
 
-// store writes a character of w columns, for which there is room, at column x.
+// store writes a character of w columns at column x. There is room for it.
 func (s *Screen) store(l *line, x int, r rune, w int) {
 	cells := l.cells
 	lo, hi := s.penLo, s.penHi
@@ -171,7 +172,7 @@ func (s *Screen) store(l *line, x int, r rune, w int) {
 		cells[x].hi = hi
 	}
 	if x += w; x < len(cells) && cells[x].lo&chSpacer != 0 {
-		cells[x] = s.halfBlank() // it lay inside used already
+		cells[x] = s.halfBlank() // the cell was inside used already
 	}
 	if x > l.used {
 		l.used = x
@@ -179,7 +180,7 @@ func (s *Screen) store(l *line, x int, r rune, w int) {
 	l.touched = touchedAll
 }
 
-// limit is the column that printing stops before.
+// limit returns the column before which printing stops.
 func (s *Screen) limit() int {
 	if s.modes.has(modeLRMargins) && s.x <= s.right {
 		return s.right + 1
@@ -187,7 +188,7 @@ func (s *Screen) limit() int {
 	return s.cols
 }
 
-// leftEdge is the column that a wrap goes to.
+// leftEdge returns the first column of a line after a wrap.
 func (s *Screen) leftEdge() int {
 	if s.modes.has(modeLRMargins) && s.x >= s.left && s.x <= s.right {
 		return s.left
@@ -195,8 +196,8 @@ func (s *Screen) leftEdge() int {
 	return 0
 }
 
-// wrapPending ends a pending wrap before the next character is put: by
-// wrapping, or in place if DECAWM is off.
+// wrapPending ends a pending wrap before the next character is put: it wraps,
+// or stays in place if DECAWM is off.
 func (s *Screen) wrapPending() {
 	if s.modes.has(modeWrap) {
 		s.wrap()
@@ -221,7 +222,7 @@ func (s *Screen) wrap() {
 	l.touched = touchedAll
 }
 
-// lead gives the line and the column of the character before the cursor.
+// lead returns the line and the column of the character before the cursor.
 func (s *Screen) lead() (l *line, x int, ok bool) {
 	l = s.buf.lines[s.y]
 	x = s.x
@@ -257,8 +258,8 @@ func (s *Screen) extend(l *line, x int, r rune) bool {
 	return true
 }
 
-// join adds r to the grapheme cluster before the cursor, which may take one
-// column more by it.
+// join adds r to the grapheme cluster before the cursor, which may grow by one
+// column.
 func (s *Screen) join(r rune, prop uint8) {
 	l, x, ok := s.lead()
 	if !ok {
@@ -270,7 +271,7 @@ func (s *Screen) join(r rune, prop uint8) {
 	limit := s.limit()
 	room := x+2 <= limit
 	if grows && !room && (!s.modes.has(modeWrap) || limit-s.leftEdge() < 2) {
-		// It cannot grow: only a mark may still be added.
+		// The cluster cannot grow: it takes marks only.
 		if prop&3 == 0 {
 			s.extend(l, x, r)
 		}
@@ -305,10 +306,10 @@ func (s *Screen) join(r rune, prop uint8) {
 	}
 }
 
-// maxRepeat bounds the time that a few bytes of REP can take.
+// maxRepeat limits the time that a few bytes of REP can take.
 const maxRepeat = 1<<16 - 1
 
-// repeat is REP: it prints again what was last printed.
+// repeat is REP: it prints the last printed character again.
 func (s *Screen) repeat(n int) {
 	if !s.joinable {
 		return

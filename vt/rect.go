@@ -1,11 +1,11 @@
 package vt
 
-// The rectangular operations of the VT420, as xterm has them. xterm.js and
-// tmux leave them out; AppendState uses two of them for cells that nothing
-// else can restore.
+// The rectangular operations of the VT420, as in xterm. xterm.js and tmux do
+// not have them; AppendState uses two of them for cells that nothing else can
+// restore.
 
-// rect reads Pt;Pl;Pb;Pr at params[i]; bounds are from 0, bottom and right
-// exclusive. Positions count from the margins in origin mode.
+// rect parses Pt;Pl;Pb;Pr at params[i]. The bounds count from 0, bottom and
+// right are exclusive. In origin mode positions count from the margins.
 func (s *Screen) rect(q *seq, i int) (top, left, bottom, right int, ok bool) {
 	dx, dy, cols, rows := 0, 0, s.cols, s.rows
 	if s.modes.has(modeOrigin) {
@@ -43,9 +43,9 @@ func (s *Screen) setRect(top, left, bottom, right int, c Cell) {
 	}
 }
 
-// changeRect is DECCARA. It takes every SGR, as in kitty, where a VT420 knew
-// four of them. Like there it works on a run of cells, as of text, unless
-// DECSACE asked for a rectangle.
+// changeRect is DECCARA. It accepts every SGR, as in kitty; a VT420 accepts
+// four of them. As in kitty it works on a run of cells, as of text, unless
+// DECSACE chose a rectangle.
 func (s *Screen) changeRect(q *seq) {
 	top, left, bottom, right, ok := s.rect(q, 0)
 	if !ok || q.n < 5 {
@@ -54,8 +54,8 @@ func (s *Screen) changeRect(q *seq) {
 	style := *q
 	style.n = copy(style.params[:], q.params[4:q.n])
 	style.colon = q.colon >> 4
-	// An SGR keeps or sets each bit, so what it does to no bits and to all of
-	// them tells what it does to any cell.
+	// An SGR keeps or sets each bit, so its effect on no bits and on all
+	// bits determines its effect on any cell.
 	setAttr, setHi, ul0 := style.style(0, 0, 0)
 	keepAttr, keepHi, ul1 := style.style(^Attr(0), ^uint64(0), ^Color(0))
 	for y := top; y < bottom; y++ {
@@ -83,7 +83,7 @@ func (s *Screen) changeRect(q *seq) {
 			c.hi = c.hi&keepHi | setHi
 			if e := s.tab.extras[c.extra()]; ul0 == ul1 && e.ul != ul0 {
 				e.ul = ul0
-				id := uint64(s.extraID(e)) // may renumber what is in c
+				id := uint64(s.extraID(e)) // may renumber the extra of c
 				c.lo = c.lo&^extraBits | id<<48
 			}
 		}
@@ -92,7 +92,7 @@ func (s *Screen) changeRect(q *seq) {
 	}
 }
 
-// copyRect is DECCRA; there is one page only.
+// copyRect is DECCRA; there is only one page.
 func (s *Screen) copyRect(q *seq) {
 	top, left, bottom, right, ok := s.rect(q, 0)
 	if !ok {
@@ -110,7 +110,7 @@ func (s *Screen) copyRect(q *seq) {
 	one := func(i int) {
 		src, dst := s.buf.lines[top+i], s.buf.lines[toY+i]
 		tmp := append([]Cell(nil), src.cells[left:left+w]...)
-		// A half character at the edge of the copy becomes blank.
+		// Half a character at the edge of the copy becomes blank.
 		if tmp[0].lo&chSpacer != 0 {
 			tmp[0] = s.blank()
 		}

@@ -1,14 +1,14 @@
 package vt
 
-// reflow wraps the lines that had wrapped, and those that no longer fit, to
-// the new width. The line with the cursor is left to the program, which
-// redraws it when it hears of the new size: so xterm.js.
+// reflow wraps the lines that had wrapped, and those that no longer fit, to the
+// new width. It leaves the line with the cursor to the program, which redraws
+// it after the change of size, as xterm.js does.
 func (r *resizer) reflow() {
 	wider := r.cols > r.s.cols
 	out := make([]*line, 0, len(r.lines))
 	cursor := r.base + r.y
-	// Lines that a paragraph grows or shrinks by move the screen over the
-	// list; they are counted up and applied one paragraph at a time.
+	// A paragraph that becomes longer or shorter moves the screen along the
+	// list. The lines are counted and applied one paragraph at a time.
 	for from := 0; from < len(r.lines); {
 		upto := from + 1
 		for upto < len(r.lines) && r.lines[upto].continued {
@@ -28,9 +28,9 @@ func (r *resizer) reflow() {
 	r.settle(out)
 }
 
-// settle places the screen over the lines after a reflow: their end stays its
-// end, but an empty end below the cursor takes up what a longer text pushes
-// down, and what a shorter one frees is padded.
+// settle places the screen on the lines after a reflow: their end stays its
+// end, but an empty end below the cursor takes up the lines that a longer text
+// pushes down, and the lines that a shorter text frees are padded.
 func (r *resizer) settle(out []*line) {
 	grown := len(out) - len(r.lines)
 	switch {
@@ -38,7 +38,7 @@ func (r *resizer) settle(out []*line) {
 		for range grown {
 			if r.base == 0 && r.y < r.rows-1 {
 				r.y++
-				out = out[:len(out)-1] // xterm.js takes it for blank
+				out = out[:len(out)-1] // xterm.js treats it as blank
 			} else {
 				r.base++
 			}
@@ -63,7 +63,7 @@ func (r *resizer) settle(out []*line) {
 	r.lines = out
 }
 
-// wrap lays the text of a paragraph out in lines of the new width.
+// wrap lays out the text of a paragraph in lines of the new width.
 func (r *resizer) wrap(para []*line) []*line {
 	old := r.s.cols
 	total := 0

@@ -1,12 +1,12 @@
 package vt
 
-// Resize gives the screen another size, held to the limits of [ClampSize].
+// Resize changes the size of the screen, within the limits of [ClampSize].
 //
-// The primary screen keeps its lines as xterm.js does: rows are taken away
-// from the empty end below the cursor first, then from the top into the
-// scrollback, and come back from there; lines that had wrapped, but for the
-// one the cursor is in, are wrapped anew (see [NoReflow]). The alternate
-// screen is cut or padded. Margins are reset.
+// The primary screen keeps its lines as xterm.js does. Rows are removed from
+// the empty end below the cursor first, then from the top into the scrollback,
+// and come back from there. Lines that had wrapped, except for the one with the
+// cursor, are wrapped again (see [NoReflow]). The alternate screen is cut or
+// padded. Margins are reset.
 func (s *Screen) Resize(cols, rows int) {
 	cols, rows = ClampSize(cols, rows)
 	if cols == s.cols && rows == s.rows {
@@ -25,7 +25,7 @@ func (s *Screen) Resize(cols, rows int) {
 		if s.onAlt {
 			altX, altY = s.resizeAlt(altX, altY, cols, rows)
 		} else {
-			s.alt.lines = nil // made anew, and blank, when next used
+			s.alt.lines = nil // made anew, and blank, at the next use
 		}
 	}
 	s.x, s.y = mainX, mainY
@@ -69,7 +69,7 @@ func (s *Screen) resizeAlt(x, y, cols, rows int) (int, int) {
 }
 
 // resizeMain resizes the primary screen and the scrollback, which it treats as
-// one list of lines; base is where the screen begins in it.
+// one list of lines; base is the index of the first line of the screen in it.
 func (s *Screen) resizeMain(x, y, cols, rows int) (int, int) {
 	r := resizer{s: s, base: s.sb.n, x: x, y: y, cols: cols, rows: rows}
 	r.lines = make([]*line, 0, s.sb.n+max(s.rows, rows))
@@ -98,7 +98,7 @@ func (s *Screen) resizeMain(x, y, cols, rows int) (int, int) {
 	return min(r.x, cols-1), max(0, min(r.y, rows-1))
 }
 
-// trim lets go of the lines that the scrollback cannot hold.
+// trim drops the lines that the scrollback cannot hold.
 func (r *resizer) trim() {
 	over := len(r.lines) - r.rows - r.s.sb.limit
 	if over <= 0 {
@@ -118,7 +118,7 @@ type resizer struct {
 	lines      []*line
 	base       int // first line of the screen
 	x, y       int // cursor on the screen
-	cols, rows int // to be
+	cols, rows int // the new size
 }
 
 func (r *resizer) setCols() {
@@ -127,7 +127,7 @@ func (r *resizer) setCols() {
 	}
 }
 
-// setRows adds or takes away rows, with the rules of xterm.js.
+// setRows adds or removes rows by the rules of xterm.js.
 func (r *resizer) setRows() {
 	old := r.s.rows
 	up := 0

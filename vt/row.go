@@ -7,14 +7,15 @@ type line struct {
 	// used is a high-water mark: every cell from here on is the zero Cell.
 	used int
 
-	// continued tells that the line above wrapped into this one.
+	// continued reports that the line above wrapped into this one.
 	continued bool
 
-	// touched holds the bits touchedLook and touchedPack, set by every change
-	// and cleared each by its own reader.
+	// touched holds the bits touchedLook and touchedPack. Every change sets
+	// both, and the reader of each clears it.
 	touched uint8
 
-	// packed is the compact form of the line, valid while touchedPack is clear.
+	// packed is the compact form of the line, valid while touchedPack is
+	// clear.
 	packed packedLine
 }
 
@@ -27,8 +28,8 @@ const (
 
 func newLine(cols int) *line { return &line{cells: make([]Cell, cols), touched: touchedAll} }
 
-// wipe makes every cell an empty one on the background bg (the high word of
-// such a cell) and forgets the wrap.
+// wipe empties every cell, with the background bg (the high word of such a
+// cell), and forgets the wrap.
 func (l *line) wipe(bg uint64, continued bool) {
 	if bg == 0 {
 		clear(l.cells[:l.used])
@@ -48,8 +49,8 @@ func fill(cells []Cell, c Cell) {
 	}
 }
 
-// set stores c in the cells from to upto, whatever stands there. The halves of
-// wide characters cut at the edges are the caller's business.
+// set stores c in the cells from from up to upto. The caller handles the halves
+// of wide characters at the edges.
 func (l *line) set(from, upto int, c Cell) {
 	if from >= upto {
 		return
@@ -63,9 +64,9 @@ func (l *line) set(from, upto int, c Cell) {
 	l.touched = touchedAll
 }
 
-// mend makes the halves of wide characters that stand on both sides of the
-// border before column x empty cells like c, if they are the halves of one
-// character. It is called for each border that an operation cuts.
+// mend empties the two cells at the border before column x, with the style of
+// c, if they are the halves of one wide character. It is called for each border
+// that an operation cuts.
 func (l *line) mend(x int, c Cell) {
 	if x <= 0 || x >= len(l.cells) || l.cells[x].lo&chSpacer == 0 {
 		return
@@ -73,8 +74,8 @@ func (l *line) mend(x int, c Cell) {
 	l.set(x-1, x+1, c)
 }
 
-// content is the number of cells up to the last one that is not empty. A wide
-// character counts with both halves.
+// content returns the number of cells up to the last one that is not empty. A
+// wide character counts with both halves.
 func (l *line) content() int {
 	for x := l.used; x > 0; x-- {
 		if !l.cells[x-1].Empty() {
@@ -84,7 +85,7 @@ func (l *line) content() int {
 	return 0
 }
 
-// resized gives the line cols cells; what does not fit is lost.
+// resize gives the line cols cells; cells beyond them are lost.
 func (l *line) resize(cols int) {
 	old := len(l.cells)
 	switch {

@@ -5,67 +5,67 @@ import (
 	"unsafe"
 )
 
-// Limits of a screen. A recording may ask for any size; what it gets is held
-// to these, so that no size can exhaust memory.
+// Limits of a screen. A recording may ask for any size; a screen stays within
+// these limits, so that no size can exhaust memory.
 const (
-	MinCols  = 2 // a wide character has to fit
+	MinCols  = 2 // room for a wide character
 	MinRows  = 1
 	MaxCols  = 4096
 	MaxRows  = 4096
 	MaxCells = 1 << 19 // cols times rows; the rows give way
 )
 
-// MaxScrollback is the largest limit that [Scrollback] takes.
+// MaxScrollback is the largest number of lines that [Scrollback] accepts.
 const MaxScrollback = 1 << 20
 
-// ClampSize is the size that a screen takes when cols by rows is asked for.
+// ClampSize returns the size of a screen for which cols by rows is requested.
 func ClampSize(cols, rows int) (int, int) {
 	cols = max(MinCols, min(cols, MaxCols))
 	rows = max(MinRows, min(rows, MaxRows, MaxCells/cols))
 	return cols, rows
 }
 
-// A Screen is the state of a terminal: feed it what a program wrote with
-// [Screen.Write] and look at what would be on the display.
+// A Screen is the state of a terminal: feed it the output of a program with
+// [Screen.Write] and read what would be on the display.
 //
-// A Screen is not safe for concurrent use. It starts no goroutine, never
-// blocks and never replies to queries.
+// A Screen must not be used by several goroutines at once. It starts no
+// goroutine, never blocks and never replies to queries.
 type Screen struct {
 	state
 	p parser
 
 	// buf is the buffer on display: &main, or &alt while onAlt.
 	buf       *buffer
-	main, alt buffer // alt.lines is nil until first used
+	main, alt buffer // alt.lines is nil until its first use
 
 	sb   scrollback
 	tab  tables
 	opts options
 
-	// dirtyTop and dirtyBottom bound the rows that show another line, or have
-	// moved, since the last Dirty; top > bottom is none.
+	// dirtyTop and dirtyBottom bound the rows that show another line, or
+	// have moved, since the last Dirty; top > bottom means none.
 	dirtyTop, dirtyBottom int
 
-	// slow is set while printing cannot take the short way: insert mode, a
-	// character set, a single shift, left and right margins, or a prepending
-	// character that what follows may join.
+	// slow is set while printing needs the slow path: in insert mode, with
+	// a character set, a single shift, left and right margins, or a
+	// prepending character that the next one may join.
 	slow bool
 
-	rot  []*line // scratch of rotate
-	buf8 []byte  // scratch of Snapshot and of cluster building
+	rot  []*line // buffer of rotate
+	buf8 []byte  // buffer of Snapshot and of building clusters
 }
 
-// state is what a snapshot takes over with a plain copy: no pointer in it
-// leads to anything that changes.
+// state is the part that a snapshot copies: no pointer in it leads to anything
+// that changes.
 type state struct {
 	cols, rows int
 
 	x, y int  // the cursor, from 0
 	pend bool // a character was written in the last column; the next one wraps
 
-	penLo, penHi uint64 // what print stores, less the rune
-	ulColor      Color  // colour of underlines in the pen
-	link         uint32 // hyperlink of the pen: number in tables.links, 0 none
+	penLo, penHi uint64 // the cell that print stores, without the rune
+	ulColor      Color  // colour of underlines
+	link         uint32 // hyperlink: index in tables.links, 0 for none
 
 	onAlt       bool
 	modes       modeSet
@@ -75,7 +75,7 @@ type state struct {
 	mouseFormat uint16  // 0, 1005, 1006, 1015 or 1016
 	otherKeys   uint8   // modifyOtherKeys
 
-	left, right int // DECSLRMM margins, both inclusive; whole width without
+	left, right int // DECSLRM margins, both inclusive; the whole width if unset
 
 	g        [4]charset
 	gl       uint8
@@ -84,12 +84,12 @@ type state struct {
 	shape    uint8 // DECSCUSR
 	title    string
 	icon     string
-	titles   []string // stacks; replaced, never changed in place
+	titles   []string // stacks; replaced, never changed
 	icons    []string
 	cwd      string
-	palette  *palette // nil when untouched; replaced, never changed
+	palette  *palette // nil if unchanged; replaced, never changed
 	scrolled uint64   // lines that left the primary screen at its top
-	joinable bool     // nothing but text came since the last character
+	joinable bool     // only text came since the last character
 	cluster  clusterState
 }
 
@@ -102,7 +102,7 @@ type buffer struct {
 type bufState struct {
 	top, bottom int // DECSTBM margins, both inclusive
 	saved       savedCursor
-	x, y        int       // of the primary: the cursor when it was left, for Resize
+	x, y        int       // the cursor of the primary when it was left, for Resize
 	tabs        *tabStops // replaced, never changed
 }
 
@@ -122,31 +122,31 @@ type options struct {
 	hooks        Hooks
 }
 
-// An Option is given to [New].
+// An Option is an option of [New].
 type Option func(*options)
 
-// Scrollback keeps up to n lines that scroll off the top of the primary
-// screen, at most [MaxScrollback]. Without it none are kept.
+// Scrollback keeps up to n lines that scroll off the top of the primary screen,
+// at most [MaxScrollback]. By default none are kept.
 func Scrollback(n int) Option {
 	return func(o *options) { o.scrollback = max(0, min(n, MaxScrollback)) }
 }
 
-// NoReflow makes Resize cut or pad lines, as xterm does, rather than wrap them
-// anew.
+// NoReflow makes Resize cut or pad lines, as xterm does, instead of wrapping
+// them again.
 func NoReflow() Option { return func(o *options) { o.noReflow = true } }
 
-// NoSizeChange makes the screen deaf to CSI 8 t, by which a program asks the
-// terminal to take another size. The hook is called all the same.
+// NoSizeChange makes the screen ignore CSI 8 t, with which a program asks the
+// terminal for another size. The hook is called nevertheless.
 func NoSizeChange() Option { return func(o *options) { o.noSizeChange = true } }
 
-// Graphemes makes the screen start, and reset to, grapheme mode (DEC mode
-// 2027), in which a whole grapheme cluster takes one cell or two.
+// Graphemes turns grapheme mode (DEC mode 2027) on, at the start and after a
+// reset. In this mode a whole grapheme cluster takes one cell or two.
 func Graphemes() Option { return func(o *options) { o.graphemes = true } }
 
-// WithHooks sets the functions that the screen calls while it reads.
+// WithHooks sets the functions that the screen calls during Write.
 func WithHooks(h Hooks) Option { return func(o *options) { o.hooks = h } }
 
-// New makes a blank screen. The size is held to the limits of [ClampSize].
+// New returns a blank screen. The size is limited by [ClampSize].
 func New(cols, rows int, opts ...Option) *Screen {
 	s := &Screen{}
 	for _, o := range opts {
@@ -163,7 +163,7 @@ func New(cols, rows int, opts ...Option) *Screen {
 }
 
 func (s *Screen) newLines() []*line {
-	// One block for all cells: they live and die together, until rows change
+	// One block for all cells: they are freed together. Rows may change
 	// places with the scrollback, which does no harm.
 	cells := make([]Cell, s.cols*s.rows)
 	ls := make([]line, s.rows)
@@ -177,36 +177,36 @@ func (s *Screen) newLines() []*line {
 }
 
 // Write feeds b to the screen. It always takes all of b and never fails.
-// Sequences may be cut anywhere between writes; the screen is the same as if
-// all had been written at once. b is not kept.
+// Sequences may be split anywhere between writes; the screen is the same as
+// after one write. b is not kept.
 func (s *Screen) Write(b []byte) (int, error) {
 	s.feed(b)
 	return len(b), nil
 }
 
-// WriteString is Write for a string; nothing is copied.
+// WriteString is Write for a string; it copies nothing.
 func (s *Screen) WriteString(str string) (int, error) {
-	// feed neither changes nor keeps what it reads.
+	// feed neither changes nor keeps its input.
 	s.feed(unsafe.Slice(unsafe.StringData(str), len(str)))
 	return len(str), nil
 }
 
-// Size is the size in columns and rows.
+// Size returns the number of columns and rows.
 func (s *Screen) Size() (cols, rows int) { return s.cols, s.rows }
 
-// A Cursor is where the next character goes, and how the cursor looks.
+// A Cursor is the position of the next character, and the look of the cursor.
 type Cursor struct {
 	X, Y int // from 0, always on the screen
 
-	// Pending tells that the last column was just written: the next character
-	// wraps first.
+	// Pending reports that the last column was just written: the next
+	// character wraps first.
 	Pending bool
 
-	Visible bool
-	Shape   int // as DECSCUSR numbers it, 0 to 6
+	Visible bool // DECTCEM
+	Shape   int  // the number in DECSCUSR, 0 to 6
 }
 
-// Cursor gives the cursor.
+// Cursor returns the cursor.
 func (s *Screen) Cursor() Cursor {
 	return Cursor{
 		X: s.x, Y: s.y, Pending: s.pend,
@@ -214,32 +214,33 @@ func (s *Screen) Cursor() Cursor {
 	}
 }
 
-// Pen gives a cell with the style that the next character will have.
+// Pen returns a cell with the style of the next character.
 func (s *Screen) Pen() Cell { return Cell{lo: s.penLo, hi: s.penHi} }
 
-// Margins gives the rows and columns, all inclusive, that scrolling is bound to.
+// Margins returns the bounds of the scrolling region: rows and columns from 0,
+// all inclusive.
 func (s *Screen) Margins() (top, bottom, left, right int) {
 	return s.buf.top, s.buf.bottom, s.left, s.right
 }
 
-// Title is the window title (OSC 0 and 2).
+// Title returns the window title (OSC 0 and 2).
 func (s *Screen) Title() string { return s.title }
 
-// IconName is the icon name (OSC 0 and 1).
+// IconName returns the icon name (OSC 0 and 1).
 func (s *Screen) IconName() string { return s.icon }
 
-// Cwd is the working directory as OSC 7 gave it, usually a file: URL.
+// Cwd returns the working directory that OSC 7 set, usually a file: URL.
 func (s *Screen) Cwd() string { return s.cwd }
 
 // OnAlternate reports whether the alternate screen is shown.
 func (s *Screen) OnAlternate() bool { return s.onAlt }
 
-// Scrolled is the number of lines that have left the primary screen at its
-// top so far. Together with a row it names a line of the session for good, as
-// long as the width does not change.
+// Scrolled returns the number of lines that have left the primary screen at its
+// top. Scrolled plus a row identifies a line of the session permanently, while
+// the width does not change.
 func (s *Screen) Scrolled() uint64 { return s.scrolled }
 
-// Cell gives the cell at column x of row y, the zero Cell outside the screen.
+// Cell returns the cell at column x of row y; the zero Cell outside the screen.
 func (s *Screen) Cell(x, y int) Cell {
 	if uint(y) >= uint(s.rows) || uint(x) >= uint(s.cols) {
 		return Cell{}
@@ -250,8 +251,8 @@ func (s *Screen) Cell(x, y int) Cell {
 // TabStop reports whether column x is a tab stop.
 func (s *Screen) TabStop(x int) bool { return s.buf.tabs.has(x) }
 
-// Reset is RIS: everything but the size, the titles, the palette, the options
-// and the parser's place goes back to how it was at the start.
+// reset is RIS: everything except the size, the titles, the palette, the
+// options and the parser's state returns to its initial value.
 func (s *Screen) reset() {
 	keep := state{
 		cols: s.cols, rows: s.rows,
@@ -289,8 +290,8 @@ func (s *Screen) dirty(top, bottom int) {
 }
 
 // Dirty calls yield, from the top, with each row that may look different than
-// at the last call of Dirty, or of any row at the first. It does not allocate.
-// The cursor is not counted: a moved cursor makes no row dirty.
+// at the last call of Dirty; at the first call, with every row. It does not
+// allocate. A moved cursor makes no row dirty.
 func (s *Screen) Dirty(yield func(y int) bool) {
 	top, bottom := s.dirtyTop, s.dirtyBottom
 	s.dirtyTop, s.dirtyBottom = s.rows, -1
@@ -300,7 +301,7 @@ func (s *Screen) Dirty(yield func(y int) bool) {
 		}
 		l.touched &^= touchedLook
 		if !yield(y) {
-			if y < bottom { // what was not seen stays dirty
+			if y < bottom { // the rows not seen stay dirty
 				s.dirty(max(top, y+1), bottom)
 			}
 			return
@@ -308,13 +309,13 @@ func (s *Screen) Dirty(yield func(y int) bool) {
 	}
 }
 
-// bce is the high word of an erased cell: only the background of the pen.
+// bce returns the high word of an erased cell: only the background of the pen.
 func (s *Screen) bce() uint64 { return s.penHi & bgBits }
 
 func (s *Screen) blank() Cell { return Cell{hi: s.penHi & bgBits} }
 
-// halfBlank is what is left of a wide character when its other half is
-// written over: an empty cell that has the looks of the pen, as in xterm.js.
+// halfBlank returns the remains of a wide character whose other half is
+// overwritten: an empty cell with the style of the pen, as in xterm.js.
 func (s *Screen) halfBlank() Cell {
 	return Cell{lo: s.penLo &^ (extraBits | uint64(Protected)<<attrShift), hi: s.penHi}
 }

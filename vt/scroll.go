@@ -1,8 +1,8 @@
 package vt
 
-// scrollUp moves the scrolling region up by n because the cursor went below
-// it, as LF and a wrap do: what leaves the primary screen at its top goes to
-// the scrollback.
+// scrollUp moves the scrolling region up by n because the cursor went below it,
+// as LF and a wrap do. Lines that leave the primary screen at its top go to the
+// scrollback.
 func (s *Screen) scrollUp(n int, continued bool) {
 	b := s.buf
 	if s.narrow() {
@@ -19,7 +19,7 @@ func (s *Screen) scrollUp(n int, continued bool) {
 		if h := s.opts.hooks.LineLeft; h != nil {
 			row := s.Row(0)
 			if b.bottom == 0 {
-				row.wrap = continued // the next line only comes now
+				row.wrap = continued // the next line comes only now
 			}
 			h(row, LeftTop)
 		}
@@ -41,13 +41,13 @@ func (s *Screen) scrollUp(n int, continued bool) {
 // narrow reports whether left or right margins are set.
 func (s *Screen) narrow() bool { return s.left > 0 || s.right < s.cols-1 }
 
-// panUp is SU: nothing goes to the scrollback, as in xterm.js.
+// panUp is SU. Nothing goes to the scrollback, as in xterm.js.
 func (s *Screen) panUp(n int) {
 	s.scrollRegionUp(s.buf.top, s.buf.bottom, n, false, LeftRegion)
 }
 
-// scrollDown is SD. The lines that come in have the default background: so
-// xterm.js, where other terminals take the pen's.
+// scrollDown is SD. New lines have the default background, as in xterm.js;
+// other terminals use the pen's.
 func (s *Screen) scrollDown(n int) {
 	s.scrollRegionDown(s.buf.top, s.buf.bottom, n, 0)
 }

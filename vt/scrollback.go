@@ -7,15 +7,15 @@ type scrollback struct {
 	head  int     // of the oldest line
 	n     int
 
-	// pushed counts all lines ever pushed, so that pushed-n is the number of
-	// the oldest one kept. Chunks of packed lines for snapshots are found by
-	// it.
+	// pushed counts all lines ever pushed, so that pushed-n is the number
+	// of the oldest one kept. Snapshots find their chunks of packed lines
+	// by it.
 	pushed uint64
 	chunks map[uint64]*chunk
 }
 
-// push adds l as the newest line and gives back a line that is free for use:
-// the oldest one if the ring is full, else nil.
+// push adds l as the newest line and returns a free line: the oldest one if the
+// ring is full, else nil.
 func (b *scrollback) push(l *line) (free *line) {
 	b.pushed++
 	if b.n < b.limit {
@@ -42,7 +42,7 @@ func (b *scrollback) grow() {
 	b.ring, b.head = ring, 0
 }
 
-// at is line i, counted from the oldest.
+// at returns line i, counted from the oldest.
 func (b *scrollback) at(i int) *line {
 	i += b.head
 	if i >= len(b.ring) {
@@ -56,20 +56,20 @@ func (b *scrollback) clear() {
 	b.forgetChunks()
 }
 
-// set makes lines the whole content.
+// set replaces the whole content by lines.
 func (b *scrollback) set(lines []*line) {
 	b.ring, b.head, b.n = lines, 0, len(lines)
-	b.pushed += uint64(len(lines)) // other lines now: the old numbers are void
+	b.pushed += uint64(len(lines)) // these are other lines: the old numbers are void
 	b.forgetChunks()
 }
 
 func (b *scrollback) forgetChunks() { b.chunks = nil }
 
-// ScrollbackLen is the number of lines that the scrollback holds.
+// ScrollbackLen returns the number of lines in the scrollback.
 func (s *Screen) ScrollbackLen() int { return s.sb.n }
 
-// ScrollbackRow is line i of the scrollback, counted from the oldest one. It
-// panics if there is none.
+// ScrollbackRow returns line i of the scrollback, counted from the oldest. It
+// panics if there is no such line.
 func (s *Screen) ScrollbackRow(i int) Row {
 	if uint(i) >= uint(s.sb.n) {
 		panic("vt: no such line in the scrollback")

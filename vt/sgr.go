@@ -27,7 +27,7 @@ func (q *seq) style(attr Attr, hi uint64, ul Color) (Attr, uint64, Color) {
 	params := q.params[:q.n]
 	for i := 0; i < len(params); i++ {
 		if q.colon != 0 && q.colon>>i&1 != 0 {
-			continue // a sub-parameter nobody asked for
+			continue // an unused sub-parameter
 		}
 		switch n := params[i]; n {
 		case 0:
@@ -113,8 +113,9 @@ func (q *seq) style(attr Attr, hi uint64, ul Color) (Attr, uint64, Color) {
 	return attr, hi, ul
 }
 
-// color reads the colour after params[i], which is 38, 48 or 58, in either
-// spelling, and gives the last value it took. Missing values are 0.
+// color parses the colour after params[i], which is 38, 48 or 58, in either
+// notation, and returns the index of the last value it took. Missing values are
+// 0.
 //
 //	38;5;n     38:5:n
 //	38;2;r;g;b 38:2::r:g:b and, without the colour space, 38:2:r:g:b
@@ -160,7 +161,7 @@ func color(q *seq, i int) (c Color, ok bool, last int) {
 	return 0, false, i + 1
 }
 
-// setExtra puts the number of the underline colour and hyperlink into the pen.
+// setExtra puts the index of the underline colour and hyperlink into the pen.
 func (s *Screen) setExtra() {
 	s.penLo &^= extraBits
 	if s.ulColor != 0 || s.link != 0 {

@@ -5,10 +5,10 @@ import (
 	"unsafe"
 )
 
-// A Snapshot is a screen at one moment: everything on it, its scrollback and
-// the state of a sequence cut off in the middle. It is immutable and compact;
-// lines that did not change between two snapshots of a screen are held once.
-// Any number of screens may be restored from one, concurrently too.
+// A Snapshot is a screen at one moment: both buffers, the scrollback and the
+// state of a sequence that was cut off. It is immutable and compact; snapshots
+// of one screen share the lines that did not change between them. Any number of
+// screens can be restored from one, also concurrently.
 type Snapshot struct {
 	state
 	p         parser
@@ -44,7 +44,8 @@ func (s *Screen) Snapshot() *Snapshot {
 	n := &Snapshot{state: s.state, p: s.p, tab: s.tab, sbLimit: s.sb.limit}
 	n.p.str = append([]byte(nil), s.p.str...)
 	n.tab.clusterIDs, n.tab.extraIDs, n.tab.linkIDs = nil, nil, nil
-	// Cut the capacity: appending to a restored table has to make a new one.
+	// Cut the capacity: appending to a restored table must allocate a new
+	// one.
 	n.tab.clusters = n.tab.clusters[:len(n.tab.clusters):len(n.tab.clusters)]
 	n.tab.extras = n.tab.extras[:len(n.tab.extras):len(n.tab.extras)]
 	n.tab.links = n.tab.links[:len(n.tab.links):len(n.tab.links)]
@@ -58,7 +59,7 @@ func (s *Screen) Snapshot() *Snapshot {
 	return n
 }
 
-// Size is the size of the screen that the snapshot was taken of.
+// Size returns the size of the screen at the time of the snapshot.
 func (n *Snapshot) Size() (cols, rows int) { return n.cols, n.rows }
 
 func (s *Screen) packLines(lines []*line) []packedLine {
@@ -69,7 +70,7 @@ func (s *Screen) packLines(lines []*line) []packedLine {
 	return out
 }
 
-// pack gives the packed form of l, the one of last time if l did not change.
+// pack returns the packed form of l; the previous one if l did not change.
 func (s *Screen) pack(l *line) packedLine {
 	if l.touched&touchedPack != 0 {
 		s.buf8 = packLine(s.buf8[:0], l)
@@ -77,7 +78,7 @@ func (s *Screen) pack(l *line) packedLine {
 		case len(s.buf8) == 0:
 			l.packed = nil
 		case string(s.buf8) == string(l.packed):
-			// Written over with the same: share it still.
+			// Overwritten with the same text: still share it.
 		default:
 			l.packed = append(make(packedLine, 0, len(s.buf8)), s.buf8...)
 		}
@@ -92,8 +93,8 @@ func (s *Screen) packScrollback() packedScrollback {
 	if b.n == 0 {
 		return out
 	}
-	// Chunks are laid by the number of their lines, so the first one may be
-	// without its oldest lines.
+	// A chunk begins at a multiple of its length, so the first one may lack
+	// its oldest lines.
 	i := 0
 	for num := out.first; num < b.pushed; {
 		key := num / chunkLines
@@ -131,9 +132,9 @@ func (s *Screen) packScrollback() packedScrollback {
 	return out
 }
 
-// Restore makes the screen what it was when the snapshot was taken, with the
-// same future. The options it was made with stay, but for the scrollback: what
-// the snapshot holds of it is cut to this screen's limit.
+// Restore brings the screen back to the state of the snapshot, from which it
+// behaves as the original did. The options of the screen stay, and its
+// scrollback limit cuts the snapshot's scrollback.
 func (s *Screen) Restore(n *Snapshot) {
 	same := s.tab.id == n.tab.id &&
 		len(s.tab.clusters) >= len(n.tab.clusters) &&
@@ -144,8 +145,8 @@ func (s *Screen) Restore(n *Snapshot) {
 		if s.tab.id == nil {
 			s.tab.init()
 		}
-		// Another history from here on: numbers given now mean nothing in
-		// other snapshots.
+		// A new history begins here: numbers given from now on mean
+		// nothing in other snapshots.
 		s.tab.id = new(byte)
 	}
 	sizeSame := s.cols == n.cols && s.rows == n.rows
@@ -165,7 +166,7 @@ func (s *Screen) Restore(n *Snapshot) {
 		}
 		restoreLines(s.alt.lines, n.alt.lines, same)
 	} else {
-		// Not on display, and numbers in it may be of other tables.
+		// Not on display, and its numbers may belong to other tables.
 		for _, l := range s.alt.lines {
 			l.wipe(0, false)
 		}
@@ -179,8 +180,8 @@ func (s *Screen) Restore(n *Snapshot) {
 	s.setSlow()
 }
 
-// restoreLines unpacks lines. keep tells that the tables are those of the
-// snapshot, so that the packed form can be kept for the next one.
+// restoreLines unpacks lines. keep reports that the tables are those of the
+// snapshot, so that the next snapshot can share the packed form.
 func restoreLines(lines []*line, packed []packedLine, keep bool) {
 	for y, l := range lines {
 		restoreLine(l, packed[y], keep)
@@ -262,7 +263,7 @@ func packLine(b []byte, l *line) []byte {
 			b = binary.LittleEndian.AppendUint32(b, uint32(style))
 			b = binary.LittleEndian.AppendUint64(b, colors)
 		}
-		// Three of the same are worth a run of their own.
+		// Three equal cells are worth a run of their own.
 		n := 1
 		for i+n < len(cells) && cells[i+n] == c {
 			n++
@@ -304,7 +305,8 @@ func packLine(b []byte, l *line) []byte {
 	return b
 }
 
-// unpackLine makes l what packLine was given. p is our own work, never input.
+// unpackLine restores to l the line that packLine packed. p is never input from
+// outside.
 func unpackLine(l *line, p packedLine) {
 	l.wipe(0, false)
 	if len(p) == 0 {
@@ -338,8 +340,9 @@ func unpackLine(l *line, p packedLine) {
 			x += n
 		case packCells:
 			for end := x + n; x < end; x++ {
-				// A wide character brings its second half with it; only when
-				// the two differ in style does a run begin with a spacer.
+				// A wide character brings its second half with
+				// it. A run begins with a spacer only if the
+				// two differ in style.
 				if x > 0 && l.cells[x-1].lo&chWide != 0 {
 					l.cells[x] = Cell{lo: style | chSpacer, hi: colors}
 					continue
@@ -353,8 +356,8 @@ func unpackLine(l *line, p packedLine) {
 	l.used = x
 }
 
-// MemSize is about the number of bytes that the snapshot holds beyond what it
-// shares with the ones in prev, each line counted once.
+// MemSize returns about the number of bytes that the snapshot holds and does
+// not share with the ones in prev. Each line is counted once.
 func (n *Snapshot) MemSize(prev ...*Snapshot) int {
 	seen := map[*byte]bool{}
 	walk := func(n *Snapshot) (size int) {

@@ -5,14 +5,14 @@ import (
 	"unicode/utf8"
 )
 
-// AppendState appends bytes to dst that make any terminal of the same size
-// show this screen and go on from there as it would: both screens, cursor,
-// pen, margins, tab stops, character sets, modes, titles, palette and the start
-// of a sequence that was cut off. The scrollback is not in them. Hyperlinks
-// keep their identity.
+// AppendState appends to dst bytes that make any terminal of the same size show
+// this screen and behave like it from then on: both buffers, cursor, pen,
+// margins, tab stops, character sets, modes, titles, palette and the start of a
+// sequence that was cut off. The scrollback is not included. Hyperlinks keep
+// their identity.
 //
-// A terminal's own reset (RIS) is not used, as it would cost its user the
-// scrollback; every mode is put in place one by one.
+// It does not use the terminal's own reset (RIS), which would cost the user the
+// scrollback; it sets every mode one by one.
 func (s *Screen) AppendState(dst []byte) []byte {
 	w := stateWriter{s: s, b: dst}
 	w.start()
@@ -37,7 +37,7 @@ type stateWriter struct {
 	s *Screen
 	b []byte
 
-	// pen is the style that the terminal has now, if known.
+	// pen is the terminal's current style, if known.
 	pen   Cell
 	known bool
 	link  uint32
@@ -69,12 +69,12 @@ func (w *stateWriter) mode(n int, on bool) {
 	}
 }
 
-// start brings the terminal into a known state, whatever it was doing.
+// start brings the terminal into a known state from any other.
 func (w *stateWriter) start() {
 	w.str("\x1b\\")                                    // end a string, or an unfinished sequence
 	w.str("\x1b[?1049l")                               // the primary screen
 	w.str("\x1b[!p")                                   // DECSTR: margins, sets, origin, insert
-	w.str("\x1b[?69l\x1b[r\x1b[?6l\x1b[?7h\x1b[4;20l") // for those that know no DECSTR
+	w.str("\x1b[?69l\x1b[r\x1b[?6l\x1b[?7h\x1b[4;20l") // for terminals without DECSTR
 	w.str("\x1b[?5;12;45;66;1004;1007;2004;2026;2027;1;9;1000;1002;1003;1005;1006;1015;1016l")
 	w.str("\x1b[?25h\x1b[2*x\x1b[>4m\x1b[0 q")
 	w.str("\x1b(B\x1b)B\x1b*B\x1b+B\x0f")
@@ -122,7 +122,7 @@ func (w *stateWriter) colors() {
 	}
 }
 
-// xcolor writes a colour as XParseColor reads it.
+// xcolor returns a colour in the notation of XParseColor.
 func xcolor(c Color) string {
 	const hex = "0123456789abcdef"
 	b := []byte("rgb:")
@@ -133,8 +133,8 @@ func xcolor(c Color) string {
 	return string(b[:len(b)-1])
 }
 
-// buffer paints a buffer that is on display and blank, and sets what belongs
-// to it alone.
+// buffer paints a buffer that is on display and blank, and sets what belongs to
+// it alone.
 func (w *stateWriter) buffer(b *buffer) {
 	w.continued(b.lines)
 	for y, l := range b.lines {
@@ -168,8 +168,8 @@ func (w *stateWriter) buffer(b *buffer) {
 	w.known = false
 }
 
-// continued makes the terminal take the lines for soft-wrapped that are, by
-// letting a space wrap into each. What it leaves behind is painted over later.
+// continued makes the terminal mark the soft-wrapped lines, by wrapping a space
+// into each. Painting the lines overwrites the spaces later.
 func (w *stateWriter) continued(lines []*line) {
 	wrapInto := func(y int) {
 		w.csi("H", y, w.s.cols)
@@ -196,7 +196,7 @@ func (w *stateWriter) line(y int, l, next *line) {
 	if marked {
 		w.csi("H", y+1, 1)
 		w.style(Cell{})
-		w.csi("X", w.s.cols) // ECH leaves the wrap alone
+		w.csi("X", w.s.cols) // ECH keeps the wrap
 	}
 	used := l.used
 	for used > 0 && l.cells[used-1] == (Cell{}) {
@@ -235,19 +235,21 @@ func (w *stateWriter) line(y int, l, next *line) {
 	}
 }
 
-// empty makes n empty cells at the cursor like c. The cursor stays.
+// empty makes n empty cells like c at the cursor. The cursor stays.
 func (w *stateWriter) empty(c Cell, y, x, n int) {
 	w.style(Cell{hi: c.hi & bgBits})
 	w.csi("X", n)
 	w.change(c, y, x, n)
 }
 
-// change gives n empty cells what an erase cannot: all but the background.
+// change gives n empty cells the attributes that an erase cannot give: all but
+// the background.
 func (w *stateWriter) change(c Cell, y, x, n int) {
 	if c.lo == 0 && c.hi&^bgBits == 0 {
 		return
 	}
-	// The position counts from the margins in origin mode; callers see to it.
+	// The position counts from the margins in origin mode; the callers turn
+	// it off.
 	w.csi(";", y+1, x+1, y+1, x+n)
 	w.sgr(c, w.s.tab.extras[c.extra()].ul)
 	w.str("$r")
@@ -262,8 +264,8 @@ func (w *stateWriter) cell(c Cell) {
 	}
 	text := w.s.tab.clusters[c.lo&chMask]
 	first, n := utf8.DecodeRuneInString(text)
-	// What has to be written in grapheme mode to come out as one cell: all
-	// up to the last part that is not just a mark, or that widens.
+	// Write in grapheme mode what needs it to become one cell: all up to
+	// the last part that is more than a mark, or that widens.
 	grown := c.Width() != RuneWidth(first)
 	upto := 0
 	for i, r := range text[n:] {
@@ -279,7 +281,7 @@ func (w *stateWriter) cell(c Cell) {
 	w.str(text[upto:])
 }
 
-// style makes the terminal's pen that of c.
+// style sets the terminal's pen to that of c.
 func (w *stateWriter) style(c Cell) {
 	if w.known && w.pen.SameStyle(c) {
 		return
@@ -312,7 +314,7 @@ func (w *stateWriter) protect(on bool) {
 	}
 }
 
-// colorsOf sets the pen by one SGR.
+// colorsOf sets the pen with one SGR.
 func (w *stateWriter) colorsOf(c Cell, ul Color) {
 	w.str("\x1b[")
 	w.sgr(c, ul)
@@ -382,7 +384,7 @@ func (w *stateWriter) color(c Color, base int) {
 	}
 }
 
-// sets designates and invokes character sets, from all ASCII and G0.
+// sets designates and invokes character sets; all are ASCII, and G0, before.
 func (w *stateWriter) sets(g [4]charset, gl uint8) {
 	for i, c := range g {
 		w.b = append(w.b, 0x1b, "()*+"[i], c.final())
@@ -390,7 +392,7 @@ func (w *stateWriter) sets(g [4]charset, gl uint8) {
 	w.str([...]string{"\x0f", "\x0e", "\x1bn", "\x1bo"}[gl])
 }
 
-// modes sets all modes but those that the cursor is placed without.
+// modes sets all modes except those that would affect placing the cursor.
 func (w *stateWriter) modes() {
 	s := w.s
 	for _, m := range decModes {
@@ -433,8 +435,8 @@ func (w *stateWriter) modes() {
 	}
 }
 
-// cursor places the cursor; with a wrap pending by printing the last character
-// of its line again.
+// cursor places the cursor. It sets a pending wrap by printing the last
+// character of the line again.
 func (w *stateWriter) cursor() {
 	s := w.s
 	x, y := s.x, s.y
@@ -458,14 +460,14 @@ func (w *stateWriter) cursor() {
 	}
 	w.style(Cell{hi: c.hi & bgBits})
 	w.b = append(w.b, ' ')
-	w.csi("$z", y-dy+1, x-dx+1, y-dy+1, x-dx+1) // DECERA leaves the cursor alone
+	w.csi("$z", y-dy+1, x-dx+1, y-dy+1, x-dx+1) // DECERA keeps the cursor
 	w.change(c, y-dy, x-dx, 1)
 }
 
 func (w *stateWriter) finish() {
 	s := w.s
 	w.style(Cell{lo: s.penLo, hi: s.penHi})
-	if w.link != s.link { // the table of styles had no room for it
+	if w.link != s.link { // the tables had no room for it
 		w.osc(8, w.linkText(s.link))
 	}
 	if !s.rectSpan {
@@ -486,7 +488,7 @@ func (w *stateWriter) finish() {
 	}
 }
 
-// partial appends the start of a sequence that the parser is in.
+// partial appends the start of the sequence that the parser is in.
 func (w *stateWriter) partial() {
 	p := &w.s.p
 	params := func() {
@@ -552,7 +554,7 @@ func (w *stateWriter) partial() {
 	case stOSC:
 		w.str("\x1b]")
 		if p.strOver {
-			// Too long already; any more of it is dropped as well.
+			// Too long already; the rest of it is dropped as well.
 			for range maxString + 1 {
 				w.b = append(w.b, ' ')
 			}

@@ -2,8 +2,8 @@ package vt
 
 import "math/bits"
 
-// tabStops is a set of columns. It is never changed, only replaced, so that
-// buffers and snapshots can share one.
+// tabStops is a set of columns. It never changes, and is replaced instead, so
+// that buffers and snapshots can share one.
 type tabStops struct {
 	bits []uint64
 }
@@ -20,7 +20,7 @@ func (t *tabStops) has(x int) bool {
 	return x >= 0 && x/64 < len(t.bits) && t.bits[x/64]>>(x%64)&1 != 0
 }
 
-// with gives a copy in which x is a stop, or is none.
+// with returns a copy in which x is a stop, or is not.
 func (t *tabStops) with(x int, on bool) *tabStops {
 	if t.has(x) == on || x/64 >= len(t.bits) {
 		return t
@@ -32,7 +32,8 @@ func (t *tabStops) with(x int, on bool) *tabStops {
 
 func (t *tabStops) none() *tabStops { return &tabStops{bits: make([]uint64, len(t.bits))} }
 
-// resized gives the stops for another width; new columns get the usual ones.
+// resized returns the stops for another width; new columns get the default
+// ones.
 func (t *tabStops) resized(old, cols int) *tabStops {
 	c := defaultTabs(cols)
 	for x := range min(old, cols) {
@@ -43,7 +44,7 @@ func (t *tabStops) resized(old, cols int) *tabStops {
 	return c
 }
 
-// next is the first stop after x, or limit.
+// next returns the first stop after x, or limit.
 func (t *tabStops) next(x, limit int) int {
 	for x++; x < limit; {
 		if x/64 >= len(t.bits) {
@@ -57,7 +58,7 @@ func (t *tabStops) next(x, limit int) int {
 	return limit
 }
 
-// prev is the last stop before x, or 0.
+// prev returns the last stop before x, or 0.
 func (t *tabStops) prev(x int) int {
 	for x--; x > 0; x-- {
 		if t.has(x) {

@@ -8,26 +8,28 @@ import (
 )
 
 // A Row is a view of one line of a screen or its scrollback. It is valid until
-// the screen is next written to.
+// the screen next changes.
 type Row struct {
 	s    *Screen
 	l    *line
 	wrap bool
 }
 
-// Row is row y of the screen, counted from 0. It panics if there is none.
+// Row returns row y of the screen, counted from 0. It panics if there is no
+// such row.
 func (s *Screen) Row(y int) Row {
 	lines := s.buf.lines
 	return Row{s, lines[y], y+1 < len(lines) && lines[y+1].continued}
 }
 
-// Len is the number of cells: the width of the screen.
+// Len returns the number of cells: the width of the screen.
 func (r Row) Len() int { return len(r.l.cells) }
 
-// Cell is the cell at column x. It panics if there is none.
+// Cell returns the cell at column x. It panics if there is no such column.
 func (r Row) Cell(x int) Cell { return r.l.cells[x] }
 
-// Cells are the cells with their columns. Nothing is allocated.
+// Cells returns the cells with their columns, counted from 0. It allocates
+// nothing.
 func (r Row) Cells() iter.Seq2[int, Cell] {
 	return func(yield func(int, Cell) bool) {
 		for x, c := range r.l.cells {
@@ -38,26 +40,26 @@ func (r Row) Cells() iter.Seq2[int, Cell] {
 	}
 }
 
-// Wrapped reports whether the text of the row goes on in the next one because
-// it did not fit: the two were one line to the program.
+// Wrapped reports whether the text of the row continues in the next one because
+// it did not fit: the program wrote both as one line.
 func (r Row) Wrapped() bool { return r.wrap }
 
-// Continued reports whether the row goes on with the text of the one above.
+// Continued reports whether the row continues the text of the one above.
 func (r Row) Continued() bool { return r.l.continued }
 
-// Content is the number of columns up to the end of the last character. Cells
-// behind it are empty, though they may have a background. The column that a
-// wide character left free when it wrapped is not counted.
+// Content returns the number of columns up to the end of the last character.
+// Cells after it are empty, but may have a background. A column that a wide
+// character left free when it wrapped does not count.
 func (r Row) Content() int { return r.l.content() }
 
-// Text is the text of the row; see AppendText.
+// Text returns the text of the row; see [Row.AppendText].
 func (r Row) Text() string { return string(r.AppendText(nil)) }
 
-// AppendText appends the text of the row to dst: the characters of all cells
-// up to [Row.Content], empty cells as spaces.
+// AppendText appends the text of the row to dst: the characters of all cells up
+// to [Row.Content], with spaces for empty cells.
 func (r Row) AppendText(dst []byte) []byte {
 	cells := r.l.cells[:r.l.content()]
-	// Rows are read for each line that scrolls off, and are mostly ASCII.
+	// Each line that scrolls off is read here, and most are ASCII.
 	n := len(dst)
 	dst = slices.Grow(dst, len(cells))[:n+len(cells)]
 	text := dst[n:]
@@ -75,9 +77,8 @@ func (r Row) AppendText(dst []byte) []byte {
 	return dst
 }
 
-// AppendColumns appends, for each byte of the text that AppendText gives, the
-// column of its character. What a search finds in the text is so found on the
-// screen.
+// AppendColumns appends to dst, for each byte of the text of [Row.AppendText],
+// the column of its character. It locates a match in the text on the screen.
 func (r Row) AppendColumns(dst []int) []int {
 	var buf [maxClusterBytes]byte
 	for x, c := range r.l.cells[:r.l.content()] {
@@ -105,7 +106,7 @@ func (s *Screen) appendCell(dst []byte, c Cell) []byte {
 	return utf8.AppendRune(dst, rune(c.lo&chMask))
 }
 
-// CellText is the text of a cell of this screen: one character with its
+// CellText returns the text of a cell of this screen: one character with its
 // combining marks, or a whole grapheme cluster. It is empty for an empty cell
 // and for the second half of a wide character.
 func (s *Screen) CellText(c Cell) string {
@@ -118,20 +119,20 @@ func (s *Screen) CellText(c Cell) string {
 	return string(rune(c.lo & chMask))
 }
 
-// CellLink is the hyperlink of a cell of this screen: the parameters of OSC 8
-// ("id=x:...") and the URI. Cells with the same of both are one link. The URI
-// is empty if there is no link.
+// CellLink returns the hyperlink of a cell of this screen: the parameters of
+// OSC 8 ("id=x:...") and the URI. Cells that have both in common are one link.
+// The URI is empty if there is no link.
 func (s *Screen) CellLink(c Cell) (params, uri string) {
 	params, uri, _ = strings.Cut(s.tab.links[s.tab.extras[c.extra()].link], ";")
 	return params, uri
 }
 
-// CellUnderlineColor is the colour of the underline of a cell of this screen,
-// the default Color if it is drawn in the foreground's.
+// CellUnderlineColor returns the colour of the underline of a cell of this
+// screen; the default Color if the underline has the colour of the foreground.
 func (s *Screen) CellUnderlineColor(c Cell) Color { return s.tab.extras[c.extra()].ul }
 
-// Text is the text of the screen, a line for each row, without trailing spaces
-// and trailing empty lines.
+// Text returns the text of the screen, a line for each row, without trailing
+// spaces and trailing empty lines.
 func (s *Screen) Text() string {
 	var b []byte
 	for y := range s.rows {

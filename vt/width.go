@@ -27,7 +27,7 @@ const (
 	incbLinker
 )
 
-// property gives the packed properties of r: its width in bits 0-1, the
+// property returns the packed properties of r: its width in bits 0-1, the
 // grapheme break class in bits 2-5, the Indic conjunct break in bits 6-7.
 func property(r rune) uint8 {
 	if uint32(r) > 0x10ffff {
@@ -36,13 +36,13 @@ func property(r rune) uint8 {
 	return propBlocks[int(propIndex[r>>7])<<7|int(r&0x7f)]
 }
 
-// RuneWidth is the number of columns (0, 1 or 2) that r takes on a screen that
-// is not in grapheme mode: the wcwidth of Unicode 17, ambiguous characters
-// narrow.
+// RuneWidth returns the number of columns (0, 1 or 2) that r takes on a screen
+// that is not in grapheme mode: the wcwidth of Unicode 17, with ambiguous
+// characters narrow.
 func RuneWidth(r rune) int { return int(property(r) & 3) }
 
-// clusterState is what has to be remembered of a grapheme cluster to know
-// whether the next code point belongs to it.
+// clusterState is the part of a grapheme cluster that decides whether the next
+// code point belongs to it.
 type clusterState struct {
 	class uint8 // of the last code point
 	ri    bool  // an odd number of regional indicators ends here
@@ -50,7 +50,7 @@ type clusterState struct {
 	indic uint8 // 1 after a consonant, 2 when a linker followed
 }
 
-// step tells whether there is no break before a code point of property prop,
+// step reports whether there is no break before a code point of property prop,
 // and moves on to it. The rules are those of UAX #29, revision 17.
 func (c *clusterState) step(prop uint8) (joins bool) {
 	class, incb := prop>>2&15, prop>>6
@@ -75,7 +75,8 @@ func (c *clusterState) step(prop uint8) (joins bool) {
 	return joins
 }
 
-// advance records a code point that was added to the cluster, or that began one.
+// advance records a code point that was added to the cluster, or that began
+// one.
 func (c *clusterState) advance(class, incb uint8, joins bool) {
 	c.ri = class == gbRI && !(joins && c.ri)
 	switch {
