@@ -1,9 +1,14 @@
-// Package edit has filters over recordings: steps that take a [format.Cast]
-// and give a changed one, as it is read, without holding it in memory.
+// Package edit has filters over recordings: steps that take a [format.Cast] and
+// return a changed one. A filter changes events as they are read and does not
+// hold the recording in memory.
 //
-// A [Filter] changes the header and the events together, so that what is
-// applied to the events is not asked for by the header once more. Chain them
-// with [Chain]; put recordings behind each other with [Concat].
+// A [Filter] changes the header and the events together: [LimitIdle], for
+// example, also removes the idle limit from the header, so that no player
+// applies it again. Combine filters with [Chain]; join recordings with
+// [Concat].
+//
+// A Cast is single-use, and so is the Cast that a filter returns: its events
+// come from the ones passed in.
 package edit
 
 import (
@@ -14,11 +19,11 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// Filter is a step that changes a recording. A Filter may be used for any
-// number of recordings, also at once.
+// Filter is a step that changes a recording. A Filter can be used for any
+// number of recordings, also concurrently.
 type Filter func(format.Cast) format.Cast
 
-// Chain gives the Filter that applies filters in their order.
+// Chain returns a Filter that applies filters in order.
 func Chain(filters ...Filter) Filter {
 	return func(src format.Cast) format.Cast {
 		for _, f := range filters {
@@ -28,8 +33,9 @@ func Chain(filters ...Filter) Filter {
 	}
 }
 
-// each makes a Filter of a step that changes one event, or drops it by giving
-// false. newStep is called once for each recording, for the step's state.
+// each returns a Filter that calls a step for each event. The step returns the
+// changed event, and false to drop it. newStep is called once for each
+// recording, for the step's state.
 func each(newStep func() func(format.Event) (format.Event, bool)) Filter {
 	return func(src format.Cast) format.Cast {
 		events := src.Events
@@ -49,8 +55,9 @@ func each(newStep func() func(format.Event) (format.Event, bool)) Filter {
 	}
 }
 
-// Speed makes a recording run factor times as fast; factor must be above zero.
-// An idle limit in the header is shortened alike.
+// Speed returns a Filter that makes a recording run factor times as fast. It
+// shortens an idle limit in the header likewise. The error reports a factor
+// that is not a finite number above 0.
 func Speed(factor float64) (Filter, error) {
 	if !(factor > 0) || math.IsInf(factor, 0) {
 		return nil, fmt.Errorf("speed %v: want a number above 0", factor)
@@ -74,11 +81,11 @@ func Speed(factor float64) (Filter, error) {
 	}, nil
 }
 
-// MaxTime is the latest time that a filter moves an event to, 146 years.
+// MaxTime is the latest time to which a filter moves an event: 146 years.
 const MaxTime = time.Duration(math.MaxInt64 / 2)
 
-// LimitIdle shortens every pause that is longer than limit to limit, which must
-// be above zero. It takes an idle limit out of the header: it is applied now.
+// LimitIdle returns a Filter that shortens every pause longer than limit to
+// limit, which must be above zero. It removes the idle limit from the header.
 func LimitIdle(limit time.Duration) Filter {
 	shorten := each(func() func(format.Event) (format.Event, bool) {
 		var before, cut time.Duration
@@ -93,14 +100,14 @@ func LimitIdle(limit time.Duration) Filter {
 	})
 	return func(src format.Cast) format.Cast {
 		src.Header.IdleLimit = 0
-		src.Header.Duration = 0 // not known any more
+		src.Header.Duration = 0 // unknown from here on
 		return shorten(src)
 	}
 }
 
-// Shift moves every event by d. Events that would come before the start are
-// held there. The header's start moves the other way, so that an event's time
-// of day stays.
+// Shift returns a Filter that moves every event by d. Events that would come
+// before the start get the time zero. The header's start moves the other way,
+// so that an event keeps its time of day.
 func Shift(d time.Duration) Filter {
 	move := each(func() func(format.Event) (format.Event, bool) {
 		return func(ev format.Event) (format.Event, bool) {
@@ -119,10 +126,10 @@ func Shift(d time.Duration) Filter {
 	}
 }
 
-// Concat puts recordings behind each other, each beginning at the time of the
-// last event of the one before, with the header of the first. A resize is put in
-// where a recording begins at another size than the one before had. Idle limits
-// that differ are applied.
+// Concat joins recordings: each begins at the time of the last event of the one
+// before, and the header is that of the first. Where the size changes from one
+// recording to the next, Concat adds a resize event. If the idle limits differ,
+// it applies each. The casts are used up.
 func Concat(casts ...format.Cast) format.Cast {
 	if len(casts) == 0 {
 		return format.Cast{Events: func(func(format.Event, error) bool) {}}
