@@ -1,6 +1,5 @@
-// Package convert makes of a recording what needs a screen to be made: for now
-// its text. [Text] writes what a reader of the session would have seen, line
-// by line.
+// Package convert makes of a recording what needs a screen model: for now its
+// text. [Text] writes what a reader of the session saw, line by line.
 package convert
 
 import (
@@ -14,33 +13,34 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// TextOptions change what [Text] writes. The zero value is fit for use.
+// TextOptions are options of [Text]. The zero value is ready to use.
 type TextOptions struct {
-	// Timestamps puts before each line the time at which its first character
-	// was written, as 1:02:03.456 since the start.
+	// Timestamps writes before each line the time of its first character
+	// since the start, such as 2:03.456 or 1:02:03.456.
 	Timestamps bool
 }
 
-// Text writes the text of cast to w; see [NewText]. When cast ends in an error,
-// the text up to there is written and the error returned.
+// Text writes the text of cast to w; see [NewText]. If cast ends in an error,
+// Text writes the text before it and returns the error. It does not close w.
 func Text(w io.Writer, cast format.Cast, opts TextOptions) error {
 	return format.Copy(NewText(w, opts), cast)
 }
 
-// NewText gives a Writer of the text of a session: every line that scrolled off
-// the screen or was cleared from it, each as it leaves, and at Close what stood
-// there at the end. Lines that the terminal wrapped are one line again. What
-// full-screen programs drew on the alternate screen is left out.
+// NewText returns a Writer of the text of a session: every line that scrolled
+// off the screen or was cleared from it, when it leaves, and at Close the lines
+// on the screen. It joins lines that the terminal wrapped, and leaves out the
+// alternate screen of full-screen programs; if a recording ends there, the
+// lines then on the primary screen are missing. Close leaves w open.
 func NewText(w io.Writer, opts TextOptions) format.Writer {
 	t := &textWriter{w: bufio.NewWriter(w), opts: opts}
 	t.start(format.Size{})
 	return t
 }
 
-// TextFormat gives the format that [NewText] writes.
+// TextFormat returns the format that [NewText] writes. It can only be written.
 func TextFormat(opts TextOptions) *format.Format {
 	return format.NewFormat("txt", []string{".txt"}, "the session's text, line by line",
-		"all but the text of the output", func(w io.Writer) format.Writer { return NewText(w, opts) })
+		"everything but the text of the output", func(w io.Writer) format.Writer { return NewText(w, opts) })
 }
 
 // textWriter writes lines as they leave the screen.
@@ -49,16 +49,16 @@ type textWriter struct {
 	opts   TextOptions
 	screen *vt.Screen
 	now    time.Duration
-	// since holds, for each row of the primary screen, when its first
-	// character was written; -1 for a row that is empty.
+	// since holds, for each row of the primary screen, the time of its
+	// first character; -1 for an empty row.
 	since   []time.Duration
-	cleared int // rows of a screen that is being erased whole, told so far
-	// blank and spaces count empty lines, and spaces at the end of what was
-	// written of a line: they are written once something follows.
+	cleared int // rows seen so far of a screen that is being erased as a whole
+	// blank and spaces count empty lines, and spaces at the end of the line
+	// written so far: both are written when text follows.
 	blank, spaces int
-	open, begun   bool // a line may go on in the next row; some of it is written
+	open, begun   bool // a line may continue in the next row; some of it is written
 	buf           []byte
-	err           error // the first of w
+	err           error // the first error of w
 }
 
 // start makes the screen.
@@ -66,10 +66,9 @@ func (t *textWriter) start(size format.Size) {
 	if size == (format.Size{}) {
 		size = format.Size{Cols: 80, Rows: 24}
 	}
-	// Without a scrollback a line that left the screen never comes back to it
-	// by a resize, to be written twice.
-	// A size that the program asks for is not taken: what the terminal made of
-	// it is a resize of the recording's.
+	// Without a scrollback, no resize brings a line back that has left the
+	// screen, to be written twice. A size that the program asks for is
+	// ignored: if the terminal took it, the recording has a resize event.
 	t.screen = vt.New(size.Cols, size.Rows, vt.NoSizeChange(), vt.WithHooks(vt.Hooks{LineLeft: t.left}))
 	_, rows := t.screen.Size()
 	t.since = make([]time.Duration, rows)
@@ -132,7 +131,7 @@ func (t *textWriter) Close() error {
 	return t.Flush()
 }
 
-// left is told of a line that leaves the screen.
+// left is called for a line that leaves the screen.
 func (t *textWriter) left(row vt.Row, why vt.Leave) {
 	switch why {
 	case vt.LeftTop, vt.LeftRegion:
@@ -153,9 +152,9 @@ func (t *textWriter) left(row vt.Row, why vt.Leave) {
 		if t.screen.OnAlternate() {
 			return
 		}
-		// What is erased in part is drawn again, as progress displays do it;
-		// a screen that is erased whole has been left. Its empty end is no
-		// text.
+		// Part of a screen that is erased is drawn again, as by
+		// progress displays; a screen that is erased as a whole has
+		// been left. Its empty end is not text.
 		t.row(row, t.since[t.cleared])
 		if t.cleared++; t.cleared == len(t.since) {
 			t.endLine()
@@ -208,7 +207,7 @@ func (t *textWriter) begin(since time.Duration) {
 	}
 }
 
-// endLine ends the line that is open.
+// endLine ends the open line.
 func (t *textWriter) endLine() {
 	if !t.open {
 		return
