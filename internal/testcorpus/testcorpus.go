@@ -1,6 +1,6 @@
-// Package testcorpus finds recordings that tests run on but that are not part
-// of this repository, as strangers wrote them: the environment variable
-// TTYDECK_CORPUS names the folder that has them.
+// Package testcorpus finds recordings by strangers for tests. They are not part
+// of this repository: the environment variable TTYDECK_CORPUS names their
+// folder.
 package testcorpus
 
 import (
@@ -9,30 +9,31 @@ import (
 	"testing"
 )
 
-// Dir gives the folder sub of the corpus. Without a corpus the test is
-// skipped, and says so by name; with one, a folder that is missing fails it.
+// Dir returns the folder sub of the corpus. Without a corpus it skips the test,
+// with a message; with one, a missing folder fails the test.
 func Dir(tb testing.TB, sub string) string {
 	tb.Helper()
 	root := os.Getenv("TTYDECK_CORPUS")
 	if root == "" {
-		tb.Skipf("%s is skipped: TTYDECK_CORPUS, the folder of recordings by others, is not set", tb.Name())
+		tb.Skipf("%s is skipped: TTYDECK_CORPUS, the folder of recordings by strangers, is not set", tb.Name())
 	}
 	dir := filepath.Join(root, sub)
 	if _, err := os.Stat(dir); err != nil {
-		tb.Fatalf("TTYDECK_CORPUS is set, but: %v", err)
+		tb.Fatalf("TTYDECK_CORPUS is set, but lacks a folder: %v", err)
 	}
 	return dir
 }
 
-// Files gives the files of the corpus that match pattern, relative to it. There
-// must be want of them, so that a walk over nothing cannot pass.
+// Files returns the files of the corpus that match pattern, relative to it. The
+// test fails unless there are want of them: a walk over no files must not pass.
 func Files(tb testing.TB, pattern string, want int) []string {
 	tb.Helper()
 	dir := Dir(tb, filepath.Dir(pattern))
 	return Glob(tb, filepath.Join(dir, filepath.Base(pattern)), want)
 }
 
-// Glob gives the files that match pattern, of which there must be want.
+// Glob returns the files that match pattern. The test fails unless there are
+// want of them.
 func Glob(tb testing.TB, pattern string, want int) []string {
 	tb.Helper()
 	files, err := filepath.Glob(pattern)
