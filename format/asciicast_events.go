@@ -85,7 +85,8 @@ func (d *castDecoder) ahead() (Event, bool) {
 // "text"]`. It leaves a line that is odd in any way to slow.
 func (d *castDecoder) fast(line []byte) (Event, bool) {
 	ev, end := d.parse(line)
-	return ev, end > 0 && end == len(line) && d.take(&ev)
+	ok := end > 0 && end == len(line) && d.take(&ev)
+	return ev, ok
 }
 
 // parse reads the event at the beginning of b and returns it with the index

@@ -388,7 +388,8 @@ func (s *scriptFiles) open() (Cast, error) {
 	timing := &input{options: in.options, format: in.format, r: r}
 	timing.name = s.timing
 	d.timing = newLines(timing)
-	return in.cast(h, d), in.err
+	cast := in.cast(h, d)
+	return cast, in.err
 }
 
 // recordingOf reports whether the timing file is the log itself.

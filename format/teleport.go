@@ -90,7 +90,8 @@ func readTeleport(in *input) (Cast, error) {
 			break
 		}
 	}
-	return in.cast(h, d), in.err
+	cast := in.cast(h, d)
+	return cast, in.err
 }
 
 func (d *teleportDecoder) next() (Event, bool) {

@@ -119,7 +119,8 @@ func readTtyrec(in *input) (Cast, error) {
 	if size, ok := d.firstSize(); ok {
 		h.Size = size
 	}
-	return in.cast(h, d), in.err
+	cast := in.cast(h, d)
+	return cast, in.err
 }
 
 // isNLE reports whether name is that of a file of the NetHack Learning

@@ -2,10 +2,10 @@ package vt
 
 import "unicode/utf8"
 
-// Cells hold no pointers. Tables number what does not fit into a cell: texts of
-// several code points, and pairs of underline colour and hyperlink. The tables
-// only grow; when they are full, collect makes new ones of the entries in use.
-// Snapshots keep the old slices.
+// tables number what does not fit into a cell, because cells hold no pointers:
+// texts of several code points, and pairs of underline colour and hyperlink.
+// The tables only grow; when they are full, collect makes new ones of the
+// entries in use. Snapshots keep the old slices.
 type tables struct {
 	// id is a new pointer for each history of the tables. A number means
 	// the same in two tables with the same id that are both long enough.
