@@ -23,8 +23,11 @@ type command struct {
 	about  string
 	flags  []group
 	hidden bool
-	// sealed commands take their flags from the command line alone: neither
-	// the configuration nor the environment changes them.
+	// sealed commands take their flags from the command line alone. The
+	// configuration and the environment are the user's, and login-rec records
+	// users: its flags come from root, who wrote its command line. The hidden
+	// commands are started by other commands, which have read the
+	// configuration; a fault in it must not keep them from starting.
 	sealed bool
 	// signals is set where the command handles signals itself, because it has
 	// a terminal to restore.

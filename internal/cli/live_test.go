@@ -2,10 +2,12 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,6 +20,35 @@ import (
 	controlPlane "github.com/ttydeck/ttydeck/live/daemon"
 	"github.com/ttydeck/ttydeck/vt"
 )
+
+// A session's process and an observer's guard start whatever the configuration
+// has become since their parents read it.
+func TestHiddenCommandsReadNoConfiguration(t *testing.T) {
+	broken := filepath.Join(t.TempDir(), "config.toml")
+	if err := os.WriteFile(broken, []byte("["), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TTYDECK_CONFIG", broken)
+	ttydeck := program(t)
+	answer, theirs, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Close()
+	cmd := exec.Command(ttydeck, "__session")
+	cmd.Stdin, cmd.ExtraFiles = strings.NewReader("no configuration of a session"), []*os.File{theirs}
+	err = cmd.Run()
+	theirs.Close()
+	if got, rerr := io.ReadAll(answer); err != nil || rerr != nil || !strings.Contains(string(got), "invalid character") {
+		t.Errorf("a session's process answers %q, %v; %v", got, err, rerr)
+	}
+	if runtime.GOOS != "linux" { // where there are no guards
+		return
+	}
+	if out, err := exec.Command(ttydeck, "__guard").CombinedOutput(); err == nil || !strings.Contains(string(out), "0 arguments") {
+		t.Errorf("a guard says %q, %v", out, err)
+	}
+}
 
 // sessions gives the program, with a directory of its own for sessions.
 func sessionsOf(t *testing.T) (ttydeck string, dir live.Dir) {

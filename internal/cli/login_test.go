@@ -7,7 +7,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -108,6 +110,36 @@ func (h *loginHost) write(name, text string, mode os.FileMode) {
 	if err := os.WriteFile(h.path(name), []byte(text), mode); err != nil {
 		h.t.Fatal(err)
 	}
+}
+
+// useEtc gives sshd's users an /etc of their own, in which the policy is where
+// it is on a host: the ForceCommand names none. They may send any variable.
+func (h *loginHost) useEtc() {
+	h.t.Helper()
+	for _, dir := range []string{"etc", "etc/ttydeck"} {
+		if err := os.Mkdir(h.path(dir), 0o755); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	for to, from := range map[string]string{
+		"passwd": h.path("passwd"), "group": "/etc/group", "nsswitch.conf": "/etc/nsswitch.conf", "ld.so.cache": "/etc/ld.so.cache",
+		"ttydeck/login.toml": h.path("policy.toml"),
+	} {
+		text, err := os.ReadFile(from)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		h.write("etc/"+to, string(text), 0o644)
+	}
+	config, err := os.ReadFile(h.path("sshd_config"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.write("sshd_config", strings.Replace(string(config), " --policy "+h.path("policy.toml"), "", 1)+"AcceptEnv *\n", 0o600)
+	h.write("proxy", fmt.Sprintf("#!/bin/sh\nexec unshare -m sh -c 'mount --bind %s /etc && exec /usr/sbin/sshd -i -f %s'\n", h.path("etc"), h.path("sshd_config")), 0o755)
 }
 
 // receive takes recordings.
@@ -274,6 +306,83 @@ func TestLogin(t *testing.T) {
 		t.Errorf("git clone gave %d bytes, %v", len(got), err)
 	}
 	h.awaitRecordings(2)
+}
+
+// A user's configuration and environment neither switch the recording off nor
+// lock anyone out.
+func TestLoginOwnSettings(t *testing.T) {
+	h := newLoginHost(t, "on-failure = \"block\"\n")
+	h.useEtc()
+	h.receive()
+	config := filepath.Join(h.home, ".config", "ttydeck", "config.toml")
+	if err := os.MkdirAll(filepath.Dir(config), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const none = "/nonexistent/login.toml"
+	for _, tt := range []struct{ what, config, env string }{
+		{"no settings", "", ""},
+		{"another policy in the configuration", "[login-rec]\npolicy = \"/etc/passwd\"\n", ""},
+		{"no policy in the configuration", "[login-rec]\npolicy = \"" + none + "\"\n", ""},
+		{"a flag that is none in the configuration", "[login-rec]\nnosuch = 1\n", ""},
+		{"a configuration that is none", "[", ""},
+		{"no policy in the environment", "", "TTYDECK_LOGIN_REC_POLICY=" + none},
+		{"a flag that is wrong in the environment", "", "TTYDECK_LOGIN_REC_RECEIVE=maybe"},
+		{"a configuration that is not there", "", "TTYDECK_CONFIG=" + none},
+	} {
+		if err := os.WriteFile(config, []byte(tt.config), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		var env []string
+		if tt.env != "" {
+			env = []string{"-o", "SetEnv=" + tt.env}
+		}
+		before := len(h.recordings())
+		if out, status := h.run("echo in $((6*7)); exit 5\r", "ssh", append(env, "-tt", h.at())...); status != 5 || !strings.Contains(out, "in 42") {
+			t.Errorf("%s: a login: status %d, %q", tt.what, status, out)
+		}
+		if made := len(h.recordings()) - before; made != 1 { // it is made before the shell starts
+			t.Errorf("%s: a login makes %d recordings", tt.what, made)
+		}
+		if out, status := h.run("", "ssh", append(env, h.at(), "echo out; exit 3")...); out != "out\n" || status != 3 {
+			t.Errorf("%s: a command: status %d, %q", tt.what, status, out)
+		}
+	}
+}
+
+// Root's own configuration does not keep the receiver from starting.
+func TestLoginReceiveOwnSettings(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("SKIPPED: a policy is root's")
+	}
+	dir, err := os.MkdirTemp("/run", "ttydeck-receive-test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	policy, config := filepath.Join(dir, "policy.toml"), filepath.Join(dir, "config.toml")
+	for path, text := range map[string]string{policy: "socket = \"" + filepath.Join(dir, "socket") + "\"\n", config: "["} {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self, "login-rec", "--receive", "--policy", policy, "--dir", filepath.Join(dir, "kept"))
+	cmd.Args[0] = "ttydeck"
+	cmd.Env = append(os.Environ(), "TTYDECK_CONFIG="+config, "TTYDECK_LOGIN_REC_RECEIVE=maybe")
+	said, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	if line, err := bufio.NewReader(said).ReadString('\n'); !strings.Contains(line, "taking recordings of logins") {
+		t.Errorf("the receiver says %q, %v", line, err)
+	}
 }
 
 // A full disk follows the policy: the session ends, or goes on.
