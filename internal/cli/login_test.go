@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -253,6 +254,13 @@ func TestLogin(t *testing.T) {
 		t.Errorf("ssh -tt: status %d, %q", status, out)
 	}
 	h.awaitRecordings(2)
+	// So is one that begins like sshd's sftp server.
+	if out, _ := h.run("", "ssh", "-tt", h.at(), "internal-sftp -h; echo beside it $((6*7))"); !strings.Contains(out, "beside it 42") {
+		t.Errorf("internal-sftp at a terminal: %q", out)
+	}
+	if !slices.ContainsFunc(h.awaitRecordings(3), func(path string) bool { return strings.Contains(h.output(path, format.Output), "beside it 42") }) {
+		t.Error("it is not recorded")
+	}
 
 	// The rest is not, and comes through as it is.
 	r := rand.New(rand.NewPCG(1, 1))
@@ -305,7 +313,7 @@ func TestLogin(t *testing.T) {
 	if got, err := os.ReadFile(h.path("clone/piped")); err != nil || !bytes.Equal(got, data) {
 		t.Errorf("git clone gave %d bytes, %v", len(got), err)
 	}
-	h.awaitRecordings(2)
+	h.awaitRecordings(3)
 }
 
 // A user's configuration and environment neither switch the recording off nor

@@ -62,7 +62,9 @@ func ForCommand(shell, command string, terminal bool) (Invocation, error) {
 		for _, server := range sftpServers {
 			if _, err := os.Stat(server); err == nil {
 				command = strings.TrimSpace(server + " " + rest)
-				return Invocation{Path: shell, Args: []string{filepath.Base(shell), "-c", command}}, nil
+				// The server talks to no terminal; whatever does is no sftp: the
+				// rest of the command is the user's, and may go on behind a ";".
+				return Invocation{Path: shell, Args: []string{filepath.Base(shell), "-c", command}, Interactive: terminal}, nil
 			}
 		}
 		return Invocation{}, errors.New("sshd's own sftp server cannot be run behind a ForceCommand, and no other is installed")

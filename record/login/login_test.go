@@ -109,6 +109,12 @@ func TestInvocation(t *testing.T) {
 			t.Errorf("%q, %v: %s, %v; want %s", tt.command, tt.terminal, got, err, tt.want)
 		}
 	}
+	// What merely begins like the sftp server is not it.
+	for _, terminal := range []bool{false, true} {
+		if in, err := ForCommand("/bin/bash", "internal-sftp -h; exec bash", terminal); err == nil && in.Interactive != terminal {
+			t.Errorf("internal-sftp, terminal %v: interactive %v", terminal, in.Interactive)
+		}
+	}
 	for name, want := range map[string]bool{"ttydeck-login": true, "-ttydeck-login": true, "/usr/bin/ttydeck-login": true, "ttydeck": false, "-bash": false} {
 		if As(name) != want {
 			t.Errorf("As(%q) = %v", name, !want)
