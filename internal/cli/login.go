@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"os/user"
 	"slices"
 	"strings"
 	"syscall"
@@ -93,6 +92,9 @@ func runReceiver(ctx context.Context, e *env, policy login.Policy, dir string) e
 	if os.Geteuid() != 0 {
 		e.warnf("not root: other users would not trust this receiver, and cannot be kept from its files")
 	}
+	for _, who := range policy.Unknown() {
+		e.warnf("the policy names %q, which this host does not know", who)
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
@@ -107,20 +109,23 @@ func runReceiver(ctx context.Context, e *env, policy login.Policy, dir string) e
 
 // runLogin runs what a login wants, recorded if the policy says so.
 func runLogin(ctx context.Context, e *env, policy login.Policy, policyErr error, in login.Invocation) error {
-	me, err := user.Current()
-	if err != nil {
-		me = &user.User{Username: fmt.Sprint(os.Getuid()), Uid: fmt.Sprint(os.Getuid())}
-	}
 	environ := withShell(e.environ, in.Path)
-	if !in.Interactive || policyErr == nil && !policy.Records(me) {
+	// No policy asks for these recordings, so one that cannot be followed does
+	// not stop them either. By ssh HOST COMMAND and scp root can correct it.
+	if !in.Interactive {
 		return runUntouched(in, environ)
 	}
-	var sender *login.Sender
-	if err = policyErr; err == nil {
-		hello := login.Hello{Command: shellJoin(in.Args)}
-		hello.TTY, _ = os.Readlink("/proc/self/fd/0")
-		sender, err = login.Send(policy.Socket, hello)
+	// Whom it records and whether it blocks is not known: it may be everybody.
+	if policyErr != nil {
+		return fmt.Errorf("this session cannot be recorded, and so cannot be: %w", policyErr)
 	}
+	os.Unsetenv("USER") // for Records; environ has it
+	if !policy.Records(os.Getuid()) {
+		return runUntouched(in, environ)
+	}
+	hello := login.Hello{Command: shellJoin(in.Args)}
+	hello.TTY, _ = os.Readlink("/proc/self/fd/0")
+	sender, err := login.Send(policy.Socket, hello)
 	if err != nil {
 		if policy.Blocks() {
 			return fmt.Errorf("this session cannot be recorded, and so cannot be: %w", err)

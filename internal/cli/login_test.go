@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -135,12 +136,20 @@ func (h *loginHost) useEtc() {
 		}
 		h.write("etc/"+to, string(text), 0o644)
 	}
-	config, err := os.ReadFile(h.path("sshd_config"))
-	if err != nil {
+	h.edit("sshd_config", " --policy "+h.path("policy.toml")+"\n", "\nAcceptEnv *\n")
+	h.write("proxy", fmt.Sprintf("#!/bin/sh\nexec unshare -m sh -c 'mount --bind %s /etc && exec /usr/sbin/sshd -i -f %s'\n", h.path("etc"), h.path("sshd_config")), 0o755)
+}
+
+// edit replaces text in a file.
+func (h *loginHost) edit(name, old, new string) {
+	h.t.Helper()
+	text, err := os.ReadFile(h.path(name))
+	if err != nil || !strings.Contains(string(text), old) {
+		h.t.Fatalf("%s does not hold %q, %v", name, old, err)
+	}
+	if err := os.WriteFile(h.path(name), []byte(strings.ReplaceAll(string(text), old, new)), 0o644); err != nil {
 		h.t.Fatal(err)
 	}
-	h.write("sshd_config", strings.Replace(string(config), " --policy "+h.path("policy.toml"), "", 1)+"AcceptEnv *\n", 0o600)
-	h.write("proxy", fmt.Sprintf("#!/bin/sh\nexec unshare -m sh -c 'mount --bind %s /etc && exec /usr/sbin/sshd -i -f %s'\n", h.path("etc"), h.path("sshd_config")), 0o755)
 }
 
 // receive takes recordings.
@@ -357,7 +366,8 @@ func TestLoginOwnSettings(t *testing.T) {
 	}
 }
 
-// Root's own configuration does not keep the receiver from starting.
+// Root's own configuration does not keep the receiver from starting, which warns
+// of names that are misspelt.
 func TestLoginReceiveOwnSettings(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("SKIPPED: a policy is root's")
@@ -368,7 +378,7 @@ func TestLoginReceiveOwnSettings(t *testing.T) {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	policy, config := filepath.Join(dir, "policy.toml"), filepath.Join(dir, "config.toml")
-	for path, text := range map[string]string{policy: "socket = \"" + filepath.Join(dir, "socket") + "\"\n", config: "["} {
+	for path, text := range map[string]string{policy: "record = [\"nosuchuser\"]\nsocket = \"" + filepath.Join(dir, "socket") + "\"\n", config: "["} {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -388,8 +398,90 @@ func TestLoginReceiveOwnSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	if line, err := bufio.NewReader(said).ReadString('\n'); !strings.Contains(line, "taking recordings of logins") {
-		t.Errorf("the receiver says %q, %v", line, err)
+	lines := bufio.NewReader(said)
+	for _, want := range []string{`the policy names "nosuchuser", which this host does not know`, "taking recordings of logins"} {
+		if line, err := lines.ReadString('\n'); !strings.Contains(line, want) {
+			t.Errorf("the receiver says %q, %v; want %s", line, err, want)
+		}
+	}
+}
+
+// A policy that cannot be followed refuses sessions, whatever on-failure says;
+// what would not be recorded anyway runs.
+func TestLoginBrokenPolicy(t *testing.T) {
+	for _, as := range []string{"ForceCommand", "login shell"} {
+		t.Run(as, func(t *testing.T) {
+			h := newLoginHost(t, "")
+			h.useEtc()
+			h.receive()
+			if as == "login shell" {
+				shell := h.path(login.Name)
+				if err := os.Symlink("ttydeck", shell); err != nil {
+					t.Fatal(err)
+				}
+				h.edit("etc/passwd", h.home+":/bin/bash", h.home+":"+shell)
+				h.edit("sshd_config", "ForceCommand", "#")
+			}
+			policy := h.path("etc/ttydeck/login.toml")
+			good := "socket = \"" + h.path("socket") + "\"\nshell = \"/bin/bash\"\n"
+			for _, tt := range []struct {
+				what, policy string
+				breaks       func() error
+				says         string
+			}{
+				{"a missing quote", good + "on-failure = \"block\n", nil, "line 3"},
+				{"an unknown value", good + "on-failure = \"Block\"\n", nil, "\"Block\": want allow or block"},
+				{"an unknown key", good + "on_failure = \"allow\"\n", nil, "unknown key \"on_failure\""},
+				{"others may write it", good, func() error { return os.Chmod(policy, 0o664) }, "others than root may change it"},
+				{"only root may read it", good, func() error { return os.Chmod(policy, 0o600) }, "permission denied"},
+				{"a link to nowhere", good, func() error { return errors.Join(os.Remove(policy), os.Symlink("nowhere", policy)) }, "no such file"},
+				{"nothing", good, nil, ""},
+			} {
+				if as == "login shell" && tt.breaks != nil {
+					continue // it reads the same policy
+				}
+				os.Remove(policy)
+				h.write("etc/ttydeck/login.toml", tt.policy, 0o644)
+				if tt.breaks != nil {
+					if err := tt.breaks(); err != nil {
+						t.Fatal(err)
+					}
+				}
+				before := len(h.recordings())
+				out, status := h.run("echo in $((6*7)); exit 5\r", "ssh", "-tt", h.at())
+				made := len(h.recordings()) - before
+				refused := status == 1 && !strings.Contains(out, "in 42") && made == 0 &&
+					strings.Contains(out, "this session cannot be recorded, and so cannot be: the policy cannot be followed") && strings.Contains(out, tt.says)
+				recorded := status == 5 && strings.Contains(out, "in 42") && made == 1
+				if tt.says != "" && !refused || tt.says == "" && !recorded {
+					t.Errorf("%s: a login: status %d, %d recordings, %q", tt.what, status, made, out)
+				}
+				if out, status := h.run("", "ssh", h.at(), "echo out; exit 3"); out != "out\n" || status != 3 {
+					t.Errorf("%s: a command: status %d, %q", tt.what, status, out)
+				}
+			}
+			if out, status := h.run("", "scp", "-O", h.path("proxy"), h.at()+":copied"); status != 0 || out != "" {
+				t.Errorf("scp -O: status %d, %q", status, out)
+			}
+		})
+	}
+}
+
+// A user who has no name on the host is recorded, whatever $USER says, and so
+// is everybody where a group is not known.
+func TestLoginUnknownNames(t *testing.T) {
+	h := newLoginHost(t, "on-failure = \"block\"\n")
+	for _, list := range []string{"except = [\"backup\"]", "record = [\"alice\"]", "record = [\"@nosuchgroup\"]"} {
+		h.write("policy.toml", list+"\non-failure = \"block\"\nsocket = \""+h.path("socket")+"\"\n", 0o644)
+		v := startOnTerminal(t, 80, 24, h.path("ttydeck"), "login-rec", "--policy", h.path("policy.toml"))
+		v.cmd.Env = append(v.cmd.Env, "USER=backup", "SHELL=/bin/sh", "HOME=/")
+		v.cmd.Dir = "/"
+		v.cmd.SysProcAttr.Credential = &syscall.Credential{Uid: loginUID, Gid: loginUID}
+		v.start()
+		v.press("exit 0\r")
+		if got := v.wait(); got != 1 || !shows("this session cannot be recorded")(v.screen) {
+			t.Errorf("%s: the exit status is %d, the terminal shows\n%s", list, got, v.screen.Text())
+		}
 	}
 }
 

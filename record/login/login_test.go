@@ -38,23 +38,84 @@ func TestReadPolicy(t *testing.T) {
 	if p, err := ReadPolicy(path); err != nil || !reflect.DeepEqual(p, want) {
 		t.Errorf("%+v, %v", p, err)
 	}
-	for _, bad := range []string{"input = 3", "inputs = true", "on-failure = \"maybe\"", "shell = \"bash\"", "["} {
+	for _, bad := range []string{
+		"input = 3", "inputs = true", "on-failure = \"maybe\"", "on-failure = \"Block\"", "on-failure = \"block", "on-failure = \"\"", "shell = \"bash\"", "[",
+		"socket = \"login.sock\"", "record = \"me\"", "record = [\"\"]", "record = [\"@\"]", "record = [\"me,you\"]", "record = [\"adm*\"]", "record = [\"%wheel\"]",
+		"except = [\" me\"]", "except = [\"!me\"]",
+	} {
 		write(bad)
-		if _, err := ReadPolicy(path); !errors.Is(err, ErrPolicy) {
-			t.Errorf("%s: %v; want ErrPolicy", bad, err)
+		// What is not recorded anyway runs in a shell all the same.
+		if p, err := ReadPolicy(path); !errors.Is(err, ErrPolicy) || !filepath.IsAbs(p.Shell) {
+			t.Errorf("%s: %+v, %v; want ErrPolicy, and a shell", bad, p, err)
 		}
 	}
+	write("record = [\"*\", \"me\", \"host$\", \"@domain users@example.com\"]\n")
+	if _, err := ReadPolicy(path); err != nil {
+		t.Error(err)
+	}
 	write("")
+	open := filepath.Join(dir, "open") // to everybody
+	link := func(to, from string) {
+		os.Remove(from)
+		if err := os.Symlink(to, from); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for what, loosen := range map[string]func(){
 		"others may write it":         func() { os.Chmod(path, 0o646) },
-		"another user's":              func() { os.Chmod(path, 0o644); os.Chown(path, 65534, 0) },
-		"in a directory of everybody": func() { os.Chown(path, 0, 0); os.Chmod(dir, 0o777) },
+		"another user's":              func() { os.Chown(path, 65534, 0) },
+		"in a directory of everybody": func() { os.Chmod(dir, 0o777) },
+		"in another user's directory": func() { os.Chown(dir, 65534, 0) },
+		"gone from a directory of everybody": func() {
+			os.Remove(path)
+			os.Chmod(dir, 0o777)
+		},
+		"a link to nowhere":           func() { link("nowhere", path) },
+		"a link to itself":            func() { link(path, path) },
+		"a link to what others write": func() { link("open/file", path) },
+		"a link by a link that others may change": func() {
+			link("../good", filepath.Join(open, "link"))
+			link("open/link", path)
+		},
+		"a link of another user": func() {
+			link("good", path)
+			os.Lchown(path, 65534, 0)
+		},
+		"a directory": func() {
+			os.Remove(path)
+			os.Mkdir(path, 0o755)
+		},
 	} {
-		os.Chmod(dir, 0o755)
+		os.RemoveAll(dir)
+		os.MkdirAll(open, 0o755)
+		os.Chmod(open, 0o777)
+		for name, mode := range map[string]os.FileMode{"login.toml": 0o644, "good": 0o644, "open/file": 0o666} {
+			os.WriteFile(filepath.Join(dir, name), nil, 0o644)
+			os.Chmod(filepath.Join(dir, name), mode)
+		}
+		if _, err := ReadPolicy(path); err != nil {
+			t.Fatal(err)
+		}
 		loosen()
 		if _, err := ReadPolicy(path); !errors.Is(err, ErrPolicy) {
 			t.Errorf("%s: %v; want ErrPolicy", what, err)
 		}
+	}
+	// Root's own links are fine, and so is none, wherever it would be.
+	os.RemoveAll(dir)
+	os.MkdirAll(filepath.Join(dir, "real"), 0o755)
+	link("real", filepath.Join(dir, "linked"))
+	path = filepath.Join(dir, "linked", "login.toml")
+	if p, err := ReadPolicy(path); err != nil || p.Blocks() {
+		t.Errorf("without a file, by a link: %+v, %v", p, err)
+	}
+	os.WriteFile(filepath.Join(dir, "real", "policy"), []byte("on-failure = \"block\"\n"), 0o644)
+	link("../linked/policy", filepath.Join(dir, "real", "login.toml"))
+	if p, err := ReadPolicy(path); err != nil || !p.Blocks() {
+		t.Errorf("by links: %+v, %v", p, err)
+	}
+	if p, err := ReadPolicy(filepath.Join(t.TempDir(), "no", "login.toml")); err != nil || p.Blocks() {
+		t.Errorf("without a directory: %+v, %v", p, err)
 	}
 }
 
@@ -67,17 +128,30 @@ func TestRecords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	mine := os.Getuid()
+	const nobody = 2345678 // has no name
 	tests := []struct {
+		uid            int
 		record, except []string
 		want           bool
 	}{
-		{nil, nil, true}, {[]string{"*"}, nil, true}, {[]string{me.Username}, nil, true}, {[]string{"x"}, nil, false},
-		{[]string{"@" + g.Name}, nil, true}, {nil, []string{me.Username}, false}, {[]string{"*"}, []string{"@" + g.Name}, false}, {nil, []string{"x", "@x"}, true},
+		{mine, nil, nil, true}, {mine, []string{"*"}, nil, true}, {mine, []string{me.Username}, nil, true}, {mine, []string{"x"}, nil, false},
+		{mine, []string{"@" + g.Name}, nil, true}, {mine, nil, []string{me.Username}, false}, {mine, []string{"*"}, []string{"@" + g.Name}, false},
+		{mine, nil, []string{"x", "@x"}, true},
+		// In doubt he is recorded: in a group that nobody knows there may be
+		// anybody, and who has no name may have any.
+		{mine, []string{"@nosuchgroup"}, nil, true}, {mine, []string{"x", "@nosuchgroup"}, []string{me.Username}, false},
+		{nobody, []string{"x"}, nil, true}, {nobody, []string{"@" + g.Name}, nil, true}, {nobody, nil, []string{"x", "@" + g.Name}, true},
+		{nobody, nil, []string{"2345678"}, false},
 	}
 	for _, tt := range tests {
-		if got := (Policy{Record: tt.record, Except: tt.except}).Records(me); got != tt.want {
-			t.Errorf("record %q, except %q: %v", tt.record, tt.except, got)
+		if got := (Policy{Record: tt.record, Except: tt.except}).Records(tt.uid); got != tt.want {
+			t.Errorf("user %d, record %q, except %q: %v", tt.uid, tt.record, tt.except, got)
 		}
+	}
+	p := Policy{Record: []string{"*", me.Username, "@" + g.Name, "nosuchuser"}, Except: []string{"@nosuchgroup"}}
+	if got := p.Unknown(); !reflect.DeepEqual(got, []string{"nosuchuser", "@nosuchgroup"}) {
+		t.Errorf("unknown are %q", got)
 	}
 }
 
