@@ -19,6 +19,7 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/live"
 	"github.com/ttydeck/ttydeck/record"
+	"github.com/ttydeck/ttydeck/record/login"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -90,6 +91,110 @@ func TestSweepRemoves(t *testing.T) {
 				t.Errorf("left are %q, removed %q; want %q", got, swept.Removed, tt.want)
 			}
 		})
+	}
+}
+
+// A login's recording is left alone as long as its receiver writes it.
+func TestSweepLeavesLogins(t *testing.T) {
+	base, err := os.MkdirTemp("", "td") // a socket's path is short
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(base)
+	l, err := login.Listen(filepath.Join(base, "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- (&login.Receiver{Dir: filepath.Join(base, "kept")}).Serve(ctx, l) }()
+	defer func() {
+		stop()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	}()
+	s, err := login.Send(filepath.Join(base, "s"), login.Hello{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	dir, name := filepath.Split(s.File)
+	// Nothing, some of it and a line that has come in part.
+	for _, size := range []int{0, 45, len(whole) - 10} {
+		info, err := os.Stat(s.File)
+		for deadline := time.Now().Add(20 * time.Second); err == nil && info.Size() != int64(size); info, err = os.Stat(s.File) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%d bytes have come; want %d", info.Size(), size)
+			}
+			if _, err := io.WriteString(s, whole[info.Size():size]); err != nil {
+				t.Fatal(err)
+			}
+			for have := info.Size(); info.Size() == have && time.Now().Before(deadline); info, _ = os.Stat(s.File) {
+				time.Sleep(time.Millisecond)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The user does nothing for long.
+		at := time.Now().Add(-48 * time.Hour)
+		if err := os.Chtimes(s.File, at, at); err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range []Keep{{}, {Compress: time.Second}, {Age: time.Second}, {Bytes: 1}, {Count: 1}, {Compress: 1, Age: 1, Bytes: 1, Count: 1}} {
+			recording(t, dir, "newer.cast", 1, whole) // for Count, the login's is one too many
+			swept, err := k.Sweep(t.Context(), dir, quiet)
+			text, rerr := os.ReadFile(s.File)
+			if err != nil || rerr != nil || string(text) != whole[:size] || len(swept.Mended) > 0 {
+				t.Fatalf("%+v after %d bytes: %+v, %v; the recording is %q, %v", k, size, swept, err, text, rerr)
+			}
+			os.Remove(filepath.Join(dir, "newer.cast"))
+			os.Remove(filepath.Join(dir, "newer.cast.zst"))
+		}
+	}
+	if _, err := io.WriteString(s, whole[len(whole)-10:]); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want := texts(t, s.File)
+	// The receiver's file is closed when it has answered, or soon after.
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+		swept, err := Keep{Compress: 1}.Sweep(t.Context(), dir, quiet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if slices.Equal(names(t, dir), []string{name + ".zst"}) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("ended, it is not packed: %q, %+v", names(t, dir), swept)
+		}
+	}
+	if got := texts(t, s.File+".zst"); got != want || !strings.Contains(got, "world") {
+		t.Errorf("packed, it holds\n%s; want\n%s", got, want)
+	}
+}
+
+// A recording that has taken another's name is not removed in its place.
+func TestUnlinkAnother(t *testing.T) {
+	dir := t.TempDir()
+	path := recording(t, dir, "a.cast", 1, whole)
+	f, err := lock(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := os.Rename(recording(t, dir, "b.cast", 0, "another"), path); err != nil {
+		t.Fatal(err)
+	}
+	if err := unlink(f, path); err == nil {
+		t.Error("it was removed")
+	}
+	if text, err := os.ReadFile(path); err != nil || string(text) != "another" {
+		t.Errorf("left is %q, %v", text, err)
 	}
 }
 

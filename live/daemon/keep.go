@@ -149,7 +149,29 @@ func remove(path string) error {
 		return err
 	}
 	defer f.Close()
+	return unlink(f, path)
+}
+
+// unlink removes a recording that was locked as f, unless another has taken its
+// name since, as rec --overwrite does: that one is being made.
+func unlink(f *os.File, path string) error {
+	if err := stillAt(f, path); err != nil {
+		return err
+	}
 	return os.Remove(path)
+}
+
+// stillAt checks that path names f.
+func stillAt(f *os.File, path string) error {
+	mine, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	now, err := os.Lstat(path)
+	if err == nil && !os.SameFile(mine, now) {
+		err = fmt.Errorf("%s: another recording has this name now", path)
+	}
+	return err
 }
 
 // mend cuts off a torn end, which the death of a recorder left.
@@ -292,10 +314,13 @@ func pack(f *file) (err error) {
 	if err = os.Chtimes(out.Name(), f.at, f.at); err != nil {
 		return err
 	}
+	if err = stillAt(in, f.path); err != nil {
+		return err
+	}
 	if err = os.Rename(out.Name(), packed); err != nil {
 		return err
 	}
-	err = os.Remove(f.path)
+	err = unlink(in, f.path)
 	f.path, f.size = packed, info.Size()
 	return err
 }

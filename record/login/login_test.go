@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestReadPolicy(t *testing.T) {
@@ -280,5 +282,35 @@ func TestReceiver(t *testing.T) {
 	}
 	if _, err := Send(socket, Hello{}); err == nil {
 		t.Error("it was sent to nobody")
+	}
+}
+
+// A recording is locked while it is written, and one that was removed before it
+// was locked is made again.
+func TestHold(t *testing.T) {
+	r := Receiver{Dir: t.TempDir()}
+	f, err := r.create("me")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	other, err := os.Open(f.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if err := unix.Flock(int(other.Fd()), unix.LOCK_EX|unix.LOCK_NB); !errors.Is(err, unix.EWOULDBLOCK) {
+		t.Errorf("another locks it: %v", err)
+	}
+	gone, err := os.Create(filepath.Join(r.Dir, "gone"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer gone.Close()
+	if err := os.Remove(gone.Name()); err != nil {
+		t.Fatal(err)
+	}
+	if ok, err := hold(gone); ok || err != nil {
+		t.Errorf("one that is gone: %v, %v", ok, err)
 	}
 }

@@ -183,7 +183,8 @@ func (r *Receiver) count(uid, n int) int {
 	return now
 }
 
-// create makes a recording's file, in the user's directory.
+// create makes a recording's file, in the user's directory. It is locked, by
+// flock(2), so that a daemon that keeps recordings there leaves it alone.
 func (r *Receiver) create(name string) (*os.File, error) {
 	name = strings.Map(func(c rune) rune {
 		if c == '/' || c < ' ' {
@@ -205,10 +206,45 @@ func (r *Receiver) create(name string) (*os.File, error) {
 			path += "-" + strconv.Itoa(n)
 		}
 		f, err := os.OpenFile(path+".cast", os.O_WRONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o600)
-		if !errors.Is(err, os.ErrExist) {
-			return f, err
+		if errors.Is(err, os.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		ours, err := hold(f)
+		if ours && err == nil {
+			return f, nil
+		}
+		f.Close()
+		if err != nil {
+			os.Remove(f.Name())
+			return nil, err
 		}
 	}
+}
+
+// hold locks a file that was just made. It reports false where a daemon came
+// before, and has removed the file.
+func hold(f *os.File) (bool, error) {
+	// A daemon that looks at it holds it for a moment.
+	err := unix.Flock(int(f.Fd()), unix.LOCK_EX)
+	for errors.Is(err, unix.EINTR) {
+		err = unix.Flock(int(f.Fd()), unix.LOCK_EX)
+	}
+	// Where there are no locks, the daemon can take none either, and does nothing.
+	if err != nil && !errors.Is(err, unix.ENOLCK) && !errors.Is(err, unix.ENOTSUP) {
+		return false, os.NewSyscallError("flock", err)
+	}
+	mine, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	now, err := os.Lstat(f.Name())
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && os.SameFile(mine, now), err
 }
 
 // Sender sends a recording to a Receiver: it is an [io.Writer] of its bytes.
