@@ -33,21 +33,26 @@ the recordings out of the user's reach. Start the receiver from a service, then 
 ForceCommand or as login shell, as above.
 
 Only sessions with a terminal are recorded: scp, sftp, rsync, git, ssh HOST COMMAND, su -c and cron
-run as without login-rec. The recorder runs as the recorded user: what the receiver has cannot be
-changed any more, but a user who attacks the recorder can end or forge the rest.
+run as without login-rec.
 
-The policy is ` + login.DefaultPolicy + `. It must belong to root, and it says what happens to a
-session that cannot be recorded:
+Recordings that the receiver has written belong to root: their user can neither read, change nor
+remove them. The recorder itself runs as the user. A user who attacks it can end the recording or
+send false events. sshd starts a ForceCommand with the user's shell: bash may read ~/.bashrc first,
+zsh reads ~/.zshenv, and a user who starts another shell there is not recorded. Nothing of the
+user's runs before ttydeck-login, but it does not record the command of ssh -t HOST COMMAND.
 
-   record = ["*"]               # users and @groups to record
+The flags are read from the command line alone, never from the configuration or the environment. The
+policy is ` + login.DefaultPolicy + `. It must belong to root and be readable by everybody. Without the
+file, all sessions are recorded, and sessions that cannot be recorded are allowed. While the file is
+wrong or unreadable, every session with a terminal is refused. Its keys:
+
+   record = ["*"]               # users and @groups to record; an unknown group means everybody
    except = ["backup"]          # users and @groups not to record
    input = false                # also record input, except passwords
    shell = "/bin/bash"          # for users whose login shell is ttydeck-login
    on-failure = "block"         # or "allow" sessions that cannot be recorded
    notice = "This session is recorded."
-   socket = "` + login.DefaultSocket + `"
-
-This command reads no configuration and no TTYDECK_ variables.`,
+   socket = "` + login.DefaultSocket + `"`,
 		flags: []group{{"Recording", []*flag{
 			word(&policyFile, "policy", "follow the policy in `FILE`"),
 			onOff(&receive, "receive", "receive recordings, as root, until interrupted"),
@@ -117,7 +122,7 @@ func runLogin(ctx context.Context, e *env, policy login.Policy, policyErr error,
 	}
 	// Whom it records and whether it blocks is not known: it may be everybody.
 	if policyErr != nil {
-		return fmt.Errorf("this session cannot be recorded, and so cannot be: %w", policyErr)
+		return fmt.Errorf("login refused: session cannot be recorded: %w", policyErr)
 	}
 	os.Unsetenv("USER") // for Records; environ has it
 	if !policy.Records(os.Getuid()) {
@@ -128,7 +133,7 @@ func runLogin(ctx context.Context, e *env, policy login.Policy, policyErr error,
 	sender, err := login.Send(policy.Socket, hello)
 	if err != nil {
 		if policy.Blocks() {
-			return fmt.Errorf("this session cannot be recorded, and so cannot be: %w", err)
+			return fmt.Errorf("login refused: session cannot be recorded: %w", err)
 		}
 		e.warnf("this session is not recorded: %v", err)
 		return runUntouched(in, environ)

@@ -224,13 +224,13 @@ func (h *loginHost) output(path string, code format.Code) string {
 	return out
 }
 
-// Who logs in is recorded, where he cannot change it; who only wants something
+// Who logs in is recorded, and cannot change the file; who only wants something
 // done is not, and finds nothing changed.
 func TestLogin(t *testing.T) {
 	h := newLoginHost(t, "on-failure = \"block\"\nnotice = \"This session is recorded.\"\n")
 	// Nobody takes recordings: no session, but all else.
 	out, status := h.run("", "ssh", "-tt", h.at())
-	if status == 0 || !strings.Contains(out, "this session cannot be recorded, and so cannot be") {
+	if status == 0 || !strings.Contains(out, "login refused: session cannot be recorded") {
 		t.Errorf("without a receiver, and blocked: status %d, %q", status, out)
 	}
 	if out, status := h.run("", "ssh", h.at(), "echo out; exit 3"); out != "out\n" || status != 3 {
@@ -451,7 +451,7 @@ func TestLoginBrokenPolicy(t *testing.T) {
 				out, status := h.run("echo in $((6*7)); exit 5\r", "ssh", "-tt", h.at())
 				made := len(h.recordings()) - before
 				refused := status == 1 && !strings.Contains(out, "in 42") && made == 0 &&
-					strings.Contains(out, "this session cannot be recorded, and so cannot be: the policy cannot be followed") && strings.Contains(out, tt.says)
+					strings.Contains(out, "login refused: session cannot be recorded: the policy cannot be followed") && strings.Contains(out, tt.says)
 				recorded := status == 5 && strings.Contains(out, "in 42") && made == 1
 				if tt.says != "" && !refused || tt.says == "" && !recorded {
 					t.Errorf("%s: a login: status %d, %d recordings, %q", tt.what, status, made, out)

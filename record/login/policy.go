@@ -1,6 +1,14 @@
 // Package login records logins: a program that stands in for the shell, a
-// [Policy] that says who is recorded, and a [Receiver] that keeps the recordings
-// where those who are recorded cannot change them.
+// [Policy] that names who is recorded, and a [Receiver] that keeps the
+// recordings as root.
+//
+// # What it protects
+//
+// The recorded user cannot read, change or remove a file that the Receiver has
+// written. The recorder runs as that user: one who attacks its process can stop
+// the recording, or send the Receiver events that never happened. Where sshd
+// starts the recorder, as a ForceCommand, it does so with the user's shell, which
+// may read a file of the user's first, and start another program in its place.
 package login
 
 import (
