@@ -121,21 +121,23 @@ func TestSweepLeavesLogins(t *testing.T) {
 	defer s.Close()
 	dir, name := filepath.Split(s.File)
 	// Nothing, some of it and a line that has come in part.
+	sent := 0
 	for _, size := range []int{0, 45, len(whole) - 10} {
-		info, err := os.Stat(s.File)
-		for deadline := time.Now().Add(20 * time.Second); err == nil && info.Size() != int64(size); info, err = os.Stat(s.File) {
+		if _, err := io.WriteString(s, whole[sent:size]); err != nil {
+			t.Fatal(err)
+		}
+		sent = size
+		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+			info, err := os.Stat(s.File)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if info.Size() == int64(size) {
+				break
+			}
 			if time.Now().After(deadline) {
 				t.Fatalf("%d bytes have come; want %d", info.Size(), size)
 			}
-			if _, err := io.WriteString(s, whole[info.Size():size]); err != nil {
-				t.Fatal(err)
-			}
-			for have := info.Size(); info.Size() == have && time.Now().Before(deadline); info, _ = os.Stat(s.File) {
-				time.Sleep(time.Millisecond)
-			}
-		}
-		if err != nil {
-			t.Fatal(err)
 		}
 		// The user does nothing for long.
 		at := time.Now().Add(-48 * time.Hour)
@@ -153,7 +155,7 @@ func TestSweepLeavesLogins(t *testing.T) {
 			os.Remove(filepath.Join(dir, "newer.cast.zst"))
 		}
 	}
-	if _, err := io.WriteString(s, whole[len(whole)-10:]); err != nil {
+	if _, err := io.WriteString(s, whole[sent:]); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
