@@ -479,7 +479,7 @@ func TestLoginUnknownNames(t *testing.T) {
 		v.cmd.SysProcAttr.Credential = &syscall.Credential{Uid: loginUID, Gid: loginUID}
 		v.start()
 		v.press("exit 0\r")
-		if got := v.wait(); got != 1 || !shows("this session cannot be recorded")(v.screen) {
+		if got := v.wait(); got != 1 || !shows("login refused: session cannot be recorded")(v.screen) {
 			t.Errorf("%s: the exit status is %d, the terminal shows\n%s", list, got, v.screen.Text())
 		}
 	}
