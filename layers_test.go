@@ -111,3 +111,42 @@ func layerOf(dir string) string {
 	first, _, _ := strings.Cut(dir, "/")
 	return first
 }
+
+// Modules that stand in go.mod under "Only tests import these" are imported by
+// tests alone.
+func TestTestOnlyModules(t *testing.T) {
+	text, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, _ := strings.Cut(string(text), "// Only tests import these.\nrequire (\n")
+	block, _, _ = strings.Cut(block, ")")
+	var modules []string
+	for line := range strings.Lines(block) {
+		name, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+		modules = append(modules, name)
+	}
+	if len(modules) == 0 {
+		t.Fatal("go.mod has no block of modules that only tests import")
+	}
+	err = filepath.WalkDir(".", func(dir string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return err
+		}
+		pkg, err := build.ImportDir(dir, 0)
+		if err != nil {
+			return nil // no package
+		}
+		for _, imp := range pkg.Imports {
+			for _, m := range modules {
+				if imp == m || strings.HasPrefix(imp, m+"/") {
+					t.Errorf("%s imports %s outside its tests", dir, imp)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
