@@ -10,20 +10,20 @@ import (
 	"github.com/ttydeck/ttydeck/internal/tty"
 )
 
-// Watcher is told what happens in a session, as it happens and in that order.
-// Its methods are called by the goroutine that moves the session's bytes: they
-// must not wait, and not call the [Control].
+// Watcher receives the events of a session as they happen, in order. One
+// goroutine, which moves the session's bytes, calls its methods: they must not
+// block and must not call the [Control].
 type Watcher interface {
-	// Output gets what the program wrote, as the user's terminal shows it,
-	// also while the recording is paused. b is valid during the call only.
+	// Output receives the program's output as the user's terminal shows it, also
+	// while the recording is paused. b is valid during the call only.
 	Output(b []byte)
-	// Resized tells that the program's terminal has a new size.
+	// Resized receives each new size of the program's terminal, in character cells.
 	Resized(size format.Size)
 }
 
-// Control acts on a running session; [Recorder.Started] gets it. Its methods
-// may be called by several goroutines at once. After the session's end they
-// give [ErrEnded].
+// Control acts on a running session; [Recorder.Started] receives it. Several
+// goroutines may call its methods at once. After the end of the session those
+// that return an error return [ErrEnded].
 type Control struct {
 	s    *session
 	pump *pump
@@ -31,20 +31,25 @@ type Control struct {
 
 // Errors of a [Control].
 var (
+	// ErrEnded is returned by methods that are called after the end of the session.
 	ErrEnded = errors.New("the session has ended")
-	ErrBusy  = errors.New("the program does not read what was typed before")
-	// ErrNoRecord is Watch's when what was recorded cannot be read.
-	ErrNoRecord = errors.New("what was recorded so far cannot be read")
+	// ErrBusy is returned by [Control.Type] when too much earlier input is still
+	// unread.
+	ErrBusy = errors.New("the program does not read its input")
+	// ErrNoRecord is returned by [Control.Watch] when the recording so far cannot
+	// be read.
+	ErrNoRecord = errors.New("cannot read the recording so far")
 )
 
-// calls are what other goroutines want the pump to do between two reads.
+// calls are functions that other goroutines want the pump to run between two
+// reads.
 type calls struct {
 	mu    sync.Mutex
 	list  []func()
 	ended bool
 }
 
-// call has f run by the pump, soon. It gives false when the session has ended.
+// call makes the pump run f soon. It returns false if the session has ended.
 func (p *pump) call(f func()) bool {
 	p.calls.mu.Lock()
 	defer p.calls.mu.Unlock()
@@ -66,7 +71,7 @@ func (p *pump) runCalls(ended bool) {
 	}
 }
 
-// do has f run by the pump, and waits for that.
+// do makes the pump run f, and waits for it.
 func (c *Control) do(f func()) error {
 	done := make(chan struct{})
 	if !c.pump.call(func() { defer close(done); f() }) {
@@ -76,11 +81,11 @@ func (c *Control) do(f func()) error {
 	return nil
 }
 
-// typeLimit bounds what was typed and waits for the program to read it.
+// typeLimit bounds the input, in bytes, that waits for the program to read it.
 const typeLimit = 256 << 10
 
-// Type gives the program b, as if it was typed. With ErrBusy nothing of it was
-// given.
+// Type sends b to the program as if the user had typed it. It keeps no
+// reference to b. After [ErrBusy] none of b was sent.
 func (c *Control) Type(b []byte) error {
 	b = append([]byte(nil), b...)
 	var busy error
@@ -94,8 +99,9 @@ func (c *Control) Type(b []byte) error {
 	return errors.Join(err, busy)
 }
 
-// Resize gives the program's terminal a size, whatever that of the user's
-// terminal is.
+// Resize sets the size of the program's terminal, in character cells,
+// independent of the user's terminal. A side that is zero follows the user's
+// terminal.
 func (c *Control) Resize(size format.Size) error {
 	c.s.mu.Lock()
 	c.s.fixed = size
@@ -103,7 +109,7 @@ func (c *Control) Resize(size format.Size) error {
 	return c.do(c.s.resizeNow)
 }
 
-// Mark sets a marker.
+// Mark records a marker with the label, which may be empty.
 func (c *Control) Mark(label string) error {
 	return c.do(func() {
 		c.s.mark(label)
@@ -111,9 +117,12 @@ func (c *Control) Mark(label string) error {
 	})
 }
 
-// Pause pauses the recording, not the session. Resume goes on with it. They do
-// nothing where it is so already.
-func (c *Control) Pause() error  { return c.setPaused(true) }
+// Pause pauses the recording; the session goes on. It does nothing if the
+// recording is paused.
+func (c *Control) Pause() error { return c.setPaused(true) }
+
+// Resume resumes a paused recording. It does nothing if the recording is not
+// paused.
 func (c *Control) Resume() error { return c.setPaused(false) }
 
 func (c *Control) setPaused(paused bool) error {
@@ -124,20 +133,23 @@ func (c *Control) setPaused(paused bool) error {
 	})
 }
 
-// Redraw has full-screen programs draw their screen again.
+// Redraw makes full-screen programs redraw, by changing the size of their
+// terminal for 50 ms.
 func (c *Control) Redraw() { c.s.redraw() }
 
-// State is how a session stands.
+// State is the state of a session at one moment.
 type State struct {
-	Size   format.Size // of the program's terminal
-	Paused bool        // the recording is paused
-	PID    int         // of the program
-	// Foreground is the process group that has the terminal; -1 if that
-	// cannot be told.
+	// Size is the size of the program's terminal, in character cells.
+	Size format.Size
+	// Paused reports whether the recording is paused.
+	Paused bool
+	// PID is the program's process ID.
+	PID int
+	// Foreground is the terminal's foreground process group; -1 if unknown.
 	Foreground int
 }
 
-// State tells how the session stands.
+// State returns the state of the session. After its end Foreground is -1.
 func (c *Control) State() State {
 	c.s.mu.Lock()
 	size := c.s.size
@@ -145,10 +157,11 @@ func (c *Control) State() State {
 	return State{Size: size, Paused: c.s.isPaused(), PID: c.s.cmd.Process.Pid, Foreground: c.s.master.ForegroundGroup()}
 }
 
-// Watch has w told of all that happens from now on; nil ends that. There is one
-// watcher at a time. The Cast is the recording up to that very moment; the
-// caller closes it. Without it, the error is ErrNoRecord or that of
-// [Recorder.Recorded], and w is told nevertheless.
+// Watch sends everything that happens from now on to w, in place of the
+// previous watcher; a nil w ends watching. The Cast is the recording up to
+// exactly that moment; the caller closes the Closer. If the recording cannot be
+// read, the error is [ErrNoRecord] or that of [Recorder.Recorded], and w is set
+// nevertheless.
 func (c *Control) Watch(w Watcher) (format.Cast, io.Closer, error) {
 	var (
 		cast   format.Cast
@@ -167,7 +180,7 @@ func (c *Control) Watch(w Watcher) (format.Cast, io.Closer, error) {
 			cast, closer, err = s.Recorded()
 			close(done)
 		})
-		if p.full.Code != "" { // read, but behind that
+		if p.full.Code != "" { // was read, but comes after the recording so far
 			w.Output([]byte(p.full.Data))
 		}
 	}) {
@@ -182,14 +195,14 @@ func (c *Control) Watch(w Watcher) (format.Cast, io.Closer, error) {
 	case <-c.s.ended:
 	}
 	select {
-	case <-done: // both
+	case <-done: // both were ready
 		return cast, closer, err
 	default:
 		return format.Cast{}, nil, ErrNoRecord
 	}
 }
 
-// isPaused says whether the recording is paused.
+// isPaused reports whether the recording is paused.
 func (s *session) isPaused() bool {
 	f := s.paused()
 	if f == nil {
@@ -200,7 +213,7 @@ func (s *session) isPaused() bool {
 	return !f.resuming && !f.over
 }
 
-// resizeNow gives the program's terminal the size that it should have; the pump
+// resizeNow sets the size that the program's terminal should have; the pump
 // runs it.
 func (s *session) resizeNow() {
 	size := s.wantedSize()
@@ -211,7 +224,7 @@ func (s *session) resizeNow() {
 	if !changed {
 		return
 	}
-	// First the event: what is drawn for the new size must come after it.
+	// The event comes first: output for the new size must follow it.
 	at, _ := s.clock.now()
 	ev := format.Event{Time: at, Code: format.Resize, Data: size.String()}
 	if f := s.paused(); f == nil || !f.put(ev) {
@@ -223,8 +236,8 @@ func (s *session) resizeNow() {
 	s.master.SetSize(tty.Size(size))
 }
 
-// Signal sends a signal to the program's process group, and to the one that has
-// the terminal.
+// Signal sends a signal to the program's process group and to the terminal's
+// foreground process group.
 func (c *Control) Signal(sig syscall.Signal) error {
 	return c.do(func() { c.s.signalAll(sig) })
 }

@@ -8,33 +8,33 @@ import (
 )
 
 const (
-	// tailSize is how much of the output's end is looked at for an escape
-	// sequence that is not complete.
+	// tailSize is the length of the end of the output, in bytes, that is
+	// searched for an unfinished escape sequence.
 	tailSize = 256
-	// insertWait is how long an insertion waits for the program to end the
-	// sequence that it is in.
+	// insertWait bounds how long an insertion waits for the program to finish
+	// an escape sequence.
 	insertWait = 200 * time.Millisecond
-	// cueTime is how long a cue stays in the title.
+	// cueTime is the time for which a cue stays in the title.
 	cueTime = 1500 * time.Millisecond
 )
 
-// display is what the recorder itself shows in the user's terminal. It goes to
-// the title, which is saved before and restored after: on the screen it would
-// get between what programs draw. The pump writes it, between two sequences of
+// display shows the recorder's own messages in the user's terminal. They go to
+// the title, which is saved before and restored after: on the screen they would
+// mix with the programs' output. The pump writes them between two sequences of
 // the program's output.
 type display struct {
 	on      bool   // there is a terminal
-	titling bool   // which knows titles
-	wake    func() // makes the pump look
+	titling bool   // it supports titles
+	wake    func() // wakes the pump
 
-	mu      sync.Mutex // guards what follows
-	pending []byte     // what to write
-	since   time.Time  // when pending became so
+	mu      sync.Mutex // guards the fields below
+	pending []byte     // bytes to write
+	since   time.Time  // when the first of pending was inserted
 	titled  bool       // our title is shown, the program's is saved
 	cue     int        // counts titles, so that a cue clears only itself
 }
 
-// insert has s written.
+// insert queues s for the terminal.
 func (d *display) insert(s string) {
 	if !d.on || s == "" {
 		return
@@ -48,7 +48,7 @@ func (d *display) insert(s string) {
 	d.wake()
 }
 
-// take gives what to write now, after output that ended in tail.
+// take returns the bytes to write now, after output that ended in tail.
 func (d *display) take(tail []byte) []byte {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -60,7 +60,7 @@ func (d *display) take(tail []byte) []byte {
 	return s
 }
 
-// due tells how long it is until what waits is written in any case.
+// due returns how long pending bytes may still wait; false if there are none.
 func (d *display) due() (time.Duration, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -76,8 +76,8 @@ const (
 	restoreTitle = "\x1b[23;2t"
 )
 
-// title shows a title; with "" the program's again. A cue is shown for a
-// short time only.
+// title shows a title; "" restores the program's. A cue is shown only for
+// cueTime.
 func (d *display) title(s string, cue bool) {
 	if !d.titling {
 		return
@@ -91,7 +91,7 @@ func (d *display) title(s string, cue bool) {
 		time.AfterFunc(cueTime, func() {
 			d.mu.Lock()
 			seq := ""
-			if d.cue == this { // nothing is shown since
+			if d.cue == this { // no newer title
 				seq = d.titleSequence("")
 			}
 			d.mu.Unlock()
@@ -100,7 +100,8 @@ func (d *display) title(s string, cue bool) {
 	}
 }
 
-// titleSequence gives what to write for a title; d.mu must be held.
+// titleSequence returns the escape sequences that show a title; d.mu must be
+// held.
 func (d *display) titleSequence(s string) string {
 	d.cue++
 	seq := ""
@@ -116,8 +117,7 @@ func (d *display) titleSequence(s string) string {
 	return seq
 }
 
-// end gives what is still to be written at the end of the session, and takes
-// nothing more.
+// end returns the bytes that are still to be written at the end of the session.
 func (d *display) end() []byte {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -126,8 +126,8 @@ func (d *display) end() []byte {
 	return s
 }
 
-// isWhole says whether the output that ends in tail is not inside an escape
-// sequence or a character.
+// isWhole reports whether output that ends in tail ends outside of escape
+// sequences and characters.
 func isWhole(tail []byte) bool {
 	for n := 1; n <= min(utf8.UTFMax-1, len(tail)); n++ {
 		c := tail[len(tail)-n]

@@ -14,60 +14,66 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// ErrExists is returned by [Create] for a file that would be overwritten.
+// ErrExists is returned by [Create] if it would overwrite a file.
 var ErrExists = fs.ErrExist
 
-// ErrInUse is returned by [Create] for a file that a recorder is writing.
-var ErrInUse = errors.New("another recorder is writing it")
+// ErrInUse is returned by [Create] if another recorder is writing to the file.
+var ErrInUse = errors.New("in use by another recorder")
 
-// ErrNoAppend is returned by [Create] when a file is of a kind that cannot be
-// appended to, or not of the format that was asked for.
+// ErrNoAppend is returned by [Create] if a file's format does not allow
+// appending, or is not the requested one.
 var ErrNoAppend = errors.New("cannot append")
 
 // FileOptions are the options of [Create].
 type FileOptions struct {
-	// Format is the recording's; nil: by the extension of its name, or
-	// asciicast v3.
+	// Format is the format of the recording. nil means the format of the file
+	// name's extension, or asciicast v3.
 	Format *format.Format
-	// Overwrite replaces a file that exists. It stays until the recording
-	// has begun.
+	// Overwrite replaces an existing file. The old file stays until the
+	// recording has begun.
 	Overwrite bool
-	// Append goes on with a recording that exists: times go on from its last
-	// event, its header stays, and a line that a crash has torn at its end is
-	// cut off.
+	// Append continues an existing recording: its header stays, times continue
+	// from its last event, and a last line that a crash cut short is removed. A
+	// file that does not exist is created.
 	Append bool
 }
 
-// File is the [format.Writer] of a recording in a file. At every moment what
-// was flushed can be read, whatever happens to the writing process; a write
-// that fails is cut back to the last whole line.
+// File is a [format.Writer] that writes to a file. Flushed events are
+// readable at every moment, whatever happens to the writing process; a
+// write that fails is cut back to the last whole line. It is for one
+// goroutine at a time, except for the function that [File.Recorded]
+// returns.
 type File struct {
-	Path        string
-	Format      *format.Format
+	// Path is the file's name; empty for a stream.
+	Path string
+	// Format is the format of the recording.
+	Format *format.Format
+	// Compression is the compression of the file.
 	Compression format.Compression
 	// Elapsed is the length of the recording that is appended to.
 	Elapsed time.Duration
-	// Appending says that there is a recording to append to, Began what its
-	// header says.
+	// Appending reports whether there is a recording to append to.
 	Appending bool
-	Began     format.Header
+	// Began is the header of the recording that is appended to.
+	Began format.Header
 
-	f         *os.File // nil for a stream
-	temp      string   // the file's name until the header is written; "" if none
-	exclusive bool     // there must be no file at Path when temp gets that name
-	size      format.Size
+	f         *os.File      // nil for a stream
+	temp      string        // the file's name until the header is written; "" if none
+	exclusive bool          // Path must not exist when temp is renamed to it
+	size      format.Size   // at the end of the recording that is appended to
 	shift     time.Duration // added to times: formats that count from the start
 	comp      format.Compressor
 	w         format.Writer
 	compress  bool
 }
 
-// compressedFlush is how often a compressed recording is made readable to its
-// last event. A flush ends a block of the compression, so not for each; half a
-// second leaves a busy machine the other half of the second that may be lost.
+// compressedFlush is the interval at which a compressed recording is flushed. A
+// flush ends a block of the compression, so not every event can have one. At
+// most one second may be lost in a crash: half a second leaves a busy machine
+// the other half.
 const compressedFlush = 500 * time.Millisecond
 
-// FlushEvery is the [Recorder.FlushEvery] that suits the file.
+// FlushEvery returns the [Recorder.FlushEvery] that suits the file.
 func (f *File) FlushEvery() time.Duration {
 	if f.compress {
 		return compressedFlush
@@ -75,15 +81,19 @@ func (f *File) FlushEvery() time.Duration {
 	return 0
 }
 
-// Create opens the file of a new recording. It is readable by its owner alone,
-// and directories that are missing are made, for the owner alone too. A file
-// that exists is an error that wraps [ErrExists], but for an empty one
-// (mktemp); a symbolic link is never followed. A pipe or a device is written
-// to as it is. The file appears under its name with the header in it.
+// Create opens a file for a recording. Only its owner can read it, and Create
+// makes missing directories with the same restriction. If the file exists and
+// is not empty, the error wraps [ErrExists]; an empty file (mktemp) is used.
+// Create never follows a symbolic link to a file; it writes directly to a pipe
+// or a device. The file appears under its name together with the header. Errors
+// begin with path.
 //
-// The Recorder closes the File; [File.Discard] takes it back when nothing was
-// recorded.
+// [Recorder.Run] closes the File. If Run did not start the program, the caller
+// calls [File.Discard].
 func Create(path string, o FileOptions) (*File, error) {
+	if path == "" {
+		return nil, errors.New("the recording's file name is empty")
+	}
 	f := &File{Path: path, Format: o.Format, Compression: format.CompressionByFileName(path)}
 	if f.Format == nil && !o.Append {
 		f.Format = formatOf(path)
@@ -102,7 +112,7 @@ func Create(path string, o FileOptions) (*File, error) {
 	return f, nil
 }
 
-// pathless takes the path out of an error that is to be told with it.
+// pathless removes the path from an error that will be prefixed with it.
 func pathless(err error) error {
 	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		return pe.Err
@@ -117,17 +127,20 @@ func formatOf(path string) *format.Format {
 	return format.AsciicastV3
 }
 
-// NewStream gives a File that is written to w, such as the standard output; f
-// nil is asciicast v3. It is flushed at each event.
+// NewStream returns a File that writes to w, such as the standard output, in
+// the format f; nil means asciicast v3. The caller closes w after the File.
 func NewStream(w io.Writer, f *format.Format) (*File, error) {
 	if f == nil {
 		f = format.AsciicastV3
 	}
 	file := &File{Format: f}
-	return file, file.layers(w)
+	if err := file.layers(w); err != nil {
+		return nil, err
+	}
+	return file, nil
 }
 
-// layers puts the format's writer and the compression's onto w.
+// layers stacks the compression and the format's writer onto w.
 func (f *File) layers(w io.Writer) (err error) {
 	f.compress = f.Compression != format.Uncompressed
 	if f.f != nil && !f.compress {
@@ -145,9 +158,6 @@ func (f *File) layers(w io.Writer) (err error) {
 }
 
 func (f *File) open(o FileOptions) error {
-	if f.Path == "" {
-		return errors.New("the file has no name")
-	}
 	info, err := os.Stat(f.Path)
 	switch {
 	case err == nil && info.IsDir() || os.IsPathSeparator(f.Path[len(f.Path)-1]):
@@ -165,7 +175,7 @@ func (f *File) open(o FileOptions) error {
 		f.f, err = os.OpenFile(f.Path, os.O_WRONLY|openNoFollow, 0)
 	default:
 		if _, err = os.Lstat(f.Path); err == nil {
-			return ErrExists // a link to nowhere
+			return ErrExists // a dangling link
 		}
 		if err = os.MkdirAll(filepath.Dir(f.Path), 0o700); err != nil {
 			return err
@@ -179,9 +189,9 @@ func (f *File) open(o FileOptions) error {
 	return err
 }
 
-// openTemp opens a file that gets its name when the recording begins, so that
-// under that name there is never a file without a header, and never none when
-// there was one.
+// openTemp opens a temporary file, which is renamed when the recording begins:
+// Path never names a file without a header, and an existing file is replaced
+// atomically.
 func (f *File) openTemp() (err error) {
 	f.f, err = os.CreateTemp(filepath.Dir(f.Path), "."+filepath.Base(f.Path)+".*")
 	if err != nil {
@@ -191,8 +201,8 @@ func (f *File) openTemp() (err error) {
 	return lock(f.f)
 }
 
-// openAppend opens an existing file, finds out where its recording ends, and
-// makes its end one that can be appended to.
+// openAppend opens an existing file, finds the end of its recording, and
+// repairs the end for appending.
 func (f *File) openAppend(o FileOptions) (err error) {
 	if f.f, err = os.OpenFile(f.Path, os.O_RDWR|openNoFollow, 0); err != nil {
 		return err
@@ -209,9 +219,9 @@ func (f *File) openAppend(o FileOptions) (err error) {
 	}
 	switch {
 	case f.Format != format.AsciicastV2 && f.Format != format.AsciicastV3:
-		return fmt.Errorf("%w to %s; only to asciicast v2 and v3", ErrNoAppend, f.Format)
+		return fmt.Errorf("%w to %s: only asciicast v2 and v3 allow it", ErrNoAppend, f.Format)
 	case o.Format != nil && o.Format != f.Format:
-		return fmt.Errorf("%w %s: the file holds %s", ErrNoAppend, o.Format, f.Format)
+		return fmt.Errorf("%w %s: the recording is %s", ErrNoAppend, o.Format, f.Format)
 	}
 	f.Appending = true
 	if f.Format == format.AsciicastV2 {
@@ -227,9 +237,10 @@ func (f *File) openAppend(o FileOptions) (err error) {
 	return f.repairTail(events)
 }
 
-// survey reads the recording to its end: its format, length and last size.
+// survey reads the recording to its end, for its format, length and last size.
 func (f *File) survey() (warned bool, events int, err error) {
-	in, err := format.OpenFile(f.Path, format.OnWarning(func(format.Warning) { warned = true }))
+	// Create adds the name to errors.
+	in, err := format.OpenFile(f.Path, format.Name(""), format.OnWarning(func(format.Warning) { warned = true }))
 	if err != nil {
 		return false, 0, err
 	}
@@ -249,10 +260,10 @@ func (f *File) survey() (warned bool, events int, err error) {
 	return warned, events, nil
 }
 
-// rewrite copies what can be read of a damaged compressed recording to a new
-// file, which takes its place at once: nothing can follow a torn stream.
+// rewrite copies the readable part of a damaged compressed recording to a new
+// file, which replaces it at once: nothing can be appended to a torn stream.
 func (f *File) rewrite() error {
-	in, err := format.OpenFile(f.Path)
+	in, err := format.OpenFile(f.Path, format.Name(""))
 	if err != nil {
 		return err
 	}
@@ -276,7 +287,7 @@ func (f *File) rewrite() error {
 	return f.takePlace()
 }
 
-// takePlace gives the temporary file its name.
+// takePlace renames the temporary file to Path.
 func (f *File) takePlace() error {
 	if f.temp == "" {
 		return nil
@@ -291,8 +302,8 @@ func (f *File) takePlace() error {
 		case errors.Is(err, fs.ErrExist):
 			return linkless(err)
 		}
-		// A file system without hard links: there is a moment in which
-		// another could take the name.
+		// This file system has no hard links: for a moment another process
+		// could take the name.
 		if _, err := os.Lstat(f.Path); err == nil {
 			return ErrExists
 		}
@@ -304,7 +315,7 @@ func (f *File) takePlace() error {
 	return linkless(err)
 }
 
-// linkless takes the paths out of an error that is to be told with one.
+// linkless removes the paths from an error that will be prefixed with one.
 func linkless(err error) error {
 	if le, ok := errors.AsType[*os.LinkError](err); ok {
 		return le.Err
@@ -312,8 +323,8 @@ func linkless(err error) error {
 	return err
 }
 
-// repairTail makes a plain file end in a whole line. What a crash leaves is a
-// line that was torn, or bytes that are zero.
+// repairTail makes a plain file end in a whole line. A crash leaves a torn
+// line, or zero bytes.
 func (f *File) repairTail(events int) error {
 	head := make([]byte, 2)
 	if _, err := f.f.ReadAt(head, 0); err == nil && (string(head) == "\xff\xfe" || string(head) == "\xfe\xff") {
@@ -323,8 +334,8 @@ func (f *File) repairTail(events int) error {
 	if err != nil {
 		return err
 	}
-	// Backwards to the last byte that is not zero, and from there to the line
-	// break before it.
+	// Search backwards for the last byte that is not zero, and from there for
+	// the line break before it.
 	last, broke := end, false
 	var tail []byte
 	for from := end; from > 0 && !broke && len(tail) <= format.MaxLine; {
@@ -343,9 +354,9 @@ func (f *File) repairTail(events int) error {
 		tail = append(bytes.Clone(block[at+1:]), tail...)
 	}
 	switch {
-	case len(tail) == 0: // ends in a line break
+	case len(tail) == 0: // the file ends in a line break
 	case isEvent(tail) || events == 0 && !broke:
-		// Whole, or all of a header: only its line break is missing.
+		// A whole line, or a whole header: only the line break is missing.
 		if err := f.f.Truncate(last); err != nil {
 			return err
 		}
@@ -364,14 +375,15 @@ func (f *File) repairTail(events int) error {
 	return err
 }
 
-// isEvent says whether line is a whole one: a comment, or an array that ends.
+// isEvent reports whether line is complete: a comment, or a whole array.
 func isEvent(line []byte) bool {
 	line = bytes.TrimSpace(line)
 	return len(line) > 0 && (line[0] == '#' || line[0] == '[' && json.Valid(line))
 }
 
-// WriteHeader begins the recording. Appending, it writes a resize if the size
-// is another than the one that the recording ended with.
+// WriteHeader begins the recording and gives the file its name. When appending,
+// it writes a resize instead, if the size differs from the size at the end of
+// the recording.
 func (f *File) WriteHeader(h format.Header) error {
 	if err := f.w.WriteHeader(h); err != nil {
 		return f.named(err)
@@ -388,14 +400,14 @@ func (f *File) WriteHeader(h format.Header) error {
 	return f.named(f.takePlace())
 }
 
-// WriteEvent writes an event. Times are those of this session; appending, they
-// are counted on from the recording's.
+// WriteEvent writes an event. Its time is since the start of this session; when
+// appending, WriteEvent adds the length of the recording so far.
 func (f *File) WriteEvent(ev format.Event) error {
 	ev.Time += f.shift
 	return f.named(f.w.WriteEvent(ev))
 }
 
-// Flush makes all that was written readable.
+// Flush makes all written events readable.
 func (f *File) Flush() error {
 	if err := format.Flush(f.w); err != nil {
 		return f.named(err)
@@ -403,10 +415,12 @@ func (f *File) Flush() error {
 	return f.named(f.comp.Flush())
 }
 
-// Losses gives what the format cannot hold.
+// Losses returns the losses of the recording: anything that the format cannot
+// store.
 func (f *File) Losses() []format.Loss { return format.LossesOf(f.w) }
 
-// Close ends the recording and closes the file.
+// Close ends the recording and closes the file. It does not close the writer of
+// [NewStream].
 func (f *File) Close() error {
 	err := f.w.Close()
 	if err == nil {
@@ -420,7 +434,7 @@ func (f *File) Close() error {
 	return f.named(err)
 }
 
-// Discard closes the file, and removes it if nothing was recorded.
+// Discard closes the file, and removes it if it has no header yet.
 func (f *File) Discard() {
 	if f.f == nil {
 		return
@@ -439,7 +453,7 @@ func (f *File) named(err error) error {
 }
 
 // wholeLines cuts a write that fails midway back to the last whole line, so
-// that the file ends well also when the disk is full.
+// that the file is valid also when the disk is full.
 type wholeLines struct {
 	f     *os.File
 	lines bool
@@ -457,7 +471,7 @@ func (w *wholeLines) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// skipLine drops the first line: the header, which is there already.
+// skipLine drops the first line, the header: the file has one already.
 type skipLine struct {
 	w       io.Writer
 	skipped bool

@@ -9,10 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openNoFollow makes an open of a symbolic link fail.
+// openNoFollow makes open fail for a symbolic link.
 const openNoFollow = unix.O_NOFOLLOW
 
-// lock marks f as being written by this process.
+// lock locks f for this process, or returns ErrInUse.
 func lock(f *os.File) error {
 	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	switch {
@@ -21,5 +21,5 @@ func lock(f *os.File) error {
 	case err != nil && !errors.Is(err, unix.ENOLCK) && !errors.Is(err, unix.ENOTSUP):
 		return os.NewSyscallError("flock", err)
 	}
-	return nil // also where file systems have no locks
+	return nil // also on file systems without locks
 }

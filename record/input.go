@@ -6,7 +6,7 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// recordInput records what is typed, if it is to be.
+// recordInput records input, as far as Input and InputSecrets ask for it.
 func (s *session) recordInput(p []byte) {
 	if !s.Input {
 		return
@@ -24,14 +24,14 @@ func (s *session) recordInput(p []byte) {
 	}
 }
 
-// feedStdin gives the program what Stdin has, and then the end of file.
+// feedStdin copies Stdin to the program, then the end of file.
 func (s *session) feedStdin() {
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := s.Stdin.Read(buf)
 		if n > 0 {
 			s.recordInput(buf[:n])
-			s.master.Write(buf[:n]) // an error is the end of the program
+			s.master.Write(buf[:n]) // an error means that the program has ended
 		}
 		if err != nil {
 			s.sendEOF()
@@ -40,21 +40,23 @@ func (s *session) feedStdin() {
 	}
 }
 
+// sendEOF checks the program's mode every eofPoll, and sends the key at most
+// eofTimes times, to a program that reads by the character every eofAgain.
 const (
 	eofPoll  = 10 * time.Millisecond
 	eofAgain = 500 * time.Millisecond
 	eofTimes = 20
 )
 
-// sendEOF tells the program that its input is at its end. The terminal has no
-// end but a key, which only means the end if it is read at the right moment:
-// after all input, and, by a shell's line editing, not before that has
-// begun. So the key is pressed when the input has been read, again when the
-// program changes between lines and characters, and to a program that
-// reads by the character a few times more.
+// sendEOF ends the program's input. A terminal has no end of file but a key,
+// which only counts if the program reads it at the right moment: after all
+// input, and, in a shell's line editor, not before the editor has begun. So
+// sendEOF sends the key when the program has read its input, again when the
+// program switches between lines and characters, and a few times more to a
+// program that reads by the character.
 func (s *session) sendEOF() {
 	const none = -1
-	sentIn := none // the mode in which it was last sent
+	sentIn := none // the mode when the key was last sent
 	var sentAt time.Time
 	for times := 0; times < eofTimes; {
 		m, err := s.master.Mode()

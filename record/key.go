@@ -8,15 +8,17 @@ import (
 	"unicode/utf8"
 )
 
-// Key is a key of the keyboard: a character, with Ctrl or without. The zero
-// Key is no key.
+// Key is a key of the keyboard: a character, with Ctrl or without. The zero Key
+// is no key.
 type Key struct {
+	// Rune is the character; with Ctrl it is lower case.
 	Rune rune
+	// Ctrl reports whether Ctrl is held down.
 	Ctrl bool
 }
 
-// ParseKey reads a key as "p", "C-b", "C+b", "^b" or "^\"; "" and "none" are
-// no key.
+// ParseKey parses a key written as "p", "C-b", "C+b", "^b" or "^\"; "" and
+// "none" are no key.
 func ParseKey(s string) (Key, error) {
 	var k Key
 	name := s
@@ -30,19 +32,19 @@ func ParseKey(s string) (Key, error) {
 	}
 	r, n := utf8.DecodeRuneInString(name)
 	if n != len(name) || r == utf8.RuneError || !unicode.IsGraphic(r) {
-		return Key{}, fmt.Errorf("malformed key %q: want a character, with C- or ^ before it for Ctrl, or none", s)
+		return Key{}, fmt.Errorf("malformed key %q: want one character, after C- or ^ for Ctrl, or \"none\"", s)
 	}
 	k.Rune = r
 	if k.Ctrl {
 		k.Rune = unicode.ToLower(r)
 		if r < '@' || r > 'z' {
-			return Key{}, fmt.Errorf("malformed key %q: Ctrl goes with a letter and @ [ \\ ] ^ _", s)
+			return Key{}, fmt.Errorf("malformed key %q: Ctrl works with letters and @ [ \\ ] ^ _", s)
 		}
 	}
 	return k, nil
 }
 
-// String gives the key as ParseKey reads it.
+// String returns the key in the form that [ParseKey] parses.
 func (k Key) String() string {
 	switch {
 	case k == Key{}:
@@ -53,62 +55,69 @@ func (k Key) String() string {
 	return string(k.Rune)
 }
 
-// Keys are the keys by which the user controls a recording.
+// Keys are the keys that control a recording.
 type Keys struct {
-	// Prefix comes before the others, so that they stay free for programs;
-	// pressed twice it goes to the program. Without it the others work alone.
+	// Prefix comes before each of the others, so that those stay free for programs;
+	// pressed twice it goes to the program. Without a Prefix the others work alone.
 	Prefix Key
-	Pause  Key // pauses and resumes
-	Marker Key // sets a marker
-	// Detach leaves a session that was attached to; a [Recorder] does not
-	// look for it.
+	// Pause pauses and resumes the recording.
+	Pause Key
+	// Marker sets a marker.
+	Marker Key
+	// Detach leaves an attached session; a [Recorder] ignores it.
 	Detach Key
 }
 
-// DefaultKeys are C-\ p for pause and C-\ m for a marker. Ctrl-\ is what
-// other recorders use, and hardly any program.
+// DefaultKeys are C-\ p for pause and C-\ m for a marker. Other recorders use
+// Ctrl-\ too; hardly any program does.
 var DefaultKeys = Keys{Prefix: Key{'\\', true}, Pause: Key{'p', false}, Marker: Key{'m', false}}
 
-// Action is what the user wants by one of the Keys.
+// Action is the action of one of the [Keys].
 type Action int
 
+// The actions.
 const (
+	// NoAction is the zero Action: none.
 	NoAction Action = iota
+	// PauseAction pauses or resumes the recording.
 	PauseAction
+	// MarkerAction sets a marker.
 	MarkerAction
+	// DetachAction leaves an attached session.
 	DetachAction
 )
 
-// FilterKeys gives what to feed with what is typed: it calls pass with what is
-// the program's, and do for each of keys, in their order. What pass gets is used
-// again after it.
+// FilterKeys finds keys in input. It returns feed, which takes the input as it
+// is read, from one goroutine at a time; feed calls pass with the bytes for the
+// program, and do for each key that it finds, in the order of the input. The
+// argument of pass is valid during the call only.
 func FilterKeys(keys Keys, pass func([]byte), do func(Action)) (feed func([]byte)) {
 	return (&hotkeys{Keys: keys, pass: pass, do: do}).feed
 }
 
-// hotkeys finds the recorder's keys in what the user types. They are found
-// anywhere in a read, in the encodings of old terminals (Ctrl-\ is 0x1c) as
-// well as those of kitty (CSI 92;5u, also with event types) and xterm's
-// modifyOtherKeys (CSI 27;5;92~), but not inside a bracketed paste.
+// hotkeys finds the recorder's keys in the user's input. It finds them anywhere
+// in a read, in the encodings of old terminals (Ctrl-\ is 0x1c), of kitty (CSI
+// 92;5u, also with event types) and of xterm's modifyOtherKeys (CSI 27;5;92~),
+// but not inside a bracketed paste.
 type hotkeys struct {
 	Keys
-	pass func([]byte) // gets what the program gets; what is given to it is used again
-	do   func(Action) // gets what the recorder shall do
+	pass func([]byte) // receives the program's input; must not keep it
+	do   func(Action) // receives the recorder's actions
 
 	prefixed bool // the prefix was the last key
 	pasting  bool
-	tail     []byte // the last bytes of the read before, to find ends of a paste that reads split
-	swallow  Key    // whose release is not passed on, as its press was not
+	tail     []byte // the last bytes of the previous read, to find paste marks that reads split
+	swallow  Key    // its press was not passed on, so its release is not either
 }
 
-// feed takes what was typed, and calls pass and do in the order of the keys.
+// feed takes input and calls pass and do in the order of the keys.
 func (h *hotkeys) feed(p []byte) {
 	if h.Pause == (Key{}) && h.Marker == (Key{}) && h.Detach == (Key{}) {
 		h.pass(p)
 		return
 	}
 	if len(p) == 1 && h.pasting && !h.prefixed && h.is(p, h.Prefix) {
-		// A paste comes in larger pieces: its end got lost.
+		// A paste comes in larger pieces: its end was lost.
 		h.pasting = false
 	}
 	sent := 0
@@ -154,8 +163,8 @@ func (h *hotkeys) feed(p []byte) {
 			continue
 		}
 		if h.prefixed {
-			// The prefix once more is for the program. Any other key is for
-			// nobody: a program could not make anything of Ctrl-\ but quit.
+			// The prefix pressed twice is for the program. Any other key is
+			// dropped: with Ctrl-\ a program would only quit.
 			h.pass(p[sent : i-n])
 			sent = i
 			h.prefixed = false
@@ -169,14 +178,14 @@ func (h *hotkeys) feed(p []byte) {
 	h.pass(p[sent:])
 }
 
-// is says whether tok is the key k, pressed.
+// is reports whether tok is the key k, pressed.
 func (h *hotkeys) is(tok []byte, k Key) bool {
 	_, key, release := h.token(tok)
 	return key == k && k != Key{} && !release
 }
 
-// token gives the length of the key or sequence that p begins with, and the
-// key that it stands for, if it could be one of ours.
+// token returns the length of the key or sequence at the start of p, and the
+// key that it encodes, if that could be one of ours.
 func (h *hotkeys) token(p []byte) (n int, k Key, release bool) {
 	c := p[0]
 	switch {
@@ -201,8 +210,8 @@ func (h *hotkeys) token(p []byte) (n int, k Key, release bool) {
 	return n, Key{r, false}, false
 }
 
-// csiKey reads the parameters of a key as kitty's protocol sends it
-// (https://sw.kovidgoyal.net/kitty/keyboard-protocol/), or xterm with
+// csiKey parses the parameters of a key in kitty's protocol
+// (https://sw.kovidgoyal.net/kitty/keyboard-protocol/) or in that of xterm's
 // modifyOtherKeys.
 func csiKey(params []byte, final byte) (k Key, release bool) {
 	fields := strings.Split(string(params), ";")
@@ -257,7 +266,8 @@ func decimal(s string) (n int, ok bool) {
 
 var pasteStart, pasteEnd = []byte("\x1b[200~"), []byte("\x1b[201~")
 
-// trackPaste follows the ends of bracketed pastes, also when a read split them.
+// trackPaste finds the start and end marks of bracketed pastes, also where a
+// read split them.
 func (h *hotkeys) trackPaste(tok []byte) {
 	h.tail = append(h.tail, tok...)
 	switch {

@@ -11,10 +11,10 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// The terminal is asked for its name and version (XTVERSION), its colours (OSC
-// 10, 11 and 4), and last for its device attributes, which every terminal
-// answers: when that answer comes, there is nothing to wait for any more. See
-// https://invisible-island.net/xterm/ctlseqs/ctlseqs.html.
+// probeQuery returns the questions for the terminal: its name and version
+// (XTVERSION), its colours (OSC 10, 11 and 4), and last its device attributes,
+// which every terminal answers: after that answer there is nothing to wait for.
+// See https://invisible-island.net/xterm/ctlseqs/ctlseqs.html.
 func probeQuery() []byte {
 	q := []byte("\x1b[>0q\x1b]10;?\x1b\\\x1b]11;?\x1b\\")
 	for i := range 16 {
@@ -23,27 +23,27 @@ func probeQuery() []byte {
 	return append(q, "\x1b[c"...)
 }
 
-// probeWait is how long the recording's header waits for the terminal's
+// probeWait bounds how long the recording's header waits for the terminal's
 // answers. The session itself does not wait. Tests are more patient.
 var probeWait = 300 * time.Millisecond
 
 const (
-	// probeEnd is when answers are no longer looked for.
+	// probeEnd is the time after which input is no longer searched for answers.
 	probeEnd = 3 * time.Second
-	// probeHold is how long the beginning of what may be an answer waits for
+	// probeHold bounds how long the beginning of a possible answer waits for
 	// its rest: Escape is a key as well.
 	probeHold = 30 * time.Millisecond
 )
 
-// probeable lists the beginnings of TERM whose terminals know the sequences,
-// or pass over what they do not know. Others might show them as text.
+// probeable lists prefixes of TERM whose terminals know the sequences, or
+// ignore unknown ones. Other terminals might show them as text.
 var probeable = []string{
 	"xterm", "tmux", "screen", "rxvt", "alacritty", "foot", "kitty", "wezterm", "ghostty", "konsole", "vte",
 	"gnome", "st-", "iterm", "contour", "mintty", "ms-terminal", "rio", "mlterm", "nsterm",
 }
 
-// mayProbe says whether a terminal of that kind may be asked. GNU screen, which
-// sets STY, passes some questions on and garbles the answers.
+// mayProbe reports whether a terminal of that kind may be asked. GNU screen,
+// which sets STY, passes some questions on and garbles the answers.
 func mayProbe(term string, inScreen bool) bool {
 	if inScreen && !strings.HasPrefix(term, "tmux") {
 		return false
@@ -51,13 +51,13 @@ func mayProbe(term string, inScreen bool) bool {
 	return slices.ContainsFunc(probeable, func(p string) bool { return strings.HasPrefix(term, p) })
 }
 
-// probe takes the terminal's answers out of what is read from it. feed and
-// flush are for the goroutine that reads; the rest may be called by any.
+// probe removes the terminal's answers from the input. feed and flush are for
+// the goroutine that reads; any goroutine may call the other methods.
 type probe struct {
 	answered chan struct{} // closed at the end of the answers; nil when not asked
 	held     []byte        // the beginning of an answer
 
-	mu   sync.Mutex // guards all below
+	mu   sync.Mutex // guards the fields below
 	over bool       // answered is closed
 
 	version string
@@ -65,8 +65,9 @@ type probe struct {
 	palette [16]*format.RGB
 }
 
-// feed takes what was read and gives what the user typed. Nothing that might
-// be the beginning of an answer is given before its rest has come, see flush.
+// feed takes the bytes that were read and returns the user's input among them.
+// It holds back what may be the beginning of an answer until the rest has come;
+// see flush.
 func (p *probe) feed(in []byte) []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -97,7 +98,7 @@ func (p *probe) feed(in []byte) []byte {
 	return append(typed, in...)
 }
 
-// flush gives back what feed holds: it was typed.
+// flush returns the bytes that feed holds back: they are input.
 func (p *probe) flush() []byte {
 	held := p.held
 	p.held = nil
@@ -111,7 +112,7 @@ func (p *probe) giveUp() {
 	p.end()
 }
 
-// isOver says whether no answers are looked for any more.
+// isOver reports whether the search for answers has ended.
 func (p *probe) isOver() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -126,12 +127,12 @@ func (p *probe) end() {
 	}
 }
 
-// maxAnswer bounds an answer; a longer one is none.
+// maxAnswer bounds the length of an answer; anything longer is input.
 const maxAnswer = 512
 
-// answerLen gives the length of the answer that in, which begins with ESC,
-// begins with, as far as its form goes; 0 if that is not the form of one. Not
-// complete: more bytes may make it one.
+// answerLen returns the length of the answer at the start of in, which begins
+// with ESC, judged by its form alone; 0 if it has not the form of an answer.
+// complete is false if more bytes may make it one.
 func answerLen(in []byte) (n int, complete bool) {
 	if len(in) > maxAnswer {
 		in = in[:maxAnswer]
@@ -171,8 +172,8 @@ func answerLen(in []byte) (n int, complete bool) {
 	return 0, true
 }
 
-// answer takes what has the form of an answer; it gives false if it is not one
-// to our questions.
+// answer reads a sequence that has the form of an answer. It returns false if
+// the sequence answers none of our questions.
 func (p *probe) answer(a []byte) bool {
 	if a[1] == '[' {
 		if a[len(a)-1] != 'c' {
@@ -209,8 +210,8 @@ func (p *probe) answer(a []byte) bool {
 	return false
 }
 
-// parseColour reads XParseColor's "rgb:RR/GG/BB", of 1 to 4 hexadecimal digits
-// each, and "rgba:", whose fourth part does not matter here.
+// parseColour parses XParseColor's "rgb:RR/GG/BB", with 1 to 4 hexadecimal
+// digits each, and "rgba:", whose fourth part it ignores.
 func parseColour(s string) *format.RGB {
 	parts, ok := strings.CutPrefix(s, "rgb:")
 	if !ok {
@@ -232,7 +233,7 @@ func parseColour(s string) *format.RGB {
 	return &format.RGB{R: c[0], G: c[1], B: c[2]}
 }
 
-// describe puts what the terminal has told into its description.
+// describe copies the terminal's answers to its description in the header.
 func (p *probe) describe(t *format.Term) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -244,7 +245,8 @@ func (p *probe) describe(t *format.Term) {
 	}
 }
 
-// theme gives the colours, if the terminal told them all: 16, or the first 8.
+// theme returns the colours, 16 or the first 8; nil if the terminal did not
+// answer for all of them.
 func (p *probe) theme() *format.Theme {
 	if p.fg == nil || p.bg == nil {
 		return nil

@@ -9,8 +9,7 @@ import (
 	"syscall"
 )
 
-// There are no pseudo-terminals here, so no session gets as far as to need
-// the rest.
+// This system has no pseudo-terminals, so no session reaches these functions.
 
 func startOn(*exec.Cmd, *os.File) error       { return errors.ErrUnsupported }
 func (s *session) wait() int                  { return -1 }

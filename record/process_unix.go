@@ -11,17 +11,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// startOn starts cmd on a terminal, which becomes the controlling one of a
-// session of its own.
+// startOn starts cmd on a terminal, in a new session whose controlling terminal
+// that is.
 func startOn(cmd *exec.Cmd, slave *os.File) error {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	return cmd.Start()
 }
 
-// wait waits for the program and gives its exit status as shells count.
+// wait waits for the program and returns its exit status as shells count it.
 func (s *session) wait() int {
-	s.cmd.Wait() // its error is in the state
+	s.cmd.Wait() // ProcessState has its error
 	st := s.cmd.ProcessState
 	if ws, ok := st.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
 		return 128 + int(ws.Signal())
@@ -29,8 +29,8 @@ func (s *session) wait() int {
 	return st.ExitCode()
 }
 
-// hangup tells the program and its terminal's foreground that the terminal is
-// gone. The master stays open, so that what they still write is recorded.
+// hangup sends SIGHUP to the program and its terminal's foreground. The master
+// stays open, so that their last output is recorded.
 func (s *session) hangup() {
 	s.signalAll(unix.SIGHUP)
 	s.signalAll(unix.SIGCONT)
@@ -46,11 +46,11 @@ func (s *session) signalAll(sig syscall.Signal) {
 	unix.Kill(-pid, sig)
 }
 
-// suspend stops this process, as the SIGTSTP it got asks for, with the terminal
-// restored meanwhile. It is SIGSTOP that stops us: Go's runtime keeps its
-// handler of SIGTSTP, which then does nothing. So we look ourselves whether
-// there is anybody who could continue us, a shell in our session; else the
-// kernel would have ignored the signal.
+// suspend stops this process after a SIGTSTP, with the terminal restored
+// meanwhile. It uses SIGSTOP, because Go's runtime keeps its handler of
+// SIGTSTP, which then does nothing. The kernel ignores a SIGTSTP that nobody
+// could undo (an orphaned process group); with SIGSTOP suspend checks itself
+// that a shell in our session can continue us.
 func (s *session) suspend() {
 	ours, err := unix.Getsid(0)
 	parents, perr := unix.Getsid(unix.Getppid())
@@ -67,7 +67,8 @@ func (s *session) suspend() {
 // resumeProgram continues the program after it was stopped.
 func (s *session) resumeProgram() { unix.Kill(-s.cmd.Process.Pid, unix.SIGCONT) }
 
-// hangupError is of a terminal that is gone, also when nobody says so by signal.
+// hangupError is the error of a session whose terminal is gone, also without a
+// signal.
 var hangupError = &SignalError{unix.SIGHUP, int(unix.SIGHUP)}
 
 type sigKind int
@@ -83,7 +84,7 @@ const (
 // signals are the signals to this process that matter to a session.
 type signals struct {
 	c chan os.Signal
-	// early gets, and so ignores, SIGQUIT until takeQuit.
+	// early receives SIGQUIT, and so ignores it, until takeQuit.
 	early chan os.Signal
 }
 
@@ -91,11 +92,11 @@ var sigKinds = map[os.Signal]sigKind{
 	unix.SIGWINCH: sigResize,
 	unix.SIGHUP:   sigEnd,
 	unix.SIGTERM:  sigEnd,
-	unix.SIGINT:   sigEnd, // from outside: keys make no signals in raw mode
+	unix.SIGINT:   sigEnd, // sent by another process: keys make no signals in raw mode
 	unix.SIGQUIT:  sigEnd,
 	unix.SIGTSTP:  sigStop,
 	unix.SIGCONT:  sigContinue,
-	// A standard output that is gone ends its writing with an error, and not
+	// Writing to a closed standard output fails with an error, and does not end
 	// the session.
 	unix.SIGPIPE: sigOther,
 }
@@ -112,9 +113,10 @@ func notifySignals() *signals {
 	return s
 }
 
-// takeQuit has SIGQUIT end the session from now on. Before, while the terminal
-// still makes signals of keys, it may be C-\ that was typed ahead for the
-// program. It is not set to be ignored: the program would inherit that.
+// takeQuit makes SIGQUIT end the session from now on. Before, while the
+// terminal still makes signals of keys, it may be a C-\ that was typed ahead
+// for the program. SIGQUIT is not ignored by signal.Ignore: the program would
+// inherit that.
 func (s *signals) takeQuit() {
 	signal.Notify(s.c, unix.SIGQUIT)
 	signal.Stop(s.early)

@@ -9,54 +9,54 @@ import (
 	"github.com/ttydeck/ttydeck/internal/tty"
 )
 
-// pump moves bytes between the user's terminal and the program's, and what is
-// recorded of them into the queue. One goroutine does both ways, without ever
-// waiting for one of them: a program that echoes what is pasted into it blocks
-// when nobody reads that; keys stay live while a slow terminal takes its time;
-// and a key's echo comes back without waking a second thread.
+// pump moves bytes between the user's terminal and the program's, and puts
+// events into the queue. One goroutine serves both directions and never waits
+// for one of them alone: a program that echoes a paste blocks while nobody
+// reads the echo, keys keep working while a slow terminal writes, and the echo
+// of a key returns without waking a second thread.
 type pump struct {
 	s      *session
 	waiter *tty.Waiter
 
-	drain  atomic.Bool   // the program has ended: read what is left
+	drain  atomic.Bool   // the program has ended: read the rest of its output
 	stop   atomic.Bool   // end at once
 	hungup chan struct{} // closed when the terminal is gone
 
 	slab   slab
 	keyBuf [16 << 10]byte
 	toTerm []byte       // output that the terminal has not taken yet
-	toProg []byte       // keys that the program has not taken yet
-	full   format.Event // output for which the queue has no room; none: no Code
+	toProg []byte       // input that the program has not taken yet
+	full   format.Event // output that the full queue has refused; no Code if there is none
 	tail   []byte       // the end of the output, see isWhole
-	marks  stripper     // keeps our marks from the terminal
+	marks  stripper     // removes our marks from the terminal's output
 
 	calls   calls
 	watcher Watcher // nil if there is none
 
-	keysOver bool // nothing comes from the terminal any more
-	termGone bool // nor does it take anything
-	// progGone says that nobody has the program's terminal open. While the
+	keysOver bool // the terminal has no more input
+	termGone bool // the terminal takes no more output
+	// progGone means that no process has the program's terminal open. While the
 	// program lives, it could open it again.
 	progGone bool
 	outOver  bool // all output has been read
-	left     int  // how much may still be read after the program's end
-	// unwritten is when something was put into the queue since the writer was
-	// woken; zero if nothing was.
+	left     int  // bytes that may still be read after the program's end
+	// unwritten is the time of the first event that was queued since the writer
+	// was last woken; zero if there is none.
 	unwritten time.Time
-	holdTill  time.Time // when the probe's held bytes are taken for keys
+	holdTill  time.Time // when the probe's held bytes become input
 }
 
 const (
-	// drainLimit is how much is read after the program's end. It is more
-	// than the kernel holds (some 20 KB), so all that the program wrote is
-	// there; a background job that goes on writing does not keep the session.
+	// drainLimit bounds the bytes that are read after the program's end. The
+	// kernel holds less (some 20 KB), so all of the program's output is read,
+	// but a background job that goes on writing does not keep the session
+	// alive.
 	drainLimit = 1 << 20
-	// reopenPoll is how often a terminal that nobody has open is looked at.
+	// reopenPoll is the poll interval for a terminal that no process has open.
 	reopenPoll = 50 * time.Millisecond
-	// echoTime is how long a key's echo may take to be waited for as what
-	// comes soon.
+	// echoTime bounds the wait for a key's echo by Waiter.Soon.
 	echoTime = 2 * time.Millisecond
-	// burst is how many reads of output are done before keys are looked for.
+	// burst is the number of reads of output between two looks for keys.
 	burst = 16
 )
 
@@ -78,8 +78,8 @@ func newPump(s *session) (*pump, error) {
 	return p, nil
 }
 
-// The writer is woken in a lull: waking another thread just after a key's echo
-// would get in the way of those who show it. It is woken after kickAfter in any
+// The writer is woken in a lull: waking another thread right after a key's echo
+// would delay the programs that show it. It is woken after kickAfter in any
 // case, or when plenty waits, see [queue.tryPut].
 const (
 	lull      = 8 * time.Millisecond
@@ -92,7 +92,7 @@ func (p *pump) kick() {
 	p.s.queue.kick()
 }
 
-// signal sets a flag and makes run look at it.
+// signal sets a flag and makes run check it.
 func (p *pump) signal(flag *atomic.Bool) {
 	flag.Store(true)
 	p.waiter.Wake()
@@ -132,7 +132,7 @@ func (p *pump) run() {
 	}
 }
 
-// waits gives what to wait for at the terminal and at the program.
+// waits returns the Waits for the terminal and for the program.
 func (p *pump) waits() [2]tty.Wait {
 	return [2]tty.Wait{
 		{
@@ -152,11 +152,12 @@ func (p *pump) connOfTerm() *tty.Conn {
 	return p.s.term.Conn
 }
 
-// mayRead says whether output may be read: what was read before has gone on.
+// mayRead reports whether output may be read: all earlier output is shown and
+// queued.
 func (p *pump) mayRead() bool { return !p.outOver && len(p.toTerm) == 0 && p.full.Code == "" }
 
-// readAnyway says whether to read without having been told that there is
-// something.
+// readAnyway reports whether to read although the Waiter reports nothing to
+// read.
 func (p *pump) readAnyway() bool { return p.mayRead() && (p.progGone || p.drain.Load()) }
 
 func (p *pump) timeout() time.Duration {
@@ -179,7 +180,7 @@ func (p *pump) timeout() time.Duration {
 	return timeout
 }
 
-// flush moves on what waits, as far as it goes now.
+// flush moves waiting bytes on, as far as possible without blocking.
 func (p *pump) flush() {
 	if ev := p.full; ev.Code != "" {
 		p.full = format.Event{}
@@ -196,7 +197,8 @@ func (p *pump) flush() {
 	}
 }
 
-// show writes to the terminal what it takes now, and gives the rest.
+// show writes to the terminal as much of b as it takes now, and returns the
+// rest.
 func (p *pump) show(b []byte) []byte {
 	if p.termGone {
 		return nil
@@ -223,8 +225,9 @@ func (p *pump) loseTerminal() {
 	}
 }
 
-// give writes to the program what it takes now, and gives the rest. Of a
-// program that is gone nothing is left to do: its end is noticed elsewhere.
+// give writes to the program as much of b as it takes now, and returns the
+// rest. Input for a program that is gone is dropped: its end is noticed
+// elsewhere.
 func (p *pump) give(b []byte) []byte {
 	for len(b) > 0 {
 		n, err := p.s.master.TryWrite(b)
@@ -239,19 +242,20 @@ func (p *pump) give(b []byte) []byte {
 	return nil
 }
 
-// readOutput reads what the program has written, and shows and records it.
+// readOutput reads the program's output, shows it and records it.
 func (p *pump) readOutput() {
 	s := p.s
 	for range burst {
 		buf := p.slab.space()
-		// The program's end is looked at first: what is read after it is all
-		// that there was before it.
+		// Check for the program's end first: a read after it returns everything
+		// that was written before it.
 		ended := p.drain.Load()
 		n, err := s.master.TryRead(buf)
 		at, running := s.clock.now()
 		p.progGone = err != nil && !errors.Is(err, tty.ErrNotReady)
 		if err != nil {
-			// To wait for background jobs is to wait until it is gone.
+			// With waitAll, all output has been read only when no process has
+			// the terminal open.
 			p.outOver = ended && (p.progGone || !s.waitAll.Load())
 			return
 		}
@@ -282,7 +286,7 @@ func (p *pump) readOutput() {
 	}
 }
 
-// record puts output into the queue, or keeps it until there is room.
+// record queues output, or keeps it until the queue has room.
 func (p *pump) record(ev format.Event) {
 	if !p.s.queue.tryPut(ev) {
 		p.full = ev
@@ -291,8 +295,9 @@ func (p *pump) record(ev format.Event) {
 	}
 }
 
-// follow gives output to who follows the screen while the recording is paused.
-// When the recording goes on again after all, ev is to be recorded, now.
+// follow passes output to the follower while the recording is paused. If the
+// recording has resumed meanwhile, it returns false and sets ev's time to now:
+// ev is to be recorded.
 func (p *pump) follow(ev *format.Event) bool {
 	if f := p.s.paused(); f != nil && f.put(*ev) {
 		return true
@@ -301,7 +306,7 @@ func (p *pump) follow(ev *format.Event) bool {
 	return false
 }
 
-// keepTail keeps the end of the output, to see whether it is inside a sequence.
+// keepTail keeps the end of the output, for isWhole.
 func (p *pump) keepTail(b []byte) {
 	if n := len(b); n >= tailSize {
 		p.tail = append(p.tail[:0], b[n-tailSize:]...)
@@ -313,7 +318,7 @@ func (p *pump) keepTail(b []byte) {
 	p.tail = append(p.tail, b...)
 }
 
-// readKeys reads what the user has typed, and what the terminal has answered.
+// readKeys reads the user's input and the terminal's answers.
 func (p *pump) readKeys() {
 	n, err := p.s.term.TryRead(p.keyBuf[:])
 	if n > 0 {
@@ -328,15 +333,15 @@ func (p *pump) readKeys() {
 	}
 }
 
-// typed takes what the user has typed.
+// typed passes on the user's input.
 func (p *pump) typed(b []byte) {
 	if len(b) > 0 {
 		p.s.keys.feed(b)
 	}
 }
 
-// send gives the program what was typed. Keys are typed over a terminal with
-// little room, so what it does not take waits.
+// send sends input to the program. The kernel's buffer for it is small, so what
+// does not fit waits.
 func (p *pump) send(b []byte) {
 	if len(b) == 0 {
 		return
@@ -349,8 +354,8 @@ func (p *pump) send(b []byte) {
 	p.toProg = append(p.toProg, b...)
 }
 
-// awaitAnswers reads the terminal's answers that are still to come: the shell
-// would take them for keys.
+// awaitAnswers reads the terminal's remaining answers: the shell would take
+// them for keys.
 func (p *pump) awaitAnswers(wait time.Duration) {
 	if p.s.probe.answered == nil || p.keysOver {
 		return

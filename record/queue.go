@@ -10,47 +10,47 @@ import (
 )
 
 const (
-	// slabSize is how much output is packed into one piece of memory. A
-	// pseudo-terminal gives at most 4095 bytes at a read when it is idle, so
-	// a buffer for each read would hold twenty times what it is filled with.
+	// slabSize is the size of a slab, in bytes. A read of an idle
+	// pseudo-terminal returns at most 4095 bytes, so a buffer per read would be
+	// twenty times as large as its contents.
 	slabSize = 256 << 10
-	// slabLeft is the least room that is read into: a read has been seen to
-	// give 18,895 bytes, when the program refilled the kernel's buffer.
+	// slabLeft is the least room for a read: a read has been seen to return
+	// 18,895 bytes, when the program refilled the kernel's buffer.
 	slabLeft = 20 << 10
-	// queueLimit bounds what waits for the writer, in bytes. When it is
-	// full, the program waits: nothing is lost, and memory stays flat.
+	// queueLimit bounds the events that wait for the writer, in bytes. When the
+	// queue is full, the program waits: nothing is lost, and memory stays flat.
 	queueLimit = 4 << 20
-	// eventCost is what an event takes besides its data.
+	// eventCost is the size of an event without its data, in bytes.
 	eventCost = 64
-	// plenty is how much wakes the writer in any case.
+	// plenty is the number of waiting bytes that wakes the writer in any case.
 	plenty = 128 << 10
-	// joinWithin is how far reads may be apart to become one event. Only
-	// less than a millisecond of timing is lost by it, what asciicast v3 does
-	// not hold anyway.
+	// joinWithin bounds the time between two reads that become one event. That
+	// loses less than a millisecond of timing, which asciicast v3 does not
+	// store anyway.
 	joinWithin = time.Millisecond
-	// joinLimit is the size up to which reads are joined: a line that a full
+	// joinLimit bounds the size of a joined event, in bytes: a line that a full
 	// disk or a crash tears is lost as a whole.
 	joinLimit = 16 << 10
 )
 
-// queue takes events from the goroutines that read and gives them to the one
-// that writes. It is bounded in bytes.
+// queue passes events from the goroutines that read to the one that writes. Its
+// size in bytes is bounded.
 type queue struct {
-	// ready gets a value when there is something for the writer.
+	// ready receives a value when there is something for the writer.
 	ready chan struct{}
 
-	// room, if not nil, is called when there is room again after tryPut had
-	// found none. Set before use.
+	// room is called when there is room again after tryPut has found none. Set it
+	// before the first tryPut.
 	room func()
 
 	mu      sync.Mutex
 	roomier sync.Cond      // the queue has become smaller, or discards
 	refused bool           // tryPut has found no room; guarded by mu
 	events  []format.Event // guarded by mu
-	bytes   int            // what events and those taken but not done cost; guarded by mu
-	waiting int            // what events cost, more or less; guarded by mu
+	bytes   int            // cost of events, and of those taken but not done; guarded by mu
+	waiting int            // approximate cost of events; guarded by mu
 	inSlab  bool           // the data of the last event lies in a slab; guarded by mu
-	discard bool           // nobody writes any more; guarded by mu
+	discard bool           // writing has failed; guarded by mu
 	ended   bool           // guarded by mu
 }
 
@@ -60,8 +60,8 @@ func newQueue() *queue {
 	return q
 }
 
-// put adds an event, whose data lies in a slab, and waits while the queue is full. After end and discard
-// it does nothing.
+// put adds an event whose data lies in a slab, and waits while the queue is
+// full. After end or drop it does nothing.
 func (q *queue) put(ev format.Event) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -72,8 +72,8 @@ func (q *queue) put(ev format.Event) {
 	q.wake()
 }
 
-// tryPut is a put that does not wait: false if the queue is full. Nor does it
-// wake the writer, unless much waits; kick does, at a better time.
+// tryPut is put without waiting: it returns false if the queue is full. It
+// wakes the writer only if plenty waits; kick does so at a better time.
 func (q *queue) tryPut(ev format.Event) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -89,7 +89,7 @@ func (q *queue) tryPut(ev format.Event) bool {
 	return true
 }
 
-// kick wakes the writer if something waits.
+// kick wakes the writer if an event waits.
 func (q *queue) kick() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -98,7 +98,7 @@ func (q *queue) kick() {
 	}
 }
 
-// force adds an event also to a full queue. It is for what is rare and small.
+// force adds an event even to a full queue. It is for rare, small events.
 func (q *queue) force(ev format.Event) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -106,8 +106,8 @@ func (q *queue) force(ev format.Event) {
 	q.wake()
 }
 
-// end adds the last event, whether there is room for it or not; with no Code,
-// it just ends the queue.
+// end adds the last event, even to a full queue, and ends the queue. An event
+// without a Code is not added.
 func (q *queue) end(last format.Event) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -119,7 +119,8 @@ func (q *queue) end(last format.Event) {
 	q.wake()
 }
 
-// add adds an event, whose data lies in a slab or not; q.mu must be held.
+// add adds an event; inSlab reports whether its data lies in a slab. q.mu must
+// be held.
 func (q *queue) add(ev format.Event, inSlab bool) {
 	if q.discard || q.ended {
 		return
@@ -137,22 +138,22 @@ func (q *queue) add(ev format.Event, inSlab bool) {
 	q.waiting += len(ev.Data) + eventCost
 }
 
-// joins says whether b is output that was read within a millisecond of a, and
-// lies behind it in the same slab.
+// joins reports whether a and b are output that was read within a millisecond,
+// and b follows a in the same slab.
 func joins(a, b format.Event) bool {
 	return a.Code == format.Output && b.Code == format.Output &&
 		a.Data != "" && b.Data != "" && len(a.Data)+len(b.Data) <= joinLimit && b.Time-a.Time < joinWithin && adjacent(a.Data, b.Data)
 }
 
-// adjacent says whether b begins where a ends; both must lie in slabs. Two of
-// them could lie side by side in memory; then it is still one readable stretch,
-// but of two allocations, of which a string keeps only the first. The slab's
-// last byte is never used, so that this cannot be.
+// adjacent reports whether b begins where a ends; both must lie in slabs. Two
+// slabs may be neighbours in memory, but a string across both would keep only
+// the first one alive. So the last byte of a slab is never used, and adjacent
+// strings are always of the same slab.
 func adjacent(a, b string) bool {
 	return unsafe.Pointer(unsafe.StringData(b)) == unsafe.Add(unsafe.Pointer(unsafe.StringData(a)), len(a))
 }
 
-// wake makes the writer look.
+// wake makes the writer check the queue.
 func (q *queue) wake() {
 	select {
 	case q.ready <- struct{}{}:
@@ -160,8 +161,8 @@ func (q *queue) wake() {
 	}
 }
 
-// take gives all events that wait, and whether more may come. buf is used for
-// the events that come next. What is taken counts until done is called.
+// take returns all waiting events, and whether more may come. It uses buf for
+// the next events. Taken events count towards the limit until done.
 func (q *queue) take(buf []format.Event) (events []format.Event, more bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -171,7 +172,7 @@ func (q *queue) take(buf []format.Event) (events []format.Event, more bool) {
 	return events, !q.ended
 }
 
-// done makes room for what ev took.
+// done frees the room of ev, which take has returned.
 func (q *queue) done(ev format.Event) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -179,7 +180,7 @@ func (q *queue) done(ev format.Event) {
 	q.released()
 }
 
-// released tells those who wait for room; q.mu must be held.
+// released notifies the goroutines that wait for room; q.mu must be held.
 func (q *queue) released() {
 	q.roomier.Broadcast()
 	if q.refused {
@@ -188,7 +189,7 @@ func (q *queue) released() {
 	}
 }
 
-// drop throws away what waits and what comes: the recording has failed, and
+// drop discards all waiting and future events: the recording has failed, and
 // the session goes on.
 func (q *queue) drop() {
 	q.mu.Lock()
@@ -198,11 +199,11 @@ func (q *queue) drop() {
 	q.released()
 }
 
-// slab packs what is read into memory that is never written twice, so events
-// can refer to it without a copy.
+// slab packs reads into memory that is never overwritten, so that events can
+// refer to it without a copy.
 type slab struct{ buf []byte }
 
-// space gives room to read into.
+// space returns room for a read.
 func (s *slab) space() []byte {
 	if cap(s.buf)-len(s.buf) <= slabLeft {
 		s.buf = make([]byte, 0, slabSize)
@@ -221,7 +222,7 @@ func (s *slab) keep(n int) string {
 	return unsafe.String(&s.buf[from], n)
 }
 
-// hold gives a copy of text that is part of the slab.
+// hold copies text into the slab and returns the copy.
 func (s *slab) hold(text string) string {
 	if text == "" {
 		return ""
@@ -232,17 +233,17 @@ func (s *slab) hold(text string) string {
 	return s.keep(copy(s.buf[len(s.buf):cap(s.buf)-1], text))
 }
 
-// clock gives times since the start of the recording. It stands still while
-// the recording is paused. Safe for concurrent use.
+// clock measures the time since the start of the recording. It stands still
+// while the recording is paused. It is safe for concurrent use.
 type clock struct {
 	mu      sync.Mutex
-	start   time.Time // moved on by each pause
+	start   time.Time // later by the length of each pause
 	stopped time.Time // zero unless paused
 }
 
 func newClock() *clock { return &clock{start: time.Now()} }
 
-// now gives the time, and whether the clock runs.
+// now returns the time, and whether the clock runs.
 func (c *clock) now() (time.Duration, bool) {
 	t := time.Now()
 	c.mu.Lock()
@@ -270,7 +271,7 @@ func (c *clock) resume() {
 	}
 }
 
-// exitEvent is the event of a program's end.
+// exitEvent returns the event of a program's end.
 func exitEvent(at time.Duration, status int) format.Event {
 	return format.Event{Time: at, Code: format.Exit, Data: strconv.Itoa(status)}
 }

@@ -1,8 +1,8 @@
-// Package record records what a program shows on a terminal.
+// Package record records the terminal session of a program.
 //
 // A [Recorder] runs the program on a pseudo-terminal of its own, shows its
-// output in the user's terminal, hands the keys on, and writes what happens to
-// a [format.Writer]; [Create] makes one that is a file:
+// output in the user's terminal, passes the keys on, and writes the events to a
+// [format.Writer]. [Create] opens a file as such a Writer:
 //
 //	f, err := record.Create("demo.cast", record.FileOptions{})
 //	...
@@ -11,16 +11,16 @@
 //
 // # What is recorded
 //
-// Output, resizes, markers and the exit status; input only when asked, and
-// even then nothing that is typed while the program does not show it, such as
-// a password. An event's time is taken when its read returns.
+// The recording holds output, resizes, markers and the exit status. It holds
+// input only on request, and never input that the program does not show, such
+// as a password. The time of an event is the time at which its read returned.
 //
 // # When things go wrong
 //
-// The session comes first. When the recording cannot be written (a full disk),
-// the user is told at once, the program goes on, and Run returns the error at
-// its end. When the disk is slow, the program waits: nothing is dropped and
-// memory stays bounded.
+// The session comes first. When a write of the recording fails (a full disk),
+// the Recorder notifies the user at once, the program goes on, and Run returns
+// the error at its end. When the disk is slow, the program waits: nothing is
+// dropped and memory stays bounded.
 package record
 
 import (
@@ -43,82 +43,96 @@ import (
 	"github.com/ttydeck/ttydeck/record/shellint"
 )
 
-// Recorder records one session. Fill in the fields and call Run once. With
-// only Writer set it records the user's shell in the user's terminal.
+// Recorder records one session. Fill in the fields and call Run once; do not
+// change them while it runs. With only Writer set it records the user's shell
+// in the user's terminal.
 type Recorder struct {
-	// Writer gets the recording; Run closes it. It must be set.
+	// Writer receives the recording; Run closes it once the program has been
+	// started. It must be set. Its methods are called by one goroutine.
 	Writer format.Writer
-	// FlushEvery is how long at most events may be held back in a Writer
-	// that has a Flush method. Zero: whenever the recorder has nothing else
-	// to do. Give a compressing Writer some time: a flush costs it
-	// compression. See [File.FlushEvery].
+	// FlushEvery bounds how long events may stay in a Writer that has a Flush
+	// method. With zero the Recorder flushes whenever it has nothing else to
+	// do. A compressing Writer needs some time: each flush costs compression.
+	// See [File.FlushEvery].
 	FlushEvery time.Duration
-	// Header is the recording's. Run sets Size, Start and Term where they
-	// are not set.
+	// Header is the recording's header. Run fills in Size, Start and Term where
+	// they are not set.
 	Header format.Header
 
-	// Args is the program and its arguments; empty: the shell, by $SHELL,
-	// else /bin/sh.
+	// Args is the program and its arguments. Empty means the user's shell:
+	// $SHELL, or /bin/sh where that is not set.
 	Args []string
-	// Path is the file of the program, where Args[0] is another name: a login
-	// shell's is "-bash". Empty: Args[0] says it.
+	// Path is the program's file if it differs from Args[0], which is "-bash"
+	// for a login shell. Empty means that Args[0] names the file.
 	Path string
-	Dir  string   // where it runs; empty: in the current directory
-	Env  []string // its environment, as "NAME=value"; nil: that of this process
+	// Dir is the program's working directory; empty means the current one.
+	Dir string
+	// Env is the program's environment, as "NAME=value"; nil means that of this
+	// process.
+	Env []string
 
-	// Stdin, if not nil, is given to the program instead of the user's keys.
-	// At its end the program gets the terminal's end of file.
-	// A Read that blocks is left behind when the session ends.
+	// Stdin, if not nil, is the program's input instead of the user's keys. At
+	// its end the program receives the terminal's end of file. A goroutine that
+	// still blocks in Read is left behind when the session ends.
 	Stdin io.Reader
 	// Headless records without the user's terminal: nothing is shown and no
-	// keys are read. It is also what happens when this process has none.
+	// keys are read. A process that has no terminal records like this in any
+	// case.
 	Headless bool
-	// Size fixes the size of the program's terminal, whatever the size of the
-	// user's. A side that is zero follows the user's terminal, or is 80
-	// columns, 24 rows when there is none.
+	// Size fixes the size of the program's terminal, in character cells,
+	// independent of the user's terminal. A side that is zero follows the
+	// user's terminal, or is 80 columns or 24 rows without one.
 	Size format.Size
 
-	// Input records what is typed, but not while the program reads a line
-	// with echo off, or asks for a password and shows nothing of it; where that
-	// is printed later, it is recorded as asterisks. InputSecrets records all of
-	// it.
-	Input, InputSecrets bool
-	// Keys control the recording. The zero Keys are none; see [DefaultKeys].
+	// Input also records input, except while the program reads a line with echo
+	// off, or asks for a password and does not show it. If the program prints
+	// such a secret later, asterisks are recorded in its place.
+	Input bool
+	// InputSecrets, together with Input, also records secrets.
+	InputSecrets bool
+	// Keys are the keys that control the recording. The zero Keys are none; see
+	// [DefaultKeys].
 	Keys Keys
-	// Integrate puts shell integration into the program if it is a shell that
-	// a user is to talk to; see [shellint]. Its marks are recorded, and not
-	// shown. Nonce is what they are known by; empty makes one. It goes into
-	// the header, under [format.NonceKey].
+	// Integrate adds shell integration to the program if it is an interactive
+	// shell; see [shellint]. The marks are recorded but not shown.
 	Integrate bool
-	Nonce     string
-	// WaitAll ends the session only when no program has the terminal open
-	// any more, not when the recorded program ends.
+	// Nonce marks the shell integration's marks as ours. Run makes one where it
+	// is empty, and stores it in the header under [format.NonceKey].
+	Nonce string
+	// WaitAll ends the session only when the last program has closed the
+	// terminal, not when the recorded program ends.
 	WaitAll bool
-	// Notice, if not nil, is called with what the user has to know at once,
-	// such as that the recording has failed. nil: it is shown in the
-	// terminal. It may be called by any goroutine.
+	// Notice, if not nil, is called with every message that the user must see
+	// at once, such as that the recording has failed; nil shows it in the
+	// terminal. Any goroutine may call it.
 	Notice func(string)
-	// Started, if not nil, is called once the program runs, with what acts on
-	// the session. It must return soon.
+	// Started, if not nil, is called as soon as the program runs. It must
+	// return soon. The Control may be used by any goroutine, also after the end
+	// of the session.
 	Started func(*Control)
-	// Recorded, if not nil, opens what the Writer has been given and flushed
-	// so far, see [File.Recorded]. With it, a pause ends with the screen that
-	// there is then; without, full-screen programs are made to draw again.
+	// Recorded, if not nil, opens the recording as far as the Writer has
+	// flushed it; see [File.Recorded]. Whoever called it, the Recorder or the
+	// caller of [Control.Watch], closes the Closer. A resumed recording then
+	// goes on from the screen of that moment; without Recorded, full-screen
+	// programs are made to redraw.
 	Recorded func() (format.Cast, io.Closer, error)
 }
 
-// SignalError is the error of a session that was ended by a signal to this
-// process, such as SIGHUP when the terminal was closed.
+// SignalError is the error of a session that a signal to this process ended,
+// such as SIGHUP when the terminal was closed.
 type SignalError struct {
+	// Signal is the signal.
 	Signal os.Signal
-	Number int // for the conventional exit status, 128 and the number
+	// Number is the signal's number; the conventional exit status is 128 plus
+	// Number.
+	Number int
 }
 
-func (e *SignalError) Error() string { return "ended by a signal: " + e.Signal.String() }
+// Error names the signal.
+func (e *SignalError) Error() string { return "ended by signal: " + e.Signal.String() }
 
-// hangupWait is how long a program may take to end after it was told that its
-// terminal is gone, before that is made true, and then again. Tests are more
-// patient.
+// hangupWait is the grace period of a program after SIGHUP. Then its terminal
+// is closed, and it has the same time once more. Tests are more patient.
 var hangupWait = time.Second
 
 // session is a Recorder at work.
@@ -138,20 +152,21 @@ type session struct {
 
 	mu       sync.Mutex
 	size     format.Size // of the program's terminal; guarded by mu
-	fixed    format.Size // what of it does not follow the user's; guarded by mu
-	follower *follower   // while paused; guarded by mu
-	atSync   []func()    // what the writer does at each syncCode; guarded by mu
+	fixed    format.Size // the sides that do not follow the user's terminal; guarded by mu
+	follower *follower   // set while paused; guarded by mu
+	atSync   []func()    // calls for the writer, one per syncCode; guarded by mu
 
 	pump  *pump
-	ended chan struct{} // closed when nothing is written any more
+	ended chan struct{} // closed when the writer has ended
 }
 
-// Run starts the program, records it to its end, and gives its exit status:
-// 128 and the signal's number when it was killed, as shells count. The error
-// is about the recording, or a [*SignalError], or an [*exec.Error] when the
-// program could not be started; then nothing was written. When ctx ends the
-// program's terminal is hung up. The user's terminal is restored whatever
-// happens.
+// Run starts the program, records it to its end, and returns its exit status:
+// 128 plus the signal's number if it was killed, as in shells, or -1 if it did
+// not end. If the session cannot begin, such as with an [*exec.Error] for a
+// program that does not exist, nothing was written and Writer is not closed.
+// Otherwise the error is that of the recording, a [*SignalError], or the cause
+// of ctx's end, which hangs up the program's terminal. Run restores the user's
+// terminal in any case.
 func (r *Recorder) Run(ctx context.Context) (status int, err error) {
 	if r.Writer == nil {
 		return -1, errors.New("record: no Writer")
@@ -161,7 +176,7 @@ func (r *Recorder) Run(ctx context.Context) (status int, err error) {
 	signals := notifySignals()
 	defer signals.stop()
 	if !r.Headless {
-		// Without a terminal we record without one.
+		// An error means that there is no terminal.
 		s.term, _ = tty.Open()
 	}
 	if s.term != nil {
@@ -225,8 +240,8 @@ func (s *session) start() error {
 	return nil
 }
 
-// integrate puts shell integration into the program if it is a shell. Where
-// that cannot be done, it is recorded without.
+// integrate adds shell integration to the program if it is a shell. After an
+// error it is recorded without.
 func (s *session) integrate() {
 	if s.Nonce == "" {
 		s.Nonce = shellint.NewNonce()
@@ -242,7 +257,7 @@ func (s *session) integrate() {
 	}
 }
 
-// shell gives the user's shell.
+// shell returns the user's shell.
 func shell(env []string) string {
 	if sh := lookup(env, "SHELL"); sh != "" {
 		return sh
@@ -280,14 +295,14 @@ func (s *session) describe(env []string) {
 	}
 }
 
-// defaultSize is what terminals begin with.
+// defaultSize is the usual initial size of terminals.
 var defaultSize = format.Size{Cols: 80, Rows: 24}
 
-// wantedSize gives the size that the program's terminal should have now.
+// wantedSize returns the size that the program's terminal should have now.
 func (s *session) wantedSize() format.Size {
 	size := defaultSize
 	if s.term != nil {
-		// A serial line does not know its size, and says 0.
+		// A serial line does not know its size and reports 0.
 		if have, err := s.term.Size(); err == nil && have.Cols > 0 && have.Rows > 0 {
 			size = format.Size(have)
 		}
@@ -303,8 +318,9 @@ func (s *session) wantedSize() format.Size {
 	return size
 }
 
-// quitWait is how long after the terminal was made raw a SIGQUIT may still be
-// a key from before: the kernel hands it to a thread when that gets to run.
+// quitWait bounds how late a SIGQUIT may arrive that a key caused before the
+// terminal became raw: the kernel delivers it when one of our threads runs
+// next.
 const quitWait = 500 * time.Millisecond
 
 // run records the program that start has started.
@@ -349,13 +365,13 @@ func (s *session) run(ctx context.Context, signals *signals) (int, error) {
 		last = exitEvent(at, status)
 	}
 	if s.term != nil && !pump.termGone {
-		// Before the writer, whose header waits for them.
+		// Before the writer ends: its header waits for the answers.
 		pump.awaitAnswers(probeWait)
 	}
 	s.queue.end(last)
 	werr := <-written
 	if f := s.paused(); f != nil {
-		f.resume() // it is of no use any more
+		f.resume() // ends its goroutine
 	}
 	if s.term != nil && !pump.termGone {
 		s.term.SetWriteDeadline(time.Now().Add(probeWait))
@@ -375,7 +391,7 @@ func (s *session) enterRaw() error {
 	return nil
 }
 
-// goFunc runs f in a goroutine whose panic does not leave the terminal raw.
+// goFunc runs f in a goroutine. A panic of f does not leave the terminal raw.
 func (s *session) goFunc(f func()) {
 	go func() {
 		defer func() {
@@ -391,7 +407,7 @@ func (s *session) goFunc(f func()) {
 }
 
 // supervise waits for the end of the session and of its output. The status is
-// -1 when the program does not end.
+// -1 if the program does not end.
 func (s *session) supervise(ctx context.Context, signals *signals, pump *pump, exited <-chan int, pumped <-chan struct{}) (status int, err error) {
 	status = -1
 	var late <-chan time.Time
@@ -419,8 +435,8 @@ func (s *session) supervise(ctx context.Context, signals *signals, pump *pump, e
 			if exited == nil {
 				return status, err
 			}
-			// It did not mind the hangup. Now its terminal is really gone;
-			// if it minds that neither, it is left to itself.
+			// The program has ignored the hangup. Now its terminal is really
+			// gone; if it ignores that too, it is left alone.
 			s.master.Close()
 			late = time.After(hangupWait)
 		case <-done:
@@ -430,8 +446,8 @@ func (s *session) supervise(ctx context.Context, signals *signals, pump *pump, e
 			hungup = nil
 			hangup(hangupError)
 		case <-stopped:
-			// Its user would be shut out: this is how it is handed on to the
-			// shell outside, whose fg goes on with both.
+			// The user would be locked out: stop this process too, so that the
+			// outer shell takes over. Its fg continues both.
 			s.suspend()
 			s.resumeProgram()
 		case <-late:
@@ -454,15 +470,15 @@ func (s *session) supervise(ctx context.Context, signals *signals, pump *pump, e
 	}
 }
 
-// paused gives who follows the screen while the recording is paused; nil when
-// it is not.
+// paused returns the follower of the screen while the recording is paused, else
+// nil.
 func (s *session) paused() *follower {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.follower
 }
 
-// resumeTerminal takes the terminal again after this process was stopped.
+// resumeTerminal makes the terminal raw again after this process was stopped.
 func (s *session) resumeTerminal() {
 	if s.term == nil || s.Stdin != nil || !s.term.Foreground() {
 		return
@@ -472,7 +488,7 @@ func (s *session) resumeTerminal() {
 	}
 }
 
-// do does what the user asked for by a key.
+// do carries out the action of a key.
 func (s *session) do(a Action) {
 	switch a {
 	case PauseAction:
@@ -488,7 +504,7 @@ func (s *session) mark(label string) {
 	s.queue.force(format.Event{Time: at, Code: format.Marker, Data: label})
 }
 
-// pause pauses the recording, or resumes it. The clock stops meanwhile.
+// pause pauses or resumes the recording. The clock stands still during a pause.
 func (s *session) pause() {
 	if f := s.paused(); f != nil {
 		f.mu.Lock()
@@ -499,7 +515,7 @@ func (s *session) pause() {
 			f.resume()
 			return
 		case !over:
-			return // it is about to go on
+			return // it resumes already
 		}
 	}
 	s.mark("paused")
@@ -512,28 +528,26 @@ func (s *session) pause() {
 	s.display.title("⏸ recording paused", false)
 }
 
-// redraw makes full-screen programs draw their screen, as they do when the size
-// changes.
+// redraw makes full-screen programs redraw by changing the size for a moment.
 func (s *session) redraw() {
 	size, err := s.master.Size()
 	if err != nil || size.Rows < 2 {
 		return
 	}
 	s.master.SetSize(tty.Size{Cols: size.Cols, Rows: size.Rows - 1})
-	// The program must see the two as different.
+	// The program must see two different sizes.
 	time.Sleep(redrawPause)
 	s.master.SetSize(size)
 }
 
 const redrawPause = 50 * time.Millisecond
 
-// syncCode is the code of an event that the writer does not write, but at which
-// it flushes.
+// syncCode is the code of an event at which the writer flushes. The event
+// itself is not written.
 const syncCode format.Code = "sync"
 
-// syncThen has the writer call f once all that was put into the queue can be
-// read, before it writes more. When nothing is written any more, f is not
-// called.
+// syncThen makes the writer call f when everything queued so far is readable,
+// before it writes more. When the writer has ended, f is not called.
 func (s *session) syncThen(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -541,7 +555,7 @@ func (s *session) syncThen(f func()) {
 	s.queue.force(format.Event{Code: syncCode})
 }
 
-// sync waits until all that was put into the queue can be read.
+// sync waits until everything queued so far is readable.
 func (s *session) sync() {
 	synced := make(chan struct{})
 	s.syncThen(func() { close(synced) })

@@ -9,26 +9,26 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// followLimit bounds the output that waits, while the recording is paused, for
-// the screen to have read what was recorded before.
+// followLimit bounds the output, in bytes, that waits during a pause while the
+// screen is fed with the recording so far.
 const followLimit = 4 << 20
 
-// follower keeps the screen while the recording is paused, so that the
-// recording can go on with the real one. It learns what was on it by reading
-// the recording so far: a screen that is fed all the time would cost more than
-// all the rest of the recorder, for a key that is hardly ever pressed.
+// follower keeps a screen while the recording is paused, from which the
+// recording resumes. It first feeds the screen with the recording so far:
+// keeping a screen all the time would cost more than the rest of the recorder,
+// for a key that is hardly ever pressed.
 type follower struct {
 	s *session
 
 	mu      sync.Mutex
-	changed sync.Cond      // pending, resuming or over
+	changed sync.Cond      // pending, resuming or over has changed
 	pending []format.Event // output and resizes since the pause; guarded by mu
-	resized format.Event   // the last of the resizes; guarded by mu
-	bytes   int            // of pending; guarded by mu
-	// resuming says that the user wants to go on. It is done when nothing is
-	// pending any more. Guarded by mu.
+	resized format.Event   // the last resize; guarded by mu
+	bytes   int            // size of pending; guarded by mu
+	// resuming means that the user has asked to resume. The recording resumes when
+	// nothing is pending. Guarded by mu.
 	resuming bool
-	over     bool // the recording goes on; guarded by mu
+	over     bool // the recording has resumed; guarded by mu
 }
 
 func newFollower(s *session) *follower {
@@ -37,8 +37,8 @@ func newFollower(s *session) *follower {
 	return f
 }
 
-// put takes output or a resize. It gives false if the recording goes on again:
-// then it is to be recorded.
+// put takes output or a resize. It returns false if the recording has resumed:
+// then ev is to be recorded.
 func (f *follower) put(ev format.Event) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -57,7 +57,7 @@ func (f *follower) put(ev format.Event) bool {
 	return true
 }
 
-// resume has the recording go on.
+// resume asks for the recording to resume.
 func (f *follower) resume() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -65,8 +65,8 @@ func (f *follower) resume() {
 	f.changed.Broadcast()
 }
 
-// settle waits for a recording that is to go on to have done so: what came
-// since is with the follower.
+// settle waits until a recording that is about to resume has resumed: the
+// follower still holds events.
 func (f *follower) settle() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -75,7 +75,7 @@ func (f *follower) settle() {
 	}
 }
 
-// run follows the screen until the recording goes on.
+// run keeps the screen until the recording resumes.
 func (f *follower) run() {
 	screen, err := f.recorded()
 	for {
@@ -87,7 +87,8 @@ func (f *follower) run() {
 		f.pending, f.bytes = nil, 0
 		f.changed.Broadcast()
 		if len(events) == 0 {
-			// Still locked: what is read from now on is recorded, behind this.
+			// Still locked: output that is read from now on is recorded after
+			// this.
 			f.goOn(screen)
 			f.mu.Unlock()
 			if err != nil {
@@ -121,7 +122,7 @@ func (f *follower) goOn(screen *vt.Screen) {
 	f.s.display.title("", false)
 }
 
-// recorded gives the screen as the recording has it.
+// recorded returns the screen at the end of the recording so far.
 func (f *follower) recorded() (*vt.Screen, error) {
 	if f.s.Recorded == nil {
 		return nil, format.ErrUnknownFormat
@@ -153,8 +154,10 @@ func draw(screen *vt.Screen, ev format.Event) {
 	}
 }
 
-// Recorded opens the recording as it is when that is called; see [Recorder.Recorded]. It is
-// nil for what cannot be read again: a stream, a pipe, a format without sizes.
+// Recorded returns a function that opens the recording as far as it is flushed
+// at the time of the call; see [Recorder.Recorded]. Any goroutine may call the
+// function; its caller closes the Closer. Recorded returns nil if the recording
+// cannot be read again: for a stream, a pipe, or a format without sizes.
 func (f *File) Recorded() func() (format.Cast, io.Closer, error) {
 	if f.f == nil || f.Format == format.Raw {
 		return nil
@@ -170,7 +173,7 @@ func (f *File) Recorded() func() (format.Cast, io.Closer, error) {
 		var cast format.Cast
 		info, err := in.Stat()
 		if err == nil {
-			// What comes later is not of so far.
+			// Do not read events that are written later.
 			cast, _, err = format.Open(io.LimitReader(in, info.Size()), format.As(f.Format))
 		}
 		if err != nil {

@@ -10,37 +10,41 @@ import (
 	"github.com/ttydeck/ttydeck/internal/tty"
 )
 
-// secrecy tells what of the input must not be recorded: what is typed while the
-// program does not show it.
+// secrecy finds the input that must not be recorded: input that the program
+// does not show.
 //
-// A program that reads a line with echo off says so by the modes of its terminal.
-// One that reads by the character (fish's read -s, bash's read -s -n) has the
-// modes of a line editor; it is told by the password's prompt that stands before
-// the cursor when the line is begun, and goes on doing so: an editor would show
-// what is typed behind it.
+// A program that reads a line with echo off is recognised by the modes of its
+// terminal. One that reads by the character (fish's read -s, bash's read -s -n)
+// has the modes of a line editor. It is recognised by a password prompt before
+// the cursor that is there when the line is begun and stays there: an editor
+// would show the input after the prompt.
 type secrecy struct {
-	mu     sync.Mutex // guards all below
+	mu     sync.Mutex // guards the fields below
 	tail   []byte     // the end of the output
 	full   bool       // on the alternate screen
-	begun  bool       // something of the line has been typed
-	asked  bool       // at a password's prompt
-	line   []byte     // what was typed of a secret
+	begun  bool       // the line has been begun
+	asked  bool       // at a password prompt
+	line   []byte     // the secret typed so far
 	known  []string   // secrets that were typed
 	spared []byte     // reused
 }
 
 const (
-	// secretTail is how much of the output's end is looked at for a prompt.
+	// secretTail is the length of the end of the output, in bytes, that is searched
+	// for a prompt.
 	secretTail = 1 << 10
-	// Secrets that are shorter could be anything; longer ones nobody types.
+	// minSecret and maxSecret bound the length of a secret that is hidden in
+	// output: a shorter one could be anything, and nobody types a longer one.
 	minSecret, maxSecret = 6, 256
-	maxSecrets           = 32
+	// maxSecrets bounds the number of secrets that are hidden.
+	maxSecrets = 32
 )
 
-// passwordPrompt is what programs print before they read a password.
+// passwordPrompt matches the end of output when a program reads a password.
 var passwordPrompt = regexp.MustCompile(`(?i)(?:pass(?:word|phrase|code)|secret|token|\bpin\b|\botp\b|api key|verification code)[^:?>]{0,80}[:?>]\s*[*•●·]*\s*$`)
 
-// typed gives what may be recorded of what was typed.
+// typed returns the part of the input that may be recorded. It is valid until
+// the next call.
 func (y *secrecy) typed(p []byte, m tty.Mode) []byte {
 	y.mu.Lock()
 	defer y.mu.Unlock()
@@ -55,7 +59,7 @@ func (y *secrecy) typed(p []byte, m tty.Mode) []byte {
 			y.asked = !m.Echo && y.asks()
 		}
 		if was && !y.asked {
-			y.learn([]byte{'\r'}) // it ended without
+			y.learn([]byte{'\r'}) // the secret ended without Enter
 		}
 		y.begun = true
 		if y.asked {
@@ -70,7 +74,7 @@ func (y *secrecy) typed(p []byte, m tty.Mode) []byte {
 	return y.spared
 }
 
-// learn takes in a part of a secret.
+// learn takes a part of a secret.
 func (y *secrecy) learn(p []byte) {
 	for _, c := range p {
 		switch {
@@ -89,12 +93,13 @@ func (y *secrecy) learn(p []byte) {
 	}
 }
 
-// asks says whether a password's prompt stands at the end of the output.
+// asks reports whether the output ends in a password prompt.
 func (y *secrecy) asks() bool {
 	return !y.full && passwordPrompt.MatchString(lastLine(y.tail))
 }
 
-// printed takes in output, and gives it without the secrets that were typed.
+// printed takes output and returns it with asterisks for the secrets that were
+// typed.
 func (y *secrecy) printed(s string) string {
 	y.mu.Lock()
 	defer y.mu.Unlock()
@@ -113,7 +118,7 @@ func (y *secrecy) printed(s string) string {
 		s = hide(s, secret)
 	}
 	if len(y.line) >= minSecret {
-		s = hide(s, string(y.line)) // of a program that needs no Enter
+		s = hide(s, string(y.line)) // for a program that needs no Enter
 	}
 	return s
 }
@@ -125,7 +130,7 @@ func hide(s, secret string) string {
 	return strings.ReplaceAll(s, secret, strings.Repeat("*", len(secret)))
 }
 
-// lastLine gives the text of the last line of output, without its escape
+// lastLine returns the text of the last line of output, without escape
 // sequences.
 func lastLine(out []byte) string {
 	out = out[bytes.LastIndexByte(out, '\n')+1:]

@@ -5,21 +5,21 @@ import (
 	"strings"
 )
 
-// stripper takes the marks of our shell integration out of what is shown: OSC
-// 133 that bears the nonce, and an OSC 7 right behind one. Others' marks are for
-// the terminal. The zero stripper leaves everything as it is.
+// stripper removes the marks of our shell integration from output: OSC 133 with
+// the nonce, and an OSC 7 right after one. Other marks are for the terminal.
+// The zero stripper changes nothing.
 type stripper struct {
 	nonce string
-	seen  func() // called at the first mark of ours
+	seen  func() // called at our first mark
 
 	begun  bool   // seen has been called
-	held   []byte // the beginning of what may be a mark: a terminal would show nothing of it yet
-	looked int    // how much of held has been looked at
-	after  bool   // what comes is right behind a mark of ours
+	held   []byte // the beginning of a possible mark: a terminal would not show it yet
+	looked int    // number of bytes of held that were searched for the end
+	after  bool   // the next byte follows one of our marks
 	out    []byte // reused
 }
 
-// markLimit bounds how long a mark may be.
+// markLimit bounds the length of a mark, in bytes.
 const markLimit = 256 << 10
 
 const (
@@ -27,14 +27,14 @@ const (
 	dirIntro  = "\x1b]7;"
 )
 
-// strip gives what to show of b, which it does not change. What it gives is good
-// until the next call.
+// strip returns the part of b to show. It does not change b; the result is
+// valid until the next call.
 func (m *stripper) strip(b []byte) []byte {
 	if m.nonce == "" || len(b) == 0 {
 		return b
 	}
 	if len(m.held) == 0 && !m.after {
-		// The common case: nothing to do, and nothing copied.
+		// The common case: no mark, and no copy.
 		if m.candidate(b) == len(b) {
 			return b
 		}
@@ -75,7 +75,8 @@ func (m *stripper) strip(b []byte) []byte {
 	return m.out
 }
 
-// candidate gives where in b something begins that may be a mark of ours.
+// candidate returns the offset in b of the first sequence that may be one of
+// our marks, or len(b).
 func (m *stripper) candidate(b []byte) int {
 	for i := 0; ; {
 		esc := bytes.IndexByte(b[i:], 0x1b)
@@ -90,17 +91,18 @@ func (m *stripper) candidate(b []byte) int {
 	}
 }
 
-// begins says whether b begins with intro, as far as it goes.
+// begins reports whether b begins with intro, or is a beginning of it.
 func begins(b []byte, intro string) bool {
 	n := min(len(b), len(intro))
 	return string(b[:n]) == intro[:n]
 }
 
-// ours says whether a sequence is a mark of ours, or an OSC 7 behind one.
+// ours reports whether a sequence is one of our marks, or an OSC 7 right after
+// one.
 func (m *stripper) ours(seq []byte) bool {
 	if bytes.HasPrefix(seq, []byte(dirIntro)) {
 		after := m.after
-		m.after = false // a further one is somebody else's
+		m.after = false // another OSC 7 is not ours
 		return after
 	}
 	body := strings.TrimRight(string(seq[len(markIntro):]), "\x07\x1b\\")
@@ -117,16 +119,16 @@ func (m *stripper) ours(seq []byte) bool {
 	return false
 }
 
-// oscEnd gives the length of the OSC sequence that b begins with, as far as it
-// is one; whole is false when its end is still to come. The first from bytes are
-// known not to end it.
+// oscEnd returns the length of the OSC sequence at the start of b; whole is
+// false if its end is still to come. The first from bytes are known not to end
+// it.
 func oscEnd(b []byte, from int) (n int, whole bool) {
 	for i := max(1, from); i < len(b); i++ {
 		switch c := b[i]; {
 		case c == 0x07:
 			return i + 1, true
 		case c == 0x18 || c == 0x1a:
-			return i + 1, true // given up
+			return i + 1, true // cancelled
 		case c == 0x1b:
 			if i+1 == len(b) {
 				return i, false
@@ -134,7 +136,7 @@ func oscEnd(b []byte, from int) (n int, whole bool) {
 			if b[i+1] == '\\' {
 				return i + 2, true
 			}
-			return i, true // another sequence begins: this one is over
+			return i, true // another sequence begins, which ends this one
 		}
 	}
 	return len(b), false

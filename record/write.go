@@ -7,8 +7,8 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// write writes the recording, until the queue is at its end. After an error it
-// has the rest dropped: the session goes on.
+// write writes the recording until the end of the queue. After an error it
+// drops the rest: the session goes on.
 func (s *session) write() error {
 	defer close(s.ended)
 	err := s.writeAll()
@@ -31,8 +31,8 @@ func (s *session) writeAll() error {
 	}
 	var (
 		buf     []format.Event
-		due     <-chan time.Time // when to flush; nil when nothing is held back
-		unfresh bool             // something is held back
+		due     <-chan time.Time // fires at the next flush; nil if all is flushed
+		unfresh bool             // the Writer holds unflushed events
 	)
 	for {
 		select {
@@ -84,8 +84,8 @@ func (s *session) writeAll() error {
 	}
 }
 
-// awaitProbe waits for what the terminal says about itself, as it stands in the
-// header, but not for long, and not longer than the session.
+// awaitProbe waits for the terminal's answers, which go into the header, but at
+// most for probeWait.
 func (s *session) awaitProbe() {
 	if s.probe.answered == nil {
 		return
@@ -97,7 +97,7 @@ func (s *session) awaitProbe() {
 	s.probe.describe(&s.Header.Term)
 }
 
-// fail ends the recording but not the session.
+// fail ends the recording, not the session.
 func (s *session) fail(err error) error {
 	s.queue.drop()
 	msg := fmt.Sprintf("recording stopped: %v; the session goes on", err)
