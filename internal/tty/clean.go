@@ -2,10 +2,11 @@ package tty
 
 import "strings"
 
-// Cleanup puts a terminal right after bytes that may have set anything.
-// It is written whatever they were: nothing in it changes a terminal that is
-// in its usual state. Sources: xterm's ctlseqs, the kitty keyboard protocol,
-// and terminals' notes on their own modes.
+// Cleanup returns the escape sequences that reset a terminal after arbitrary
+// output. They are safe to write in any case: none changes a terminal that is
+// in its usual state. With originMode they also reset DECOM, which moves the
+// cursor home. Sources: xterm's ctlseqs, the kitty keyboard protocol, and
+// terminals' notes on their own modes.
 func Cleanup(originMode bool) string {
 	var b strings.Builder
 	w := func(seqs ...string) {

@@ -10,26 +10,28 @@ import (
 	"time"
 )
 
-// ErrNotReady is returned by [Conn.TryRead] when there is nothing to read now.
-var ErrNotReady = errors.New("nothing to read yet")
+// ErrNotReady is returned by [Conn.TryRead] and [Conn.TryWrite] if they would
+// block.
+var ErrNotReady = errors.New("terminal not ready")
 
-// Conn is one side of a terminal: a non-blocking descriptor that is read and
-// written with deadlines. One goroutine may read and another write at the same
-// time; every other method may be called at any time by any goroutine.
+// Conn is one side of a terminal: a non-blocking descriptor with deadlines for
+// reads and writes. One goroutine may read while another writes; any goroutine
+// may call the other methods at any time. After Close all return
+// [os.ErrClosed].
 type Conn struct {
 	fd int
-	// read and write are woken when their deadline changes, a context ends or
-	// the Conn is closed.
+	// read and write are woken when their deadline changes, a context ends or the
+	// Conn is closed.
 	read, write waiter
 
 	mu     sync.Mutex
-	users  int  // calls that use fd now; guarded by mu
+	users  int  // running calls that use fd; guarded by mu
 	closed bool // guarded by mu
 }
 
 // waiter waits for one direction of a Conn.
 type waiter struct {
-	wakeR, wakeW int          // a pipe: a byte in it ends a wait
+	wakeR, wakeW int          // a pipe; a byte in it ends a wait
 	deadline     atomic.Int64 // Unix time in ns; 0: none
 }
 
@@ -62,11 +64,11 @@ func (w *waiter) close() {
 	closeFD(w.wakeW)
 }
 
-// wake ends the current wait, or the next if there is none now.
+// wake ends the current wait, or the next one if there is none now.
 func (w *waiter) wake() { wakeUp(w.wakeW) }
 
-// expired says whether the deadline is over, and else how long it is until it
-// is (negative: for ever).
+// expired reports whether the deadline is over; if not, it returns the time
+// that is left (negative means for ever).
 func (w *waiter) expired() (time.Duration, bool) {
 	at := w.deadline.Load()
 	if at == 0 {
@@ -94,9 +96,9 @@ func (c *Conn) release() {
 	c.closeIfUnused()
 }
 
-// closeIfUnused closes the descriptors once nobody uses them: never under a
-// running call, which might then read from whatever gets the number next.
-// c.mu must be held.
+// closeIfUnused closes the descriptors once no call uses them. A running call
+// might otherwise read from the next file that gets the number. c.mu must be
+// held.
 func (c *Conn) closeIfUnused() {
 	if c.closed && c.users == 0 {
 		closeFD(c.fd)
@@ -111,8 +113,9 @@ func (c *Conn) isClosed() bool {
 	return c.closed
 }
 
-// Close ends running reads and writes with [os.ErrClosed] and closes the
-// descriptor as soon as they have returned.
+// Close ends running reads and writes with [os.ErrClosed], and closes the
+// descriptor as soon as they have returned. A second Close returns
+// [os.ErrClosed].
 func (c *Conn) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -128,7 +131,7 @@ func (c *Conn) Close() error {
 	return nil
 }
 
-// control runs do with the descriptor.
+// control calls do with the descriptor.
 func (c *Conn) control(do func(fd int) error) error {
 	if err := c.acquire(); err != nil {
 		return err
@@ -137,11 +140,14 @@ func (c *Conn) control(do func(fd int) error) error {
 	return do(c.fd)
 }
 
-// SetReadDeadline makes reads, a running one too, end with
-// [os.ErrDeadlineExceeded] at t. The zero time means none.
+// SetReadDeadline makes reads, also a running one, end with
+// [os.ErrDeadlineExceeded] at t. The zero time means no deadline. TryRead
+// ignores it.
 func (c *Conn) SetReadDeadline(t time.Time) error { return c.setDeadline(&c.read, t) }
 
-// SetWriteDeadline is SetReadDeadline for writes.
+// SetWriteDeadline makes writes, also a running one, end with
+// [os.ErrDeadlineExceeded] at t. The zero time means no deadline. TryWrite
+// ignores it.
 func (c *Conn) SetWriteDeadline(t time.Time) error { return c.setDeadline(&c.write, t) }
 
 func (c *Conn) setDeadline(w *waiter, t time.Time) error {
@@ -157,10 +163,10 @@ func (c *Conn) setDeadline(w *waiter, t time.Time) error {
 }
 
 // Read waits for bytes and reads them. It returns [io.EOF] when the other side
-// is gone, [os.ErrDeadlineExceeded] at the deadline.
+// is gone, and [os.ErrDeadlineExceeded] at the deadline.
 func (c *Conn) Read(p []byte) (int, error) { return c.ReadContext(context.Background(), p) }
 
-// ReadContext is Read that also ends with the context's error when ctx ends.
+// ReadContext is like [Conn.Read], and also returns ctx's error when ctx ends.
 func (c *Conn) ReadContext(ctx context.Context, p []byte) (int, error) {
 	if err := c.acquire(); err != nil {
 		return 0, err
@@ -190,13 +196,13 @@ func (c *Conn) ReadContext(ctx context.Context, p []byte) (int, error) {
 	}
 }
 
-// wakeReader ends a running wait of a read. The Conn may be closed by then.
+// wakeReader ends the wait of a running read. The Conn may be closed.
 func (c *Conn) wakeReader() { _ = c.control(func(int) error { c.read.wake(); return nil }) }
 
-// TryRead reads what is there now, whatever the deadline: [ErrNotReady] if
-// that is nothing. On the master of a pseudo-terminal that is a proof that
+// TryRead reads without blocking; it returns [ErrNotReady] if there is nothing
+// to read. On the master of a pseudo-terminal ErrNotReady proves that
 // everything written before has been read: Linux' n_tty_read pushes pending
-// data through before it says EAGAIN.
+// data through before it returns EAGAIN.
 func (c *Conn) TryRead(p []byte) (int, error) {
 	if err := c.acquire(); err != nil {
 		return 0, err
@@ -209,8 +215,8 @@ func (c *Conn) TryRead(p []byte) (int, error) {
 	return n, err
 }
 
-// TryWrite writes what fits now, whatever the deadline: [ErrNotReady] if that
-// is nothing.
+// TryWrite writes as much of p as fits without blocking; it returns
+// [ErrNotReady] if nothing fits.
 func (c *Conn) TryWrite(p []byte) (int, error) {
 	if err := c.acquire(); err != nil {
 		return 0, err
@@ -223,8 +229,8 @@ func (c *Conn) TryWrite(p []byte) (int, error) {
 	return n, err
 }
 
-// Write writes all of p, however slowly the terminal takes it; n < len(p) only
-// with an error.
+// Write writes all of p, however slow the terminal is. It returns
+// [os.ErrDeadlineExceeded] at the deadline; n < len(p) only with an error.
 func (c *Conn) Write(p []byte) (n int, err error) {
 	if err := c.acquire(); err != nil {
 		return 0, err
@@ -252,8 +258,8 @@ func (c *Conn) Write(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// WriteFile writes all of p to f, which may be a descriptor that another
-// program has made non-blocking: it waits then instead of failing with EAGAIN.
+// WriteFile writes all of p to f. If another program has made f non-blocking,
+// WriteFile waits instead of failing with EAGAIN.
 func WriteFile(f *os.File, p []byte) (n int, err error) {
 	for {
 		m, err := f.Write(p[n:])

@@ -19,7 +19,7 @@ func openPTY() (int, *os.File, error) { return openPTYByPath() }
 // wakePipe makes a pipe that ends waits.
 func wakePipe() (r, w int, err error) {
 	var p [2]int
-	// macOS has no pipe2: the lock keeps a fork from coming in between.
+	// macOS has no pipe2: the lock prevents a fork in between.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	if err := unix.Pipe(p[:]); err != nil {
@@ -38,11 +38,12 @@ func wakePipe() (r, w int, err error) {
 
 func getTermios(fd int) (*termios, error) { return unix.IoctlGetTermios(fd, unix.TIOCGETA) }
 
-// setTermios waits for output and keeps input (TCSADRAIN): TCSAFLUSH would eat
-// what the user typed ahead for the shell.
+// setTermios waits for output and keeps input (TCSADRAIN): TCSAFLUSH would drop
+// the user's type-ahead for the shell.
 func setTermios(fd int, t *termios) error { return unix.IoctlSetTermios(fd, unix.TIOCSETAW, t) }
 
-// unreadInput tells how much the other side of a master has not read yet.
+// unreadInput returns the number of bytes that the other side of a master has
+// not read yet.
 func unreadInput(master int) (int, error) { return unix.IoctlGetInt(master, unix.TIOCOUTQ) }
 
 func drain(fd int) error {
@@ -53,14 +54,14 @@ func drain(fd int) error {
 	}
 }
 
-// waitFD waits until fd can be read or written, a byte comes out of wake (a
-// pipe; none if negative), or the time is over (never if negative).
+// waitFD waits until fd is readable or writable, a byte arrives in wake (a
+// pipe; none if negative), or the timeout is over (never if negative).
 func waitFD(fd int, write bool, wake int, timeout time.Duration) error {
 	waits := [1]Wait{{Conn: &Conn{fd: fd}, Read: !write, Write: write}}
 	return waitFDs(waits[:], wake, timeout)
 }
 
-// waiterSys has nothing to keep.
+// waiterSys has no state on macOS.
 type waiterSys struct{}
 
 func (waiterSys) init(int) error { return nil }
@@ -76,7 +77,7 @@ func (waiterSys) wait(waits []Wait, wake int, timeout time.Duration, soon time.D
 func readNow(fd int, p []byte) (n int, again bool, err error)  { return readFD(fd, p) }
 func writeNow(fd int, p []byte) (n int, again bool, err error) { return writeFD(fd, p) }
 
-// waitFDs is by select, because poll and kqueue refuse /dev/tty on macOS.
+// waitFDs uses select, because poll and kqueue refuse /dev/tty on macOS.
 func waitFDs(waits []Wait, wake int, timeout time.Duration) error {
 	var rd, wr unix.FdSet
 	last := wake

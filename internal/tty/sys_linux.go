@@ -13,10 +13,10 @@ func openTerminal() (int, error) {
 	return unix.Open("/dev/tty", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 }
 
-// openPTY asks the kernel for the slave of this very master (TIOCGPTPEER,
-// Linux 4.13), where a path may name another devpts, and opens the master
-// non-blocking. creack/pty does neither in 1.1.24, and passes pointers as
-// uintptr (its issue 214): it is for the systems that lack that call.
+// openPTY opens the master non-blocking, and its slave by TIOCGPTPEER (Linux
+// 4.13), because a path may lead to another devpts. creack/pty 1.1.24 does
+// neither, and passes pointers as uintptr (its issue 214); it is the fallback
+// for systems without that call.
 func openPTY() (int, *os.File, error) {
 	master, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -43,12 +43,12 @@ func wakePipe() (r, w int, err error) {
 
 func getTermios(fd int) (*termios, error) { return unix.IoctlGetTermios(fd, unix.TCGETS) }
 
-// setTermios waits for output and keeps input (TCSADRAIN): TCSAFLUSH would eat
-// what the user typed ahead for the shell.
+// setTermios waits for output and keeps input (TCSADRAIN): TCSAFLUSH would drop
+// the user's type-ahead for the shell.
 func setTermios(fd int, t *termios) error { return unix.IoctlSetTermios(fd, unix.TCSETSW, t) }
 
-// unreadInput tells how much the other side of a master has not read yet. Only
-// the slave knows, so it is opened for a moment.
+// unreadInput returns the number of bytes that the other side of a master has
+// not read yet. Only the slave knows, so it is opened for a moment.
 func unreadInput(master int) (int, error) {
 	slave, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(master), unix.TIOCGPTPEER, unix.O_RDONLY|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK)
 	if errno != 0 {
@@ -66,8 +66,8 @@ func drain(fd int) error {
 	}
 }
 
-// waitFD waits until fd can be read or written, a byte comes out of wake (a
-// pipe; none if negative), or the time is over (never if negative).
+// waitFD waits until fd is readable or writable, a byte arrives in wake (a
+// pipe; none if negative), or the timeout is over (never if negative).
 func waitFD(fd int, write bool, wake int, timeout time.Duration) error {
 	events := int16(unix.POLLIN)
 	if write {

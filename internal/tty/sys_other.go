@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Nothing here works on this system yet; all of it says so.
+// This system is not supported yet: the functions return errors.ErrUnsupported.
 
 type termios struct{}
 

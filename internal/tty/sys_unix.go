@@ -18,9 +18,9 @@ func closeFD(fd int) { unix.Close(fd) }
 
 func isAgain(err error) bool { return errors.Is(err, unix.EAGAIN) }
 
-// openPTYByPath makes a pseudo-terminal by creack/pty, which knows how on each
-// system. It leaves the master blocking (1.1.24), and its File must not be
-// asked for Fd again once it is not: so a duplicate is what we keep.
+// openPTYByPath makes a pseudo-terminal by creack/pty, which supports each
+// system. creack/pty 1.1.24 leaves the master blocking, and calling Fd of its
+// File would make it blocking again, so openPTYByPath keeps a duplicate.
 func openPTYByPath() (int, *os.File, error) {
 	master, slave, err := pty.Open()
 	if err != nil {
@@ -35,7 +35,7 @@ func openPTYByPath() (int, *os.File, error) {
 	return fd, slave, nil
 }
 
-// wakeUp does not mind a full pipe: it wakes as well.
+// wakeUp ignores a full pipe: it wakes as well.
 func wakeUp(fd int) { _, _ = unix.Write(fd, []byte{0}) }
 
 func drainPipe(fd int) {
@@ -47,8 +47,8 @@ func drainPipe(fd int) {
 	}
 }
 
-// readFD reads once; again says that there is nothing now. The end of a
-// terminal is EIO on Linux and 0 bytes elsewhere: io.EOF both.
+// readFD reads once; again means that there is nothing to read now. It returns
+// io.EOF at the end of a terminal, which is EIO on Linux and 0 bytes elsewhere.
 func readFD(fd int, p []byte) (n int, again bool, err error) {
 	for {
 		n, err = unix.Read(fd, p)
@@ -68,6 +68,7 @@ func readFD(fd int, p []byte) (n int, again bool, err error) {
 	}
 }
 
+// writeFD writes once; again means that nothing fits now.
 func writeFD(fd int, p []byte) (n int, again bool, err error) {
 	for {
 		n, err = unix.Write(fd, p)

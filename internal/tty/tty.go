@@ -1,14 +1,15 @@
 // Package tty handles terminals and pseudo-terminals: [Open] opens the
-// controlling terminal anew, [OpenPTY] makes a pseudo-terminal.
+// controlling terminal, [OpenPTY] makes a pseudo-terminal.
 //
-// Both give a [Conn], which reads and writes with deadlines and can be
+// Both return a [Conn], which reads and writes with deadlines and can be
 // interrupted. It waits by poll(2) or select(2) and not in Go's poller, which
-// does not take every kind of terminal (kqueue refuses /dev/tty on macOS). A
+// does not support every kind of terminal (kqueue refuses /dev/tty on macOS). A
 // [Waiter] waits for several.
 //
-// A descriptor that is shared with other programs (0, 1, 2) is never made
-// non-blocking here: O_NONBLOCK belongs to the open file, so the user's shell
-// would find its terminal non-blocking too. That is why Open opens anew.
+// The package never makes a descriptor non-blocking that is shared with other
+// programs (0, 1, 2): O_NONBLOCK belongs to the open file, so the user's shell
+// would find its terminal non-blocking too. That is why Open opens the terminal
+// once more.
 package tty
 
 import (
@@ -20,20 +21,26 @@ import (
 	"golang.org/x/term"
 )
 
-// Size is a terminal's size in character cells.
-type Size struct{ Cols, Rows int }
+// Size is the size of a terminal.
+type Size struct {
+	// Cols is the width in character cells.
+	Cols int
+	// Rows is the height in character cells.
+	Rows int
+}
 
-// Terminal is the user's terminal. Its methods may be called by several
-// goroutines at once.
+// Terminal is the user's terminal. Several goroutines may call its methods at
+// once, as far as [Conn] allows it.
 type Terminal struct {
 	*Conn
 	mu    sync.Mutex
 	saved *termios // the modes to restore; nil while not raw; guarded by mu
 }
 
-// Open opens the controlling terminal of this process, non-blocking, and
-// independent of the descriptors that the process was given. The error is
-// there when the process has none (cron, a container without -t).
+// Open opens the controlling terminal of this process, non-blocking and
+// independent of the inherited descriptors. It returns an error if the process
+// has no terminal (cron, a container without -t). The caller closes the
+// Terminal.
 func Open() (*Terminal, error) {
 	fd, err := openTerminal()
 	if err != nil {
@@ -50,7 +57,7 @@ func newTerminal(fd int) (*Terminal, error) {
 	return &Terminal{Conn: c}, nil
 }
 
-// IsTerminal says whether v is an [os.File] that is a terminal.
+// IsTerminal reports whether v is an [*os.File] that is a terminal.
 func IsTerminal(v any) bool {
 	f, ok := v.(*os.File)
 	if !ok || f == nil {
@@ -66,8 +73,9 @@ func IsTerminal(v any) bool {
 	return err == nil && is
 }
 
-// Raw takes the terminal out of line mode: no echo, no signals from keys, no
-// translation of output. Restore undoes it. A second call does nothing.
+// Raw sets the terminal to raw mode: no echo, no signals from keys, no
+// translation of output. [Terminal.Restore] undoes it. A second call does
+// nothing.
 func (t *Terminal) Raw() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -87,12 +95,12 @@ func (t *Terminal) Raw() error {
 	})
 }
 
-// Restore gives the terminal the modes back that it had before Raw, after
-// pending output is out; keys typed ahead stay. It does nothing when the
-// terminal is not raw, or when this process is in the background: the shell
-// has then set the modes that it needs. Of several processes that had the
-// terminal raw at the same time, a pipeline's, each may be the first or the
-// last to begin and to end: it is restored once one of them knows how.
+// Restore restores the terminal's modes from before [Terminal.Raw], once
+// pending output is written; it keeps type-ahead. It does nothing if the
+// terminal is not raw, or if this process is in the background: the shell has
+// set the modes that it needs. When several processes of a pipeline had the
+// terminal raw at the same time, they may begin and end in any order: the one
+// that knows the original modes restores them.
 func (t *Terminal) Restore() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -116,11 +124,11 @@ func (t *Terminal) Restore() error {
 	})
 }
 
-// restored says whether a terminal that we have made raw is to be left as it
-// is now. That is so when it reads lines again, and shows them if it did: who
-// has ended that is the one who knew the modes from before all of us, and what
-// we saved may be a raw mode. And it is so when there is nothing to change:
-// setting a raw mode once more might undo what another is restoring just now.
+// restored reports whether a terminal that we have made raw must be left as it
+// is. That is so if it reads lines again, with echo if it had echo: another
+// process has restored the original modes, and the modes that we saved may be
+// raw. And it is so if nothing would change: setting a raw mode again might
+// undo the work of a process that is restoring the terminal now.
 func restored(now, saved *termios) bool {
 	if *now == *saved {
 		return true
@@ -129,19 +137,19 @@ func restored(now, saved *termios) bool {
 	return is.Canonical && (is.Echo || !was.Echo)
 }
 
-// Foreground says whether this process is in the terminal's foreground
-// process group, so that reading and setting modes does not stop it.
+// Foreground reports whether this process is in the terminal's foreground
+// process group, where reading and setting modes does not stop it.
 func (t *Terminal) Foreground() bool {
 	return t.ForegroundGroup() == processGroup()
 }
 
-// Close restores the terminal and closes it.
+// Close restores the terminal and closes it; see [Conn.Close].
 func (t *Terminal) Close() error {
 	return errors.Join(t.Restore(), t.Conn.Close())
 }
 
-// Size gives the terminal's size. A terminal that does not know it (a serial
-// line, some containers) gives zeros, and no error.
+// Size returns the terminal's size. It is zero, without an error, if the
+// terminal does not know it (a serial line, some containers).
 func (c *Conn) Size() (s Size, err error) {
 	err = c.control(func(fd int) error {
 		s, err = getSize(fd)
@@ -150,21 +158,25 @@ func (c *Conn) Size() (s Size, err error) {
 	return s, err
 }
 
-// SetSize sets the size, and makes the kernel send SIGWINCH to the terminal's
-// foreground processes if it changed.
+// SetSize sets the terminal's size. If it changes, the kernel sends SIGWINCH to
+// the terminal's foreground processes.
 func (c *Conn) SetSize(s Size) error {
 	return c.control(func(fd int) error { return setSize(fd, s) })
 }
 
-// Mode is what of a terminal's line discipline matters to a recorder.
+// Mode holds the modes of a terminal's line discipline that matter to a
+// recorder.
 type Mode struct {
-	Echo      bool // typed characters are shown
-	Canonical bool // input is read by the line, with EOF as end of input
-	EOF       byte // the character that ends the input when Canonical; usually ^D
+	// Echo reports whether the terminal shows typed characters.
+	Echo bool
+	// Canonical reports whether programs read input by the line.
+	Canonical bool
+	// EOF is the character that ends the input in canonical mode; usually ^D.
+	EOF byte
 }
 
-// Mode gives the current modes. On the master side of a pseudo-terminal it
-// gives what the program on the other side has set.
+// Mode returns the current modes. On the master of a pseudo-terminal these are
+// the modes that the program on the other side has set.
 func (c *Conn) Mode() (m Mode, err error) {
 	err = c.control(func(fd int) error {
 		modes, err := getTermios(fd)
@@ -177,7 +189,7 @@ func (c *Conn) Mode() (m Mode, err error) {
 	return m, err
 }
 
-// CopyModes gives c, a pseudo-terminal, the modes of another terminal: the
+// CopyModes copies the modes of another terminal to c, a pseudo-terminal: the
 // user's erase character, whether characters are UTF-8, and so on.
 func (c *Conn) CopyModes(from *Conn) error {
 	var modes *termios
@@ -191,8 +203,8 @@ func (c *Conn) CopyModes(from *Conn) error {
 	return c.control(func(fd int) error { return setTermios(fd, modes) })
 }
 
-// SetUTF8 makes the line discipline erase a whole UTF-8 character at a time.
-// Kernels begin without it, terminals do not.
+// SetUTF8 makes the line discipline erase a whole UTF-8 character at a time. A
+// new pseudo-terminal does not; terminal emulators set it.
 func (c *Conn) SetUTF8() error {
 	return c.control(func(fd int) error {
 		modes, err := getTermios(fd)
@@ -204,8 +216,9 @@ func (c *Conn) SetUTF8() error {
 	})
 }
 
-// ForegroundGroup gives the process group in the terminal's foreground; on a
-// master, of the programs on the other side. -1 if there is none.
+// ForegroundGroup returns the terminal's foreground process group; on a master,
+// that of the programs on the other side. It is -1 if there is none or it is
+// unknown.
 func (c *Conn) ForegroundGroup() int {
 	pgrp := -1
 	if err := c.control(func(fd int) (err error) {
@@ -217,8 +230,8 @@ func (c *Conn) ForegroundGroup() int {
 	return pgrp
 }
 
-// InputRead says whether the program has read all that was written to this
-// master; true also where that cannot be told.
+// InputRead reports whether the program has read all input that was written to
+// this master; true also if that is unknown.
 func (c *Conn) InputRead() bool {
 	n := 0
 	err := c.control(func(fd int) (err error) {
@@ -228,14 +241,14 @@ func (c *Conn) InputRead() bool {
 	return err != nil || n == 0
 }
 
-// Drain waits until what was written has left the kernel's buffers
+// Drain waits until all written bytes have left the kernel's buffers
 // (tcdrain(3)). On a pseudo-terminal, where the other side is a program and no
-// wire, the kernel has nothing to wait for, and Drain returns at once.
+// wire, it returns at once.
 func (c *Conn) Drain() error { return c.control(drain) }
 
-// OpenPTY makes a pseudo-terminal of the given size. The caller closes both
-// sides; the slave is for the program, the master for whoever plays terminal.
-// The master reads [io.EOF] once nobody has the slave open any more.
+// OpenPTY makes a pseudo-terminal of the given size. The slave is the program's
+// side, the master that of the terminal. The caller closes both. The master's
+// Read returns [io.EOF] once no process has the slave open.
 func OpenPTY(size Size) (master *Conn, slave *os.File, err error) {
 	fd, slave, err := openPTY()
 	if err != nil {
@@ -253,7 +266,8 @@ func OpenPTY(size Size) (master *Conn, slave *os.File, err error) {
 	return master, slave, nil
 }
 
-// NotifyResize gives a channel that gets a value when the terminal's size may
-// have changed; it holds one, so none is missed. Call it before asking for the
-// first size. stop ends it.
+// NotifyResize returns a channel that receives a value when the terminal's size
+// may have changed. The channel buffers one value, so no change is missed. Call
+// NotifyResize before the first call of [Conn.Size]. stop ends it, and does not
+// close the channel.
 func NotifyResize() (c <-chan os.Signal, stop func()) { return notifyResize() }

@@ -11,22 +11,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// waiterSys is an epoll of its own, which Go's poller waits for: epoll
-// descriptors can be nested (epoll(7)).
+// waiterSys is an epoll descriptor inside Go's poller: epoll descriptors can be
+// nested (epoll(7)).
 //
-// A thread that waits in poll(2) itself costs more than it looks: while a
-// system call lasts, the runtime's monitor wakes every 20 µs to see whether to
-// take the processor from it. That was 24 context switches and 0.5 ms of CPU
-// for a key and its echo, where script(1) takes 2 and 0.1 ms. For the same
-// reason [Conn.TryRead] and [Conn.TryWrite], which never wait, do not tell the
-// runtime of their calls.
+// A thread that waits in poll(2) itself is expensive: while a system call
+// lasts, the runtime's monitor wakes every 20 µs to check whether to take the
+// processor from it. That cost 24 context switches and 0.5 ms of CPU for a key
+// and its echo, where script(1) takes 2 and 0.1 ms. For the same reason
+// [Conn.TryRead] and [Conn.TryWrite], which never block, make their system
+// calls without the runtime.
 type waiterSys struct {
 	epoll *os.File
 	conn  syscall.RawConn
-	masks [maxWaits]uint32 // what is asked of each wait; 0: it is not in the epoll
+	masks [maxWaits]uint32 // the events of each wait; 0 if it is not in the epoll
 	timed bool             // epoll has a deadline
 
-	// For ready, which is made once so that waiting allocates nothing.
+	// events and n are set by ready, which is made once so that waiting allocates
+	// nothing.
 	events [maxWaits + 1]unix.EpollEvent
 	n      int
 	ready  func(fd uintptr) bool
@@ -99,7 +100,7 @@ func (s *waiterSys) wait(waits []Wait, wake int, timeout time.Duration, soon tim
 			drainPipe(wake)
 			continue
 		}
-		// A hangup or an error can be done too: doing it tells.
+		// A hangup or an error counts as both: the read or write returns it.
 		asked := s.masks[ev.Fd]
 		waits[ev.Fd].Read = asked&unix.EPOLLIN != 0 && ev.Events&^unix.EPOLLOUT != 0
 		waits[ev.Fd].Write = asked&unix.EPOLLOUT != 0 && ev.Events&^unix.EPOLLIN != 0
@@ -107,8 +108,8 @@ func (s *waiterSys) wait(waits []Wait, wake int, timeout time.Duration, soon tim
 	return nil
 }
 
-// ask tells the epoll what is wanted, where that has changed. What wants
-// nothing is taken out: a hangup would be told for ever.
+// ask updates the epoll where waits have changed. It removes a Conn that waits
+// for nothing: otherwise the epoll would report a hangup for ever.
 func (s *waiterSys) ask(waits []Wait) error {
 	for i, w := range waits {
 		mask := uint32(0)
@@ -140,8 +141,8 @@ func (s *waiterSys) ask(waits []Wait) error {
 	return nil
 }
 
-// epollNow gives what is ready now, or comes within some milliseconds, in a call
-// that the runtime is not told of.
+// epollNow returns the number of events that are ready within ms milliseconds,
+// by a system call without the runtime.
 func epollNow(fd int, events []unix.EpollEvent, ms int) int {
 	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(events))),
 		uintptr(len(events)), uintptr(ms), 0, 0)
@@ -151,12 +152,12 @@ func epollNow(fd int, events []unix.EpollEvent, ms int) int {
 	return int(n)
 }
 
-// readNow is readFD for a descriptor that does not block.
+// readNow is readFD for a non-blocking descriptor, without the runtime.
 func readNow(fd int, p []byte) (n int, again bool, err error) {
 	return result(rawIO(unix.SYS_READ, fd, p), len(p) > 0)
 }
 
-// writeNow is writeFD for a descriptor that does not block.
+// writeNow is writeFD for a non-blocking descriptor, without the runtime.
 func writeNow(fd int, p []byte) (n int, again bool, err error) {
 	n, again, err = result(rawIO(unix.SYS_WRITE, fd, p), false)
 	return n, again || n == 0 && err == nil && len(p) > 0, err
