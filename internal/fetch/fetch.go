@@ -18,26 +18,27 @@ import (
 	"golang.org/x/net/html"
 )
 
-// Limits of what is taken from a server.
+// Limits of a download.
 const (
-	// MaxBody is how many bytes of a recording are read, as they come over the
+	// MaxBody is the maximal size of a recording, in bytes as they come over the
 	// network.
 	MaxBody = 4 << 30
-	// maxPage is how much of a web page is searched for a recording.
+	// maxPage is the size, in bytes, of the part of a web page that is searched for
+	// a recording.
 	maxPage = 1 << 20
 )
 
-// ErrTooLarge is the error of reading on after MaxBody bytes.
+// ErrTooLarge is returned by a Read after [MaxBody] bytes.
 var ErrTooLarge = errors.New("the recording is larger than 4 GiB")
 
-// IsURL says whether name is something for Open and no file.
+// IsURL reports whether name is a URL for [Open] and not a file name.
 func IsURL(name string) bool {
 	scheme, _, ok := strings.Cut(name, "://")
 	return ok && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
 }
 
-// client bounds every wait but that for the body's bytes, which may be those
-// of a session that is still going on.
+// client bounds every wait except that for the bytes of the body: the session
+// may still be going on.
 var client = &http.Client{
 	Transport: &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -57,10 +58,11 @@ var client = &http.Client{
 	},
 }
 
-// Open begins to download a recording and gives its bytes as they arrive. Of a
-// web page, such as one of asciinema.org, it downloads the recording that the
-// page names in a <link rel="alternate">, as asciinema's player does. The
-// caller closes the body; ending ctx ends the download.
+// Open begins to download a recording and returns its bytes as they arrive. If
+// rawURL is a web page, such as one of asciinema.org, Open downloads the
+// recording that the page links to in a <link rel="alternate">, as asciinema's
+// player does. The caller closes the body; the end of ctx ends the download.
+// Errors name the URL.
 func Open(ctx context.Context, rawURL string) (io.ReadCloser, error) {
 	resp, err := get(ctx, rawURL)
 	if err != nil {
@@ -94,7 +96,7 @@ func get(ctx context.Context, rawURL string) (*http.Response, error) {
 	req.Header.Set("User-Agent", "ttydeck")
 	resp, err := client.Do(req)
 	if err != nil {
-		return nil, err // names the method and the URL
+		return nil, err // it names the method and the URL
 	}
 	if resp.StatusCode != http.StatusOK {
 		resp.Body.Close()
@@ -103,8 +105,8 @@ func get(ctx context.Context, rawURL string) (*http.Response, error) {
 	return resp, nil
 }
 
-// isPage says whether the answer is a web page, by what the server says or,
-// as many serve everything as text, by how it begins.
+// isPage reports whether the answer is a web page, by its content type or,
+// because many servers send everything as text, by its beginning.
 func isPage(resp *http.Response, body *bufio.Reader) bool {
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if kind == "text/html" || kind == "application/xhtml+xml" {
@@ -122,14 +124,14 @@ func isPage(resp *http.Response, body *bufio.Reader) bool {
 	return bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html"))
 }
 
-// recordingOf finds the link to a recording in a page.
+// recordingOf returns the link to a recording in a page.
 func recordingOf(page []byte, base *url.URL) (string, error) {
 	z := html.NewTokenizer(bytes.NewReader(page))
 	z.SetMaxBuf(maxPage)
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
-			return "", errors.New("the web page names no recording (no <link rel=\"alternate\" type=\"application/x-asciicast\">)")
+			return "", errors.New("the web page has no link to a recording (<link rel=\"alternate\" type=\"application/x-asciicast\">)")
 		case html.StartTagToken, html.SelfClosingTagToken:
 			tag := z.Token()
 			attr := func(name string) string {
@@ -152,7 +154,7 @@ func recordingOf(page []byte, base *url.URL) (string, error) {
 				if (kind == "application/x-asciicast" || kind == "application/asciicast+json") && hasWord(attr("rel"), "alternate") {
 					link := base.ResolveReference(href)
 					if !IsURL(link.String()) || base.Scheme == "https" && link.Scheme != "https" {
-						return "", fmt.Errorf("the web page names a recording at %q, which is not followed", link)
+						return "", fmt.Errorf("refused the web page's link to %q: want http or https, and https on an https page", link)
 					}
 					return link.String(), nil
 				}

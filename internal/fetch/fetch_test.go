@@ -59,7 +59,7 @@ func TestOpen(t *testing.T) {
 	})
 	tests := []struct{ path, wantErr string }{
 		{"/a.cast", ""}, {"/bytes", ""}, {"/text", ""}, {"/a/1", ""}, {"/old", ""}, {"/based", ""}, {"/moved", ""}, {"/encoded", ""},
-		{"/missing", "404"}, {"/nothing", "names no recording"}, {"/file", "not followed"}, {"/round", "too many redirects"},
+		{"/missing", "404"}, {"/nothing", "no link to a recording"}, {"/file", "refused"}, {"/round", "too many redirects"},
 	}
 	for _, tt := range tests {
 		body, err := Open(t.Context(), url+tt.path)
