@@ -1,18 +1,28 @@
-// Package peer tells who is at the other end of a Unix socket, as the kernel
-// knows him.
+// Package peer identifies the process at the other end of a Unix socket, by the
+// credentials that the kernel keeps.
 package peer
 
 import "net"
 
-// UID gives the user.
+// UID returns the effective user ID that the peer had when it connected; -1
+// with an error.
 func UID(c *net.UnixConn) (uid int, err error) {
-	return uid, control(c, func(fd int) (err error) { uid, err = uidOf(fd); return err })
+	uid = -1
+	err = control(c, func(fd int) (err error) {
+		uid, err = uidOf(fd)
+		return err
+	})
+	return uid, err
 }
 
-// Groups gives the groups of the process that has connected, where the system
-// tells them.
+// Groups returns the group IDs that the peer had when it connected, the
+// effective one first. With an error the list may be incomplete.
 func Groups(c *net.UnixConn) (gids []int, err error) {
-	return gids, control(c, func(fd int) (err error) { gids, err = groupsOf(fd); return err })
+	err = control(c, func(fd int) (err error) {
+		gids, err = groupsOf(fd)
+		return err
+	})
+	return gids, err
 }
 
 func control(c *net.UnixConn, f func(fd int) error) error {

@@ -2,7 +2,7 @@ package peer
 
 import "golang.org/x/sys/unix"
 
-// credentials asks for LOCAL_PEERCRED; see unix(4).
+// credentials returns LOCAL_PEERCRED; see unix(4).
 func credentials(fd int) (*unix.Xucred, error) {
 	return unix.GetsockoptXucred(fd, unix.SOL_LOCAL, unix.LOCAL_PEERCRED)
 }

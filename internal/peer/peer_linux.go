@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// uidOf asks for SO_PEERCRED; see unix(7).
+// uidOf reads SO_PEERCRED; see unix(7).
 func uidOf(fd int) (int, error) {
 	cred, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
 	if err != nil {
@@ -17,7 +17,7 @@ func uidOf(fd int) (int, error) {
 	return int(cred.Uid), nil
 }
 
-// groupsOf asks for SO_PEERCRED and, of the other groups, SO_PEERGROUPS.
+// groupsOf reads SO_PEERCRED and, for the supplementary groups, SO_PEERGROUPS.
 func groupsOf(fd int) ([]int, error) {
 	cred, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
 	if err != nil {
@@ -35,7 +35,7 @@ func groupsOf(fd int) ([]int, error) {
 		return nil
 	}
 	err = ask()
-	if errors.Is(err, unix.ERANGE) { // it told how much there is
+	if errors.Is(err, unix.ERANGE) { // size is the size needed
 		list = make([]uint32, size/4)
 		err = ask()
 	}
