@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// markPrefix begins the link of an announcement's descriptor: memfd_create
-// puts its own before the name.
+// markPrefix is the beginning of the link of an announcement's descriptor:
+// memfd_create adds "/memfd:".
 const markPrefix = "/memfd:" + markName
 
 const markName = "ttydeck-records:"
 
-// parseMark reads "/memfd:ttydeck-records:34819:26 (deleted)".
+// parseMark parses "/memfd:ttydeck-records:34819:26 (deleted)".
 func parseMark(link string) (tty TTY, ok bool) {
 	link = strings.TrimSuffix(strings.TrimPrefix(link, markPrefix), " (deleted)")
 	var rest string

@@ -8,8 +8,9 @@ import (
 	"io"
 )
 
-// Announce lets every [List] on this host know that this process records the
-// session of tty. It needs Linux.
+// Announce announces to every [List] on this host that this process records the
+// session of tty. It needs Linux; elsewhere the error wraps
+// [errors.ErrUnsupported].
 func Announce(TTY) (io.Closer, error) {
 	return nil, fmt.Errorf("announcing a recording: %w", errors.ErrUnsupported)
 }

@@ -2,8 +2,8 @@ package sessions
 
 import "strings"
 
-// kinds says by the name of its program what a holder is. Names that the
-// kernel cuts off at 15 bytes stand here cut off too.
+// kinds maps the names of programs to kinds of holders. Names of more than 15
+// bytes are listed as the kernel truncates them, too.
 var kinds = map[string]Kind{
 	"ttydeck": TTYDeck,
 
@@ -39,9 +39,9 @@ var kinds = map[string]Kind{
 	"code": Terminal, "codium": Terminal, "ttyd": Terminal, "gotty": Terminal,
 }
 
-// kindOf says what a holder is. The executable's name comes first, because a
-// process can give itself another (prctl); an interpreter's tells nothing, and
-// a program's file may be called otherwise.
+// kindOf returns the kind and the name of a holder. It tries the executable's
+// name first, because a process can change its own (prctl), then the process's
+// name, because the executable may be an interpreter or a renamed file.
 func kindOf(exe, comm string) (Kind, string) {
 	exe = exe[strings.LastIndexByte(exe, '/')+1:]
 	exe = strings.TrimSuffix(exe, " (deleted)") // upgraded under the running program

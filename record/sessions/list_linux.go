@@ -16,12 +16,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// userHZ is the unit of times in /proc on every architecture that Go knows.
+// userHZ is the number of clock ticks per second in /proc, on every
+// architecture that Go supports.
 const userHZ = 100
 
-// List gives the sessions that run now. A process that vanishes while they are
-// listed is no error, and neither is what may not be read; one is that Proc is
-// no proc file system.
+// List returns the sessions that run now. It ignores processes that end
+// meanwhile and files that it may not read. It returns an error if Proc is no
+// proc file system.
 func (l *Lister) List() (*Listing, error) {
 	root := cmp.Or(l.Proc, "/proc")
 	proc, err := unix.Open(root, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
@@ -47,7 +48,7 @@ func (l *Lister) List() (*Listing, error) {
 		return nil, fmt.Errorf("listing terminal sessions: %w", &os.PathError{Op: "read", Path: root, Err: err})
 	}
 	if len(pids) == 0 {
-		return nil, fmt.Errorf("listing terminal sessions: %s: no process: is it a proc file system?", root)
+		return nil, fmt.Errorf("listing terminal sessions: %s is not a proc file system: it lists no process", root)
 	}
 	for _, pid := range pids {
 		s.process(pid)
@@ -55,45 +56,45 @@ func (l *Lister) List() (*Listing, error) {
 	return s.finish(), nil
 }
 
-// scan is one look at all processes.
+// scan is one pass over all processes.
 type scan struct {
 	*Lister
-	proc      int // the directory
+	proc      int // descriptor of the directory
 	buf       []byte
 	now, boot time.Time
-	own       uint64 // our devpts; 0: none
+	own       uint64 // our devpts; 0 if none
 	drivers   []driver
 	seen      map[int]other
-	sessions  map[int]*building // by SID; of those without one, by -tty
+	sessions  map[int]*building // by SID, or by -tty if there is no SID
 	masters   []master
 	marks     []mark
-	ptmx      map[int]uint64 // the devpts that the ptmx of a mount belongs to
-	blind     bool           // there are processes whose descriptors may not be read
-	hidden    bool           // there may be processes that cannot be seen at all
+	ptmx      map[int]uint64 // the devpts of a mount's ptmx, by mount ID
+	blind     bool           // the descriptors of some processes are not readable
+	hidden    bool           // some processes may be hidden
 }
 
-// other is what is remembered of every process.
+// other holds the facts about every process.
 type other struct {
 	stat
-	blind bool // its descriptors may not be read
+	blind bool // its descriptors are not readable
 }
 
-// building is a session that is being put together.
+// building is a session that is being assembled.
 type building struct {
 	Session
 	tpgid  int
-	placed bool // the slave was seen: instance and idle time are facts
+	placed bool // the slave was found: instance and idle time are facts
 	sized  bool
 }
 
 // master is a master side that a process holds.
 type master struct {
 	holder    Holder
-	tty       TTY // Instance 0: unknown
+	tty       TTY // Instance is 0 if unknown
 	recording *Recording
 }
 
-// mark is an announcement of a recorder that does not hold the master: see
+// mark is an announcement by a recorder that does not hold the master; see
 // Announce.
 type mark struct {
 	tty       TTY
@@ -122,7 +123,7 @@ func (s *scan) pids() (list []int, err error) {
 	}
 }
 
-// ownDevpts gives the instance at /dev/pts.
+// ownDevpts returns the instance at /dev/pts; 0 if there is none.
 func ownDevpts() uint64 {
 	var fs unix.Statfs_t
 	var st unix.Stat_t
@@ -132,7 +133,8 @@ func ownDevpts() uint64 {
 	return st.Dev
 }
 
-// process looks at one process. Whatever fails because it is gone is left out.
+// process reads one process. It leaves out everything that fails, because the
+// process may be gone.
 func (s *scan) process(pid int) {
 	dir, err := openProc(s.proc, pid, s.buf)
 	if err != nil {
@@ -189,10 +191,10 @@ func (s *scan) process(pid int) {
 	}
 }
 
-// member takes a process into its session.
+// member adds a process to its session.
 func (s *scan) member(dir procDir, st stat) *building {
 	key := st.sid
-	if key == 0 { // the session is of an outer PID namespace
+	if key == 0 { // the session is in an outer PID namespace
 		key = -int(st.tty)
 	}
 	b := s.sessions[key]
@@ -209,7 +211,7 @@ func (s *scan) member(dir procDir, st stat) *building {
 		p.Args = parseArgs(text)
 	}
 	b.Processes = append(b.Processes, p)
-	b.tpgid = max(b.tpgid, st.tpgid) // 0 for one in a PID namespace that cannot see it
+	b.tpgid = max(b.tpgid, st.tpgid) // 0 in a PID namespace where the group is not visible
 	if st.pid == st.sid {
 		b.Leader, b.Since = p, p.Started
 		if uid, ok := dir.uid(); ok {
@@ -220,8 +222,8 @@ func (s *scan) member(dir procDir, st stat) *building {
 	return b
 }
 
-// maybeTTY says whether a link can be a terminal's. Others are not looked at:
-// a look at a file may wait for a server that is away.
+// maybeTTY reports whether a link may be that of a terminal. Other files are
+// not opened: that may wait for a server that does not answer.
 func maybeTTY(link []byte) bool {
 	base := link[bytes.LastIndexByte(link, '/')+1:]
 	return bytes.HasPrefix(link, []byte("/dev/")) || len(link) > 0 && link[0] == '/' && len(base) > 0 && isDigits(base)
@@ -236,8 +238,8 @@ func isDigits(b []byte) bool {
 	return true
 }
 
-// slave looks at what may be the session's terminal; fd is the process's
-// number of it, or -1 for any other path.
+// slave checks whether path is the session's terminal, and reads its facts if
+// so; fd is the process's descriptor of it, or -1 for any other path.
 func (s *scan) slave(b *building, dir procDir, pid, fd int, path string) {
 	held, st, err := dir.hold(path)
 	if err != nil {
@@ -252,11 +254,11 @@ func (s *scan) slave(b *building, dir procDir, pid, fd int, path string) {
 		b.times(st)
 	}
 	if !b.sized {
-		// The mode does not matter for the call; without O_NOCTTY it could
-		// become our own terminal.
+		// The mode does not matter for the ioctl; without O_NOCTTY this could
+		// become our own controlling terminal.
 		tty, err := unix.Open(selfFD(held), unix.O_RDONLY|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 		if err != nil && fd >= 0 {
-			tty, err = dir.duplicate(pid, fd) // after su the terminal is another user's
+			tty, err = dir.duplicate(pid, fd) // after su the terminal belongs to another user
 		}
 		if err != nil {
 			return
@@ -276,15 +278,16 @@ func (b *building) size(tty int) {
 	}
 }
 
-// master tells which terminal fd is the master of.
+// master returns the terminal whose master is fd; false if it is no master.
 func (s *scan) master(dir procDir, pid, fd int, link string) (TTY, bool) {
 	info := dir.fdinfo(fd)
-	if info.ttyIndex < 0 { // a file of that name
+	if info.ttyIndex < 0 { // another file with that name
 		return TTY{}, false
 	}
 	minor := uint32(info.ttyIndex)
 	tty := TTY{Number: 136<<8 | minor&0xff | minor&^0xff<<12, Name: "pts/" + strconv.Itoa(info.ttyIndex)}
-	// The mount tells the instance, both for a ptmx in a devpts and beside one.
+	// The mount determines the instance, both for a ptmx in a devpts and for
+	// one beside it.
 	instance, ok := s.ptmx[info.mount]
 	if !ok {
 		if instance, ok = dir.ptmxOf(fd, link, info.mount); ok {
@@ -297,7 +300,7 @@ func (s *scan) master(dir procDir, pid, fd int, link string) (TTY, bool) {
 	return tty, true
 }
 
-// ptmxOf gives the devpts that the ptmx belongs to which fd was opened from.
+// ptmxOf returns the devpts of the ptmx from which fd was opened.
 func (p procDir) ptmxOf(fd int, link string, mount int) (uint64, bool) {
 	held, st, err := p.hold("fd/" + strconv.Itoa(fd))
 	if err != nil {
@@ -311,10 +314,10 @@ func (p procDir) ptmxOf(fd int, link string, mount int) (uint64, bool) {
 	return ptsBeside(p, link, mount)
 }
 
-// ptsBeside gives the devpts of a ptmx that is a node outside of one: the
-// kernel takes the one that is mounted at pts beside it. The holder may have
-// another root by now, so the node there must be the one it has opened: of the
-// same mount, whose number no other mount has.
+// ptsBeside returns the devpts of a ptmx node outside of one: the kernel uses
+// the devpts that is mounted at pts beside the node. The holder may have
+// changed its root since, so the node must be the one that it has opened: it
+// must have the same mount ID, which is unique.
 func ptsBeside(dir procDir, link string, mount int) (uint64, bool) {
 	var x unix.Statx_t
 	const flags = unix.AT_STATX_DONT_SYNC | unix.AT_SYMLINK_NOFOLLOW
@@ -333,9 +336,9 @@ func ptsBeside(dir procDir, link string, mount int) (uint64, bool) {
 	return st.Dev, true
 }
 
-// askMaster gives the devpts of a master by opening its other side for a
-// moment. It is the last way, because a slave that nobody had open yet looks
-// to its master as if it had been closed.
+// askMaster returns the devpts of a master by opening its slave for a moment.
+// It is the last resort: if no process had the slave open yet, its master sees
+// a hangup afterwards.
 func (s *scan) askMaster(dir procDir, pid, fd int) uint64 {
 	master, err := dir.duplicate(pid, fd)
 	if err != nil {
@@ -354,8 +357,9 @@ func (s *scan) askMaster(dir procDir, pid, fd int) uint64 {
 	return st.Dev
 }
 
-// recordingFile gives the file that a recorder writes: of ttydeck the one it
-// has locked, of others the first regular one that is open for writing.
+// recordingFile returns the file to which a recorder writes: with locked, as
+// for ttydeck, the file that it has locked, else the first regular file that is
+// open for writing.
 func (s *scan) recordingFile(dir procDir, locked bool) (file string) {
 	_ = dir.eachFD(func(fd int, link []byte) bool {
 		if len(link) == 0 || link[0] != '/' || bytes.HasPrefix(link, []byte("/dev/")) || bytes.HasPrefix(link, []byte("/memfd:")) {
@@ -375,9 +379,9 @@ func (s *scan) recordingFile(dir procDir, locked bool) (file string) {
 	return file
 }
 
-// linkedName gives the name that a file has now, if it is one of our
-// recorder's, which writes the header to .NAME.RANDOM before it links that to
-// NAME: the kernel goes on telling the first name.
+// linkedName returns the current name of a file. Our recorder writes the header
+// to .NAME.RANDOM and then links that to NAME, but the kernel goes on reporting
+// the first name.
 func (p procDir) linkedName(name string, x unix.Statx_t) string {
 	temp, deleted := strings.CutSuffix(name, " (deleted)")
 	base, hidden := strings.CutPrefix(path.Base(temp), ".")
@@ -393,7 +397,7 @@ func (p procDir) linkedName(name string, x unix.Statx_t) string {
 	return now
 }
 
-// mark reads an announcement.
+// mark adds an announcement.
 func (s *scan) mark(dir procDir, pid int, st stat, link string) {
 	tty, ok := parseMark(link)
 	uid, known := dir.uid()
@@ -405,7 +409,7 @@ func (s *scan) mark(dir procDir, pid int, st stat, link string) {
 	s.marks = append(s.marks, mark{tty, uid, Recording{PID: pid, Name: name, File: s.recordingFile(dir, true)}})
 }
 
-// finish puts the sessions together.
+// finish assembles the sessions.
 func (s *scan) finish() *Listing {
 	list := &Listing{Time: s.now, Instance: s.own}
 	s.hidden = os.Geteuid() != 0 && s.hidePID()
@@ -449,7 +453,7 @@ func (s *scan) finish() *Listing {
 	}
 	for _, m := range s.marks {
 		b := byKey[key{m.tty.Number, m.tty.Instance}]
-		// Only the session's own user, and root, can say so.
+		// Only the session's own user and root may announce a recording.
 		if b != nil && (m.uid == 0 || int(m.uid) == b.UID) && b.Recording == nil {
 			b.Recording = &m.recording
 		}
@@ -474,8 +478,7 @@ func (s *scan) finish() *Listing {
 	return list
 }
 
-// place finds out where the terminal of a session is that none of its
-// processes shows.
+// place finds the terminal of a session if none of its processes has it open.
 func (s *scan) place(b *building) {
 	if b.placed && b.sized {
 		return
@@ -496,14 +499,14 @@ func (s *scan) place(b *building) {
 	if b.placed {
 		return
 	}
-	// Which file systems a process sees can be read by all: that the terminal
-	// is of the devpts among them is an assumption, for a program may have
-	// mounted another since.
+	// Any user can read which file systems a process sees. That the terminal
+	// belongs to the devpts among them is an assumption: a program may have
+	// mounted another one since.
 	b.TTY.Instance = devptsOf(dir, b.TTY)
 }
 
-// devptsOf gives the devpts that a process sees at /dev/pts; 0 if tty is of
-// none or that cannot be seen.
+// devptsOf returns the devpts that a process sees at /dev/pts; 0 if it is
+// unknown or tty is no pseudo-terminal.
 func devptsOf(dir procDir, tty TTY) (instance uint64) {
 	text, err := dir.readAll("mountinfo")
 	if err != nil || !tty.IsPTY() {
@@ -517,10 +520,9 @@ func devptsOf(dir procDir, tty TTY) (instance uint64) {
 	return instance
 }
 
-// part takes assumptions back that cannot both be true, because two sessions
-// would have one terminal: the one that began later keeps it, for the other is
-// older than the mount. That one's terminal was made where its leader's parent
-// is.
+// part withdraws assumptions that give two sessions the same terminal. The
+// session that began later keeps it, because the other one is older than the
+// mount: its terminal was made where the parent of its leader is.
 func (s *scan) part() {
 	owner := map[TTY]*building{}
 	var older []*building
@@ -550,13 +552,13 @@ func (s *scan) part() {
 	}
 }
 
-// laterThan compares when two processes began. Times are in hundredths of a
+// laterThan reports whether p began later than q. Times are in hundredths of a
 // second; within one, process IDs rise.
 func (p Process) laterThan(q Process) bool {
 	return cmp.Or(cmp.Compare(p.StartTicks, q.StartTicks), cmp.Compare(p.PID, q.PID)) > 0
 }
 
-// fromOwn takes the times from our own /dev/pts.
+// fromOwn reads the idle times from our own /dev/pts.
 func (b *building) fromOwn(own uint64) {
 	var st unix.Stat_t
 	if b.placed || own == 0 || b.TTY.Instance != own || unix.Stat("/dev/"+b.TTY.Name, &st) != nil ||
@@ -569,7 +571,8 @@ func (b *building) fromOwn(own uint64) {
 	}
 }
 
-// lookAtUnused fills in what the master of a terminal without a session tells.
+// lookAtUnused fills in the facts about a terminal without a session, by its
+// master.
 func (s *scan) lookAtUnused(b *building, m master) {
 	b.fromOwn(s.own)
 	dir, err := openProc(s.proc, m.holder.PID, s.buf)
@@ -586,7 +589,7 @@ func (s *scan) lookAtUnused(b *building, m master) {
 	}
 }
 
-// session finishes one.
+// session finishes one session.
 func (s *scan) session(b *building) Session {
 	byAge := func(a, b Process) int {
 		return cmp.Or(cmp.Compare(a.StartTicks, b.StartTicks), cmp.Compare(a.PID, b.PID))
@@ -643,7 +646,7 @@ func (s *scan) userName(uid uint32) string {
 	return name
 }
 
-// hidePID says whether the proc file system hides other users' processes.
+// hidePID reports whether the proc file system hides other users' processes.
 func (s *scan) hidePID() bool {
 	text, err := s.readFile("self/mountinfo")
 	if err != nil {

@@ -295,7 +295,7 @@ func TestOtherUser(t *testing.T) {
 	if s := some.Sessions[at]; len(s.Unknown) > 0 || len(s.Holders) != 1 || s.Holders[0].Kind != Recorder || s.Recording == nil {
 		t.Errorf("nobody's session in nobody's script: %+v; want all of it", s)
 	}
-	if all.Missing != "" || !strings.Contains(some.Missing, "without root: unknown are ") || !strings.Contains(some.Missing, "holder of ") {
+	if all.Missing != "" || !strings.Contains(some.Missing, "without root: of ") || !strings.Contains(some.Missing, "the holder of ") {
 		t.Errorf("missing %q as root, %q as nobody", all.Missing, some.Missing)
 	}
 }

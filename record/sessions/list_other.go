@@ -7,7 +7,8 @@ import (
 	"fmt"
 )
 
-// List gives the sessions that run now. It needs Linux' /proc.
+// List returns the sessions that run now. It needs Linux' /proc; elsewhere the
+// error wraps [errors.ErrUnsupported].
 func (l *Lister) List() (*Listing, error) {
 	return nil, fmt.Errorf("listing terminal sessions: %w", errors.ErrUnsupported)
 }

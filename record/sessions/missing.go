@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// missing says in a sentence what is unknown of a listing; hidden says that
-// whole processes are.
+// missing returns a sentence about the unknown columns of a listing; hidden
+// means that whole processes are hidden.
 func missing(list []Session, hidden bool) string {
 	words := []struct {
 		column Column
@@ -23,7 +23,7 @@ func missing(list []Session, hidden bool) string {
 	}
 	if short == 0 {
 		if hidden {
-			return "not all can be seen without root: other users' processes are hidden here (hidepid)"
+			return "incomplete without root: hidepid hides other users' processes"
 		}
 		return ""
 	}
@@ -36,12 +36,12 @@ func missing(list []Session, hidden bool) string {
 			}
 		}
 		if n > 0 {
-			parts = append(parts, fmt.Sprintf("%s of %d", w.word, n))
+			parts = append(parts, fmt.Sprintf("the %s of %d", w.word, n))
 		}
 	}
-	text := fmt.Sprintf("not all can be seen without root: unknown are %s of %d sessions", strings.Join(parts, ", "), len(list))
+	text := fmt.Sprintf("incomplete without root: of %d sessions, unknown are %s", len(list), strings.Join(parts, ", "))
 	if hidden {
-		text += "; other users' processes are hidden here (hidepid)"
+		text += "; hidepid hides other users' processes"
 	}
 	return text
 }

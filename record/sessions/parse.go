@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// stat is what /proc/PID/stat tells that we need; see proc_pid_stat(5).
+// stat holds the fields of /proc/PID/stat that we need; see proc_pid_stat(5).
 type stat struct {
 	pid, ppid, pgrp, sid int
 	tty                  uint32
@@ -22,8 +22,9 @@ const kernelThread = 0x00200000 // PF_KTHREAD of include/linux/sched.h
 
 var errMalformed = errors.New("malformed")
 
-// parseStat reads a line of /proc/PID/stat. The name in it can hold anything, a
-// parenthesis and a line break too: it ends at the last parenthesis.
+// parseStat parses a line of /proc/PID/stat. The name in it can contain
+// anything, also a parenthesis or a line break: it ends at the last
+// parenthesis.
 func parseStat(line []byte) (st stat, err error) {
 	open, end := bytes.IndexByte(line, '('), bytes.LastIndexByte(line, ')')
 	if open < 1 || end < open {
@@ -35,7 +36,7 @@ func parseStat(line []byte) (st stat, err error) {
 		return st, fmt.Errorf("stat: %w", errMalformed)
 	}
 	st.pid = pid
-	const first = 3 // the field behind the name
+	const first = 3 // the field after the name
 	n := first
 	for field := range bytes.FieldsSeq(line[end+1:]) {
 		if n > first { // the state is a letter
@@ -66,7 +67,7 @@ func parseStat(line []byte) (st stat, err error) {
 	return st, fmt.Errorf("stat: %w: ends at field %d", errMalformed, n-1)
 }
 
-// fdinfo is what /proc/PID/fdinfo/N tells that we need.
+// fdinfo holds the fields of /proc/PID/fdinfo/N that we need.
 type fdinfo struct {
 	ttyIndex int // -1 if there is none
 	mount    int // mnt_id; 0 if there is none
@@ -125,9 +126,9 @@ func parseDrivers(text []byte) (list []driver) {
 	return list
 }
 
-// ttyName gives a terminal's name below /dev, from the numbers that Linux has
-// assigned (Documentation/admin-guide/devices.txt), else from the drivers' own
-// list.
+// ttyName returns a terminal's name below /dev, from the numbers that Linux has
+// assigned (Documentation/admin-guide/devices.txt), else from the list of
+// drivers.
 func ttyName(t TTY, drivers []driver) string {
 	major, minor := t.Major(), t.Minor()
 	switch {
@@ -178,13 +179,13 @@ func parseMounts(text []byte) (list []mount) {
 	return list
 }
 
-// makedev is the C library's encoding, that of st_dev.
+// makedev returns a device number in the C library's encoding, that of st_dev.
 func makedev(major, minor uint64) uint64 {
 	return minor&0xff | major&0xfff<<8 | minor&^0xff<<12 | major&^0xfff<<32
 }
 
-// parseArgs reads /proc/PID/cmdline. A program that has written over it, as
-// sshd and tmux do, has one text in it, padded with NULs.
+// parseArgs parses /proc/PID/cmdline. A program that has overwritten it, as
+// sshd and tmux do, leaves one text padded with NULs.
 func parseArgs(text []byte) []string {
 	text = bytes.TrimRight(text, "\x00")
 	if len(text) == 0 {
@@ -193,7 +194,7 @@ func parseArgs(text []byte) []string {
 	return strings.Split(string(text), "\x00")
 }
 
-// parseUID gives the effective user from /proc/PID/status.
+// parseUID returns the effective user in /proc/PID/status.
 func parseUID(text []byte) (uint32, bool) {
 	for line := range bytes.Lines(text) {
 		if value, ok := bytes.CutPrefix(line, []byte("Uid:")); ok {

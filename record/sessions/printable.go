@@ -7,10 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// Printable makes text that any user of the host may have chosen, such as a
-// command line, safe to show on a terminal and impossible to mistake: control
-// characters, invalid UTF-8 and characters that are invisible or turn the
-// direction of writing are written as Go escapes (\x1b, \n, \u202e).
+// Printable makes text that another user may have chosen, such as a command
+// line, safe to show on a terminal. It replaces control characters, invalid
+// UTF-8, invisible characters and those that change the direction of writing by
+// Go escapes (\x1b, \n, \u202e).
 func Printable(s string) string {
 	if isPlain(s) {
 		return s

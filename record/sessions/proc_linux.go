@@ -6,10 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// procDir is a process, held by a descriptor of its directory in /proc. That
-// stays with the process: once it is gone every read fails with ESRCH, also
-// when another has got its PID. So what is read through one procDir is about
-// one process.
+// procDir is a process, held by a descriptor of its directory in /proc. Once
+// the process is gone every read fails with ESRCH, also if another process has
+// its PID. So all that is read through one procDir is about one process.
 type procDir struct {
 	fd  int
 	buf []byte // shared by all of a scan
@@ -22,12 +21,12 @@ func openProc(proc int, pid int, buf []byte) (procDir, error) {
 
 func (p procDir) close() { unix.Close(p.fd) }
 
-// read reads a file that the kernel gives whole in one read, as those about a
-// process are, or as much of it as fits into the buffer: what is valid until
-// the next read.
+// read reads a file that the kernel returns in one read, as those about a
+// process, or as much as fits into the buffer. The result is valid until the
+// next read.
 func (p procDir) read(name string) ([]byte, error) { return p.readUpTo(name, 1) }
 
-// readAll is read for files that come in several pieces.
+// readAll is read for files that the kernel returns in several pieces.
 func (p procDir) readAll(name string) ([]byte, error) { return p.readUpTo(name, len(p.buf)) }
 
 func (p procDir) readUpTo(name string, reads int) ([]byte, error) {
@@ -70,8 +69,9 @@ func (p procDir) stat() (stat, error) {
 	return parseStat(text)
 }
 
-// uid gives the effective user. A process that changed its user belongs to
-// root in /proc, until it executes a program: only its status tells then.
+// uid returns the effective user. A process that has changed its user belongs
+// to root in /proc until it executes a program; only its status has the user
+// then.
 func (p procDir) uid() (uint32, bool) {
 	var st unix.Stat_t
 	if unix.Fstat(p.fd, &st) == nil && st.Uid != 0 {
@@ -94,7 +94,7 @@ func (p procDir) eachFD(do func(fd int, link []byte) bool) error {
 	defer unix.Close(dir)
 	var entries [2048]byte
 	var names []string
-	link := make([]byte, 512) // a longer one is no terminal's
+	link := make([]byte, 512) // no terminal's link is longer
 	for {
 		n, err := unix.ReadDirent(dir, entries[:])
 		if err != nil || n == 0 {
@@ -128,8 +128,8 @@ func (p procDir) fdinfo(fd int) fdinfo {
 	return parseFDInfo(text)
 }
 
-// hold gives a descriptor for the place of a file and nothing else: it opens
-// no device. The caller closes it.
+// hold returns a descriptor of the file's location (O_PATH), without opening a
+// device. The caller closes it.
 func (p procDir) hold(path string) (fd int, st unix.Stat_t, err error) {
 	fd, err = unix.Openat(p.fd, path, unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -142,24 +142,23 @@ func (p procDir) hold(path string) (fd int, st unix.Stat_t, err error) {
 	return fd, st, nil
 }
 
-// glance looks at a file without waiting for a server that it may be on.
+// glance returns facts about a file without waiting for its file server.
 func (p procDir) glance(path string) (x unix.Statx_t, err error) {
 	err = unix.Statx(p.fd, path, unix.AT_STATX_DONT_SYNC, unix.STATX_TYPE|unix.STATX_INO|unix.STATX_NLINK, &x)
 	return x, err
 }
 
-// selfFD names a descriptor of ours by a path, for calls that take nothing
-// else.
+// selfFD returns a path for one of our descriptors, for calls that need a path.
 func selfFD(fd int) string { return "/proc/self/fd/" + strconv.Itoa(fd) }
 
-// duplicate takes a descriptor from another process.
+// duplicate duplicates a descriptor of another process into this one.
 func (p procDir) duplicate(pid, fd int) (int, error) {
 	pidfd, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
 		return -1, err
 	}
 	defer unix.Close(pidfd)
-	// The process of p lives: so it is the one that pidfd holds.
+	// The process of p is alive, so it is the one that pidfd refers to.
 	if _, err := p.stat(); err != nil {
 		return -1, err
 	}

@@ -1,6 +1,5 @@
-// Package sessions finds out which terminal sessions run on this host, from
-// /proc alone: no utmp, no daemon, nothing typed into anything. Start with
-// [List]:
+// Package sessions lists the terminal sessions of this host, from /proc alone:
+// without utmp, a daemon, or a byte written to a terminal. Start with [List]:
 //
 //	list, err := sessions.List()
 //	for _, s := range list.Sessions {
@@ -9,25 +8,25 @@
 //
 // # What a session is
 //
-// A session is what setsid(2) begins: processes with one session ID, here
-// those that have a controlling terminal. The kernel lets a terminal be that of
-// one session at a time, and a session have one terminal.
+// A session begins with setsid(2): it is the set of processes with one session
+// ID. This package lists those that have a controlling terminal. In Linux a
+// terminal controls at most one session at a time, and a session has at most
+// one terminal.
 //
-// A terminal is named by its device number and, because every devpts mount
-// counts from zero, by the mount it belongs to: see [TTY]. Two containers'
-// pts/0 are different terminals.
+// A terminal is identified by its device number and, because every devpts mount
+// counts from zero, by its mount: see [TTY]. The pts/0 of two containers are
+// different terminals.
 //
 // # What may be missing
 //
-// A user sees the files of /proc that are about his own processes. Of others'
-// sessions he gets what is readable by all: the terminal, the processes and
-// their command lines, the user, since when. [Session.Unknown] says what was
-// not readable, so that an empty field is never mistaken for a fact, and
-// [Listing.Missing] says it in a sentence.
+// Users can read the files in /proc of their own processes. Of other users'
+// sessions they see the public facts: the terminal, the processes and their
+// command lines, the user, the start. [Session.Unknown] lists the columns that
+// were not readable, so that an empty field is never mistaken for a fact;
+// [Listing.Missing] sums them up in a sentence.
 //
-// Nothing here stops, changes or reads from a session. For its size, and for
-// nothing else, its terminal is opened for a moment, without becoming
-// anybody's controlling terminal.
+// Nothing here stops, changes or reads from a session. Only for its size, its
+// terminal is opened for a moment, without becoming a controlling terminal.
 package sessions
 
 import (
@@ -41,34 +40,36 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// ErrNotFound is returned by [Listing.Find] when no session is meant.
+// ErrNotFound is returned by [Listing.Find] if no session has the name.
 var ErrNotFound = errors.New("no such terminal session")
 
-// TTY names a terminal of this host.
+// TTY identifies a terminal of this host.
 type TTY struct {
-	// Number is the device number as field 7 of /proc/PID/stat tells it: the
-	// major number in bits 8 to 19, the minor one around it.
+	// Number is the device number in the encoding of field 7 of /proc/PID/stat: the
+	// major number is in bits 8 to 19, the minor number in the others.
 	Number uint32
-	// Instance is the device number (st_dev) of the devpts mount that a
-	// pseudo-terminal belongs to, or of the file system where any other
-	// terminal has its node; 0 when unknown.
+	// Instance is the device number (st_dev) of a pseudo-terminal's devpts mount,
+	// or of the file system with any other terminal's node; 0 if unknown.
 	Instance uint64
-	// Name is the terminal's name below /dev, such as pts/3, tty1 or ttyS0,
-	// where its own processes see it.
+	// Name is the terminal's name below /dev, such as pts/3, tty1 or ttyS0, as its
+	// own processes see it.
 	Name string
 }
 
-// Major and Minor are the halves of the device number.
+// Major returns the major number of the device.
 func (t TTY) Major() uint32 { return t.Number >> 8 & 0xfff }
+
+// Minor returns the minor number of the device.
 func (t TTY) Minor() uint32 { return t.Number&0xff | t.Number>>12&0xfff00 }
 
-// IsPTY says whether t is a pseudo-terminal of a devpts.
+// IsPTY reports whether t is a pseudo-terminal of a devpts.
 func (t TTY) IsPTY() bool { return t.Major() >= 136 && t.Major() <= 143 }
 
-// Index is the number N of pts/N.
+// Index returns the number N of pts/N. It means nothing for other terminals.
 func (t TTY) Index() int { return int(t.Major()-136)<<20 + int(t.Minor()) }
 
-// String gives the name with the instance, such as pts/3@0:26.
+// String returns the name with the instance, if that is known, such as
+// pts/3@0:26.
 func (t TTY) String() string {
 	if t.Instance == 0 {
 		return t.Name
@@ -76,28 +77,38 @@ func (t TTY) String() string {
 	return t.Name + "@" + t.InstanceString()
 }
 
-// InstanceString gives the instance as MAJOR:MINOR, as /proc/PID/mountinfo
-// does.
+// InstanceString returns the instance in the form MAJOR:MINOR of
+// /proc/PID/mountinfo.
 func (t TTY) InstanceString() string {
-	// The C library's encoding, in which stat gives st_dev.
+	// The C library's encoding, which stat uses for st_dev.
 	major := t.Instance>>8&0xfff | t.Instance>>32&^uint64(0xfff)
 	minor := t.Instance&0xff | t.Instance>>12&^uint64(0xff)
 	return fmt.Sprintf("%d:%d", uint32(major), uint32(minor))
 }
 
-// Process is a process at one moment. The pair of PID and StartTicks names it
-// for good: a PID alone is used again.
+// Process is a process at one moment. PID and StartTicks together identify it
+// for good: the kernel uses a PID again.
 type Process struct {
-	PID, PPID, PGID, SID int
-	// StartTicks is when it began, in 1/100 s since the host's start.
+	// PID is the process ID.
+	PID int
+	// PPID is the parent's process ID.
+	PPID int
+	// PGID is the process group ID.
+	PGID int
+	// SID is the session ID.
+	SID int
+	// StartTicks is the start of the process, in 1/100 s since the host's start.
 	StartTicks uint64
-	Started    time.Time // the same as a time
-	Name       string    // the kernel's name for it, at most 15 bytes; any bytes
-	Args       []string  // its command line, any bytes; nil if it has none
+	// Started is StartTicks as a time.
+	Started time.Time
+	// Name is the kernel's name of the process, at most 15 arbitrary bytes.
+	Name string
+	// Args is the command line, of arbitrary bytes; nil if there is none.
+	Args []string
 }
 
-// Command gives the command line on one line, made [Printable]; the name in
-// brackets, as ps has it, for a process that has none.
+// Command returns the command line on one line, made [Printable]. For a process
+// without one it returns the name in brackets, like ps(1).
 func (p Process) Command() string {
 	if len(p.Args) == 0 {
 		return "[" + Printable(p.Name) + "]"
@@ -105,96 +116,134 @@ func (p Process) Command() string {
 	return Printable(strings.TrimRight(strings.Join(p.Args, " "), " "))
 }
 
-// Kind says what sort of program holds the master side of a terminal.
+// Kind is the kind of a program that holds the master side of a terminal.
 type Kind string
 
 // The kinds of holders.
 const (
-	Terminal  Kind = "terminal"  // a terminal emulator
-	SSHD      Kind = "sshd"      // an SSH server's session
-	Tmux      Kind = "tmux"      //
-	Screen    Kind = "screen"    // GNU screen
-	Container Kind = "container" // a container runtime: containerd's shim, conmon, docker, lxc
-	TTYDeck   Kind = "ttydeck"   // this program
-	Recorder  Kind = "recorder"  // another recorder: script, asciinema, ttyrec, tlog
-	Detacher  Kind = "detacher"  // dtach, abduco, zellij, mosh and the like
-	Other     Kind = "other"
+	// Terminal is a terminal emulator.
+	Terminal Kind = "terminal"
+	// SSHD is an SSH server.
+	SSHD Kind = "sshd"
+	// Tmux is a tmux server.
+	Tmux Kind = "tmux"
+	// Screen is GNU screen.
+	Screen Kind = "screen"
+	// Container is a container runtime: containerd's shim, conmon, docker, lxc.
+	Container Kind = "container"
+	// TTYDeck is this program.
+	TTYDeck Kind = "ttydeck"
+	// Recorder is another recorder: script, asciinema, ttyrec, tlog.
+	Recorder Kind = "recorder"
+	// Detacher is dtach, abduco, zellij, mosh or the like.
+	Detacher Kind = "detacher"
+	// Other is any other program.
+	Other Kind = "other"
 )
 
-// Holder is a process that has the master side of a session's terminal open:
-// what is written to the terminal comes out there.
+// Holder is a process that has the master side of a session's terminal open. It
+// reads what is written to the terminal.
 type Holder struct {
-	PID        int
-	StartTicks uint64 // names the process together with PID
-	Kind       Kind
-	Name       string // the program's, as far as it is readable
-	// FDs are its descriptors of the master; none if Inferred.
+	// PID is the process ID.
+	PID int
+	// StartTicks identifies the process together with PID; see [Process].
+	StartTicks uint64
+	// Kind is the kind of the program.
+	Kind Kind
+	// Name is the name of the program's file, or the process's name if the file
+	// is not readable or is an interpreter.
+	Name string
+	// FDs are the process's descriptors of the master; none if Inferred.
 	FDs []int
-	// SID is the session that the holder itself runs in.
+	// SID is the session of the holder itself.
 	SID int
-	// Inferred says that the holder's descriptors may not be read, and that it
-	// was taken for the holder because it is the session leader's parent and a
-	// program that holds terminals.
+	// Inferred reports that the holder's descriptors are not readable: it is
+	// assumed to be the holder because it is the parent of the session's leader and
+	// a program that holds terminals.
 	Inferred bool
 }
 
-// Recording says who records a session.
+// Recording is the recording of a session by a running program.
 type Recording struct {
-	PID  int
-	Name string // the program
-	// File is where to; empty when that cannot be seen.
+	// PID is the recorder's process ID.
+	PID int
+	// Name is the recorder's program.
+	Name string
+	// File is the path of the recording; empty if unknown.
 	File string
 }
 
-// Column names what may be unknown of a session.
+// Column names a fact about a session that may be unknown.
 type Column string
 
-// The columns that can be unknown, each on its own.
+// The columns that can be unknown, each independent of the others.
 const (
-	Instance  Column = "instance"  // which devpts; if there is a TTY.Instance, it is assumed
-	User      Column = "user"      // never for a process that still lives
-	Dir       Column = "dir"       //
-	Size      Column = "size"      //
-	Idle      Column = "idle"      // LastInput and LastOutput
-	Holders   Column = "holders"   // if there is one, it is Inferred
-	Recorders Column = "recording" //
+	// Instance is TTY.Instance; it may be set to an assumption.
+	Instance Column = "instance"
+	// User is UID and User. They are known while the leader lives.
+	User Column = "user"
+	// Dir is Dir.
+	Dir Column = "dir"
+	// Size is Size.
+	Size Column = "size"
+	// Idle is LastInput and LastOutput.
+	Idle Column = "idle"
+	// Holders is Holders; a holder that is listed is Inferred.
+	Holders Column = "holders"
+	// Recorders is Recording.
+	Recorders Column = "recording"
 )
 
-// Session is a terminal session at one moment. It is a value: it holds nothing
-// open, and tells nothing of what happened since.
+// Session is a terminal session at one moment. It is a value: it holds no
+// resources and does not change later.
 type Session struct {
+	// TTY is the session's terminal.
 	TTY TTY
-	// SID is the session's ID, which is the PID of its leader. 0 is a session
-	// that was begun outside this PID namespace.
+	// SID is the session's ID, which is the PID of its leader; 0 if the session
+	// began outside this PID namespace.
 	SID int
-	// Leader is the process that began the session; PID 0 if it is not visible.
+	// Leader is the process that began the session; its PID is 0 if it is not
+	// visible.
 	Leader Process
-	// ForegroundID is the process group that the terminal is given to; 0 if
-	// there is none that can be seen.
+	// ForegroundID is the terminal's foreground process group; 0 if none is
+	// visible.
 	ForegroundID int
-	// Foreground are the processes of that group, its leader first, the others
-	// by age.
+	// Foreground are the processes of that group, its leader first, the others by
+	// age.
 	Foreground []Process
 	// Processes are all processes of the session, by age.
 	Processes []Process
-	UID       int // the leader's effective user
-	User      string
-	Dir       string    // the leader's working directory; any bytes
-	Since     time.Time // when the leader began
-	// LastInput is when a program last read from the terminal, LastOutput when
-	// one last wrote; both to the 8 seconds that Linux keeps them to.
-	LastInput, LastOutput time.Time
-	Size                  format.Size // 0x0: unknown, or never set
-	Holders               []Holder    // by PID
-	Recording             *Recording  // nil: not recorded, as far as can be seen
-	Unknown               []Column    // sorted
+	// UID is the leader's effective user ID; -1 if unknown.
+	UID int
+	// User is the name of UID, or its digits if it has none; empty if unknown.
+	User string
+	// Dir is the leader's working directory, of arbitrary bytes; empty if unknown.
+	Dir string
+	// Since is the start of the leader; zero if the leader is not visible.
+	Since time.Time
+	// LastInput is the time of the last read from the terminal by a program, to the
+	// 8 seconds of Linux' clock for it; zero if unknown.
+	LastInput time.Time
+	// LastOutput is the time of the last write to the terminal by a program, with
+	// the same precision.
+	LastOutput time.Time
+	// Size is the terminal's size in character cells; zero if it is unknown or was
+	// never set.
+	Size format.Size
+	// Holders are the processes that hold the terminal's master, by PID.
+	Holders []Holder
+	// Recording is the recording of the session; nil if none is visible.
+	Recording *Recording
+	// Unknown lists the unknown columns, sorted.
+	Unknown []Column
 }
 
-// Knows says whether a column of s is known for certain.
+// Knows reports whether a column of s is known for certain.
 func (s *Session) Knows(c Column) bool { return !slices.Contains(s.Unknown, c) }
 
-// Command gives the command line of the foreground process group's leader, or
-// of its oldest process; of the session's leader when there is none.
+// Command returns the command line, made [Printable], of the leader of the
+// foreground process group, or of the group's oldest process, or of the
+// session's leader if there is no foreground; "" if none is visible.
 func (s *Session) Command() string {
 	switch {
 	case len(s.Foreground) > 0:
@@ -205,21 +254,25 @@ func (s *Session) Command() string {
 	return ""
 }
 
-// Listing is what runs at one moment.
+// Listing is a list of sessions at one moment.
 type Listing struct {
-	Time     time.Time
-	Sessions []Session // by TTY name, then instance
-	// Instance is the devpts that is at /dev/pts here; 0 if none is.
+	// Time is the time of the listing.
+	Time time.Time
+	// Sessions are sorted by the terminal's major number, then devpts (this
+	// process's own first), then minor number.
+	Sessions []Session
+	// Instance is the devpts at /dev/pts of this process; 0 if there is none.
 	Instance uint64
-	// Missing says in one sentence what could not be seen and what would help;
-	// empty when nothing is missing.
+	// Missing is a sentence about the columns that are unknown without root; empty
+	// if nothing is missing.
 	Missing string
 }
 
-// Find gives the one session that name means: a terminal (pts/3, /dev/pts/3,
-// pts/3@0:39) or the PID of any of its processes. Of several terminals with the
-// name, the one of this /dev/pts is meant. It returns [ErrNotFound] if there is
-// none, and another error if the name means several.
+// Find returns the session with the given name: a terminal (pts/3, /dev/pts/3,
+// pts/3@0:39) or the PID of any of its processes. If several terminals have the
+// name, Find prefers the one at this process's /dev/pts. The error wraps
+// [ErrNotFound] if there is none; another error means that the name is
+// ambiguous. The Session points into l.
 func (l *Listing) Find(name string) (*Session, error) {
 	if pid, err := strconv.Atoi(name); err == nil {
 		for i := range l.Sessions {
@@ -254,20 +307,19 @@ func (l *Listing) Find(name string) (*Session, error) {
 	for _, s := range found {
 		names = append(names, s.TTY.String())
 	}
-	return nil, fmt.Errorf("%s is several terminals: %s", Printable(name), strings.Join(names, ", "))
+	return nil, fmt.Errorf("%s is ambiguous: use one of %s", Printable(name), strings.Join(names, ", "))
 }
 
-// List gives the sessions that run now. It is short for a zero [Lister]'s List.
+// List returns the sessions that run now, as the zero [Lister] does.
 func List() (*Listing, error) { return new(Lister).List() }
 
-// Lister lists sessions. Its zero value is ready; it may be used again, and
-// then does not look up again what does not change, such as users' names. It is
-// not for several goroutines at once.
+// Lister lists sessions. Its zero value is ready for use. It may be used
+// repeatedly, by one goroutine at a time, and remembers users' names.
 type Lister struct {
-	// Proc is where the proc file system is; "/proc" if empty.
+	// Proc is the path of the proc file system; empty means /proc.
 	Proc string
 	// Unused also lists pseudo-terminals that a visible process holds and that
-	// no session has: Leader.PID and SID are 0 then.
+	// belong to no session. Their Leader.PID and SID are 0.
 	Unused bool
 
 	users map[uint32]string // by UID
