@@ -9,16 +9,16 @@ import (
 //go:embed bash.sh
 var bashScript string
 
-// bashFiles is what bash's options say about its start-up files.
+// bashFiles holds bash's options about its start-up files.
 type bashFiles struct {
 	login, noRC, noProfile bool
-	rc                     string // instead of ~/.bashrc
+	rc                     string // replaces ~/.bashrc
 }
 
-// startBash starts bash with --rcfile, which comes in the place of ~/.bashrc
-// alone: the system's bashrc bash reads by itself. A login shell reads none of
-// them, and --norc not ours either; but with --posix bash reads what ENV names
-// and nothing else.
+// startBash starts bash with --rcfile, which replaces only ~/.bashrc: bash
+// still reads the system's bashrc. A login shell does not read the rcfile, and
+// neither does bash with --norc. Those are started with --posix, with which
+// bash reads the file in ENV and nothing else.
 func startBash(s *Shell, nonce string) (bool, error) {
 	files, rest, ok := bashOptions(s.Args)
 	if !ok {
@@ -28,7 +28,7 @@ func startBash(s *Shell, nonce string) (bool, error) {
 	var b strings.Builder
 	b.WriteString(strings.ReplaceAll(bashScript, "@NONCE@", nonce))
 	if posix {
-		// What else --posix has changed by then.
+		// Undo the other effects of --posix.
 		b.WriteString("set +o posix\nshopt -u inherit_errexit\n")
 		b.WriteString(restore(s.Env, "ENV"))
 		b.WriteString(restore(s.Env, "POSIXLY_CORRECT"))
@@ -36,8 +36,8 @@ func startBash(s *Shell, nonce string) (bool, error) {
 			b.WriteString("HISTFILE=~/.bash_history\n")
 		}
 	}
-	// At the top level, for a declare in a function makes what is local. The
-	// line that ends in || is none that -e ends the shell for.
+	// The file is sourced at the top level: in a function, declare would make
+	// local variables. A list with || does not end a shell with -e.
 	source := func(file string) string { return "[[ ! -r " + file + " ]] || . " + file + "\n" }
 	switch {
 	case files.login && !files.noProfile:
@@ -64,8 +64,9 @@ func startBash(s *Shell, nonce string) (bool, error) {
 	return true, nil
 }
 
-// bashOptions reads bash's command line: what it says about files, and the rest
-// of it. It is not ok when bash is to run something, or not as itself.
+// bashOptions parses bash's command line and returns the options about start-up
+// files and the rest. ok is false if bash would run a command or a script, or
+// in POSIX mode.
 func bashOptions(args []string) (files bashFiles, rest []string, ok bool) {
 	files.login = strings.HasPrefix(args[0], "-")
 	args = args[1:]

@@ -8,9 +8,8 @@ import (
 	"syscall"
 )
 
-// safe says whether nobody but us can put another directory in the place of one
-// that we make in a directory: after su, XDG_RUNTIME_DIR is still that of who
-// called it.
+// safe reports whether no other user can replace a directory that we make in
+// this one. After su, XDG_RUNTIME_DIR still belongs to the user who called it.
 func safe(info fs.FileInfo) bool {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

@@ -1,6 +1,6 @@
-# Functions whose names begin with _ are not listed. The nonce stands in them, so
-# there is no variable for it. A command substitution costs as much as all the
-# rest, so none is made but for what needs it.
+# fish does not list functions whose names begin with _. The nonce is part of
+# them, so it needs no variable. A command substitution costs as much as all the
+# rest, so it is used only where necessary.
 function __ttydeck_prompt --on-event fish_prompt
     builtin printf '\e]133;D;aid=@NONCE@\a\e]7;file://%s%s\a\e]133;A;aid=@NONCE@\a' "$hostname" "$__ttydeck_dir"
 end

@@ -9,7 +9,7 @@ import (
 //go:embed fish.fish
 var fishScript string
 
-// startFish gives fish one more command to run when it has read its files.
+// startFish adds a command that fish runs after its start-up files.
 func startFish(s *Shell, nonce string) (bool, error) {
 	args := s.Args[1:]
 	for len(args) > 0 {

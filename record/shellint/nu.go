@@ -10,9 +10,10 @@ import (
 //go:embed nu.nu
 var nuScript string
 
+// hostChars are the characters of host names.
 const hostChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-."
 
-// startNu has nushell run one more command when it has read its files.
+// startNu adds a command that nushell runs after its start-up files.
 func startNu(s *Shell, nonce string) (bool, error) {
 	for _, arg := range s.Args[1:] {
 		switch arg {
@@ -21,7 +22,8 @@ func startNu(s *Shell, nonce string) (bool, error) {
 			return false, nil
 		}
 	}
-	// Asked for it at each prompt, nushell would look at all of the machine.
+	// The name is looked up here, because nushell would query the whole machine
+	// for it at each prompt.
 	host, err := os.Hostname()
 	if err != nil || strings.Trim(host, hostChars) != "" {
 		host = ""

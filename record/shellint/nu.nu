@@ -1,5 +1,5 @@
-# Nushell marks its prompts by itself, but without a nonce. What a hook prints
-# comes before its own marks.
+# Nushell marks its prompts itself, but without a nonce. The output of a hook
+# comes before those marks.
 $env.config.hooks.pre_prompt = ($env.config.hooks.pre_prompt? | default [] | append {||
     print -n $"\u{1b}]133;D;($env.LAST_EXIT_CODE? | default 0);aid=@NONCE@\u{07}\u{1b}]7;file://@HOST@($env.PWD | url encode)\u{07}\u{1b}]133;A;aid=@NONCE@\u{07}"
 })

@@ -2,19 +2,18 @@ package shellint
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
-// posixShell is what differs between the shells that read ENV.
+// posixShell holds the differences between the shells that read ENV.
 type posixShell struct {
-	// env is the file that it reads where ENV is not set.
+	// env is the file that the shell reads if ENV is not set.
 	env     string
-	setsENV bool // it sets ENV to that then
-	// hide and show stand around what takes no room in a prompt, begin at the
-	// prompt's beginning.
+	setsENV bool // the shell then sets ENV to env
+	// hide and show enclose text of no width in a prompt; begin is at the start of
+	// the prompt.
 	begin, hide, show string
-	plainPS2          bool // nothing in PS2 is expanded
+	plainPS2          bool // the shell expands nothing in PS2
 }
 
 var posixShells = map[string]posixShell{
@@ -26,13 +25,13 @@ var posixShells = map[string]posixShell{
 	"lksh":        {env: "$HOME/.mkshrc", begin: "\x01\r", hide: "\x01", show: "\x01", plainPS2: true},
 }
 
-// startPosix has a shell that knows nothing but POSIX read a file by ENV, which
-// sets ENV back and reads the user's. There is nothing to hook into but the
-// prompts: they tell the status of what came before, and that a command runs is
-// told by the line's end.
+// start returns the starter of a shell without hooks, whose command line begins
+// with args words. The shell reads a file by ENV, which restores ENV and
+// sources the user's file. Only the prompts can contain marks: they report the
+// status of the previous command, and a command begins at the end of the line.
 func (p posixShell) start(args int) starter {
 	return func(s *Shell, nonce string) (bool, error) {
-		if !onlyTalks(s.Args[args:]) {
+		if !interactive(s.Args[args:]) {
 			return false, nil
 		}
 		mark := func(seq string) string { return "\x1b]133;" + seq + ";aid=$__ttydeck_aid\a" }
@@ -51,13 +50,13 @@ func (p posixShell) start(args int) starter {
 			return false, err
 		}
 		s.setEnv("ENV", path)
-		s.Args = slices.Clone(s.Args)
 		return true, nil
 	}
 }
 
-// onlyTalks says whether a shell with the arguments talks to a user.
-func onlyTalks(args []string) bool {
+// interactive reports whether a shell with these arguments reads its commands
+// from a user.
+func interactive(args []string) bool {
 	for _, arg := range args {
 		switch arg {
 		case "-i", "-l", "-il", "-li", "-E":
@@ -68,8 +67,8 @@ func onlyTalks(args []string) bool {
 	return true
 }
 
-// files gives the beginning of what the shell reads: it sets ENV back, reads the
-// user's file, and has the nonce.
+// files returns the beginning of the start-up file: it restores ENV, sources
+// the user's file, and sets the nonce.
 func (p posixShell) files(env []string, nonce string) *strings.Builder {
 	b := new(strings.Builder)
 	b.WriteString(restore(env, "ENV"))
@@ -88,12 +87,12 @@ esac
 	return b
 }
 
-// startKsh is for ksh93, which knows of no text in a prompt that takes no room
-// but sequences of numbers: what comes before the prompt is written by a
-// function, which forks nothing, and the mark behind it has the nonce in a field
-// of its own, behind an N. PS2 it takes as it is.
+// startKsh prepares ksh93. In a prompt, only escape sequences of numbers have
+// no width there. So a function, which does not fork, writes the marks before
+// the prompt, and the mark after it has the nonce in a field of its own, after
+// an N. ksh93 expands nothing in PS2.
 func startKsh(s *Shell, nonce string) (bool, error) {
-	if !onlyTalks(s.Args[1:]) {
+	if !interactive(s.Args[1:]) {
 		return false, nil
 	}
 	b := posixShell{env: "$HOME/.kshrc", setsENV: true}.files(s.Env, nonce)

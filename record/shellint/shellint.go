@@ -1,14 +1,15 @@
-// Package shellint puts shell integration into a shell that is to be started:
-// marks (OSC 133) that tell where a prompt begins, where a command, and with
-// which status it ended.
+// Package shellint adds shell integration to a shell at its start: marks (OSC
+// 133) at the beginning of each prompt and command, and at the command's end
+// with its exit status. It supports bash, zsh, fish, nushell, ksh93, and the
+// POSIX shells dash, mksh and busybox.
 //
-// [Prepare] changes how the shell is started, and writes what it reads into a
-// directory of its own; no file of the user's is touched. The user's start-up
-// files are read as they would be.
+// [Prepare] changes the shell's command line and environment, and writes a
+// start-up file into a directory of its own. It does not touch the user's
+// files, and the shell reads the user's start-up files as usual.
 //
-// The marks hold the recording's nonce. It stands in the directory, which is
-// gone once the shell has begun, and in variables of the shell that its
-// children do not inherit.
+// The marks contain the recording's nonce. It is stored in that directory,
+// which is removed once the shell has begun, and in variables of the shell that
+// its children do not inherit.
 package shellint
 
 import (
@@ -23,25 +24,29 @@ import (
 	"strings"
 )
 
-// NewNonce gives a nonce for a recording: of digits alone, for ksh93 takes
-// letters in a mark for text of the prompt.
+// NewNonce returns a nonce for a recording, of 128 random bits. It consists of
+// digits, because ksh93 takes letters in a mark for text of the prompt.
 func NewNonce() string {
 	var b [16]byte
 	rand.Read(b[:]) // never fails
 	return new(big.Int).SetBytes(b[:]).String()
 }
 
-// Shell is how to start a shell that marks what it does.
+// Shell is a prepared shell.
 type Shell struct {
-	// Args and Env are the command line and the environment to start it with.
-	Args, Env []string
-	dir       string
+	// Args is the command line to start the shell with, including its name.
+	Args []string
+	// Env is the environment to start the shell with, as "NAME=value".
+	Env []string
+	dir string // the directory of the start-up file
 }
 
-// Prepare gives how to start the shell that args is the command line of, so
-// that it marks what it does with the nonce. It gives nil for what is no shell
-// that it knows, and for one that is not to talk to a user but to run
-// something.
+// Prepare prepares the shell with the command line args and the environment env
+// to write marks with the nonce, which must consist of digits; see [NewNonce].
+// It changes neither args nor env. It returns nil, without an error, if args is
+// not a supported shell, or if the shell would run a command or a script
+// instead of reading from a user. The caller starts the shell with Args and Env
+// of the Shell, and closes it.
 func Prepare(args, env []string, nonce string) (*Shell, error) {
 	if len(args) == 0 {
 		return nil, nil
@@ -52,7 +57,7 @@ func Prepare(args, env []string, nonce string) (*Shell, error) {
 	}
 	base := baseDir(lookup(env, "XDG_RUNTIME_DIR"), os.TempDir(), "/tmp")
 	if base == "" {
-		return nil, errors.New("no directory that others cannot write to")
+		return nil, errors.New("shell integration: no safe directory for the start-up file")
 	}
 	dir, err := os.MkdirTemp(base, "ttydeck-shell-") // 0700
 	if err != nil {
@@ -67,7 +72,7 @@ func Prepare(args, env []string, nonce string) (*Shell, error) {
 	return s, nil
 }
 
-// baseDir gives the first of the directories that is there and safe; "" for
+// baseDir returns the first directory that exists and is safe; "" if there is
 // none.
 func baseDir(dirs ...string) string {
 	for _, dir := range dirs {
@@ -78,15 +83,16 @@ func baseDir(dirs ...string) string {
 	return ""
 }
 
-// Close removes what the shell reads when it starts. It may be called when the
-// shell has shown its first mark, and more than once.
+// Close removes the start-up file and its directory. It may be called as soon
+// as the shell has written its first mark, and more than once.
 func (s *Shell) Close() error { return os.RemoveAll(s.dir) }
 
-// starter prepares a shell; false when it cannot.
+// starter prepares a shell. It returns false if the command line does not allow
+// it.
 type starter func(s *Shell, nonce string) (bool, error)
 
-// starterOf gives what prepares the shell that a command line begins with; nil
-// if it is none.
+// starterOf returns the starter of a command line; nil if it is no supported
+// shell.
 func starterOf(path string, args []string) starter {
 	name := strings.TrimPrefix(filepath.Base(path), "-")
 	switch name {
@@ -104,7 +110,7 @@ func starterOf(path string, args []string) starter {
 		}
 		return nil
 	case "sh", "ash", "ksh":
-		// What it is says the file that it links to.
+		// These may be links; the file's name identifies the shell.
 		found, err := exec.LookPath(strings.TrimPrefix(path, "-"))
 		if err != nil {
 			return nil
@@ -123,10 +129,11 @@ func starterOf(path string, args []string) starter {
 	return nil
 }
 
-// write writes a file for the shell to read and gives its path.
+// write writes a start-up file and returns its path.
 func (s *Shell) write(name, text string) (string, error) {
 	path := filepath.Join(s.dir, name)
-	return path, os.WriteFile(path, []byte(text), 0o600)
+	err := os.WriteFile(path, []byte(text), 0o600)
+	return path, err
 }
 
 // setEnv sets a variable for the shell.
@@ -134,7 +141,8 @@ func (s *Shell) setEnv(name, value string) {
 	s.Env = append(slices.DeleteFunc(s.Env, func(e string) bool { return strings.HasPrefix(e, name+"=") }), name+"="+value)
 }
 
-// restore gives the line of a shell that sets a variable to what it is in env.
+// restore returns a line of shell code that sets a variable to its value in
+// env, or unsets it.
 func restore(env []string, name string) string {
 	if !slices.ContainsFunc(env, func(e string) bool { return strings.HasPrefix(e, name+"=") }) {
 		return "unset " + name + "\n"
@@ -142,7 +150,7 @@ func restore(env []string, name string) string {
 	return name + "=" + quote(lookup(env, name)) + "\n"
 }
 
-// quote quotes a string for a shell of Bourne's kind.
+// quote quotes a string for a Bourne-like shell.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 func lookup(env []string, name string) string {

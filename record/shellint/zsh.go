@@ -8,9 +8,9 @@ import (
 //go:embed zsh.sh
 var zshScript string
 
-// startZsh has zsh read a .zshenv of ours, by ZDOTDIR. That sets ZDOTDIR back at
-// once, so that everything else is the user's: what zsh reads next, and what the
-// files find.
+// startZsh makes zsh read our .zshenv, by ZDOTDIR. The file restores ZDOTDIR at
+// once, so that zsh reads the user's other files next, and those find the
+// user's ZDOTDIR.
 func startZsh(s *Shell, nonce string) (bool, error) {
 	args := s.Args[1:]
 	for len(args) > 0 {
@@ -19,7 +19,7 @@ func startZsh(s *Shell, nonce string) (bool, error) {
 		switch {
 		case arg == "--login" || arg == "--interactive":
 		case len(arg) < 2 || arg[0] != '-' && arg[0] != '+' || strings.HasPrefix(arg, "--") || strings.ContainsAny(arg[1:], "cfsb"):
-			return false, nil // without start-up files, or to run something
+			return false, nil // zsh would read no start-up files, or run a command
 		case strings.HasSuffix(arg, "o"):
 			if len(args) == 0 || strings.Contains(strings.ToLower(args[0]), "rcs") {
 				return false, nil

@@ -1,4 +1,4 @@
-# The functions come first: the user's aliases must not get into them.
+# The functions come first, so that the user's aliases are not expanded in them.
 
 __ttydeck_precmd() {
 	builtin local s=$?
@@ -8,9 +8,9 @@ __ttydeck_precmd() {
 	builtin print -rn -- $'\e]133;D;'$s';aid='$__ttydeck_aid$'\a\e]7;file://'${HOST-}$t$'\a' >/dev/tty
 }
 
-# __ttydeck_prompt comes last, for themes set PS1 anew at each prompt. What it
-# puts there is taken away when a command runs; if children were to inherit it,
-# it is not put there.
+# __ttydeck_prompt runs last, because themes set PS1 at each prompt.
+# __ttydeck_preexec removes its marks when a command runs. It does not change a
+# prompt that children inherit.
 __ttydeck_prompt() {
 	if [[ ! -o promptpercent || ${(t)PS1-} == *(export|readonly)* ]]; then
 		builtin print -rn -- $'\e]133;A;aid='$__ttydeck_aid$'\a' >/dev/tty
@@ -46,7 +46,8 @@ __ttydeck_preexec() {
 	((${precmd_functions[(I)__ttydeck_precmd]-0})) || __ttydeck_hook
 }
 
-# __ttydeck_escape writes what ends a field or a sequence in t as %XX.
+# __ttydeck_escape replaces characters in t that would end a field or a sequence
+# by %XX.
 __ttydeck_escape() {
 	builtin local c
 	builtin local -i i
@@ -64,8 +65,7 @@ __ttydeck_hook() {
 	preexec_functions=(${preexec_functions:#__ttydeck_*} __ttydeck_preexec)
 }
 
-# __ttydeck_install runs at the first prompt, when all that the user's files do
-# has been done.
+# __ttydeck_install runs at the first prompt, after all of the user's files.
 __ttydeck_install() {
 	builtin local s=$? trapped percent
 	[[ ! -o promptpercent ]] || percent=1
@@ -80,7 +80,8 @@ __ttydeck_install() {
 		[[ -z $percent ]] || builtin setopt promptpercent
 		__ttydeck_prompt
 	elif [[ -n $percent && ${(t)PS1-} != *(export|readonly)* ]]; then
-		# It would see our functions. What the prompt expands to it does not.
+		# A DEBUG trap would see our functions; it does not see expansions in
+		# the prompt.
 		PS1=$'%{\e]133;D;%?;aid='$__ttydeck_aid$'\a\e]7;kitty-shell-cwd://%M%d\a\e]133;A;aid='$__ttydeck_aid$'\a%}'${PS1-}$'%{\e]133;B;aid='$__ttydeck_aid$'\a%}'
 	fi
 }
