@@ -11,16 +11,17 @@ const (
 	stackKey   = -8  // u64
 	stackIndex = -12 // u32
 	stackPart  = -32 // struct iovec
-	stackLeft  = -40 // u64, bytes that are to come of a scattered call
+	stackLeft  = -40 // u64, remaining bytes of a scattered call
 	stackParts = -48 // address of its next struct iovec
-	stackSkip  = -56 // u64, bytes of the first part that were there before
+	stackSkip  = -56 // u64, bytes of the first part that belong to earlier calls
 	stackTmp   = -64
 	stackMore  = -104 // up to -64, for a program's own use
 )
 
-// assembler puts a program together. Throughout R6 is the head in the scratch
-// buffer once scratch was called, R7 the address of bytes, R8 how many, R9 the
-// place of the first in its stream. Whatever is not possible goes to "exit".
+// assembler assembles a program. In all programs R6 is the head in the
+// scratch buffer once scratch was called, R7 the address of bytes, R8 their
+// number, and R9 the position of the first in its stream. Every failure
+// jumps to "exit".
 type assembler struct {
 	asm.Instructions
 	p      *probe
@@ -31,19 +32,19 @@ func (a *assembler) add(ins ...asm.Instruction) { a.Instructions = append(a.Inst
 
 func (a *assembler) label(name string) { a.add(asm.Mov.Imm(asm.R0, 0).WithSymbol(name)) }
 
-// unique gives a label that is used nowhere else.
+// unique returns a label that is not used yet.
 func (a *assembler) unique() string {
 	a.labels++
 	return fmt.Sprint("label ", a.labels)
 }
 
-// end is where "exit" goes.
+// end adds the label "exit" and returns the program.
 func (a *assembler) end() asm.Instructions {
 	a.add(asm.Mov.Imm(asm.R0, 0).WithSymbol("exit"), asm.Return())
 	return a.Instructions
 }
 
-// element gives in R0 the address of an element of an array.
+// element loads the address of an array's element into R0.
 func (a *assembler) element(fd int, index int32) {
 	a.add(
 		asm.StoreImm(asm.RFP, stackIndex, int64(index), asm.Word),
@@ -54,7 +55,8 @@ func (a *assembler) element(fd int, index int32) {
 	)
 }
 
-// scratch gives in R6 the buffer, with the beginnings of a head.
+// scratch loads the address of the buffer into R6, and initialises the head in
+// it.
 func (a *assembler) scratch() {
 	a.element(a.p.scratch.FD(), 0)
 	a.add(
@@ -68,14 +70,15 @@ func (a *assembler) scratch() {
 	)
 }
 
-// counted adds R8 to one of the numbers, and gives what it was in R9.
+// counted adds R8 to one of the counters, and loads its previous value into R9.
 func (a *assembler) counted(index int32) {
 	a.element(a.p.count.FD(), index)
 	fetch := asm.FetchAdd.Mem(asm.R0, asm.R9, asm.DWord, 0)
-	fetch.Constant = int64(asm.FetchAdd >> 8) // the library (0.22.0) leaves it out, and with it the fetch
+	fetch.Constant = int64(asm.FetchAdd >> 8) // the library (0.22.0) omits it, and with it the fetch
 	a.add(asm.Mov.Reg(asm.R9, asm.R8), fetch)
 }
 
+// kind sets the head's kind.
 func (a *assembler) kind(kind int32) {
 	a.add(asm.Mov.Imm(asm.R1, kind), asm.StoreMem(asm.R6, headKind, asm.R1, asm.Word))
 }
@@ -86,7 +89,7 @@ const (
 	forceWakeup = 2
 )
 
-// send sends the head and what follows it at once, and is done.
+// send sends size bytes, the head and its data, wakes the reader, and exits.
 func (a *assembler) send(kind, size int32) {
 	a.kind(kind)
 	if kind == kindEnd {
@@ -100,8 +103,8 @@ func (a *assembler) send(kind, size int32) {
 	)
 }
 
-// part sends R8 bytes of user memory at R7, in at most n messages, of the kind
-// that the head has.
+// part sends R8 bytes of user memory at R7, in at most n messages of the head's
+// kind.
 func (a *assembler) part(n int) {
 	done := a.unique()
 	for i := range n {
@@ -123,7 +126,7 @@ func (a *assembler) part(n int) {
 			asm.Mov.Reg(asm.R1, asm.R6), asm.Add.Imm(asm.R1, headSize),
 			asm.FnProbeReadUser.Call(),
 			asm.JNE.Imm(asm.R0, 0, next),
-			// Whoever reads the ring is woken when much waits in it.
+			// Wake the ring's reader only when much waits in it.
 			asm.LoadMapPtr(asm.R1, a.p.rb.FD()), asm.Mov.Imm(asm.R2, 0),
 			asm.FnRingbufQuery.Call(),
 			asm.Mov.Imm(asm.R4, noWakeup),
@@ -141,8 +144,8 @@ func (a *assembler) part(n int) {
 	a.label(done)
 }
 
-// scattered sends what a call with several parts has read or written: the
-// stack tells where they are. read reads the list of them.
+// scattered sends the bytes that a call with several parts has read or written.
+// The stack holds the address of the list of parts; read reads from that list.
 func (a *assembler) scattered(read asm.BuiltinFunc) {
 	for i := range partsMax {
 		whole := a.unique()

@@ -20,53 +20,52 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The eBPF programs are put together here, at run time: they need no compiler,
-// no object file, and no headers, for the kernel's own BTF tells where things
-// are.
+// The eBPF programs are assembled at run time. They need no compiler, object
+// file or headers, because the kernel's own BTF describes its structs.
 
-// What the programs send: this head, then the bytes.
+// The layout of the head of a message. The bytes follow it.
 const (
 	headTime  = 0  // u64, CLOCK_MONOTONIC
-	headPlace = 8  // u64, the place of the first byte in its stream
-	headLen   = 16 // u32, how many bytes follow
+	headPlace = 8  // u64, the position of the first byte in its stream
+	headLen   = 16 // u32, the number of bytes that follow
 	headKind  = 20 // u32
 	headPID   = 24 // u32
 	headFD    = 28 // u32
 	headSize  = 32
-	pieceSize = 16 << 10 // of one message: bigger reads come in several
-	pieces    = 16       // of one call's first part; what is beyond is lost, and counted
-	partsMax  = 4        // of one scattered call: what libevent asks for at most
-	partLater = 4        // pieces of each but the first
+	pieceSize = 16 << 10 // bytes of one message; larger reads take several
+	pieces    = 16       // messages of a call's first part; bytes beyond are lost, and counted
+	partsMax  = 4        // parts of a scattered call: libevent's maximum
+	partLater = 4        // messages of each later part
 )
 
-// ringBytes is how much may wait for being written; tests make it small.
+// ringBytes bounds the bytes that wait to be written; tests make it small.
 var ringBytes uint32 = 16 << 20
 
-// wakeEvery is how long bytes may wait in the ring: whoever reads it is woken
-// by time or when much is there, not for each message, which would take the
-// session's time.
+// wakeEvery bounds how long bytes wait in the ring. Its reader is woken by
+// a timer or when much waits: waking it for each message would slow down
+// the session.
 const wakeEvery = 50 * time.Millisecond
 
 // The kinds of messages.
 const (
 	kindOutput = iota
 	kindInput
-	kindHidden // how much was typed that the terminal does not show
+	kindHidden // input that the terminal does not show: its length only
 	kindResize
 	kindEnd
 	kindClose
 )
 
-// The numbers that the programs keep.
+// The counters that the programs keep.
 const (
 	countOutput = iota // bytes
 	countInput
-	countEnd // not 0: the end has come
+	countEnd // not 0 after the end
 	counts
 )
 
-// probe is a set of loaded programs with what they use. The maps are kept, for
-// collected they are closed.
+// probe is a set of loaded programs with their maps. It refers to the maps
+// because the garbage collector would close them.
 type probe struct {
 	progs              []*ebpf.Program
 	maps               []*ebpf.Map
@@ -74,7 +73,7 @@ type probe struct {
 	links              []io.Closer
 }
 
-// newProbe makes the maps that every method needs.
+// newProbe makes the maps of all methods.
 func newProbe() (*probe, error) {
 	_ = rlimit.RemoveMemlock() // Linux before 5.11 counts maps against it
 	p := &probe{}
@@ -103,11 +102,11 @@ func (p *probe) newMap(spec ebpf.MapSpec) (*ebpf.Map, error) {
 	return m, nil
 }
 
-// load loads a program for a place in the kernel.
+// load loads a program for the kernel function or tracepoint to.
 func (p *probe) load(name string, at ebpf.AttachType, to string, code asm.Instructions) error {
 	prog, err := ebpf.NewProgram(&ebpf.ProgramSpec{
 		Name: name, Type: ebpf.Tracing, AttachType: at, AttachTo: to,
-		License:      "GPL", // bpf_probe_read_user is for such programs alone
+		License:      "GPL", // bpf_probe_read_user requires it
 		Instructions: code,
 	})
 	if err != nil {
@@ -117,7 +116,7 @@ func (p *probe) load(name string, at ebpf.AttachType, to string, code asm.Instru
 	return nil
 }
 
-// attach lets the programs run from now on.
+// attach attaches the programs.
 func (p *probe) attach() error {
 	for _, prog := range p.progs {
 		l, err := link.AttachTracing(link.TracingOptions{Program: prog})
@@ -143,21 +142,21 @@ func (p *probe) close() error {
 	return errors.Join(errs...)
 }
 
-// mapError says which privilege is missing.
+// mapError adds the missing privilege to an error.
 func mapError(err error) error {
 	if errors.Is(err, unix.EPERM) {
-		// The library's own text tells of limits that are not the reason.
+		// The library's own text blames limits that are not the reason.
 		if hasCapability(unix.CAP_BPF) && hasCapability(unix.CAP_PERFMON) {
-			return fmt.Errorf("%w: this kernel, or what guards it, does not allow it", unix.EPERM)
+			return fmt.Errorf("%w: forbidden by the kernel's configuration or a security module", unix.EPERM)
 		}
 		return fmt.Errorf("%w: needs CAP_BPF and CAP_PERFMON (or root)", unix.EPERM)
 	}
 	return err
 }
 
-// run records what the attached programs send, until the end. open are the
-// descriptors whose closing is the end, by process; holders are asked whether
-// they are there still.
+// run records the messages of the attached programs until the end. If open is
+// not nil, it holds the master's descriptors by process; the end comes when all
+// are closed, or when all holders are gone.
 func (p *probe) run(ctx context.Context, t *target, s *sink, open map[[2]uint32]bool) error {
 	ring, err := ringbuf.NewReader(p.rb)
 	if err != nil {
@@ -189,7 +188,7 @@ func (p *probe) run(ctx context.Context, t *target, s *sink, open map[[2]uint32]
 			case <-tick.C:
 			}
 			if p.number(countEnd) != 0 || open != nil && t.unheld() {
-				close(gone) // a message that says so was lost, or there is nobody left to send one
+				close(gone) // the message of the end was lost, or no process is left to cause one
 				ring.Flush()
 				return
 			}
@@ -222,7 +221,7 @@ func (p *probe) run(ctx context.Context, t *target, s *sink, open map[[2]uint32]
 		}
 		m := rec.RawSample
 		if len(m) < headSize {
-			return fmt.Errorf("a message of %d bytes from the kernel", len(m))
+			return fmt.Errorf("malformed message of %d bytes from the kernel", len(m))
 		}
 		at, place := int64(binary.NativeEndian.Uint64(m[headTime:])), int64(binary.NativeEndian.Uint64(m[headPlace:]))
 		n, data := binary.NativeEndian.Uint32(m[headLen:]), m[headSize:]
@@ -251,14 +250,14 @@ func (p *probe) run(ctx context.Context, t *target, s *sink, open map[[2]uint32]
 	}
 }
 
-// number gives one of the numbers that the programs keep.
+// number returns one of the counters.
 func (p *probe) number(i uint32) (n uint64) {
 	_ = p.count.Lookup(i, &n)
 	return n
 }
 
-// missed is how often a program was not run, because another one of them was
-// interrupted by it.
+// missed returns how often the kernel skipped a program because it would have
+// interrupted another one of them.
 func (p *probe) missed() (n uint64) {
 	for _, prog := range p.progs {
 		if stats, err := prog.Stats(); err == nil {
@@ -268,21 +267,21 @@ func (p *probe) missed() (n uint64) {
 	return n
 }
 
-// finish marks what was lost at the end, where no message follows that could
-// tell.
+// finish marks the bytes that were lost at the end: no later message reveals
+// them.
 func (p *probe) finish(s *sink) error {
 	s.upTo(monotonic(), int64(p.number(countOutput)))
 	return nil
 }
 
-// structField is where a field is in a struct of the kernel.
+// structField is the location of a field in a struct of the kernel.
 type structField struct {
 	off  int32 // bytes
 	size asm.Size
 }
 
-// findField finds a field by the names that lead to it, also in the unions
-// without a name that newer kernels wrap some in.
+// findField finds a field by its path of names, also inside the anonymous
+// unions that newer kernels have.
 func findField(spec *btf.Spec, name string, path ...string) (structField, error) {
 	var s *btf.Struct
 	if err := spec.TypeByName(name, &s); err != nil {
@@ -309,7 +308,7 @@ func findField(spec *btf.Spec, name string, path ...string) (structField, error)
 	for _, part := range path {
 		m, ok := find(members, part)
 		if !ok {
-			return f, fmt.Errorf("struct %s has no field %s here", name, part)
+			return f, fmt.Errorf("struct %s of this kernel has no field %s", name, part)
 		}
 		f.off += int32(m.Offset.Bytes())
 		members = membersOf(m.Type)

@@ -16,21 +16,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// How often the brake looks at the ring, and how long the guard waits for it to
-// say again that it holds the session: of one that cannot, it is let go.
+// The brake checks the ring every brakeEvery. While it stops the session, it
+// sends guardHeld to the guard every brakeRepeat; if none comes for guardWaits,
+// the guard resumes the session.
 const (
 	brakeEvery  = time.Millisecond
 	brakeRepeat = 100 * time.Millisecond
 	guardWaits  = time.Second
 )
 
-// What the brake tells the guard.
+// The messages from the brake to the guard.
 const (
-	guardHeld = 's'
-	guardFree = 'g'
+	guardHeld = 's' // the session's output is stopped
+	guardFree = 'g' // the session's output is free
 )
 
-// brake stops the session's output while the ring is full.
+// brake stops the session's output when the ring is half full, and resumes it
+// when the ring is a quarter full.
 type brake struct {
 	t       *target
 	command []string
@@ -40,18 +42,21 @@ type brake struct {
 
 func newBrake(t *target, guard []string) (*brake, error) {
 	if !t.isSlave(t.slave) {
-		return nil, errors.New("the terminal cannot be opened, to stop its output when the recording is behind")
+		return nil, errors.New("cannot open the terminal, whose output a lossless recording has to stop")
 	}
 	tty := t.session.TTY
 	b := &brake{t: t, command: append(guard[:len(guard):len(guard)],
 		t.slave, strconv.FormatUint(uint64(tty.Number), 10), strconv.FormatUint(tty.Instance, 10))}
-	return b, b.start()
+	if err := b.start(); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
-// start starts the guard, and returns when it is on guard.
+// start starts the guard, and returns when it is ready.
 func (b *brake) start() error {
 	b.guard = exec.Command(b.command[0], b.command[1:]...)
-	b.guard.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // what kills us shall not kill it
+	b.guard.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // a signal to our process group must not kill it
 	b.guard.Stderr = os.Stderr
 	out, err := b.guard.StdoutPipe()
 	if err != nil {
@@ -61,11 +66,11 @@ func (b *brake) start() error {
 		return err
 	}
 	if err := b.guard.Start(); err != nil {
-		return fmt.Errorf("the guard: %w", err)
+		return fmt.Errorf("starting the guard: %w", err)
 	}
 	if _, err := io.ReadFull(out, make([]byte, 1)); err != nil {
 		b.end()
-		return fmt.Errorf("the guard: %w", err)
+		return fmt.Errorf("starting the guard: %w", err)
 	}
 	return nil
 }
@@ -75,7 +80,7 @@ func (b *brake) end() {
 	b.guard.Wait()
 }
 
-// say tells the guard, another one if this one is gone.
+// say sends a message to the guard, or to a new one if the guard is gone.
 func (b *brake) say(what byte) error {
 	_, err := b.tell.Write([]byte{what})
 	if err != nil {
@@ -87,10 +92,10 @@ func (b *brake) say(what byte) error {
 	return err
 }
 
-// run brakes until stop is closed. It has a thread of its own, before all
-// others where that may be: while it does not look the ring may fill.
+// run brakes until stop is closed. It has a thread of its own, with the highest
+// priority that it may have: the ring may fill between two checks.
 func (b *brake) run(ring *ringbuf.Reader, stop <-chan struct{}) {
-	runtime.LockOSThread() // and never unlocked: the thread ends with its priority
+	runtime.LockOSThread() // and never unlock it: the thread ends, with its priority
 	_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), -20)
 	held, said := false, time.Time{}
 	free := func() {
@@ -116,7 +121,7 @@ func (b *brake) run(ring *ringbuf.Reader, stop <-chan struct{}) {
 		case held && full < ring.BufferSize()/4:
 			free()
 		case full > ring.BufferSize()/2 && (!held || now.Sub(said) > brakeRepeat):
-			// First the guard, then the brake. Without a guard there is none.
+			// First notify the guard, then brake. Without a guard do not brake.
 			if b.say(guardHeld) != nil {
 				free()
 				continue
@@ -127,18 +132,18 @@ func (b *brake) run(ring *ringbuf.Reader, stop <-chan struct{}) {
 	}
 }
 
-// flow stops or starts the session's output, by tcflow(3) with action.
+// flow stops or resumes the session's output, as tcflow(3) with action.
 func (t *target) flow(action int) error {
 	return t.withSlave(func(fd int) error { return unix.IoctlSetInt(fd, unix.TCXONC, action) })
 }
 
-// Guard is the guard of a lossless [Observer], which starts it with args as the
-// last ones of its command line and speaks with it on its standard input and
-// output. It returns when the Observer has ended, in whatever way, and the
-// session's output is free.
+// Guard is the guard of a lossless [Observer], which starts it in a process of
+// its own: args are the last arguments of its command line, stdin and stdout
+// its standard input and output. Guard returns when the Observer has ended in
+// any way and the session's output is free. It renames the process.
 func Guard(stdin, stdout *os.File, args []string) error {
 	if len(args) != 3 {
-		return fmt.Errorf("%d arguments; want the terminal's path, number and devpts instance", len(args))
+		return fmt.Errorf("guard: %d arguments; want the terminal's path, number and devpts instance", len(args))
 	}
 	number, err := strconv.ParseUint(args[1], 10, 32)
 	if err != nil {
@@ -148,7 +153,8 @@ func Guard(stdin, stdout *os.File, args []string) error {
 	if err != nil {
 		return err
 	}
-	// Not by the observer's name: who kills all of that name shall leave us.
+	// Another name than the observer's, so that a kill by name spares the
+	// guard.
 	_ = os.WriteFile("/proc/self/comm", []byte("tty-guard"), 0)
 	t := &target{session: sessions.Session{TTY: sessions.TTY{Number: uint32(number), Instance: instance}}, slave: args[0]}
 	if _, err := stdout.Write([]byte{guardFree}); err != nil {
@@ -169,9 +175,9 @@ func Guard(stdin, stdout *os.File, args []string) error {
 		case n > 0 && order[0] == guardHeld:
 			wait = int(guardWaits.Milliseconds())
 			continue
-		case n > 0: // it has let it go itself
+		case n > 0: // the brake has resumed the output itself
 		case held:
-			_ = t.flow(unix.TCOON) // gone, or not to be waited for
+			_ = t.flow(unix.TCOON) // the brake is gone, or hangs
 		}
 		if ready >= 0 && n == 0 {
 			return nil

@@ -1,8 +1,12 @@
 package observe
 
-// Check is something that this host allows or does not.
+// Check reports whether this host allows a method.
 type Check struct {
-	Name   string
-	OK     bool
-	Detail string // what there is, or why not and what would help
+	// Name is the name of the [Method].
+	Name string
+	// OK reports whether the method works here.
+	OK bool
+	// Detail states which sessions the method can record, or why it fails and what
+	// it needs.
+	Detail string
 }

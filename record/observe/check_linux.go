@@ -14,15 +14,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Checks tries which methods this host allows to this process, by using them
-// on nothing.
+// Checks tries each method without recording anything, and returns which of
+// them this process may use on this host, in the order of [Methods].
 func Checks(ctx context.Context) []Check {
 	checks := []Check{checkTmux(ctx)}
 	for _, try := range []struct {
 		m  Method
 		do func() (string, error)
 	}{
-		{Fexit, func() (string, error) { return tryProbe(loadFexit(1<<30, 0, false)) }}, // a terminal that is not there
+		{Fexit, func() (string, error) { return tryProbe(loadFexit(1<<30, 0, false)) }}, // a terminal that does not exist
 		{SysExit, func() (string, error) {
 			p, _, err := loadExit()
 			return tryProbe(p, err)
@@ -43,19 +43,20 @@ func checkTmux(ctx context.Context) Check {
 	if err != nil {
 		return Check{string(Tmux), false, err.Error()}
 	}
-	return Check{string(Tmux), true, string(bytes.TrimSpace(out)) + "; for sessions in a server whose socket you may use"}
+	return Check{string(Tmux), true, string(bytes.TrimSpace(out)) + "; for panes of servers whose socket you can open"}
 }
 
-// tryProbe lets loaded programs run for a moment, with nothing to look at.
+// tryProbe attaches loaded programs for a moment.
 func tryProbe(p *probe, err error) (string, error) {
 	if err != nil {
 		return "", err
 	}
 	defer p.close()
-	return "for sessions of every user whose holder can be seen", p.attach()
+	return "for sessions of all users whose holder is visible", p.attach()
 }
 
-// tryPtrace attaches to a child, and tells what is needed for others.
+// tryPtrace attaches to a child, and returns for which other processes that
+// would work.
 func tryPtrace() (string, error) {
 	cmd := exec.Command("sleep", "10")
 	if err := cmd.Start(); err != nil {
@@ -71,18 +72,18 @@ func tryPtrace() (string, error) {
 		err := ptrace(unix.PTRACE_SEIZE, cmd.Process.Pid, 0, 0)
 		result <- err
 		if unix.Gettid() == os.Getpid() {
-			runtime.UnlockOSThread() // the first thread cannot end; killing the child ends it as well
+			runtime.UnlockOSThread() // the first thread cannot end; the child's death detaches it
 		}
 	}()
 	if err := <-result; err != nil {
 		return "", fmt.Errorf("tracing a child: %w", err)
 	}
 	if hasCapability(unix.CAP_SYS_PTRACE) {
-		return "for sessions of every user", nil
+		return "for sessions of all users", nil
 	}
 	switch scope, err := os.ReadFile("/proc/sys/kernel/yama/ptrace_scope"); {
 	case errors.Is(err, os.ErrNotExist) || err == nil && strings.HasPrefix(string(scope), "0"):
-		return "for sessions that a program of yours holds; sshd's need CAP_SYS_PTRACE", nil
+		return "for sessions whose holder runs as you; sshd's sessions need CAP_SYS_PTRACE", nil
 	case err != nil:
 		return "", err
 	default:
@@ -90,7 +91,7 @@ func tryPtrace() (string, error) {
 	}
 }
 
-// hasCapability says whether this process has a capability in effect.
+// hasCapability reports whether this process has an effective capability.
 func hasCapability(number int) bool {
 	text, err := os.ReadFile("/proc/self/status")
 	if err != nil {

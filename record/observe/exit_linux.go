@@ -12,14 +12,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxHolders is how many descriptors of a master there may be.
+// maxHolders is the maximal number of descriptors of a master.
 const maxHolders = 256
 
-// runSysExit records by an eBPF program at the return of system calls.
+// runSysExit records with an eBPF program at the return of system calls.
 func runSysExit(ctx context.Context, t *target, s *sink) error {
 	if s.o.Input {
-		// By the time that a key is seen here a password's prompt may be over.
-		return errors.New("it cannot tell what is typed from passwords")
+		// When a key is seen here, a password prompt may be over.
+		return errors.New("it cannot tell passwords from other input")
 	}
 	p, targets, err := loadExit()
 	if err != nil {
@@ -42,7 +42,7 @@ func runSysExit(ctx context.Context, t *target, s *sink) error {
 	return p.run(ctx, t, s, open)
 }
 
-// registers is where the saved registers of a system call are in pt_regs.
+// registers holds the locations of a system call's saved registers in pt_regs.
 type registers struct {
 	nr, arg0, arg1, arg2 structField
 }
@@ -50,13 +50,13 @@ type registers struct {
 func findRegisters() (r registers, err error) {
 	spec, err := btf.LoadKernelSpec()
 	if err != nil {
-		return r, fmt.Errorf("the kernel's BTF: %w", err)
+		return r, fmt.Errorf("loading the kernel's BTF: %w", err)
 	}
 	var names map[string]*structField
 	switch runtime.GOARCH {
 	case "amd64":
 		names = map[string]*structField{"orig_ax": &r.nr, "di": &r.arg0, "si": &r.arg1, "dx": &r.arg2}
-	case "arm64": // user_pt_regs is at the beginning; the first argument is overwritten by the result
+	case "arm64": // user_pt_regs is at the beginning; the result overwrites the first argument
 		names = map[string]*structField{"syscallno": &r.nr, "orig_x0": &r.arg0}
 		r.arg1.off, r.arg2.off = 1*8, 2*8 // regs[1], regs[2]
 	default:
@@ -70,7 +70,7 @@ func findRegisters() (r registers, err error) {
 	return r, nil
 }
 
-// loadExit loads the program, with the map of descriptors that it looks at.
+// loadExit loads the program, with the map of the descriptors that it watches.
 func loadExit() (p *probe, targets *ebpf.Map, err error) {
 	regs, err := findRegisters()
 	if err != nil {
@@ -90,8 +90,8 @@ func loadExit() (p *probe, targets *ebpf.Map, err error) {
 	return p, targets, nil
 }
 
-// exitCode assembles the program. R7 is the registers at first, R8 the result,
-// R9 the call's number.
+// exitCode assembles the program. At first R7 is the address of the registers,
+// R8 the result, and R9 the call's number.
 func exitCode(p *probe, targets *ebpf.Map, regs registers, nr syscalls) asm.Instructions {
 	a := &assembler{p: p}
 	arg := func(to asm.Register, f structField) asm.Instruction {

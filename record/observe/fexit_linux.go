@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// runFexit records by eBPF programs at the functions of the kernel's terminals.
+// runFexit records with eBPF programs at the kernel's terminal functions.
 func runFexit(ctx context.Context, t *target, s *sink) error {
 	p, err := loadFexit(uint32(t.session.TTY.Index()), t.session.TTY.Instance, s.o.Input)
 	if err != nil {
@@ -31,9 +31,9 @@ func runFexit(ctx context.Context, t *target, s *sink) error {
 	return p.run(ctx, t, s, nil)
 }
 
-// inRead gives an error if a holder waits in a read of the master: the
-// function that it stands in was called before a program was at its entry, and
-// what it gets would not be seen.
+// inRead returns an error if a holder waits in a read of the master: the kernel
+// function was entered before a program was attached to its entry, and the
+// bytes would not be seen.
 func (t *target) inRead() error {
 	nr := native()
 	for _, h := range t.holders {
@@ -45,7 +45,7 @@ func (t *target) inRead() error {
 		for _, task := range list {
 			text, err := os.ReadFile(tasks + "/" + task.Name() + "/syscall")
 			if errors.Is(err, os.ErrPermission) {
-				return fmt.Errorf("whether process %d is reading: %w", h.pid, err)
+				return fmt.Errorf("checking for a running read of process %d: %w", h.pid, err)
 			}
 			fields := strings.Fields(string(text)) // number, arguments; or "running"
 			if len(fields) < 2 {
@@ -56,30 +56,30 @@ func (t *target) inRead() error {
 				continue
 			}
 			if n := fields[0]; n == strconv.FormatUint(nr.read, 10) || n == strconv.FormatUint(nr.readv, 10) {
-				return fmt.Errorf("process %d waits in a read that began before, whose bytes it would not see", h.pid)
+				return fmt.Errorf("process %d waits in a read that began before, whose bytes would be lost", h.pid)
 			}
 		}
 	}
 	return nil
 }
 
-// kernel is where things are in this kernel.
+// kernel holds the locations of fields in this kernel's structs.
 type kernel struct {
 	file, private, tty        structField // from struct kiocb to struct tty_struct
-	index, link, driver, data structField // of it
-	lflag                     structField
-	driverType, subtype       structField
+	index, link, driver, data structField // of struct tty_struct
+	lflag                     structField // of struct tty_struct
+	driverType, subtype       structField // of struct tty_driver
 	super, device             structField // of a dentry, of its file system
-	iterType, iterOffset      structField
+	iterType, iterOffset      structField // of struct iov_iter
 	iterAddress, iterParts    structField
-	ubuf, iovec               int32 // the types; ubuf -1: there is none
-	mask                      int32 // of what iterType holds
+	ubuf, iovec               int32 // values of iterType; ubuf is -1 if there is none
+	mask                      int32 // of the type in iterType
 }
 
 func findKernel() (k kernel, err error) {
 	spec, err := btf.LoadKernelSpec()
 	if err != nil {
-		return k, fmt.Errorf("the kernel's BTF: %w", err)
+		return k, fmt.Errorf("loading the kernel's BTF: %w", err)
 	}
 	for _, f := range []struct {
 		to   *structField
@@ -106,7 +106,7 @@ func findKernel() (k kernel, err error) {
 	}
 	k.mask = -1
 	if k.iterType, err = findField(spec, "iov_iter", "iter_type"); err != nil {
-		k.mask = ^1 // before Linux 5.14 it holds the direction too
+		k.mask = ^1 // before Linux 5.14 it also holds the direction
 		if k.iterType, err = findField(spec, "iov_iter", "type"); err != nil {
 			return k, err
 		}
@@ -139,7 +139,7 @@ func findKernel() (k kernel, err error) {
 			return k, err
 		}
 		if proto, ok := f.Type.(*btf.FuncProto); !ok || len(proto.Params) != 2 {
-			return k, fmt.Errorf("%s takes other arguments here: needs Linux 5.10", name)
+			return k, fmt.Errorf("%s of this kernel has other arguments: needs Linux 5.10", name)
 		}
 	}
 	return k, nil
@@ -186,9 +186,9 @@ func loadFexit(index uint32, devpts uint64, input bool) (p *probe, err error) {
 	return p, nil
 }
 
-// What is kept of a call from its entry to its exit.
+// The layout of the facts that are kept from a call's entry to its exit.
 const (
-	callAddress = 0  // u64, of the bytes; 0: they are scattered
+	callAddress = 0  // u64, of the bytes; 0 if they are scattered
 	callParts   = 8  // u64, address of the list of parts
 	callSkip    = 16 // u64
 	callKind    = 24 // u32
@@ -203,7 +203,8 @@ type fexit struct {
 	index, device int32
 }
 
-// read gives in to a field of the kernel's struct at the address from.
+// read loads a field of the kernel's struct at the address in from into the
+// register to.
 func (a *fexit) read(to, from asm.Register, f structField) {
 	a.add(
 		asm.Mov.Reg(asm.R3, from), asm.Add.Imm(asm.R3, f.off),
@@ -215,14 +216,15 @@ func (a *fexit) read(to, from asm.Register, f structField) {
 	)
 }
 
-// Of include/linux/tty_driver.h.
+// Constants of include/linux/tty_driver.h.
 const (
 	driverTypePTY    = 4
 	subtypePTYMaster = 1
 	subtypePTYSlave  = 2
 )
 
-// ours goes on if R7 is the terminal's master, or with either one of its sides.
+// ours exits unless R7 is the terminal's master or, with either, one of its
+// sides.
 func (a *fexit) ours(either bool) {
 	a.read(asm.R8, asm.R7, a.kernel.index)
 	a.add(asm.JNE.Imm32(asm.R8, a.index, "exit"))
@@ -236,20 +238,20 @@ func (a *fexit) ours(either bool) {
 	}
 	a.add(asm.JNE.Imm(asm.R8, subtypePTYMaster, "exit"))
 	a.read(asm.R8, asm.R7, a.link)
-	a.label("slave") // it knows its file, and so its devpts
+	a.label("slave") // it refers to its file, and so to its devpts
 	a.read(asm.R8, asm.R8, a.data)
 	a.read(asm.R8, asm.R8, a.super)
 	a.read(asm.R8, asm.R8, a.kernel.device)
 	a.add(asm.JNE.Imm32(asm.R8, a.device, "exit"))
 }
 
-// caller stores the thread's number as a key.
+// caller stores the thread's number as the key.
 func (a *fexit) caller() {
 	a.add(asm.FnGetCurrentPidTgid.Call(), asm.StoreMem(asm.RFP, stackKey, asm.R0, asm.DWord))
 }
 
-// entry keeps where a read or write of the master has its bytes: the kernel
-// moves that on while it reads.
+// entry stores where a read or write of the master has its bytes: the kernel
+// advances its own record of that while it reads.
 func (a *fexit) entry(kind int32) {
 	const call = stackMore
 	a.add(
@@ -262,7 +264,8 @@ func (a *fexit) entry(kind int32) {
 	a.ours(false)
 	a.add(asm.Mov.Imm(asm.R6, kind))
 	if kind == kindInput {
-		// What a terminal shows, or lets a program show.
+		// Input is hidden if the terminal neither shows it nor lets a program
+		// show it.
 		a.read(asm.R8, asm.R7, a.link)
 		a.read(asm.R8, asm.R8, a.lflag)
 		a.add(asm.And.Imm(asm.R8, unix.ECHO|unix.ICANON), asm.JNE.Imm(asm.R8, unix.ICANON, "shown"), asm.Mov.Imm(asm.R6, kindHidden))
@@ -285,7 +288,7 @@ func (a *fexit) entry(kind int32) {
 	if a.ubuf >= 0 {
 		a.add(asm.JEq.Imm(asm.R8, a.ubuf, "one"))
 	}
-	a.add(asm.Ja.Label("keep")) // of the kernel's own: counted at the exit, and lost
+	a.add(asm.Ja.Label("keep")) // a buffer of the kernel: counted at the exit, and lost
 	if a.ubuf >= 0 {
 		a.label("one")
 		a.read(asm.R8, asm.R9, a.iterAddress)
@@ -309,7 +312,7 @@ func (a *fexit) entry(kind int32) {
 	)
 }
 
-// exit sends what a call has read or written.
+// exit sends the bytes that a call has read or written.
 func (a *fexit) exit(kind int32) {
 	const call = stackMore
 	a.add(asm.LoadMem(asm.R8, asm.R1, 16, asm.DWord)) // ssize_t, the result
@@ -387,7 +390,7 @@ func (a *fexit) resize() {
 	a.send(kindResize, headSize+8)
 }
 
-// close sends the end, when nobody holds the master any more.
+// close sends the end when no process holds the master any more.
 func (a *fexit) close() {
 	a.add(asm.LoadMem(asm.R7, asm.R1, 0, asm.DWord)) // struct tty_struct *
 	a.ours(false)

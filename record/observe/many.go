@@ -8,25 +8,28 @@ import (
 	"github.com/ttydeck/ttydeck/record/sessions"
 )
 
-// Many records sessions as they come and go, each by an [Observer] of its own.
-// It is used once.
+// Many records all sessions as they come and go, each with an [Observer] of its
+// own. Call Run once.
 type Many struct {
-	// Want chooses the sessions; nil: all. Those that are recorded already,
-	// and those whose terminal nobody is seen to hold, are left out of
-	// themselves.
+	// Want chooses the sessions to record; nil means all. Many itself skips
+	// sessions that are recorded already, and those whose terminal no visible
+	// process holds. One goroutine calls Want, for a session that it declines
+	// more than once.
 	Want func(*sessions.Session) bool
-	// Begin gives the Observer of a session, with its Writer. It is called once
-	// for each. An error is passed to End, and the others go on.
+	// Begin returns the Observer of a session, with its Writer. It must be set. It
+	// is called once per session, by several goroutines at once. Many passes an
+	// error on to End and goes on with the other sessions.
 	Begin func(sessions.Session) (*Observer, error)
-	// End, if not nil, is told what became of each: context.Canceled if ctx
-	// ended before it had begun. It may be called by several goroutines at once.
+	// End, if not nil, is called with the result and error of each recording; the
+	// error is that of ctx if ctx ended before the recording began. Several
+	// goroutines may call it at once.
 	End func(sessions.Session, Result, error)
-	// Every is how long a session may run before it is found; a second if 0.
+	// Every is the interval between two listings; 0 means a second.
 	Every time.Duration
 }
 
-// Run records until ctx ends, which is no error, and all recordings have ended
-// then. An error is that sessions cannot be listed at all.
+// Run records until ctx ends, which is no error, and returns when all
+// recordings have ended. It returns an error if it cannot list the sessions.
 func (m *Many) Run(ctx context.Context) error {
 	every := m.Every
 	if every <= 0 {
@@ -50,7 +53,7 @@ func (m *Many) Run(ctx context.Context) error {
 		here := map[key]bool{}
 		for _, s := range list.Sessions {
 			k := key{s.Leader.PID, s.Leader.StartTicks}
-			if seen[k] { // also one that could not be recorded: it is not tried again
+			if seen[k] { // a session that could not be recorded is not tried again
 				here[k] = true
 				continue
 			}
@@ -61,7 +64,7 @@ func (m *Many) Run(ctx context.Context) error {
 			here[k] = true
 			running.Go(func() { m.one(ctx, s) })
 		}
-		seen = here // those that are gone are forgotten
+		seen = here // forget sessions that have ended
 		select {
 		case <-ctx.Done():
 			return nil

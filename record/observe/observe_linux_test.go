@@ -858,7 +858,7 @@ func TestRefusal(t *testing.T) {
 		want string
 	}{
 		{Observer{Method: Tmux}, "not in tmux"},
-		{Observer{Method: "telepathy"}, "there is none of that name"},
+		{Observer{Method: "telepathy"}, "is unknown"},
 		{Observer{Method: SysExit, Lossless: true}, "it may lose bytes"},
 		{Observer{Method: SysExit, Input: true}, "passwords"},
 	} {

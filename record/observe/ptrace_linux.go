@@ -15,14 +15,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// syscalls are the numbers of the calls that matter.
+// syscalls holds the numbers of the system calls that matter.
 type syscalls struct{ read, readv, write, writev, ioctl, close, dup2, dup3 uint64 }
 
-// none is the number of a call that an architecture does not have.
+// none stands for a call that an architecture does not have.
 const none = 1 << 20
 
-// byArch has the numbers by AUDIT_ARCH, because a 32-bit holder on a 64-bit
-// kernel has others. The last is the size of a pointer.
+// byArch maps AUDIT_ARCH to the numbers, because a 32-bit holder on a 64-bit
+// kernel has its own. word is the size of a pointer in bytes.
 var byArch = map[uint32]struct {
 	syscalls
 	word int
@@ -32,7 +32,7 @@ var byArch = map[uint32]struct {
 	unix.AUDIT_ARCH_AARCH64: {syscalls{63, 65, 64, 66, 29, 57, none, 24}, 8},
 }
 
-// native gives the numbers of this program's own architecture.
+// native returns the numbers of this program's own architecture.
 func native() syscalls {
 	if runtime.GOARCH == "arm64" {
 		return byArch[unix.AUDIT_ARCH_AARCH64].syscalls
@@ -46,8 +46,8 @@ type syscallInfo struct {
 	_    [3]byte
 	arch uint32
 	_    [2]uint64 // instruction and stack pointer
-	// nr and args at the entry; the result and whether it is an error at the
-	// exit.
+	// nr and args at the entry; at the exit nr is the result, and args begins
+	// with whether it is an error.
 	nr   uint64
 	args [6]uint64
 	_    uint64
@@ -60,43 +60,44 @@ const (
 	ptraceEventStop      = 128
 )
 
-// tracer follows the system calls of the holders. All of it runs on one
-// thread, for the kernel takes that thread for the tracer.
+// tracer follows the system calls of the holders. All of it runs on one thread,
+// because the kernel's tracer is a thread.
 type tracer struct {
 	ctx     context.Context
 	t       *target
 	s       *sink
 	threads map[int]*thread
-	fds     map[int][]int // by holder's PID: the master's descriptors that are left
+	fds     map[int][]int // the master's descriptors that are still open, by holder's PID
 	began   bool
 	out, in int64 // bytes so far
 	buf     []byte
-	tid     int // the thread's own
+	tid     int // the tracer's thread
 }
 
+// thread is a thread of a holder.
 type thread struct {
 	pid     int
-	stood   bool         // has stopped for us once
-	held    bool         // and stands since, until the recording begins
-	call    *syscallInfo // the call it is in, if that is on the master
-	visible bool         // a write of it is one that the terminal shows
+	stood   bool         // it has stopped for us once
+	held    bool         // and is stopped since, until the recording begins
+	call    *syscallInfo // its current call, if that is on the master
+	visible bool         // the terminal shows the bytes of its write
 }
 
 // runPtrace records by stopping the holders at each system call. When it
-// returns, they can be traced again.
+// returns, other tracers may attach to them.
 func runPtrace(ctx context.Context, t *target, s *sink) error {
 	for _, h := range t.holders {
-		// Whoever waits for this child would get its stops too.
+		// A wait for this child elsewhere in our process would also receive its stops.
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", h.pid))
 		if err == nil && statusField(text, "PPid") == strconv.Itoa(os.Getpid()) {
-			return fmt.Errorf("process %d is a child of this one", h.pid)
+			return fmt.Errorf("process %d is a child of this process", h.pid)
 		}
 	}
 	p := &tracer{ctx: ctx, t: t, s: s, threads: map[int]*thread{}, fds: map[int][]int{}, buf: make([]byte, 64<<10)}
 	done := make(chan error, 1)
 	finish := func(err error) error {
-		// The kernel lets go only while the thread ends, and takes it off its
-		// list thereafter. Until then whoever attaches next is refused.
+		// The kernel detaches while the thread ends, and removes the thread
+		// after that. Until then it refuses the next tracer.
 		for unix.Tgkill(os.Getpid(), p.tid, 0) != unix.ESRCH {
 			time.Sleep(time.Millisecond)
 		}
@@ -104,12 +105,12 @@ func runPtrace(ctx context.Context, t *target, s *sink) error {
 	}
 	go func() {
 		// Never unlocked: the thread ends with the goroutine, and the kernel
-		// lets go of all that it traces, wherever they are, without stopping
-		// them once more.
+		// detaches from everything that it traces without stopping it once
+		// more.
 		runtime.LockOSThread()
 		if unix.Gettid() == os.Getpid() {
-			// The first thread cannot end. While this one is locked to it the
-			// other goroutine gets another.
+			// The main thread cannot end. While this goroutine is locked to it,
+			// the other one gets another thread.
 			other := make(chan struct{})
 			go func() {
 				runtime.LockOSThread()
@@ -127,8 +128,8 @@ func runPtrace(ctx context.Context, t *target, s *sink) error {
 		return finish(err)
 	case <-ctx.Done():
 	}
-	// The tracer waits for a stop. The signal makes one of the threads stop,
-	// and is taken away from it there. It may be too late for any.
+	// The tracer waits for a stop. This signal stops one of the threads, and
+	// the tracer discards it there. The thread may have ended meanwhile.
 	for {
 		for _, h := range t.holders {
 			_ = unix.PidfdSendSignal(h.fd, unix.SIGURG, nil, 0)
@@ -141,7 +142,8 @@ func runPtrace(ctx context.Context, t *target, s *sink) error {
 	}
 }
 
-// run attaches and follows. It is on the tracer's own thread.
+// run attaches to the holders and follows them. It runs on the tracer's own
+// thread.
 func (p *tracer) run() error {
 	p.tid = unix.Gettid()
 	for _, h := range p.t.holders {
@@ -150,8 +152,8 @@ func (p *tracer) run() error {
 			return err
 		}
 	}
-	// All have to stand before the recording begins: what a call gives that was
-	// begun before its thread stood is not seen.
+	// All threads must have stopped before the recording begins: the bytes of a
+	// call that began before its thread's first stop are not seen.
 	for p.running() {
 		if done, err := p.wait(); done || err != nil {
 			return err
@@ -177,7 +179,7 @@ func (p *tracer) run() error {
 	}
 }
 
-// running says whether there is a thread that has not stood yet.
+// running reports whether a thread has not stopped yet.
 func (p *tracer) running() bool {
 	for _, th := range p.threads {
 		if !th.stood {
@@ -189,7 +191,7 @@ func (p *tracer) running() bool {
 
 // seize attaches to all threads of a process.
 func (p *tracer) seize(pid int) error {
-	for again := true; again; { // threads begin others meanwhile
+	for again := true; again; { // threads may start others meanwhile
 		again = false
 		entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
 		if err != nil {
@@ -212,7 +214,7 @@ func (p *tracer) seize(pid int) error {
 			}
 			p.threads[tid] = &thread{pid: pid}
 			again = true
-			// From its next stop on, each system call stops it.
+			// After its next stop, each system call stops it.
 			if err := ptrace(unix.PTRACE_INTERRUPT, tid, 0, 0); err != nil && err != unix.ESRCH {
 				return fmt.Errorf("stopping process %d: %w", pid, err)
 			}
@@ -221,11 +223,11 @@ func (p *tracer) seize(pid int) error {
 	return nil
 }
 
-// whyNoTrace says what forbids to trace a process.
+// whyNoTrace returns the reason why a process may not be traced.
 func whyNoTrace(pid int) string {
 	if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)); err == nil {
 		if tracer := statusField(text, "TracerPid"); tracer != "0" && tracer != "" {
-			return ": process " + tracer + " traces it already"
+			return ": process " + tracer + " already traces it"
 		}
 	}
 	if scope, err := os.ReadFile("/proc/sys/kernel/yama/ptrace_scope"); err == nil && len(scope) > 0 && scope[0] != '0' {
@@ -237,7 +239,8 @@ func whyNoTrace(pid int) string {
 // wait handles one stop.
 func (p *tracer) wait() (done bool, err error) {
 	var status unix.WaitStatus
-	// Only what this thread traces: not the program's children.
+	// WNOTHREAD: wait only for tracees of this thread, not for this program's
+	// children.
 	tid, err := unix.Wait4(-1, &status, unix.WALL|unix.WNOTHREAD, nil)
 	switch {
 	case err == unix.EINTR:
@@ -267,12 +270,13 @@ func (p *tracer) wait() (done bool, err error) {
 	switch {
 	case sig == unix.SIGTRAP|0x80:
 		if done, err = p.syscall(tid, th); done || err != nil {
-			// Let it go here, where it stands; the thread's end does the rest.
+			// Detach from it while it is stopped; the thread's end does the
+			// rest.
 			_ = ptrace(unix.PTRACE_DETACH, tid, 0, 0)
 			return done, err
 		}
 	case event == ptraceEventStop && (sig == unix.SIGSTOP || sig == unix.SIGTSTP || sig == unix.SIGTTIN || sig == unix.SIGTTOU):
-		_ = ptrace(unix.PTRACE_LISTEN, tid, 0, 0) // it is stopped by its user, and stays so
+		_ = ptrace(unix.PTRACE_LISTEN, tid, 0, 0) // its user has stopped it: leave it stopped
 		th.stood = true
 		return false, nil
 	case event == ptraceEventStop && !p.began:
@@ -296,7 +300,7 @@ func (p *tracer) wait() (done bool, err error) {
 	return false, nil
 }
 
-// ownSignal says whether the signal that tid is about to get is from us.
+// ownSignal reports whether the signal that tid is about to receive is from us.
 func ownSignal(tid int) bool {
 	var info struct {
 		signo, errno, code int32
@@ -315,17 +319,17 @@ func (p *tracer) syscall(tid int, th *thread) (done bool, err error) {
 		if err == unix.ESRCH {
 			return false, nil
 		}
-		return false, fmt.Errorf("reading a system call (Linux 5.3 can): %w", err)
+		return false, fmt.Errorf("reading a system call: %w (needs Linux 5.3)", err)
 	}
 	arch, ok := byArch[info.arch]
 	if !ok {
-		return false, fmt.Errorf("the holder's architecture %#x is not known", info.arch)
+		return false, fmt.Errorf("process %d has the unknown architecture %#x", th.pid, info.arch)
 	}
 	switch info.op {
 	case opEntry:
 		th.call = nil
 		if info.nr == arch.dup2 || info.nr == arch.dup3 {
-			info.args[0] = info.args[1] // it closes the descriptor that it makes anew
+			info.args[0] = info.args[1] // the call closes the descriptor that it replaces
 		}
 		if !slices.Contains(p.fds[th.pid], int(int32(info.args[0]))) {
 			return false, nil
@@ -335,7 +339,7 @@ func (p *tracer) syscall(tid int, th *thread) (done bool, err error) {
 			if !p.s.o.Input {
 				return false, nil
 			}
-			th.visible = p.t.shows() // it waits for us: nothing changes meanwhile
+			th.visible = p.t.shows() // the thread is stopped: nothing changes meanwhile
 			fallthrough
 		case arch.read, arch.readv, arch.ioctl, arch.close, arch.dup2, arch.dup3:
 			th.call = &info
@@ -400,7 +404,7 @@ func (p *tracer) returned(th *thread, call *syscallInfo, ret int64, nr syscalls,
 			}
 		}
 	case nr.close, nr.dup2, nr.dup3:
-		if ret >= 0 || call.nr == nr.close { // which gives the number free also when it fails
+		if ret >= 0 || call.nr == nr.close { // close frees the number even if it fails
 			fds := p.fds[th.pid]
 			p.fds[th.pid] = slices.DeleteFunc(fds, func(fd int) bool { return fd == int(int32(call.args[0])) })
 			for _, fds := range p.fds {
@@ -415,8 +419,8 @@ func (p *tracer) returned(th *thread, call *syscallInfo, ret int64, nr syscalls,
 	return false, nil
 }
 
-// memory yields the n bytes that a call has read or written, in pieces. They
-// are valid until the next. What cannot be read is left out.
+// memory yields the n bytes that a call has read or written, in pieces. A piece
+// is valid until the next. memory omits unreadable bytes.
 func (p *tracer) memory(pid int, call *syscallInfo, n int64, vector bool, word int) func(func([]byte) bool) {
 	type part struct {
 		at  uint64

@@ -2,10 +2,10 @@ package observe
 
 import (
 	"context"
-	"fmt"
+	"errors"
 )
 
-// run records with one method: until the session ends (nil), or ctx does.
+// run records with one method until the session ends (nil) or ctx ends.
 func run(ctx context.Context, m Method, t *target, s *sink) error {
 	switch m {
 	case Tmux:
@@ -17,5 +17,5 @@ func run(ctx context.Context, m Method, t *target, s *sink) error {
 	case Ptrace:
 		return runPtrace(ctx, t, s)
 	}
-	return fmt.Errorf("%q: no such method", m)
+	return errors.New("no such method")
 }

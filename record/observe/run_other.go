@@ -28,5 +28,6 @@ func monotonic() int64                             { return 0 }
 
 func run(context.Context, Method, *target, *sink) error { return errors.ErrUnsupported }
 
-// Guard is the guard of a lossless [Observer], on Linux.
+// Guard is the guard of a lossless [Observer] on Linux. Elsewhere it returns
+// [errors.ErrUnsupported].
 func Guard(stdin, stdout *os.File, args []string) error { return errors.ErrUnsupported }

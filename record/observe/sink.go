@@ -11,33 +11,33 @@ import (
 	"github.com/ttydeck/ttydeck/record/sessions"
 )
 
-// flushEvery is how old an event may get before it can be read in the file.
+// flushEvery bounds the time until an event is readable in the file.
 const flushEvery = 200 * time.Millisecond
 
-// sink is where a method puts what it sees. Its calls may come from any
-// goroutine.
+// sink receives the events that a method sees, and writes them. Any goroutine
+// may call its methods.
 type sink struct {
 	o       *Observer
 	t       *target
 	skipped []error
 
-	mu      sync.Mutex // guards what is below
+	mu      sync.Mutex // guards the fields below
 	began   bool
 	start   int64         // CLOCK_MONOTONIC at the beginning
-	last    time.Duration // of the last event
-	next    int64         // the place of the next byte of output, as the method counts
-	nextIn  int64         // of input
+	last    time.Duration // time of the last event
+	next    int64         // position of the next byte of output, as the method counts
+	nextIn  int64         // the same for input
 	size    format.Size
-	dirty   bool
-	err     error // the first of writing
+	dirty   bool  // there are unflushed events
+	err     error // the first error of the Writer
 	result  Result
-	stopped chan struct{}
+	stopped chan struct{} // closed by finish
 	flusher sync.WaitGroup
-	mark    io.Closer // nil: none
+	mark    io.Closer // the announcement; nil if there is none
 }
 
-// begin writes the header. A method calls it once, when it is attached and
-// before anything else.
+// begin writes the header. A method calls it once, when it is attached,
+// before any other call.
 func (s *sink) begin() error {
 	s.mu.Lock()
 	s.began, s.start, s.size = true, monotonic(), s.t.size
@@ -50,28 +50,28 @@ func (s *sink) begin() error {
 	if err != nil {
 		return err
 	}
-	if mark, err := sessions.Announce(s.o.Session.TTY); err == nil { // listings tell that it is recorded
+	if mark, err := sessions.Announce(s.o.Session.TTY); err == nil { // listings show the recording
 		s.mark = mark
 	}
 	s.flusher.Go(s.tick)
 	if s.o.Began != nil {
-		// Not here: it may write to the very terminal whose holder stands
-		// still until we return.
+		// On another goroutine: it may write to the terminal whose holder is
+		// stopped until we return.
 		s.flusher.Go(func() { s.o.Began(s.result.Method, s.skipped) })
 	}
 	if s.o.Redraw {
-		s.flusher.Go(s.t.redraw) // nor here: it takes its time
+		s.flusher.Go(s.t.redraw) // likewise: it is slow
 	}
 	return nil
 }
 
-// tick flushes what was written, and looks whether a program of the session
-// has changed the window's size: the holder does not see that.
+// tick flushes the Writer, and checks whether a program of the session has
+// changed the window's size: the holder does not see that.
 func (s *sink) tick() {
 	t := time.NewTicker(flushEvery)
 	defer t.Stop()
-	// The holder's own changes come by another way, which may be behind what is
-	// seen here, or ahead of it. So a size counts when it stands still.
+	// The holder's own changes come by another path, which may be behind this
+	// one, or ahead of it. So only a size that stays the same counts.
 	var seen, recorded format.Size
 	for {
 		select {
@@ -95,7 +95,7 @@ func (s *sink) tick() {
 	}
 }
 
-// event writes one. s.mu must be held.
+// event writes an event; at is on CLOCK_MONOTONIC. s.mu must be held.
 func (s *sink) event(at int64, code format.Code, data string) {
 	if s.err != nil {
 		return
@@ -105,9 +105,9 @@ func (s *sink) event(at int64, code format.Code, data string) {
 	s.err = s.o.Writer.WriteEvent(format.Event{Time: s.last, Code: code, Data: data})
 }
 
-// output records bytes that the holder has read at a time (CLOCK_MONOTONIC)
-// and at a place of the stream: what is missing before it is marked. The data
-// may be used again afterwards. The error is that of writing, now or before.
+// output records bytes that the holder has read at a time (CLOCK_MONOTONIC) and
+// at a position in the stream. It marks a gap before them. It does not keep
+// data. The error is that of the Writer, now or before.
 func (s *sink) output(at, place int64, data []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,7 +118,7 @@ func (s *sink) output(at, place int64, data []byte) error {
 	return s.err
 }
 
-// upTo says that the stream has come to a place.
+// upTo notes that the output has reached the position place.
 func (s *sink) upTo(at, place int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -133,7 +133,7 @@ func (s *sink) gap(at, place int64) {
 	}
 }
 
-// missed says that so many reads were not seen at all.
+// missed notes that n reads were not seen at all.
 func (s *sink) missed(n uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -141,7 +141,7 @@ func (s *sink) missed(n uint64) {
 	s.event(monotonic(), format.Marker, fmt.Sprintf("lost %d reads of output", n))
 }
 
-// input records bytes that the holder has written.
+// input records bytes that the holder has written; see output.
 func (s *sink) input(at, place int64, data []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -153,15 +153,15 @@ func (s *sink) input(at, place int64, data []byte) error {
 	return s.err
 }
 
-// hidden says that bytes were typed that are not recorded, because the
-// terminal does not show them.
+// hidden notes n bytes of input that are not recorded because the terminal does
+// not show them.
 func (s *sink) hidden(place int64, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.nextIn = place + int64(n)
 }
 
-// resize records a new size, if it is one.
+// resize records a size if it is new.
 func (s *sink) resize(at int64, size format.Size) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -175,7 +175,7 @@ func (s *sink) resizeLocked(at int64, size format.Size) {
 	}
 }
 
-// ended says that the session has ended.
+// ended notes that the session has ended.
 func (s *sink) ended() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -21,8 +21,8 @@ type target struct {
 	holders []holder
 	slave   string            // a path of the terminal
 	size    format.Size       // at the beginning
-	env     map[string]string // the leader's, as far as it can be read
-	leader  int               // pidfd; -1: none
+	env     map[string]string // the leader's environment; empty if not readable
+	leader  int               // pidfd; -1 if there is none
 }
 
 // holder is a process that holds the master.
@@ -32,8 +32,8 @@ type holder struct {
 	fd  int // pidfd
 }
 
-// newTarget takes hold of the processes of a session, so that others that get
-// their PIDs are not taken for them.
+// newTarget opens the processes of a session by pidfd, so that they are not
+// confused with others that get their PIDs.
 func newTarget(s sessions.Session) (*target, error) {
 	t := &target{session: s, size: s.Size, env: map[string]string{}, leader: -1}
 	for _, h := range s.Holders {
@@ -72,7 +72,7 @@ func (t *target) close() {
 	}
 }
 
-// unheld says whether all processes that held the master are gone.
+// unheld reports whether all processes that held the master are gone.
 func (t *target) unheld() bool {
 	return !slices.ContainsFunc(t.holders, func(h holder) bool {
 		i, err := poll([]int{h.fd}, 0)
@@ -80,7 +80,7 @@ func (t *target) unheld() bool {
 	})
 }
 
-// pidfd gives a descriptor of the process that has pid and began at start.
+// pidfd opens the process that has pid and began at start.
 func pidfd(pid int, start uint64) (int, error) {
 	fd, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
@@ -101,7 +101,7 @@ func pidfd(pid int, start uint64) (int, error) {
 	return fd, nil
 }
 
-// findSlave looks for a path by which the terminal can be opened.
+// findSlave looks for a path of the terminal.
 func (t *target) findSlave() {
 	paths := []string{"/dev/" + t.session.TTY.Name}
 	for _, p := range t.session.Processes {
@@ -125,7 +125,7 @@ func (t *target) isSlave(path string) bool {
 }
 
 // withSlave opens the terminal for a moment. Never for longer: while we have it
-// open its holder would not see that the session has ended.
+// open its holder does not see the end of the session.
 func (t *target) withSlave(do func(fd int) error) error {
 	if !t.isSlave(t.slave) {
 		if t.findSlave(); !t.isSlave(t.slave) {
@@ -151,8 +151,9 @@ func (t *target) currentSize() (size format.Size, ok bool) {
 	return size, err == nil
 }
 
-// shows says whether the terminal shows what is typed, or lets a program do
-// so: it does not while a password is asked for. What is not known is no.
+// shows reports whether the terminal shows input, or lets a program do so. It
+// does not while a program asks for a password. After an error shows returns
+// false.
 func (t *target) shows() bool {
 	shows := false
 	_ = t.withSlave(func(fd int) error {
@@ -165,8 +166,8 @@ func (t *target) shows() bool {
 
 const redrawPause = 50 * time.Millisecond
 
-// redraw makes the foreground program draw anew, by the signal that a window
-// of another size sends it.
+// redraw makes the foreground program redraw by changing the window's size for
+// a moment.
 func (t *target) redraw() {
 	_ = t.withSlave(func(fd int) error {
 		ws, err := unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ)
@@ -177,20 +178,22 @@ func (t *target) redraw() {
 		if err := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, ws); err != nil {
 			return err
 		}
-		time.Sleep(redrawPause) // the program must see the two as different
+		time.Sleep(redrawPause) // the program must see two different sizes
 		ws.Row++
 		return unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, ws)
 	})
 }
 
-// monotonic is the clock of event times: the kernel's, which eBPF has too.
+// monotonic returns CLOCK_MONOTONIC, in nanoseconds. It is the clock of event
+// times, which eBPF has too.
 func monotonic() int64 {
 	var ts unix.Timespec
 	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts)
 	return ts.Nano()
 }
 
-// poll waits until one of fds is readable, or a timeout is over; -1: none.
+// poll waits until one of fds is readable and returns its index, or -1 after a
+// timeout of ms milliseconds.
 func poll(fds []int, ms int) (int, error) {
 	list := make([]unix.PollFd, len(fds))
 	for i, fd := range fds {
@@ -213,7 +216,7 @@ func poll(fds []int, ms int) (int, error) {
 	}
 }
 
-// statusField gives a field of /proc/PID/status.
+// statusField returns a field of /proc/PID/status.
 func statusField(text []byte, name string) string {
 	for line := range bytes.Lines(text) {
 		if key, value, ok := strings.Cut(string(line), ":"); ok && key == name {

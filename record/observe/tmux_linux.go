@@ -23,20 +23,20 @@ type pane struct {
 	socket, id string
 }
 
-// runTmux records what tmux copies for us.
+// runTmux records the copy of the output that tmux makes.
 func runTmux(ctx context.Context, t *target, s *sink) error {
 	if s.o.Input {
-		return errors.New("tmux does not tell what is typed")
+		return errors.New("it cannot record input")
 	}
 	p, err := findPane(ctx, t)
 	if err != nil {
 		return err
 	}
-	// A pipe with a name: the server's shell writes into it, and when that is
-	// gone we see its end, and when we are it sees ours.
+	// The server's shell writes into a named pipe: each side sees when the
+	// other ends.
 	uid, temp := serverUID(t), ""
 	if uid >= 0 && uid != os.Geteuid() {
-		temp = "/tmp" // ours may be closed to others
+		temp = "/tmp" // the server's user may have no access to ours
 	}
 	dir, err := os.MkdirTemp(temp, "ttydeck-")
 	if err != nil {
@@ -47,7 +47,7 @@ func runTmux(ctx context.Context, t *target, s *sink) error {
 	if err := unix.Mkfifo(fifo, 0o600); err != nil {
 		return os.NewSyscallError("mkfifo", err)
 	}
-	if temp != "" { // root observes another's
+	if temp != "" { // root observes another user
 		if err := errors.Join(os.Chown(dir, uid, -1), os.Chown(fifo, uid, -1)); err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ func runTmux(ctx context.Context, t *target, s *sink) error {
 	}
 	defer unix.Close(in)
 
-	// One command line is carried out whole: no output comes between the
+	// tmux runs one command line as a whole: no output comes between the
 	// picture of the screen and the beginning of the pipe.
 	state, err := p.tmux(ctx,
 		"display-message", "-p", "-t", p.id, "#{pane_pipe} #{pane_width} #{pane_height} #{cursor_x} #{cursor_y} #{alternate_on} #{cursor_flag}", ";",
@@ -71,14 +71,14 @@ func runTmux(ctx context.Context, t *target, s *sink) error {
 	var piped, x, y, alternate, cursor int
 	var size format.Size
 	if _, err := fmt.Sscan(string(line), &piped, &size.Cols, &size.Rows, &x, &y, &alternate, &cursor); err != nil {
-		return fmt.Errorf("tmux: %q: %w", line, err)
+		return fmt.Errorf("display-message: %q: %w", line, err)
 	}
 	if piped != 0 {
-		return errors.New("tmux pipes the pane to another program already")
+		return errors.New("the pane is already piped to another program")
 	}
 	defer func() {
-		// The pipe is ours as long as its program writes to our fifo; tmux
-		// closes it by itself when that is gone, here it is told at once.
+		// tmux closes the pipe by itself when the fifo is gone; this closes it
+		// at once.
 		_, _ = p.tmux(context.WithoutCancel(ctx), "pipe-pane", "-t", p.id)
 	}()
 	first, err := awaitWriter(ctx, in)
@@ -96,7 +96,7 @@ func runTmux(ctx context.Context, t *target, s *sink) error {
 	return p.follow(ctx, in, t, s)
 }
 
-// follow copies the pipe until its end.
+// follow records from the pipe until its end.
 func (p *pane) follow(ctx context.Context, in int, t *target, s *sink) error {
 	wakeR, wakeW, err := os.Pipe()
 	if err != nil {
@@ -132,8 +132,8 @@ func (p *pane) follow(ctx context.Context, in int, t *target, s *sink) error {
 	}
 }
 
-// awaitWriter waits until the server's shell has opened the pipe, and gives
-// what has come through it: before, the pipe looks as if it had ended.
+// awaitWriter waits until the server's shell has opened the pipe, and returns
+// the first bytes: before that, the pipe looks as if it had ended.
 func awaitWriter(ctx context.Context, in int) ([]byte, error) {
 	buf := make([]byte, 64<<10)
 	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
@@ -147,7 +147,7 @@ func awaitWriter(ctx context.Context, in int) ([]byte, error) {
 			return nil, ctx.Err()
 		}
 	}
-	return nil, errors.New("tmux's shell does not open the pipe")
+	return nil, errors.New("timed out waiting for the server's shell to open the pipe")
 }
 
 func (s *sink) place() int64 {
@@ -156,7 +156,7 @@ func (s *sink) place() int64 {
 	return s.next
 }
 
-// picture gives what draws a captured screen.
+// picture returns the output that draws a captured screen.
 func picture(screen []byte, x, y int, alternate, cursor bool) []byte {
 	var out []byte
 	if alternate {
@@ -188,7 +188,7 @@ func findPane(ctx context.Context, t *target) (*pane, error) {
 	}
 	socket, _, _ := strings.Cut(t.env["TMUX"], ",")
 	if socket == "" {
-		return nil, errors.New("the tmux server's socket is not known: the session's environment has no TMUX")
+		return nil, errors.New("the server's socket is unknown: TMUX is not in the session's environment")
 	}
 	p := &pane{socket: socket}
 	out, err := p.tmux(ctx, "list-panes", "-a", "-F", "#{pid} #{pane_tty} #{pane_id}")
@@ -202,10 +202,10 @@ func findPane(ctx context.Context, t *target) (*pane, error) {
 			return p, nil
 		}
 	}
-	return nil, fmt.Errorf("the tmux server at %s has no pane on %s", sessions.Printable(socket), t.session.TTY.Name)
+	return nil, fmt.Errorf("the server at %s has no pane on %s", sessions.Printable(socket), t.session.TTY.Name)
 }
 
-// tmux runs a command of tmux.
+// tmux runs a tmux command and returns its output.
 func (p *pane) tmux(ctx context.Context, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "tmux", append([]string{"-S", p.socket}, args...)...)
 	cmd.Env = append(os.Environ(), "TMUX=")
@@ -213,12 +213,12 @@ func (p *pane) tmux(ctx context.Context, args ...string) ([]byte, error) {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("tmux: %w: %s", err, sessions.Printable(strings.TrimSpace(stderr.String())))
+		return nil, fmt.Errorf("%s: %w: %s", args[0], err, sessions.Printable(strings.TrimSpace(stderr.String())))
 	}
 	return out, nil
 }
 
-// serverUID gives the user of the tmux server; -1 if unknown.
+// serverUID returns the user of the tmux server; -1 if unknown.
 func serverUID(t *target) int {
 	for _, h := range t.session.Holders {
 		if h.Kind != sessions.Tmux {
