@@ -158,10 +158,10 @@ func (c *Control) State() State {
 }
 
 // Watch sends everything that happens from now on to w, in place of the
-// previous watcher; a nil w ends watching. The Cast is the recording up to
-// exactly that moment; the caller closes the Closer. If the recording cannot be
-// read, the error is [ErrNoRecord] or that of [Recorder.Recorded], and w is set
-// nevertheless.
+// previous watcher. The Cast is the recording up to exactly that moment; the
+// caller closes the Closer. If the recording cannot be read, the error is
+// [ErrNoRecord] or that of [Recorder.Recorded], the Closer is nil, and w is set
+// nevertheless. A nil w ends watching and returns no Cast.
 func (c *Control) Watch(w Watcher) (format.Cast, io.Closer, error) {
 	var (
 		cast   format.Cast

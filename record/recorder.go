@@ -12,8 +12,9 @@
 // # What is recorded
 //
 // The recording holds output, resizes, markers and the exit status. It holds
-// input only on request, and never input that the program does not show, such
-// as a password. The time of an event is the time at which its read returned.
+// input only on request, and input that the program does not show, such as a
+// password, only with InputSecrets. The time of an event is the time at which
+// its read returned.
 //
 // # When things go wrong
 //
