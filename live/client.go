@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -26,12 +27,14 @@ import (
 // Client acts on a session of this user, or, for root, of any. Its methods may
 // be called by several goroutines at once; Close ends its idle connections.
 type Client struct {
-	name    string
-	path    string // of the socket
-	uid     int    // who has to be at its other end
-	base    string // of the session's paths
-	relayed bool   // a daemon is at the other end, not the session
 	http    *http.Client
+	uid     int  // of the process that must answer
+	relayed bool // a daemon is at the other end, not the session
+
+	mu   sync.Mutex
+	name string // guarded by mu, as path and base
+	path string // of the socket; empty for a Client that Of made, which dials as its parent does
+	base string // what the paths of the session begin with
 }
 
 // Open gives a Client of the session of that name. [ErrNoSession] is told by
@@ -68,7 +71,7 @@ func OpenHost() *Client { return newClient("the host's daemon", HostSocket(), 0)
 // Of gives a Client of a session that c's end serves at another path than its
 // own, as a daemon does.
 func (c *Client) Of(name, base string) *Client {
-	return &Client{name: name, path: c.path, uid: c.uid, base: base, relayed: true, http: c.http}
+	return &Client{name: name, uid: c.uid, base: base, relayed: true, http: c.http}
 }
 
 // Own reports whether the session is one of this process's user: every
@@ -98,26 +101,29 @@ func (d Dir) StateOf(ctx context.Context, name string) (State, error) {
 // dial connects to the session, and only to one of this user: a socket that
 // somebody else has put there is refused.
 func (c *Client) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	info, err := os.Lstat(c.path)
+	c.mu.Lock()
+	name, path := c.name, c.path
+	c.mu.Unlock()
+	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("%s: %w", c.name, ErrNoSession)
+		return nil, fmt.Errorf("%s: %w", name, ErrNoSession)
 	case err != nil:
 		return nil, err
 	case info.Mode().Type() != os.ModeSocket || !isOwner(info, c.uid):
-		return nil, fmt.Errorf("%s: %w: it is not a socket of user %d", c.path, ErrUnsafe, c.uid)
+		return nil, fmt.Errorf("%s: %w: it is not a socket of user %d", path, ErrUnsafe, c.uid)
 	}
 	var d net.Dialer
-	conn, err := d.DialContext(ctx, "unix", c.path)
-	if errors.Is(err, syscall.ECONNREFUSED) {
-		return nil, fmt.Errorf("%s: %w", c.name, ErrNoSession)
+	conn, err := d.DialContext(ctx, "unix", path)
+	if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, os.ErrNotExist) { // dead, or gone since Lstat
+		return nil, fmt.Errorf("%s: %w", name, ErrNoSession)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if uid, err := peer.UID(conn.(*net.UnixConn)); err != nil || uid != c.uid {
 		conn.Close()
-		return nil, errors.Join(fmt.Errorf("%s: %w: another user answers", c.path, ErrUnsafe), err)
+		return nil, errors.Join(fmt.Errorf("%s: %w: another user answers", path, ErrUnsafe), err)
 	}
 	return conn, nil
 }
@@ -125,9 +131,23 @@ func (c *Client) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 // Close closes idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
+// at returns the path of a request to the session.
+func (c *Client) at(path string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.base + path
+}
+
+// session returns the session's name, for errors.
+func (c *Client) session() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.name
+}
+
 // call makes a request of the session.
 func (c *Client) call(ctx context.Context, method, path string, in any, out any) error {
-	return c.Call(ctx, method, c.base+path, in, out)
+	return c.Call(ctx, method, c.at(path), in, out)
 }
 
 // Call makes a request; in is JSON, or bytes as they are, and out JSON, or nil.
@@ -193,12 +213,12 @@ func (c *Client) refused(res *http.Response) error {
 	}
 	out.Error = cut(strings.ReplaceAll(out.Error, "\n", "; "), maxError)
 	if res.StatusCode == http.StatusNotFound {
-		return fmt.Errorf("%s: %w", c.name, ErrNoSession)
+		return fmt.Errorf("%s: %w", c.session(), ErrNoSession)
 	}
 	if res.StatusCode == http.StatusConflict && out.Error != "" {
 		return fmt.Errorf("%w", errors.New(out.Error))
 	}
-	return fmt.Errorf("%s: %s", c.name, out.Error)
+	return fmt.Errorf("%s: %s", c.session(), out.Error)
 }
 
 // State tells how the session stands. Of another user's session, long texts are
@@ -206,9 +226,10 @@ func (c *Client) refused(res *http.Response) error {
 func (c *Client) State(ctx context.Context) (State, error) {
 	var st State
 	if c.Own() {
-		return st, c.call(ctx, "GET", "", nil, &st)
+		err := c.call(ctx, "GET", "", nil, &st)
+		return st, err
 	}
-	err := c.callUpTo(ctx, maxState, "GET", c.base, nil, &st)
+	err := c.callUpTo(ctx, maxState, "GET", c.at(""), nil, &st)
 	left := maxText
 	for i, arg := range st.Command {
 		if len(arg) >= left {
@@ -233,7 +254,8 @@ func cut(s string, most int) string {
 // Screen gives what is on the screen.
 func (c *Client) Screen(ctx context.Context) (Screen, error) {
 	var s Screen
-	return s, c.call(ctx, "GET", "/screen", nil, &s)
+	err := c.call(ctx, "GET", "/screen", nil, &s)
+	return s, err
 }
 
 // Type gives the program keys, as if they were typed.
@@ -262,8 +284,20 @@ func (c *Client) Rename(ctx context.Context, d Dir, name string) error {
 	if err := c.call(ctx, "POST", "/rename", map[string]string{"name": name}, nil); err != nil {
 		return err
 	}
-	c.name, c.path = name, d.socket(name)
+	c.renamed(d, name)
 	return nil
+}
+
+// renamed has the Client reach its session under another name.
+func (c *Client) renamed(d Dir, name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.path != "" {
+		c.path = d.socket(name)
+	} else {
+		c.base = strings.TrimSuffix(c.base, url.PathEscape(c.name)) + url.PathEscape(name)
+	}
+	c.name = name
 }
 
 // Signal sends a signal to the program and what it runs in the foreground.
@@ -289,14 +323,14 @@ func (c *Client) Attach(ctx context.Context, size format.Size) (*Stream, error) 
 }
 
 func (c *Client) stream(ctx context.Context, path string) (*Stream, error) {
-	conn, res, err := websocket.Dial(ctx, "ws://session"+c.base+path, &websocket.DialOptions{HTTPClient: c.http})
+	conn, res, err := websocket.Dial(ctx, "ws://session"+c.at(path), &websocket.DialOptions{HTTPClient: c.http})
 	if err != nil {
 		if res != nil && res.StatusCode >= 400 {
 			return nil, c.refused(res)
 		}
 		for _, known := range []error{ErrNoSession, ErrUnsafe} {
 			if errors.Is(err, known) {
-				return nil, fmt.Errorf("%s: %w", c.name, known)
+				return nil, fmt.Errorf("%s: %w", c.session(), known)
 			}
 		}
 		return nil, err

@@ -296,17 +296,20 @@ func OpenHost() Client { return Client{live.OpenHost()} }
 
 // Sessions gives the states of all sessions.
 func (c Client) Sessions(ctx context.Context) (states []live.State, err error) {
-	return states, c.Call(ctx, "GET", "/v1/sessions", nil, &states)
+	err = c.Call(ctx, "GET", "/v1/sessions", nil, &states)
+	return states, err
 }
 
 // Start starts a session.
 func (c Client) Start(ctx context.Context, s Start) (st Started, err error) {
-	return st, c.Call(ctx, "POST", "/v1/sessions", s, &st)
+	err = c.Call(ctx, "POST", "/v1/sessions", s, &st)
+	return st, err
 }
 
 // Sweep has the recordings kept now.
 func (c Client) Sweep(ctx context.Context) (s Swept, err error) {
-	return s, c.Call(ctx, "POST", "/v1/sweep", nil, &s)
+	err = c.Call(ctx, "POST", "/v1/sweep", nil, &s)
+	return s, err
 }
 
 // Session gives a Client of a session, by way of the daemon.
