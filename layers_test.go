@@ -23,7 +23,7 @@ var layers = map[string][]string{
 	"edit":     {"format", "vt"},
 	"record":   {"format", "vt", "internal"},
 	"play":     {"format", "edit", "vt", "internal"},
-	"convert":  {"format", "edit", "vt"},
+	"convert":  {"format", "edit", "vt", "internal"},
 	"live":     {"format", "vt", "record", "internal"},
 	"bench":    {"format", "edit", "vt", "convert", "internal"},
 	"cmd":      {"internal/cli"},

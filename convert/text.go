@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/timecode"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -203,7 +204,7 @@ func (t *textWriter) begin(since time.Duration) {
 		if since < 0 {
 			since = t.now
 		}
-		fmt.Fprintf(t.w, "%s  ", Clock(since))
+		fmt.Fprintf(t.w, "%s  ", timecode.Format(since, time.Millisecond))
 	}
 }
 
@@ -220,14 +221,4 @@ func (t *textWriter) endLine() {
 		t.blank++
 	}
 	t.open, t.begun, t.spaces = false, false, 0
-}
-
-// Clock gives a time since the start as 2:03.456 or 1:02:03.456.
-func Clock(d time.Duration) string {
-	d = d.Round(time.Millisecond)
-	h, m, s, ms := d/time.Hour, d/time.Minute%60, d/time.Second%60, d/time.Millisecond%1000
-	if h > 0 {
-		return fmt.Sprintf("%d:%02d:%02d.%03d", h, m, s, ms)
-	}
-	return fmt.Sprintf("%d:%02d.%03d", m, s, ms)
 }

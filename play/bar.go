@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ttydeck/ttydeck/internal/timecode"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -45,19 +46,14 @@ var (
 	asciiGlyphs = glyphs{">", "|", "#", "*", "=", "-", "O", "!", "'"}
 )
 
-// timeText gives a time as the bar shows it: 1:23 or 1:02:03, to the tenth when
-// fine.
+// timeText returns a time as the bar shows it: 1:23 or 1:02:03, with tenths
+// when fine. Like any running counter it cuts off and does not round.
 func timeText(d time.Duration, fine bool) string {
-	d = max(d, 0)
-	h, m, s := int(d/time.Hour), int(d/time.Minute)%60, int(d/time.Second)%60
-	text := fmt.Sprintf("%d:%02d", m, s)
-	if h > 0 {
-		text = fmt.Sprintf("%d:%02d:%02d", h, m, s)
-	}
+	unit := time.Second
 	if fine {
-		text += fmt.Sprintf(".%d", d/(100*time.Millisecond)%10)
+		unit /= 10
 	}
-	return text
+	return timecode.Format(d.Truncate(unit), unit)
 }
 
 // speedText gives a speed as the bar shows it.

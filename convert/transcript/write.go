@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/timecode"
 )
 
 // A Recording is the commands of one recording, to be written.
@@ -89,16 +90,6 @@ func Write(w io.Writer, style *Style, recs []Recording, opts WriteOptions) error
 	return b.Flush()
 }
 
-// Clock writes a time since the start as 2:03.4 or 1:02:03.4.
-func clock(d time.Duration) string {
-	d = d.Round(100 * time.Millisecond)
-	h, m, s, t := d/time.Hour, d/time.Minute%60, d/time.Second%60, d/(100*time.Millisecond)%10
-	if h > 0 {
-		return fmt.Sprintf("%d:%02d:%02d.%d", h, m, s, t)
-	}
-	return fmt.Sprintf("%d:%02d.%d", m, s, t)
-}
-
 // when writes the time of a command as the options want it.
 func (o WriteOptions) when(h format.Header, d time.Duration) string {
 	if o.Absolute && !h.Start.IsZero() {
@@ -108,7 +99,7 @@ func (o WriteOptions) when(h format.Header, d time.Duration) string {
 		}
 		return h.Start.Add(d).In(loc).Format("2006-01-02 15:04:05 -0700")
 	}
-	return clock(d)
+	return timecode.Format(d, time.Second/10)
 }
 
 // took writes a duration for people; "" for one not worth telling.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/timecode"
 )
 
 func infoCommand(e *env) *command {
@@ -228,12 +229,7 @@ func (info *recordingInfo) print(w io.Writer) error {
 	return t.Flush()
 }
 
-// clock formats seconds as 1:02:03.456 or 2:03.456.
+// clock returns a time in seconds as 1:02:03.456 or 2:03.456.
 func clock(seconds float64) string {
-	d := time.Duration(seconds * 1e9).Round(time.Millisecond)
-	h, m, s := int(d.Hours()), int(d.Minutes())%60, (d % time.Minute).Seconds()
-	if h > 0 {
-		return fmt.Sprintf("%d:%02d:%06.3f", h, m, s)
-	}
-	return fmt.Sprintf("%d:%06.3f", m, s)
+	return timecode.Format(time.Duration(seconds*1e9), time.Millisecond)
 }

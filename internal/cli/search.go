@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ttydeck/ttydeck/convert"
 	"github.com/ttydeck/ttydeck/convert/transcript"
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/play"
@@ -145,7 +144,7 @@ func (e *env) printHit(name string, h transcript.Hit, asJSON bool) error {
 		return enc.Encode(out)
 	}
 	text := printable(strings.ReplaceAll(h.Text, "\n", " ⏎ "))
-	line := fmt.Sprintf("%s:%s: %s: %s", printable(name), convert.Clock(h.Time), h.Where, text)
+	line := fmt.Sprintf("%s:%s: %s: %s", printable(name), clock(h.Time.Seconds()), h.Where, text)
 	if h.Command != nil && h.Where != transcript.InCommand {
 		first, _, more := strings.Cut(h.Command.Text, "\n")
 		if more {
