@@ -25,18 +25,19 @@ var layers = map[string][]string{
 	"play":     {"format", "edit", "vt", "internal"},
 	"convert":  {"format", "edit", "vt", "internal"},
 	"live":     {"format", "vt", "record", "internal"},
-	"bench":    {"format", "edit", "vt", "convert", "internal"},
+	"bench":    {"format", "edit", "vt", "convert", "internal", "internal/score"},
 	"cmd":      {"internal/cli"},
 
-	"internal/cli": {"format", "vt", "edit", "record", "play", "convert", "live", "internal"},
+	"internal/cli":   {"format", "vt", "edit", "record", "play", "convert", "live", "internal"},
+	"internal/score": {"format", "convert"},
 }
 
 // testOnly says what a folder's tests may import besides.
 var testOnly = []string{"internal", "format", "vt"}
 
 // testsOf says what one folder's tests may import besides: transcripts are read
-// from sessions that our recorder makes.
-var testsOf = map[string][]string{"convert": {"record"}}
+// from sessions that our recorder makes, and scored.
+var testsOf = map[string][]string{"convert": {"record", "internal/score"}}
 
 // cliLibrary may be imported by internal/cli alone.
 const cliLibrary = "github.com/urfave/cli"

@@ -12,7 +12,7 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/ttydeck/ttydeck/convert/transcript/score"
+	"github.com/ttydeck/ttydeck/internal/score"
 )
 
 func main() {

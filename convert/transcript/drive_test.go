@@ -19,8 +19,8 @@ import (
 
 	"github.com/creack/pty"
 	"github.com/ttydeck/ttydeck/convert/transcript"
-	"github.com/ttydeck/ttydeck/convert/transcript/score"
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/score"
 )
 
 // A shell that is driven through a pseudo-terminal, as somebody at a keyboard

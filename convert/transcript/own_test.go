@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/convert/transcript"
-	"github.com/ttydeck/ttydeck/convert/transcript/score"
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/score"
 	"github.com/ttydeck/ttydeck/record"
 )
 

@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/ttydeck/ttydeck/convert/transcript"
-	"github.com/ttydeck/ttydeck/convert/transcript/score"
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/score"
 	"github.com/ttydeck/ttydeck/internal/testcorpus"
 )
 
