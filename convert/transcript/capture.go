@@ -9,18 +9,18 @@ import (
 
 // capture collects the lines that a command printed.
 type capture struct {
-	limit int
+	limit int // bytes kept
 	// head holds the first half of the limit, tail a ring of what followed.
 	head   []byte
 	tail   []byte
-	at     int // where the ring begins, once it is full
-	full   bool
-	freed  bool
+	at     int  // where the ring begins, once it is full
+	full   bool // tail has wrapped around
+	freed  bool // the buffers have been returned
 	cut    bool // something fell out of the ring
 	open   bool // the last row goes on
-	begun  bool
-	spaces int // at the end of the open line, not written yet
-	blanks int // empty lines, not written yet
+	begun  bool // some of the open line has been written
+	spaces int  // at the end of the open line, not written yet
+	blanks int  // empty lines, not written yet
 	// erased counts how often the screen was cleared; mark is the length of
 	// head before the first time.
 	erased int
@@ -28,7 +28,7 @@ type capture struct {
 	styled *styler // nil for plain text
 }
 
-// spareBuffers are ones that a capture has let go.
+// spareBuffers are buffers that a capture has returned, for the next one.
 type spareBuffers struct{ head, tail []byte }
 
 func newCapture(limit int, styled bool, spare *spareBuffers) *capture {
@@ -40,7 +40,7 @@ func newCapture(limit int, styled bool, spare *spareBuffers) *capture {
 	return c
 }
 
-// free gives the buffers back once the text was taken.
+// free returns the buffers to spare once the text has been taken.
 func (c *capture) free(spare *spareBuffers) {
 	if cap(c.head) > cap(spare.head) {
 		spare.head = c.head
@@ -122,11 +122,12 @@ func (c *capture) endLine() {
 	c.open, c.begun, c.spaces = false, false, 0
 }
 
-// maxErased is how many cleared screens a command may leave in its output; one
-// that clears more often is drawing pictures.
+// maxErased is the most cleared screens that the output of a command keeps: a
+// command that clears more often draws pictures.
 const maxErased = 4
 
-// cleared is told before rows that the command itself cleared are added.
+// cleared is called before the rows of a screen that the command cleared are
+// added; it reports whether they are to be added.
 func (c *capture) cleared() bool {
 	c.endLine()
 	if c.erased == 0 {
@@ -139,7 +140,7 @@ func (c *capture) cleared() bool {
 	return c.erased <= maxErased
 }
 
-// text gives what was collected.
+// text returns the output collected so far.
 func (c *capture) text() string {
 	c.endLine()
 	if len(c.tail) == 0 {

@@ -1,6 +1,6 @@
-// Package transcript finds out which commands were run in a recorded terminal
-// session: each with its prompt, its text, what it printed, when it ran and,
-// where the recording tells, its exit status and directory.
+// Package transcript finds the commands that were run in a recorded terminal
+// session: each with its prompt, text, output and times and, where the
+// recording has them, its exit status and directory.
 //
 // Start with [Commands]:
 //
@@ -11,26 +11,27 @@
 //
 // [Write] writes them as Markdown, text, HTML, JSON and more.
 //
-// # Where commands are found
+// # How commands are found
 //
-// Hardly any recording carries marks that say where a command begins, so the
-// reading rests on what line editors do anyhow. Readline, zsh and fish switch
-// bracketed paste (mode 2004) on before they read a line and off after it: that
-// is the spine. The bytes around the switches tell the shells apart, and zsh
-// says where its prompt begins. Where nobody switches (dash, old shells, the
-// far end of an ssh), a prompt is a line on which the cursor came to rest and
-// something was then typed. Marks (OSC 133, 633, 7, 777, 1337, 3008) and window
-// titles annotate what was so found, and stand in for it where nothing else
-// is. All text is read off a [vt.Screen], so it is what the user saw when Enter
-// was pressed, whatever editing led there.
+// Few recordings carry marks that show where a command begins, so the package
+// relies on what line editors do anyway. Readline, zsh and fish switch bracketed
+// paste (mode 2004) on before they read a line and off after it: these switches
+// are the spine. The bytes around them distinguish the shells, and zsh also
+// shows where its prompt begins. Where there are no switches (dash, old shells,
+// the far end of an ssh), a prompt is a line on which the cursor came to rest
+// before something was typed. Marks (OSC 133, 633, 7, 777, 1337, 3008) add
+// to the commands found in this way, and are the spine where there is no other.
+// All text is read off a [vt.Screen], so it is what the user saw when Enter was
+// pressed, however the line was edited.
 //
 // A second pass knows the prompts of the whole session. It joins continuation
-// lines, splits lines that came in one piece, tells the prompts of a REPL from
-// those of a shell, and takes back what only looked like a command.
+// lines, splits lines that arrived in one piece, distinguishes the prompts of a
+// REPL from those of a shell, and drops what only looked like a command.
 //
 // # Trust
 //
-// A program can print marks. Where the recording carries a nonce (see [Nonce]),
-// marks without it are ignored; elsewhere they never make a command in a session
-// that has a better spine, and what was read from them has Command.Trusted false.
+// Any program can print marks. If the recording has a nonce (see
+// [Options.Nonce]), marks without it are ignored. Otherwise marks never make a
+// command in a session that has a better spine, and a command that relies on
+// them has Command.Trusted false.
 package transcript

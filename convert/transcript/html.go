@@ -82,7 +82,7 @@ func recordingMeta(rec Recording) string {
 		parts = append(parts, rec.Header.Size.String())
 	}
 	if rec.Err != nil {
-		parts = append(parts, "reading ended with an error: "+oneLine(rec.Err.Error()))
+		parts = append(parts, "reading stopped: "+oneLine(rec.Err.Error()))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -132,7 +132,8 @@ func writeHTMLCommand(w *bufio.Writer, c, before *Command, h format.Header, pref
 	w.WriteString("</details>\n")
 }
 
-// writeSpans writes styled text, which holds no sequences but ours.
+// writeSpans writes text with the SGR sequences of a styler, and no others, as
+// spans.
 func writeSpans(w *bufio.Writer, s string) {
 	open := false
 	for s != "" {
@@ -146,7 +147,7 @@ func writeSpans(w *bufio.Writer, s string) {
 		}
 		end := strings.IndexByte(s, 'm')
 		if end < 0 {
-			break // cut in the middle
+			break // the sequence was cut off
 		}
 		if open {
 			w.WriteString("</span>")
@@ -164,7 +165,8 @@ func writeSpans(w *bufio.Writer, s string) {
 	}
 }
 
-// spanAttrs gives the attributes of a span for the parameters of an SGR sequence.
+// spanAttrs returns the attributes of a span that looks as the parameters of an
+// SGR sequence ask.
 func spanAttrs(params string) string {
 	var classes, style []string
 	inverse := false

@@ -10,7 +10,7 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// Schema is the JSON Schema of what the styles json and jsonl write.
+// Schema is the JSON Schema of the output of the styles json and jsonl.
 //
 //go:embed schema.json
 var Schema string
@@ -28,7 +28,7 @@ type jsonRecording struct {
 
 // jsonCommand is a command as styles json and jsonl write it.
 type jsonCommand struct {
-	File       string     `json:"file,omitempty"` // jsonl alone
+	File       string     `json:"file,omitempty"` // in style jsonl only
 	Index      int        `json:"index"`
 	Kind       Kind       `json:"kind"`
 	Command    string     `json:"command"`

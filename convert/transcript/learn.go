@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// learner is the second pass: it makes commands of segments.
+// learner is the second pass: it turns segments into commands.
 type learner struct {
 	opts   Options
 	segs   []*segment
-	keys   map[string]bool // by kind of prompt: zsh puts the cursor keys back when it accepts a line
-	redrew map[string]int  // by kind of prompt: lines that zsh drew anew then, less the others
-	ran    bool            // marks tell when commands start
+	keys   map[string]bool // by kind of prompt: zsh resets the cursor keys when it accepts a line
+	redrew map[string]int  // by kind of prompt: accepted lines that zsh redrew, less the others
+	ran    bool            // marks show when commands start
 	rights []rightPrompt   // the right-hand prompts of the session; nil: not gathered yet
-	// work is what may still be spent on guessing, in bytes looked at: the
-	// prompts of a recording may be made to look like as many others.
+	// work is the number of bytes that guessing may still look at. A hostile
+	// recording may have very many prompts that look like each other.
 	work int
 }
 
@@ -35,9 +35,8 @@ func (l *learner) commands() []Command {
 	return l.build()
 }
 
-// hooks takes the shell's word for a text. The screen shows what was typed, but
-// shows other things too: where a shell tells what was typed, and that is
-// another text, the shell is right.
+// hooks prefers the text that the shell reported, where it differs from the text
+// on the screen: the screen shows the typed line among other things.
 func (l *learner) hooks() {
 	for _, s := range l.segs {
 		if s.hooked && s.ran && strings.TrimSpace(s.hook) != "" && !sameText(s.hook, s.text) && (s.verbatim || s.text == "") {
@@ -47,7 +46,7 @@ func (l *learner) hooks() {
 	}
 }
 
-// drop takes out what is no prompt, learns the habits of the session.
+// drop learns the habits of the session, and drops segments that are no prompts.
 func (l *learner) drop() {
 	l.keys, l.redrew = map[string]bool{}, map[string]int{}
 	for _, s := range l.segs {
@@ -66,14 +65,14 @@ func (l *learner) drop() {
 	l.restarts()
 }
 
-// maxTries is how often a prompt's end is looked for in a line.
+// maxTries is the most places in a line where the end of a prompt is tried.
 const maxTries = 8
 
-// restartGap is how long an editor takes at most to begin anew.
+// restartGap is the longest time that an editor takes to begin again.
 const restartGap = 200 * time.Millisecond
 
-// restarts joins what an editor that ended and began anew in the same line was
-// given: fish with a prompt that changes when the line is entered.
+// restarts joins the segments of an editor that ended and began again in the
+// same line, as fish does if its prompt changes when the line is entered.
 func (l *learner) restarts() {
 	var out []*segment
 	for i, s := range l.segs {
@@ -92,7 +91,7 @@ func (l *learner) restarts() {
 	l.segs = out
 }
 
-// splitAll finds the end of the prompt where it was not seen.
+// splitAll finds the end of each prompt whose end was not seen.
 func (l *learner) splitAll() {
 	var prompts []string
 	seen := map[string]bool{}
@@ -158,9 +157,9 @@ func (l *learner) splitByShape(row string, prompts []string) string {
 	return ""
 }
 
-// resplit puts right where a prompt was taken to end: too late when somebody
-// typed before it was drawn, too early when it was drawn in parts. Prompts that
-// were seen often tell.
+// resplit corrects the ends of prompts: they are too late where somebody typed
+// before the prompt was drawn, and too early where it was drawn in parts. The
+// frequent prompts of the session show the right place.
 func (l *learner) resplit() {
 	count := map[string]int{}
 	for _, s := range l.segs {
@@ -194,8 +193,8 @@ func (l *learner) resplit() {
 	}
 }
 
-// within gives the part of what was taken for a prompt that is like one of the
-// others, when the whole is not; else "".
+// within returns the first part of the prompt own that is like one of often, if
+// the whole is not; else "".
 func (l *learner) within(own string, often []string) string {
 	for _, p := range often {
 		if l.work -= len(own) + len(p); l.work < 0 {
@@ -243,7 +242,8 @@ func (l *learner) resplitAt(s *segment, own string, often []string, count map[st
 	}
 }
 
-// rightOf gives the right-hand prompt of a row, as others of the session had it.
+// rightOf returns the right-hand prompt of a row, if other rows of the session
+// had the same.
 func (l *learner) rightOf(row string) rightPrompt {
 	if l.rights == nil {
 		l.rights = []rightPrompt{}
@@ -264,12 +264,12 @@ func (l *learner) rightOf(row string) rightPrompt {
 	return rightPrompt{}
 }
 
-// kindOf gives what is the same for the prompts of one shell, as a rule.
+// kindOf returns a key that is usually the same for all prompts of a shell.
 func kindOf(prompt string) string { return shape(prompt) + "\x00" + terminator(prompt) }
 
-// promptLines finds lines of prompts of several lines that were taken for
-// output, as nobody marks where such a prompt begins: they stand before every
-// prompt of the kind, and at least once with nothing else before them.
+// promptLines moves the upper lines of long prompts from the output to the
+// prompt. Nothing marks where such a prompt begins, but its lines come before
+// every prompt of the kind, and at least once without any output before them.
 func (l *learner) promptLines() {
 	type pair struct{ before, at *segment }
 	groups := map[string][]pair{}
@@ -322,8 +322,8 @@ func (l *learner) promptLines() {
 		if n == 0 || !bare {
 			continue
 		}
-		// What could be output as well is a prompt's where a command that
-		// prints nothing has it.
+		// Lines that could be output belong to the prompt if they also follow
+		// a command that prints nothing.
 		if !plainly && !slices.ContainsFunc(group, func(p pair) bool {
 			return p.before.printsNothing() && strings.Count(plain(p.before.outText), "\n") == n-1
 		}) {
@@ -338,15 +338,15 @@ func (l *learner) promptLines() {
 	}
 }
 
-// printsNothing tells whether a command is one that says nothing of itself.
+// printsNothing reports whether a command usually prints nothing.
 func (s *segment) printsNothing() bool {
 	word, _, _ := strings.Cut(s.text, " ")
 	return s.split && !strings.ContainsAny(s.text, ";|&\n") &&
 		slices.Contains([]string{"cd", "export", "mkdir", "touch", "true", "false", "unset", "sleep", ":", "chmod", "rm", "mv", "cp"}, word)
 }
 
-// decoratedLine tells whether the shape of a line is hardly one of output: it
-// has something besides words.
+// decoratedLine reports whether the shape of a line is unlikely for output: it
+// has more than words.
 func decoratedLine(sh string) bool {
 	for _, r := range sh {
 		if r > 0x7f || strings.ContainsRune("@:[]()$#%>~|", r) {
@@ -363,7 +363,7 @@ func lastLine(prompt []string) string {
 	return prompt[len(prompt)-1]
 }
 
-// join makes one segment of a command's lines.
+// join joins the lines of each command into one segment.
 func (l *learner) join() {
 	var out []*segment
 	for _, s := range l.segs {
@@ -378,7 +378,7 @@ func (l *learner) join() {
 		}
 		givenUp := s.cancelled(l)
 		if s.bounds == FromMarks {
-			givenUp = strings.HasSuffix(s.text, "^C") // only the last line is run
+			givenUp = strings.HasSuffix(s.text, "^C") // the shell runs the last line only
 		}
 		if givenUp {
 			p.aborted = true
@@ -388,7 +388,7 @@ func (l *learner) join() {
 		}
 		p.text += "\n" + s.text
 		p.start, p.end, p.ended, p.out, p.outText = s.start, s.end, s.ended, s.out, s.outText
-		p.title, p.alt, p.printed = s.title, s.alt, s.printed
+		p.alt, p.printed = s.alt, s.printed
 		if s.hooked {
 			p.hook, p.hooked = s.hook, true
 		}
@@ -399,7 +399,7 @@ func (l *learner) join() {
 	l.segs = out
 }
 
-// continues tells whether s is a further line of the command p.
+// continues reports whether s is a continuation line of the command p.
 func (l *learner) continues(p, s *segment) bool {
 	if s.second {
 		return !p.ran
@@ -426,7 +426,7 @@ func (l *learner) continues(p, s *segment) bool {
 	return looksLikeContinuation(prompt) && incomplete(p.text)
 }
 
-// cancelled tells whether the line was given up.
+// cancelled reports whether the line was cancelled.
 func (s *segment) cancelled(l *learner) bool {
 	switch {
 	case s.aborted:
@@ -438,7 +438,7 @@ func (s *segment) cancelled(l *learner) bool {
 	case s.bounds == FromMarks:
 		return l.ran && s.signed || strings.HasSuffix(s.text, "^C")
 	case l.ran && s.signed && incomplete(s.text):
-		return true // the shell would have said that it runs it
+		return true // the shell would have marked that it runs it
 	case s.zsh:
 		key := kindOf(lastLine(s.prompt))
 		return l.keys[key] && !s.keys || l.redrew[key] > 0 && !s.redrew || s.ctrlC
@@ -446,11 +446,11 @@ func (s *segment) cancelled(l *learner) bool {
 	return !s.fresh && (s.dropped || strings.HasSuffix(s.text, "^C"))
 }
 
-// shellLevel is a shell in which commands are entered.
+// shellLevel is a shell in which commands were entered.
 type shellLevel struct {
 	prompts []string // latest first
 	parent  int      // the command that started it
-	used    bool
+	used    bool     // a command was entered
 }
 
 func (v *shellLevel) has(prompt string) bool {
@@ -481,7 +481,7 @@ func (v *shellLevel) learn(prompt string) {
 func (l *learner) build() []Command {
 	var cmds []Command
 	levels := []*shellLevel{{parent: -1}}
-	last := -1 // the command whose output goes on
+	last := -1 // the last command that was run; later output may be its
 	appendOut := func(s string) {
 		if last >= 0 && s != "" {
 			c := &cmds[last]
@@ -542,7 +542,7 @@ func (l *learner) build() []Command {
 				c.Parent = cmds[last].Parent
 			}
 		}
-		// Whatever a line is entered in goes on while it runs.
+		// The shells and REPLs around a line run as long as it does.
 		for p := c.Parent; p >= 0; p = cmds[p].Parent {
 			cmds[p].End = max(cmds[p].End, c.End)
 			cmds[p].Unfinished = c.Unfinished
@@ -555,7 +555,8 @@ func (l *learner) build() []Command {
 	return l.filter(cmds)
 }
 
-// Where a segment belongs: a level of shells from 0 on, or one of these.
+// place is where a segment belongs: a level of shells, from 0, or one of the
+// constants.
 type place int
 
 const (
@@ -621,7 +622,7 @@ func (l *learner) classify(s *segment, prompt string, levels []*shellLevel, last
 	return placeREPL
 }
 
-// shellNames tells whether a line starts a shell by its own name.
+// shellNames reports whether a line starts a shell by its own name.
 func shellNames(line string) bool {
 	for _, w := range firstWords(line) {
 		switch w {
@@ -632,9 +633,9 @@ func shellNames(line string) bool {
 	return false
 }
 
-// isListing tells whether segment i is no command but the moment at which a
-// shell without bracketed paste showed completions: its prompt is then drawn
-// again with what was entered.
+// isListing reports whether segment i is no command, but a shell without
+// bracketed paste showing completions: it then redraws its prompt with the input
+// so far.
 func (l *learner) isListing(i int) bool {
 	s := l.segs[i]
 	if s.bounds == FromPaste || i+1 >= len(l.segs) {
@@ -651,7 +652,8 @@ func (l *learner) isListing(i int) bool {
 	return false
 }
 
-// isEOF tells whether segment i is a shell that ended at ctrl-D, and said so.
+// isEOF reports whether the segment is a shell that ended at ctrl-D, and printed
+// so.
 func (s *segment) isEOF() bool {
 	switch {
 	case s.text == "^D":
@@ -711,8 +713,9 @@ func (l *learner) command(s *segment, kind Kind) Command {
 	return c
 }
 
-// sameText compares what two sources say of a command, without the blanks,
-// semicolons and backslashes that bash's history adds and takes away.
+// sameText reports whether two sources have the same text for a command. It
+// ignores the blanks, semicolons and backslashes that bash's history adds and
+// removes.
 func sameText(a, b string) bool {
 	strip := func(r rune) rune {
 		if strings.ContainsRune(" \t\n;\\", r) {
@@ -742,7 +745,8 @@ func plain(s string) string {
 	return b.String()
 }
 
-// filter takes out what was not asked for and counts the rest.
+// filter drops the kinds of lines that the options exclude, and numbers the
+// rest.
 func (l *learner) filter(cmds []Command) []Command {
 	index := make([]int, len(cmds))
 	out := cmds[:0:0]

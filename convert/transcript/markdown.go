@@ -26,8 +26,8 @@ func writeMarkdown(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 				fmt.Fprintf(w, " · %s", escapeMarkdown(r))
 			}
 			w.WriteString("\n\n")
-			// A prompt before a command without output only stands in the way
-			// of copying it (markdownlint MD014).
+			// A prompt before a command without output only hinders copying
+			// (markdownlint MD014).
 			body, language := console(c), "console"
 			if c.Output == "" && c.Kind != REPL {
 				body, language = printable(c.Text)+"\n", "sh"
@@ -39,7 +39,7 @@ func writeMarkdown(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 	return nil
 }
 
-// fenceFor gives a fence that nothing in body ends.
+// fenceFor returns a fence longer than any in body.
 func fenceFor(body string) string {
 	longest, run := 0, 0
 	for i := range len(body) {
@@ -53,7 +53,7 @@ func fenceFor(body string) string {
 	return strings.Repeat("`", max(3, longest+1))
 }
 
-// escapeMarkdown makes text stand for itself.
+// escapeMarkdown escapes the characters that Markdown interprets.
 func escapeMarkdown(s string) string {
 	var b strings.Builder
 	for _, r := range s {

@@ -5,12 +5,13 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// maxLabel is how long a marker's label may be, in characters.
+// maxLabel is the most characters in a marker's label.
 const maxLabel = 200
 
-// Markers gives a filter that puts a marker at the start of each command, with
-// its text as the label, into the recording that the commands were read from.
-// Markers that are there stay.
+// Markers returns a filter that adds a marker at the start of each command,
+// labelled with its text, to the recording that the commands were read from.
+// Existing markers stay. The filter reads cmds and may be applied more than
+// once.
 func Markers(cmds []Command) edit.Filter {
 	return func(cast format.Cast) format.Cast {
 		events := cast.Events

@@ -10,18 +10,18 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// What ttydeck's own shell integration writes, and what is read of other
-// people's:
+// The marks of ttydeck's own shell integration; those of others are read too:
 //
 //	OSC 133 ; A ; aid=NONCE            the prompt begins; k=s or k=c for a continuation
-//	OSC 133 ; B ; aid=NONCE            the prompt ends; of ksh93 it is B ; NNONCE
+//	OSC 133 ; B ; aid=NONCE            the prompt ends; from ksh93, B ; NNONCE
 //	OSC 133 ; C ; aid=NONCE ; hn=N ; cmdline_url=TEXT
 //	                                   the command starts: its history number (bash) and text
-//	OSC 133 ; D ; STATUS ; aid=NONCE   it has ended
+//	OSC 133 ; D ; STATUS ; aid=NONCE   the command has ended
 //	OSC 7 ; file://HOST/PATH           the directory
 //
-// NONCE is the header's, see [format.Header.Nonce]. TEXT has at least "%", ";" and control characters written as %XX. cmdline_url
-// is last, as kitty's cmdline= is, whose text may hold a bare ";".
+// NONCE is in the header, see [format.Header.Nonce]. TEXT has at least "%", ";"
+// and control characters written as %XX. cmdline_url comes last, as does kitty's
+// cmdline=, whose text may hold a bare ";".
 
 type markKind uint8
 
@@ -31,7 +31,7 @@ const (
 	markContinue          // a continuation prompt begins
 	markInput             // the prompt ends, input begins
 	markRun               // the command starts
-	markText              // the command's text, ahead of markRun
+	markText              // the command's text, before markRun
 	markEnd               // the command has ended
 	markDir
 	markHost
@@ -42,17 +42,17 @@ type mark struct {
 	kind    markKind
 	text    string // the command's text, the directory, the host
 	hasText bool
-	// verbatim: text is what was typed. A shell that numbers it (hn=) took it
-	// out of its history, where lines are joined.
+	// verbatim: text is as it was typed. Text with a number (hn=) comes from
+	// the shell's history, where lines are joined.
 	verbatim bool
 	exit     int
 	hasExit  bool
 	aid      string
-	context  string // 3008: which of them begins or ends
+	context  string // 3008: the context that begins or ends
 	host     string // of the directory
 }
 
-// readMark reads an OSC sequence; markNone for what is not ours to read.
+// readMark reads an OSC sequence; markNone if it is no mark.
 func readMark(m vt.Mark) mark {
 	switch m.Code {
 	case 133:
@@ -134,7 +134,7 @@ func readSemantic(data string) mark {
 	return mk
 }
 
-// unquoteShell takes apart what bash's printf %q wrote.
+// unquoteShell undoes the quoting of bash's printf %q.
 func unquoteShell(s string) string {
 	if quoted, ok := strings.CutPrefix(s, "$'"); ok {
 		quoted = strings.TrimSuffix(quoted, "'")
@@ -250,8 +250,8 @@ func readITerm(data string) mark {
 		_, host, _ := strings.Cut(value, "@")
 		return mark{kind: markHost, text: host}
 	case "SetUserVar":
-		// wezterm tells the command so, after it was started; what base64
-		// wrapped at 57 bytes is not to be had.
+		// wezterm reports the command in this way, after it was started. Text
+		// of 57 bytes and more is lost: base64 wraps it.
 		name, encoded, _ := strings.Cut(value, "=")
 		if name == "WEZTERM_PROG" {
 			if text, err := base64.StdEncoding.DecodeString(encoded); err == nil && len(text) > 0 && len(text) < 57 {
@@ -262,7 +262,7 @@ func readITerm(data string) mark {
 	return mark{}
 }
 
-// readVTE reads what Fedora's shells told their terminal until 2020.
+// readVTE reads the marks that Fedora's shells sent until 2020.
 func readVTE(data string) mark {
 	switch {
 	case data == "precmd":
@@ -297,8 +297,8 @@ func readContext(data string) mark {
 		case fields["exit"] == "success":
 			mk.exit, mk.hasExit = 0, true
 		case fields["signal"] != "":
-			// Its profile script takes every status from 127 on for a
-			// signal, and sends the difference.
+			// The profile script of systemd takes every status from 127 on
+			// for a signal, and sends the difference.
 			if n, err := strconv.Atoi(fields["signal"]); err == nil {
 				mk.exit, mk.hasExit = 127+n, true
 			}

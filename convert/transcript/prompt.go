@@ -7,17 +7,17 @@ import (
 	"unicode/utf8"
 )
 
-// ends are the characters that prompts of shells end with.
+// ends are the characters that the prompts of shells end with.
 const ends = "$#%>❯➜λ»⟩›▶→⇒∴✗✔❱➤▸⚡\ue0b0\ue0b4"
 
-// starts are characters that prompts begin with and little else does.
+// starts are characters that begin prompts and little else.
 const starts = "➜❯λ▶→╰└⚡∴"
 
-// maxPrompt is how long a prompt's last line may be, in bytes, to be compared.
+// maxPrompt is the most bytes in the last line of a prompt that is compared.
 const maxPrompt = 1000
 
-// plausible tells whether text, up to the cursor, may be a prompt that a
-// command is typed behind.
+// plausible reports whether text, up to the cursor, may be a prompt at which
+// commands are typed.
 func plausible(text string) bool {
 	trimmed := strings.TrimSpace(text)
 	if trimmed == "" || len(text) > 400 || len(trimmed) == 1 && trimmed == text {
@@ -28,7 +28,8 @@ func plausible(text string) bool {
 	return strings.ContainsRune(ends, last) || strings.ContainsRune(starts, first)
 }
 
-// mark that a prompt ends with: its last character and the blanks behind it.
+// terminator returns the last character of a prompt with the blanks behind it;
+// letters and digits become w.
 func terminator(prompt string) string {
 	trimmed := strings.TrimRight(prompt, " ")
 	r, n := utf8.DecodeLastRuneInString(trimmed)
@@ -38,15 +39,14 @@ func terminator(prompt string) string {
 	return prompt[len(trimmed)-n:]
 }
 
-// endsLikePrompt tells whether text ends with a character that prompts end with.
+// endsLikePrompt reports whether text ends with a character that prompts end with.
 func endsLikePrompt(text string) bool {
 	last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(text, " "))
 	return strings.ContainsRune(ends, last)
 }
 
-// shape is what stays of a prompt when the names in it change: every run of
-// letters, digits and what paths are made of is one w, except for a last one
-// that is its terminator.
+// shape returns what stays of a prompt when the names in it change: every run of
+// letters, digits and characters of paths becomes one w.
 func shape(prompt string) string {
 	var b strings.Builder
 	word := false
@@ -64,7 +64,7 @@ func shape(prompt string) string {
 	return b.String()
 }
 
-// alike tells whether two prompts are ones of the same shell.
+// alike reports whether two prompts belong to the same shell.
 func alike(a, b string) bool {
 	if a == b {
 		return true
@@ -79,8 +79,8 @@ func alike(a, b string) bool {
 	if sa == sb {
 		return true
 	}
-	// A part that comes and goes: a virtual environment before it, the state
-	// of a repository behind it.
+	// Parts come and go: a virtual environment before the prompt, the state of
+	// a repository behind it.
 	return strings.HasSuffix(sa, " "+sb) || strings.HasSuffix(sb, " "+sa) ||
 		commonPrefix(a, b) >= 4 && commonPrefix(a, b)*2 >= min(len(a), len(b))
 }
@@ -93,7 +93,7 @@ func commonPrefix(a, b string) int {
 	return n
 }
 
-// replPrompt matches prompts of programs that read a language of their own.
+// replPrompt matches the prompts of programs that read a language of their own.
 var replPrompt = regexp.MustCompile(`^\s*(` +
 	`>>>|\.\.\.|In \[\d+\]:|Out\[\d+\]:|\?-|\|\s?:|` +
 	`\((gdb|lldb|pdb|Pdb|ipdb|rdb|dlv|byebug|node)[^)]*\)\+?|` +
@@ -107,10 +107,11 @@ var replPrompt = regexp.MustCompile(`^\s*(` +
 // replStart matches such a prompt at the start of a line.
 var replStart = regexp.MustCompile(`^(>>> |\.\.\. |In \[\d+\]: |[\w.-]+(\([\w.*:-]*\))?[=-]?[>#] |\([A-Za-z]+db\) )`)
 
-// looksLikeREPL tells whether a prompt is hardly one of a shell.
+// looksLikeREPL reports whether a prompt is unlikely to be a shell's.
 func looksLikeREPL(prompt string) bool { return replPrompt.MatchString(prompt) }
 
-// looksLikeShell tells whether a prompt is hardly one of anything but a shell.
+// looksLikeShell reports whether a prompt is unlikely to be anything but a
+// shell's.
 func looksLikeShell(prompt string) bool {
 	trimmed := strings.TrimSpace(prompt)
 	if trimmed == "" {
@@ -132,10 +133,10 @@ var continuation = regexp.MustCompile(`^\s*((\S+ )*(if|then|elif|else|while|unti
 
 func looksLikeContinuation(prompt string) bool { return continuation.MatchString(prompt) }
 
-// zshContinuation matches zsh's own, which name what is open.
+// zshContinuation matches those of zsh, which name the construct that is open.
 var zshContinuation = regexp.MustCompile(`^((if|then|elif|else|while|until|for|do|case|select|function|repeat|foreach|quote|dquote|bquote|pipe|cmdand|cmdor|subsh|cmdsubst|mathsubst|braceparam|heredoc|heredocd|array|cursh|cond|math|coproc|always|elif-then)\s?)+> ?$`)
 
-// launchers are commands behind which another shell may take over.
+// launchers are commands that may start another shell.
 var launchers = map[string]bool{
 	"sh": true, "bash": true, "zsh": true, "fish": true, "dash": true, "ash": true, "ksh": true, "mksh": true,
 	"ksh93": true, "tcsh": true, "csh": true, "nu": true, "elvish": true, "xonsh": true, "busybox": true, "rbash": true, "pwsh": true,
@@ -150,7 +151,7 @@ var launchers = map[string]bool{
 	"devbox": true, "direnv": true, "rlwrap": true, "socat": true, "nc": true, "ncat": true, "picocom": true, "minicom": true, "virsh": true, "qemu-system-x86_64": true,
 }
 
-// isLauncher tells whether a command line may start a shell.
+// isLauncher reports whether a command line may start a shell.
 func isLauncher(line string) bool {
 	for _, word := range firstWords(line) {
 		if launchers[word] {
@@ -160,8 +161,8 @@ func isLauncher(line string) bool {
 	return false
 }
 
-// firstWords gives the name of each command in a line, without directories,
-// as far as that can be seen without parsing.
+// firstWords returns the name of each command in a line, without directories,
+// as far as they can be found without parsing.
 func firstWords(line string) []string {
 	var words []string
 	next := true

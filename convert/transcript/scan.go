@@ -2,40 +2,41 @@ package transcript
 
 import "strings"
 
-// token is something in the output at which the reading stops to look.
+// token is a sequence in the output at which the tracer stops to look.
 type token uint8
 
 const (
 	tokNone    token = iota
 	tokPaste         // CSI ? 2004 h: a line editor begins to read
-	tokNoPaste       // CSI ? 2004 l: it has ended
+	tokNoPaste       // CSI ? 2004 l: the line editor has ended
 	tokPrompt        // zsh begins to draw its prompt
 	tokErase         // CSI K
-	tokKeys          // CSI ? 1 h: the cursor keys are set for an application
-	tokNoKeys        // CSI ? 1 l: the cursor keys are put back
+	tokKeys          // CSI ? 1 h: the cursor keys are in application mode
+	tokNoKeys        // CSI ? 1 l: the cursor keys are in normal mode
 	tokAlt           // the alternate screen is entered
 	tokLine          // a line feed comes next
 )
 
 // scanner cuts output at tokens. It knows just enough of the syntax of control
-// sequences to find them, however the bytes are split. The zero value is ready.
+// sequences to find them, however the bytes are split. The zero value is ready
+// for use.
 type scanner struct {
 	state scanState
 	// param is the start of the CSI sequence being read, as far as it fits.
 	param [16]byte
 	n     int
-	// idiom counts the sequences of zsh's prompt start read so far, next
-	// to each other.
+	// idiom counts the consecutive sequences of zsh's prompt start read so far.
 	idiom int
 	// near: nothing was read since the last CSI sequence.
 	near bool
-	// fresh: the last thing that was not a sequence or CR was a line feed.
+	// fresh: the last byte that was neither CR nor part of a sequence was a
+	// line feed.
 	fresh bool
 	// lines: stop before every line feed.
 	lines bool
-	// erases: tell of CSI K.
+	// erases: stop at CSI K.
 	erases bool
-	// stopped: the line feed that comes next has been told.
+	// stopped: the scanner has stopped before the line feed that comes next.
 	stopped bool
 }
 
@@ -44,13 +45,13 @@ type scanState uint8
 const (
 	scanGround scanState = iota
 	scanEsc
-	scanEscIgnore // ESC and an intermediate
+	scanEscIgnore // ESC and an intermediate byte
 	scanCSI
 	scanString // OSC, DCS, APC, PM, SOS
 	scanStringEsc
 )
 
-// next gives the number of bytes of data up to the next token, and it.
+// next returns the next token and the number of bytes of data up to its end.
 func (s *scanner) next(data string) (int, token) {
 	for i := 0; i < len(data); {
 		c := data[i]
@@ -109,7 +110,7 @@ func (s *scanner) next(data string) (int, token) {
 				s.near = false
 			}
 		case scanCSI:
-			// The parameters, as far as they are here.
+			// The parameters, as far as they have arrived.
 			for c >= '0' && c <= ';' {
 				if s.n < len(s.param) {
 					s.param[s.n] = c
@@ -151,7 +152,7 @@ func (s *scanner) next(data string) (int, token) {
 				s.state = scanStringEsc
 				continue
 			}
-			// A mark may have changed what is looked for.
+			// A mark may change which tokens matter.
 			s.state = scanGround
 			return i, tokNone
 		case scanStringEsc:
@@ -166,8 +167,8 @@ func (s *scanner) next(data string) (int, token) {
 	return len(data), tokNone
 }
 
-// leap goes on to the next sequence that may be a token. Most are none, and that
-// shows in their third byte.
+// leap skips to the next sequence that may be a token. Most are not, and their
+// third byte shows it.
 func (s *scanner) leap(data string, i int) int {
 	for {
 		esc := strings.IndexByte(data[i:], 0x1b)
@@ -199,13 +200,13 @@ func (s *scanner) leap(data string, i int) int {
 	}
 }
 
-// followed tells whether what follows CSI 0 m is there, and is not what zsh
-// writes next.
+// followed reports whether data, which follows CSI 0 m, is long enough to judge
+// and is not what zsh writes next.
 func followed(data string) bool {
 	return len(data) > 2 && (data[0] != 0x1b || data[1] == '[' && data[2] != '2')
 }
 
-// ground takes in bytes that belong to no sequence.
+// ground takes bytes that belong to no sequence.
 func (s *scanner) ground(run string) {
 	if run == "" {
 		return
@@ -219,7 +220,7 @@ func (s *scanner) ground(run string) {
 	}
 }
 
-// csi takes in a sequence that is complete.
+// csi takes a complete sequence and returns its token.
 func (s *scanner) csi(final byte) token {
 	idiom := 0
 	if s.near {
@@ -232,8 +233,8 @@ func (s *scanner) csi(final byte) token {
 	param := s.param[:s.n]
 	switch final {
 	case 'm':
-		// CSI 0 m, CSI 27 m, CSI 24 m, CSI J: how zsh begins a prompt. Where
-		// the terminal has italics for standout it is 23 in place of 27.
+		// CSI 0 m, CSI 27 m, CSI 24 m, CSI J: zsh begins a prompt with these.
+		// On terminals that show standout as italics, 23 replaces 27.
 		switch {
 		case s.n == 0 || s.n == 1 && param[0] == '0':
 			s.idiom = 1

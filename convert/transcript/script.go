@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// secretive matches commands that show a secret, roughly: better one comment
-// too many.
+// secretive matches commands that may show a secret. It matches rather too much
+// than too little: a match only becomes a comment.
 var secretive = regexp.MustCompile(`(?i)(pass(word|wd|phrase)?|secret|token|api[_-]?key|access[_-]?key|credential)s?["']?\s*[=: ]\s*["']?[^\s"'$]|` +
 	`authorization:|bearer\s+\S|://[^/\s:@]+:[^/\s:@]+@|\b(AKIA|ghp_|gho_|glpat-|xox[abp]-|sk-|eyJ)[A-Za-z0-9_-]{8,}|-----BEGIN`)
 
@@ -24,11 +24,12 @@ func writeScript(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 		}
 	}
 	fmt.Fprintf(w, "#!/usr/bin/env %s\n", shell)
-	w.WriteString("# Commands read from a recorded terminal session. Read them before you run them:\n" +
-		"# they were typed for another moment and another machine. What failed, was given up,\n" +
-		"# filled the screen, ran inside another shell or shows a secret is a comment.\n")
+	w.WriteString("# Commands from a recorded terminal session. Read them before you run them:\n" +
+		"# they were typed at another time, and perhaps on another machine. Commands that failed,\n" +
+		"# were cancelled, filled the screen, ran inside another shell or may show a secret\n" +
+		"# are commented out.\n")
 	if !trusted {
-		w.WriteString("# WARNING: some were found by marks that any program in the session could have printed.\n")
+		w.WriteString("# WARNING: some commands rely on marks that any program in the session could have printed.\n")
 	}
 	for _, rec := range recs {
 		fmt.Fprintf(w, "\n# %s\n", oneLine(rec.Name))
@@ -53,13 +54,13 @@ func writeScript(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 	return nil
 }
 
-// notRun says why a command is not to be run again; "" if it may be.
+// notRun returns the reason why a command is commented out; "" if it is not.
 func notRun(c *Command) string {
 	switch {
 	case c.Kind == Comment:
 		return ""
 	case c.Kind == Cancelled:
-		return "given up"
+		return "cancelled"
 	case c.Kind == REPL:
 		return "entered in a program"
 	case c.Failed():
@@ -71,11 +72,11 @@ func notRun(c *Command) string {
 	case secretive.MatchString(c.Text):
 		return "may show a secret"
 	case c.Unfinished:
-		return "had not ended when the recording did"
+		return "still running when the recording ended"
 	case !c.Trusted:
-		return "found by marks that may be forged"
+		return "relies on marks that may be forged"
 	case c.Confidence < 0.7:
-		return "not sure to have been a command"
+		return "may not have been a command"
 	}
 	return ""
 }

@@ -12,39 +12,47 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// Where a [Hit] was found.
+// Places where a [Hit] was found.
 const (
-	InCommand = "command" // in a command's text
-	InOutput  = "output"  // in what a command printed
-	InScreen  = "screen"  // on the screen, in neither of them
+	// InCommand is the text of a command.
+	InCommand = "command"
+	// InOutput is the output of a command.
+	InOutput = "output"
+	// InScreen is anything else on the screen.
+	InScreen = "screen"
 )
 
-// A Hit is a place where something was found.
+// A Hit is a line that matches.
 type Hit struct {
+	// Where is the place: InCommand, InOutput or InScreen.
 	Where string
-	// Time is when it could first be seen on the screen. For a command it is
-	// when that was entered.
+	// Time is when the line first appeared on the screen, or when the command
+	// was entered. It counts from the start of the recording.
 	Time time.Duration
-	// Text is the line it is in.
+	// Text is the line; of a command, all of its lines.
 	Text string
-	// Command is the command in whose time it is; nil if there is none.
+	// Command is the command that was being run or, for InCommand, entered; nil
+	// if there is none.
 	Command *Command
 }
 
 // SearchOptions change what [Search] looks at. The zero value looks
 // everywhere.
 type SearchOptions struct {
-	Commands, Output, Screen bool // all false is all true
-	// Max is how many hits are given at most; 0 is 10000.
+	// Commands, Output and Screen limit the search to those places. All false
+	// means all true.
+	Commands, Output, Screen bool
+	// Max is the most hits returned; 0 means 10000.
 	Max int
+	// Options change how commands are read.
 	Options
 }
 
-// Search finds the lines of a recording for which match is true: commands, what
-// they printed, and whatever else stood on the screen at some moment, also in
-// full-screen programs. Hits come in the order of time. The commands are those
-// of the whole recording. When it ends in an error, what was found up to there
-// is given with the error.
+// Search returns the lines of a recording for which match is true, in order of
+// time: commands, their output, and anything else that was on the screen at some
+// moment, also in full-screen programs. It returns the commands of the whole
+// recording as well. If the recording ends in an error, or more than Max lines
+// match, the results up to there come with an error.
 func Search(cast format.Cast, match func(string) bool, opts SearchOptions) ([]Hit, []Command, error) {
 	if !opts.Commands && !opts.Output && !opts.Screen {
 		opts.Commands, opts.Output, opts.Screen = true, true, true
@@ -67,15 +75,15 @@ func Search(cast format.Cast, match func(string) bool, opts SearchOptions) ([]Hi
 	}
 	w.finish()
 	if err == nil && w.full {
-		err = fmt.Errorf("more than %d lines match: the rest was not looked at", opts.Max)
+		err = fmt.Errorf("more than %d lines match: the rest was not searched", opts.Max)
 	}
 	return merge(cmds, w.hits, match, opts), cmds, err
 }
 
-// merge says of what was seen on the screen in what it is.
+// merge sorts the lines seen on the screen by the place they belong to.
 func merge(cmds []Command, seen []sight, match func(string) bool, opts SearchOptions) []Hit {
 	var hits []Hit
-	next := 0 // the first command that was not entered yet
+	next := 0 // the first command that has not been entered yet
 	lines := make([]map[string]bool, len(cmds))
 	enter := func() {
 		c := &cmds[next]
@@ -99,11 +107,10 @@ func merge(cmds []Command, seen []sight, match func(string) bool, opts SearchOpt
 		if next > 0 && h.Time <= cmds[next-1].End {
 			h.Command = &cmds[next-1]
 		}
-		// It came in one look with what came before: which of the commands
-		// of that time was it?
+		// One look may span several commands: find the one that printed it.
 		for i := next - 1; i >= max(0, next-mostAtOnce); i-- {
 			if cmds[i].End < s.since {
-				continue // it may be part of one that goes on
+				continue // a command around it may still be running
 			}
 			if lines[i][text] {
 				h.Where, h.Command, h.Time = InOutput, &cmds[i], min(h.Time, cmds[i].End)
@@ -113,7 +120,7 @@ func merge(cmds []Command, seen []sight, match func(string) bool, opts SearchOpt
 		}
 		typed = typed || next < len(cmds) && h.Time >= cmds[next].PromptAt && containsLine(h.Text, cmds[next].Text)
 		switch {
-		case h.Where == InScreen && typed: // the command being typed: told as such
+		case h.Where == InScreen && typed: // the command being typed is a hit of its own
 		case h.Where == InOutput && !opts.Output, h.Where == InScreen && !opts.Screen:
 		default:
 			hits = append(hits, h)
@@ -126,18 +133,18 @@ func merge(cmds []Command, seen []sight, match func(string) bool, opts SearchOpt
 	return hits
 }
 
-// mostAtOnce is how many commands are looked at for what was seen in one look.
+// mostAtOnce is the most commands considered for a line.
 const mostAtOnce = 64
 
-// sight is a line that was seen on the screen: what is drawn in a short time is
-// looked at once.
+// sight is a matching line that was on the screen. Everything drawn within a
+// short time is looked at once.
 type sight struct {
 	Hit
-	since time.Duration // when the time began that was looked at
+	since time.Duration // when that time began
 }
 
-// containsLine tells whether what was on the screen is part of a command that
-// was typed there.
+// containsLine reports whether a line of the screen ends with the first line of
+// a command, and so shows it being typed.
 func containsLine(screen, command string) bool {
 	first, _, _ := strings.Cut(command, "\n")
 	return strings.HasSuffix(screen, first)
@@ -149,9 +156,9 @@ type watcher struct {
 	screen *vt.Screen
 	seed   maphash.Seed
 	now    time.Duration
-	since  time.Duration // the first event that was not looked at
+	since  time.Duration // the time of the first event since the last look
 	// rows holds, for the primary and the alternate screen, a hash of the text
-	// of each row when it was last looked at.
+	// of each row at the last look.
 	rows  [2][]uint64
 	hits  []sight
 	max   int
@@ -160,7 +167,7 @@ type watcher struct {
 	dirty bool
 }
 
-// watch makes w see the events that are ranged over.
+// watch has w see the events of cast as they are read.
 func (w *watcher) watch(cast *format.Cast) {
 	size := cast.Header.Size
 	if size == (format.Size{}) {
@@ -180,8 +187,8 @@ func (w *watcher) watch(cast *format.Cast) {
 	}
 }
 
-// What is drawn with pauses below frameGap is looked at together, but at least
-// once in a longestFrame.
+// Output with pauses below frameGap is looked at together, but at least once in
+// a longestFrame.
 const (
 	frameGap     = 10 * time.Millisecond
 	longestFrame = 100 * time.Millisecond
@@ -221,8 +228,7 @@ func (w *watcher) look() {
 	})
 }
 
-// left is told of lines that leave the screen, perhaps before they were looked
-// at.
+// left is called for lines that leave the screen, perhaps before a look.
 func (w *watcher) left(row vt.Row, why vt.Leave) {
 	if why != vt.LeftTop {
 		return
@@ -236,7 +242,7 @@ func (w *watcher) left(row vt.Row, why vt.Leave) {
 	rows[len(rows)-1] = 0
 }
 
-// seen gives the hashes of the screen that is shown.
+// seen returns the hashes of the rows of the current screen.
 func (w *watcher) seen() *[]uint64 {
 	if w.screen.OnAlternate() {
 		return &w.rows[1]
@@ -259,7 +265,7 @@ func (w *watcher) row(row vt.Row, last *uint64) {
 	if !w.match(text) {
 		return
 	}
-	// Typing makes a new text of the same line at each key.
+	// While a line is typed, each key makes a new text of it.
 	if n := len(w.hits); n > 0 && strings.HasPrefix(text, w.hits[n-1].Text) && w.hits[n-1].Time != w.now {
 		w.hits[n-1].Text = text
 		return

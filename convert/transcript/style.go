@@ -7,7 +7,7 @@ import (
 )
 
 // styler writes rows with SGR sequences. Each line begins and ends plain, so
-// lines may be taken apart.
+// that lines can be separated.
 type styler struct{}
 
 func (*styler) appendRow(dst []byte, s *vt.Screen, row vt.Row, upto int) []byte {

@@ -6,7 +6,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// incomplete tells whether a shell that has read text asks for another line.
+// incomplete reports whether a shell asks for another line after text.
 func incomplete(text string) bool {
 	if len(text) > 16<<10 {
 		return false

@@ -11,21 +11,22 @@ import (
 )
 
 const (
-	// promptGap is how long a line editor is silent once it has drawn its
-	// prompt, at least.
+	// promptGap is the shortest pause of a line editor that has drawn its
+	// prompt.
 	promptGap = 15 * time.Millisecond
-	// restGap is how long the cursor rests behind a prompt before somebody
-	// types.
+	// restGap is the shortest rest of the cursor behind a prompt before
+	// somebody types.
 	restGap = 20 * time.Millisecond
-	// keyGap is the least time from one key to the next.
+	// keyGap is the shortest time from one key to the next.
 	keyGap = 5 * time.Millisecond
-	// maxInputRows is how many rows of the screen an entered line may take.
+	// maxInputRows is the most rows of the screen that an entered line takes.
 	maxInputRows = 200
-	// maxInput is how long an entered line may be, in bytes.
+	// maxInput is the most bytes in an entered line.
 	maxInput = 64 << 10
 )
 
-// segment is one prompt and what became of it: the raw material of a Command.
+// segment is one prompt with the line entered there and its output: the raw
+// material of a Command.
 type segment struct {
 	bounds string // FromPaste, FromMarks, FromTyping
 	zsh    bool   // its prompt began with zsh's idiom
@@ -33,11 +34,11 @@ type segment struct {
 	promptAt, start, end time.Duration
 	ended                bool // another prompt came
 
-	// prompt is the rows of the prompt; the last one up to the column where
-	// input begins. Empty if where that is was not seen.
+	// prompt is the rows of the prompt, the last one up to the column where
+	// input begins. Empty if that column was not seen.
 	prompt []string
 	split  bool // the end of the prompt was seen
-	exact  bool // and it is certain: by a mark or zsh
+	exact  bool // the end is certain, from a mark or from zsh
 	// rows is the whole rows from the prompt's to the end of the input.
 	rows      []string
 	wraps     []bool // rows[i] goes on in rows[i+1]
@@ -46,29 +47,28 @@ type segment struct {
 	moved     bool   // the cursor was seen behind the first character
 	oneGo     bool   // typing: text and line feed came in one burst
 	fresh     bool   // a line feed came before the editor ended
-	redrew    bool   // zsh drew the line anew after it was entered
+	redrew    bool   // zsh redrew the line after it was entered
 	right     rightPrompt
 	unentered bool // the recording ended first
-	aborted   bool // a further line of it was given up
-	// dropped: the editor ended and began anew without a line feed.
+	aborted   bool // a further line of it was cancelled
+	// dropped: the editor ended and began again without a line feed.
 	dropped bool
-	keys    bool // the editor put the cursor keys back: zsh accepts
+	keys    bool // the editor reset the cursor keys: zsh accepts the line
 	ctrlC   bool // ctrl-C was typed last
-	second  bool // a mark says it is a continuation prompt
-	ready   bool // a mark says that a prompt comes
+	second  bool // a mark: this is a continuation prompt
+	ready   bool // a mark: a prompt follows
 
-	title string // set when the command started
-	hook  string // the shell's word for the command
-	// verbatim: hook is the text as it was typed, not out of a history.
+	hook string // the command as the shell reported it; valid if hooked
+	// verbatim: hook is the text as it was typed, not from a history.
 	verbatim bool
 	hooked   bool
-	byHook   bool // text is hook
-	again    bool // the end of the prompt was put right
-	cut      bool // it was entered in pieces
-	ran      bool // a mark says that it was run
-	exit     int
-	exited   bool
-	byEvent  bool   // exit is the recorded program's
+	byHook   bool   // text is hook
+	again    bool   // the end of the prompt was corrected
+	cut      bool   // it was entered in pieces
+	ran      bool   // a mark: the command was run
+	exit     int    // the status; valid if exited
+	exited   bool   // the status is known
+	byEvent  bool   // exit is that of the recorded program
 	signed   bool   // the marks carry the nonce
 	unsure   bool   // marks without a nonce were used
 	context  string // the 3008 context of the command
@@ -76,8 +76,8 @@ type segment struct {
 	host     string
 
 	out     *capture
-	outText string
-	alt     bool
+	outText string // the output, once out has been freed
+	alt     bool   // the alternate screen was used
 	given   string // typing: the text that came together with the prompt
 	eof     bool   // ctrl-D was typed last
 	printed bool   // something was printed before the next prompt
@@ -86,12 +86,12 @@ type segment struct {
 type traceState uint8
 
 const (
-	running   traceState = iota // a program runs, or nothing yet
+	running   traceState = iota // a program runs, or nothing has happened yet
 	editing                     // a line is being entered
-	accepting                   // it has been, but its last row is not known yet
+	accepting                   // the line is entered, its last row not known yet
 )
 
-// tracer is the first pass: it reads a recording and gives its segments.
+// tracer is the first pass: it cuts a recording into segments.
 type tracer struct {
 	opts   Options
 	screen *vt.Screen
@@ -109,34 +109,33 @@ type tracer struct {
 
 	// from is the line at which the output of cur begins.
 	from uint64
-	// closed: a mark said that cur has ended; what comes is not its output.
+	// closed: a mark ended cur, and what follows is not its output.
 	closed bool
-	// capturing is false while rows that leave the screen are nobody's.
+	// capturing is false while rows that leave the screen belong to no segment.
 	capturing bool
-	erasing   int // rows of a screen being erased whole, told so far
-	keep      bool
+	erasing   int  // rows so far of a screen that is being erased
+	keep      bool // they are output
 
 	// The line being entered: where its prompt begins and ends.
 	promptLine, inputLine uint64
 	promptX, inputX       int
 	right                 rightPrompt
-	erases                int // CSI K between the prompt's idiom and its end
-	erasesLeft            int // of a redrawn prompt
-	buffer                string
-	redrawn               bool
+	erasesLeft            int    // CSI K still to come in a redrawn prompt
+	buffer                string // the input before the prompt was redrawn
+	redrawn               bool   // inputLine and inputX are to be found again
 
-	// idiomLine is where zsh began its prompt.
+	// idiomLine is where zsh began its prompt, at idiomAt; valid if idiom.
 	idiom     bool
 	idiomLine uint64
 	idiomAt   time.Duration
 
-	// hint is where a mark, which anybody could have printed, says that a
-	// prompt begins.
+	// hint is where a prompt begins according to a mark that any program could
+	// have printed.
 	hint  promptHint
 	again againAt
 
-	// carry is what was entered before a background job wrote into the line;
-	// the rest is entered from inputLine on.
+	// carry is the input from before a background job wrote into the line; the
+	// rest is entered from inputLine on.
 	carry    string
 	carried  bool
 	restLine uint64 // the cursor at the last gap
@@ -147,11 +146,11 @@ type tracer struct {
 	undo   undoTyped
 	rested restedAt
 	known  []string // prompts seen, latest first
-	// typedKnown are those of them that typing showed.
+	// typedKnown are the prompts that only typing showed.
 	typedKnown []string
 
-	paste bool // bracketed paste was seen in the session
-	open  *segment
+	paste bool     // bracketed paste was seen in the session
+	open  *segment // the command that has started and not ended, from marks
 	dir   string
 	host  string
 	ready bool
@@ -159,11 +158,11 @@ type tracer struct {
 	// top, from goneLine on.
 	gone     []goneRow
 	goneLine uint64
-	total    int
-	credit   int
+	total    int // bytes of output kept
+	credit   int // see spend
 	scratch  []byte
 	spare    spareBuffers
-	overrun  bool
+	overrun  bool // more than maxSegments
 }
 
 // pending is a prompt behind which the cursor has come to rest.
@@ -175,16 +174,16 @@ type pending struct {
 	at     time.Duration
 	ready  bool
 	cursor int    // the cursor's column then
-	moved  bool   // it was seen elsewhere since
-	given  string // what stood behind the prompt already
-	typed  string // what was seen typed since
+	moved  bool   // the cursor was seen elsewhere since
+	given  string // the text that was behind the prompt already
+	typed  string // the text that was typed since
 	// gapLine and gapX are where the cursor was at the last gap.
 	gapLine uint64
 	gapX    int
 	right   rightPrompt
 }
 
-// againAt is where the prompt began before the editor began anew.
+// againAt is where the prompt began before the editor began again.
 type againAt struct {
 	ok   bool
 	line uint64
@@ -198,7 +197,7 @@ type promptHint struct {
 	at   time.Duration
 }
 
-// rightPrompt is what stands at the right of the line being entered.
+// rightPrompt is the text at the right of the line being entered.
 type rightPrompt struct {
 	line uint64
 	x    int
@@ -218,7 +217,7 @@ func newTracer(cast format.Cast, opts Options) *tracer {
 		t.opts.MaxOutput = DefaultMaxOutput
 	}
 	t.screen = vt.New(size.Cols, size.Rows, vt.WithHooks(vt.Hooks{
-		LineLeft: t.left, Mark: t.onMark, Title: t.title,
+		LineLeft: t.left, Mark: t.onMark,
 	}))
 	t.cur = &segment{out: newCapture(t.opts.MaxOutput, opts.Styled, &t.spare)}
 	t.segs = append(t.segs, t.cur)
@@ -258,9 +257,9 @@ func (t *tracer) event(ev format.Event) {
 	}
 }
 
-// spend takes from the work that the bytes so far pay for. Reading the screen
-// at each prompt is paid by what was written, so that a recording that is made
-// of prompts alone cannot make it the most of the work.
+// spend pays for reading n cells of the screen, and reports whether the credit
+// suffices. Each byte of output adds credit, so that a hostile recording made of
+// nothing but prompts cannot cause work out of proportion to its size.
 func (t *tracer) spend(n int) bool {
 	t.credit -= n
 	return t.credit > 0
@@ -290,8 +289,8 @@ func (t *tracer) write(data string) {
 		case tokErase:
 			t.erased()
 		case tokKeys:
-			// zsh without bracketed paste: the cursor keys are set when its
-			// prompt is drawn, and put back when the line is entered.
+			// zsh without bracketed paste sets the cursor keys when its prompt
+			// is drawn, and resets them when the line is entered.
 			if !t.paste && t.state == running && t.idiom {
 				line, x := t.cursor()
 				t.startPrompt(FromKeys, t.idiomLine, 0, t.idiomAt)
@@ -310,7 +309,7 @@ func (t *tracer) write(data string) {
 	}
 }
 
-// cursor gives the line and column of the cursor.
+// cursor returns the line and column of the cursor.
 func (t *tracer) cursor() (uint64, int) {
 	c := t.screen.Cursor()
 	x := c.X
@@ -320,7 +319,7 @@ func (t *tracer) cursor() (uint64, int) {
 	return t.screen.Scrolled() + uint64(c.Y), x
 }
 
-// row gives the row of a line if it is on the screen.
+// row returns the row of a line, if that is on the screen.
 func (t *tracer) row(line uint64) (vt.Row, bool) {
 	top := t.screen.Scrolled()
 	_, rows := t.screen.Size()
@@ -363,21 +362,21 @@ func (t *tracer) gap(d time.Duration) {
 		if d >= restGap {
 			t.restPoint(d)
 		} else if line, x := t.cursor(); d >= keyGap && !t.pend.ok && x > 0 && x <= 4 {
-			// The shortest prompts are soon typed by somebody.
+			// Somebody may type the shortest prompts that fast.
 			t.rested = restedAt{line: line, text: t.rowText(line, 0, x)}
 		}
 	}
 }
 
-// editGap is called when nothing was written for d while a line is entered.
+// editGap is gap while a line is entered.
 func (t *tracer) editGap(d time.Duration) {
 	line, x := t.cursor()
 	if !t.cur.split {
 		if line == t.promptLine && x <= t.promptX {
 			if x == 0 || d < restGap {
-				return // nothing drawn yet
+				return // nothing is drawn yet
 			}
-			if t.again.ok { // nor will there be
+			if t.again.ok { // and nothing will be
 				t.promptLine, t.promptX = t.again.line, t.again.x
 				t.again = againAt{}
 				t.cur.split = true
@@ -397,7 +396,7 @@ func (t *tracer) editGap(d time.Duration) {
 		t.cur.moved = true
 	}
 	if !t.cur.zsh && x == 0 && line > t.inputLine && t.scan.fresh && t.restLine == t.inputLine && t.restX >= t.inputX && !t.full(line-1) {
-		// A background job wrote into the line, which goes on below.
+		// A background job wrote into the line, and the line goes on below.
 		if !t.carried {
 			t.carry = t.rowText(t.inputLine, t.inputX, t.restX)
 		} else {
@@ -409,7 +408,7 @@ func (t *tracer) editGap(d time.Duration) {
 	t.restLine, t.restX = line, x
 }
 
-// full tells whether a line reaches the last column.
+// full reports whether a line reaches the last column.
 func (t *tracer) full(line uint64) bool {
 	row, ok := t.row(line)
 	return ok && row.Content() == row.Len()
@@ -442,12 +441,12 @@ func (t *tracer) readPrompt() []string {
 	}
 	last := t.rowText(t.inputLine, from, t.inputX)
 	if pad := t.inputX - from - utf8.RuneCountInString(last); pad > 0 && pad < 3 {
-		last += strings.Repeat(" ", pad) // blanks that were only moved over
+		last += strings.Repeat(" ", pad) // blanks that the cursor was moved over
 	}
 	return append(rows, last)
 }
 
-// seeRight looks what stands at the right of where input begins.
+// seeRight looks for text at the right of where input begins.
 func (t *tracer) seeRight() {
 	row, ok := t.row(t.inputLine)
 	if !ok || !t.spend(row.Len()) {
@@ -491,14 +490,14 @@ func (t *tracer) startPrompt(bounds string, line uint64, x int, at time.Duration
 	if bounds != FromTyping {
 		t.gone = t.gone[:0]
 	}
-	t.erases, t.erasesLeft, t.redrawn = 0, 0, false
+	t.erasesLeft, t.redrawn = 0, false
 	t.carry, t.carried = "", false
 	t.restLine, t.restX = line, x
 	t.hint = promptHint{}
 	t.again = againAt{}
 }
 
-// release takes the text of a segment that nothing is added to any more.
+// release takes the text of a segment to which nothing more is added.
 func (t *tracer) release(seg *segment) {
 	if seg == nil || seg.out.freed {
 		return
@@ -521,8 +520,8 @@ func (t *tracer) endOutput(line uint64, x int, at time.Duration) {
 	t.closed = true
 }
 
-// flush adds the rows from where output begins to the one before line, and of
-// that one what is left of x, to the output.
+// flush adds the rows from where output begins up to line to the output; of line
+// itself, the part before x.
 func (t *tracer) flush(line uint64, x int) {
 	top := t.screen.Scrolled()
 	if line > t.from || line == t.from && x > 0 {
@@ -543,7 +542,7 @@ func (t *tracer) takeRow(line uint64, upto int) {
 		return
 	}
 	if content := row.Content(); upto >= content {
-		// zsh and fish say that the last line has no end by a mark behind it.
+		// zsh and fish put a mark behind a last line without a line feed.
 		if content > 0 && row.Wrapped() || content == row.Len() {
 			upto = noEOL(row, content)
 		} else {
@@ -553,7 +552,7 @@ func (t *tracer) takeRow(line uint64, upto int) {
 	t.scratch = t.cur.out.row(t.screen, row, upto, t.scratch)
 }
 
-// noEOL gives the columns of a row without the mark that zsh (an inverse % or
+// noEOL returns the columns of a row without the mark that zsh (an inverse % or
 // #) and fish (a dim ⏎) put behind output that does not end in a line feed.
 func noEOL(row vt.Row, content int) int {
 	for x := content - 1; x >= 0; x-- {
@@ -571,7 +570,7 @@ func noEOL(row vt.Row, content int) int {
 	return row.Len()
 }
 
-// left is told of rows that leave the screen.
+// left is called for rows that leave the screen.
 func (t *tracer) left(row vt.Row, why vt.Leave) {
 	if t.screen.OnAlternate() {
 		return
@@ -603,7 +602,7 @@ func (t *tracer) left(row vt.Row, why vt.Leave) {
 				t.keep = t.cur.out.cleared()
 			}
 			if t.pend.ok && line >= t.pend.line {
-				// A prompt, and what is typed behind it.
+				// A prompt, and the line typed there.
 			} else if cursor, _ := t.cursor(); line >= t.from && t.keep && (line <= cursor || row.Content() > 0) {
 				t.scratch = t.cur.out.row(t.screen, row, row.Len(), t.scratch)
 			}
@@ -617,7 +616,7 @@ func (t *tracer) left(row vt.Row, why vt.Leave) {
 }
 
 // clearedEdit is called before the screen is cleared while a line is entered:
-// the editor will draw it anew, at the top.
+// the editor will redraw it at the top.
 func (t *tracer) clearedEdit() {
 	if t.cur.split && !t.redrawn {
 		t.buffer, _, _, _ = t.readInput(t.bottom())
@@ -645,7 +644,7 @@ func (t *tracer) rowGone(row vt.Row, line uint64) {
 	t.gone = append(t.gone, goneRow{string(row.AppendText(nil)), row.Wrapped() || row.Content() == row.Len()})
 }
 
-// anyRow gives a row of the line being entered, wherever it is.
+// anyRow returns a row of the line being entered, on the screen or not.
 func (t *tracer) anyRow(line uint64) (text string, wrap, ok bool) {
 	if row, ok := t.row(line); ok {
 		if !t.spend(row.Len()) {
@@ -664,7 +663,7 @@ func (t *tracer) resize(size format.Size) {
 		t.screen.Resize(size.Cols, size.Rows)
 		return
 	}
-	before, x := t.cursor()
+	before, _ := t.cursor()
 	if t.state == running && t.capturing && !t.closed && t.from < before {
 		t.flush(before, 0)
 	}
@@ -683,7 +682,6 @@ func (t *tracer) resize(size format.Size) {
 	t.promptLine, t.inputLine = move(t.promptLine), move(t.inputLine)
 	t.pend.line = move(t.pend.line)
 	t.idiomLine = move(t.idiomLine)
-	_ = x
 }
 
 // pasteOn: a line editor begins to read.
@@ -699,15 +697,15 @@ func (t *tracer) pasteOn() {
 		case t.idiom:
 			t.zshInput(line, x)
 		case !t.cur.zsh && t.cur.split && !t.cur.exact && (line != t.promptLine || x != t.promptX):
-			// Begun anew without an end: what was between is not in the
-			// recording, or the editor was killed.
+			// The editor begins again without an end: the time between is not
+			// in the recording, or the editor was killed.
 			t.again = againAt{ok: true, line: t.promptLine, x: t.promptX}
 			t.promptLine, t.promptX = line, x
 			t.cur.split = false
 		}
 		return
 	case accepting:
-		// What was entered was given up: no line feed followed.
+		// No line feed followed: the line was cancelled.
 		t.cur.dropped = true
 		t.finishAccept(line, x, false)
 	}
@@ -719,7 +717,7 @@ func (t *tracer) pasteOn() {
 	if h := t.hint; h.ok && h.line <= line && line-h.line < 20 {
 		t.startPrompt(FromPaste, h.line, h.x, h.at)
 		if line > h.line || x > h.x {
-			// fish 4 switches when its prompt is drawn.
+			// fish 4 switches after it has drawn its prompt.
 			t.inputAt(line, x)
 		}
 		return
@@ -727,7 +725,7 @@ func (t *tracer) pasteOn() {
 	t.startPrompt(FromPaste, line, x, t.now)
 }
 
-// zshInput sets where input begins: zsh switches when its prompt is drawn.
+// zshInput sets where input begins: zsh switches after it has drawn its prompt.
 func (t *tracer) zshInput(line uint64, x int) {
 	t.idiom = false
 	t.cur.zsh = true
@@ -737,7 +735,7 @@ func (t *tracer) zshInput(line uint64, x int) {
 	}
 }
 
-// zshPrompt: zsh begins to draw its prompt, or draws it anew.
+// zshPrompt: zsh begins to draw or redraw its prompt.
 func (t *tracer) zshPrompt() {
 	line, x := t.cursor()
 	if x != 0 {
@@ -747,7 +745,6 @@ func (t *tracer) zshPrompt() {
 	case running:
 		if !t.idiom {
 			t.idiom, t.idiomLine, t.idiomAt = true, line, t.now
-			t.erases = 0
 		} else if line < t.idiomLine {
 			t.idiomLine = line
 		}
@@ -768,18 +765,18 @@ func (t *tracer) zshPrompt() {
 	}
 }
 
-// erased is told of each CSI K.
+// erased is called for each CSI K.
 func (t *tracer) erased() {
 	if t.state == editing && t.redrawn && t.buffer == "" && t.erasesLeft > 0 {
-		// With nothing entered yet zsh clears the rest of the line behind
-		// its prompt.
+		// As long as nothing is entered, zsh clears the rest of the line
+		// behind its prompt.
 		t.erasesLeft--
 		t.inputLine, t.inputX = t.cursor()
 		t.cur.prompt = t.readPrompt()
 	}
 }
 
-// reanchor finds where input begins in a prompt that was drawn anew.
+// reanchor finds where input begins after a prompt was redrawn.
 func (t *tracer) reanchor() {
 	t.redrawn = false
 	if t.buffer == "" {
@@ -825,7 +822,8 @@ func columns(s string) int {
 	return n
 }
 
-// bottom is the last line of the screen that has something on it.
+// bottom returns the last line of the screen that is not blank, or the cursor's
+// if that is lower.
 func (t *tracer) bottom() uint64 {
 	_, rows := t.screen.Size()
 	y := rows - 1
@@ -839,7 +837,7 @@ func (t *tracer) bottom() uint64 {
 	return t.screen.Scrolled() + uint64(y)
 }
 
-// pasteOff: the line editor has ended.
+// pasteOff: a line editor has ended.
 func (t *tracer) pasteOff() {
 	if t.state != editing {
 		return
@@ -852,7 +850,7 @@ func (t *tracer) pasteOff() {
 	seg.start = t.now
 	seg.fresh = t.scan.fresh
 	if t.scan.fresh && !seg.zsh && line > t.screen.Scrolled() {
-		// Readline and fish have gone to the next line already.
+		// Readline and fish have moved to the next line already.
 		t.takeInput(line - 1)
 		t.begin(line, x)
 		return
@@ -861,20 +859,21 @@ func (t *tracer) pasteOff() {
 	t.state = accepting
 }
 
-// lineFeed is told before a line feed.
+// lineFeed is called before a line feed.
 func (t *tracer) lineFeed() {
 	line, x := t.cursor()
 	switch t.state {
 	case accepting:
 		if row, ok := t.row(line); ok && line >= t.inputLine+uint64(len(t.cur.rows)) && row.Content() > 0 {
-			// It moved below the input without a line feed: this is output.
+			// The cursor moved below the input without a line feed: this is
+			// output.
 			t.finishAccept(line-1, 0, true)
 			t.begin(line, 0)
 			return
 		}
 		t.finishAccept(line, x, true)
 		t.begin(line+1, 0)
-	case editing: // by marks: a shell that has none for the start of a command
+	case editing: // with marks, but none for the start of a command
 		t.markLine(line)
 	case running:
 		t.typed(line)
@@ -895,7 +894,7 @@ func (t *tracer) finishAccept(line uint64, x int, ran bool) {
 	}
 }
 
-// begin: what was entered runs, and prints from line on.
+// begin: the command runs, and prints from line on.
 func (t *tracer) begin(line uint64, x int) {
 	t.state = running
 	t.from = line
@@ -906,7 +905,7 @@ func (t *tracer) begin(line uint64, x int) {
 	t.known = remember(t.known, lastLine(t.cur.prompt))
 }
 
-// remember puts a prompt in front of the ones last seen.
+// remember puts a prompt in front of those seen before.
 func remember(prompts []string, prompt string) []string {
 	if strings.TrimSpace(prompt) == "" {
 		return prompts
@@ -918,7 +917,7 @@ func remember(prompts []string, prompt string) []string {
 	return prompts[:min(len(prompts), 16)]
 }
 
-// takeInput reads the line that was entered; last is its last row.
+// takeInput reads the line that was entered, up to row last.
 func (t *tracer) takeInput(last uint64) {
 	seg := t.cur
 	seg.text, seg.rows, seg.wraps, seg.short = t.readInput(last)
@@ -926,7 +925,8 @@ func (t *tracer) takeInput(last uint64) {
 	seg.right = t.right
 }
 
-// readInput reads the rows from the prompt's last one to last.
+// readInput reads the rows from the last one of the prompt up to last. short
+// reports that it read only a part.
 func (t *tracer) readInput(last uint64) (text string, rows []string, wraps []bool, short bool) {
 	seg := t.cur
 	tail := ""
@@ -936,8 +936,8 @@ func (t *tracer) readInput(last uint64) (text string, rows []string, wraps []boo
 	if !seg.split {
 		t.inputLine, t.inputX = t.promptLine, t.promptX
 	} else if strings.TrimSpace(tail) != "" && (t.inputLine != t.promptLine || t.promptX == 0) {
-		// Completion lists and ctrl-L make the prompt be drawn elsewhere:
-		// the lowest one counts.
+		// Completion lists and ctrl-L redraw the prompt elsewhere: the lowest
+		// one counts.
 		low := max(t.screen.Scrolled(), t.promptLine, last-min(last, maxInputRows))
 		if t.carried {
 			low = max(low, t.inputLine)
@@ -982,7 +982,7 @@ func (t *tracer) readInput(last uint64) (text string, rows []string, wraps []boo
 	return t.carry + joinRows(rows, wraps, x, t.right), rows, wraps, short
 }
 
-// joinRows makes text of rows; the first one counts from column x.
+// joinRows joins rows to a text; the first row begins at column x.
 func joinRows(rows []string, wraps []bool, x int, right rightPrompt) string {
 	var b strings.Builder
 	for i, row := range rows {
@@ -1001,7 +1001,7 @@ func joinRows(rows []string, wraps []bool, x int, right rightPrompt) string {
 	return strings.TrimRight(b.String(), " \n")
 }
 
-// cutRight takes away the right-hand prompt, in which a clock may have gone on.
+// cutRight removes the right-hand prompt; a clock in it may show another time.
 func cutRight(row string, right rightPrompt) string {
 	if right.text == "" {
 		return row
@@ -1024,7 +1024,7 @@ func noDigits(r rune) rune {
 	return r
 }
 
-// fromColumn gives what stands in s from column x on.
+// fromColumn returns the text of s from column x on.
 func fromColumn(s string, x int) string {
 	for i, r := range s {
 		if x <= 0 {
@@ -1035,13 +1035,7 @@ func fromColumn(s string, x int) string {
 	return ""
 }
 
-func (t *tracer) title(title string) {
-	if t.state == running && t.cur.title == "" && !t.cur.printed && !t.idiom {
-		t.cur.title = title
-	}
-}
-
-// finish ends the recording.
+// finish ends the last segment at the end of the recording.
 func (t *tracer) finish() {
 	t.gap(time.Second)
 	line, x := t.cursor()
@@ -1069,7 +1063,7 @@ func (t *tracer) finish() {
 			t.cur.end = t.now
 		}
 	case editing:
-		// A line that was not entered is no command.
+		// A line that was never entered is no command.
 		t.cur.unentered = true
 		t.cur.end = t.now
 	case accepting:

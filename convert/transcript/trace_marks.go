@@ -7,7 +7,7 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// onMark is told of OSC sequences.
+// onMark is called for each OSC sequence.
 func (t *tracer) onMark(m vt.Mark) {
 	if t.screen.OnAlternate() {
 		return
@@ -43,7 +43,7 @@ func (t *tracer) onMark(m vt.Mark) {
 		switch t.state {
 		case editing:
 			if !t.cur.split && t.cur.bounds == FromPaste {
-				// Readline: the switch comes before the prompt.
+				// Readline switches before its prompt.
 				t.cur.signed = t.cur.signed || signed
 				if signed {
 					t.cur.dir, t.cur.host = t.dir, t.host
@@ -91,7 +91,7 @@ func (t *tracer) onMark(m vt.Mark) {
 	}
 }
 
-// markRun: the shell says that it starts the command.
+// markRun: the shell starts the command.
 func (t *tracer) markRun(m vt.Mark, mk mark, signed bool, x int) {
 	if t.state == editing && t.cur.bounds == FromMarks {
 		last := m.Line
@@ -112,7 +112,7 @@ func (t *tracer) markRun(m vt.Mark, mk mark, signed bool, x int) {
 	}
 	seg := t.cur
 	if t.state == editing && seg.bounds == FromPaste && t.scan.fresh && !seg.ran {
-		// fish 4 says so before it switches bracketed paste off.
+		// fish 4 sends the mark before it switches bracketed paste off.
 		seg.ran = true
 		seg.signed, seg.unsure = seg.signed || signed, seg.unsure || !signed
 		if mk.hasText {
@@ -131,17 +131,17 @@ func (t *tracer) markRun(m vt.Mark, mk mark, signed bool, x int) {
 	if mk.hasText {
 		seg.hook, seg.hooked, seg.verbatim = mk.text, true, mk.verbatim
 	}
-	// What was printed so far was printed by the shell.
+	// Output so far came from the shell.
 	if !t.closed && m.Line >= t.from {
 		t.from = m.Line
 	}
 	t.open = seg
 }
 
-// markEnd: the shell says that the command has ended.
+// markEnd: the command has ended.
 func (t *tracer) markEnd(m vt.Mark, mk mark, signed bool, x int) {
 	if t.state == editing && signed && mk.hasExit && !t.cur.split {
-		// It stands in the prompt itself, of a shell that has no other place.
+		// A shell without hooks has the mark in the prompt itself.
 		seg := t.open
 		if seg == nil {
 			seg = t.prev
@@ -156,11 +156,11 @@ func (t *tracer) markEnd(m vt.Mark, mk mark, signed bool, x int) {
 		return
 	}
 	if mk.context != "" && (t.open == nil || t.open.context != mk.context) {
-		return // the end of a shell's or a session's context
+		return // the context of a shell or session has ended
 	}
 	seg := t.open
 	if seg == nil {
-		// Shells that have no mark for the start of a command.
+		// The shell has no mark for the start of a command.
 		seg = t.cur
 	}
 	t.open = nil
@@ -176,8 +176,8 @@ func (t *tracer) markEnd(m vt.Mark, mk mark, signed bool, x int) {
 	}
 }
 
-// markLine: a line feed comes while a line is entered at a prompt with marks.
-// A shell that marks only its prompts runs the line now.
+// markLine is called before a line feed while a line is entered at a prompt with
+// marks. A shell that marks only its prompts runs the line now.
 func (t *tracer) markLine(line uint64) {
 	if !t.cur.exact || line < t.inputLine {
 		return
@@ -187,13 +187,14 @@ func (t *tracer) markLine(line uint64) {
 	t.takeInput(line)
 	t.begin(line+1, 0)
 	if t.cur.signed {
-		// Its end is this one's, whatever is entered within it.
+		// The mark of an end belongs to this command, whatever is entered
+		// inside it.
 		t.open = t.cur
 	}
 }
 
-// exitEvent: the recorded program has ended. When that is a shell that we know
-// by its marks, it was ended by the command that runs.
+// exitEvent: the recorded program has ended. If it is a shell known by its marks,
+// the running command has ended it.
 func (t *tracer) exitEvent(ev format.Event) {
 	status, err := strconv.Atoi(ev.Data)
 	if err != nil || status < 0 || status > 128 || t.state != running || t.screen.OnAlternate() {

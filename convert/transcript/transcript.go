@@ -7,15 +7,15 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// ErrTooMany is the error at the end of the commands of a recording that has
-// more prompts than are kept; the first ones are given.
+// ErrTooMany ends the commands of a recording that has more prompts than are
+// kept. The commands of the first prompts come before it.
 var ErrTooMany = errors.New("too many prompts in the recording: the rest was not read")
 
-// Commands gives the commands that were entered in a recording, in order. The
-// recording is read whole before the first one comes, as prompts seen late tell
-// what was entered early; what is kept of it is bounded. The sequence is
-// single-use. When the recording ends in an error, the commands up to there come
-// first, and the error last, with a zero Command.
+// Commands returns the commands that were entered in a recording, in order. It
+// reads the whole recording before it yields the first command, because late
+// prompts help to read early ones; what it keeps in memory is bounded. The
+// sequence is single-use, as the Cast is. If the recording ends in an error, the
+// commands up to there come first, and the error last, with a zero Command.
 func Commands(cast format.Cast, opts Options) iter.Seq2[Command, error] {
 	return func(yield func(Command, error) bool) {
 		t := newTracer(cast, opts)

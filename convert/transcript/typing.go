@@ -5,20 +5,20 @@ import (
 	"time"
 )
 
-// restedAt is where the cursor rested, and what was left of it.
+// restedAt is where the cursor rested, and the text left of it.
 type restedAt struct {
 	line uint64
 	text string
 }
 
-// typingGap is about how long it takes from one key to the next.
+// typingGap is about the time from one key to the next.
 const typingGap = 90 * time.Millisecond
 
-// restPoint: a program runs, or nothing we know of, and the cursor rests.
+// restPoint is called when the cursor rests outside a line editor.
 func (t *tracer) restPoint(d time.Duration) {
 	line, x := t.cursor()
 	if t.pend.ok && t.pend.typed != "" && line == t.pend.line && strings.TrimSpace(t.rowText(line, 0, allCols)) == "" {
-		return // the line is being drawn anew
+		return // the line is being redrawn
 	}
 	same := t.pend.ok && t.chain(t.pend.line, line)
 	if x == 0 {
@@ -29,7 +29,7 @@ func (t *tracer) restPoint(d time.Duration) {
 		return
 	}
 	if same && d < typingGap && line == t.pend.line && x >= t.pend.x {
-		return // between two keys, as likely as not
+		return // probably between two keys
 	}
 	if same {
 		row := t.rowText(t.pend.line, 0, allCols)
@@ -39,7 +39,7 @@ func (t *tracer) restPoint(d time.Duration) {
 		}
 	}
 	if !same && len(t.typedKnown) == 0 && !t.mayType("") {
-		t.pend, t.rested = pending{}, restedAt{} // whatever stands there
+		t.pend, t.rested = pending{}, restedAt{} // whatever the text is
 		return
 	}
 	row, ok := t.row(line)
@@ -47,7 +47,7 @@ func (t *tracer) restPoint(d time.Duration) {
 		return
 	}
 	if row.Content() > x && !gapAt(row.Content(), x) {
-		// Something stands right of the cursor: at most a right-hand prompt.
+		// The text right of the cursor is too near for a right-hand prompt.
 		t.pend = pending{}
 		return
 	}
@@ -55,8 +55,8 @@ func (t *tracer) restPoint(d time.Duration) {
 	if pad := x - row.Content(); pad > 0 && pad < 3 {
 		text += strings.Repeat(" ", pad)
 	}
-	// A prompt is drawn at once. A line that grows is typed, or a progress
-	// display, and may come to look like a prompt.
+	// A prompt is drawn at once. A line that grows is being typed or shows
+	// progress, even if it comes to look like a prompt.
 	before := t.rested
 	t.rested = restedAt{line: line, text: text}
 	if !same && before.text != "" && before.line == line && len(before.text) < len(text) && strings.HasPrefix(text, before.text) {
@@ -70,13 +70,13 @@ func (t *tracer) restPoint(d time.Duration) {
 		}
 		rest := text[len(k):]
 		if strings.TrimSpace(rest) != "" && terminator(rest) == terminator(k) {
-			break // not the prompt and a text, but a prompt that has grown
+			break // not the prompt with text, but a prompt that has grown
 		}
 		text, given = k, rest
 		break
 	}
 	if !plausible(text) && !t.ready || !t.mayType(text) {
-		if !same { // else it may come back: a history is searched, say
+		if !same { // else it may come back, as when a history is searched
 			t.pend = pending{}
 		}
 		return
@@ -93,8 +93,7 @@ func (t *tracer) restPoint(d time.Duration) {
 	t.pend = pending{ok: true, right: right, line: line, x: columns(text), prefix: text, at: t.now, ready: t.ready, given: given, cursor: x}
 }
 
-// pendKnown tells whether the cursor stands behind a prompt that was seen
-// before.
+// pendKnown reports whether the cursor is behind a prompt that was seen before.
 func (t *tracer) pendKnown() bool {
 	if !t.pend.ok {
 		return false
@@ -102,7 +101,7 @@ func (t *tracer) pendKnown() bool {
 	return known(t.known, t.pend.prefix)
 }
 
-// known tells whether a prompt is like one of some.
+// known reports whether a prompt is like one of prompts.
 func known(prompts []string, prompt string) bool {
 	for _, k := range prompts {
 		if alike(k, prompt) {
@@ -114,9 +113,9 @@ func known(prompts []string, prompt string) bool {
 
 func gapAt(content, x int) bool { return content > x+1 }
 
-// mayType tells whether text may be a prompt that only typing shows. Once an
-// editor has switched bracketed paste, that is so inside what may be another
-// shell, and for prompts that were seen to be such.
+// mayType reports whether text may be a prompt that only typing shows. Once a
+// line editor has switched bracketed paste, such prompts occur only inside
+// launchers, which may run another shell, and where they occurred before.
 func (t *tracer) mayType(text string) bool {
 	if !t.paste || t.cur.bounds != "" && isLauncher(t.cur.text) {
 		return true
@@ -129,7 +128,7 @@ func (t *tracer) mayType(text string) bool {
 	return false
 }
 
-// chain tells whether line is first or one that first was wrapped into.
+// chain reports whether line is first, or first wraps into it.
 func (t *tracer) chain(first, line uint64) bool {
 	if line < first || line > first+maxInputRows {
 		return false
@@ -142,14 +141,15 @@ func (t *tracer) chain(first, line uint64) bool {
 	return true
 }
 
-// typed: a line feed comes while the cursor may stand in a line that was typed.
+// typed is called before a line feed while the cursor may be in a line that was
+// typed.
 func (t *tracer) typed(line uint64) {
 	p := t.pend
 	if !p.ok {
 		return
 	}
 	if cols, _ := t.screen.Size(); t.full(line) && p.moved && p.gapLine == line && p.gapX < cols {
-		return // an editor that goes to the next line once this one is full
+		return // an editor that moves to the next line as this one is full
 	}
 	t.pend = pending{}
 	if !t.chain(p.line, line) {
@@ -157,7 +157,7 @@ func (t *tracer) typed(line uint64) {
 	}
 	row, _, _ := t.anyRow(p.line)
 	if !strings.HasPrefix(row, strings.TrimRight(p.prefix, " ")) {
-		// A prompt that is drawn in another form once the line is entered.
+		// Some prompts are redrawn in another form once the line is entered.
 		before, ok := strings.CutSuffix(strings.TrimRight(row, " "), p.typed)
 		if !ok || p.typed == "" || !plausible(before) {
 			return
@@ -166,7 +166,7 @@ func (t *tracer) typed(line uint64) {
 		p.right = rightPrompt{}
 	}
 	if strings.TrimSpace(cutRight(fromColumn(row, p.x), p.right)) == "" && !known(t.typedKnown, p.prefix) {
-		return // a progress display, as likely as not
+		return // probably a progress display
 	}
 	undo := undoTyped{ok: true, line: line, pend: p, cur: t.cur, from: t.from, ended: t.cur.ended, closed: t.closed, prev: t.prev}
 	oneGo := !p.moved
@@ -184,7 +184,7 @@ func (t *tracer) typed(line uint64) {
 	t.undo = undo
 }
 
-// undoTyped is what was before a line feed was taken for the end of a line.
+// undoTyped is the state before a line feed was taken for the end of a line.
 type undoTyped struct {
 	ok            bool
 	pend          pending
@@ -194,8 +194,9 @@ type undoTyped struct {
 	ended, closed bool
 }
 
-// takeBack is called at the first gap after a line was taken as entered: an
-// editor that shows lists below what is entered has gone back up to it.
+// takeBack is called at the first gap after a line was taken as entered. If the
+// cursor has gone back up to the line, an editor showed a list below it, and the
+// line is still being entered.
 func (t *tracer) takeBack() {
 	u := t.undo
 	t.undo = undoTyped{}

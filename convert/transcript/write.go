@@ -13,37 +13,44 @@ import (
 	"github.com/ttydeck/ttydeck/internal/timecode"
 )
 
-// A Recording is the commands of one recording, to be written.
+// A Recording is the commands of one recording, for [Write].
 type Recording struct {
-	Name     string // as it is told to readers, such as the file's name
-	Header   format.Header
+	// Name is the name that readers see, such as the file's.
+	Name string
+	// Header is the recording's header.
+	Header format.Header
+	// Commands are its commands, as [Commands] yields them.
 	Commands []Command
-	// Err is the error in which reading it ended, if one did.
+	// Err is the error that ended the reading, if any.
 	Err error
 }
 
-// A Style is a way in which commands are written.
+// A Style is a way to write commands.
 type Style struct {
+	// Name is the name that [StyleByName] finds the style by, Also its other
+	// names.
 	Name string
-	Also []string // other names
-	Ext  []string // extensions of file names, with the dot
+	Also []string
+	// Ext are the extensions of file names that choose the style, with the dot.
+	Ext []string
+	// Desc describes the style in a few words.
 	Desc string
 
 	write func(*bufio.Writer, []Recording, WriteOptions) error
 }
 
-// Styles is every style, the default first.
+// Styles lists all styles, the default first.
 var Styles = []*Style{
 	{Name: "text", Also: []string{"txt", "plain"}, Ext: []string{".txt"}, Desc: "times, commands, output", write: writeText},
 	{Name: "markdown", Also: []string{"md"}, Ext: []string{".md", ".markdown"}, Desc: "a fenced block for each command", write: writeMarkdown},
-	{Name: "console", Ext: []string{".console"}, Desc: "$ and > before what was typed, for documentation", write: writeConsole},
-	{Name: "html", Ext: []string{".html", ".htm"}, Desc: "one page with colours, without scripts", write: writeHTML},
-	{Name: "json", Ext: []string{".json"}, Desc: "one object with all", write: writeJSON},
-	{Name: "jsonl", Also: []string{"ndjson"}, Ext: []string{".jsonl", ".ndjson"}, Desc: "an object a line for each command", write: writeJSONL},
+	{Name: "console", Ext: []string{".console"}, Desc: "a console session with the prompts $ and >, for documentation", write: writeConsole},
+	{Name: "html", Ext: []string{".html", ".htm"}, Desc: "one page with colours and no scripts", write: writeHTML},
+	{Name: "json", Ext: []string{".json"}, Desc: "one object with everything", write: writeJSON},
+	{Name: "jsonl", Also: []string{"ndjson"}, Ext: []string{".jsonl", ".ndjson"}, Desc: "one line with an object for each command", write: writeJSONL},
 	{Name: "script", Also: []string{"sh"}, Ext: []string{".sh"}, Desc: "a shell script of the commands", write: writeScript},
 }
 
-// StyleByName finds a style by one of its names.
+// StyleByName returns the style with that name, and whether there is one.
 func StyleByName(name string) (*Style, bool) {
 	for _, s := range Styles {
 		if s.Name == name || slices.Contains(s.Also, name) {
@@ -53,7 +60,8 @@ func StyleByName(name string) (*Style, bool) {
 	return nil, false
 }
 
-// StyleByFileName finds a style by a file name's extension.
+// StyleByFileName returns the style for the extension of a file name, and
+// whether there is one.
 func StyleByFileName(name string) (*Style, bool) {
 	for _, s := range Styles {
 		for _, ext := range s.Ext {
@@ -65,23 +73,23 @@ func StyleByFileName(name string) (*Style, bool) {
 	return nil, false
 }
 
-// WantsStyled reports whether the style makes use of Command.Styled.
+// WantsStyled reports whether the style uses Command.Styled.
 func (s *Style) WantsStyled() bool { return s.Name == "html" }
 
-// WriteOptions change what [Write] writes. The zero value is fit for use.
+// WriteOptions change what [Write] writes. The zero value is ready for use.
 type WriteOptions struct {
-	// Absolute gives times of day where the recording's start is known, in
-	// Location, or UTC if that is nil.
+	// Absolute writes times of day where the recording's start is known.
 	Absolute bool
+	// Location is the time zone for Absolute; nil means UTC.
 	Location *time.Location
-	// Review gives only commands that are not sure, with the reasons.
+	// Review writes only doubtful commands, with the reasons for the doubt.
 	Review bool
-	// PlayURL is where a player shows the recording, for links to the moment
-	// of each command: "#t=SECONDS" is put behind it.
+	// PlayURL is the address of a player that shows the recording. With it,
+	// style html links each command to its moment, by appending "#t=SECONDS".
 	PlayURL string
 }
 
-// Write writes the commands of recordings to w.
+// Write writes the commands of recordings to w. It returns the first error of w.
 func Write(w io.Writer, style *Style, recs []Recording, opts WriteOptions) error {
 	b := bufio.NewWriter(w)
 	if err := style.write(b, recs, opts); err != nil {
@@ -90,7 +98,7 @@ func Write(w io.Writer, style *Style, recs []Recording, opts WriteOptions) error
 	return b.Flush()
 }
 
-// when writes the time of a command as the options want it.
+// when returns the time of a command as the options ask for it.
 func (o WriteOptions) when(h format.Header, d time.Duration) string {
 	if o.Absolute && !h.Start.IsZero() {
 		loc := o.Location
@@ -102,7 +110,7 @@ func (o WriteOptions) when(h format.Header, d time.Duration) string {
 	return timecode.Format(d, time.Second/10)
 }
 
-// took writes a duration for people; "" for one not worth telling.
+// took returns a duration for readers; "" if it is too short to mention.
 func took(d time.Duration) string {
 	switch {
 	case d < 100*time.Millisecond:
@@ -119,7 +127,7 @@ func took(d time.Duration) string {
 	return fmt.Sprintf("%d h %02d min", d/time.Hour, d/time.Minute%60)
 }
 
-// status writes how a command ended; "" when that is not known or it went well.
+// status describes the end of a command; "" if it succeeded or is unknown.
 func status(c *Command) string {
 	switch {
 	case c.Kind == Cancelled:
@@ -134,8 +142,8 @@ func status(c *Command) string {
 	return ""
 }
 
-// remarks are what is told of a command besides its text; before is the one
-// that was told before it, or nil.
+// remarks returns the notes on a command; before is the command written before
+// it, or nil.
 func remarks(c, before *Command, opts WriteOptions) []string {
 	var list []string
 	if s := status(c); s != "" {
@@ -165,25 +173,25 @@ func remarks(c, before *Command, opts WriteOptions) []string {
 	return list
 }
 
-// doubt says why a command is not sure.
+// doubt returns the reason for a low confidence.
 func doubt(c *Command) string {
 	switch {
 	case c.Evidence.Bounds == FromTyping && c.Confidence < 0.7:
-		return "the line came in one piece behind a prompt"
+		return "the line appeared behind a prompt in one piece"
 	case c.Evidence.Bounds == FromTyping:
-		return "found by typing behind a prompt alone"
+		return "found only by typing behind a prompt"
 	case c.Evidence.Text == FromPrompt:
-		return "the prompt was told from the text by other prompts"
+		return "prompt and text were split by comparison with other prompts"
 	case c.Confidence <= 0.5:
-		return "the line was longer than is read"
+		return "the line is too long to be read whole"
 	}
-	return "nothing known"
+	return "no reason known"
 }
 
-// doubtful is the confidence from which on Review has no doubt.
+// doubtful is the confidence below which Review writes a command.
 const doubtful = 0.9
 
-// each calls f for each command that the options ask for, with the one before.
+// each calls f for each command to be written, with the one before it.
 func (o WriteOptions) each(cmds []Command, f func(c, before *Command)) {
 	var before *Command
 	for i := range cmds {
@@ -195,8 +203,8 @@ func (o WriteOptions) each(cmds []Command, f func(c, before *Command)) {
 	}
 }
 
-// printable makes text of a recording safe to print: control characters other
-// than line feed and tab become U+FFFD.
+// printable makes text from a recording safe to print: it replaces control
+// characters other than line feed and tab with U+FFFD.
 func printable(s string) string {
 	plain := utf8.ValidString(s)
 	for i := 0; plain && i < len(s); i++ {
@@ -216,7 +224,7 @@ func printable(s string) string {
 
 func oneLine(s string) string { return strings.Join(strings.Fields(printable(s)), " ") }
 
-// sign is the prompt that stands for all prompts: # for the super-user.
+// sign returns the plain prompt of a command: # for the superuser, else $.
 func sign(c *Command) string {
 	if strings.HasSuffix(strings.TrimRight(c.Prompt, " "), "#") {
 		return "# "
@@ -224,7 +232,7 @@ func sign(c *Command) string {
 	return "$ "
 }
 
-// console writes a command as it looks in a terminal with plain prompts.
+// console returns a command as it looks in a terminal with plain prompts.
 func console(c *Command) string {
 	var b strings.Builder
 	before := sign(c)

@@ -1,5 +1,5 @@
-// Package score holds what was read from recordings against what is known to
-// have been run in them. [Table] prints the figures of directories of sessions.
+// Package score compares transcripts with the commands that are known to have
+// been run. [Table] prints the figures for directories of sessions.
 package score
 
 import (
@@ -17,23 +17,31 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// Expected is what is known of a session.
+// Expected is a session's NAME.expected.json.
 type Expected struct {
+	// Commands are the commands in the order in which they were entered.
 	Commands []ExpectedCommand `json:"commands"`
 }
 
-// ExpectedCommand is one command of it.
+// ExpectedCommand is one command of a session. Fields other than Command are
+// compared only where they are known.
 type ExpectedCommand struct {
+	// Command is the text; the texts in Alt are right too.
 	Command string   `json:"command"`
 	Alt     []string `json:"alt"`
-	Exit    *int     `json:"exit_code"`
-	Output  *string  `json:"output_text"`
-	Start   *float64 `json:"start"`
-	Depth   int      `json:"depth"`
-	Dir     string   `json:"cwd"`
+	// Exit is the exit status.
+	Exit *int `json:"exit_code"`
+	// Output is the output, without escape sequences.
+	Output *string `json:"output_text"`
+	// Start is when the line was entered, in seconds of the recording.
+	Start *float64 `json:"start"`
+	// Depth is the depth of shells, as in [transcript.Command]; not compared.
+	Depth int `json:"depth"`
+	// Dir is the directory in which the command was started.
+	Dir string `json:"cwd"`
 }
 
-// UnmarshalJSON takes alt as a string too.
+// UnmarshalJSON reads alt as a list or a single string.
 func (c *ExpectedCommand) UnmarshalJSON(b []byte) error {
 	type plain ExpectedCommand
 	var v struct {
@@ -56,15 +64,25 @@ func (c *ExpectedCommand) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Result counts what was found in one or more sessions.
+// Result counts the commands of one or more sessions.
 type Result struct {
-	Sessions, Perfect    int
-	Want, Got, Match     int
+	// Sessions counts the sessions, Perfect those with all commands and no
+	// others.
+	Sessions, Perfect int
+	// Want counts the known commands, Got the ones read, and Match the ones in
+	// both.
+	Want, Got, Match int
+	// Outputs counts matched commands with known output, OutputsGood those
+	// whose output was read right.
 	Outputs, OutputsGood int
-	Exits, ExitsGood     int // of matched commands whose status was both known and read
-	ExitsWanted          int
-	Dirs, DirsGood       int             // of matched commands whose directory was known
-	Late                 []time.Duration // errors of the start
+	// ExitsWanted counts matched commands with a known exit status, Exits those
+	// whose status was read, and ExitsGood those whose status was read right.
+	Exits, ExitsGood, ExitsWanted int
+	// Dirs counts matched commands with a known directory, DirsGood those whose
+	// directory was read right.
+	Dirs, DirsGood int
+	// Late are the errors of the start times, without sign.
+	Late []time.Duration
 }
 
 // Add adds o to r.
@@ -84,13 +102,13 @@ func (r *Result) Add(o Result) {
 	r.Late = append(r.Late, o.Late...)
 }
 
-// Precision is the part of what was found that is right.
+// Precision returns the share of the commands read that are right, from 0 to 1.
 func (r Result) Precision() float64 { return ratio(r.Match, r.Got) }
 
-// Recall is the part of what is right that was found.
+// Recall returns the share of the known commands that were read, from 0 to 1.
 func (r Result) Recall() float64 { return ratio(r.Match, r.Want) }
 
-// F1 is the harmonic mean of both.
+// F1 returns the harmonic mean of both.
 func (r Result) F1() float64 {
 	if r.Want+r.Got == 0 {
 		return 1
@@ -105,8 +123,9 @@ func ratio(a, b int) float64 {
 	return float64(a) / float64(b)
 }
 
-// Compare counts how well got fits want: the longest common subsequence of the
-// texts, with blanks run together. diff is told what does not fit; it may be nil.
+// Compare compares got with want: commands match along the longest common
+// subsequence of the texts, where runs of blanks count as one. It calls diff, if
+// not nil, with a line for each difference.
 func Compare(want []ExpectedCommand, got []transcript.Command, diff func(string)) Result {
 	if diff == nil {
 		diff = func(string) {}
@@ -203,14 +222,17 @@ func trimLines(s string) string {
 	return strings.Trim(strings.Join(lines, "\n"), "\n")
 }
 
-// A Variant changes the events of a recording in a way that must not change
-// what is found, or not much.
+// A Variant changes the events of a recording in a way that should hardly change
+// its transcript.
 type Variant struct {
-	Name  string
+	// Name is the name in the table.
+	Name string
+	// Apply returns the changed events.
 	Apply func(format.Events) format.Events
 }
 
-// Variants are the ones that are measured; the first is none.
+// Variants returns the variants to measure; the first changes nothing. seed
+// seeds the random splits.
 func Variants(seed int64) []Variant {
 	return []Variant{
 		{"as recorded", func(e format.Events) format.Events { return e }},
@@ -265,7 +287,7 @@ func merge(events format.Events, span time.Duration) format.Events {
 				continue
 			}
 			if err == nil && ev.Code == format.Input {
-				continue // they would come after what they made
+				continue // the keys would come after their echo
 			}
 			if held.Data != "" && !yield(held, nil) {
 				return
@@ -310,12 +332,17 @@ func idle(events format.Events) format.Events {
 
 // Options change what [Table] measures.
 type Options struct {
+	// Verbose prints each difference.
 	Verbose bool
-	Only    string
-	Nonce   string
+	// Only limits the sessions to those whose name contains it.
+	Only string
+	// Nonce is the nonce of the recordings' own marks; empty means the
+	// header's.
+	Nonce string
 }
 
-// Session reads a recording in a variant and compares.
+// Session reads the recording at path cast in a variant and compares it with its
+// NAME.expected.json, as [Compare] does. It returns the commands read as well.
 func Session(cast string, v Variant, opts Options, diff func(string)) (Result, []transcript.Command, error) {
 	b, err := os.ReadFile(filepath.Join(filepath.Dir(cast), baseName(cast)+".expected.json"))
 	if err != nil {
@@ -342,7 +369,8 @@ func Session(cast string, v Variant, opts Options, diff func(string)) (Result, [
 	return Compare(want.Commands, got, diff), got, nil
 }
 
-// Sets names the kinds of sessions in a directory by the prefix of their names.
+// setOf returns the kind of a session, from its directory and the prefix of its
+// name.
 func setOf(dir, name string) string {
 	base := filepath.Base(dir)
 	for _, p := range []struct{ prefix, set string }{
@@ -358,8 +386,8 @@ func setOf(dir, name string) string {
 	return base
 }
 
-// Table measures the recordings in dirs and prints a line for each kind of
-// session and variant.
+// Table measures the recordings in dirs and prints a line to w for each kind of
+// session and variant. It returns the first error in a recording.
 func Table(w io.Writer, dirs []string, variants []Variant, opts Options) error {
 	fmt.Fprintf(w, "%-24s %-20s %9s %9s %9s %7s %7s %7s %12s %12s %10s\n", "sessions", "variant", "perfect", "commands", "found", "P", "R", "F1", "output", "exit", "start p95")
 	for _, v := range variants {
@@ -413,7 +441,7 @@ func percentile(d []time.Duration, p int) string {
 	return d[(len(d)-1)*p/100].Round(100 * time.Microsecond).String()
 }
 
-// baseName is a recording's file name without extensions.
+// baseName returns the file name of a recording without extensions.
 func baseName(cast string) string {
 	name, _, _ := strings.Cut(filepath.Base(cast), ".cast")
 	return name

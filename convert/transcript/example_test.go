@@ -1,0 +1,104 @@
+package transcript_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/ttydeck/ttydeck/convert/transcript"
+	"github.com/ttydeck/ttydeck/format"
+)
+
+// twoCommands is a recording of bash: it switches bracketed paste on before it reads
+// a line, and off after it.
+const twoCommands = `{"version":2,"width":40,"height":5,"title":"Two commands"}
+[0.2, "o", "\u001b[?2004h$ "]
+[1.0, "o", "echo hi"]
+[1.5, "o", "\r\n\u001b[?2004l\rhi\r\n\u001b[?2004h$ "]
+[3.0, "o", "rm nothing"]
+[3.5, "o", "\r\n\u001b[?2004l\rrm: cannot remove 'nothing'\r\n\u001b[?2004h$ "]
+`
+
+func openExample() format.Cast {
+	cast, _, err := format.Open(strings.NewReader(twoCommands))
+	if err != nil {
+		panic(err)
+	}
+	return cast
+}
+
+func ExampleCommands() {
+	for cmd, err := range transcript.Commands(openExample(), transcript.Options{}) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%v %q printed %q\n", cmd.Start, cmd.Text, cmd.Output)
+	}
+	// Output:
+	// 1.5s "echo hi" printed "hi"
+	// 3.5s "rm nothing" printed "rm: cannot remove 'nothing'"
+}
+
+func ExampleWrite() {
+	cast := openExample()
+	rec := transcript.Recording{Name: "session.cast", Header: cast.Header}
+	for cmd, err := range transcript.Commands(cast, transcript.Options{}) {
+		if err != nil {
+			rec.Err = err // the commands up to here are written all the same
+			break
+		}
+		rec.Commands = append(rec.Commands, cmd)
+	}
+	style, _ := transcript.StyleByName("text")
+	if err := transcript.Write(os.Stdout, style, []transcript.Recording{rec}, transcript.WriteOptions{}); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// [0:01.5]
+	// $ echo hi
+	// hi
+	//
+	// [0:03.5]
+	// $ rm nothing
+	// rm: cannot remove 'nothing'
+}
+
+func ExampleSearch() {
+	match := func(line string) bool { return strings.Contains(line, "nothing") }
+	hits, _, err := transcript.Search(openExample(), match, transcript.SearchOptions{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, hit := range hits {
+		fmt.Printf("%v %s: %s\n", hit.Time, hit.Where, hit.Text)
+	}
+	// Output:
+	// 3.5s command: rm nothing
+	// 3.5s output: rm: cannot remove 'nothing'
+}
+
+func ExampleMarkers() {
+	var cmds []transcript.Command
+	for cmd, err := range transcript.Commands(openExample(), transcript.Options{}) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		cmds = append(cmds, cmd)
+	}
+	marked := transcript.Markers(cmds)(openExample())
+	for ev, err := range marked.Events {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		if ev.Code == format.Marker {
+			fmt.Println(ev.Time, ev.Data)
+		}
+	}
+	// Output:
+	// 1.5s echo hi
+	// 3.5s rm nothing
+}
