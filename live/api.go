@@ -1,44 +1,46 @@
-// Package live shares a session that is being recorded: whoever else its user
-// is, at any of his terminals, can watch it, attach to it, and act on it.
+// Package live shares a session while it is recorded: from any other terminal,
+// its user can watch it, attach to it and control it.
 //
-// Each session has a socket of its own, in the [Dir] of its user. A [Server]
-// is the session's end of it, in the process that records; a [Client] the
-// other. There is nothing in between: a session lives as long as its process,
-// whatever becomes of the terminals that watch it.
+// Each session has a socket of its own, in the [Dir] of its user. A [Server] is
+// the session's end of the socket, in the process that records; a [Client] is
+// the other end. Start with [OpenDir] and then [Dir.Serve] or [Dir.Open]. No
+// daemon stands between the two: a session lives as long as its process,
+// whatever happens to the terminals that watch it.
 //
 // # The protocol
 //
 // HTTP/1.1 over the Unix socket:
 //
 //	GET  /v1/session             a State
-//	POST /v1/session/input       the body is typed
+//	POST /v1/session/input       the body goes to the program as input
 //	POST /v1/session/mark        {"label":"..."}
 //	POST /v1/session/pause       the recording, not the session
 //	POST /v1/session/resume
 //	POST /v1/session/rename      {"name":"..."}
-//	POST /v1/session/signal      {"signal":15}; 1, SIGHUP, ends it as a terminal does that is closed
+//	POST /v1/session/signal      {"signal":15}; 1, SIGHUP, ends it as closing a terminal does
 //	GET  /v1/session/screen      a Screen
 //	GET  /v1/session/watch       a WebSocket
 //	GET  /v1/session/attach      a WebSocket; ?cols=80&rows=24
 //
-// An error is a status of 400 and more, with {"error":"..."}. Over the
-// WebSocket, the session sends binary messages, which are what a terminal is to
-// be given, and text messages, a [Message] each, before what they are about. An
-// attached client sends binary messages, which are typed, and text messages
-// with its size: {"cols":80,"rows":24}.
+// An error has a status of 400 or more, with {"error":"..."}. Over the
+// WebSocket, the session sends binary messages, which are bytes for a terminal,
+// and text messages, each a [Message] about what follows it. An attached client
+// sends binary messages, which are input, and text messages with its size:
+// {"cols":80,"rows":24}.
 //
-// # The program's questions
+// # Terminal queries
 //
-// A session that has no terminal of its own answers what its program asks a
-// terminal (DSR, DA, DECRQM, XTVERSION, OSC 10 and 11, the size). An attached
-// client whose terminal gets the output as it is keeps the questions from it:
-// see [Queries].
+// A session that has no terminal of its own answers the queries that its program
+// sends to a terminal (DSR, DA, DECRQM, XTVERSION, OSC 10 and 11, the size). An
+// attached client that passes output to its terminal unchanged removes the
+// queries first: see [Queries].
 //
-// # Who may connect
+// # Access
 //
-// The user of the session, and root. The directory is the user's alone, the
-// socket has the mode 0600 from birth, and each connection's user is asked of
-// the kernel: a mode that was loosened later lets nobody in.
+// The session's user and root may connect. The directory is the user's alone,
+// the socket has mode 0600 from the moment it is created, and the kernel reports
+// the user of each connection: even if a mode is loosened later, nobody else
+// gets in.
 package live
 
 import (
@@ -47,63 +49,85 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// State is how a session stands.
+// State describes a session.
 type State struct {
-	Name     string    `json:"name"`
-	User     string    `json:"user,omitempty"` // whose it is, where all users' are served
-	PID      int       `json:"pid"`            // of the recorded program
-	Process  int       `json:"process"`        // of the process that records
-	Command  []string  `json:"command"`
-	Dir      string    `json:"dir,omitempty"` // where it was started
-	File     string    `json:"file,omitempty"`
-	Started  time.Time `json:"started"`
-	Cols     int       `json:"cols"`
-	Rows     int       `json:"rows"`
-	Paused   bool      `json:"paused"`
-	Watching int       `json:"watching"` // how many watch
-	Attached int       `json:"attached"` // how many are attached
-	// Fault is why nothing is recorded any more.
+	// Name is the session's name. User is the name of its user, set by a daemon
+	// that serves the sessions of all users.
+	Name string `json:"name"`
+	User string `json:"user,omitempty"`
+	// PID is the process ID of the recorded program, Process that of the
+	// process that records.
+	PID     int `json:"pid"`
+	Process int `json:"process"`
+	// Command is the recorded program with its arguments, Dir the directory in
+	// which it was started.
+	Command []string `json:"command"`
+	Dir     string   `json:"dir,omitempty"`
+	// File is the path of the recording.
+	File string `json:"file,omitempty"`
+	// Started is when the session began.
+	Started time.Time `json:"started"`
+	// Cols and Rows are the size of the program's terminal.
+	Cols int `json:"cols"`
+	Rows int `json:"rows"`
+	// Paused reports that the recording is paused.
+	Paused bool `json:"paused"`
+	// Watching counts the terminals that watch, Attached those that are
+	// attached.
+	Watching int `json:"watching"`
+	Attached int `json:"attached"`
+	// Fault is the reason why recording has stopped; empty while it goes on.
 	Fault string `json:"fault,omitempty"`
-	// Owner says that the session has a terminal of its own, as that of
-	// ttydeck rec has, which sets its size.
+	// Owner reports that the session has a terminal of its own, which sets its
+	// size, as a session of ttydeck rec has.
 	Owner bool `json:"owner"`
 }
 
-// Screen is what is on the screen.
+// Screen is the content of a session's screen.
 type Screen struct {
-	Cols   int    `json:"cols"`
-	Rows   int    `json:"rows"`
-	Text   string `json:"text"`
-	ANSI   string `json:"ansi"` // draws it on a terminal
-	Title  string `json:"title,omitempty"`
+	// Cols and Rows are its size.
+	Cols int `json:"cols"`
+	Rows int `json:"rows"`
+	// Text is the text of its rows.
+	Text string `json:"text"`
+	// ANSI draws the screen on a terminal.
+	ANSI string `json:"ansi"`
+	// Title is the window title.
+	Title string `json:"title,omitempty"`
+	// Cursor is the cursor; Col and Row count from 0.
 	Cursor struct {
-		Col     int  `json:"col"` // from 0
+		Col     int  `json:"col"`
 		Row     int  `json:"row"`
 		Visible bool `json:"visible"`
 	} `json:"cursor"`
 }
 
-// Message is what a session tells besides its output.
+// Message is anything that a session sends besides output.
 type Message struct {
-	// Kind is one of the constants below.
+	// Kind is MessageScreen, MessageSize or MessageEnd; empty for output.
 	Kind string `json:"kind"`
-	Cols int    `json:"cols,omitempty"`
-	Rows int    `json:"rows,omitempty"`
-	// Lost is how many bytes of output are not sent: the screen that comes
-	// next stands for them.
+	// Cols and Rows are the size of the program's terminal, for MessageScreen
+	// and MessageSize.
+	Cols int `json:"cols,omitempty"`
+	Rows int `json:"rows,omitempty"`
+	// Lost is the number of bytes of output that were not sent, for
+	// MessageScreen: the screen replaces them.
 	Lost int64 `json:"lost,omitempty"`
-	// Status is the exit status of the recorded program.
+	// Status is the exit status of the recorded program, for MessageEnd.
 	Status int `json:"status,omitempty"`
 }
 
 // Kinds of a [Message].
 const (
-	MessageScreen = "screen" // what comes next draws the whole screen
-	MessageSize   = "size"   // the terminal has a new size
-	MessageEnd    = "end"    // the session has ended
+	// MessageScreen: the output that follows draws the whole screen.
+	MessageScreen = "screen"
+	// MessageSize: the program's terminal has a new size.
+	MessageSize = "size"
+	// MessageEnd: the session has ended, and nothing follows.
+	MessageEnd = "end"
 )
 
-// size gives a size that is one.
+// size returns cols and rows as a Size, and whether it is valid.
 func size(cols, rows int) (format.Size, bool) {
 	return format.Size{Cols: cols, Rows: rows}, cols > 0 && rows > 0 && cols <= 10000 && rows <= 10000
 }

@@ -24,8 +24,10 @@ import (
 	"github.com/ttydeck/ttydeck/internal/peer"
 )
 
-// Client acts on a session of this user, or, for root, of any. Its methods may
-// be called by several goroutines at once; Close ends its idle connections.
+// Client controls a session of this user or, for root, of any user. Several
+// goroutines may call its methods at once. Call Close when it is no longer
+// needed. Errors wrap [ErrNoSession] if there is no such session, and
+// [ErrUnsafe] if another user is at the other end of the socket.
 type Client struct {
 	http    *http.Client
 	uid     int  // of the process that must answer
@@ -33,12 +35,12 @@ type Client struct {
 
 	mu   sync.Mutex
 	name string // guarded by mu, as path and base
-	path string // of the socket; empty for a Client that Of made, which dials as its parent does
+	path string // of the socket; empty in a Client made by Of, which dials as its parent does
 	base string // what the paths of the session begin with
 }
 
-// Open gives a Client of the session of that name. [ErrNoSession] is told by
-// the first call.
+// Open returns a Client of the session with that name. It does not connect:
+// whether there is such a session shows at the first call.
 func (d Dir) Open(name string) (*Client, error) {
 	if err := CheckName(name); err != nil {
 		return nil, err
@@ -64,29 +66,32 @@ func newClient(name, path string, uid int) *Client {
 	return c
 }
 
-// OpenHost gives a Client of what serves the sessions of all users, at
-// [HostSocket].
+// OpenHost returns a Client of the daemon that serves the sessions of all users,
+// at [HostSocket].
 func OpenHost() *Client { return newClient("the host's daemon", HostSocket(), 0) }
 
-// Of gives a Client of a session that c's end serves at another path than its
-// own, as a daemon does.
+// Of returns a Client of another session that c's end serves, as a daemon does,
+// with base in place of /v1/session in its paths. It shares the connections of
+// c.
 func (c *Client) Of(name, base string) *Client {
 	return &Client{name: name, uid: c.uid, base: base, relayed: true, http: c.http}
 }
 
-// Own reports whether the session is one of this process's user: every
-// connection of c is then to a socket at which, as the kernel knows, this user
-// listens. A session behind a daemon is never known to be: the kernel names the
-// daemon's user there.
+// Own reports whether the session belongs to this process's user. Every
+// connection of c then goes to a socket at which, by the kernel's word, this
+// user listens. A session behind a daemon is never known to be the caller's own:
+// there the kernel names the daemon's user.
 func (c *Client) Own() bool { return !c.relayed && c.uid == os.Geteuid() }
 
-// OpenDaemon gives a Client of what serves all sessions, see package daemon.
+// OpenDaemon returns a Client of the daemon that serves all sessions of the
+// user, see package daemon.
 func (d Dir) OpenDaemon() (*Client, error) { return d.open(DaemonName) }
 
-// Transport connects to the session, whatever the request's host.
+// Transport returns a RoundTripper that connects to the session, whatever the
+// request's host.
 func (c *Client) Transport() http.RoundTripper { return c.http.Transport }
 
-// StateOf tells how a session stands, within two seconds.
+// StateOf returns the state of a session. It waits for two seconds at most.
 func (d Dir) StateOf(ctx context.Context, name string) (State, error) {
 	c, err := d.Open(name)
 	if err != nil {
@@ -98,8 +103,8 @@ func (d Dir) StateOf(ctx context.Context, name string) (State, error) {
 	return c.State(ctx)
 }
 
-// dial connects to the session, and only to one of this user: a socket that
-// somebody else has put there is refused.
+// dial connects to the session. It refuses a socket that another user has put
+// there.
 func (c *Client) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	c.mu.Lock()
 	name, path := c.name, c.path
@@ -111,7 +116,7 @@ func (c *Client) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	case err != nil:
 		return nil, err
 	case info.Mode().Type() != os.ModeSocket || !isOwner(info, c.uid):
-		return nil, fmt.Errorf("%s: %w: it is not a socket of user %d", path, ErrUnsafe, c.uid)
+		return nil, fmt.Errorf("%s: %w: not a socket of user %d", path, ErrUnsafe, c.uid)
 	}
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "unix", path)
@@ -123,7 +128,7 @@ func (c *Client) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	}
 	if uid, err := peer.UID(conn.(*net.UnixConn)); err != nil || uid != c.uid {
 		conn.Close()
-		return nil, errors.Join(fmt.Errorf("%s: %w: another user answers", path, ErrUnsafe), err)
+		return nil, errors.Join(fmt.Errorf("%s: %w: served by another user", path, ErrUnsafe), err)
 	}
 	return conn, nil
 }
@@ -150,7 +155,9 @@ func (c *Client) call(ctx context.Context, method, path string, in any, out any)
 	return c.Call(ctx, method, c.at(path), in, out)
 }
 
-// Call makes a request; in is JSON, or bytes as they are, and out JSON, or nil.
+// Call makes a request. The body is in as JSON, in itself if it is a []byte, or
+// empty if it is nil; the answer is decoded as JSON into out, if that is not nil.
+// A status other than 200 is an error.
 func (c *Client) Call(ctx context.Context, method, path string, in any, out any) error {
 	return c.callUpTo(ctx, maxAnswer, method, path, in, out)
 }
@@ -188,8 +195,8 @@ func (c *Client) callUpTo(ctx context.Context, most int64, method, path string, 
 	return json.NewDecoder(io.LimitReader(res.Body, most)).Decode(out)
 }
 
-// How much a session may answer, and how much of it is kept: to root it is a
-// stranger, and the host's daemon asks many at once.
+// The most bytes in an answer, and the most that is kept of it: root cannot trust
+// the sessions of others, and the host's daemon asks many at once.
 const (
 	maxAnswer = 16 << 20
 	maxState  = 1 << 20 // another user's State
@@ -197,7 +204,7 @@ const (
 	maxError  = 500
 )
 
-// plain takes the request off an error: that it was HTTP does not matter.
+// plain removes the HTTP request from an error, which would not help the user.
 func plain(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
@@ -221,8 +228,8 @@ func (c *Client) refused(res *http.Response) error {
 	return fmt.Errorf("%s: %s", c.session(), out.Error)
 }
 
-// State tells how the session stands. Of another user's session, long texts are
-// cut.
+// State returns the state of the session. Long texts of another user's session
+// are cut.
 func (c *Client) State(ctx context.Context) (State, error) {
 	var st State
 	if c.Own() {
@@ -251,14 +258,15 @@ func cut(s string, most int) string {
 	return strings.ToValidUTF8(s[:most], "") + "..."
 }
 
-// Screen gives what is on the screen.
+// Screen returns the content of the screen.
 func (c *Client) Screen(ctx context.Context) (Screen, error) {
 	var s Screen
 	err := c.call(ctx, "GET", "/screen", nil, &s)
 	return s, err
 }
 
-// Type gives the program keys, as if they were typed.
+// Type sends input to the program, as if it were typed. It waits while the
+// program does not read.
 func (c *Client) Type(ctx context.Context, keys []byte) error {
 	for len(keys) > 0 {
 		n := min(len(keys), maxBody/2)
@@ -270,16 +278,19 @@ func (c *Client) Type(ctx context.Context, keys []byte) error {
 	return nil
 }
 
-// Mark sets a marker in the recording.
+// Mark adds a marker to the recording.
 func (c *Client) Mark(ctx context.Context, label string) error {
 	return c.call(ctx, "POST", "/mark", map[string]string{"label": label}, nil)
 }
 
-// Pause pauses the recording, not the session; Resume goes on with it.
-func (c *Client) Pause(ctx context.Context) error  { return c.call(ctx, "POST", "/pause", nil, nil) }
+// Pause pauses the recording; the session goes on.
+func (c *Client) Pause(ctx context.Context) error { return c.call(ctx, "POST", "/pause", nil, nil) }
+
+// Resume resumes the recording.
 func (c *Client) Resume(ctx context.Context) error { return c.call(ctx, "POST", "/resume", nil, nil) }
 
-// Rename gives the session another name. The Client knows it by that.
+// Rename renames the session, which is in d. The Client follows; other Clients
+// of the session do not.
 func (c *Client) Rename(ctx context.Context, d Dir, name string) error {
 	if err := c.call(ctx, "POST", "/rename", map[string]string{"name": name}, nil); err != nil {
 		return err
@@ -300,24 +311,25 @@ func (c *Client) renamed(d Dir, name string) {
 	c.name = name
 }
 
-// Signal sends a signal to the program and what it runs in the foreground.
+// Signal sends a signal to the program and to its foreground job.
 func (c *Client) Signal(ctx context.Context, sig syscall.Signal) error {
 	return c.call(ctx, "POST", "/signal", map[string]int{"signal": int(sig)}, nil)
 }
 
-// Stream is a connection to what happens in a session. Next and the other
-// methods may be called by two goroutines at once, each by one at a time.
+// Stream is a connection that follows a session. One goroutine may call Next
+// while another calls the other methods. Call Close when it is no longer needed.
 type Stream struct {
 	conn   *websocket.Conn
 	status atomic.Int64 // the exit status and one more, once it came
 }
 
-// Watch begins to watch: what Next gives begins with the screen as it is.
+// Watch begins to watch the session: the first messages of Next draw the current
+// screen. The caller closes the Stream.
 func (c *Client) Watch(ctx context.Context) (*Stream, error) {
 	return c.stream(ctx, "/watch")
 }
 
-// Attach begins to watch and to type, at a terminal of that size.
+// Attach begins to watch and type, at a terminal of that size; see Watch.
 func (c *Client) Attach(ctx context.Context, size format.Size) (*Stream, error) {
 	return c.stream(ctx, "/attach?cols="+strconv.Itoa(size.Cols)+"&rows="+strconv.Itoa(size.Rows))
 }
@@ -342,7 +354,8 @@ func (c *Client) stream(ctx context.Context, path string) (*Stream, error) {
 	return &Stream{conn: conn}, nil
 }
 
-// Next gives what comes next: a Message, or, with no Kind, output.
+// Next waits for the next message and returns it, or output with a Message
+// without a Kind. The output is the caller's to keep.
 func (s *Stream) Next(ctx context.Context) (m Message, output []byte, err error) {
 	kind, data, err := s.conn.Read(ctx)
 	if err != nil {
@@ -354,12 +367,13 @@ func (s *Stream) Next(ctx context.Context) (m Message, output []byte, err error)
 	return m, data, nil
 }
 
-// Type types keys.
+// Type sends input to the program. Only an attached Stream may.
 func (s *Stream) Type(ctx context.Context, keys []byte) error {
 	return s.conn.Write(ctx, websocket.MessageBinary, keys)
 }
 
-// Resize tells that the terminal has a new size.
+// Resize reports the new size of this client's terminal. Only an attached Stream
+// may.
 func (s *Stream) Resize(ctx context.Context, size format.Size) error {
 	text, err := json.Marshal(map[string]int{"cols": size.Cols, "rows": size.Rows})
 	if err != nil {
@@ -368,20 +382,20 @@ func (s *Stream) Resize(ctx context.Context, size format.Size) error {
 	return s.conn.Write(ctx, websocket.MessageText, text)
 }
 
-// Close leaves the session.
+// Close leaves the session, which goes on.
 func (s *Stream) Close() error { return s.conn.CloseNow() }
 
-// Cast gives what is watched as a recording, from the screen as it is on: its
-// times count from now, and its events wait for more until the session ends, or
-// ctx does. What came too fast has a marker that says so. Ended then tells how
-// it went.
+// Cast returns the session as a recording that begins with the current screen.
+// Times count from now. The events wait for more until the session ends or ctx
+// is done; a marker stands for output that was skipped because it came too fast.
+// Call Cast in place of Next, and Ended when the events have ended.
 func (s *Stream) Cast(ctx context.Context) (format.Cast, error) {
 	m, _, err := s.Next(ctx)
 	if err != nil {
 		return format.Cast{}, err
 	}
 	if m.Kind != MessageScreen {
-		return format.Cast{}, fmt.Errorf("a session that begins with %q", m.Kind)
+		return format.Cast{}, fmt.Errorf("unexpected first message %q: want %q", m.Kind, MessageScreen)
 	}
 	began := time.Now()
 	h := format.Header{Start: began}
@@ -401,7 +415,7 @@ func (s *Stream) Cast(ctx context.Context) (format.Cast, error) {
 			at := time.Since(began)
 			var evs []format.Event
 			if m.Kind == MessageScreen && m.Lost > 0 {
-				evs = append(evs, format.Event{Time: at, Code: format.Marker, Data: fmt.Sprintf("%d bytes came too fast", m.Lost)})
+				evs = append(evs, format.Event{Time: at, Code: format.Marker, Data: fmt.Sprintf("%d bytes of output skipped", m.Lost)})
 			}
 			if now, ok := size(m.Cols, m.Rows); ok && now != have {
 				have = now
@@ -426,8 +440,8 @@ func (s *Stream) Cast(ctx context.Context) (format.Cast, error) {
 	}}, nil
 }
 
-// Ended gives the exit status of the session's program, once a Cast has come to
-// the session's end.
+// Ended returns the exit status of the session's program, and whether the events
+// of a Cast have reached the end of the session.
 func (s *Stream) Ended() (status int, ok bool) {
 	v := s.status.Load()
 	return int(v) - 1, v > 0

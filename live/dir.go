@@ -14,27 +14,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Dir is the directory of a user's sessions: NAME.sock is a session's socket,
-// NAME.lock is locked, by flock(2), as long as the session lives.
+// Dir is the directory of a user's sessions. NAME.sock is the socket of a
+// session; the session holds a lock, by flock(2), on NAME.lock as long as it
+// lives. [OpenDir] and [HostDirs] return Dirs; the zero value is not usable.
 type Dir struct {
 	path string
 	uid  int  // the user
 	host bool // one of HostDirs: nothing is changed there
 }
 
-// Errors of a [Dir].
+// Errors of a [Dir], a [Client] and [Dir.Serve].
 var (
-	ErrUnsafe    = errors.New("not safe for the sockets of sessions")
-	ErrNameTaken = errors.New("a session of that name runs already")
-	ErrNoSession = errors.New("there is no such session")
+	// ErrUnsafe: other users could reach or replace the sockets.
+	ErrUnsafe = errors.New("unsafe socket directory")
+	// ErrNameTaken: a session or daemon has the name.
+	ErrNameTaken = errors.New("a session with this name is running")
+	// ErrNoSession: no session has the name.
+	ErrNoSession = errors.New("no such session")
 )
 
-// OpenDir gives the directory of this user's sessions, and makes it where there
-// is none: $XDG_RUNTIME_DIR/ttydeck, without that variable
-// /run/user/UID/ttydeck, and where that is not this user's, ttydeck-UID in the
-// directory for temporary files. The error wraps
-// [ErrUnsafe] when what stands there belongs to somebody else, is no directory,
-// or may be entered by others.
+// OpenDir returns the directory of this user's sessions, and creates it if it
+// does not exist: $XDG_RUNTIME_DIR/ttydeck, or /run/user/UID/ttydeck if the
+// variable is not set, or, if that belongs to another user, ttydeck-UID in the
+// directory for temporary files. The error wraps [ErrUnsafe] if the path belongs
+// to another user, is not a directory, or is accessible by other users.
 func OpenDir() (Dir, error) {
 	uid := os.Geteuid()
 	base := os.Getenv("XDG_RUNTIME_DIR")
@@ -52,9 +55,9 @@ func OpenDir() (Dir, error) {
 	return d, d.check()
 }
 
-// HostDirs gives the directories of all users that have one at the places that
-// [OpenDir] knows. Root may list and open the sessions there, and changes
-// nothing in them: they are the users'.
+// HostDirs returns the directories of all users at the places that [OpenDir]
+// knows. Root may list the sessions there and open them, but changes nothing in
+// a directory: it belongs to its user.
 func HostDirs() []Dir {
 	var dirs []Dir
 	for _, place := range [][2]string{{"/run/user/", "/ttydeck"}, {filepath.Join(os.TempDir(), "ttydeck-"), ""}} {
@@ -70,11 +73,13 @@ func HostDirs() []Dir {
 	return dirs
 }
 
-// Path is the directory's path, UID its user.
+// Path returns the directory's path.
 func (d Dir) Path() string { return d.path }
-func (d Dir) UID() int     { return d.uid }
 
-// check looks at the directory itself: a symbolic link is none.
+// UID returns the user ID of the directory's owner.
+func (d Dir) UID() int { return d.uid }
+
+// check returns an error if the directory is unsafe, as a symbolic link is.
 func (d Dir) check() error {
 	info, err := os.Lstat(d.path)
 	if err != nil {
@@ -83,11 +88,11 @@ func (d Dir) check() error {
 	why := ""
 	switch {
 	case info.Mode().Type() != os.ModeDir:
-		why = "it is no directory"
+		why = "not a directory"
 	case !isOwner(info, d.uid):
-		why = "it belongs to somebody else"
+		why = "it belongs to another user"
 	case info.Mode().Perm()&0o077 != 0:
-		why = fmt.Sprintf("others may enter it (mode %04o)", info.Mode().Perm())
+		why = fmt.Sprintf("other users have access (mode %04o)", info.Mode().Perm())
 	default:
 		return nil
 	}
@@ -99,10 +104,13 @@ func isOwner(info os.FileInfo, uid int) bool {
 	return ok && int(st.Uid) == uid
 }
 
-// DaemonName is not a session's: it is of what serves all of them.
+// DaemonName is the name of the daemon that serves all sessions of a user; no
+// session can have it.
 const DaemonName = "daemon"
 
-// Listen takes the daemon's name and makes its socket. release gives it up.
+// Listen takes the daemon's name and listens on its socket. The caller closes l
+// and then calls release, which gives up the name. The error wraps
+// [ErrNameTaken] if a daemon is running.
 func (d Dir) Listen() (l net.Listener, release func(), err error) {
 	if err := d.check(); err != nil {
 		return nil, nil, err
@@ -119,14 +127,14 @@ func (d Dir) Listen() (l net.Listener, release func(), err error) {
 	return u, h.release, nil
 }
 
-// CheckName says whether a session may have a name: letters, digits and . _ -,
-// at most 48, and neither . nor - at the start.
+// CheckName returns an error if name is not a valid name for a session: at most
+// 48 letters, digits and . _ -, not beginning with . or -, and not [DaemonName].
 func CheckName(name string) error {
 	bad := func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '_' || r == '-')
 	}
 	if name == DaemonName || name == "" || len(name) > 48 || name[0] == '.' || name[0] == '-' || strings.ContainsFunc(name, bad) {
-		return fmt.Errorf("%q cannot be a session's name: want letters, digits, . _ and -, at most 48", name)
+		return fmt.Errorf("invalid session name %q: want at most 48 letters, digits, . _ and -", name)
 	}
 	return nil
 }
@@ -134,8 +142,8 @@ func CheckName(name string) error {
 func (d Dir) socket(name string) string { return filepath.Join(d.path, name+".sock") }
 func (d Dir) lock(name string) string   { return filepath.Join(d.path, name+".lock") }
 
-// HostSocket is where the sessions of all users are served, by root:
-// $TTYDECK_HOST_SOCKET, or /run/ttydeck/host.sock.
+// HostSocket returns the path of the socket at which root serves the sessions of
+// all users: $TTYDECK_HOST_SOCKET, or /run/ttydeck/host.sock.
 func HostSocket() string {
 	if path := os.Getenv("TTYDECK_HOST_SOCKET"); filepath.IsAbs(path) {
 		return path
@@ -143,8 +151,9 @@ func HostSocket() string {
 	return "/run/ttydeck/host.sock"
 }
 
-// ListenHost makes that socket, for root and, with a gid that is not 0, that
-// group. The error is [ErrNameTaken] if somebody listens there already.
+// ListenHost listens on [HostSocket], for root and, if gid is not 0, that group.
+// The caller closes l and then calls release. The error wraps [ErrNameTaken] if
+// another process listens there, and [ErrUnsafe] if the directory is unsafe.
 func ListenHost(gid int) (l net.Listener, release func(), err error) {
 	path := HostSocket()
 	d := Dir{path: filepath.Dir(path), uid: os.Geteuid()}
@@ -152,7 +161,7 @@ func ListenHost(gid int) (l net.Listener, release func(), err error) {
 		return nil, nil, err
 	}
 	if info, err := os.Lstat(d.path); err != nil || !info.IsDir() || !isOwner(info, d.uid) || info.Mode().Perm()&0o022 != 0 {
-		return nil, nil, fmt.Errorf("%s: %w: want a directory that its owner alone can change", d.path, errors.Join(ErrUnsafe, err))
+		return nil, nil, fmt.Errorf("%s: %w: it must be a directory of this user that nobody else can change", d.path, errors.Join(ErrUnsafe, err))
 	}
 	h, err := d.hold(strings.TrimSuffix(filepath.Base(path), ".sock"))
 	if err != nil {
@@ -169,8 +178,9 @@ func ListenHost(gid int) (l net.Listener, release func(), err error) {
 	return u, h.release, nil
 }
 
-// Names gives the names of the sessions that live, in order. What dead ones
-// left is removed; in those of [HostDirs] it is not, and some may be dead.
+// Names returns the sorted names of the running sessions, and removes the files
+// of dead ones. In the directories of [HostDirs] it removes nothing, and lists
+// dead sessions too.
 func (d Dir) Names() ([]string, error) {
 	entries, err := os.ReadDir(d.path)
 	if err != nil {
@@ -201,14 +211,14 @@ func (d Dir) Names() ([]string, error) {
 	return names, nil
 }
 
-// held is a name that is this process's.
+// held is a name that this process holds.
 type held struct {
 	dir  Dir
 	name string
-	lock *os.File
+	lock *os.File // locked
 }
 
-// hold takes a name, and removes the socket of a dead session that had it.
+// hold takes a name, and removes the socket that a dead session left.
 func (d Dir) hold(name string) (*held, error) {
 	for {
 		f, err := os.OpenFile(d.lock(name), os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_CLOEXEC, 0o600)
@@ -223,7 +233,7 @@ func (d Dir) hold(name string) (*held, error) {
 			f.Close()
 			return nil, os.NewSyscallError("flock", err)
 		}
-		// Who had it may have removed it meanwhile: then it is another file.
+		// The last holder may have removed the file meanwhile.
 		mine, err := f.Stat()
 		there, terr := os.Lstat(d.lock(name))
 		if err == nil && terr == nil && os.SameFile(mine, there) {
@@ -237,18 +247,18 @@ func (d Dir) hold(name string) (*held, error) {
 	}
 }
 
-// release gives the name up.
+// release returns the name up.
 func (h *held) release() {
 	os.Remove(h.dir.socket(h.name))
 	os.Remove(h.dir.lock(h.name))
 	h.lock.Close()
 }
 
-// listen makes the socket. It is never, not for a moment, open to others.
+// listen listens on the socket, which is never open to others, not for a moment.
 func (h *held) listen() (*net.UnixListener, error) {
 	path := h.dir.socket(h.name)
 	if len(path) > 107 { // sun_path of unix(7)
-		return nil, fmt.Errorf("%s: a socket's path has at most 107 bytes; choose a shorter name, or set XDG_RUNTIME_DIR", path)
+		return nil, fmt.Errorf("%s: path of socket is longer than 107 bytes; choose a shorter name, or set XDG_RUNTIME_DIR", path)
 	}
 	umask.Lock()
 	old := unix.Umask(0o177)
@@ -258,11 +268,11 @@ func (h *held) listen() (*net.UnixListener, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.SetUnlinkOnClose(false) // release does, while the name is ours
+	l.SetUnlinkOnClose(false) // release does, while the name is held
 	return l, nil
 }
 
-// rename gives the session another name; connections stay.
+// rename renames the session; connections stay.
 func (h *held) rename(name string) error {
 	if err := CheckName(name); err != nil {
 		return err
@@ -281,7 +291,7 @@ func (h *held) rename(name string) error {
 	return nil
 }
 
-// nameOf makes a name of a command.
+// nameOf returns a session name made from a command.
 func nameOf(command []string) string {
 	name := ""
 	if len(command) > 0 {

@@ -12,69 +12,71 @@ import (
 )
 
 const (
-	// ringSize is how much of the newest output is kept for those who watch.
+	// ringSize is the number of bytes of output kept for the watchers, the
+	// newest.
 	ringSize = 512 << 10
-	// behindLimit is how far a watcher may be behind, less when many watch, but
-	// a chunk; who is farther gets the screen as it is then.
+	// behindLimit is the number of bytes that a watcher may fall behind, less if
+	// there are many watchers, but at least a chunk. A watcher farther behind is
+	// sent the current screen.
 	behindLimit = ringSize / 2
-	// chunk is the most that is sent at once.
+	// chunk is the most bytes sent at once.
 	chunk = 32 << 10
-	// paceGap is how long there is at least between two sends to one who only
-	// watches, and screenGap between two screens, longer when many watch: what
-	// comes faster nobody could see, and sending it would take its time from
-	// the session.
+	// paceGap is the shortest time between two sends to a watcher that is not
+	// attached, and screenGap between two screens; longer if there are many
+	// watchers. Nobody could see faster changes, and sending them would slow
+	// down the session.
 	paceGap   = 4 * time.Millisecond
 	screenGap = 100 * time.Millisecond
-	// linger is how long the screen is kept when nobody watches any more.
+	// linger is how long the screen is kept after the last watcher has left.
 	linger = 30 * time.Second
 )
 
-// hub gives what happens in a session to all who watch it. It is the session's
-// [record.Watcher] while somebody does: a session that nobody watches pays
-// nothing, but that one without a terminal of its own looks for its program's
-// questions. Output goes into a ring, from where each watcher takes it at its own
-// pace, and from where one goroutine feeds the screen. The session waits for
-// that goroutine if it must, never for a watcher.
+// hub passes output and resizes of a session to its watchers. While there are
+// any, it is the session's [record.Watcher]; a session without watchers costs
+// nothing, except that one without a terminal of its own looks for queries in
+// the output. Output goes into a ring, from which each watcher reads at its own
+// pace, and one goroutine feeds the screen. The session waits for that goroutine
+// if it must, but never for a watcher.
 type hub struct {
-	// join makes the hub the session's watcher, and gives what was recorded
-	// before; leave ends that. anew has the program draw all of its screen, and
-	// gives its size: for where the recording does not tell what is on it. Set
-	// before use.
+	// join makes the hub the session's watcher, and returns the recording so
+	// far; leave ends that. anew has the program redraw its screen, and returns
+	// its size, for recordings that do not hold the screen. Set before use.
 	join  func() (format.Cast, io.Closer, error)
 	leave func()
 	anew  func() format.Size
-	// answer, if not nil, types what the session answers to its program.
+	// answer, if not nil, sends the answer to a query to the program.
 	answer func(string)
 
 	mu       sync.Mutex
-	changed  sync.Cond // anything below
-	ring     []byte    // of ringSize; nil while the hub does not watch
-	total    int64     // the bytes of output since the hub joined
-	fed      int64     // how many of them the screen has
-	resizes  []resize  // since the hub joined
-	watchers int
+	changed  sync.Cond   // anything below changed; its lock is mu
+	ring     []byte      // of ringSize; nil while the hub is not the watcher
+	total    int64       // bytes of output since the hub joined
+	fed      int64       // those of them that the screen has
+	resizes  []resize    // since the hub joined
+	watchers int         // calls of enter less calls of exit
 	busy     bool        // joining or leaving
 	ended    bool        // nothing more comes
-	queries  Queries     // that the listener looks for
-	asked    [][]byte    // questions that wait for the screen
+	queries  Queries     // of the listener
+	asked    [][]byte    // queries that wait for the screen
 	size     format.Size // as the listener knows it
-	behind   bool        // the listener still reads what came before it
-	late     []byte      // what has come meanwhile
+	behind   bool        // the listener still reads the recording so far
+	late     []byte      // output that has come meanwhile
 
-	screenMu sync.Mutex // guards what follows; taken alone
+	screenMu sync.Mutex // guards the fields below; never held together with mu
 	screen   *vt.Screen
-	screenAt place    // what screen has
-	state    snapshot // one that several may use
+	screenAt place    // the place up to which screen has been fed
+	state    snapshot // the last one, shared by watchers
 }
 
-// place is a place in what happened since the hub joined.
+// place is a place in the output and resizes since the hub joined.
 type place struct {
-	at      int64 // bytes of output
-	resizes int   // and resizes
+	at      int64 // bytes of output before it
+	resizes int   // resizes before it
 }
 
+// resize is a resize after at bytes of output.
 type resize struct {
-	at   int64 // after so many bytes
+	at   int64
 	size format.Size
 }
 
@@ -83,7 +85,7 @@ type snapshot struct {
 	place
 	made  time.Time
 	size  format.Size
-	bytes []byte // see [vt.Screen.AppendState]; not changed any more
+	bytes []byte // see [vt.Screen.AppendState]; not changed after it was made
 }
 
 func newHub() *hub {
@@ -92,7 +94,7 @@ func newHub() *hub {
 	return h
 }
 
-// Output takes what the program wrote.
+// Output takes output of the program. It waits while the ring is full.
 func (h *hub) Output(b []byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -110,8 +112,8 @@ func (h *hub) Output(b []byte) {
 	h.changed.Broadcast()
 }
 
-// listener is a session's [record.Watcher] while nobody watches: it looks for
-// the program's questions.
+// listener is the session's [record.Watcher] while there are no watchers: it
+// looks for queries in the output.
 type listener struct{ h *hub }
 
 func (l listener) Output(b []byte) {
@@ -124,10 +126,10 @@ func (l listener) Output(b []byte) {
 	l.h.hear(b)
 }
 
-// hear looks for questions; h.mu is held.
+// hear looks for queries in b; h.mu is held.
 func (h *hub) hear(b []byte) { h.queries.Split(b, func([]byte) {}, h.replyTo) }
 
-// catchUp has the listener hear what came before it first.
+// catchUp has the listener hear the recording so far.
 func (h *hub) catchUp(c format.Cast) {
 	for ev, err := range c.Events {
 		if err != nil {
@@ -141,7 +143,7 @@ func (h *hub) catchUp(c format.Cast) {
 	}
 }
 
-// caughtUp has it hear what has come meanwhile, and go on.
+// caughtUp has it hear the output that has come meanwhile, and ends that.
 func (h *hub) caughtUp() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -155,8 +157,8 @@ func (l listener) Resized(size format.Size) {
 	l.h.size = size
 }
 
-// replyTo answers what needs no screen, and has one made for what does, and for
-// what was asked after it. h.mu is held.
+// replyTo answers a query that needs no screen. Otherwise it has a screen made,
+// which answers the query and those after it. h.mu is held.
 func (h *hub) replyTo(question []byte) {
 	if len(h.asked) == 0 {
 		answer, need := replyTo(question, h.size, nil)
@@ -166,12 +168,12 @@ func (h *hub) replyTo(question []byte) {
 		if !need {
 			return
 		}
-		go h.enter() // and does not leave: it will be asked again
+		go h.enter() // without exit: more queries will come
 	}
 	h.asked = append(h.asked, bytes.Clone(question))
 }
 
-// answerFrom answers a question from the screen as it is.
+// answerFrom answers a query from the screen.
 func (h *hub) answerFrom(question []byte, s *vt.Screen) {
 	cols, rows := s.Size()
 	if answer, _ := replyTo(question, format.Size{Cols: cols, Rows: rows}, s); answer != "" {
@@ -190,7 +192,7 @@ func (h *hub) Resized(size format.Size) {
 	}
 }
 
-// end tells all who watch that nothing more comes.
+// end ends the output: watchers reach its end and are sent no more.
 func (h *hub) end() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -198,8 +200,9 @@ func (h *hub) end() {
 	h.changed.Broadcast()
 }
 
-// enter makes the hub watch the session if it does not; exit ends what enter
-// began. The first who enters waits until the recording has been read.
+// enter adds a watcher, and makes the hub the session's watcher if it is not;
+// exit removes the watcher. The first enter waits until the recording so far has
+// been read.
 func (h *hub) enter() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -228,7 +231,7 @@ func (h *hub) enter() {
 	h.changed.Broadcast()
 }
 
-// recorded gives the screen as it was when the hub joined.
+// recorded joins, and returns the screen at that place.
 func (h *hub) recorded() *vt.Screen {
 	cast, closer, err := h.join()
 	if err != nil {
@@ -265,7 +268,7 @@ func (h *hub) exit() {
 	}
 }
 
-// rest stops watching if nobody needs it.
+// rest has the hub leave if there are no watchers.
 func (h *hub) rest() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -280,7 +283,7 @@ func (h *hub) rest() {
 	h.changed.Broadcast()
 }
 
-// feed brings the screen up to date, as long as the hub watches.
+// feed keeps the screen up to date until the hub leaves.
 func (h *hub) feed() {
 	buf := make([]byte, chunk)
 	var at place
@@ -314,7 +317,7 @@ func (h *hub) feed() {
 	}
 }
 
-// take gives what comes at a place, output or a resize, and moves it on. h.mu is
+// take returns the output or the resize at p, and moves p behind it. h.mu is
 // held.
 func (h *hub) take(buf []byte, p *place) (n int, size format.Size, resized bool) {
 	if h.ring == nil {
@@ -335,7 +338,7 @@ func (h *hub) take(buf []byte, p *place) (n int, size format.Size, resized bool)
 	return n, size, false
 }
 
-// snapshot gives the screen as it is, or was a moment ago.
+// snapshot returns the screen, at most a moment old.
 func (h *hub) snapshot() snapshot {
 	h.screenMu.Lock()
 	defer h.screenMu.Unlock()
@@ -349,7 +352,7 @@ func (h *hub) snapshot() snapshot {
 	return h.state
 }
 
-// look calls f with the screen as it is.
+// look calls f with the current screen.
 func (h *hub) look(f func(*vt.Screen)) {
 	h.screenMu.Lock()
 	defer h.screenMu.Unlock()
@@ -358,26 +361,26 @@ func (h *hub) look(f func(*vt.Screen)) {
 	}
 }
 
-// seat is the place of one who watches.
+// seat is a watcher's place at the hub.
 type seat struct {
 	h     *hub
-	paced bool // who only watches
+	paced bool // watching, not attached
 	place place
-	seen  bool // the first screen was given
-	buf   []byte
-	last  time.Time // of what was given
+	seen  bool      // the first screen has been returned
+	buf   []byte    // of chunk
+	last  time.Time // when next last returned something
 }
 
-// sight is what one who watches gets: a screen, output, a size or the end.
+// sight is one of: a screen, output, a size, the end.
 type sight struct {
-	screen []byte // what draws the whole screen; size is its size
-	lost   int64  // how much output it stands for, that was not given
+	screen []byte // draws the whole screen; size is its size
+	lost   int64  // bytes of output that the screen replaces
 	output []byte // valid until the next call
 	size   format.Size
 	end    bool
 }
 
-// next waits for what comes next.
+// next waits for the next sight.
 func (s *seat) next(ctx context.Context) (sight, error) {
 	h := s.h
 	wake := context.AfterFunc(ctx, func() {
@@ -389,7 +392,7 @@ func (s *seat) next(ctx context.Context) (sight, error) {
 	if !s.seen {
 		s.seen = true
 		first := s.screen()
-		first.lost = 0 // it was not there
+		first.lost = 0 // nothing was skipped: the watcher has just come
 		return first, ctx.Err()
 	}
 	h.mu.Lock()

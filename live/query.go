@@ -10,26 +10,29 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// A program asks its terminal: where the cursor is, what it can, what colours
-// it has. A session without a terminal of its own answers itself, as the one
-// terminal that the program has, and whoever is attached shows the questions to
-// none. Sources: xterm's ctlseqs, DEC STD 070.
+// A program may query its terminal, for the position of the cursor, its features
+// or its colours. A session without a terminal of its own is the program's only
+// terminal and answers itself; attached clients do not pass the queries on to
+// their terminals. Sources: xterm's ctlseqs, DEC STD 070.
 
-// maxHeld bounds the beginning of a sequence that waits for its rest.
+// maxHeld is the most bytes of an incomplete sequence that are held back.
 const maxHeld = 4 << 10
 
-// Queries takes the questions out of a program's output. The zero value is
-// ready. Output may come in any pieces.
-type Queries struct{ held []byte }
+// Queries separates queries from the rest of a program's output. The zero value
+// is ready for use, by one goroutine. Output may be split anywhere.
+type Queries struct {
+	held []byte // an incomplete sequence
+}
 
-// Split calls text with what is to be shown and ask with each question, in
-// their order. What they get is valid during the call.
+// Split calls text with output to show and ask with each query, in their order.
+// Their arguments are valid during the call. An incomplete sequence at the end of
+// b is held back until the next call.
 func (q *Queries) Split(b []byte, text, ask func([]byte)) {
 	if len(q.held) > 0 {
 		b = append(q.held, b...)
 		q.held = nil
 	}
-	shown := 0 // so much of b was given to text or ask
+	shown := 0 // bytes of b passed to text or ask
 	give := func(upto int) {
 		if upto > shown {
 			text(b[shown:upto])
@@ -58,8 +61,8 @@ func (q *Queries) Split(b []byte, text, ask func([]byte)) {
 	give(len(b))
 }
 
-// sequence gives the length of the control sequence or string that b begins
-// with, and whether all of it is there.
+// sequence returns the length of the control sequence or string at the start of
+// b, and whether it is complete.
 func sequence(b []byte) (n int, whole bool) {
 	if b[0] != 0x1b {
 		return 1, true
@@ -70,7 +73,7 @@ func sequence(b []byte) (n int, whole bool) {
 	switch b[1] {
 	case '[':
 		for i, c := range b[2:] {
-			if c < 0x20 || c > 0x7e { // another takes its place
+			if c < 0x20 || c > 0x7e { // cut off by another
 				return 2 + i, true
 			}
 			if c >= 0x40 {
@@ -96,7 +99,7 @@ func sequence(b []byte) (n int, whole bool) {
 	return 2, true
 }
 
-// isQuestion says whether a whole sequence has a terminal answer.
+// isQuestion reports whether a complete sequence is a query.
 func isQuestion(seq []byte) bool {
 	if seq[0] == 0x05 { // ENQ
 		return true
@@ -110,7 +113,7 @@ func isQuestion(seq []byte) bool {
 		switch last {
 		case 'n': // DSR; CSI > n is XTMODKEYS
 			return !strings.HasPrefix(body, ">")
-		case 'c': // DA1, DA2, DA3; with ? it is an answer
+		case 'c': // DA1, DA2, DA3; CSI ? c is an answer
 			return !strings.HasPrefix(body, "?")
 		case 'p': // DECRQM
 			return strings.HasSuffix(body, "$")
@@ -137,14 +140,14 @@ func isQuestion(seq []byte) bool {
 	return false
 }
 
-// stringBody is what stands in a control string.
+// stringBody returns the content of a control string.
 func stringBody(seq []byte) string {
 	return strings.TrimSuffix(strings.TrimSuffix(string(seq[2:]), "\x07"), "\x1b\\")
 }
 
-// replyTo gives what a terminal of that size answers, of the capabilities of a
-// VT220 with colours; nothing to what it does not know. s is the screen; without
-// it need tells that the answer depends on it.
+// replyTo returns the answer of a VT220 with colours, of that size, to a query;
+// "" if it has none. If s is nil and the answer depends on the screen, it returns
+// need in place of an answer.
 func replyTo(seq []byte, size format.Size, s *vt.Screen) (answer string, need bool) {
 	if len(seq) < 3 {
 		return "", false
@@ -209,7 +212,8 @@ func replyTo(seq []byte, size format.Size, s *vt.Screen) (answer string, need bo
 	return "", false
 }
 
-// modeState is what DECRPM says of a mode: 0 it is not known, 1 set, 2 reset.
+// modeState returns the state of a mode as DECRPM reports it: 0 unknown, 1 set, 2
+// reset.
 func modeState(n int, s *vt.Screen) int {
 	m := s.Modes()
 	known := map[int]bool{

@@ -21,8 +21,9 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// Server shares one session. Make one with [Dir.Serve], give its Started to
-// the [record.Recorder], and call Close when that has ended.
+// Server serves one session. Make one with [Dir.Serve], pass its Started method
+// to the [record.Recorder], and call Close when that has ended. Several
+// goroutines may call its methods at once.
 type Server struct {
 	held     *held
 	listener net.Listener
@@ -31,46 +32,51 @@ type Server struct {
 	opts     Options
 
 	mu      sync.Mutex
-	control *record.Control // nil until the session has started; guarded by mu
-	state   State           // what does not change but the name; guarded by mu
-	seats   map[*client]bool
-	conns   map[*websocket.Conn]bool // that stream writes to
-	closing bool                     // no stream begins any more
+	control *record.Control          // nil until the session has started; guarded by mu
+	state   State                    // the parts that the recorder does not know; guarded by mu
+	seats   map[*client]bool         // the attached clients; guarded by mu
+	conns   map[*websocket.Conn]bool // those that stream writes to; guarded by mu
+	closing bool                     // no stream may begin; guarded by mu
 	streams sync.WaitGroup
-	status  int
-	answers chan string   // to the program's questions
+	status  int           // the program's exit status; guarded by mu
+	answers chan string   // to the program's queries
 	over    chan struct{} // closed by Close
 	started chan struct{} // closed when control is set
 	// listening is closed when the hub's listener is the session's watcher, or
-	// there is to be none.
+	// if there is to be none.
 	listening chan struct{}
 }
 
-// Options say what a session is.
+// Options describe a session. The zero value is valid.
 type Options struct {
-	Name    string // empty: of Command, with a number if that is taken
+	// Name is the session's name; empty means one made from Command, with a
+	// number if that is taken.
+	Name string
+	// Command is the recorded program with its arguments, Dir its directory, and
+	// File the path of the recording. Clients see them in the State.
 	Command []string
 	Dir     string
 	File    string
-	// Owner says that the session has a terminal of its own, which sets its
+	// Owner reports that the session has a terminal of its own, which sets its
 	// size.
 	Owner bool
-	// Smallest gives the session the size that fits into all attached
-	// terminals, not that of the one that was used last.
+	// Smallest sizes the session to fit all attached terminals, instead of the
+	// one that was used last.
 	Smallest bool
 }
 
-// client is one who is attached.
+// client is an attached client.
 type client struct {
 	size format.Size
-	used time.Time // when it last typed or changed its size
+	used time.Time // when it last sent input or its size
 }
 
-// umask is held while this process's umask is another.
+// umask is held while the umask of this process is changed.
 var umask sync.Mutex
 
-// Serve takes a name and begins to listen. The error is [ErrNameTaken] if the
-// name was asked for and is taken.
+// Serve takes a name for a session and serves it. The caller closes the Server.
+// The error wraps [ErrNameTaken] if o.Name is taken, and [ErrUnsafe] if the
+// directory is unsafe.
 func (d Dir) Serve(o Options) (*Server, error) {
 	if err := d.check(); err != nil {
 		return nil, err
@@ -93,12 +99,12 @@ func (d Dir) Serve(o Options) (*Server, error) {
 			return format.Cast{}, nil, err
 		}
 		select {
-		case <-s.listening: // it would take our place
+		case <-s.listening: // the listener would take our place
 		case <-s.over:
 		}
 		cast, closer, err := c.Watch(s.hub)
 		if err == nil && c.State().Paused {
-			go c.Redraw() // the recording does not have what came since
+			go c.Redraw() // the recording lacks the output since the pause
 		}
 		return cast, closer, err
 	}
@@ -142,7 +148,7 @@ func (d Dir) Serve(o Options) (*Server, error) {
 	return s, nil
 }
 
-// take gives the session its name.
+// take takes a name for the session.
 func (d Dir) take(o Options) (*held, error) {
 	if o.Name != "" {
 		if err := CheckName(o.Name); err != nil {
@@ -172,14 +178,15 @@ func (d Dir) take(o Options) (*held, error) {
 	return nil, fmt.Errorf("%s: %w", base, ErrNameTaken)
 }
 
-// Name is the session's name.
+// Name returns the session's name.
 func (s *Server) Name() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.state.Name
 }
 
-// Started is the [record.Recorder]'s.
+// Started tells the Server how to control the session. It is for the field
+// Started of a [record.Recorder], which calls it once.
 func (s *Server) Started(c *record.Control) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -201,7 +208,7 @@ func (s *Server) Started(c *record.Control) {
 			return
 		}
 		defer closer.Close()
-		// What was asked before we listened is in the recording.
+		// Queries from before we listened are in the recording.
 		s.hub.catchUp(cast)
 	}()
 	go func() {
@@ -216,8 +223,8 @@ func (s *Server) Started(c *record.Control) {
 	}()
 }
 
-// answer types what the session answers to its program. It does not wait: who
-// asks without reading the answers gets no more.
+// answer sends the answer to a query to the program. It does not wait: a program
+// that does not read the answers gets no more of them.
 func (s *Server) answer(text string) {
 	select {
 	case s.answers <- text:
@@ -225,25 +232,25 @@ func (s *Server) answer(text string) {
 	}
 }
 
-// SetFile tells where the session is recorded to, and SetFault why it is not any
-// more.
+// SetFile sets the path of the recording that clients see.
 func (s *Server) SetFile(path string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state.File = path
 }
 
+// SetFault sets the reason why recording has stopped that clients see.
 func (s *Server) SetFault(why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state.Fault = why
 }
 
-// endWait is how long those who watch may take to be told the end.
+// endWait is the longest time that watchers may take to read up to the end.
 const endWait = 2 * time.Second
 
-// Close tells all who watch that the session has ended, with its program's exit
-// status, and gives the name up.
+// Close ends the session for all watchers, with the exit status of its program,
+// and gives up the name. It waits two seconds for slow watchers.
 func (s *Server) Close(status int) error {
 	s.mu.Lock()
 	s.status, s.closing = status, true
@@ -271,7 +278,7 @@ func (s *Server) Close(status int) error {
 	return err
 }
 
-// session gives what acts on the session, once it runs.
+// session waits until the session has started, and returns its Control.
 func (s *Server) session() (*record.Control, error) {
 	select {
 	case <-s.started:
@@ -283,8 +290,9 @@ func (s *Server) session() (*record.Control, error) {
 
 type callerKey struct{}
 
-// Caller is who is at the other end of a connection, as the kernel knows it.
+// Caller is the user at the other end of a connection, as the kernel reports it.
 type Caller struct {
+	// UID is the user ID, Groups are the IDs of all groups; empty if unknown.
 	UID    int
 	Groups []int
 }
@@ -299,22 +307,24 @@ func withCaller(ctx context.Context, c net.Conn) context.Context {
 	return ctx
 }
 
-// NewHTTPServer gives a server for a Unix socket that lets in this process's
-// user and root, and whom let, if not nil, lets in besides.
+// NewHTTPServer returns a server for a Unix socket that accepts requests of this
+// process's user, of root, and of callers for which let, if not nil, returns
+// true. It limits the body of a request to 1 MiB, and refuses browsers.
 func NewHTTPServer(h http.Handler, let func(*http.Request, Caller) bool) *http.Server {
 	return &http.Server{Handler: guard(os.Geteuid(), let, h), ConnContext: withCaller, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
 }
 
-// guard lets in a user and root, and whom let lets in.
+// guard passes requests of owner, of root and of callers accepted by let on to
+// next.
 func guard(owner int, let func(*http.Request, Caller) bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, ok := r.Context().Value(callerKey{}).(Caller)
 		if !ok || p.UID != owner && p.UID != 0 && (let == nil || !let(r, p)) {
-			Refuse(w, statusError{http.StatusForbidden, errors.New("this is not for you: it is another user's, or takes root")})
+			Refuse(w, statusError{http.StatusForbidden, errors.New("permission denied: this belongs to another user, or needs root")})
 			return
 		}
 		if r.Header.Get("Origin") != "" {
-			Refuse(w, statusError{http.StatusForbidden, errors.New("no browser has anything to do here")})
+			Refuse(w, statusError{http.StatusForbidden, errors.New("requests of browsers are refused")})
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -322,16 +332,16 @@ func guard(owner int, let func(*http.Request, Caller) bool, next http.Handler) h
 	})
 }
 
-// maxBody bounds what is typed at once, and all else that is sent.
+// maxBody is the most bytes in a request, as in a message of a client.
 const maxBody = 1 << 20
 
-// statusError is an error with a status of HTTP.
+// statusError is an error with an HTTP status.
 type statusError struct {
 	status int
 	error
 }
 
-// Refuse answers with an error, in the status that fits it.
+// Refuse answers a request with err, as JSON, with an HTTP status that fits it.
 func Refuse(w http.ResponseWriter, err error) {
 	status := http.StatusBadRequest
 	var se statusError
@@ -383,7 +393,7 @@ func (s *Server) postInput(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, struct{}{})
 }
 
-// typeKeys types keys, and waits while the program reads none.
+// typeKeys sends input to the program, and waits while it does not read.
 func (s *Server) typeKeys(ctx context.Context, keys []byte) error {
 	c, err := s.session()
 	for err == nil && len(keys) > 0 {
@@ -448,7 +458,7 @@ func (s *Server) postSignal(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if in.Signal < 1 || in.Signal > 64 {
-		return fmt.Errorf("there is no signal %d", in.Signal)
+		return fmt.Errorf("no such signal: %d", in.Signal)
 	}
 	return s.act(w, func(c *record.Control) error { return c.Signal(syscall.Signal(in.Signal)) })
 }
@@ -475,7 +485,7 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request) error {
 	}
 	conn, err := websocket.Accept(w, r, nil)
 	if err != nil {
-		return nil // it has answered
+		return nil // Accept has answered
 	}
 	ctx := conn.CloseRead(context.Background())
 	s.stream(ctx, conn, true)
@@ -493,7 +503,7 @@ func (s *Server) attach(w http.ResponseWriter, r *http.Request) error {
 	me.size, _ = size(cols, rows)
 	conn, err := websocket.Accept(w, r, nil)
 	if err != nil {
-		return nil // it has answered
+		return nil // Accept has answered
 	}
 	conn.SetReadLimit(maxBody)
 	s.mu.Lock()
@@ -514,7 +524,7 @@ func (s *Server) attach(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// obey does what an attached client wants, until that leaves.
+// obey carries out the messages of an attached client until it leaves.
 func (s *Server) obey(ctx context.Context, conn *websocket.Conn, c *record.Control, me *client) {
 	for {
 		kind, data, err := conn.Read(ctx)
@@ -545,7 +555,7 @@ func (s *Server) obey(ctx context.Context, conn *websocket.Conn, c *record.Contr
 	}
 }
 
-// fit gives the session the size of those who are attached.
+// fit resizes the session to the attached terminals.
 func (s *Server) fit(c *record.Control) {
 	if s.opts.Owner {
 		return
@@ -573,7 +583,7 @@ func (s *Server) fit(c *record.Control) {
 	}
 }
 
-// stream sends what happens, until the session ends or the other leaves.
+// stream sends output and messages until the session ends or the client leaves.
 func (s *Server) stream(ctx context.Context, conn *websocket.Conn, paced bool) {
 	s.mu.Lock()
 	if s.closing {
@@ -622,7 +632,7 @@ func (s *Server) stream(ctx context.Context, conn *websocket.Conn, paced bool) {
 			return
 		}
 		if got.end {
-			return // what was sent can still be read
+			return // the client can still read what was sent
 		}
 	}
 }

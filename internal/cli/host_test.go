@@ -91,7 +91,7 @@ func TestHost(t *testing.T) {
 	waitUntil(t, "the screen", func() bool { return strings.HasPrefix(root("screen", "work@23461"), "23461\n") })
 	root("send", "--enter", "work@23461", "keys")
 	waitUntil(t, "what was typed", func() bool { return strings.Contains(root("screen", "work@23461"), "got keys\n") })
-	if out, err := as(0, nil, "screen", "other@23461"); err == nil || !strings.Contains(out, "there is no such session") {
+	if out, err := as(0, nil, "screen", "other@23461"); err == nil || !strings.Contains(out, "no such session") {
 		t.Errorf("a session that is not there: %v, %s", err, out)
 	}
 	v := startOnTerminal(t, 80, 25, ttydeck, "watch", "work@23462")
@@ -119,12 +119,12 @@ func TestHost(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range append(looks, changes...) {
-		if out, err := as(stranger, nil, args...); err == nil || !strings.Contains(out, "takes root") {
+		if out, err := as(stranger, nil, args...); err == nil || !strings.Contains(out, "needs root") {
 			t.Errorf("%q as a stranger: %v: %s", args, err, out)
 		}
 	}
 	for _, args := range changes {
-		if out, err := as(watcher, []uint32{group}, args...); err == nil || !strings.Contains(out, "takes root") {
+		if out, err := as(watcher, []uint32{group}, args...); err == nil || !strings.Contains(out, "needs root") {
 			t.Errorf("%q as a member of the group: %v: %s", args, err, out)
 		}
 	}

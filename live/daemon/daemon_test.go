@@ -374,7 +374,7 @@ func TestDaemon(t *testing.T) {
 	if err != nil || st.Name != "one" {
 		t.Fatalf("%+v, %v", st, err)
 	}
-	if _, err := client.Start(ctx, Start{Name: "one", Command: []string{"true"}}); err == nil || !strings.Contains(err.Error(), "runs already") {
+	if _, err := client.Start(ctx, Start{Name: "one", Command: []string{"true"}}); err == nil || !strings.Contains(err.Error(), "is running") {
 		t.Errorf("a second session of that name: %v", err)
 	}
 	if _, err := client.Start(ctx, Start{Name: "daemon", Command: []string{"true"}}); err == nil {
