@@ -9,25 +9,25 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// bar is the line that tells where the deck stands. Its fields are set before
-// each drawing.
+// bar is the line with the time and the state of the deck. Its fields are set
+// before each drawing.
 type bar struct {
 	at, end time.Duration
 	loading bool // end is not known yet
-	live    bool // the recording grows, and its end is shown
+	live    bool // following the end of a growing recording
 	running bool
 	ended   bool
 	speed   float64
 	idle    time.Duration // the limit in effect; 0: none
 	loop    bool
-	stops   bool // at markers
+	stops   bool // pausing at markers
 	marks   []mark
 	hits    []hit
 	title   string
-	command string
-	message string // in place of the title
-	prompt  string // in place of everything
-	ascii   bool   // the terminal shows no more
+	command string // replaces the title
+	message string // replaces both
+	prompt  string // replaces everything
+	ascii   bool   // draw with ASCII only
 
 	track, trackEnd int // the columns of the track, for the mouse; equal: none
 }
@@ -38,7 +38,7 @@ var (
 	hitStyle  = style{fg: vt.PaletteColor(3), attr: vt.Inverse | vt.Bold}
 )
 
-// glyphs draw the bar.
+// glyphs are the characters that draw the bar.
 type glyphs struct{ play, pause, end, live, done, todo, knob, mark, hit string }
 
 var (
@@ -56,7 +56,7 @@ func timeText(d time.Duration, fine bool) string {
 	return timecode.Format(d.Truncate(unit), unit)
 }
 
-// speedText gives a speed as the bar shows it.
+// speedText returns a speed as the bar shows it.
 func speedText(speed float64) string {
 	if speed == unpaced {
 		return "max"
@@ -128,7 +128,7 @@ func (b *bar) state(g glyphs) string {
 	return g.pause
 }
 
-// flags tells what is not as usual.
+// flags returns the settings that differ from the usual.
 func (b *bar) flags(cols int) (flags []string) {
 	if b.speed != 1 {
 		flags = append(flags, speedText(b.speed))
@@ -160,7 +160,7 @@ func (b *bar) drawTrack(c *canvas, y int, g glyphs) {
 		}
 		c.put(x, y, s, barStyle)
 	}
-	// Hits may be many thousands: those of a column are one tick.
+	// There may be many thousands of hits: those in one column are one tick.
 	last := -1
 	for _, h := range b.hits {
 		if x := b.column(h.at); x != last {
@@ -178,7 +178,7 @@ func (b *bar) drawTrack(c *canvas, y int, g glyphs) {
 	c.put(knob, y, g.knob, style{attr: vt.Inverse | vt.Bold})
 }
 
-// column gives the column of a time on the track.
+// column returns the column of a time on the track.
 func (b *bar) column(at time.Duration) int {
 	width := b.trackEnd - b.track
 	if b.end <= 0 {
@@ -188,7 +188,7 @@ func (b *bar) column(at time.Duration) int {
 	return b.track + min(max(x, 0), width-1)
 }
 
-// timeAt gives the time of a column.
+// timeAt returns the time of a column.
 func (b *bar) timeAt(x int) time.Duration {
 	width := b.trackEnd - b.track
 	if width < 2 {
@@ -198,7 +198,7 @@ func (b *bar) timeAt(x int) time.Duration {
 	return time.Duration(float64(b.end) * float64(x) / float64(width-1))
 }
 
-// drawPrompt shows the end of what is typed, with a cursor behind it.
+// drawPrompt draws the end of the prompt, with a cursor behind it.
 func (b *bar) drawPrompt(c *canvas, y int) {
 	right := b.message
 	room := c.cols - 2

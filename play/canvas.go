@@ -12,11 +12,10 @@ type style struct {
 	attr       vt.Attr
 }
 
-// cell is one position of what is on the viewer's terminal. The zero cell is
-// blank.
+// cell is a cell of the viewer's terminal. The zero cell is blank.
 type cell struct {
 	r     rune   // 0 for a blank; the first code point when text is set
-	text  string // set when it is more than one code point
+	text  string // set if there are several code points
 	width uint8  // 2 for the first half of a wide character; else 0 or 1
 	rest  bool   // the second half
 	style style
@@ -29,14 +28,14 @@ type canvas struct {
 	cursor     cursorLook
 }
 
-// cursorLook is where and how the cursor is shown.
+// cursorLook is the place and the look of the cursor.
 type cursorLook struct {
 	x, y    int
 	visible bool
 	shape   int // the parameter of DECSCUSR
 }
 
-// reset makes the canvas blank and of that size.
+// reset resizes the canvas and makes it blank.
 func (c *canvas) reset(cols, rows int) {
 	c.cols, c.rows = cols, rows
 	n := cols * rows
@@ -55,8 +54,8 @@ func (c *canvas) copyFrom(d *canvas) {
 
 func (c *canvas) row(y int) []cell { return c.cells[y*c.cols : (y+1)*c.cols] }
 
-// put writes s, which is our own text, from column x on and gives the column
-// behind it. What does not fit is cut.
+// put writes s, which is our own text, from column x on, cut to the width of the
+// canvas, and returns the column behind it.
 func (c *canvas) put(x, y int, s string, st style) int {
 	if y < 0 || y >= c.rows {
 		return x
@@ -79,7 +78,7 @@ func (c *canvas) put(x, y int, s string, st style) int {
 	return x
 }
 
-// fill gives the cells from column x to upto that style and no text.
+// fill makes the cells from column x up to upto blank, in that style.
 func (c *canvas) fill(x, upto, y int, st style) {
 	if y < 0 || y >= c.rows {
 		return
@@ -90,8 +89,8 @@ func (c *canvas) fill(x, upto, y int, st style) {
 	}
 }
 
-// mend blanks halves of wide characters whose other half is not there: at
-// the edges of a viewport and of the bar.
+// mend blanks halves of wide characters whose other half is missing, as at the
+// edges of a view and of the bar.
 func (c *canvas) mend(y int) {
 	row := c.row(y)
 	for x := range row {
@@ -102,8 +101,8 @@ func (c *canvas) mend(y int) {
 	}
 }
 
-// runeWidth is the number of columns of a rune in our own texts, which may
-// quote titles and what the user typed.
+// runeWidth returns the number of columns of a rune in our own texts, which may
+// quote titles and input.
 func runeWidth(r rune) int {
 	if r < 0x20 || r >= 0x7f && r < 0xa0 || r == utf8.RuneError || isFormat(r) {
 		return 0
@@ -111,7 +110,7 @@ func runeWidth(r rune) int {
 	return vt.RuneWidth(r)
 }
 
-// textWidth is the number of columns of s.
+// textWidth returns the number of columns of s.
 func textWidth(s string) int {
 	n := 0
 	for _, r := range s {
@@ -120,8 +119,8 @@ func textWidth(s string) int {
 	return n
 }
 
-// isFormat says whether r changes how what stands around it is drawn: Unicode's
-// controls of direction (TR 9) and its line breaks. They never reach the
+// isFormat reports whether r changes how the text around it is drawn: controls of
+// direction (Unicode TR 9) and line breaks. Such characters never reach the
 // viewer's terminal.
 func isFormat(r rune) bool {
 	return r >= 0x200e && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x206f ||

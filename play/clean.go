@@ -2,10 +2,10 @@ package play
 
 import "github.com/ttydeck/ttydeck/internal/tty"
 
-// rawStart is written in front of a recording's own bytes.
+// rawStart is written before a recording's own bytes.
 const rawStart = "\x1b[22;0t" // push the title
 
-// rawRestart is written between two rounds of a loop.
+// rawRestart returns the bytes to write between two rounds of a loop.
 func rawRestart(originMode bool) string {
 	return tty.Cleanup(originMode) + rawStart + "\x1b[H\x1b[2J"
 }

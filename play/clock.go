@@ -8,10 +8,9 @@ import (
 // unpaced is the speed of a clock that never waits.
 const unpaced = math.MaxFloat64
 
-// clock relates the wall clock to the time on the tape. It is anchored at one
-// moment and computes every other from that, so that waits that end a little
-// late never add up. The zero clock stands still at the start of the tape; its
-// speed must be set before it runs.
+// clock maps the wall clock to the time on the tape. It computes all times from
+// one anchor, so that waits that end a little late never add up. The zero clock
+// stands still at the start of the tape; set its speed before it runs.
 type clock struct {
 	wall    time.Time     // of the anchor, while running
 	tape    time.Duration // of the anchor
@@ -19,8 +18,8 @@ type clock struct {
 	running bool
 }
 
-// at gives the time on the tape when the wall clock shows now. With an unpaced
-// clock it is the anchor's: there the events lead and the clock follows.
+// at returns the time on the tape when the wall clock shows now. An unpaced clock
+// stays at its anchor: there the events lead and the clock follows.
 func (c *clock) at(now time.Time) time.Duration {
 	if !c.running || c.speed == unpaced {
 		return c.tape
@@ -32,8 +31,8 @@ func (c *clock) at(now time.Time) time.Duration {
 	return c.tape + time.Duration(d)
 }
 
-// due gives how long after now the time t on the tape comes: zero or less if
-// it has come. It has no meaning for a clock that stands still.
+// due returns the time from now until t on the tape is reached: zero or less if
+// it has been. It is meaningless for a clock that stands still.
 func (c *clock) due(now time.Time, t time.Duration) time.Duration {
 	if c.speed == unpaced {
 		return 0
@@ -50,8 +49,8 @@ func (c *clock) seek(now time.Time, t time.Duration) {
 	c.wall, c.tape = now, t
 }
 
-// skip moves the clock forward by d of the tape without moving the anchor on
-// the wall, so that lateness is not forgotten.
+// skip moves the clock forward by d of the tape. The anchor keeps its place on
+// the wall clock, so that lateness is not forgotten.
 func (c *clock) skip(d time.Duration) { c.tape += d }
 
 func (c *clock) run(now time.Time) {

@@ -8,20 +8,25 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// Colors is how many colours a terminal shows.
+// Colors is the number of colours that a terminal shows.
 type Colors int
 
-// The kinds of terminals.
+// The kinds of terminals, from fewer colours to more.
 const (
-	ColorsAuto Colors = iota // find out from the environment, see [ColorsOf]
-	ColorsNone               // no colours, attributes only
+	// ColorsAuto: as the environment shows, see [ColorsOf].
+	ColorsAuto Colors = iota
+	// ColorsNone: no colours, only attributes such as bold.
+	ColorsNone
+	// Colors16: the 16 colours of the palette.
 	Colors16
+	// Colors256: the 256 colours of xterm's palette.
 	Colors256
+	// ColorsRGB: all colours of 24 bits.
 	ColorsRGB
 )
 
-// ColorsOf finds out from the environment how many colours the terminal
-// shows: NO_COLOR (https://no-color.org), COLORTERM, and TERM.
+// ColorsOf returns the number of colours that the terminal shows according to
+// NO_COLOR (https://no-color.org), COLORTERM and TERM; never ColorsAuto.
 func ColorsOf(getenv func(string) string) Colors {
 	if getenv("NO_COLOR") != "" {
 		return ColorsNone
@@ -64,7 +69,7 @@ var (
 	cube = [6]uint8{0, 95, 135, 175, 215, 255}
 )
 
-// paletteRGB gives what a palette colour usually looks like.
+// paletteRGB returns the usual colour of a palette entry.
 func paletteRGB(i uint8) format.RGB {
 	switch {
 	case i < 16:
@@ -82,7 +87,7 @@ func distance(a, b format.RGB) int {
 	return 3*dr*dr + 4*dg*dg + 2*db*db
 }
 
-// nearest256 finds the entry of the fixed part of the palette that looks most
+// nearest256 returns the entry of the fixed part of the palette that looks most
 // like c.
 func nearest256(c format.RGB) uint8 {
 	step := func(v uint8) uint8 {
@@ -103,7 +108,7 @@ func nearest256(c format.RGB) uint8 {
 	return i
 }
 
-// nearest16 finds the one of the first 16 colours that looks most like c.
+// nearest16 returns the one of the first 16 colours that looks most like c.
 func nearest16(c format.RGB) uint8 {
 	best := 0
 	for i := range first16 {
@@ -121,7 +126,7 @@ func abs(n int) int {
 	return n
 }
 
-// fit gives the colour nearest to c that a terminal of that kind shows.
+// fit returns the colour nearest to c that a terminal of that kind shows.
 func (n Colors) fit(c vt.Color) vt.Color {
 	if c.IsDefault() {
 		return c
@@ -145,8 +150,8 @@ func (n Colors) fit(c vt.Color) vt.Color {
 	return c
 }
 
-// appendColor appends the SGR parameters of c, with ";" in front; base is 30
-// for the foreground, 40 for the background.
+// appendColor appends the SGR parameters of c, each after a ";"; base is 30 for
+// the foreground, 40 for the background.
 func appendColor(b []byte, c vt.Color, base int) []byte {
 	if i, ok := c.Palette(); ok {
 		switch {

@@ -13,38 +13,39 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// Bounds of what is kept of the commands of a session.
+// Bounds of the commands of a session.
 const (
-	maxCommands = 50_000
-	maxCommand  = 512
+	maxCommands = 50_000 // commands kept
+	maxCommand  = 512    // bytes kept of each
 )
 
-// commands are the commands that a recorded shell with integration told of, or
-// that were found without, by their places on the tape. Its methods may be called by several goroutines.
+// commands are the commands of a session with their places on the tape, from the
+// marks of the shell's integration or found without them. Several goroutines may
+// call its methods.
 type commands struct {
 	mu   sync.Mutex
-	list []mark // labelled with the command line
+	list []mark // labelled with the command line; guarded by mu
 
-	// nonce, if not empty, is what the recording's own marks hold; others do
-	// not count then.
+	// nonce, if not empty, is in the recording's own marks; marks without it
+	// are ignored.
 	nonce string
 
-	// Where the command line begins that is being typed, on the loader's
-	// screen; used by the loader alone.
+	// Where the command line that is being typed begins on the loader's screen;
+	// used by the loader only.
 	typing bool
 	line   uint64
 	x      int
 	screen *vt.Screen
 }
 
-// all gives the commands so far.
+// all returns the commands so far.
 func (c *commands) all() []mark {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.list[:len(c.list):len(c.list)]
 }
 
-// at gives the last command before place n; "" if there is none.
+// at returns the last command before place n; "" if there is none.
 func (c *commands) at(n int) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -55,10 +56,10 @@ func (c *commands) at(n int) string {
 	return c.list[i-1].label
 }
 
-// mark takes in a mark that came with a piece: VS Code's
-// OSC 633 ; E ; COMMAND, the command line that kitty and fish send with
-// OSC 133 ; C, and else what stands on the screen between the marks B and C,
-// where the shell lets the user type (FinalTerm's semantic prompts).
+// mark handles a mark in a piece. The command is that of VS Code's
+// OSC 633 ; E ; COMMAND, or the one that kitty and fish send with OSC 133 ; C, or
+// else the text on the screen between the marks B and C, where the user types
+// (FinalTerm's semantic prompts).
 func (c *commands) mark(m vt.Mark, ref pieceRef) {
 	if m.Code != 133 && m.Code != 633 || c.nonce != "" && !slices.Contains(strings.Split(m.Data, ";"), "aid="+c.nonce) {
 		return
@@ -111,7 +112,7 @@ func (c *commands) typed(m vt.Mark) string {
 	return string(b)
 }
 
-// add adds a command that a mark told of, which ref is behind.
+// add adds a command from a mark in the piece before ref.
 func (c *commands) add(text string, ref pieceRef) {
 	c.put(mark{ref.at, ref.number - 1, text})
 }
@@ -128,8 +129,8 @@ func (c *commands) put(m mark) {
 	}
 }
 
-// find has find look for the commands of the loaded recording, if its shell has
-// marked none.
+// find has its argument find the commands of the loaded recording, if the shell
+// has marked none.
 func (l *loader) find(find func(format.Cast) iter.Seq2[time.Duration, string], h format.Header, stop <-chan struct{}) {
 	if done, _ := l.state(); !done || find == nil || len(l.commands.all()) > 0 {
 		return
@@ -142,16 +143,16 @@ func (l *loader) find(find func(format.Cast) iter.Seq2[time.Duration, string], h
 		default:
 		}
 		if err := r.to(at); err != nil {
-			return // as the player will tell
+			return // the player will report it
 		}
 		l.commands.put(mark{at, r.pos.number, text})
 	}
 	l.tell()
 }
 
-// commandOf takes the command line out of what a shell's integration tells:
-// VS Code's OSC 633 ; E ; COMMAND and the cmdline_url and cmdline of
-// OSC 133 ; C that kitty and fish send.
+// commandOf returns the command line in a mark of a shell's integration: VS
+// Code's OSC 633 ; E ; COMMAND, or the cmdline_url or cmdline that kitty and fish
+// send with OSC 133 ; C.
 func commandOf(m vt.Mark) (string, bool) {
 	switch {
 	case m.Code == 633 && strings.HasPrefix(m.Data, "E;"):
@@ -170,7 +171,8 @@ func commandOf(m vt.Mark) (string, bool) {
 	return "", false
 }
 
-// unescape replaces the two hex digits behind each prefix.
+// unescape replaces each prefix and the two hex digits behind it with their
+// byte.
 func unescape(s, prefix string) string {
 	var b strings.Builder
 	for {

@@ -11,49 +11,50 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// Terminal is what a Player plays on: the terminal of the process, or one at
+// Terminal is a terminal that a Player plays on: that of the process, or one at
 // the other end of a connection.
 //
-// Read gives what the user types, as it comes: the Player expects a terminal
-// in raw mode, and puts one that has a MakeRaw method in it. Write writes all
-// of p or returns an error. Read and Write are called from a goroutine each.
+// Read returns input as it is typed. The terminal must be in raw mode; a Player
+// puts one that has a MakeRaw method into it. Write writes all of p or returns
+// an error. Read and Write are called from one goroutine each, at once.
 //
 // A Terminal may have more methods, found by their signatures:
 //
 //	MakeRaw() (restore func() error, err error) // for as long as Run runs
-//	SetReadDeadline(time.Time) error            // as net.Conn has them: without
-//	SetWriteDeadline(time.Time) error           // them a stuck Write holds up Run's end
-//	Resized() <-chan struct{}                   // tells that Size has changed
+//	SetReadDeadline(time.Time) error            // as in net.Conn: without them,
+//	SetWriteDeadline(time.Time) error           // a stuck Write delays the end of Run
+//	Resized() <-chan struct{}                   // receives when Size has changed
 //	Suspend() error                             // stops the process until it is continued
-//	Continued() <-chan struct{}                 // tells that it was stopped and goes on
+//	Continued() <-chan struct{}                 // receives when the stopped process continues
 type Terminal interface {
 	io.Reader
 	io.Writer
+	// Size returns the current size.
 	Size() (format.Size, error)
 }
 
-// endWait is how long the end of playing waits for a terminal that takes
-// nothing.
+// endWait is the longest time that the end of playing waits for a terminal that
+// does not take the output.
 const endWait = 2 * time.Second
 
-// console is the player's side of a terminal or a pipe: what is typed arrives
-// on reads, and at most one write is under way at a time, so that neither a
-// slow terminal nor a dense recording keeps the player from seeing a key. All
-// but its goroutines is used by the goroutine of Run alone.
+// console is the player's side of a terminal or a pipe. Input arrives on reads,
+// and at most one write is under way at a time, so that neither a slow terminal
+// nor a dense recording delays a key. Its methods and fields are for the
+// goroutine of Run, except for the goroutines that it starts.
 type console struct {
 	w    io.Writer
-	term Terminal // nil when it is a pipe
+	term Terminal // nil for a pipe
 
-	reads   chan []byte   // what was typed; nil for a pipe
-	resized chan struct{} // nil if nobody tells
+	reads   chan []byte   // input; nil for a pipe
+	resized chan struct{} // nil if the terminal does not report resizes
 	writes  chan []byte   // to the writing goroutine
-	wrote   chan error    // its answers, one for each write
+	wrote   chan error    // its results, one for each write
 	broken  chan error    // reading failed, or a goroutine panicked
 	quit    chan struct{} // closed at the end
 
-	busy    bool // a write was begun and its answer not taken yet
-	cleanup string
-	restore func() error
+	busy    bool         // a write has begun, and its result was not taken yet
+	cleanup string       // written by close
+	restore func() error // ends raw mode; nil if not in it
 }
 
 // panicked carries a goroutine's panic to the goroutine of Run, so that it
@@ -63,6 +64,7 @@ type panicked struct {
 	stack []byte
 }
 
+// Error returns the panic's value and stack.
 func (p panicked) Error() string { return fmt.Sprintf("panic: %v\n%s", p.value, p.stack) }
 
 func newConsole(w io.Writer, term Terminal) *console {
@@ -79,8 +81,8 @@ func newConsole(w io.Writer, term Terminal) *console {
 	return c
 }
 
-// start makes the terminal raw and starts the goroutines. cleanup is what
-// close writes.
+// start puts the terminal into raw mode and starts the goroutines; close writes
+// cleanup.
 func (c *console) start(cleanup string) error {
 	if err := c.makeRaw(); err != nil {
 		return err
@@ -113,7 +115,7 @@ func (c *console) start(cleanup string) error {
 	return nil
 }
 
-// makeRaw puts the terminal in raw mode, if it is one that has others.
+// makeRaw puts the terminal into raw mode, if it has other modes.
 func (c *console) makeRaw() error {
 	t, ok := c.term.(interface {
 		MakeRaw() (func() error, error)
@@ -180,20 +182,20 @@ func (c *console) readLoop() {
 	}
 }
 
-// write begins to write p, which must not be changed until the answer came.
-// It may be called only when not busy.
+// write begins to write p, which must not change until the result has come. It
+// may be called only when not busy.
 func (c *console) write(p []byte) {
 	c.busy = true
 	c.writes <- p
 }
 
-// done takes the answer to a write.
+// done takes the result of a write.
 func (c *console) done(err error) error {
 	c.busy = false
 	return err
 }
 
-// check gives the error of a goroutine, and panics again for a panic.
+// check returns the error of a goroutine, and repeats a panic.
 func (c *console) check(err error) error {
 	var p panicked
 	if errors.As(err, &p) {
@@ -202,8 +204,8 @@ func (c *console) check(err error) error {
 	return err
 }
 
-// close stops the goroutines, cuts off a write that is stuck, cleans the
-// terminal and gives it back.
+// close stops the goroutines, cuts off a stuck write, cleans up the terminal and
+// restores it.
 func (c *console) close() error {
 	close(c.quit)
 	now := time.Now()
@@ -234,7 +236,7 @@ func (c *console) close() error {
 		}
 		_, err = io.WriteString(c.w, c.cleanup)
 		if errors.Is(err, os.ErrDeadlineExceeded) {
-			err = nil // it takes nothing, so it shows nothing either
+			err = nil // a terminal that takes no output shows none
 		}
 	}
 	if c.restore != nil {

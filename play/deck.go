@@ -11,21 +11,20 @@ import (
 )
 
 const (
-	// frameGap is the least time between two frames: more are not seen.
+	// frameGap is the shortest time between two frames: nobody sees more.
 	frameGap = 4 * time.Millisecond
-	// slice is how long the deck plays without looking at the keys.
+	// slice is the longest time that the deck plays without looking for keys.
 	slice = 6 * time.Millisecond
-	// barFor is how long the bar stays after a key where it covers a line.
+	// barFor is how long a bar that covers a line stays after a key.
 	barFor = 2 * time.Second
-	// syncWait is how long a frame of the recording that is marked as not
-	// complete is held back.
+	// syncWait is the longest time that a frame of the recording is held back
+	// because it is marked as incomplete (mode 2026).
 	syncWait = 100 * time.Millisecond
 )
 
-// deck is a Player that shows the screen of a recording, drawn anew from the
-// model, and goes anywhere in it. It belongs to the goroutine of Run, which
-// alone touches its fields; beside it work the loader, the index and the
-// console's goroutines.
+// deck is a Player that draws the screen of a recording from a model, and goes
+// anywhere in it. It belongs to the goroutine of Run; the loader, the index and
+// the console have goroutines of their own.
 type deck struct {
 	p      *Player
 	con    *console
@@ -38,12 +37,12 @@ type deck struct {
 	pos   *position
 	limit time.Duration // on pauses, when idle is set
 	idle  bool
-	// reach is the time to which the tape is to be played although the clock
-	// stands still: a place that is not loaded yet. Negative: none.
+	// reach is a time up to which the tape is played although the clock stands
+	// still, as it was not loaded yet; negative: none.
 	reach   time.Duration
-	starved bool // all that was loaded is played, and more is to come
+	starved bool // everything loaded is played, and more will come
 	gapAt   int  // the number of the piece whose pause was shortened
-	ended   bool // at the end of the recording, which is complete
+	ended   bool // at the end of the complete recording
 	touched bool // the user has pressed a key
 	loop    bool
 	stops   bool
@@ -53,26 +52,26 @@ type deck struct {
 	painter  painter
 	picture  canvas
 	extra    []byte    // to be written before the next frame
-	titled   string    // the title that the viewer's terminal was given
-	stale    bool      // the picture is not what the terminal shows
+	titled   string    // the last title set on the viewer's terminal
+	stale    bool      // the terminal does not show the current state
 	drawn    time.Time // when the last frame was written
-	held     time.Time // since when a half-drawn frame is held back; zero: none
+	held     time.Time // when an incomplete frame was first held back; zero: none
 	bar      bar
-	barRow   int       // where the bar was drawn last
+	barRow   int       // the row of the bar when it was last drawn
 	barMode  int       // see barShown
-	barUntil time.Time // where the bar covers a line it is shown until then
+	barUntil time.Time // a bar that covers a line is shown until then
 	help     int       // the first line of the help screen; -1: not shown
-	helpMost int
+	helpMost int       // the last line that help can be scrolled to
 
 	keys     keyReader
 	keyTimer time.Time // when a lone ESC counts; zero: none
 	prompt   *prompt   // nil: keys are commands
-	found    *hits     // the search whose matches are lit; nil: none
+	found    *hits     // the search whose matches are highlighted; nil: none
 	lastFind *pattern
 	wanted   *wanted // the match to go to; nil: none
-	before   *prompt // where the search began that wanted is of
-	backward bool
-	dragging bool
+	before   *prompt // the prompt of the search for wanted
+	backward bool    // the last search went backward
+	dragging bool    // the mouse drags on the track
 	message  string
 	until    time.Time // message is shown until then
 }
@@ -121,8 +120,8 @@ func (p *Player) runDeck(ctx context.Context) (err error) {
 	}
 	d.setUp(getenv)
 
-	watched := false // to the end, by nobody at the keys
-	// Deferred first, so that the terminal is put right also on a panic.
+	watched := false // played to the end without keys
+	// Deferred first, to restore the terminal also after a panic.
 	defer func() {
 		close(d.stop)
 		d.found.end()
@@ -167,18 +166,18 @@ func (p *Player) runDeck(ctx context.Context) (err error) {
 	return err
 }
 
-// usualIdle is the limit that the key sets where none was asked for.
+// usualIdle is the limit that the key sets if there is no other.
 const usualIdle = 2 * time.Second
 
 func (d *deck) termSize() (format.Size, error) {
 	size, err := d.con.term.Size()
 	if size.Cols < 1 || size.Rows < 1 {
-		size = format.Size{Cols: 80, Rows: 24} // a terminal that does not know
+		size = format.Size{Cols: 80, Rows: 24} // the terminal does not know its size
 	}
 	return size, err
 }
 
-// setUp finds out what the terminal can.
+// setUp adapts the deck to the terminal's features.
 func (d *deck) setUp(getenv func(string) string) {
 	d.painter.know(getenv, d.p.Colors)
 	d.bar.ascii = getenv("TERM") == "linux" || d.painter.ascii
@@ -196,8 +195,8 @@ func (d *deck) askSize(size format.Size) string {
 	return resizeRequest(size)
 }
 
-// cleanup is what ends the deck. With last, the recording's last screen stays
-// on the terminal, as if it had been run there.
+// cleanup returns the bytes that restore the terminal. With last, the recording's
+// last screen stays on it, as if the recording had been made there.
 func (d *deck) cleanup(last bool) string {
 	s := deckEnd(!d.p.NoUI, d.painter.shaped)
 	if d.p.Resize {
@@ -209,7 +208,7 @@ func (d *deck) cleanup(last bool) string {
 	return s
 }
 
-// lastScreen gives the rows of the screen as they were drawn last.
+// lastScreen returns the rows of the current screen as lines of text.
 func (d *deck) lastScreen() string {
 	var c canvas
 	cols, rows := d.pos.screen.Size()
@@ -244,14 +243,14 @@ func (d *deck) loopEvents(ctx context.Context) error {
 			wait = min(wait, d.keyTimer.Sub(now))
 		}
 		if d.ended && !d.con.busy && !d.stale && !d.touched && !d.loop {
-			return nil // nobody is at the keys: it ends by itself
+			return nil // no key was pressed: end by itself
 		}
 		timer.Reset(max(wait, 0))
 		var batches chan batch
 		if d.found != nil {
 			batches = d.found.batches
 		}
-		// A key goes before all else.
+		// A key comes first.
 		select {
 		case b := <-d.con.reads:
 			if err := d.typed(b); err != nil {
@@ -300,8 +299,8 @@ func (d *deck) loopEvents(ctx context.Context) error {
 	}
 }
 
-// advance plays what is due, for at most a slice, and tells how long to wait
-// for the next.
+// advance plays the pieces that are due, for a slice at most, and returns the
+// time to wait for the next one.
 func (d *deck) advance(now time.Time) (time.Duration, error) {
 	began := now
 	for n := 1; ; n++ {
@@ -352,7 +351,7 @@ func (d *deck) advance(now time.Time) (time.Duration, error) {
 	}
 }
 
-// react does what a piece asks for besides changing the screen.
+// react handles the effects of a piece other than on the screen.
 func (d *deck) react(now time.Time, pc piece) {
 	switch pc.kind {
 	case pieceMarker:
@@ -376,13 +375,13 @@ func markerText(label string) string {
 	return "marker: " + label
 }
 
-// shorten shortens the pause in front of pc, once.
+// shorten shortens the pause before pc, once.
 func (d *deck) shorten(now time.Time, pc piece) {
 	if !d.idle || d.gapAt == d.pos.rd.pos.number {
 		return
 	}
-	// What is left of the pause, as the clock is now or will be when the
-	// piece before is over.
+	// The pause that is left now, or will be left when the piece before is
+	// over.
 	at := max(d.clock.at(now), d.pos.rd.pos.at)
 	if gap := pc.at - at; gap > d.limit {
 		d.gapAt = d.pos.rd.pos.number
@@ -391,7 +390,7 @@ func (d *deck) shorten(now time.Time, pc piece) {
 	}
 }
 
-// tick is how long until the bar shows another time.
+// tick returns the time until the bar shows another time.
 func (d *deck) tick(now time.Time) time.Duration {
 	if !d.barShown(now) || d.clock.speed == unpaced {
 		return time.Hour
@@ -401,13 +400,13 @@ func (d *deck) tick(now time.Time) time.Duration {
 	return max(d.clock.due(now, next), 20*time.Millisecond)
 }
 
-// outOfTape is advance where all that there is has been played.
+// outOfTape is advance when everything on the tape has been played.
 func (d *deck) outOfTape(now time.Time) (time.Duration, error) {
 	done, _ := d.load.state()
 	if !done || d.pos.rd.pos.number < d.load.tape.end().number {
 		d.load.hungry.Store(true)
 		if d.pos.rd.pos.number < d.load.tape.end().number {
-			return 0, nil // it came just now
+			return 0, nil // a piece has just come
 		}
 		d.starved = true
 		return time.Hour, nil
@@ -427,18 +426,18 @@ func (d *deck) atEnd(now time.Time, end time.Duration) (time.Duration, error) {
 	}
 	if d.loop && end > 0 {
 		if d.stale {
-			return frameGap, nil // the last screen is to be seen
+			return frameGap, nil // show the last screen first
 		}
 		return 0, d.goTo(now, d.p.Start)
 	}
-	// The last event is shown, and the time it has at the end of a pause.
+	// The last event is played, and the pause behind it is over.
 	d.clock.stop(now)
 	d.clock.seek(now, end)
 	d.ended, d.stale = true, true
 	return time.Hour, nil
 }
 
-// at gives the time on the tape that is shown.
+// at returns the time on the tape that the deck shows.
 func (d *deck) at(now time.Time) time.Duration {
 	if d.reach >= 0 {
 		return min(d.reach, d.pos.rd.pos.at)

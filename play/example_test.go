@@ -32,6 +32,7 @@ func ExamplePlayer() {
 	// Output: hello world
 }
 
+// Screens renders the screen at a marker and at the end.
 func ExampleScreens() {
 	cast, _, err := format.Open(strings.NewReader(recording))
 	if err != nil {
@@ -51,6 +52,7 @@ func ExampleScreens() {
 	// 1.5s: "hello world"
 }
 
+// Frames lists the events with the number of cells that each changes.
 func ExampleFrames() {
 	cast, _, err := format.Open(strings.NewReader(recording))
 	if err != nil {
@@ -68,4 +70,26 @@ func ExampleFrames() {
 	// 1 500ms o 5
 	// 2 1s m 0
 	// 3 1.5s o 5
+}
+
+// AppendANSI renders a screen with its colours.
+func ExampleAppendANSI() {
+	screen := vt.New(20, 3)
+	screen.WriteString("\x1b[1;32mok\x1b[m 3 tests\r\n")
+	fmt.Printf("%q\n", play.AppendANSI(nil, screen, play.Colors16))
+	// Output: "\x1b[0;1;32mok\x1b[0m 3 tests\n"
+}
+
+// A Window shows the part of a larger screen around its cursor.
+func ExampleWindow() {
+	screen := vt.New(80, 24)
+	screen.WriteString("\x1b[20;60Hfar right")
+	window := play.NewWindow(os.Getenv)
+	terminal := vt.New(30, 8) // any terminal of another size
+	terminal.Write(window.Draw(screen, format.Size{Cols: 30, Rows: 8}))
+	fmt.Println(strings.TrimSpace(terminal.Text()))
+	fmt.Println(len(window.Draw(screen, format.Size{Cols: 30, Rows: 8})), "bytes if nothing has changed")
+	// Output:
+	// far right
+	// 0 bytes if nothing has changed
 }

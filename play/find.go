@@ -9,22 +9,22 @@ import (
 	"unicode"
 )
 
-// hit is a moment at which text that is searched for came onto the screen.
+// hit is a moment at which a match appeared on the screen.
 type hit struct {
 	number int // of the piece that brought it
 	at     time.Duration
 }
 
-// maxHits bounds how many are kept.
+// maxHits is the most hits kept.
 const maxHits = 200_000
 
-// pattern is what is searched for: a regular expression (package regexp's), in
-// which case counts only if it has a capital letter; what is no regular
-// expression is searched for as it stands.
+// pattern is a pattern to search for: a regular expression as in package regexp,
+// or literal text if it is not a valid one. Case matters only if it has a capital
+// letter.
 type pattern struct {
 	re   *regexp.Regexp
-	lit  []byte // set when it is plain text: searched for without re
-	fold bool   // case does not count
+	lit  []byte // the text to search for without re; nil if it has operators
+	fold bool   // ignore case
 }
 
 func newPattern(s string) *pattern {
@@ -62,8 +62,8 @@ func isASCII(s string) bool {
 	return true
 }
 
-// find gives what matches in text first; nil if nothing does. buf is room for
-// it to work in.
+// find returns the first match in text; nil if there is none. buf is a buffer
+// that it may use.
 func (p *pattern) find(text []byte, buf *[]byte) []byte {
 	if p.lit != nil {
 		in := text
@@ -74,8 +74,8 @@ func (p *pattern) find(text []byte, buf *[]byte) []byte {
 		if i := bytes.Index(in, p.lit); i >= 0 {
 			return text[i : i+len(p.lit)]
 		}
-		// Beyond ASCII, K and S have other lower-case forms; (?i) knows them,
-		// and nobody looks for them.
+		// K and S have further forms beyond ASCII (K the Kelvin sign, long s),
+		// which (?i) would match; nobody searches for them.
 		return nil
 	}
 	loc := p.re.FindIndex(text)
@@ -96,26 +96,26 @@ func appendLower(b, s []byte) []byte {
 	return b
 }
 
-// hits is a search under way, and what it has found. It is used by the
-// goroutine of Run; only the goroutine that searches sends.
+// hits is a search with its hits so far. It belongs to the goroutine of Run; the
+// searching goroutine only sends batches.
 type hits struct {
 	pattern *pattern
 	list    []hit // in the order of the tape
 	more    bool  // there are more than maxHits
-	done    bool
+	done    bool  // the recording so far has been searched
 	batches chan batch
-	stop    chan struct{}
+	stop    chan struct{} // closed by end
 }
 
-// batch is what was found in a block.
+// batch is the hits of a block.
 type batch struct {
 	hits []hit
-	done bool // all that there is has been searched
+	done bool // the recording so far has been searched
 }
 
-// search begins to look for p, in the blocks of x from the one with piece
-// number from on, or before it when backward, and then in the rest. When the
-// recording still grows it goes on with what comes.
+// search begins to search for p, first in the blocks of x from piece number from
+// on, or backward from there, then in the rest. While the recording grows, the
+// search goes on. run runs a goroutine.
 func search(x *index, p *pattern, from int, backward bool, run func(func())) *hits {
 	h := &hits{pattern: p, batches: make(chan batch, 16), stop: make(chan struct{})}
 	send := func(b batch) bool {
@@ -138,7 +138,7 @@ func search(x *index, p *pattern, from int, backward bool, run func(func())) *hi
 			}
 		}
 		s := searcher{x: x, p: p, stop: h.stop}
-		tail := 0 // entries of the last block that were searched
+		tail := 0 // entries of the last block that have been searched
 		for _, i := range order {
 			found, n, err := s.block(i, 0)
 			if i == blocks-1 {
@@ -174,7 +174,7 @@ func search(x *index, p *pattern, from int, backward bool, run func(func())) *hi
 			if done {
 				return
 			}
-			wait := 20 * time.Millisecond // it is being made at full speed
+			wait := 20 * time.Millisecond // the index grows at full speed
 			if told {
 				wait = 200 * time.Millisecond // it grows with the session
 			}
@@ -194,12 +194,13 @@ type searcher struct {
 	p    *pattern
 	stop chan struct{}
 	buf  []byte
-	// matched holds, for the entries that matched, what did: a line that is
-	// typed on, or otherwise goes on, is no new find.
+	// matched holds the matches by entry: a line that grows, as it is typed
+	// for example, is not a new hit.
 	matched map[int]string
 }
 
-// block searches block i from entry skip on.
+// block searches block i from entry skip on, and returns the number of entries in
+// the block.
 func (s *searcher) block(i, skip int) (found []hit, entries int, err error) {
 	s.matched = map[int]string{}
 	n := 0
@@ -229,7 +230,7 @@ func (s *searcher) block(i, skip int) (found []hit, entries int, err error) {
 	return found, entries, err
 }
 
-// add takes a batch in.
+// add adds a batch.
 func (h *hits) add(b batch) {
 	if b.done {
 		h.done = true
@@ -244,14 +245,14 @@ func (h *hits) add(b batch) {
 	}
 }
 
-// after gives the place in the list of the first hit behind piece number n.
+// after returns the index of the first hit behind piece number n.
 func (h *hits) after(n int) int {
 	i, _ := slices.BinarySearchFunc(h.list, n+1, func(x hit, n int) int { return x.number - n })
 	return i
 }
 
-// next gives the hit behind piece number n, or, backward, the one before it;
-// false if there is none yet.
+// next returns the first hit behind piece number n or, if backward, the last one
+// before it; false if there is none yet.
 func (h *hits) next(n int, backward bool) (hit, bool) {
 	i := h.after(n)
 	if backward {

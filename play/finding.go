@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// openFind opens the prompt of a search, which starts from here.
+// openFind opens the prompt of a search from the current place.
 func (d *deck) openFind(now time.Time, backward bool) {
 	d.backward = backward
 	label := "/"
@@ -19,18 +19,18 @@ func (d *deck) openFind(now time.Time, backward bool) {
 		kind: promptFind, label: label,
 		number: d.pos.rd.pos.number, at: d.at(now), running: d.clock.running,
 	}
-	d.pause(now, d.at(now)) // so that "here" stays where it is
+	d.pause(now, d.at(now)) // so that the place stays the same
 }
 
-// wanted is a place that a search is to go to as soon as it is found.
+// wanted is a match to go to as soon as it is found.
 type wanted struct {
-	number   int // beyond this piece
+	number   int // the match is behind this piece, or before it if backward
 	backward bool
-	wrapped  bool // having begun anew from the other end
-	again    bool // say so when there is nothing
+	wrapped  bool // the search went on from the other end
+	again    bool // report if there is no match
 }
 
-// findTyped searches for what stands in the prompt so far.
+// findTyped searches for the text of the prompt so far.
 func (d *deck) findTyped(now time.Time) error {
 	d.found.end()
 	d.found, d.wanted = nil, nil
@@ -47,8 +47,8 @@ func (d *deck) startFind(p *pattern, from int) {
 	d.wanted = &wanted{number: from, backward: d.backward}
 }
 
-// findEntered keeps what was found; without a pattern the last one is searched
-// for again.
+// findEntered keeps the match; if the prompt is empty, it repeats the last
+// search.
 func (d *deck) findEntered(now time.Time, p *prompt) error {
 	if len(p.text) > 0 {
 		if d.found != nil && d.found.done && len(d.found.list) == 0 {
@@ -71,7 +71,7 @@ func (d *deck) findEntered(now time.Time, p *prompt) error {
 	return nil
 }
 
-// nothing goes back to where a search that found nothing began.
+// nothing goes back to where a search without matches began.
 func (d *deck) nothing(now time.Time, p *prompt) error {
 	d.found.end()
 	d.found, d.wanted, d.before = nil, nil, nil
@@ -80,11 +80,11 @@ func (d *deck) nothing(now time.Time, p *prompt) error {
 	return err
 }
 
-// findNext goes to the next match, which may not be found yet.
+// findNext goes to the next match, as soon as it is found.
 func (d *deck) findNext(now time.Time, backward bool) error {
 	if d.found == nil {
 		if d.lastFind == nil {
-			d.say(now, "nothing was searched for: / searches")
+			d.say(now, "no search yet: press /")
 			return nil
 		}
 		d.startFind(d.lastFind, d.pos.rd.pos.number-1)
@@ -93,14 +93,14 @@ func (d *deck) findNext(now time.Time, backward bool) error {
 	return d.goWanted(now)
 }
 
-// took takes in what a search has found.
+// took adds matches of a search.
 func (d *deck) took(b batch) error {
 	d.found.add(b)
 	d.stale = true
 	return d.goWanted(time.Now())
 }
 
-// goWanted goes to the wanted match once it is known.
+// goWanted goes to the wanted match if it is known.
 func (d *deck) goWanted(now time.Time) error {
 	w := d.wanted
 	if w == nil {
@@ -108,7 +108,7 @@ func (d *deck) goWanted(now time.Time) error {
 	}
 	h, ok := d.found.next(w.number, w.backward)
 	if ok && !d.found.done && w.backward != d.backward {
-		// The search goes the other way: there may be a nearer one.
+		// The search goes the other way: it may yet find a nearer one.
 		ok = false
 	}
 	if !ok && d.found.done && len(d.found.list) > 0 {
@@ -131,7 +131,7 @@ func (d *deck) goWanted(now time.Time) error {
 		return nil
 	}
 	d.wanted, d.before = nil, nil
-	// The piece that brought it tells it from the matches that were there.
+	// Comparing the screens before and after the piece shows the new match.
 	if err := d.pos.seekNumber(h.number); err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (d *deck) goWanted(now time.Time) error {
 		m.number = d.pos.rd.pos.number
 		d.view.show(m)
 	} else {
-		d.view.leave() // it was there for no moment that can be shown
+		d.view.leave() // it came and went within the piece
 	}
 	d.pause(now, h.at)
 	if d.prompt == nil {
@@ -158,12 +158,12 @@ func (d *deck) sayFound(now time.Time, h hit, wrapped bool) {
 		text = fmt.Sprintf("match %d of %s", i+1, text)
 	}
 	if wrapped {
-		text += ", begun anew"
+		text += ", wrapped"
 	}
 	d.say(now, text)
 }
 
-// count tells how much was found.
+// count returns the number of matches, in words.
 func (h *hits) count() string {
 	text := fmt.Sprint(len(h.list))
 	if h.more {

@@ -7,14 +7,13 @@ import (
 	"time"
 )
 
-// followEvery is how often a file is looked at for more.
+// followEvery is the interval at which a file is checked for more.
 const followEvery = 50 * time.Millisecond
 
-// Follow gives a reader of file that waits for more where the file ends, for a
-// recording that is still being written, until ctx ends. It ends like any
-// reader when the file has been replaced or cut short: what was written is no
-// longer there to be read. Give what it reads to [format.Open] and the Cast to
-// a [Player] with Follow.
+// Follow returns a reader of a recording that is still being written: at the end
+// of file it waits for more, and reports io.EOF only when ctx is done or the file
+// was truncated. The caller closes file. Pass the reader to [format.Open], and the
+// Cast to a [Player] with Follow set.
 func Follow(ctx context.Context, file *os.File) io.Reader { return &follower{ctx: ctx, file: file} }
 
 type follower struct {
@@ -23,6 +22,7 @@ type follower struct {
 	read int64
 }
 
+// Read implements [io.Reader].
 func (f *follower) Read(p []byte) (int, error) {
 	for {
 		n, err := f.file.Read(p)

@@ -4,12 +4,12 @@ import "time"
 
 // Ways to show the bar.
 const (
-	barAuto   = iota // always where there is room, else for a while after a key
+	barAuto   = iota // if there is room for it; otherwise for a while after a key
 	barHidden        // only for prompts and messages
-	barAlways
+	barAlways        // also where it takes a line of the recording
 )
 
-// barShown says whether the bar is shown.
+// barShown reports whether the bar is shown.
 func (d *deck) barShown(now time.Time) bool {
 	if d.prompt != nil {
 		return true
@@ -25,8 +25,8 @@ func (d *deck) barShown(now time.Time) bool {
 	return now.Before(d.barUntil) || now.Before(d.until) || !d.clock.running && d.touched
 }
 
-// hasRoom says whether there is a line for the bar that the recording does not
-// need.
+// hasRoom reports whether the terminal has a line for the bar that the recording
+// does not need.
 func (d *deck) hasRoom() bool {
 	_, rows := d.pos.screen.Size()
 	return rows < d.size.Rows
@@ -37,12 +37,12 @@ func (d *deck) say(now time.Time, message string) {
 	d.message, d.until, d.stale = message, now.Add(barFor), true
 }
 
-// draw draws the next frame, if there is anything new and the terminal takes
-// it, and tells how long to wait before looking again.
+// draw draws the next frame, if there is anything new and the terminal is ready
+// for it, and returns the time to wait before the next call.
 func (d *deck) draw(now time.Time) time.Duration {
 	wait := time.Hour
 	for _, at := range []time.Time{d.until, d.barUntil} {
-		// A message or the bar that goes away is a change too.
+		// The end of a message or of the bar is a change too.
 		if at.IsZero() {
 			continue
 		}
@@ -86,8 +86,8 @@ func (d *deck) draw(now time.Time) time.Duration {
 	return wait
 }
 
-// setTitle gives the viewer's terminal the recording's title, if it is to have
-// it.
+// setTitle sets the title of the viewer's terminal to that of the recording, if
+// the Player asks for it.
 func (d *deck) setTitle() {
 	title := d.pos.screen.Title()
 	if !d.p.Titles || title == d.titled {
@@ -135,7 +135,7 @@ func (d *deck) compose(now time.Time) {
 		looked = m.y-d.view.y == y
 	}
 	if rows == c.rows && looked && c.rows > 1 {
-		y = 0 // it covers a line: not the one that is looked at
+		y = 0 // cover another line than the one that is looked at
 	}
 	if rows == c.rows && c.cursor.y == y {
 		c.cursor.visible = false

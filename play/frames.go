@@ -10,18 +10,22 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// Frame is an event of a recording, and what it did to the screen.
+// Frame is an event of a recording with its effect on the screen.
 type Frame struct {
-	Number int // counted from 1
-	Event  format.Event
-	Delta  time.Duration // since the frame before
-	// Cells is how many cells look different after it than before. A resize
-	// changes all that come or go.
+	// Number counts the frames from 1.
+	Number int
+	// Event is the event.
+	Event format.Event
+	// Delta is the time since the frame before, or since the start.
+	Delta time.Duration
+	// Cells is the number of cells that look different after the event. A
+	// resize changes those that come or go.
 	Cells int
 }
 
-// Frames gives the frames of a recording as it is read: its events, comments
-// excepted. It is single-use, and ends after the first error.
+// Frames returns the events of a recording, without comments, with their effects
+// on the screen. The sequence is single-use, as the Cast is, and ends after the
+// first error.
 func Frames(cast format.Cast) iter.Seq2[Frame, error] {
 	return func(yield func(Frame, error) bool) {
 		screen := newScreen(cast.Header, vt.Hooks{})
@@ -56,13 +60,13 @@ func Frames(cast format.Cast) iter.Seq2[Frame, error] {
 	}
 }
 
-// differ counts what changes on a screen.
+// differ counts the cells that change on a screen.
 type differ struct {
 	cols, rows int
 	cells      []vt.Cell
 }
 
-// changed tells how many cells are not as they were at the last call.
+// changed returns the number of cells that changed since the last call.
 func (d *differ) changed(s *vt.Screen) int {
 	cols, rows := s.Size()
 	if cols != d.cols || rows != d.rows {
@@ -99,8 +103,8 @@ func (d *differ) changed(s *vt.Screen) int {
 	return n
 }
 
-// looksOther says whether two cells look different: a space looks like a cell that
-// nothing was written to.
+// looksOther reports whether two cells look different: a space looks like an empty
+// cell.
 func looksOther(a, b vt.Cell) bool {
 	blank := func(c vt.Cell) bool { return c.Rune() == 0 && c.Width() == 1 || c.Rune() == ' ' }
 	return a != b && !(blank(a) && blank(b) && a.SameStyle(b))
@@ -113,30 +117,34 @@ func (d *differ) at(x, y int) vt.Cell {
 	return d.cells[y*d.cols+x]
 }
 
-// Moment is a place in a recording.
+// Moment is a moment in a recording.
 type Moment struct {
-	At     time.Duration // after all events up to and including this time; beyond the end: the end
-	Marker string        // if not empty: at the first marker with this label instead
+	// At is the moment after all events up to and including this time; a time
+	// beyond the end means the end.
+	At time.Duration
+	// Marker, if not empty, replaces At: the moment is at the first marker with
+	// this label.
+	Marker string
 }
 
 // End is the moment after the last event.
 var End = Moment{At: endOfTime}
 
-// ErrNoMarker is returned by Screens for a marker that the recording does not
-// have.
+// ErrNoMarker is returned by Screens if the recording does not have a marker.
 var ErrNoMarker = errors.New("no such marker")
 
-// Screens plays a recording and calls show for each of the moments, in the
-// order in which they come, with its index in moments, the time of the last
-// event before it and the screen, which show must not keep. It returns the
-// first error of show. When the recording ends in an error, the moments behind
-// it are taken to be there, and the error is returned.
+// Screens plays a recording without waiting and calls show at each of the
+// moments, in the order in which they come. Its arguments are the index in
+// moments, the time of the last event so far and the screen, which show must not
+// change or keep. Screens returns the first error of show, and [ErrNoMarker],
+// wrapped, for a marker that did not come. If the recording ends in an error,
+// later times are shown as the end, and Screens returns the error.
 func Screens(cast format.Cast, moments []Moment, show func(i int, at time.Duration, s *vt.Screen) error) error {
 	screen := newScreen(cast.Header, vt.Hooks{})
 	shown := make([]bool, len(moments))
 	var last time.Duration
 	left := len(moments)
-	// showIf shows the moments that are there and that ok says have come.
+	// showIf shows the moments for which ok returns true.
 	showIf := func(ok func(Moment) bool) error {
 		for i, m := range moments {
 			if shown[i] || !ok(m) {
@@ -190,9 +198,9 @@ func Screens(cast format.Cast, moments []Moment, show func(i int, at time.Durati
 	return nil
 }
 
-// AppendANSI appends the text of a screen with the SGR sequences of its
-// colours and attributes, and nothing else that would drive a terminal. Blank
-// lines at its end are left out.
+// AppendANSI appends the text of a screen to b, with SGR sequences for its
+// colours and attributes and no other escape sequences, and without blank lines at
+// the end. ColorsAuto means ColorsRGB.
 func AppendANSI(b []byte, s *vt.Screen, colors Colors) []byte {
 	var c canvas
 	cols, rows := s.Size()

@@ -6,43 +6,43 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// helpLines is the help screen: for each group of keys what they do.
+// helpLines is the help screen: each group of keys with its commands.
 var helpLines = [][2]string{
-	{"space", "pause, go on"},
+	{"space", "pause, resume"},
 	{"left right", "5 s back, forward"},
 	{"shift-left/right", "a tenth back, forward"},
-	{"0 ... 9", "to 0% ... 90%"},
-	{"home end, g G", "to the start, the end"},
+	{"0 ... 9", "go to 0% ... 90%"},
+	{"home end, g G", "go to the start, end"},
 	{", .", "a frame back, forward"},
 	{"[ ]", "previous, next marker"},
 	{"{ }", "previous, next command"},
 	{"t", "go to a time: 1:23"},
 	{"+ -", "faster, slower"},
-	{"=", "as fast as recorded"},
-	{"i", "shorten pauses or not"},
-	{"m", "stop at markers or not"},
-	{"l", "loop or not"},
+	{"=", "recorded speed"},
+	{"i", "toggle short pauses"},
+	{"m", "toggle marker pauses"},
+	{"l", "toggle looping"},
 	{"F", "follow the end"},
-	{"/ ?", "find ahead, behind"},
+	{"/ ?", "search ahead, back"},
 	{"n N", "next, previous match"},
-	{"esc", "forget the matches"},
+	{"esc", "clear the matches"},
 	{"H J K L", "move the view"},
 	{"alt-arrows", "move the view"},
 	{"c", "follow the cursor"},
 	{"R", "resize the terminal"},
-	{"b", "show or hide the bar"},
-	{"ctrl-L", "draw anew"},
+	{"b", "toggle the bar"},
+	{"ctrl-L", "redraw"},
 	{"ctrl-Z", "suspend"},
 	{"h, f1", "this help"},
 	{"q", "quit"},
 }
 
-// Keys gives the keys of a Player on a terminal, each group with what it does,
-// for a manual.
+// Keys returns the keys of a Player on a terminal, for a manual: each group of
+// keys with its commands.
 func Keys() [][2]string { return slices.Clone(helpLines) }
 
-// drawHelp draws the help from line top on, and gives how far it can be
-// scrolled.
+// drawHelp draws the help from line top on, and returns the last line that it can
+// be scrolled to.
 func drawHelp(c *canvas, top int) (most int) {
 	c.reset(c.cols, c.rows)
 	rows := max(c.rows-1, 1)

@@ -14,38 +14,39 @@ import (
 )
 
 const (
-	// textBlock is how many bytes of text make a block of the index.
+	// textBlock is the number of bytes of text in a block of the index.
 	textBlock = 256 << 10
-	// textMemory is how many bytes of packed blocks are held in memory.
+	// textMemory is the most bytes of packed blocks held in memory.
 	textMemory = 16 << 20
-	// maxText is the longest line that is kept whole.
+	// maxText is the most bytes kept of a line.
 	maxText = 16 << 10
 )
 
 // index holds every line of text that was on the screen, packed, with the
-// piece of the tape that brought it there. Lines that stay or move while others
-// change are held once.
+// piece of the tape that brought it there. A line that stays or moves while
+// others change is held once.
 type index struct {
 	tape    *tape
 	vault   *vault
-	entered atomic.Int64 // how many pieces are in
+	entered atomic.Int64 // the number of pieces in the index
 
 	mu     sync.Mutex
 	blocks []textBlockInfo
-	done   bool // all of the recording is in
+	done   bool // the whole recording is in the index
 	open   blockOfText
 
-	entries int            // in all
+	// The fields below belong to the goroutine of run.
+	entries int            // in all blocks
 	latest  map[uint64]int // by line of the session: its latest entry
 	buf     []byte
 	seed    maphash.Seed
 
-	// The rows as they were after the last piece.
+	// The rows after the last piece.
 	cols     int
 	scrolled uint64         // vt.Screen.Scrolled
-	cells    [][]vt.Cell    // nil: not known
-	rows     []uint64       // the hash of the logical line that begins there; 0: none does
-	present  map[uint64]int // how many rows have a hash
+	cells    [][]vt.Cell    // nil: unknown
+	rows     []uint64       // the hash of the logical line that begins in the row; 0: none does
+	present  map[uint64]int // the number of rows with a hash
 
 	left     []byte // a line that scrolls off while a piece is played, in parts
 	leftLine uint64
@@ -56,15 +57,15 @@ type textBlockInfo struct {
 	packed packed
 }
 
-// blockOfText is a block in the making.
+// blockOfText is an incomplete block.
 type blockOfText struct {
-	first   int // the number of the first entry's piece
-	count   int
-	head    []byte // for each entry the steps of its piece, time, predecessor and length, as varints
+	first   int    // the number of the first entry's piece
+	count   int    // of entries
+	head    []byte // for each entry the steps of its piece and time, the distance to its predecessor, and its length, as varints
 	text    []byte
-	number  int
-	at      time.Duration
-	entries int // before this block
+	number  int           // of the last entry's piece
+	at      time.Duration // of the last entry
+	entries int           // in the blocks before
 }
 
 func newIndex(t *tape) (*index, error) {
@@ -72,10 +73,10 @@ func newIndex(t *tape) (*index, error) {
 	return &index{tape: t, vault: v, latest: map[uint64]int{}, present: map[uint64]int{}, seed: maphash.MakeSeed()}, err
 }
 
-// close frees what the index has besides memory.
+// close closes the temporary file, if there is one.
 func (x *index) close() { x.vault.close() }
 
-// run reads the tape behind the loader until the end, or stop.
+// run indexes the tape, following the loader, until the end or stop.
 func (x *index) run(l *loader, h format.Header, stop <-chan struct{}) error {
 	number := 0
 	var at time.Duration
@@ -88,8 +89,8 @@ func (x *index) run(l *loader, h format.Header, stop <-chan struct{}) error {
 				return nil
 			default:
 			}
-			// On a machine with few processors a key would else wait for the
-			// scheduler's time slice, 10 ms.
+			// Otherwise, on a machine with few processors, a key would wait for
+			// the end of the scheduler's time slice of 10 ms.
 			runtime.Gosched()
 		}
 		pc, ok, err := pos.rd.peek()
@@ -121,7 +122,8 @@ func (x *index) run(l *loader, h format.Header, stop <-chan struct{}) error {
 	}
 }
 
-// lineOf names the line of row y for as long as it is on the screen.
+// lineOf returns an identifier of the line in row y, valid while the line is on
+// the screen.
 func lineOf(s *vt.Screen, y int) uint64 {
 	if s.OnAlternate() {
 		return 1<<63 | uint64(y)
@@ -129,7 +131,7 @@ func lineOf(s *vt.Screen, y int) uint64 {
 	return s.Scrolled() + uint64(y)
 }
 
-// look enters the lines that the last piece brought onto the screen.
+// look adds the lines that the last piece brought onto the screen.
 func (x *index) look(s *vt.Screen, number int, at time.Duration) {
 	cols, rows := s.Size()
 	if len(x.rows) != rows || x.cols != cols {
@@ -139,7 +141,7 @@ func (x *index) look(s *vt.Screen, number int, at time.Duration) {
 		clear(x.present)
 	}
 	x.scroll(s, rows)
-	next := 0 // rows above were looked at
+	next := 0 // the rows above have been looked at
 	for y := range s.Dirty {
 		if y < next || x.same(s.Row(y), y) {
 			continue
@@ -173,8 +175,8 @@ func (x *index) look(s *vt.Screen, number int, at time.Duration) {
 	}
 }
 
-// scroll moves what is known of the rows along with them: reading the text of
-// a row takes several times as long as seeing that it is the one from before.
+// scroll moves the known rows as the screen scrolls: reading the text of a row
+// takes several times as long as recognizing a known one.
 func (x *index) scroll(s *vt.Screen, rows int) {
 	n := int(min(s.Scrolled()-x.scrolled, uint64(rows)))
 	x.scrolled = s.Scrolled()
@@ -192,7 +194,7 @@ func rotate[T any](s []T, n int) {
 	slices.Reverse(s)
 }
 
-// same says whether a row is what it was when it was copied.
+// same reports whether a row is unchanged since it was copied.
 func (x *index) same(row vt.Row, y int) bool {
 	old := x.cells[y]
 	if len(old) != row.Len() {
@@ -217,7 +219,7 @@ func (x *index) copyRow(row vt.Row, y int) {
 	}
 }
 
-// hash is 0 for a blank line only.
+// hash returns a hash of text, 0 only for blank text.
 func (x *index) hash(text []byte) uint64 {
 	for _, c := range text {
 		if c != ' ' {
@@ -243,7 +245,7 @@ func (x *index) replace(row int, hash uint64) {
 	x.rows[row] = hash
 }
 
-// lineLeft enters a line that came and went within one piece.
+// lineLeft collects a line that left the screen, for endLeft.
 func (x *index) lineLeft(s *vt.Screen, r vt.Row, number int, at time.Duration) {
 	if !r.Continued() {
 		x.endLeft(number, at)
@@ -254,6 +256,7 @@ func (x *index) lineLeft(s *vt.Screen, r vt.Row, number int, at time.Duration) {
 	x.leftLine = s.Scrolled()
 }
 
+// endLeft adds the collected line, if it came and went within one piece.
 func (x *index) endLeft(number int, at time.Duration) {
 	if hash := x.hash(x.left); hash != 0 && x.present[hash] == 0 {
 		x.enter(x.left, x.leftLine, number, at)
@@ -296,7 +299,7 @@ func (x *index) enter(text []byte, line uint64, number int, at time.Duration) {
 	}
 }
 
-// encode gives the block's bytes.
+// encode appends the block's encoding to b.
 func (o *blockOfText) encode(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(o.count))
 	b = binary.AppendUvarint(b, uint64(o.first))
@@ -321,18 +324,18 @@ func (x *index) finish() {
 	x.done = true
 }
 
-// size gives how many blocks there are, the open one included, and whether
-// more are to come.
+// size returns the number of blocks, with the open one, and whether they hold the
+// whole recording.
 func (x *index) size() (blocks int, done bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return len(x.blocks) + 1, x.done
 }
 
-// caughtUp says whether all that is on the tape has been entered.
+// caughtUp reports whether the index holds the whole tape so far.
 func (x *index) caughtUp() bool { return x.entered.Load() >= int64(x.tape.end().number) }
 
-// blockAt gives the block that has the entries of piece number n.
+// blockAt returns the first block that may hold entries of piece number n.
 func (x *index) blockAt(n int) int {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -345,12 +348,12 @@ type entry struct {
 	number int // of the piece that brought it
 	at     time.Duration
 	id     int // of the entry
-	prev   int // the id of the entry of the same line before; -1 if there is none
+	prev   int // the id of the entry before of the same line; -1: none
 	text   []byte
 }
 
 // read calls yield for each entry of block i from skip on, until it returns
-// false, and tells how many entries the block has.
+// false, and returns the number of entries in the block.
 func (x *index) read(i, skip int, yield func(entry) bool) (int, error) {
 	x.mu.Lock()
 	var raw []byte

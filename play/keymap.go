@@ -14,7 +14,7 @@ type prompt struct {
 	label string
 	text  []rune
 
-	// Where the deck was when it was opened, for those that look ahead.
+	// Where the deck was when the prompt was opened, to return there.
 	number  int
 	at      time.Duration
 	running bool
@@ -26,10 +26,10 @@ const (
 	promptFind
 )
 
-// maxPrompt bounds what is typed.
+// maxPrompt is the most characters in a prompt.
 const maxPrompt = 256
 
-// typed acts on what came from the keyboard.
+// typed acts on input.
 func (d *deck) typed(b []byte) error {
 	keys := d.keys.feed(b)
 	d.keyTimer = time.Time{}
@@ -65,7 +65,7 @@ func (d *deck) press(now time.Time, k key) error {
 	}
 	d.stale, d.until = true, time.Time{}
 	if k.name == "paste" {
-		return nil // not a command, whatever it holds
+		return nil // a paste is never a command
 	}
 	if k.name == "b" {
 		d.toggleBar(now)
@@ -75,7 +75,7 @@ func (d *deck) press(now time.Time, k key) error {
 	return d.obey(now, k.name)
 }
 
-// obey does what a key stands for.
+// obey carries out the command of a key.
 func (d *deck) obey(now time.Time, name string) error {
 	const jump = 5 * time.Second
 	at := d.at(now)
@@ -120,7 +120,7 @@ func (d *deck) obey(now time.Time, name string) error {
 		d.setSpeed(now, 1)
 	case "i":
 		d.idle, d.gapAt = !d.idle, -1
-		d.say(now, onOff(d.idle, "pauses are shortened to "+d.limit.String(), "pauses are as recorded"))
+		d.say(now, onOff(d.idle, "pauses shortened to "+d.limit.String(), "pauses as recorded"))
 	case "m":
 		d.stops = !d.stops
 		d.say(now, onOff(d.stops, "pausing at markers", "not pausing at markers"))
@@ -174,8 +174,8 @@ func onOff(on bool, yes, no string) string {
 	return no
 }
 
-// last is the time of the end, which is not known while the recording loads
-// or grows.
+// last returns the time of the end; endOfTime while the recording loads or
+// grows.
 func (d *deck) last() time.Duration {
 	end := d.load.tape.end().at
 	if done, _ := d.load.state(); !done {
@@ -187,7 +187,7 @@ func (d *deck) last() time.Duration {
 	return end
 }
 
-// toggle pauses, or goes on: at the end, from the start.
+// toggle pauses or resumes; at the end, it starts over.
 func (d *deck) toggle(now time.Time) error {
 	if d.clock.running {
 		at := d.at(now)
@@ -212,7 +212,7 @@ func (d *deck) setSpeed(now time.Time, speed float64) {
 	d.say(now, "speed "+speedText(speed))
 }
 
-// pause stops the clock where the screen is.
+// pause stops the clock at the time of the screen.
 func (d *deck) pause(now time.Time, at time.Duration) {
 	d.clock.stop(now)
 	d.clock.seek(now, at)
@@ -220,7 +220,7 @@ func (d *deck) pause(now time.Time, at time.Duration) {
 	d.gapAt, d.ended, d.stale = -1, false, true
 }
 
-// frameForward plays one event's output more, and pauses there.
+// frameForward plays the next event that changes the screen, and pauses.
 func (d *deck) frameForward(now time.Time) error {
 	at := d.at(now)
 	for {
@@ -240,7 +240,7 @@ func (d *deck) frameForward(now time.Time) error {
 	return nil
 }
 
-// frameBack goes to the frame before the one that is shown.
+// frameBack goes back to the frame before the current one.
 func (d *deck) frameBack(now time.Time) error {
 	shown, ok, err := d.pos.frameBefore(d.pos.rd.pos.number)
 	if err != nil {
@@ -259,8 +259,7 @@ func (d *deck) frameBack(now time.Time) error {
 	return nil
 }
 
-// nextMark goes to the first of marks that was not passed; kind is what they
-// are.
+// nextMark goes to the first of marks ahead; kind names them in messages.
 func (d *deck) nextMark(now time.Time, marks []mark, kind string) error {
 	i := sort.Search(len(marks), func(i int) bool { return marks[i].number >= d.pos.rd.pos.number })
 	if i == len(marks) {
@@ -270,8 +269,8 @@ func (d *deck) nextMark(now time.Time, marks []mark, kind string) error {
 	return d.goToMark(now, marks[i], kind)
 }
 
-// prevMark goes to the last of marks behind; within a second of one, to the
-// one before it.
+// prevMark goes to the last of marks behind; within a second after one, while
+// playing, to the one before it.
 func (d *deck) prevMark(now time.Time, at time.Duration, marks []mark, kind string) error {
 	grace := time.Second
 	if !d.clock.running {
@@ -292,7 +291,7 @@ func (d *deck) goToMark(now time.Time, m mark, kind string) error {
 	}
 	d.clock.seek(now, m.at)
 	d.reach, d.gapAt, d.ended = -1, -1, false
-	if kind == "marker" { // the bar shows commands anyhow
+	if kind == "marker" { // the bar shows commands anyway
 		d.say(now, markerText(m.label))
 	}
 	return nil
@@ -302,11 +301,11 @@ func (d *deck) panBy(now time.Time, dx, dy int) {
 	d.view.pan(dx, dy)
 	cols, rows := d.pos.screen.Size()
 	if cols <= d.size.Cols && rows <= d.size.Rows {
-		d.say(now, "all of it is in view")
+		d.say(now, "the whole screen is in view")
 	}
 }
 
-// toggleBar hides the bar if it is shown, and else shows it, for good.
+// toggleBar hides the bar, or shows it permanently.
 func (d *deck) toggleBar(now time.Time) {
 	if d.barShown(now) {
 		d.barMode = barHidden
@@ -316,7 +315,7 @@ func (d *deck) toggleBar(now time.Time) {
 	d.barUntil = time.Time{}
 }
 
-// mouse takes clicks on the bar, and the wheel.
+// mouse handles clicks on the bar, and the wheel.
 func (d *deck) mouse(now time.Time, k key) error {
 	switch {
 	case k.button == 64:
@@ -422,8 +421,8 @@ func (d *deck) cancelled(now time.Time, p *prompt) error {
 	return d.goBack(now, p, p.running)
 }
 
-// goBack goes to where the deck was when the prompt was opened, and plays on if
-// it is to run.
+// goBack returns to where the deck was when the prompt was opened, and resumes
+// playing if run is set.
 func (d *deck) goBack(now time.Time, p *prompt, run bool) error {
 	if err := d.pos.seekNumber(p.number); err != nil {
 		return err
@@ -435,10 +434,11 @@ func (d *deck) goBack(now time.Time, p *prompt, run bool) error {
 	return nil
 }
 
-// parseTime reads a time as it is typed: seconds (83, 83.5), a clock's (1:23,
-// 1:02:03.5), with units (1m23s), or a percentage, given as so many seconds.
+// parseTime parses a time as users type it: seconds (83, 83.5), minutes and hours
+// (1:23, 1:02:03.5), or units (1m23s). A percentage is returned as that many
+// seconds.
 func parseTime(s string) (time.Duration, error) {
-	malformed := fmt.Errorf("%q is no time: want seconds, 1:23 or 50%%", s)
+	malformed := fmt.Errorf("invalid time %q: want seconds, 1:23 or 50%%", s)
 	s = strings.TrimSuffix(s, "%")
 	if strings.ContainsAny(s, "hms") {
 		d, err := time.ParseDuration(s)

@@ -7,17 +7,17 @@ import (
 	"unicode/utf8"
 )
 
-// key is one press of a key, one move of the mouse, or a paste. Names are the
-// character itself for what prints, else a word: "esc", "enter", "tab",
-// "backspace", "up", "home", "f1", "paste", "mouse"; in front of it stand
-// "ctrl-", "alt-" and "shift-" in that order, such as "ctrl-c", "shift-left".
+// key is one press of a key, one move of the mouse, or a paste. Its name is the
+// character itself if that is printable, else a word: "esc", "enter", "tab",
+// "backspace", "up", "home", "f1", "paste", "mouse". The prefixes "ctrl-", "alt-"
+// and "shift-" come in that order, as in "ctrl-c" and "shift-left".
 type key struct {
 	name string
-	// text is what was pasted, for "paste".
+	// text is the pasted text, for "paste".
 	text string
-	// x and y are the cell under the mouse, counted from 0; button is 0 for
-	// the left one, 64 and 65 for the wheel; drag says that the mouse moved
-	// while pressed, up that the button was released.
+	// x and y are the cell under the mouse, from 0. button is 0 for the left
+	// button, 64 and 65 for the wheel. drag: the mouse moved while the button
+	// was pressed; up: the button was released.
 	x, y, button int
 	drag, up     bool
 }
@@ -27,22 +27,20 @@ type key struct {
 // reads close to each other.
 const escapeWait = 50 * time.Millisecond
 
-// maxSequence bounds how much of an unfinished sequence is kept. A paste may
-// be longer, see maxPaste.
+// Bounds in bytes of an unfinished sequence and of a paste.
 const (
 	maxSequence = 64
 	maxPaste    = 1 << 16
 )
 
-// keyReader takes the bytes that a terminal sends apart into keys. It is fed
-// whole reads: a key is found wherever in a read it stands.
+// keyReader splits the bytes that a terminal sends into keys.
 type keyReader struct {
-	buf   []byte // not yet taken apart
+	buf   []byte // not split yet
 	paste bool   // inside a bracketed paste
 	text  []byte // the paste so far
 }
 
-// feed adds p and gives the keys that are complete.
+// feed adds p and returns the keys that are complete.
 func (k *keyReader) feed(p []byte) []key {
 	k.buf = append(k.buf, p...)
 	var keys []key
@@ -65,10 +63,11 @@ func (k *keyReader) feed(p []byte) []key {
 	return keys
 }
 
-// pending says that flush has something to give.
+// pending reports whether an incomplete key waits for flush.
 func (k *keyReader) pending() bool { return len(k.buf) > 0 && !k.paste }
 
-// flush gives what is left when nothing more came for escapeWait.
+// flush returns the keys in an incomplete sequence, when nothing more has come for
+// escapeWait.
 func (k *keyReader) flush() []key {
 	rest := k.buf
 	k.buf = nil
@@ -80,7 +79,7 @@ func (k *keyReader) flush() []key {
 			keys = append(keys, key{name: string(rune(c))})
 		}
 	}
-	if len(keys) > 1 { // an unknown, unfinished sequence is no typing
+	if len(keys) > 1 { // an unknown, unfinished sequence was not typed
 		return keys[:1]
 	}
 	return keys
@@ -91,8 +90,8 @@ const (
 	pasteEnd   = "\x1b[201~"
 )
 
-// next takes one key off the front of buf and tells its length, 0 when the
-// rest of it has not arrived. A key without a name is to be passed over.
+// next returns the key at the front of buf and its length, 0 if it is incomplete.
+// The caller ignores a key without a name.
 func (k *keyReader) next() (key, int) {
 	b := k.buf
 	if k.paste {
@@ -102,7 +101,7 @@ func (k *keyReader) next() (key, int) {
 			k.paste, k.text = false, nil
 			return key{name: "paste", text: text}, i + len(pasteEnd)
 		}
-		// Keep what may be the beginning of the end.
+		// Keep bytes that may begin pasteEnd.
 		n := max(len(b)-len(pasteEnd)+1, 0)
 		k.addPaste(b[:n])
 		return key{}, n
@@ -122,7 +121,7 @@ func (k *keyReader) next() (key, int) {
 		}
 		return key{name: ss3Keys[b[2]]}, 3
 	case ']', 'P', '_', '^', 'X':
-		// An answer to a question that somebody else asked: up to its end.
+		// The answer to a query of another program: skip it.
 		for i := 2; i < len(b); i++ {
 			if b[i] == 7 {
 				return key{}, i + 1
@@ -192,9 +191,9 @@ var tildeKeys = map[int]string{
 	7: "home", 8: "end", 11: "f1", 12: "f2", 13: "f3", 14: "f4", 15: "f5",
 }
 
-// csiKey reads a key that is a control sequence, in the ways that xterm
-// (ctlseqs, "PC-Style Function Keys"), rxvt, the Linux console and the kitty
-// keyboard protocol have.
+// csiKey reads a key that is a control sequence, as sent by xterm (ctlseqs,
+// "PC-Style Function Keys"), rxvt, the Linux console and the kitty keyboard
+// protocol.
 func (k *keyReader) csiKey(b []byte) (key, int) {
 	if len(b) >= 3 && b[2] == '[' { // Linux console: ESC [ [ A is F1
 		if len(b) < 4 {
@@ -207,7 +206,7 @@ func (k *keyReader) csiKey(b []byte) (key, int) {
 	}
 	end := 2
 	for end < len(b) && (b[end] < 0x40 || b[end] > 0x7e) {
-		if b[end] < 0x20 || b[end] > 0x7e { // broken off: ESC counts no more
+		if b[end] < 0x20 || b[end] > 0x7e { // cut off: ignore the sequence
 			return key{}, end
 		}
 		end++
@@ -217,7 +216,7 @@ func (k *keyReader) csiKey(b []byte) (key, int) {
 	}
 	final, n := b[end], end+1
 	params := string(b[2:end])
-	if final == 'M' && params == "" { // X10 mouse; never asked for
+	if final == 'M' && params == "" { // X10 mouse; never switched on
 		if len(b) < n+3 {
 			return key{}, 0
 		}
@@ -254,7 +253,8 @@ func (k *keyReader) csiKey(b []byte) (key, int) {
 	return key{name: modified(name, second)}, n
 }
 
-// modified puts the modifiers of xterm's and kitty's second parameter in front.
+// modified adds the prefixes for the modifiers in mod, the second parameter of
+// xterm and kitty.
 func modified(name string, mod int) string {
 	if mod < 2 {
 		return name
@@ -276,8 +276,8 @@ func modified(name string, mod int) string {
 	return name
 }
 
-// codeName names the key of a code point, as kitty's and xterm's extended
-// keyboard protocols send it.
+// codeName returns the name of the key for a code point, as the extended keyboard
+// protocols of kitty and xterm send it.
 func codeName(code int) string {
 	if code <= 0 || code > utf8.MaxRune || code >= 0xe000 && code <= 0xf8ff {
 		return ""
@@ -286,7 +286,7 @@ func codeName(code int) string {
 	return k.name
 }
 
-// numbers gives the first two of a sequence's parameters, without kitty's
+// numbers returns the first two parameters of a sequence, without kitty's
 // sub-parameters.
 func numbers(params string) (first, second int) {
 	a, rest, _ := strings.Cut(params, ";")

@@ -6,15 +6,15 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// logicalLine is a line of a screen with what it was wrapped into. It holds
-// until the next one is asked for.
+// logicalLine is a line of text that may wrap over several rows.
 type logicalLine struct {
 	text []byte
-	// cols and rows tell for each byte of text the cell that it is from.
+	// cols and rows hold the cell of each byte of text.
 	cols, rows []int
 }
 
-// logicalLines gives the lines of a screen from the top.
+// logicalLines returns the lines of a screen from the top. Each is valid until
+// the next.
 func logicalLines(s *vt.Screen) iter.Seq[logicalLine] {
 	return func(yield func(logicalLine) bool) {
 		var l logicalLine
@@ -39,7 +39,7 @@ func logicalLines(s *vt.Screen) iter.Seq[logicalLine] {
 	}
 }
 
-// matchingLines gives the texts of the lines in which p matches.
+// matchingLines returns the texts of the lines in which p matches.
 func matchingLines(s *vt.Screen, p *pattern) map[string]bool {
 	lines := map[string]bool{}
 	for l := range logicalLines(s) {
@@ -50,8 +50,8 @@ func matchingLines(s *vt.Screen, p *pattern) map[string]bool {
 	return lines
 }
 
-// newMatch finds the first match of p in a line that is not one of those
-// before, or else in any; false if nothing on the screen matches.
+// newMatch returns the first match of p in a line that is not in before, or else
+// in any line; false if nothing on the screen matches.
 func newMatch(s *vt.Screen, p *pattern, before map[string]bool) (m match, ok bool) {
 	for l := range logicalLines(s) {
 		isNew := !before[string(l.text)]

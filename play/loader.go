@@ -12,35 +12,34 @@ import (
 )
 
 const (
-	// keyframeEvery is how many bytes of output are between two keyframes: a
-	// screen takes in so much in a few milliseconds.
+	// keyframeEvery is the number of bytes of output between two keyframes. A
+	// screen processes them in a few milliseconds.
 	keyframeEvery = 256 << 10
-	// keyframeMemory is how many bytes of keyframes are kept. When there are
-	// more, every second one goes.
+	// keyframeMemory is the most bytes of keyframes kept. Beyond it, every
+	// second one is dropped.
 	keyframeMemory = 24 << 20
-	// pieceCost is what a piece counts for besides its bytes when the distance
-	// of keyframes is measured: many small ones take time too.
+	// pieceCost is added to the bytes of a piece when the distance between
+	// keyframes is measured, as many small pieces take time too.
 	pieceCost = 32
 )
 
-// loader reads a recording onto a tape, ahead of the player, and takes
-// keyframes of its screen on the way: places from where any later one is
-// reached by playing a little.
+// loader reads a recording onto a tape, ahead of the player, and takes keyframes
+// of its screen on the way. From a keyframe, playing a little reaches any place
+// up to the next.
 type loader struct {
-	tape   *tape
-	notify chan struct{} // holds one: something has arrived
-	more   chan struct{} // the same for the index
-	// commands are those that the recorded shell told of.
+	tape     *tape
+	notify   chan struct{} // holds one value: something has arrived
+	more     chan struct{} // the same for the index
 	commands commands
-	hungry   atomic.Bool // the player has played all there is
+	hungry   atomic.Bool // the player has played everything on the tape
 
-	mu     sync.Mutex
+	mu     sync.Mutex // guards the fields below
 	frames []keyframe // in the order of the tape
-	every  int        // the distance of keyframes now
-	memory int        // of frames
-	budget int        // for frames
+	every  int        // the distance between keyframes, in bytes
+	memory int        // bytes of frames
+	budget int        // the most bytes of frames
 	done   bool       // nothing more will come
-	err    error      // what ended it
+	err    error      // the error that ended the recording
 }
 
 // keyframe is the screen at a place on the tape.
@@ -54,7 +53,7 @@ func newLoader(t *tape) *loader {
 	return &loader{tape: t, every: keyframeEvery, budget: keyframeMemory, notify: make(chan struct{}, 1), more: make(chan struct{}, 1)}
 }
 
-// newScreen makes the screen that a recording begins on.
+// newScreen returns the screen at the start of a recording.
 func newScreen(h format.Header, hooks vt.Hooks) *vt.Screen {
 	size := h.Size
 	if size.Cols <= 0 || size.Rows <= 0 {
@@ -63,7 +62,7 @@ func newScreen(h format.Header, hooks vt.Hooks) *vt.Screen {
 	return vt.New(size.Cols, size.Rows, vt.WithHooks(hooks))
 }
 
-// applyPiece brings a piece of a recording onto a screen.
+// applyPiece applies a piece of a recording to a screen.
 func applyPiece(s *vt.Screen, p piece) {
 	switch p.kind {
 	case pieceOutput, piecePartial:
@@ -75,7 +74,7 @@ func applyPiece(s *vt.Screen, p piece) {
 	}
 }
 
-// run loads the recording; stop makes it end early.
+// run loads the recording, until its end or stop.
 func (l *loader) run(cast format.Cast, stop <-chan struct{}) {
 	screen := newScreen(cast.Header, vt.Hooks{Mark: func(m vt.Mark) { l.commands.mark(m, l.tape.end()) }})
 	l.commands.nonce = cast.Header.Nonce()
@@ -111,8 +110,8 @@ func (l *loader) run(cast format.Cast, stop <-chan struct{}) {
 			since = 0
 			l.keep(keyframe{ref: l.tape.end(), snap: screen.Snapshot()})
 		}
-		// Who waits for this very event is told at once; else, while all comes
-		// in at full speed, a word now and then is enough.
+		// Notify a player that waits for this event at once; otherwise, while
+		// the recording loads at full speed, now and then is enough.
 		if now := time.Now(); l.hungry.Load() || now.Sub(told) > 20*time.Millisecond {
 			told = now
 			l.tell()
@@ -133,7 +132,7 @@ func (l *loader) tell() {
 	}
 }
 
-// keep adds a keyframe, and thins all when they take too much memory.
+// keep adds a keyframe, and drops every second one if they take too much memory.
 func (l *loader) keep(k keyframe) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -148,7 +147,7 @@ func (l *loader) keep(k keyframe) {
 	}
 }
 
-// push adds k, counting what it does not share with the one before.
+// push adds k, and counts the memory that it does not share with the one before.
 func (l *loader) push(k keyframe) {
 	if n := len(l.frames); n > 0 {
 		k.size = k.snap.MemSize(l.frames[n-1].snap)
@@ -159,8 +158,8 @@ func (l *loader) push(k keyframe) {
 	l.memory += k.size
 }
 
-// before gives the last keyframe that satisfies ok, which must hold for all up
-// to some one and for none behind; false if there is none.
+// before returns the last keyframe for which ok is true; false if there is none.
+// ok must be true up to some place, and false from there on.
 func (l *loader) before(ok func(pieceRef) bool) (keyframe, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -171,7 +170,8 @@ func (l *loader) before(ok func(pieceRef) bool) (keyframe, bool) {
 	return l.frames[i-1], true
 }
 
-// state tells whether all has been loaded, and what ended it.
+// state reports whether the whole recording is loaded, and the error that ended
+// it.
 func (l *loader) state() (done bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

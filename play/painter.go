@@ -9,36 +9,36 @@ import (
 )
 
 // painter turns pictures into the bytes that change the viewer's terminal from
-// the last one to the next. These are the only bytes that a deck writes while
-// it plays: cursor positions, SGR, printable characters, erasing to the end of
-// a line, scrolling, the cursor's look and the brackets of a synchronized
-// update.
+// one to the next. A deck that plays writes no other bytes: cursor positions,
+// SGR, printable characters, erasing to the end of a line, scrolling, the
+// cursor's look and the brackets of a synchronized update.
 type painter struct {
 	colors Colors
-	ascii  bool // it shows no more than ASCII
-	curly  bool // the terminal knows styles and colours of underlines
-	sync   bool // bracket what is painted as one update (mode 2026)
+	ascii  bool // the terminal shows ASCII only
+	curly  bool // the terminal supports styles and colours of underlines
+	sync   bool // send each picture as one update (mode 2026)
 
 	shaped bool // the cursor's shape was changed
 
-	shown canvas // what is on the terminal
-	known bool   // shown is right: false after start and whatever disturbs it
+	shown canvas // the picture on the terminal
+	known bool   // shown is right; false at the start and after a disturbance
 
 	buf    []byte
-	x, y   int   // where the cursor is; x < 0: not known
-	style  style // what SGR is set to
+	x, y   int   // the place of the cursor; x < 0: unknown
+	style  style // the current SGR
 	styled bool  // style is right
 }
 
 const (
 	syncStart = "\x1b[?2026h"
 	syncEnd   = "\x1b[?2026l"
-	// syncAbove is how many bytes are painted as one update: fewer are read by
-	// the terminal at once anyway.
+	// syncAbove is the number of bytes above which a picture is sent as one
+	// update. Terminals read fewer bytes at once anyway.
 	syncAbove = 256
 )
 
-// know finds out from the environment what the terminal can.
+// know adapts the painter to the terminal's features, as the environment shows
+// them.
 func (p *painter) know(getenv func(string) string, colors Colors) {
 	term := getenv("TERM")
 	simple := term == "" || term == "dumb" || term == "linux" || strings.HasPrefix(term, "vt")
@@ -57,11 +57,11 @@ func (p *painter) know(getenv func(string) string, colors Colors) {
 	p.ascii = locale != "" && !strings.Contains(locale, "utf8")
 }
 
-// forget makes the next picture be painted in full.
+// forget has the next picture painted in full.
 func (p *painter) forget() { p.known = false }
 
-// paint gives the bytes that bring next onto the terminal; none if it is
-// there. They are valid until the next call.
+// paint returns the bytes that bring next onto the terminal; nil if it is there
+// already. They are valid until the next call.
 func (p *painter) paint(next *canvas) []byte {
 	buf := append(p.buf[:0], syncStart...)
 	p.buf = append(buf, "\x1b[?25l"...)
@@ -125,12 +125,12 @@ func (p *painter) move(x, y int) {
 // paintRow paints the cells of a row that differ from what is shown.
 func (p *painter) paintRow(next *canvas, y int) {
 	was, row := p.shown.row(y), next.row(y)
-	// Where the blank rest of the row begins, if it can be erased as one.
+	// tail is where the rest of the row is blank, in one style.
 	tail := len(row)
 	for tail > 0 && isBlank(row[tail-1]) && row[tail-1].style == row[len(row)-1].style {
 		tail--
 	}
-	unsure := 0 // the cells before may have been drawn on
+	unsure := 0 // cells before it may have been overwritten
 	for x := 0; x < len(row); x++ {
 		if row[x] == was[x] && x >= unsure {
 			continue
@@ -142,14 +142,14 @@ func (p *painter) paintRow(next *canvas, y int) {
 			return
 		}
 		if row[x].rest {
-			// Its first half is the same, so something wide stood over the
-			// border: paint the whole character.
+			// The first half is unchanged, so a wide character overlapped:
+			// paint the whole character.
 			if x == 0 {
 				continue
 			}
 			x--
 		}
-		// A short way over cells that are right is cheaper than a jump.
+		// Repainting a few unchanged cells is shorter than a jump.
 		if p.y == y && p.x >= 0 && p.x < x && x-p.x <= 4 && p.plainRun(row[p.x:x]) {
 			for _, c := range row[p.x:x] {
 				p.paintCell(c)
@@ -166,7 +166,7 @@ func (p *painter) paintRow(next *canvas, y int) {
 
 func isBlank(c cell) bool { return (c.r == 0 || c.r == ' ') && !c.rest && c.text == "" }
 
-// plainRun says that cells are one byte each in the style that is set.
+// plainRun reports whether the cells are one byte each, in the current style.
 func (p *painter) plainRun(cells []cell) bool {
 	for _, c := range cells {
 		if c.style != p.style || !p.styled || c.text != "" || c.r >= 0x7f || c.rest {
@@ -176,10 +176,10 @@ func (p *painter) plainRun(cells []cell) bool {
 	return true
 }
 
-// paintCell paints a cell where the cursor is.
+// paintCell paints a cell at the cursor.
 func (p *painter) paintCell(c cell) {
 	p.setStyle(c.style)
-	sure := true // all terminals agree on its width
+	sure := true // all terminals agree on the width
 	switch {
 	case p.ascii && (c.text != "" || c.r >= 0x7f):
 		p.buf = append(p.buf, asciiFor(c.r)...)
@@ -199,12 +199,12 @@ func (p *painter) paintCell(c cell) {
 	}
 	p.x += max(int(c.width), 1)
 	if !sure || p.x >= p.shown.cols {
-		p.x = -1 // where the cursor is now is the terminal's secret
+		p.x = -1 // terminals differ in where the cursor is now
 	}
 }
 
-// appendClean appends a character of several code points without any that does
-// more than to be drawn.
+// appendClean appends the code points of a character, but only those that are
+// merely drawn.
 func appendClean(b []byte, c cell) []byte {
 	n := len(b)
 	for _, r := range c.text {
@@ -214,8 +214,8 @@ func appendClean(b []byte, c cell) []byte {
 		case r == 0x200b || r == 0xad || r >= 0x2060 && r <= 0x2064:
 			continue // draws nothing
 		case r == 0xfe0f && c.width < 2:
-			// The selector of emoji style makes two columns of one on newer
-			// terminals; the recorded one did not.
+			// On newer terminals the selector of emoji style widens the
+			// character to two columns; on the recorded one it did not.
 			continue
 		}
 		b = utf8.AppendRune(b, r)
@@ -226,7 +226,7 @@ func appendClean(b []byte, c cell) []byte {
 	return b
 }
 
-// asciiFor gives what stands for r on a terminal that shows ASCII alone.
+// asciiFor returns the replacement for r on a terminal that shows ASCII only.
 func asciiFor(r rune) string {
 	switch {
 	case r == 0xa0 || r == 0x3000:
@@ -245,8 +245,8 @@ func asciiFor(r rune) string {
 	return "?"
 }
 
-// spill is how many columns behind c a terminal may have drawn on that takes
-// it for wider than it was on the recorded one.
+// spill returns the number of columns behind c that a terminal may overwrite,
+// because it draws c wider than the recorded one did.
 func (c *cell) spill() int {
 	switch {
 	case c.text != "":
@@ -299,14 +299,14 @@ func appendUnderline(b []byte, c vt.Color) []byte {
 	return b
 }
 
-// scroll moves rows of the terminal up or down when that leaves less to paint:
-// the output of most programs scrolls.
+// scroll scrolls rows of the terminal if that leaves less to paint, as the output
+// of most programs scrolls.
 func (p *painter) scroll(next *canvas) {
 	rows := next.rows
 	if rows < 4 {
 		return
 	}
-	// The part that changed.
+	// The rows that changed.
 	same := func(a, b int) bool { return rowsEqual(p.shown.row(a), next.row(b)) }
 	top, bottom := 0, rows
 	for top < bottom && same(top, top) {
@@ -379,10 +379,10 @@ func blankRow(row []cell) bool {
 	return true
 }
 
-// lines appends the first rows of c as lines of text, each ended by newline,
-// without the blanks at their ends.
+// lines appends the first rows of c as lines of text, each without trailing
+// blanks and followed by newline.
 func (p *painter) lines(c *canvas, rows int, newline string) {
-	p.styled = true // a terminal, or a file, begins without
+	p.styled = true // a terminal, or a file, begins without style
 	for y := range rows {
 		row := c.row(y)
 		end := len(row)

@@ -1,14 +1,18 @@
 // Package play shows recordings on a terminal.
 //
-// A [Player] is a struct whose zero value plays; give it a recording and call
-// [Player.Run]:
+// Start with a [Player]: its zero value is ready for use, except for the
+// recording. Call [Player.Run]:
 //
 //	cast, _, err := format.Open(file)
 //	...
 //	err = (&play.Player{Cast: cast}).Run(ctx)
 //
-// It plays on the terminal of the process, or on whatever is given as
-// [Player.Terminal], or, without keys, to [Player.Output].
+// It plays on the terminal of the process, on [Player.Terminal] if that is set,
+// or, without keys, to [Player.Output].
+//
+// Without a Player, [Screens] renders the screen at moments of a recording,
+// [Frames] lists its events with the number of cells that each changes, and a
+// [Window] shows a live screen on a terminal of another size.
 package play
 
 import (
@@ -23,95 +27,97 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// Unpaced is the [Player.Speed] that does not wait between events.
+// Unpaced is a [Player.Speed]: play without waiting between events.
 const Unpaced = unpaced
 
-// Player plays a recording. Its zero value, with a Cast, plays it at the speed
-// it was recorded on the terminal of the process. The fields must not be
-// changed after Run was called, and Run is called once.
+// Player plays a recording. The zero value with a Cast plays it at the recorded
+// speed on the terminal of the process. Do not change the fields after calling
+// Run, and call Run once.
 type Player struct {
-	// Cast is the recording. Its events are read while it plays, so playing
-	// starts at once and also follows a recording that still grows.
+	// Cast is the recording. Its events are read while it plays, so that
+	// playing starts at once, also if the recording still grows.
 	Cast format.Cast
-	// Open, when set, is called for the recording instead of using Cast, and
-	// called again to start over, see Loop.
+	// Open, if set, replaces Cast: it opens the recording. With Loop and Raw or
+	// Output it is called again for each round.
 	Open func() (format.Cast, error)
 
-	// Terminal is where to play; nil is the terminal of the process, /dev/tty.
+	// Terminal is the terminal to play on; nil means that of the process,
+	// /dev/tty.
 	Terminal Terminal
-	// Output, when set, is where the recording's bytes are played to in place
-	// of a terminal: a pipe or a file. There are no keys then, and nothing is
-	// added to the bytes.
+	// Output, if set, replaces the terminal: the recording's bytes are written
+	// there, to a pipe or file, and nothing else. There are no keys then.
 	Output io.Writer
 
-	// Speed is how many seconds of the recording pass in a second, or
+	// Speed is the number of seconds of the recording that pass in a second, or
 	// Unpaced; 0 means 1.
 	Speed float64
-	// IdleLimit is the longest pause between two events, in seconds of the
-	// recording; 0 means what the recording's header asks for, negative
-	// means no limit.
+	// IdleLimit is the longest pause between two events, in time of the
+	// recording; 0 means the limit in the recording's header, negative means no
+	// limit.
 	IdleLimit time.Duration
 	// Loop starts over at the end.
 	Loop bool
 	// PauseOnMarkers pauses at each marker.
 	PauseOnMarkers bool
-	// Start is where to begin, End where to stop, in time of the recording;
-	// an End of 0 is the recording's end.
+	// Start is where to begin and End where to stop, in time of the recording;
+	// an End of 0 means the recording's end.
 	Start, End time.Duration
-	// Follow begins at the end of what there is of the recording, and stays at
-	// the end while it grows: Cast's events must then wait for more where they
-	// would end.
+	// Follow begins at the end of the recording so far, and stays at the end
+	// while it grows. Where the events of Cast would end, they must wait for
+	// more; see the function [Follow].
 	Follow bool
-	// Resize asks the terminal to take the recording's size, and at the end
-	// to take its own again. Many terminals do not listen.
+	// Resize asks the terminal to take the recording's size, and its own again
+	// at the end. Many terminals ignore the request.
 	Resize bool
-	// NoUI shows the recording alone: no bar, no messages, and the mouse left
-	// to the terminal. Keys work.
+	// NoUI shows the recording only: no bar and no messages, and the terminal
+	// keeps the mouse. Keys work.
 	NoUI bool
 	// Clip shows the upper left corner of a recording that is larger than the
-	// terminal, in place of what is around its cursor.
+	// terminal, instead of the part around the cursor.
 	Clip bool
-	// Titles gives the terminal the recording's titles; the bar has them
-	// anyway.
+	// Titles sets the terminal's title to that of the recording. The bar shows
+	// it anyway.
 	Titles bool
-	// Colors is what the terminal can show; colours that it cannot are
+	// Colors is the kind of colours that the terminal shows. Others are
 	// replaced by the nearest.
 	Colors Colors
-	// RecordedTheme shows the colours of the terminal that was recorded, where
-	// the recording tells them, in place of those of the viewer's.
+	// RecordedTheme shows the colours of the recorded terminal, if the
+	// recording holds them, instead of those of the viewer's.
 	RecordedTheme bool
-	// Getenv finds out what the terminal can, by TERM, COLORTERM, NO_COLOR and
-	// the locale; nil is os.Getenv.
+	// Getenv returns environment variables. TERM, COLORTERM, NO_COLOR and the
+	// locale show what the terminal supports. Nil means os.Getenv.
 	Getenv func(string) string
-	// Raw writes the recording's bytes to the terminal as they are, with
-	// whatever escape sequences they hold: those of a stranger's recording may
-	// set the clipboard, ask the terminal to type, or leave it in a state
-	// that Run's cleaning does not know of.
+	// Raw writes the recording's bytes to the terminal unchanged, with all
+	// their escape sequences. An untrusted recording may set the clipboard,
+	// make the terminal send input, or leave it in a state that Run does not
+	// clean up.
 	Raw bool
 
-	// Commands, when set, finds the commands of a recording whose shell has
-	// marked none, by what is on its screen: when each was entered, in order,
-	// and its line. It is called once all has been read, beside the player,
-	// with the output and the sizes; events that end in an error are those of
-	// a player that has ended.
+	// Commands, if set, finds the commands of a recording whose shell has
+	// marked none: the time at which each was entered, in order, and its text.
+	// It is called in a goroutine of its own after the whole recording was
+	// read, with its output, sizes and markers. The events end in an error
+	// when the player ends.
 	Commands func(format.Cast) iter.Seq2[time.Duration, string]
 
-	// Warn is told what the user should know, a line each; nil: nobody.
+	// Warn, if set, is called with each notice for the user, a line without
+	// newline.
 	Warn func(string)
 }
 
 // ErrSpeed is returned by Run for a speed that is negative or not a number.
 var ErrSpeed = errors.New("speed must be more than 0")
 
-// ErrInterrupted is returned by Run when the user quit with ctrl-C.
+// ErrInterrupted is returned by Run when the user quits with ctrl-C.
 var ErrInterrupted = errors.New("interrupted")
 
-// Run plays until the end, until the user quits, which is no error unless it
-// was by ctrl-C, or until ctx is done, which gives its cause. However it ends, the terminal is put
-// back as it was: its modes, the alternate screen, cursor, mouse and keyboard
-// reports, colours and title.
+// Run plays until the end of the recording, until the user quits, or until ctx
+// is done. It returns nil at the end and after the key q, [ErrInterrupted] after
+// ctrl-C, and the cause of ctx. However it ends, it restores the terminal: its
+// modes, the alternate screen, cursor, mouse and keyboard reports, colours and
+// title.
 //
-// An error in the recording ends the playing where it stands and is returned.
+// An error in the recording ends the playing at that place, and Run returns it.
 func (p *Player) Run(ctx context.Context) error {
 	if p.Speed < 0 || math.IsNaN(p.Speed) {
 		return fmt.Errorf("%w: %v", ErrSpeed, p.Speed)
@@ -122,7 +128,7 @@ func (p *Player) Run(ctx context.Context) error {
 	return p.runDeck(ctx)
 }
 
-// open gives the recording for round n, counted from 0.
+// open opens the recording for round n, from 0.
 func (p *Player) open(n int) (format.Cast, error) {
 	switch {
 	case p.Open != nil:
@@ -145,7 +151,7 @@ func (p *Player) speed() float64 {
 	return p.Speed
 }
 
-// idleLimit gives the limit on pauses, 0 for none.
+// idleLimit returns the limit on pauses; 0 means none.
 func (p *Player) idleLimit(h format.Header) time.Duration {
 	switch {
 	case p.IdleLimit > 0:

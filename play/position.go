@@ -8,7 +8,7 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// position is a place on a tape with the screen there. It belongs to one
+// position is a place on a tape with the screen at that place. It belongs to one
 // goroutine.
 type position struct {
 	load   *loader
@@ -22,7 +22,7 @@ func newPosition(l *loader, h format.Header, hooks vt.Hooks) *position {
 	return &position{load: l, header: h, hooks: hooks, rd: reader{t: l.tape}, screen: newScreen(h, hooks)}
 }
 
-// step brings the next piece onto the screen; false if there is none yet.
+// step applies the next piece to the screen; false if there is none yet.
 func (p *position) step() (piece, bool, error) {
 	pc, ok, err := p.rd.next()
 	if ok {
@@ -31,29 +31,29 @@ func (p *position) step() (piece, bool, error) {
 	return pc, ok, err
 }
 
-// seekTime goes to where all pieces up to time at have been played. It stops
-// at the end of what is loaded.
+// seekTime goes to the place after all pieces up to time at, or to the end of the
+// tape so far.
 func (p *position) seekTime(at time.Duration) error {
 	return p.seek(
 		func(r pieceRef) bool { return r.at <= at },
 		func(pc piece, _ int) bool { return pc.at <= at })
 }
 
-// seekNumber goes to where n pieces have been played.
+// seekNumber goes to the place after n pieces.
 func (p *position) seekNumber(n int) error {
 	return p.seek(
 		func(r pieceRef) bool { return r.number <= n },
 		func(_ piece, number int) bool { return number < n })
 }
 
-// seek goes to the place up to which play holds. before holds for the places
-// that come before it.
+// seek goes to the place up to which play is true. before is true for the places
+// that are not behind it.
 func (p *position) seek(before func(pieceRef) bool, play func(pc piece, number int) bool) error {
 	frame, ok := p.load.before(before)
 	here := p.rd.pos
 	switch {
 	case before(here) && (!ok || frame.ref.number <= here.number):
-		// From here it is nearer.
+		// It is nearer from here.
 	case ok:
 		p.screen.Restore(frame.snap)
 		if err := p.at(frame.ref.number); err != nil {
@@ -77,7 +77,7 @@ func (p *position) seek(before func(pieceRef) bool, play func(pc piece, number i
 	}
 }
 
-// at sets the reader to piece number n, not touching the screen.
+// at moves the reader to piece number n, and leaves the screen alone.
 func (p *position) at(n int) error {
 	if err := p.rd.seekBlock(p.load.tape.blockOf(n)); err != nil {
 		return err
@@ -96,7 +96,7 @@ type frame struct {
 	at           time.Duration
 }
 
-// frameBefore finds the last frame before place n; false if there is none.
+// frameBefore returns the last frame before place n; false if there is none.
 func (p *position) frameBefore(n int) (frame, bool, error) {
 	for block := p.load.tape.blockOf(max(n-1, 0)); block >= 0; block-- {
 		rd := reader{t: p.load.tape}
@@ -130,4 +130,5 @@ func (p *position) frameBefore(n int) (frame, bool, error) {
 	return frame{}, false, nil
 }
 
+// endOfTime is later than any time of a recording.
 const endOfTime time.Duration = math.MaxInt64

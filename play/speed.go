@@ -2,10 +2,10 @@ package play
 
 import "strconv"
 
-// speeds are the steps of the keys that change the speed.
+// speeds are the speeds that the keys step through.
 var speeds = []float64{0.25, 0.5, 1, 2, 4, 8, 16, unpaced}
 
-// faster gives the next step above speed.
+// faster returns the next step above speed.
 func faster(speed float64) float64 {
 	for _, s := range speeds {
 		if s > speed {
@@ -15,7 +15,7 @@ func faster(speed float64) float64 {
 	return unpaced
 }
 
-// slower gives the next step below speed.
+// slower returns the next step below speed.
 func slower(speed float64) float64 {
 	for i := len(speeds) - 1; i >= 0; i-- {
 		if speeds[i] < speed {

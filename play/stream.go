@@ -12,7 +12,7 @@ import (
 )
 
 // stream plays a recording's own bytes to a pipe or, with Player.Raw, to a
-// terminal. It keeps nothing of the recording but the next event.
+// terminal. It holds only a few events of the recording.
 type stream struct {
 	p       *Player
 	con     *console
@@ -24,12 +24,12 @@ type stream struct {
 	events  chan item     // from the goroutine that reads the recording
 	next    *item         // the event to play next; nil: not read yet
 	last    time.Duration // the time of the event before
-	step    bool          // play one more output event although paused
-	jump    bool          // play all up to the next marker at once
-	pending []byte        // output to be written before next is looked at
+	step    bool          // play one output event although paused
+	jump    bool          // play up to the next marker at once
+	pending []byte        // output that has not been passed to con yet
 }
 
-// item is an event, or the error that ends them, or with end their end.
+// item is an event, or an error or the end of the events.
 type item struct {
 	ev  format.Event
 	err error
@@ -61,7 +61,7 @@ func (p *Player) runStream(ctx context.Context) (err error) {
 		p.hintSize(cast.Header.Size, s.onScr)
 		s.con = newConsole(term, term)
 	}
-	// Deferred first, so that the terminal is put right also on a panic.
+	// Deferred first, to restore the terminal also after a panic.
 	defer func() {
 		s.con.cleanup = s.cleanup()
 		if cerr := s.con.close(); err == nil {
@@ -76,7 +76,7 @@ func (p *Player) runStream(ctx context.Context) (err error) {
 		s.askSize(cast.Header.Size)
 	}
 	if p.Follow {
-		s.clock.speed = unpaced // up to the live end, where the events set the pace
+		s.clock.speed = unpaced // at the live end, the events set the pace
 	}
 	s.clock.run(time.Now())
 	s.clock.seek(time.Now(), p.Start)
@@ -101,7 +101,7 @@ func (p *Player) runStream(ctx context.Context) (err error) {
 	}
 }
 
-// errQuit ends the playing because the user wants it.
+// errQuit ends the playing when the user quits.
 var errQuit = errors.New("quit")
 
 func (s *stream) cleanup() string {
@@ -115,11 +115,11 @@ func (s *stream) cleanup() string {
 	return c
 }
 
-// hintSize tells the user when a recording does not fit the terminal.
+// hintSize warns the user if a recording does not fit the terminal.
 func (p *Player) hintSize(rec, term format.Size) {
 	if (rec.Cols > term.Cols || rec.Rows > term.Rows) && term != (format.Size{}) && !p.Resize {
-		p.warn("the recording is " + rec.String() + ", this terminal " + term.String() +
-			": it will not look right; make the terminal larger, or let --resize ask it to grow")
+		p.warn("the recording is " + rec.String() + " and will look wrong: this terminal is " + term.String() +
+			"; enlarge it, or try --resize")
 	}
 }
 
@@ -130,7 +130,7 @@ func (s *stream) askSize(size format.Size) {
 	}
 }
 
-// resizeRequest is empty for a size that no terminal has.
+// resizeRequest returns the request, empty for a size that no terminal has.
 func resizeRequest(size format.Size) string {
 	const most = 2000
 	if size.Cols < 1 || size.Rows < 1 || size.Cols > most || size.Rows > most {
@@ -162,8 +162,8 @@ func (s *stream) round(ctx context.Context, cast format.Cast) error {
 		if s.next != nil {
 			events = nil
 		}
-		// A key goes before all else: with a dense recording and a fast
-		// terminal, something else is always ready too.
+		// A key comes first: with a dense recording and a fast terminal, other
+		// cases are always ready too.
 		select {
 		case b := <-s.con.reads:
 			if err := s.typed(b); err != nil {
@@ -182,7 +182,7 @@ func (s *stream) round(ctx context.Context, cast format.Cast) error {
 		case err := <-s.con.wrote:
 			if err := s.con.done(err); err != nil {
 				if s.con.term == nil && errors.Is(err, syscall.EPIPE) {
-					return errQuit // who reads has seen enough
+					return errQuit // the reader has seen enough
 				}
 				return err
 			}
@@ -214,8 +214,8 @@ func pump(events format.Events, to chan<- item, stop <-chan struct{}) {
 	send(item{end: true})
 }
 
-// arrived takes the next event, and shortens the pause in front of it. starved
-// says that there was nothing else to wait for.
+// arrived takes the next event, and shortens the pause before it. starved: there
+// was nothing else to wait for.
 func (s *stream) arrived(it item, starved bool) {
 	s.next = &it
 	if it.end || it.err != nil {
@@ -231,23 +231,22 @@ func (s *stream) arrived(it item, starved bool) {
 	if gap := it.ev.Time - s.last; s.limit > 0 && gap > s.limit {
 		s.clock.skip(gap - s.limit)
 	}
-	// Of a recording that is still being written, events come when they
-	// happen: one that was waited for and comes late is due now, and the rest
-	// follows from it.
+	// The events of a recording that is still being written come when they
+	// happen: one that comes late is due now, and the clock goes on from there.
 	if now := time.Now(); starved && s.clock.running && s.clock.due(now, it.ev.Time) < -starvedWait {
 		s.clock.seek(now, it.ev.Time)
 	}
 }
 
-// starvedWait is how late an event that was waited for may come without
-// moving the clock: more than any delay that the machine or a slow disk makes,
-// less than a user takes for a lag.
+// starvedWait is how late an awaited event may come without moving the clock:
+// more than the delays of a busy machine or a slow disk, and less than a user
+// perceives as a lag.
 const starvedWait = 200 * time.Millisecond
 
-// advance plays what is due, as far as the terminal takes it, and tells how
-// long to wait for the next.
+// advance plays the events that are due, as far as the terminal takes them, and
+// returns the time to wait for the next one.
 func (s *stream) advance(now time.Time) (time.Duration, error) {
-	const batch = 32 << 10 // what is due at once is written at once, up to this
+	const batch = 32 << 10 // events that are due together are written together, up to this
 	for !s.con.busy {
 		wait, ready := s.ready(now)
 		if len(s.pending) > 0 && (!ready || len(s.pending) >= batch) {
@@ -276,8 +275,7 @@ func (s *stream) advance(now time.Time) (time.Duration, error) {
 	return time.Hour, nil
 }
 
-// ready says whether the next event is to be played now, and else how long to
-// wait for it.
+// ready reports whether the next event is due, or the time to wait for it.
 func (s *stream) ready(now time.Time) (wait time.Duration, ok bool) {
 	switch {
 	case s.next == nil || s.next.end:
@@ -313,7 +311,7 @@ func (s *stream) play(now time.Time, ev format.Event) {
 	}
 }
 
-// typed acts on what the user typed.
+// typed acts on input.
 func (s *stream) typed(b []byte) error {
 	for _, k := range s.keys.feed(b) {
 		now := time.Now()

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// suspend gives the terminal back and stops the process, as ctrl-Z does to any
-// program, and takes the terminal again when it goes on. The time in between
-// does not count.
+// suspend restores the terminal and stops the process, as ctrl-Z stops any
+// program, and takes the terminal again when the process continues. The time
+// between does not count.
 func (d *deck) suspend() error {
 	t, ok := d.con.term.(interface{ Suspend() error })
 	if !ok {
@@ -34,10 +34,10 @@ func (d *deck) suspend() error {
 	return d.takeAgain()
 }
 
-// takeAgain takes the terminal over anew after somebody else has had it.
+// takeAgain takes the terminal again after other programs have used it.
 func (d *deck) takeAgain() error {
 	if d.con.restore != nil {
-		// A terminal that counts as raw is not made raw again.
+		// Restore first: a terminal that counts as raw is not made raw again.
 		if err := d.con.restore(); err != nil {
 			return err
 		}

@@ -4,6 +4,6 @@ package play
 
 import "os"
 
-// notifyContinue gives a channel on which nothing comes: processes are not
-// stopped here.
+// notifyContinue returns a channel that never receives: processes are not stopped
+// on this system.
 func notifyContinue() (<-chan os.Signal, func()) { return nil, func() {} }

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Suspend stops the process and all that were started with it in a pipeline,
-// and returns when it goes on.
+// Suspend stops the process and the others of its pipeline, and returns when it
+// continues.
 func (p *processTerminal) Suspend() error {
 	on := make(chan os.Signal, 1)
 	signal.Notify(on, syscall.SIGCONT)
@@ -21,14 +21,14 @@ func (p *processTerminal) Suspend() error {
 	select {
 	case <-on:
 	case <-time.After(300 * time.Millisecond):
-		// Nothing stops a process without a shell that would let it go on
-		// (POSIX: orphaned process groups), so it has not stopped.
+		// The process has not stopped: without a shell that could continue it,
+		// it cannot (POSIX: orphaned process groups).
 	}
 	return nil
 }
 
-// notifyContinue gives a channel that gets a value when the process goes on
-// after it was stopped.
+// notifyContinue returns a channel that receives when the stopped process
+// continues, and a function that ends that.
 func notifyContinue() (<-chan os.Signal, func()) {
 	on := make(chan os.Signal, 1)
 	signal.Notify(on, syscall.SIGCONT)

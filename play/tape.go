@@ -11,17 +11,17 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// Sizes that bound what a tape keeps in memory.
+// Bounds of the memory of a tape.
 const (
-	// blockSize is how many bytes of events make a block: small enough to
-	// unpack in less than a millisecond, large enough to pack well.
+	// blockSize is the number of bytes of events in a block: small enough to
+	// unpack in less than a millisecond, and large enough to pack well.
 	blockSize = 256 << 10
-	// maxPiece is the most output in one piece: what is longer is cut, so that
-	// no piece takes long to show.
+	// maxPiece is the most bytes of output in a piece. Longer output is split,
+	// so that no piece takes long to show.
 	maxPiece = 64 << 10
-	// tapeMemory is how many bytes of packed blocks are held in memory.
+	// tapeMemory is the most bytes of packed blocks held in memory.
 	tapeMemory = 32 << 20
-	// maxMarkers bounds the list of markers, maxLabel one's text.
+	// maxMarkers is the most markers kept, maxLabel the most bytes of a label.
 	maxMarkers = 100_000
 	maxLabel   = 1 << 10
 )
@@ -33,7 +33,7 @@ type piece struct {
 	data []byte
 }
 
-// Kinds of pieces. What a player does not show is not kept.
+// Kinds of pieces. The tape drops events that a player does not show.
 const (
 	pieceOutput  = 'o'
 	piecePartial = 'p' // output whose event goes on with the next piece
@@ -42,16 +42,16 @@ const (
 	pieceExit    = 'x'
 )
 
-// tape holds a recording's events packed, to be read from anywhere while the
-// end of it still grows. Its methods may be called by several goroutines.
+// tape holds the events of a recording, packed. They can be read from any place
+// while the tape grows. Several goroutines may call its methods.
 type tape struct {
 	vault *vault
 
 	mu     sync.Mutex
 	blocks []block
 	tail   []byte   // the pieces behind the last block, not packed yet
-	open   block    // what will be the block of tail
-	last   pieceRef // of the end: the number of pieces, the time of the last
+	open   block    // the block that tail will become
+	last   pieceRef // the end
 	marks  []mark
 }
 
@@ -70,8 +70,8 @@ type pieceRef struct {
 	at     time.Duration
 }
 
-// mark is a place of the recording that has a name: a marker, or where a
-// command was started.
+// mark is a place of the recording with a label: a marker, or the start of a
+// command.
 type mark struct {
 	at     time.Duration
 	number int // of its piece
@@ -83,10 +83,10 @@ func newTape() (*tape, error) {
 	return &tape{vault: v}, err
 }
 
-// close frees what the tape has besides memory.
+// close closes the temporary file, if there is one.
 func (t *tape) close() { t.vault.close() }
 
-// add appends an event. The goroutine that loads is the only one to call it.
+// add appends an event. Only the loading goroutine may call it.
 func (t *tape) add(ev format.Event) {
 	data := ev.Data
 	kind := byte(0)
@@ -144,19 +144,19 @@ func (t *tape) seal() {
 	t.open.packed = p
 	t.blocks = append(t.blocks, t.open)
 	t.open = block{}
-	// A new one: readers may still look at the old one.
+	// A new slice: readers may still use the old one.
 	t.tail = make([]byte, 0, blockSize+maxPiece/8)
 }
 
-// end gives the place behind the last piece there is so far.
+// end returns the place behind the last piece so far.
 func (t *tape) end() pieceRef {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.last
 }
 
-// events gives what a screen is made of, from the first piece to the last that
-// is there when it is reached; stop ends them with errQuit.
+// events returns the pieces as events, from the first to the last so far; stop
+// ends them with errQuit.
 func (t *tape) events(stop <-chan struct{}) format.Events {
 	return func(yield func(format.Event, error) bool) {
 		r := reader{t: t}
@@ -199,15 +199,15 @@ func (t *tape) events(stop <-chan struct{}) format.Events {
 	}
 }
 
-// markers gives the markers so far, in order; the slice must not be changed.
+// markers returns the markers so far, in order. Callers must not change them.
 func (t *tape) markers() []mark {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clip(t.marks)
 }
 
-// unpack gives the bytes of block i, and what it is; the block after the last
-// is the tail. buf is reused if it is large enough.
+// unpack returns the bytes of block i, and the block; the one after the last is
+// the tail. It uses buf if that is large enough.
 func (t *tape) unpack(i int, buf []byte) ([]byte, block, error) {
 	t.mu.Lock()
 	if i >= len(t.blocks) {
@@ -225,7 +225,7 @@ func (t *tape) unpack(i int, buf []byte) ([]byte, block, error) {
 	return data, b, err
 }
 
-// blockAt gives the block that holds the last piece at or before time at.
+// blockAt returns the block that holds the last piece at or before time at.
 func (t *tape) blockAt(at time.Duration) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -236,8 +236,8 @@ func (t *tape) blockAt(at time.Duration) int {
 	return max(i-1, 0)
 }
 
-// blockOf gives the block that holds piece number n; the tail's number if it
-// is not there yet.
+// blockOf returns the block that holds piece number n, or the tail if that piece
+// has not come yet.
 func (t *tape) blockOf(n int) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -251,15 +251,15 @@ func (t *tape) blockOf(n int) int {
 // reader reads a tape from one place on. It belongs to one goroutine.
 type reader struct {
 	t     *tape
-	block int    // that data is of
-	data  []byte // its bytes
-	own   []byte // the buffer behind data, if it may be reused
+	block int    // the current block
+	data  []byte // its bytes; nil before the first read
+	own   []byte // a buffer for data
 	off   int    // of the next piece in data
 	info  block
 	pos   pieceRef // the place of the next piece
 }
 
-// read begins to read at the first piece of block i.
+// seekBlock goes to the first piece of block i.
 func (r *reader) seekBlock(i int) error {
 	data, info, err := r.t.unpack(i, r.own)
 	if err != nil {
@@ -273,8 +273,8 @@ func (r *reader) seekBlock(i int) error {
 	return nil
 }
 
-// peek gives the next piece without taking it; false at the end of what there
-// is. The piece's data is valid until the next call.
+// peek returns the next piece without taking it; false at the end of the tape so
+// far. The piece's data is valid until the next call.
 func (r *reader) peek() (piece, bool, error) {
 	p, _, ok, err := r.look()
 	return p, ok, err
@@ -290,7 +290,8 @@ func (r *reader) next() (piece, bool, error) {
 	return p, ok, err
 }
 
-// to goes on to the first piece at or after time at; the end is one too.
+// to goes on to the first piece at or after time at, or to the end of the tape so
+// far.
 func (r *reader) to(at time.Duration) error {
 	if i := r.t.blockAt(at - 1); i > r.block || r.data == nil {
 		if err := r.seekBlock(i); err != nil {
@@ -306,11 +307,11 @@ func (r *reader) to(at time.Duration) error {
 	}
 }
 
-// look takes the next piece apart and tells its length.
+// look decodes the next piece, and returns its length in data.
 func (r *reader) look() (piece, int, bool, error) {
 	for r.off >= len(r.data) {
-		// The block is used up. If it was the tail, it may have grown, or
-		// become a block of its own meanwhile.
+		// The block is used up. If it was the tail, it may have grown or become
+		// a block meanwhile.
 		n := r.pos.number
 		if n >= r.t.end().number {
 			return piece{}, 0, false, nil

@@ -1,8 +1,8 @@
 package play
 
-// deckStart takes a terminal over for a deck, with or without the mouse: the
-// title is kept, and the alternate screen, no wrapping, and marks around what
-// is pasted are set.
+// deckStart returns the bytes that take over a terminal for a deck, with or
+// without the mouse: they save the title and switch on the alternate screen and
+// bracketed paste, and wrapping off.
 func deckStart(mouse bool) string {
 	s := "\x1b[22;0t\x1b[?1049h\x1b[?7l\x1b[?2004h\x1b[m\x1b[H\x1b[2J"
 	if mouse {
@@ -11,7 +11,8 @@ func deckStart(mouse bool) string {
 	return s
 }
 
-// deckEnd gives it back. CAN ends a sequence that was cut off in the middle.
+// deckEnd returns the bytes that undo deckStart. CAN ends a sequence that was cut
+// off in the middle.
 func deckEnd(mouse, shaped bool) string {
 	s := "\x18\x1b[?2026l"
 	if mouse {

@@ -23,7 +23,7 @@ func openTerminal() (*processTerminal, error) {
 	p := &processTerminal{
 		Terminal: t, resized: make(chan struct{}, 1), continued: make(chan struct{}, 1), stop: make(chan struct{}),
 	}
-	// Before anybody asks for the size, so that no change is missed.
+	// Before the size is first read, so that no change is missed.
 	changes, stop := tty.NotifyResize()
 	continues, stopToo := notifyContinue()
 	go func() {
@@ -47,22 +47,22 @@ func openTerminal() (*processTerminal, error) {
 	return p, nil
 }
 
-// Size gives the terminal's size.
+// Size returns the terminal's size.
 func (p *processTerminal) Size() (format.Size, error) {
 	s, err := p.Terminal.Size()
 	return format.Size(s), err
 }
 
-// MakeRaw puts the terminal in raw mode.
+// MakeRaw puts the terminal into raw mode.
 func (p *processTerminal) MakeRaw() (restore func() error, err error) {
 	return p.Terminal.Restore, p.Terminal.Raw()
 }
 
-// Resized tells that Size may have changed.
+// Resized returns a channel that receives when Size may have changed.
 func (p *processTerminal) Resized() <-chan struct{} { return p.resized }
 
-// Continued tells that the process goes on after it was stopped: the shell has
-// had the terminal meanwhile.
+// Continued returns a channel that receives when the stopped process continues:
+// the shell has used the terminal meanwhile.
 func (p *processTerminal) Continued() <-chan struct{} { return p.continued }
 
 // Close restores and closes the terminal.

@@ -9,9 +9,9 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// vault holds blocks of bytes packed: in memory up to a budget, and what is
-// more in a temporary file that has no name. Its methods may be called by
-// several goroutines, put by one at a time.
+// vault holds packed blocks of bytes: in memory up to a budget, and beyond it in
+// an unlinked temporary file. Several goroutines may call its methods, but put by
+// one at a time.
 type vault struct {
 	budget int
 	enc    *zstd.Encoder
@@ -21,14 +21,14 @@ type vault struct {
 	memory int      // bytes of blocks that are in memory
 	file   *os.File // nil until needed
 	length int64    // of file
-	err    error    // file failed: all stays in memory from then on
+	err    error    // the file failed: further blocks stay in memory
 }
 
-// packed is a block in a vault. The zero value is none.
+// packed is a block in a vault. The zero value is no block.
 type packed struct {
 	data   []byte // nil if in the file
-	offset int64  // there
-	size   int    // there
+	offset int64  // in the file
+	size   int    // in the file
 }
 
 func newVault(budget int) (*vault, error) {
@@ -44,7 +44,7 @@ func newVault(budget int) (*vault, error) {
 	return &vault{budget: budget, enc: enc, dec: dec}, nil
 }
 
-// put packs raw, which it does not keep.
+// put packs raw and adds it. It does not keep raw.
 func (v *vault) put(raw []byte) packed {
 	data := slices.Clip(v.enc.EncodeAll(raw, nil))
 	v.mu.Lock()
@@ -74,7 +74,7 @@ func (v *vault) write(data []byte) error {
 	return nil
 }
 
-// get unpacks p, into buf if that is large enough.
+// get returns the bytes of p, in buf if that is large enough.
 func (v *vault) get(p packed, buf []byte) ([]byte, error) {
 	data := p.data
 	if data == nil {
@@ -89,7 +89,7 @@ func (v *vault) get(p packed, buf []byte) ([]byte, error) {
 	return v.dec.DecodeAll(data, buf[:0])
 }
 
-// close frees the file. Nothing may be put or got any more.
+// close closes the file. Do not use the vault after that.
 func (v *vault) close() {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 type view struct {
 	x, y   int    // the cell of the screen in the upper left corner
 	panned bool   // the user has chosen x and y; else they follow the cursor
-	match  *match // what is to be in view in place of the cursor; nil: none
+	match  *match // to be kept in view, not the cursor; nil: none
 	theme  *format.Theme
 }
 
@@ -18,11 +18,11 @@ func (v *view) pan(dx, dy int) {
 	v.x, v.y, v.panned, v.match = v.x+dx, v.y+dy, true, nil
 }
 
-// match is where on the screen something that was searched for stands, and
-// where the view was before it was moved there.
+// match is the place of a match on the screen, and that of the view before it
+// moved to the match.
 type match struct {
 	x, y, end int // row y, from column x to before end
-	number    int // the place on the tape where it is there
+	number    int // the place on the tape
 	wasX      int
 	wasY      int
 }
@@ -42,13 +42,13 @@ func (v *view) leave() {
 	v.match = nil
 }
 
-// place moves the view so that the cursor or the match is in it, by as little
-// as needed, or, when the user has panned it, so that it is on the screen.
+// place moves the view, by as little as needed, so that it shows the cursor or
+// the match; if the user has panned it, so that it lies within the screen.
 func (v *view) place(s *vt.Screen, cols, rows int) {
 	w, h := s.Size()
 	switch {
 	case v.match != nil:
-		// Of a match that is too long the beginning.
+		// If the match is too long, show its beginning.
 		v.x = follow(v.x, v.match.end-1, cols, w)
 		v.x = follow(v.x, v.match.x, cols, w)
 		v.y = follow(v.y, v.match.y, rows, h)
@@ -61,8 +61,8 @@ func (v *view) place(s *vt.Screen, cols, rows int) {
 	v.y = max(min(v.y, h-rows), 0)
 }
 
-// follow gives where a window of that length begins, to have at in it with
-// something around it.
+// follow returns the start of a window of that length that shows at with a
+// margin.
 func follow(start, at, length, whole int) int {
 	if whole <= length {
 		return 0
@@ -77,8 +77,8 @@ func follow(start, at, length, whole int) int {
 	return start
 }
 
-// draw draws the part of the screen that is in view onto the first rows of c,
-// and a frame around a screen that leaves room for one.
+// draw draws the part of the screen in view onto the first rows of c, and a frame
+// if the screen leaves room for one.
 func (v *view) draw(c *canvas, s *vt.Screen, rows int) {
 	v.place(s, c.cols, rows)
 	w, h := s.Size()
@@ -137,9 +137,9 @@ func (v *view) frame(c *canvas, cols, rows, upto int) {
 	}
 }
 
-// screenColors tells what colours a screen's cells have on the viewer's
-// terminal: those that the recording redefined, and with a theme all that are
-// not direct, are the recording's own; the others are the terminal's.
+// screenColors maps the colours of a screen's cells to those of the viewer's
+// terminal. Colours that the recording redefined, and with a theme all that are
+// not direct, look as recorded; the others are the terminal's own.
 type screenColors struct {
 	screen *vt.Screen
 	theme  *format.Theme
@@ -202,8 +202,7 @@ func (l *screenColors) of(c vt.Color) vt.Color {
 	return c
 }
 
-// light gives the style of what a search has found to the cells that are in
-// view.
+// light highlights the matches of p in view.
 func (v *view) light(c *canvas, s *vt.Screen, rows int, p *pattern) {
 	w, h := s.Size()
 	shownCols, shownRows := min(c.cols, w-v.x), min(rows, h-v.y)
@@ -224,16 +223,16 @@ func (v *view) light(c *canvas, s *vt.Screen, rows int, p *pattern) {
 	}
 }
 
-// matchStyle shows on any terminal, also one without colours.
+// matchStyle is visible on any terminal, also on one without colours.
 var matchStyle = style{fg: vt.PaletteColor(3), bg: vt.PaletteColor(0), attr: vt.Bold | vt.Inverse}
 
-// findAll gives all that matches in text, as package regexp does.
+// findAll returns all matches in text, as package regexp does.
 func (p *pattern) findAll(text []byte) [][]int {
 	const most = 10_000
 	return p.re.FindAllIndex(text, most)
 }
 
-// anyPalette says whether the recording has redefined one of the colours.
+// anyPalette reports whether the recording has redefined any colour.
 func anyPalette(s *vt.Screen) bool {
 	for i := range 256 {
 		if _, ok := s.Palette(uint8(i)); ok {

@@ -138,7 +138,7 @@ func TestPlayInTmux(t *testing.T) {
 				})
 			}
 			x.run("send-keys", "h")
-			x.wait("the help", func(rows []string) bool { return strings.Contains(strings.Join(rows, "\n"), "pause, go on") })
+			x.wait("the help", func(rows []string) bool { return strings.Contains(strings.Join(rows, "\n"), "pause, resume") })
 			x.run("send-keys", "x", "0", "b")
 			x.run("send-keys", "b")
 			x.wait("the bar", func(rows []string) bool { return strings.Contains(bar(rows), "0:00") })
