@@ -51,30 +51,32 @@ import (
 
 // State describes a session.
 type State struct {
-	// Name is the session's name. User is the name of its user, set by a daemon
-	// that serves the sessions of all users.
+	// Name is the session's name.
 	Name string `json:"name"`
+	// User is the name of the session's user; set only by a daemon that serves
+	// the sessions of all users.
 	User string `json:"user,omitempty"`
-	// PID is the process ID of the recorded program, Process that of the
-	// process that records.
-	PID     int `json:"pid"`
+	// PID is the process ID of the recorded program.
+	PID int `json:"pid"`
+	// Process is the process ID of the process that records.
 	Process int `json:"process"`
-	// Command is the recorded program with its arguments, Dir the directory in
-	// which it was started.
+	// Command is the recorded program with its arguments.
 	Command []string `json:"command"`
-	Dir     string   `json:"dir,omitempty"`
+	// Dir is the directory in which the program was started.
+	Dir string `json:"dir,omitempty"`
 	// File is the path of the recording.
 	File string `json:"file,omitempty"`
 	// Started is when the session began.
 	Started time.Time `json:"started"`
-	// Cols and Rows are the size of the program's terminal.
+	// Cols is the width of the program's terminal.
 	Cols int `json:"cols"`
+	// Rows is the height of the program's terminal.
 	Rows int `json:"rows"`
 	// Paused reports that the recording is paused.
 	Paused bool `json:"paused"`
-	// Watching counts the terminals that watch, Attached those that are
-	// attached.
+	// Watching counts the clients that watch and are not attached.
 	Watching int `json:"watching"`
+	// Attached counts the attached clients.
 	Attached int `json:"attached"`
 	// Fault is the reason why recording has stopped; empty while it goes on.
 	Fault string `json:"fault,omitempty"`
@@ -85,8 +87,9 @@ type State struct {
 
 // Screen is the content of a session's screen.
 type Screen struct {
-	// Cols and Rows are its size.
+	// Cols is the width of the screen.
 	Cols int `json:"cols"`
+	// Rows is the height of the screen.
 	Rows int `json:"rows"`
 	// Text is the text of its rows.
 	Text string `json:"text"`
@@ -106,9 +109,10 @@ type Screen struct {
 type Message struct {
 	// Kind is MessageScreen, MessageSize or MessageEnd; empty for output.
 	Kind string `json:"kind"`
-	// Cols and Rows are the size of the program's terminal, for MessageScreen
-	// and MessageSize.
+	// Cols is the width of the program's terminal, for MessageScreen and
+	// MessageSize.
 	Cols int `json:"cols,omitempty"`
+	// Rows is its height.
 	Rows int `json:"rows,omitempty"`
 	// Lost is the number of bytes of output that were not sent, for
 	// MessageScreen: the screen replaces them.

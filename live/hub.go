@@ -116,6 +116,7 @@ func (h *hub) Output(b []byte) {
 // looks for queries in the output.
 type listener struct{ h *hub }
 
+// Output takes output of the program.
 func (l listener) Output(b []byte) {
 	l.h.mu.Lock()
 	defer l.h.mu.Unlock()
@@ -151,6 +152,7 @@ func (h *hub) caughtUp() {
 	h.behind, h.late = false, nil
 }
 
+// Resized takes the new size of the program's terminal.
 func (l listener) Resized(size format.Size) {
 	l.h.mu.Lock()
 	defer l.h.mu.Unlock()
@@ -181,7 +183,7 @@ func (h *hub) answerFrom(question []byte, s *vt.Screen) {
 	}
 }
 
-// Resized takes a new size of the program's terminal.
+// Resized takes the new size of the program's terminal.
 func (h *hub) Resized(size format.Size) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -52,11 +52,12 @@ type Options struct {
 	// Name is the session's name; empty means one made from Command, with a
 	// number if that is taken.
 	Name string
-	// Command is the recorded program with its arguments, Dir its directory, and
-	// File the path of the recording. Clients see them in the State.
+	// Command is the recorded program with its arguments, as clients see it.
 	Command []string
-	Dir     string
-	File    string
+	// Dir is the directory in which it was started, as clients see it.
+	Dir string
+	// File is the path of the recording, as clients see it; see SetFile.
+	File string
 	// Owner reports that the session has a terminal of its own, which sets its
 	// size.
 	Owner bool
@@ -292,8 +293,9 @@ type callerKey struct{}
 
 // Caller is the user at the other end of a connection, as the kernel reports it.
 type Caller struct {
-	// UID is the user ID, Groups are the IDs of all groups; empty if unknown.
-	UID    int
+	// UID is the user ID.
+	UID int
+	// Groups are the IDs of the user's groups; empty if unknown.
 	Groups []int
 }
 

@@ -1,13 +1,13 @@
-// Record sets ttydeck's recorder beside script, ttyrec and asciinema: the wall
-// time of recording `cat` of a large file, CPU time, memory, the time to start,
-// and how long the echo of a key takes.
+// Command record compares ttydeck's recorder with script, ttyrec and asciinema:
+// the wall time, CPU time and memory of recording `cat` of a large file, the time
+// to start, and the time until a key is echoed.
 //
 //	go build -o /tmp/ttydeck ./cmd/ttydeck && go run ./bench/record -ttydeck /tmp/ttydeck
 //
-// Each recorder runs on a terminal of its own, which this program drains as
-// fast as it can. Runs are interleaved, so that what else the machine does
-// falls on all alike; the tables give medians and, as recorders are compared
-// with script, the median of the ratios within a round.
+// Each recorder runs on a terminal of its own, which this program drains as fast
+// as it can. Runs are interleaved, so that other load on the machine affects all
+// recorders alike. The tables show medians; the ratio to script is the median of
+// the ratios within a round.
 package main
 
 import (
@@ -32,7 +32,7 @@ import (
 
 type recorder struct {
 	name string
-	// args gives the command that records the shell command line to out.
+	// args returns the command that records the shell command line to out.
 	args func(line, out string) []string
 	ext  string
 }
@@ -42,7 +42,7 @@ func recorders(ttydeck string) []recorder {
 		return []string{ttydeck, "rec", "-q", "--overwrite", out, "-c", line}
 	}
 	return []recorder{
-		// script's log with times: what it takes to play it again.
+		// script with its timing log, which is needed to play the recording.
 		{"script -q", func(line, out string) []string {
 			return []string{"script", "-q", "-c", line, "-T", out + ".timing", out}
 		}, ".log"},
@@ -57,12 +57,12 @@ func recorders(ttydeck string) []recorder {
 
 func main() {
 	ttydeck := flag.String("ttydeck", "ttydeck", "the program to measure")
-	megabytes := flag.Int("mb", 100, "size of the file that is shown")
+	megabytes := flag.Int("mb", 100, "size of the file to record, in `MB`")
 	runs := flag.Int("runs", 5, "rounds of each measurement")
-	keys := flag.Int("keys", 100, "keys in a round of the echo measurement")
-	only := flag.String("only", "", "cat, echo or start; empty: all")
-	tools := flag.String("tools", "", "part of the recorders' names, with commas; empty: all")
-	dir := flag.String("dir", "/dev/shm", "where the recordings go")
+	keys := flag.Int("keys", 100, "keys in each round of the echo measurement")
+	only := flag.String("only", "", "`measurement`: cat, echo or start (default all)")
+	tools := flag.String("tools", "", "comma-separated parts of recorders' `names` (default all)")
+	dir := flag.String("dir", "/dev/shm", "`directory` for the recordings")
 	flag.Parse()
 	if err := run(*ttydeck, *megabytes, *runs, *keys, *only, *tools, *dir); err != nil {
 		fmt.Fprintln(os.Stderr, "record:", err)
@@ -81,7 +81,7 @@ func run(ttydeck string, megabytes, runs, keys int, only, tools, dir string) err
 			continue
 		}
 		if _, err := exec.LookPath(r.args("", "")[0]); err != nil {
-			fmt.Printf("left out: %s: %v\n", r.name, err)
+			fmt.Printf("skipped: %s: %v\n", r.name, err)
 			continue
 		}
 		list = append(list, r)
@@ -112,9 +112,9 @@ func run(ttydeck string, megabytes, runs, keys int, only, tools, dir string) err
 	return nil
 }
 
-// makeInput writes Go's own sources, over and over.
+// makeInput writes size bytes of Go's own sources, repeated as needed.
 func makeInput(path string, size int) error {
-	// Not held in memory: a child's peak memory begins with its parent's.
+	// Not built in memory: the peak memory of a child starts at its parent's.
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
@@ -219,7 +219,7 @@ func start(args []string) (*tty.Conn, *exec.Cmd, error) {
 	return master, cmd, nil
 }
 
-// runOnce runs a command to its end on a terminal that is drained.
+// runOnce runs a command to its end on a new terminal, and drains that.
 func runOnce(args []string) (result, error) {
 	begin := time.Now()
 	master, cmd, err := start(args)
@@ -242,9 +242,9 @@ func runOnce(args []string) (result, error) {
 	return result{wall, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), <-peak, 0}, err
 }
 
-// watchMemory gives the peak memory of a process in KiB; 0 if it ran too
-// short, or on a system without /proc. Not from its resource usage, which
-// counts this program's memory before the exec.
+// watchMemory returns the peak memory of a process in KiB; 0 if it ended too soon,
+// or on a system without /proc. It does not use the process's resource usage,
+// which includes this program's memory before the exec.
 func watchMemory(pid int, ended <-chan struct{}) (peak int64) {
 	for {
 		text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
@@ -262,8 +262,8 @@ func watchMemory(pid int, ended <-chan struct{}) (peak int64) {
 	}
 }
 
-// drain reads a terminal to its end, and answers when it is asked what it is,
-// as terminals do.
+// drain reads a terminal to its end, and answers the query for its attributes, as
+// terminals do.
 func drain(master *tty.Conn) {
 	buf := make([]byte, 128<<10)
 	for answered := false; ; {
@@ -278,10 +278,10 @@ func drain(master *tty.Conn) {
 	}
 }
 
-// measureEcho types keys into a program that gives each back at once, and takes
-// the time until it is there.
+// measureEcho types keys into a program that echoes each at once, and measures the
+// time until the echo arrives.
 func measureEcho(list []recorder, dir string, rounds, keys int) error {
-	// Without a recorder: what the terminal and the program take.
+	// Without a recorder: the time of the terminal and the program alone.
 	none := recorder{name: "none", args: func(line, _ string) []string { return []string{"sh", "-c", line} }}
 	list = append([]recorder{none}, list...)
 	times := map[string][]time.Duration{}
@@ -306,8 +306,8 @@ func measureEcho(list []recorder, dir string, rounds, keys int) error {
 	return nil
 }
 
-// keyPause is between a key's echo and the next key: a person's keys come one at
-// a time, to a recorder that has gone to sleep.
+// keyPause is the pause between a key's echo and the next key: a person's keys
+// reach a recorder that has gone to sleep.
 const keyPause = 10 * time.Millisecond
 
 func echoOnce(args []string, keys int) ([]time.Duration, error) {
@@ -316,8 +316,8 @@ func echoOnce(args []string, keys int) ([]time.Duration, error) {
 		return nil, err
 	}
 	defer func() {
-		// The program ends with the last key, or else is ended: script does
-		// not mind a hangup.
+		// The program ends with the last key, or is killed: script survives a
+		// hangup.
 		kill := time.AfterFunc(5*time.Second, func() { cmd.Process.Kill() })
 		defer kill.Stop()
 		go drain(master)

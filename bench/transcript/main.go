@@ -1,10 +1,10 @@
-// Command transcript measures how well package transcript reads sessions whose
-// commands are known, and prints a table:
+// Command transcript measures how well package transcript finds the commands of
+// sessions whose commands are known, and prints a table:
 //
 //	go run ./bench/transcript DIR...
 //
-// Each directory holds recordings NAME.cast, each with NAME.expected.json: the
-// commands that were run. -v prints what differs.
+// Each directory holds recordings NAME.cast, each with NAME.expected.json, which
+// lists the commands that were run. -v prints the differences.
 package main
 
 import (
@@ -16,11 +16,11 @@ import (
 )
 
 func main() {
-	verbose := flag.Bool("v", false, "print what differs")
-	only := flag.String("only", "", "sessions whose name holds this alone")
+	verbose := flag.Bool("v", false, "print the differences")
+	only := flag.String("only", "", "measure only sessions whose name contains `text`")
 	seed := flag.Int64("seed", 1, "seed of the random splits")
-	nonce := flag.String("nonce", "", "the nonce of the recordings' own marks")
-	all := flag.Bool("all", false, "measure the variants too: split, merged, faster")
+	nonce := flag.String("nonce", "", "nonce of the recordings' own marks (default the header's)")
+	all := flag.Bool("all", false, "measure variants too: split, merged, faster")
 	flag.Parse()
 	variants := score.Variants(*seed)
 	if !*all {

@@ -10,7 +10,7 @@ type Kind string
 const (
 	// Shell is a command that a shell ran.
 	Shell Kind = "command"
-	// Comment is a line that is all comment.
+	// Comment is a line that holds only a comment.
 	Comment Kind = "comment"
 	// REPL is a line entered in a program with a prompt of its own, such as
 	// python or sqlite3. Its Parent is the command that ran the program.

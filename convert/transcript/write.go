@@ -27,9 +27,9 @@ type Recording struct {
 
 // A Style is a way to write commands.
 type Style struct {
-	// Name is the name that [StyleByName] finds the style by, Also its other
-	// names.
+	// Name is the name of the style, for [StyleByName].
 	Name string
+	// Also are other names.
 	Also []string
 	// Ext are the extensions of file names that choose the style, with the dot.
 	Ext []string

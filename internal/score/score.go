@@ -26,9 +26,10 @@ type Expected struct {
 // ExpectedCommand is one command of a session. Fields other than Command are
 // compared only where they are known.
 type ExpectedCommand struct {
-	// Command is the text; the texts in Alt are right too.
-	Command string   `json:"command"`
-	Alt     []string `json:"alt"`
+	// Command is the text.
+	Command string `json:"command"`
+	// Alt are other texts that are right too.
+	Alt []string `json:"alt"`
 	// Exit is the exit status.
 	Exit *int `json:"exit_code"`
 	// Output is the output, without escape sequences.
