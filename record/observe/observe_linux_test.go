@@ -396,11 +396,25 @@ func same(t *testing.T, what string, got, want []byte) {
 		got[at:min(at+80, len(got))], want[at:min(at+80, len(want))])
 }
 
-const bulkSize = 100 << 20
+// repeats returns how often a test that is random, or long, does its work: a
+// few times, or as often as the environment says, which CI does.
+func repeats(t *testing.T, name string, few int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return few
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
+}
 
-// TestBulk records a hundred megabytes of a shell that ran before.
+// TestBulk records ten megabytes of a shell that ran before; TTYDECK_BULK_MB
+// says how many (100 in CI).
 func TestBulk(t *testing.T) {
-	size := bulkSize
+	size := repeats(t, "TTYDECK_BULK_MB", 10) << 20
 	if testing.Short() {
 		size = 5 << 20
 	}
@@ -595,10 +609,10 @@ func TestLossless(t *testing.T) {
 	}
 }
 
-// TestKill kills the observer at any moment, 200 times and more: the session
-// does not notice.
+// TestKill kills the observer at any moment: the session does not notice.
+// TTYDECK_KILLS says how often (200 in CI, for all methods together).
 func TestKill(t *testing.T) {
-	kills := 100
+	kills := repeats(t, "TTYDECK_KILLS", 32) / 2
 	if testing.Short() {
 		kills = 10
 	}
