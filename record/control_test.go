@@ -5,6 +5,7 @@ package record
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/await"
 )
 
 // viewer is a Watcher with a screen.
@@ -41,20 +43,14 @@ func (v *viewer) Resized(size format.Size) {
 
 func (v *viewer) wait(t *testing.T, want string) string {
 	t.Helper()
-	for end := time.Now().Add(patience); ; {
+	for {
 		v.mu.Lock()
 		got := v.out.String()
 		v.mu.Unlock()
 		if strings.Contains(got, want) {
 			return got
 		}
-		select {
-		case <-v.events:
-		case <-time.After(50 * time.Millisecond):
-		}
-		if time.Now().After(end) {
-			t.Fatalf("the watcher saw %q; want %q in it", got, want)
-		}
+		await.Receive(t, fmt.Sprintf("%q after %q, for the watcher", want, got), v.events)
 	}
 }
 
@@ -94,6 +90,7 @@ func control(t *testing.T, path string, args ...string) (*Control, func() int) {
 }
 
 func TestControl(t *testing.T) {
+	t.Parallel()
 	path := castPath(t)
 	c, wait := control(t, path, "sh", "-c", `stty -echo; echo ready; while read x; do echo "<$x>"; stty size; done; exit 3`)
 	v := &viewer{events: make(chan struct{}, 1)}
@@ -149,9 +146,11 @@ func TestControl(t *testing.T) {
 // What was recorded and what a watcher sees then are the session's output,
 // nothing twice and nothing lost, whenever it begins to watch.
 func TestWatchJoins(t *testing.T) {
+	t.Parallel()
 	for range 20 {
 		c, wait := control(t, castPath(t), "sh", "-c", "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line-$i-; done; sleep 0.05; seq 20000")
 		v := &viewer{events: make(chan struct{}, 1)}
+		// At a random moment of the session, which is what this is about.
 		time.Sleep(time.Duration(rand.IntN(60)) * time.Millisecond)
 		var before strings.Builder
 		cast, closer, err := c.Watch(v)

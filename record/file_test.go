@@ -285,3 +285,18 @@ func TestCreatePipe(t *testing.T) {
 		break
 	}
 }
+
+// What a kill loses is what came since the last flush: nothing of a plain file
+// that the system has taken, and at most the last second of a compressed one.
+func TestFlushEvery(t *testing.T) {
+	for ext, most := range map[string]time.Duration{".cast": 0, ".cast.zst": time.Second, ".cast.gz": time.Second} {
+		f, err := Create(filepath.Join(t.TempDir(), "a"+ext), FileOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.FlushEvery(); got > most || (got == 0) != (most == 0) {
+			t.Errorf("%s is flushed every %v; want at most %v", ext, got, most)
+		}
+		f.Discard()
+	}
+}

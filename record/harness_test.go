@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/await"
 	"github.com/ttydeck/ttydeck/internal/tty"
 	"github.com/ttydeck/ttydeck/vt"
 )
@@ -39,13 +40,13 @@ type helper struct {
 	ProbeWait, HangupWait                                          time.Duration
 }
 
-// tickerEnv makes this test binary a program that writes the time, in
-// milliseconds, a hundred times a second.
+// tickerEnv makes this test binary a program that counts, a hundred times a
+// second.
 const tickerEnv = "TTYDECK_RECORD_TICKER"
 
 func tick() {
-	for {
-		fmt.Printf("%d\n", time.Now().UnixMilli())
+	for n := 1; ; n++ {
+		fmt.Println(n)
 		time.Sleep(10 * time.Millisecond)
 	}
 }
@@ -212,7 +213,7 @@ func (m *terminal) read(o terminalOptions) {
 }
 
 // patience is how long a test waits for what must come.
-const patience = 20 * time.Second
+const patience = await.Patience
 
 // waitFor waits until what was shown, from the byte from on, contains want, and
 // gives where that ends.

@@ -7,14 +7,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/await"
 )
 
 // TestIntegrate: the marks of a shell are in the recording, with the nonce in its
 // header, and not in the terminal; those of others are in both.
 func TestIntegrate(t *testing.T) {
+	t.Parallel()
 	home := t.TempDir()
 	for name, text := range map[string]string{
 		".bashrc": "PS1='P> '\n",
@@ -27,18 +28,10 @@ func TestIntegrate(t *testing.T) {
 	path := castPath(t)
 	m := open(t, helper{Path: path, Args: []string{"bash"}, Integrate: true}, terminalOptions{env: []string{"HOME=" + home, "XDG_RUNTIME_DIR=" + home}})
 	at := m.waitFor(0, "P> ")
-	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+	await.Until(t, "a directory without the shell's files, which it has read", func() bool {
 		left, err := filepath.Glob(filepath.Join(home, "ttydeck-*"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(left) == 0 {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%q is left while the shell runs", left)
-		}
-	}
+		return err == nil && len(left) == 0
+	})
 	for _, line := range []string{"(exit 3)", "cat ~/forged", "env; set | grep -c aid="} {
 		m.send(line + "\r")
 		at = m.waitFor(at, "P> ")

@@ -5,8 +5,8 @@ package record
 import (
 	"os"
 	"testing"
-	"time"
 
+	"github.com/ttydeck/ttydeck/internal/await"
 	"golang.org/x/sys/unix"
 )
 
@@ -15,23 +15,15 @@ import (
 func TestQuitDuringTheStart(t *testing.T) {
 	s := notifySignals()
 	defer s.stop()
-	await := func(c <-chan os.Signal, when string) {
+	arrives := func(c <-chan os.Signal, when string) {
 		t.Helper()
 		if err := unix.Kill(unix.Getpid(), unix.SIGQUIT); err != nil {
 			t.Fatal(err)
 		}
-		for {
-			select {
-			case sig := <-c:
-				if sig == unix.SIGQUIT {
-					return
-				}
-			case <-time.After(10 * time.Second):
-				t.Fatalf("SIGQUIT %s does not arrive", when)
-			}
+		for await.Receive(t, "SIGQUIT "+when, c) != unix.SIGQUIT {
 		}
 	}
-	await(s.early, "before the terminal is raw")
+	arrives(s.early, "before the terminal is raw")
 	s.takeQuit()
 	select {
 	case sig := <-s.c:
@@ -40,5 +32,5 @@ func TestQuitDuringTheStart(t *testing.T) {
 		}
 	default:
 	}
-	await(s.c, "when the terminal is raw")
+	arrives(s.c, "when the terminal is raw")
 }

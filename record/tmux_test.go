@@ -10,7 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/ttydeck/ttydeck/internal/await"
 )
 
 // tmux is a real terminal that can be asked what it shows.
@@ -39,24 +40,10 @@ func (m *tmux) run(args ...string) string {
 	return string(out)
 }
 
-// settled gives what the terminal shows once that contains want and has not
-// changed for a while.
-func (m *tmux) settled(want string) string {
+// shows returns what the terminal shows.
+func (m *tmux) shows() string {
 	m.t.Helper()
-	const still = 400 * time.Millisecond
-	last, since := "", time.Now()
-	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
-		now := strings.TrimRight(m.run("capture-pane", "-p"), "\n")
-		if now != last {
-			last, since = now, time.Now()
-		}
-		if strings.Contains(now, want) && time.Since(since) >= still {
-			return now
-		}
-		if time.Now().After(deadline) {
-			m.t.Fatalf("tmux shows\n%s\nwant %q in it", now, want)
-		}
-	}
+	return strings.TrimRight(m.run("capture-pane", "-p"), "\n")
 }
 
 // step is keys, as tmux names them, and what the terminal shows after them.
@@ -70,6 +57,7 @@ type step struct {
 // Programs show in a real terminal what they show without the recorder, at each
 // step, and the recording shows the same.
 func TestProgramsInTmux(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("tmux"); err != nil && os.Getenv("CI") == "" {
 		t.Skip("TestProgramsInTmux skipped: no tmux here")
 	}
@@ -109,6 +97,7 @@ func TestProgramsInTmux(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			if _, err := exec.LookPath(tt.args[0]); err != nil && os.Getenv("CI") == "" {
 				t.Skipf("skipped: no %s here", tt.args[0])
 			}
@@ -126,19 +115,32 @@ func TestProgramsInTmux(t *testing.T) {
 						m.run("send-keys", key)
 					}
 				}
-				want, got := without.settled(s.want), with.settled(s.want)
-				recorded := screenOf(read(t, path)).Text()
-				if s.frame {
-					want = want[strings.LastIndexByte(want, '\n')+1:]
-					if !strings.HasSuffix(got, want) {
-						t.Errorf("step %d: the last line is not %q:\n%s", i, want, got)
+				// All that was typed is shown at some time, and then the same.
+				problem := ""
+				same := 0 // looks in a row
+				await.Until(t, fmt.Sprintf("step %d in both terminals and the recording", i), func() bool {
+					want, got := without.shows(), with.shows()
+					r, err := tryRead(path)
+					if err != nil {
+						return false
 					}
-				} else if got != want {
-					t.Errorf("step %d: with the recorder\n%s\n--- without\n%s", i, got, want)
-				}
-				if rt := trimLines(recorded); rt != trimLines(got) {
-					t.Errorf("step %d: the recording shows\n%s\n--- the terminal\n%s", i, rt, got)
-				}
+					recorded := screenOf(r).Text()
+					problem = ""
+					switch last := want[strings.LastIndexByte(want, '\n')+1:]; {
+					case !strings.Contains(want, s.want) || !strings.Contains(got, s.want):
+						problem = fmt.Sprintf("%q is not in the terminal with the recorder\n%s\n--- or not in the one without\n%s", s.want, got, want)
+					case s.frame && !strings.HasSuffix(got, last):
+						problem = fmt.Sprintf("the last line is not %q:\n%s", last, got)
+					case !s.frame && got != want:
+						problem = fmt.Sprintf("with the recorder\n%s\n--- without\n%s", got, want)
+					case trimLines(recorded) != trimLines(got):
+						problem = fmt.Sprintf("the recording shows\n%s\n--- the terminal\n%s", trimLines(recorded), got)
+					}
+					if same++; problem != "" {
+						same = 0
+					}
+					return same == 2
+				}, &problem)
 			}
 		})
 	}
