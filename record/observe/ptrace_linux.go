@@ -103,26 +103,7 @@ func runPtrace(ctx context.Context, t *target, s *sink) error {
 		}
 		return err
 	}
-	go func() {
-		// Never unlocked: the thread ends with the goroutine, and the kernel
-		// detaches from everything that it traces without stopping it once
-		// more.
-		runtime.LockOSThread()
-		if unix.Gettid() == os.Getpid() {
-			// The main thread cannot end. While this goroutine is locked to it,
-			// the other one gets another thread.
-			other := make(chan struct{})
-			go func() {
-				runtime.LockOSThread()
-				done <- p.run()
-				close(other)
-			}()
-			<-other
-			runtime.UnlockOSThread()
-			return
-		}
-		done <- p.run()
-	}()
+	go onOwnThread(func() { done <- p.run() })
 	select {
 	case err := <-done:
 		return finish(err)
@@ -234,6 +215,29 @@ func whyNoTrace(pid int) string {
 		return ": needs CAP_SYS_PTRACE (kernel.yama.ptrace_scope is " + string(scope[:1]) + ")"
 	}
 	return ": needs CAP_SYS_PTRACE"
+}
+
+// onOwnThread runs f on a thread that can end, and that is no parent: f waits for
+// whatever stops or ends under its thread, and would take the end of a child
+// from who waits for that. The thread stays locked to the goroutine and ends with
+// it, and the kernel lets go of all that it traces, wherever they are, without
+// stopping them once more.
+func onOwnThread(f func()) {
+	runtime.LockOSThread()
+	tid := unix.Gettid()
+	children, _ := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/children", tid))
+	if tid == os.Getpid() || len(children) > 0 { // the first thread cannot end
+		// While this one is locked the other goroutine gets another.
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			onOwnThread(f)
+		}()
+		<-done
+		runtime.UnlockOSThread()
+		return
+	}
+	f()
 }
 
 // wait handles one stop.
