@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/ttydeck/ttydeck/internal/await"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -47,7 +48,7 @@ func hostDaemon(t *testing.T, dir, ttydeck string, args ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { daemon.Process.Kill(); daemon.Wait() })
-	waitUntil(t, "the daemon", func() bool { return exec.Command(ttydeck, "ls", "--host").Run() == nil })
+	await.Until(t, "the daemon", func() bool { return exec.Command(ttydeck, "ls", "--host").Run() == nil })
 	return daemon
 }
 
@@ -88,9 +89,9 @@ func TestHost(t *testing.T) {
 		t.Errorf("the list is\n%s", list)
 	}
 	// Root may do everything; it goes through the daemon.
-	waitUntil(t, "the screen", func() bool { return strings.HasPrefix(root("screen", "work@23461"), "23461\n") })
+	await.Until(t, "the screen", func() bool { return strings.HasPrefix(root("screen", "work@23461"), "23461\n") })
 	root("send", "--enter", "work@23461", "keys")
-	waitUntil(t, "what was typed", func() bool { return strings.Contains(root("screen", "work@23461"), "got keys\n") })
+	await.Until(t, "what was typed", func() bool { return strings.Contains(root("screen", "work@23461"), "got keys\n") })
 	if out, err := as(0, nil, "screen", "other@23461"); err == nil || !strings.Contains(out, "no such session") {
 		t.Errorf("a session that is not there: %v, %s", err, out)
 	}

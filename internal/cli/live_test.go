@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/await"
 	"github.com/ttydeck/ttydeck/internal/tty"
 	"github.com/ttydeck/ttydeck/live"
 	controlPlane "github.com/ttydeck/ttydeck/live/daemon"
@@ -116,13 +117,13 @@ func TestAttach(t *testing.T) {
 	if err := one.master.SetSize(tty.Size{Cols: 100, Rows: 33}); err != nil {
 		t.Fatal(err)
 	}
-	waitUntil(t, "the size", func() bool { return strings.Contains(ttydeckCommand(t, ttydeck, "ls"), " 100x33 ") })
+	await.Until(t, "the size", func() bool { return strings.Contains(ttydeckCommand(t, ttydeck, "ls"), " 100x33 ") })
 
 	// The keys of the recorder and the one that leaves.
 	one.press("\x1cm\x1cp")
-	waitUntil(t, "the pause", func() bool { return strings.Contains(ttydeckCommand(t, ttydeck, "ls"), "paused") })
+	await.Until(t, "the pause", func() bool { return strings.Contains(ttydeckCommand(t, ttydeck, "ls"), "paused") })
 	one.press("\x1cp")
-	waitUntil(t, "the recording", func() bool { return !strings.Contains(ttydeckCommand(t, ttydeck, "ls"), "paused") })
+	await.Until(t, "the recording", func() bool { return !strings.Contains(ttydeckCommand(t, ttydeck, "ls"), "paused") })
 	one.press("\x1cd")
 	if got := one.wait(); got != 0 {
 		t.Errorf("the exit status of who left is %d", got)
@@ -146,11 +147,7 @@ func TestAttach(t *testing.T) {
 	three.waitFor("the screen", shows("<three>"))
 	three.slave.Close()
 	three.master.Close()
-	select {
-	case <-three.done:
-	case <-time.After(20 * time.Second):
-		t.Fatal("a terminal that is gone keeps its program")
-	}
+	await.Receive(t, "the end of a program whose terminal is gone", three.done)
 	four := startOnTerminal(t, 70, 20, ttydeck, "attach")
 	four.start()
 	four.waitFor("the screen", shows("<three>"))
@@ -167,7 +164,7 @@ func TestAttach(t *testing.T) {
 	if got := four.wait(); got != 0 || !shows("s has ended with status 3")(four.screen) {
 		t.Errorf("the exit status is %d, the terminal shows\n%s", got, four.screen.Text())
 	}
-	waitUntil(t, "the session's end", func() bool { names, err := dir.Names(); return err == nil && len(names) == 0 })
+	await.Until(t, "the session's end", func() bool { names, err := dir.Names(); return err == nil && len(names) == 0 })
 	got := ""
 	for ev := range eventsOf(t, cast) {
 		if ev.Code == format.Output || ev.Code == format.Exit {
@@ -259,15 +256,6 @@ func TestAttachOther(t *testing.T) {
 	}
 }
 
-func waitUntil(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%s does not come", what)
-		}
-	}
-}
-
 func eventsOf(t *testing.T, path string) func(func(format.Event) bool) {
 	t.Helper()
 	return func(yield func(format.Event) bool) {
@@ -326,7 +314,7 @@ func TestLiveAtRandom(t *testing.T) {
 	}
 	var before [count]int
 	for i := range count {
-		waitUntil(t, "the session's output", func() bool {
+		await.Until(t, "the session's output", func() bool {
 			screen, err := clients[i].Screen(t.Context())
 			return err == nil && strings.Contains(screen.Text, "line ")
 		})
@@ -365,7 +353,7 @@ func TestLiveAtRandom(t *testing.T) {
 				case 3: // a terminal whose program is killed
 					v := startOnTerminal(t, 80, 24, ttydeck, []string{"attach", "watch"}[rand.IntN(2)], fmt.Sprint("s", i))
 					v.start()
-					time.Sleep(time.Duration(rand.IntN(50)) * time.Millisecond)
+					time.Sleep(time.Duration(rand.IntN(50)) * time.Millisecond) // at random, as all of this
 					v.cmd.Process.Kill()
 					<-v.done
 				case 4:
@@ -404,7 +392,7 @@ func TestLiveAtRandom(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			waitUntil(t, "the daemon", func() bool {
+			await.Until(t, "the daemon", func() bool {
 				c, err := controlPlane.Open(dir)
 				if err != nil {
 					return false
@@ -427,7 +415,7 @@ func TestLiveAtRandom(t *testing.T) {
 	close(todo)
 	working.Wait()
 	for i := range count {
-		waitUntil(t, "a session without descriptors that nobody needs", func() bool { return fds(i) <= before[i]+1 }) // this connection
+		await.Until(t, "a session without descriptors that nobody needs", func() bool { return fds(i) <= before[i]+1 }) // this connection
 	}
 	var processes []int
 	for i, c := range clients {
@@ -440,8 +428,8 @@ func TestLiveAtRandom(t *testing.T) {
 			t.Errorf("session %d: %v", i, err)
 		}
 	}
-	waitUntil(t, "the end of all sessions", func() bool { names, err := dir.Names(); return err == nil && len(names) == 0 })
-	waitUntil(t, "the end of all processes", func() bool {
+	await.Until(t, "the end of all sessions", func() bool { names, err := dir.Names(); return err == nil && len(names) == 0 })
+	await.Until(t, "the end of all processes", func() bool {
 		for _, pid := range processes {
 			if _, err := os.Stat(fmt.Sprint("/proc/", pid)); err == nil {
 				return false

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/await"
 	"github.com/ttydeck/ttydeck/record/login"
 	"github.com/ttydeck/ttydeck/vt"
 	"golang.org/x/sys/unix"
@@ -169,18 +170,14 @@ func (h *loginHost) receive() {
 	}()
 	h.t.Cleanup(func() {
 		stop()
-		select {
-		case <-served:
-		case <-time.After(20 * time.Second):
-			h.t.Error("the receiver does not end")
-		}
+		await.Receive(h.t, "the receiver's end", served)
 	})
 }
 
 // run runs ssh, or another program with ssh's options; at is the host for it.
 func (h *loginHost) run(stdin string, program string, args ...string) (out string, status int) {
 	h.t.Helper()
-	ctx, stop := context.WithTimeout(h.t.Context(), time.Minute)
+	ctx, stop := context.WithTimeout(h.t.Context(), await.Patience)
 	defer stop()
 	cmd := exec.CommandContext(ctx, program, append(append([]string{}, h.ssh...), args...)...)
 	cmd.Stdin = strings.NewReader(stdin)
@@ -207,7 +204,7 @@ func (h *loginHost) recordings() []string {
 func (h *loginHost) awaitRecordings(n int) []string {
 	h.t.Helper()
 	var files []string
-	waitUntil(h.t, fmt.Sprintf("recording %d", n), func() bool { files = h.recordings(); return len(files) >= n })
+	await.Until(h.t, fmt.Sprintf("recording %d", n), func() bool { files = h.recordings(); return len(files) >= n })
 	if len(files) != n {
 		h.t.Errorf("%d recordings are kept; want %d: %q", len(files), n, files)
 	}

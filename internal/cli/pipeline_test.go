@@ -5,14 +5,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/ttydeck/ttydeck/internal/await"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
 // Both ends of a pipeline have the terminal raw at once. Whichever ends first,
 // the terminal reads lines again after the last.
 func TestPipelineLeavesTheTerminalAsItWas(t *testing.T) {
+	t.Parallel()
 	ttydeck := program(t)
 	for name, script := range map[string]string{
 		"rec ends first":  `"$0" rec -q - -- sh -c 'echo hi; sleep 1' | "$0" play -`,
@@ -37,19 +38,23 @@ func TestPipelineLeavesTheTerminalAsItWas(t *testing.T) {
 // C-\ that is typed ahead, while the terminal still makes a signal of it, does
 // not end the recorder.
 func TestRecTakesQuitTypedAhead(t *testing.T) {
+	t.Parallel()
 	ttydeck := program(t)
 	for range 4 {
+		// It ends with the first line it gets.
 		v := startOnTerminal(t, 80, 24, ttydeck, "rec", filepath.Join(t.TempDir(), "x.cast"),
-			"--", "sh", "-c", "trap '' QUIT; echo hi; sleep 0.2")
+			"--", "sh", "-c", "trap '' QUIT; echo hi; read x")
 		before := v.modes()
 		v.start()
 		v.waitFor("the start", func(s *vt.Screen) bool { return strings.Contains(s.Text(), "recording to") })
-		for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
-			if m, err := v.master.Mode(); err != nil || !m.Canonical {
-				break
+		await.Until(t, "a terminal without line mode", func() bool {
+			m, err := v.master.Mode()
+			if err == nil && m.Canonical {
+				v.press("\x1c")
 			}
-			v.press("\x1c")
-		}
+			return err == nil && !m.Canonical
+		})
+		v.press("x\r") // the x is for the keys of the recorder, should that be due
 		if status := v.wait(); status != 0 {
 			t.Errorf("exit status %d; the terminal shows:\n%s", status, v.screen.Text())
 		}

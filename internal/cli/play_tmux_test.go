@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ttydeck/ttydeck/internal/await"
 )
 
 // tmux is a session of a server of its own.
@@ -47,20 +49,18 @@ func (x *tmux) rows() []string { return strings.Split(x.run("capture-pane", "-p"
 // wait waits until the pane is as ok says.
 func (x *tmux) wait(what string, ok func(rows []string) bool) {
 	x.t.Helper()
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	var text string
+	await.Until(x.t, what+"; the pane shows", func() bool {
 		rows := x.rows()
-		if ok(rows) {
-			return
-		}
-		if time.Now().After(end) {
-			x.t.Fatalf("%s does not come; the pane shows:\n%s", what, strings.Join(rows, "\n"))
-		}
-	}
+		text = strings.Join(rows, "\n")
+		return ok(rows)
+	}, &text)
 }
 
 // Every key does what the help says, in a real terminal, at three sizes, one of
 // them smaller than the recording.
 func TestPlayInTmux(t *testing.T) {
+	t.Parallel()
 	var b strings.Builder
 	b.WriteString(`{"version":2,"width":60,"height":12,"title":"counting"}` + "\n")
 	for i := 1; i <= 100; i++ {
@@ -121,6 +121,7 @@ func TestPlayInTmux(t *testing.T) {
 			continue
 		}
 		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			t.Parallel()
 			x := startTmux(t, size[0], size[1], "env", "LC_ALL=C.UTF-8", "PS1=$ ", "sh")
 			x.run("send-keys", ttydeck+" play "+cast+"; echo status $?", "Enter")
 			x.wait("the first second", func(rows []string) bool { return strings.HasPrefix(rows[0], "second ") })
@@ -129,7 +130,7 @@ func TestPlayInTmux(t *testing.T) {
 				for _, k := range s.keys {
 					x.run("send-keys", k)
 					if k == "Escape" {
-						time.Sleep(100 * time.Millisecond)
+						time.Sleep(100 * time.Millisecond) // with the next key at once it would be Alt and that key
 					}
 				}
 				x.wait(fmt.Sprintf("after %q: %q and %q", s.keys, s.row, s.bar), func(rows []string) bool {
@@ -191,6 +192,7 @@ func TestPlayInTmux(t *testing.T) {
 
 // The commands of a shell without integration are found by its prompts.
 func TestPlayFindsCommandsInTmux(t *testing.T) {
+	t.Parallel()
 	cast, err := filepath.Abs("../../convert/transcript/testdata/sessions/bash_minimal.cast.gz")
 	if err != nil {
 		t.Fatal(err)
@@ -234,8 +236,12 @@ func track(bar string) (from, to int) {
 // A recording larger than the terminal is seen through a view that can be
 // moved, at every size.
 func TestPlayPansInTmux(t *testing.T) {
+	t.Parallel()
 	for _, size := range [][2]int{{80, 24}, {200, 50}, {40, 10}} {
-		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) { playPans(t, size[0], size[1]) })
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			t.Parallel()
+			playPans(t, size[0], size[1])
+		})
 	}
 }
 

@@ -6,9 +6,11 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/creack/pty"
+	"github.com/ttydeck/ttydeck/internal/await"
 )
 
 func TestProgressBar(t *testing.T) {
@@ -17,14 +19,26 @@ func TestProgressBar(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer master.Close()
-	seen := make(chan string)
+	seen, drawn := make(chan string), make(chan struct{})
 	go func() {
-		b, _ := io.ReadAll(master) // ends with an error when the terminal closes
-		seen <- string(b)
+		var all []byte
+		buf := make([]byte, 4096)
+		for {
+			n, err := master.Read(buf) // ends with an error when the terminal closes
+			before := bytes.Contains(all, []byte("\r[#"))
+			all = append(all, buf[:n]...)
+			if !before && bytes.Contains(all, []byte("\r[#")) {
+				close(drawn)
+			}
+			if err != nil {
+				break
+			}
+		}
+		seen <- string(all)
 	}()
 	var done atomic.Int64
 	bar := startProgress(slave, func() (string, int64, int64) { return "a \x1b[31mname", done.Add(10), 200 })
-	time.Sleep(900 * time.Millisecond)
+	await.Receive(t, "the bar", drawn)
 	io.WriteString(bar, "a note\n")
 	bar.Stop()
 	slave.Close()
@@ -40,16 +54,18 @@ func TestProgressBar(t *testing.T) {
 }
 
 func TestNoProgressBarInAPipe(t *testing.T) {
-	var b bytes.Buffer
-	bar := startProgress(&b, func() (string, int64, int64) { return "x", 1, 2 })
-	time.Sleep(700 * time.Millisecond)
-	bar.Stop()
-	if b.Len() > 0 {
-		t.Errorf("the pipe got %q; want nothing", b.String())
-	}
-	if _, err := bar.Write([]byte("x")); err != nil || b.String() != "x" {
-		t.Errorf("a note is %q, %v", b.String(), err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var b bytes.Buffer
+		bar := startProgress(&b, func() (string, int64, int64) { return "x", 1, 2 })
+		time.Sleep(time.Hour)
+		bar.Stop()
+		if b.Len() > 0 {
+			t.Errorf("the pipe got %q; want nothing", b.String())
+		}
+		if _, err := bar.Write([]byte("x")); err != nil || b.String() != "x" {
+			t.Errorf("a note is %q, %v", b.String(), err)
+		}
+	})
 }
 
 func TestProgressLine(t *testing.T) {

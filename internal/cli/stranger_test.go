@@ -21,6 +21,7 @@ import (
 	"unicode"
 
 	"github.com/coder/websocket"
+	"github.com/ttydeck/ttydeck/internal/await"
 	"github.com/ttydeck/ttydeck/internal/tty"
 	"github.com/ttydeck/ttydeck/live"
 	"github.com/ttydeck/ttydeck/vt"
@@ -166,7 +167,7 @@ func TestAttachStranger(t *testing.T) {
 	}
 	send("at the same size")
 	v.press("typed")
-	waitUntil(t, "what was typed", func() bool { return session.got() == "typed" })
+	await.Until(t, "what was typed", func() bool { return session.got() == "typed" })
 	// Sizes that none has, and back.
 	for _, size := range [][2]int{{10000, 10000}, {-1, 0}, {1 << 62, 1 << 62}, {1, 1 << 40}, {80, 24}} {
 		session.frames <- live.Message{Kind: live.MessageSize, Cols: size[0], Rows: size[1]}
