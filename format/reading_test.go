@@ -11,6 +11,7 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/ttydeck/ttydeck/internal/await"
 	"golang.org/x/text/encoding/charmap"
 )
 
@@ -425,7 +426,7 @@ func TestFollowsAPipe(t *testing.T) {
 			if !strings.HasPrefix(got, "first") {
 				t.Errorf("%s: first event is %q", f, got)
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(await.Patience):
 			t.Errorf("%s: nothing is given while the pipe is open", f)
 		}
 		w.Close()

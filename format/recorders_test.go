@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+	"github.com/ttydeck/ttydeck/internal/await"
 )
 
 // freshSession is a session of random content that a real recorder is to record:
@@ -108,32 +109,28 @@ func (s *freshSession) record(t *testing.T, cmd *exec.Cmd) {
 	}()
 	wait := func(text string) {
 		t.Helper()
-		for range 2000 {
+		var all string
+		await.Until(t, fmt.Sprintf("%s of %s, in", text, cmd), func() bool {
 			mu.Lock()
-			ok := bytes.Contains(seen.Bytes(), []byte(text))
-			mu.Unlock()
-			if ok {
-				return
-			}
-			time.Sleep(5 * time.Millisecond)
-		}
-		cmd.Process.Kill()
-		t.Fatalf("%s: no %s in %.500q", cmd, text, seen.String())
+			defer mu.Unlock()
+			all = seen.String()
+			return strings.Contains(all, text)
+		}, &all)
 	}
 	wait(freshReady)
 	for i, c := range s.input[0] { // typed key by key, as it goes
 		terminal.WriteString(string(c))
 		if i%3 == 0 {
-			time.Sleep(2 * time.Millisecond)
+			time.Sleep(2 * time.Millisecond) // as it goes: not all keys in one read
 		}
 	}
 	wait(freshAgain)
 	pty.Setsize(terminal, &pty.Winsize{Cols: uint16(s.size.Cols), Rows: uint16(s.size.Rows)})
-	time.Sleep(200 * time.Millisecond)
+	time.Sleep(200 * time.Millisecond) // recorders that note the size do so with the output after it
 	terminal.WriteString(s.input[1])
 	select {
 	case <-done:
-	case <-time.After(30 * time.Second):
+	case <-time.After(await.Patience):
 		cmd.Process.Kill()
 		t.Fatalf("%s does not end", cmd)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/await"
 )
 
 // Of a recording that is being written, plain or compressed, each event comes
@@ -78,7 +79,7 @@ func TestFollow(t *testing.T) {
 					if data != want {
 						t.Errorf("got %q; want %q", data, want)
 					}
-				case <-time.After(10 * time.Second):
+				case <-time.After(await.Patience):
 					t.Fatalf("%q was flushed and did not come", want)
 				}
 			}
@@ -88,7 +89,7 @@ func TestFollow(t *testing.T) {
 				if ok {
 					t.Errorf("got %q at the end", data)
 				}
-			case <-time.After(10 * time.Second):
+			case <-time.After(await.Patience):
 				t.Error("it does not end with its context")
 			}
 		})

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/ttydeck/ttydeck/internal/await"
 )
 
 // seeds are inputs that touch every part of the screen; the fuzzers start from
@@ -185,7 +187,7 @@ func FuzzAny(f *testing.F) {
 		}
 		s.Snapshot()
 		// Each byte may cost a screenful at most; this is far above that.
-		if limit := 2*time.Second + time.Duration(len(data)*cols*rows)*10*time.Nanosecond; time.Since(start) > limit {
+		if limit := await.Patience + time.Duration(len(data)*cols*rows)*10*time.Nanosecond; time.Since(start) > limit {
 			t.Fatalf("%d bytes took %v", len(data), time.Since(start))
 		}
 	})

@@ -59,7 +59,7 @@ func capture(tb testing.TB, p program, cols, rows uint16, size int, limit time.D
 			}
 		}
 	}()
-	time.Sleep(300 * time.Millisecond)
+	time.Sleep(300 * time.Millisecond) // some programs throw away what was typed before they read
 	for start, i := time.Now(), 0; time.Since(start) < limit; i++ {
 		mu.Lock()
 		n := out.Len()
@@ -68,7 +68,7 @@ func capture(tb testing.TB, p program, cols, rows uint16, size int, limit time.D
 			break
 		}
 		f.WriteString(p.keys[i%len(p.keys)])
-		time.Sleep(15 * time.Millisecond)
+		time.Sleep(15 * time.Millisecond) // a key at a time
 	}
 	if p.name == "tmux" {
 		kill := exec.Command("tmux", "kill-server")
@@ -92,13 +92,21 @@ func captures(tb testing.TB) map[string][]byte {
 	}
 	out := map[string][]byte{}
 	var missing []string
+	var mu sync.Mutex // of out
+	var running sync.WaitGroup
 	for _, p := range programs {
 		if _, err := exec.LookPath(p.args[0]); errors.Is(err, exec.ErrNotFound) {
 			missing = append(missing, p.name)
 			continue
 		}
-		out[p.name] = capture(tb, p, 200, 50, 1<<20, 6*time.Second)
+		running.Go(func() { // side by side: most wait for keys
+			data := capture(tb, p, 200, 50, 1<<20, 6*time.Second)
+			mu.Lock()
+			defer mu.Unlock()
+			out[p.name] = data
+		})
 	}
+	running.Wait()
 	if len(missing) > 0 {
 		tb.Logf("not installed: %s", strings.Join(missing, ", "))
 	}

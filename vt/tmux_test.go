@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ttydeck/ttydeck/internal/await"
 )
 
 // A tmux is a private tmux server with one pane.
@@ -68,7 +70,7 @@ func (m *tmux) show(data string) (*Screen, string) {
 			// A column behind the last is a pending wrap.
 			return s, strings.Replace(rest, strconv.Itoa(tmuxCols)+",", strconv.Itoa(tmuxCols-1)+",", 1)
 		}
-		if time.Since(start) > 10*time.Second {
+		if time.Since(start) > await.Patience {
 			m.t.Fatalf("tmux is not done; it says %q", state)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/convert/transcript"
+	"github.com/ttydeck/ttydeck/internal/await"
 )
 
 // browse opens a page in Chromium and gives what it prints and its log, which
@@ -28,7 +29,7 @@ func browse(t *testing.T, page string, flags ...string) (out, log string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	timer := time.AfterFunc(2*time.Minute, func() { cmd.Process.Kill() })
+	timer := time.AfterFunc(await.Patience, func() { cmd.Process.Kill() })
 	defer timer.Stop()
 	if err := cmd.Wait(); err != nil {
 		t.Fatalf("chromium: %v\n%s", err, stderr.String())

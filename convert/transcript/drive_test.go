@@ -20,6 +20,7 @@ import (
 	"github.com/creack/pty"
 	"github.com/ttydeck/ttydeck/convert/transcript"
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/await"
 	"github.com/ttydeck/ttydeck/internal/score"
 )
 
@@ -149,7 +150,7 @@ func (s session) runOnce(home string, own bool) (format.Cast, []score.ExpectedCo
 	go func() { cmd.Wait(); close(exited) }()
 	select {
 	case <-exited:
-	case <-time.After(map[bool]time.Duration{false: 500 * time.Millisecond, true: 5 * time.Second}[own]):
+	case <-time.After(map[bool]time.Duration{false: 500 * time.Millisecond, true: await.Patience}[own]): // not every shell ends by itself
 		cmd.Process.Kill()
 		<-exited
 	}
@@ -204,7 +205,7 @@ func (d *driver) settle(quiet time.Duration) {
 	}
 }
 
-// press sends bytes as one key.
+// press sends bytes as one key, and pauses as a person at a keyboard does.
 func (d *driver) press(keys ...string) {
 	for _, k := range keys {
 		d.sent = time.Now()
@@ -442,7 +443,7 @@ func programs(d *driver) {
 	d.slow("sleep 0.3; echo slow", "slow")
 	d.text("sleep 5")
 	d.press("\r")
-	time.Sleep(300 * time.Millisecond)
+	time.Sleep(300 * time.Millisecond) // who types waits before he gives up
 	d.setMark()
 	d.press(ctrl('C'))
 	d.wait(d.prompt)
@@ -457,7 +458,7 @@ func (d *driver) slow(command string, output ...string) {
 
 // wait waits until text is written.
 func (d *driver) wait(text string) {
-	for from := time.Now(); time.Since(from) < 15*time.Second; time.Sleep(5 * time.Millisecond) {
+	for from := time.Now(); time.Since(from) < await.Patience; time.Sleep(5 * time.Millisecond) {
 		d.mu.Lock()
 		var b strings.Builder
 		for _, ev := range d.events[d.mark:] {
@@ -581,13 +582,13 @@ func resizing(d *driver) {
 func (d *driver) resize(cols, rows int) {
 	pty.Setsize(d.pty, &pty.Winsize{Rows: uint16(rows), Cols: uint16(cols)})
 	d.event(format.Resize, format.Size{Cols: cols, Rows: rows}.String())
-	time.Sleep(150 * time.Millisecond)
+	time.Sleep(150 * time.Millisecond) // a window is not changed and typed into at once
 }
 
 func background(d *driver) {
 	d.run("(sleep 0.5; echo FROM BEHIND) &")
 	d.text("echo wh")
-	time.Sleep(600 * time.Millisecond)
+	time.Sleep(600 * time.Millisecond) // the job writes into the line
 	d.text("ole")
 	d.enter()
 	d.expect("echo whole", "")

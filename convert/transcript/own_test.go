@@ -294,13 +294,6 @@ func TestOwnMarks(t *testing.T) {
 	if all.ExitsGood < all.ExitsWanted || all.DirsGood < all.Dirs {
 		t.Errorf("want all statuses and directories")
 	}
-	bound := 30 * time.Millisecond
-	if os.Getenv("TTYDECK_DRIVEN") == "" {
-		bound = 300 * time.Millisecond // on a busy machine
-	}
-	if late > bound {
-		t.Errorf("start within %v (95th percentile); want %v", late, bound)
-	}
 }
 
 // someSessions are those that are driven by default: each shell, each way in.

@@ -3,6 +3,7 @@
 package redact
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/creack/pty"
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/await"
 )
 
 // session records a program on a terminal, with its input.
@@ -62,7 +64,7 @@ func startSession(t *testing.T, cols, rows int, name string, args ...string) *se
 
 // settle waits until the program was quiet for a moment.
 func (s *session) settle(quiet time.Duration) {
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(quiet / 4) {
+	for end := time.Now().Add(await.Patience); time.Now().Before(end); time.Sleep(quiet / 4) {
 		s.mu.Lock()
 		since := time.Since(s.last)
 		s.mu.Unlock()
@@ -102,37 +104,29 @@ func (s *session) keys(keys ...string) {
 // wait waits until text was printed.
 func (s *session) wait(text string) {
 	s.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	var out string
+	await.Until(s.t, fmt.Sprintf("%q %s, of", text, "in what is printed"), func() bool {
 		s.mu.Lock()
-		out := s.tape.stream(format.Output)
-		s.mu.Unlock()
-		if strings.Contains(out, text) {
-			return
-		}
-	}
-	s.t.Fatalf("%q was not printed: %q", text, s.tape.stream(format.Output))
+		defer s.mu.Unlock()
+		out = s.tape.stream(format.Output)
+		return strings.Contains(out, text)
+	}, &out)
 }
 
 // prompted waits until text is the last that was printed.
 func (s *session) prompted(text string) {
 	s.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	var out string
+	await.Until(s.t, fmt.Sprintf("%q %s, of", text, "at the end of what is printed"), func() bool {
 		s.mu.Lock()
-		out := s.tape.stream(format.Output)
-		s.mu.Unlock()
-		if strings.HasSuffix(out, text) {
-			return
-		}
-	}
-	s.t.Fatalf("%q is not the last: %q", text, s.tape.stream(format.Output))
+		defer s.mu.Unlock()
+		out = s.tape.stream(format.Output)
+		return strings.HasSuffix(out, text)
+	}, &out)
 }
 
 func (s *session) end() *tape {
-	select {
-	case <-s.done:
-	case <-time.After(20 * time.Second):
-		s.t.Fatal("the shell did not end")
-	}
+	await.Receive(s.t, "the shell's end", s.done)
 	return s.tape
 }
 

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"github.com/ttydeck/ttydeck/internal/await"
 )
 
 const cast = `{"version":2,"width":80,"height":24}` + "\n" + `[0.5,"o","hi"]` + "\n"
@@ -105,7 +107,7 @@ func TestOpenStreams(t *testing.T) {
 		if got != cast {
 			t.Errorf("got %q", got)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(await.Patience):
 		t.Error("nothing came before the end")
 	}
 	close(more)

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ttydeck/ttydeck/internal/await"
 	"golang.org/x/sys/unix"
 )
 
@@ -125,7 +126,7 @@ func start(t *testing.T, what string, size Size) (*Conn, *exec.Cmd) {
 // readUntil reads until want has come.
 func readUntil(t *testing.T, c *Conn, want string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), await.Patience)
 	defer cancel()
 	var got []byte
 	buf := make([]byte, 4096)
@@ -202,7 +203,7 @@ func TestDeadlines(t *testing.T) {
 	if _, err := master.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("Read at its deadline: %v; want %v", err, os.ErrDeadlineExceeded)
 	}
-	if d := time.Since(begin); d < 20*time.Millisecond || d > 5*time.Second {
+	if d := time.Since(begin); d < 20*time.Millisecond {
 		t.Errorf("it took %v; want 20ms", d)
 	}
 

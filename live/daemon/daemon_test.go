@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/await"
 	"github.com/ttydeck/ttydeck/live"
 	"github.com/ttydeck/ttydeck/record"
 	"github.com/ttydeck/ttydeck/record/login"
@@ -368,7 +369,7 @@ func TestDaemon(t *testing.T) {
 	if _, _, err := dir.Listen(); !errors.Is(err, live.ErrNameTaken) {
 		t.Errorf("a second daemon: %v", err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), await.Patience)
 	defer cancel()
 	st, err := client.Start(ctx, Start{Name: "one", Command: []string{"sh", "-c", "stty -echo; echo ready; read x; echo got $x; read x"}, Cols: 50, Rows: 9})
 	if err != nil || st.Name != "one" {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ttydeck/ttydeck/internal/await"
 	"golang.org/x/sys/unix"
 )
 
@@ -260,7 +261,7 @@ func TestReceiver(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(await.Patience); ; time.Sleep(time.Millisecond) {
 		s, err := Send(socket, Hello{})
 		if err == nil {
 			s.Close()

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ttydeck/ttydeck/internal/await"
 	"github.com/ttydeck/ttydeck/internal/tty"
 )
 
@@ -44,7 +45,7 @@ func onPTY(t testing.TB, size tty.Size, cmd *exec.Cmd) *tty.Conn {
 		master.Close()
 	})
 	// A little after it has begun its command line can be read.
-	for range 2000 {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
 		if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", cmd.Process.Pid)); err != nil || len(text) > 0 {
 			break
 		}
@@ -85,11 +86,14 @@ func tempDir(t testing.TB) string {
 	return dir
 }
 
-// await lists until find gives a session.
-func await(t testing.TB, what string, find func(*Session) bool) *Session {
+// patience is how long a test waits for what must come.
+const patience = await.Patience
+
+// awaitSession lists until find gives a session.
+func awaitSession(t testing.TB, what string, find func(*Session) bool) *Session {
 	t.Helper()
 	var list *Listing
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		var err error
 		if list, err = List(); err != nil {
 			t.Fatal(err)

@@ -63,7 +63,7 @@ func TestOwnPTY(t *testing.T) {
 	cmd := exec.Command("sleep", "1000")
 	cmd.Dir = dir
 	master := onPTY(t, tty.Size{Cols: 91, Rows: 23}, cmd)
-	s := await(t, "of sleep", ledBy(cmd.Process.Pid))
+	s := awaitSession(t, "of sleep", ledBy(cmd.Process.Pid))
 	var name string
 	if s.TTY.IsPTY() {
 		name = "pts/" + strconv.Itoa(s.TTY.Index())
@@ -88,8 +88,8 @@ func TestOwnPTY(t *testing.T) {
 		t.Errorf("since %v; it was begun after %v", s.Since, before)
 	}
 	// The kernel keeps the times of terminals to 8 seconds.
-	if age := time.Since(s.LastOutput); age < 0 || age > 20*time.Second {
-		t.Errorf("last output %v, %v ago", s.LastOutput, age)
+	if s.LastOutput.Before(before.Add(-16*time.Second)) || s.LastOutput.After(time.Now()) {
+		t.Errorf("last output %v; it was begun after %v", s.LastOutput, before)
 	}
 	if want := (format.Size{Cols: 91, Rows: 23}); s.Size != want {
 		t.Errorf("size %v; want %v", s.Size, want)
@@ -103,7 +103,7 @@ func TestOwnPTY(t *testing.T) {
 	if err := master.SetSize(tty.Size{Cols: 133, Rows: 44}); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "of the new size", func(s *Session) bool {
+	awaitSession(t, "of the new size", func(s *Session) bool {
 		return s.Leader.PID == cmd.Process.Pid && s.Size == format.Size{Cols: 133, Rows: 44}
 	})
 	// Opening the terminal for its size must leave it alive.
@@ -134,7 +134,7 @@ func TestForeground(t *testing.T) {
 			}
 		}
 	}()
-	s := await(t, "of the shell", func(s *Session) bool {
+	s := awaitSession(t, "of the shell", func(s *Session) bool {
 		return ledBy(shell.Process.Pid)(s) && s.ForegroundID == shell.Process.Pid
 	})
 	if s.Command() != "bash --norc --noprofile -i" {
@@ -144,7 +144,7 @@ func TestForeground(t *testing.T) {
 	if _, err := master.Write([]byte(command + " | tail -n 7\r")); err != nil {
 		t.Fatal(err)
 	}
-	s = await(t, "with a pipeline in the foreground", func(s *Session) bool {
+	s = awaitSession(t, "with a pipeline in the foreground", func(s *Session) bool {
 		return running(command)(s) && len(s.Foreground) == 2 && s.Foreground[1].Command() == "tail -n 7"
 	})
 	if s.ForegroundID == s.SID || s.Foreground[0].PID != s.ForegroundID || len(s.Processes) != 3 || s.Leader.PID != shell.Process.Pid {
@@ -153,7 +153,7 @@ func TestForeground(t *testing.T) {
 	if _, err := master.Write([]byte{3}); err != nil { // ^C
 		t.Fatal(err)
 	}
-	await(t, "with the shell in the foreground again", func(s *Session) bool {
+	awaitSession(t, "with the shell in the foreground again", func(s *Session) bool {
 		return ledBy(shell.Process.Pid)(s) && s.ForegroundID == s.SID
 	})
 }
@@ -202,7 +202,7 @@ func TestPrograms(t *testing.T) {
 			command := unique()
 			test.begin(t, command)
 			// ssh has the command in its own command line, script too.
-			s := await(t, "in "+test.program, running(command))
+			s := awaitSession(t, "in "+test.program, running(command))
 			if !slices.ContainsFunc(s.Holders, func(h Holder) bool { return h.Kind == test.kind && len(h.FDs) > 0 && !h.Inferred }) {
 				t.Errorf("holders %+v; want one of kind %q", s.Holders, test.kind)
 			}
@@ -249,7 +249,7 @@ func TestOtherUser(t *testing.T) {
 	script.Dir = "/"
 	script.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	onPTY(t, tty.Size{Cols: 70, Rows: 20}, script)
-	await(t, "of sleep", running(inner))
+	awaitSession(t, "of sleep", running(inner))
 
 	all, err := List()
 	if err != nil {
@@ -307,7 +307,7 @@ func TestSetuidLeader(t *testing.T) {
 	need(t, "perl")
 	cmd := exec.Command("perl", "-e", "use POSIX; POSIX::setuid("+strconv.Itoa(nobody)+"); sleep 1000")
 	onPTY(t, tty.Size{Cols: 80, Rows: 24}, cmd)
-	s := await(t, "of perl", func(s *Session) bool { return ledBy(cmd.Process.Pid)(s) && s.UID == nobody })
+	s := awaitSession(t, "of perl", func(s *Session) bool { return ledBy(cmd.Process.Pid)(s) && s.UID == nobody })
 	if s.User != "nobody" {
 		t.Errorf("user %q; want nobody", s.User)
 	}
@@ -328,7 +328,7 @@ func TestPrivateDevpts(t *testing.T) {
 				"mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts /dev/pts && "+bind+
 					"exec script -q -c 'exec "+command+"' /dev/null")
 			onPTY(t, tty.Size{Cols: 77, Rows: 22}, cmd)
-			s := await(t, "in the namespace", running(command))
+			s := awaitSession(t, "in the namespace", running(command))
 			list, err := List()
 			if err != nil {
 				t.Fatal(err)
@@ -362,7 +362,8 @@ func TestPrivateDevpts(t *testing.T) {
 
 const manyPTYs = 300
 
-// TestMany lists 300 idle sessions, each right, within 100 ms.
+// TestMany lists 300 idle sessions, each right. BenchmarkList in bench/ measures
+// how long that takes.
 func TestMany(t *testing.T) {
 	want := map[int]format.Size{}
 	for i := range manyPTYs {
@@ -389,32 +390,15 @@ func TestMany(t *testing.T) {
 			t.Errorf("%d of %d sessions listed", found, manyPTYs)
 		}
 	}
-	var times, busy []time.Duration
-	for range 9 {
-		start, cpu := time.Now(), cpuTime(t)
+	for range 3 {
 		list, err := new(Lister).List()
 		if err != nil {
 			t.Fatal(err)
 		}
-		times, busy = append(times, time.Since(start)), append(busy, cpuTime(t)-cpu)
 		check(list)
 	}
-	slices.Sort(times)
-	slices.Sort(busy)
-	t.Logf("%d sessions: %v at best, %v at the median; processor time %v and %v", manyPTYs, times[0], times[4], busy[0], busy[4])
-	// Where other programs want the processor too the time that passes is not
-	// ours to bound: on an idle machine it is the processor time.
-	bound := 100 * time.Millisecond
-	if os.Getenv("TTYDECK_LATENCY") == "" {
-		bound *= 3 // a slower machine
-	}
-	if !testing.Short() && busy[4] > bound { // -short is run with the race detector
-		t.Errorf("listing %d sessions took %v of processor time at the median; want at most %v", manyPTYs, busy[4], bound)
-	}
 	if os.Geteuid() == 0 {
-		start := time.Now()
 		list := listAs(t, nobody)
-		t.Logf("as nobody, with starting a process and JSON: %v, %s", time.Since(start), list.Missing)
 		found := 0
 		for _, s := range list.Sessions {
 			if _, ok := want[s.SID]; ok && s.User == "root" && s.Command() == "sleep 1000" && s.TTY.Instance == list.Instance {
@@ -425,16 +409,6 @@ func TestMany(t *testing.T) {
 			t.Errorf("as nobody, %d of %d sessions right", found, manyPTYs)
 		}
 	}
-}
-
-// cpuTime is what this process has used of the processor.
-func cpuTime(t *testing.T) time.Duration {
-	t.Helper()
-	var u unix.Rusage
-	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // TestUnused lists terminals that have no session.
@@ -580,7 +554,7 @@ func TestHostileCommandLine(t *testing.T) {
 	cmd := exec.Command("sleep", "1000")
 	cmd.Args[0] = "\x1b]0;evil\x07\u009b2J\nroot\u202e\xff ö 猫"
 	onPTY(t, tty.Size{Cols: 80, Rows: 24}, cmd)
-	s := await(t, "of sleep", ledBy(cmd.Process.Pid))
+	s := awaitSession(t, "of sleep", ledBy(cmd.Process.Pid))
 	if got, want := s.Command(), `\x1b]0;evil\a\u009b2J\nroot\u202e\xff ö 猫 1000`; got != want {
 		t.Errorf("Command() = %q; want %q", got, want)
 	}
@@ -593,7 +567,7 @@ func TestHostileCommandLine(t *testing.T) {
 func TestAnnounce(t *testing.T) {
 	cmd := exec.Command("sleep", "1000")
 	onPTY(t, tty.Size{Cols: 80, Rows: 24}, cmd)
-	s := await(t, "of sleep", ledBy(cmd.Process.Pid))
+	s := awaitSession(t, "of sleep", ledBy(cmd.Process.Pid))
 	file, err := os.Create(filepath.Join(tempDir(t), "out.cast"))
 	if err != nil {
 		t.Fatal(err)
@@ -606,14 +580,14 @@ func TestAnnounce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s = await(t, "that is recorded", func(s *Session) bool { return ledBy(cmd.Process.Pid)(s) && s.Recording != nil })
+	s = awaitSession(t, "that is recorded", func(s *Session) bool { return ledBy(cmd.Process.Pid)(s) && s.Recording != nil })
 	if s.Recording.PID != os.Getpid() || s.Recording.File != file.Name() {
 		t.Errorf("recording %+v; want it by %d to %s", s.Recording, os.Getpid(), file.Name())
 	}
 	if err := closer.Close(); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "that is recorded no more", func(s *Session) bool { return ledBy(cmd.Process.Pid)(s) && s.Recording == nil })
+	awaitSession(t, "that is recorded no more", func(s *Session) bool { return ledBy(cmd.Process.Pid)(s) && s.Recording == nil })
 }
 
 // TestNoProc: what is no proc file system is said to be none.
