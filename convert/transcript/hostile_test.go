@@ -132,7 +132,7 @@ func TestBounded(t *testing.T) {
 // FuzzCommands: any bytes, however they are split, give the same commands, and
 // no panic.
 func FuzzCommands(f *testing.F) {
-	casts, err := filepath.Glob("testdata/sessions/*.cast.gz")
+	casts, err := filepath.Glob("../../testdata/sessions/*.cast.gz")
 	if err != nil || len(casts) == 0 {
 		f.Fatalf("no seeds: %v", err)
 	}

@@ -14,7 +14,7 @@ import (
 // sessions are ones that were driven through a pseudo-terminal, so that what
 // was run in them is known; see bench/transcript for the table.
 func sessions(t *testing.T) []string {
-	return testcorpus.Glob(t, "testdata/sessions/*.cast.gz", 44)
+	return testcorpus.Glob(t, "../../testdata/sessions/*.cast.gz", 44)
 }
 
 // TestSessions holds the reading to what it was promised to reach.

@@ -193,7 +193,7 @@ func TestPlayInTmux(t *testing.T) {
 // The commands of a shell without integration are found by its prompts.
 func TestPlayFindsCommandsInTmux(t *testing.T) {
 	t.Parallel()
-	cast, err := filepath.Abs("../../convert/transcript/testdata/sessions/bash_minimal.cast.gz")
+	cast, err := filepath.Abs("../../testdata/sessions/bash_minimal.cast.gz")
 	if err != nil {
 		t.Fatal(err)
 	}
