@@ -36,8 +36,9 @@ var layers = map[string][]string{
 var testOnly = []string{"internal", "format", "vt"}
 
 // testsOf says what one folder's tests may import besides: transcripts are read
-// from sessions that our recorder makes, and scored.
-var testsOf = map[string][]string{"convert": {"record", "internal/score"}}
+// from sessions that our recorder makes, and scored; bench measures all that users
+// wait for.
+var testsOf = map[string][]string{"convert": {"record", "internal/score"}, "bench": {"record", "live"}}
 
 // cliLibrary may be imported by internal/cli alone.
 const cliLibrary = "github.com/urfave/cli"
