@@ -211,6 +211,22 @@ func execs(d *driver) {
 	d.expect("echo on", "on")
 }
 
+// checkOrder holds that each command starts after it was entered and before the
+// next one was.
+func checkOrder(t *testing.T, want []score.ExpectedCommand, got []transcript.Command) {
+	t.Helper()
+	const rounding = 0.002 // of the recording's times, in seconds
+	for i, c := range got {
+		at := c.Start.Seconds()
+		if from := want[i].Start; from != nil && at < *from-rounding {
+			t.Errorf("%q starts at %v s, before it was entered at %v s", c.Text, at, *from)
+		}
+		if i+1 < len(want) && want[i+1].Start != nil && at > *want[i+1].Start+rounding {
+			t.Errorf("%q starts at %v s, after the next was entered at %v s", c.Text, at, *want[i+1].Start)
+		}
+	}
+}
+
 // TestOwnMarks drives shells in a recorder of ours, with its marks. By default a
 // part of them; TTYDECK_DRIVEN drives all.
 func TestOwnMarks(t *testing.T) {
@@ -274,6 +290,9 @@ func TestOwnMarks(t *testing.T) {
 				got = append(got, c)
 			}
 			r := score.Compare(d.want, got, func(diff string) { t.Log(diff) })
+			if r.Perfect > 0 {
+				checkOrder(t, d.want, got)
+			}
 			if strings.Contains(s.name, "forged") && r.Perfect == 0 {
 				t.Errorf("marks that a program printed were believed, or did harm: %q", texts(got))
 			}
