@@ -123,3 +123,51 @@ func FuzzRedact(f *testing.F) {
 		}
 	})
 }
+
+// FuzzFind: whatever a line is, what is found lies in it, on the boundaries of
+// characters, and what a shell's word is said to show is a part of it.
+func FuzzFind(f *testing.F) {
+	for _, tt := range wordCases {
+		f.Add(tt.line)
+	}
+	for _, seed := range fuzzSeeds {
+		f.Add("DB_PASSWORD=" + seed + " password: '" + seed)
+	}
+	r, err := New(Options{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 4096 {
+			return
+		}
+		m := newMatcher(r.rules)
+		for range 2 {
+			for _, sp := range m.find([]byte(text), true) {
+				if sp.from < 0 || sp.from >= sp.to || sp.to > len(text) {
+					t.Fatalf("%q: found bytes %d to %d", text, sp.from, sp.to)
+				}
+				if !utf8.ValidString(text) {
+					continue
+				}
+				if s := text[sp.from:sp.to]; !sp.part && !utf8.ValidString(s) {
+					t.Fatalf("%q: found %q, which begins or ends in a character", text, s)
+				}
+			}
+			m.freeze()
+		}
+		for _, s := range []style{{}, {config: true}, {loose: true}, {spaced: true}, {fish: true}, {powershell: true, strict: true}} {
+			w := line{text: []byte(text)}.word(0, s)
+			at := 0
+			for _, part := range w.parts() {
+				if part.from < at || part.from >= part.to || part.to > w.end {
+					t.Fatalf("%q: part %v of a word that ends at %d", text, part, w.end)
+				}
+				at = part.to
+			}
+			if len(w.text) != len(w.extents) || len(w.text) != len(w.literal) || w.end > len(text) {
+				t.Fatalf("%q: word %+v", text, w)
+			}
+		}
+	})
+}

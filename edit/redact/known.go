@@ -20,8 +20,10 @@ type secret struct {
 	// root is the secret that this was to become when it was typed; nil for
 	// itself. It is always longer.
 	root   *secret
-	within bool // another one, in the same place, has all of it
-	id     int  // in the report, from 1
+	within bool     // another one, in the same place, has all of it
+	also   []string // the same secret in other words, without its quotes
+	same   *secret  // the secret that has this one in also; nil if none
+	id     int      // in the report, from 1
 }
 
 // known is the secrets that were found so far. While finding it grows; after
@@ -53,12 +55,13 @@ const (
 	maxKnown   = 1 << 14
 	maxKnownSz = 4 << 20
 	maxTries   = 1 << 10 // comparisons with secrets by what stands before, in one text
+	maxAlso    = 16      // other texts of one secret
 	maxAlike   = 64      // secrets with the same context, or too short for a gram
 	maxSecret  = 8 << 10 // a longer one is known by its start
 )
 
 // add takes note of a secret with what stands before it.
-func (k *known) add(text, rule string, strong bool, before string) {
+func (k *known) add(text, rule string, strong bool, before string, also ...string) *secret {
 	if len(text) > maxSecret {
 		text = text[:maxSecret]
 	}
@@ -66,7 +69,7 @@ func (k *known) add(text, rule string, strong bool, before string) {
 	if s == nil {
 		if len(k.list) >= maxKnown || k.bytes+len(text) > maxKnownSz {
 			k.full = true
-			return
+			return nil
 		}
 		if k.byText == nil {
 			k.byText = map[string]*secret{}
@@ -80,6 +83,14 @@ func (k *known) add(text, rule string, strong bool, before string) {
 	if before != "" && len(s.before) < maxContext && !slices.Contains(s.before, before) {
 		s.before = append(s.before, strings.Clone(before))
 	}
+	for _, text := range also {
+		text = text[:min(len(text), maxSecret)]
+		if len(s.also) < maxAlso && k.bytes+len(text) <= maxKnownSz && !slices.Contains(s.also, text) {
+			s.also = append(s.also, text)
+			k.bytes += len(text)
+		}
+	}
+	return s
 }
 
 // strongText reports whether a text found by a rule is to be looked for
@@ -93,7 +104,7 @@ func strongText(text string) bool {
 		func(c byte) bool { return 'a' <= c && c <= 'z' },
 		func(c byte) bool { return 'A' <= c && c <= 'Z' },
 		func(c byte) bool { return '0' <= c && c <= '9' },
-		func(c byte) bool { return c < '0' || '9' < c && c < 'A' || 'Z' < c && c < 'a' || c > 'z' },
+		func(c byte) bool { return c != ' ' && c < '0' || '9' < c && c < 'A' || 'Z' < c && c < 'a' || c > 'z' },
 	} {
 		if strings.ContainsFunc(text, func(r rune) bool { return kind(byte(min(r, 255))) }) {
 			kinds++
@@ -126,12 +137,25 @@ func (k *known) freeze() {
 			}
 		}
 	}
+	for _, s := range slices.Clone(k.list) {
+		if s.root != nil || s.within {
+			continue
+		}
+		for _, text := range s.also {
+			if k.byText[text] != nil || text == "" {
+				continue
+			}
+			if other := k.add(text, s.rule, strongText(text), ""); other != nil {
+				other.same = s
+			}
+		}
+	}
 	k.bloom = make([]uint64, 1<<12)
 	k.grams = map[uint64][]gram{}
 	k.contexts = map[uint32][]*secret{}
 	id := 0
 	for _, s := range k.list {
-		if s.root == nil {
+		if s.root == nil && s.same == nil {
 			id++
 			s.id = id
 		}
@@ -201,12 +225,12 @@ func plain(g string) bool {
 	return lower+upper+digit < 2
 }
 
-// span is a part of a text that is to go. part tells that it is not the whole
-// secret.
+// span is a part of a text that is to go.
 type span struct {
 	from, to int
 	s        *secret
-	part     bool
+	part     bool // it is not the whole secret
+	more     bool // it belongs to a span that was told before
 }
 
 // find appends the known secrets, and the parts of them, in text. start tells
@@ -218,7 +242,7 @@ func (k *known) find(dst []span, text []byte, start bool) []span {
 			if i < 0 {
 				break
 			}
-			dst = append(dst, span{at + i, at + i + len(s.text), s, false})
+			dst = append(dst, span{from: at + i, to: at + i + len(s.text), s: s})
 			at += i + len(s.text)
 		}
 	}
@@ -248,7 +272,7 @@ func (k *known) find(dst []span, text []byte, start bool) []span {
 					continue
 				}
 				if to-from > best.to-best.from {
-					best = span{from, to, g.s, !whole}
+					best = span{from: from, to: to, s: g.s, part: !whole}
 				}
 			}
 			if best.s == nil {
@@ -288,7 +312,7 @@ func (k *known) findBegun(dst []span, text []byte, start bool) []span {
 				}
 				tries++
 				if to := begun(text, i, s.text, tellsMuch(context)); to > i {
-					dst = append(dst, span{i, to, s, string(text[i:to]) != s.text})
+					dst = append(dst, span{from: i, to: to, s: s, part: string(text[i:to]) != s.text})
 				}
 			}
 		}

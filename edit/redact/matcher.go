@@ -64,8 +64,12 @@ func (m *matcher) find(text []byte, start bool) []span {
 	for w, word := range m.hits {
 		for ; word != 0; word &= word - 1 {
 			r := m.rules.rules[w<<6+bits.TrailingZeros64(word)]
-			r.find(text, func(from, to int) {
-				m.spans = append(m.spans, m.found(text, from, to, r.name, r.sure, start))
+			r.find(text, func(v value) {
+				sp := m.found(text, v, r.name, r.sure, start)
+				m.spans = append(m.spans, sp)
+				for _, part := range v.more {
+					m.spans = append(m.spans, span{from: part.from, to: part.to, s: sp.s, more: true})
+				}
 			})
 		}
 	}
@@ -84,14 +88,18 @@ func (m *matcher) find(text []byte, start bool) []span {
 }
 
 // found takes note of a secret that a rule found.
-func (m *matcher) found(text []byte, from, to int, rule string, sure, start bool) span {
+func (m *matcher) found(text []byte, v value, rule string, sure, start bool) span {
 	m.any = true
-	s := m.known.byText[string(text[from:min(to, from+maxSecret)])]
+	s := m.known.byText[string(text[v.from:min(v.end, v.from+maxSecret)])]
 	if !m.frozen {
-		t := string(text[from:to])
-		m.known.add(t, rule, sure || strongText(t), before(text, from, start))
+		t := string(text[v.from:v.end])
+		if v.weak {
+			m.known.add(t, rule, false, "")
+		} else {
+			m.known.add(t, rule, sure || strongText(t), before(text, v.from, start), v.also...)
+		}
 	} else if s == nil {
 		s = &secret{rule: rule}
 	}
-	return span{from, to, s, false}
+	return span{from: v.from, to: v.to, s: s}
 }

@@ -1,52 +1,72 @@
 package redact
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 )
 
-// nameRules are for secrets that have no form of their own: they are known by
-// the name that stands before them, the place in a URL, or the option of a
-// command. gitleaks looks at source code, where such a thing is rarely right;
-// a terminal shows environments, configuration and command lines.
+// secretish is a name in which one of the words stands that make it one of a
+// secret; secretName decides. The word is in the expression, as in
+// "https://x/?token=1" the name must not be "https".
+const secretish = `[A-Za-z0-9_.-]*(?i:passw|pass|secret|token|key|credential|auth|pwd|pat)[A-Za-z0-9_.-]*`
+
+// nameRules are for secrets without a form of their own, which are recognized
+// by the name before them, the place in a URL, or the option of a command.
+// gitleaks is made for source code, where most of these would be wrong; a
+// terminal shows environments, configuration and command lines.
+//
+// Each expression matches what stands before the value, and a function reads
+// the value as a shell, or whatever it belongs to, would.
 func nameRules() []*rule {
-	// The word stands in the expressions too: in "https://x/?token=1" the name
-	// must not be "https".
-	const name = `[A-Za-z0-9_.-]*(?i:passw|pass|secret|token|key|credential|auth|pwd|pat)[A-Za-z0-9_.-]*`
 	words := []string{
 		"password", "passwd", "passphrase", "secret", "token", "apikey", "api_key", "api-key",
 		"access_key", "access-key", "accesskey", "private_key", "private-key", "encryption_key", "master_key", "signing_key",
 		"credential", "auth", "pass", "pwd",
 	}
+	const upper = `[A-Z0-9_]*(?:PASSW|PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|PWD|PAT)[A-Z0-9_]*`
 	return []*rule{
 		{
-			// An environment or a shell assignment: NAME=VALUE, NAME="VALUE".
-			name: "variable", keywords: words, group: 2,
-			expr: `(?:^|[^A-Za-z0-9_$])([A-Z0-9_]*(?:PASSW|PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|PWD|PAT)[A-Z0-9_]*)=["']?([^\s"';&|)]+)`,
-			accept: func(m match) bool {
-				return secretName(m.group(1)) && !placeholder(m.secret(), m.group(1))
-			},
+			// An assignment to an environment variable: NAME=VALUE.
+			name: "variable", keywords: words,
+			expr: `(?:^|[^A-Za-z0-9_$])(` + upper + `)(?:\[\w*\])?\+?=`,
+			read: environmentValue,
 		},
 		{
-			// Lower case is also source code, where a value is often a name.
-			name: "variable", keywords: words, group: 2,
-			expr: `(?:^|[^A-Za-z0-9_$])(` + name + `)["']?(?:=|\s*[:=]\s+|:)["']?([^\s"',;&|()<>{}\[\]]+)`,
-			accept: func(m match) bool {
-				return secretName(m.group(1)) && !placeholder(m.secret(), m.group(1)) && mixed(m.secret(), 6)
-			},
+			// Names in lower case are also found in source code, where a value
+			// is often another name.
+			name: "variable", keywords: words,
+			expr: `(` + secretish + `)(?:\\*["'])?(\]?\s*(?:=>|[:+?]?=|:)\s*)`,
+			read: namedValue,
 		},
 		{
-			// Configuration: "password": "value", password = 'value'.
-			name: "variable", keywords: words, group: 2,
-			expr: `(` + name + `)["']?\s*[:=]\s*(?:"([^"\s]{4,})"|'([^'\s]{4,})')`,
-			accept: func(m match) bool {
-				return secretName(m.group(1)) && !placeholder(m.secret(), m.group(1))
-			},
+			// csh, launchctl, Apache, Windows: setenv NAME VALUE.
+			name: "variable", keywords: []string{"setenv", "setx"},
+			expr: `(?i:\bsetenv|\bsetx(?:\s+/\w)?)\s+(` + upper + `)\s+`,
+			read: wordValue,
+		},
+		{
+			// Dockerfile: ENV NAME VALUE, to the end of the line.
+			name: "variable", keywords: words,
+			expr: `^(?:\s|\d|[|│+-])*(?:ONBUILD\s+)?ENV\s+(` + upper + `)\s+`,
+			read: dockerValue,
+		},
+		{
+			// fish: set -x NAME VALUE...
+			name: "variable", keywords: words,
+			expr: `(?:^|[>$#%;&|(@]\s*|\b(?:then|do|and|or|begin)\s+)set((?:\s+-[\w-]+)*)\s+(` + secretish + `)\s+`,
+			read: fishValues,
+		},
+		{
+			// A here-string that becomes a secret, or is read by what wants one.
+			name: "option", keywords: []string{"<<<"},
+			expr: `(?:--[\w-]*stdin|--with-token|\bread\b[^<>|;&]*?\s(` + secretish + `)|\b(?:passwd|chpasswd|smbpasswd|htpasswd|sudo|cryptsetup)\b)[^<>|;&]*<<<\s*`,
+			read: hereValue,
 		},
 		{
 			name: "authorization", keywords: []string{"authorization"},
-			expr:   `(?i)authorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|token|digest|apikey|negotiate|aws4-hmac-sha256)\s+)?([^\s"'$<{]{6,})`,
-			accept: func(m match) bool { return !placeholder(m.secret(), "") },
+			expr: `(?i)((?:proxy-|x-[a-z-]+-)?authorization)(?:\\*["'])?(\]?)\s*(?:=>|:?=|:)\s*`,
+			read: func(m match) []value { return headerValue(m, authScheme) },
 		},
 		{
 			name: "authorization", keywords: []string{"bearer"},
@@ -55,47 +75,575 @@ func nameRules() []*rule {
 		},
 		{
 			name: "authorization", keywords: []string{"x-"},
-			expr:   `(?i)\bx-[a-z0-9-]*(?:key|token|secret|auth)[a-z0-9-]*["']?\s*:\s*["']?([^\s"'$<{]{6,})`,
-			accept: func(m match) bool { return !placeholder(m.secret(), "") },
+			expr: `(?i)\b(x-[a-z0-9-]*(?:key|token|secret|auth)[a-z0-9-]*)(?:\\*["'])?()\s*:\s*`,
+			read: func(m match) []value { return headerValue(m, nil) },
 		},
 		{
 			name: "url-password", keywords: []string{"://"},
-			expr:   `[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@'"<>]*:([^\s/@'"<>]+)@`,
-			accept: func(m match) bool { return !placeholder(m.secret(), "") },
+			expr: `[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@'"<>]*:`,
+			read: urlPassword,
 		},
 		{
-			name: "option", keywords: []string{"--"}, group: 2,
-			expr: `(?:^|[\s"'])--?(` + name + `)(?:=|\s+)["']?([^\s"'=\[\]<>()-][^\s"'\[\]<>()]{2,})`,
-			accept: func(m match) bool {
-				return secretName(m.group(1)) && !placeholder(m.secret(), m.group(1)) && !metavar(m.secret())
-			},
+			name: "option", keywords: append([]string{"--"}, words...),
+			expr: `(?:^|[\s"'])(--?)(` + secretish + `)(=|\s+|["']\s*,\s*)`,
+			read: optionValue,
 		},
 		{
 			name: "option", keywords: []string{"curl"},
-			expr:   `\bcurl\b.*?\s(?:-u|--user|--proxy-user)[ =]?["']?[^\s:'"]+:([^\s'"]+)`,
-			accept: func(m match) bool { return !placeholder(m.secret(), "") },
+			expr: `\s(?:-u|--user|--proxy-user)(?:=|\s*)`,
+			read: func(m match) []value {
+				if i := bytes.Index(m.text, []byte("curl")); i < 0 || i > m.all[0] {
+					return nil
+				}
+				return userPassword(m)
+			},
 		},
 		{
 			name: "option", keywords: []string{"mysql", "mariadb"},
-			expr:   `\b(?:mysql|mysqldump|mysqladmin|mariadb)\b.*?\s-p["']?([^\s'"-][^\s'"]*)`,
-			accept: func(m match) bool { return !placeholder(m.secret(), "") },
+			expr: `\b(?:mysql|mysqldump|mysqladmin|mariadb)\b.*?\s["']?(-p)`,
+			read: func(m match) []value {
+				if at := m.all[1]; at == len(m.text) || blank(m.text[at]) || m.text[at] == '-' {
+					return nil
+				}
+				return wordValue(m)
+			},
 		},
 		{
 			name: "option", keywords: []string{"sshpass"},
-			expr:   `\bsshpass\s+-p\s*["']?([^\s'"]+)`,
-			accept: func(m match) bool { return !placeholder(m.secret(), "") },
+			expr: `\bsshpass(?:\s+-v)*\s+["']?(-p)\s*`,
+			read: wordValue,
 		},
 		{
 			name: "option", keywords: []string{"pass:"},
-			expr:   `\bpass:([^\s'"]{4,})`,
-			accept: func(m match) bool { return mixed(m.secret(), 4) },
+			expr: `\b(pass):`,
+			read: sslPassword,
 		},
 		{
 			name: "netrc", keywords: []string{"password"},
-			expr:   `\blogin\s+\S+\s+password\s+(\S+)`,
-			accept: func(m match) bool { return !placeholder(m.secret(), "") },
+			expr: `\b(login)\s+\S+\s+password\s+`,
+			read: func(m match) []value {
+				w := m.place(-1, m.all[1]).word(style{config: true, spaced: true})
+				if m.placeholder(w, "") {
+					return nil
+				}
+				return m.value(w)
+			},
 		},
 	}
+}
+
+// value is a secret that a rule read.
+type value struct {
+	from, to int // the bytes that show it, or the first part of it
+	// end is where the text ends that is a secret wherever it stands. It is to,
+	// unless it is only assumed that the bytes up to there belong to the value.
+	end  int
+	weak bool     // it is only replaced here
+	more []extent // the other parts
+	also []string // other texts of the same secret: it without quotes, the other parts
+}
+
+// valueOf returns the value that is the bytes between two places.
+func valueOf(from, to int) value { return value{from: from, to: to, end: to} }
+
+// value makes values of a word that was read, none if it is empty.
+func (m match) value(w word) []value {
+	if w.open {
+		return m.guess(w)
+	}
+	parts := w.parts()
+	if len(parts) == 0 {
+		return nil
+	}
+	v := valueOf(parts[0].from, parts[0].to)
+	v.more = parts[1:]
+	if !bytes.Equal(m.text[v.from:v.to], w.text) {
+		for text := range bytes.SplitSeq(w.text, []byte("\n")) {
+			v.also = append(v.also, string(text))
+		}
+		for _, part := range v.more {
+			v.also = append(v.also, string(m.text[part.from:part.to]))
+		}
+	}
+	return []value{v}
+}
+
+// guess is value for a word whose end is only assumed: what is looked for
+// elsewhere is its text up to the first blank.
+func (m match) guess(w word) []value {
+	parts := w.parts()
+	if len(parts) == 0 {
+		return nil
+	}
+	v := valueOf(parts[0].from, parts[0].to)
+	v.more = parts[1:]
+	if piece := w.piece(); len(piece.text) > 0 && piece.last() < v.end {
+		v.end = piece.last()
+	}
+	// fish's title is the first characters of a command, and a directory.
+	v.weak = w.open && blank(w.text[0])
+	return []value{v}
+}
+
+// piece returns the content of the word up to its first blank.
+func (w word) piece() word {
+	i := 0
+	for i < len(w.text) && blank(w.text[i]) {
+		i++
+	}
+	j := i
+	for j < len(w.text) && !blank(w.text[j]) {
+		j++
+	}
+	return w.slice(i, j)
+}
+
+// placeholder reports whether what was read stands for a secret and is none.
+func (m match) placeholder(w word, name string) bool {
+	return w.expands() || placeholderText(string(w.text), name) || template.Match(w.text)
+}
+
+var (
+	// What stands before a quoted text that is a command, not a value.
+	commandQuote = regexp.MustCompile(`(?:^|\s)-\w*c\s+$|\beval\s+$|\balias\s+\S+=$`)
+	// What stands before a quoted text that is nothing but an assignment.
+	assignQuote = regexp.MustCompile(`(?:^[\s-]*|[=(\[{,]|\s--?[\w-]+|\s-\w|\b(?:env|export|declare|typeset|local|readonly|ENV|ARG|set|setx))\s*$`)
+	// What stands before the name at which a line of output begins, as curl -v,
+	// grep -n and diff show it.
+	linePrefix = regexp.MustCompile(`^[\s\d:<>*|│+-]*["']?$`)
+	// What stands before the name in a command of cmd.exe, whose value goes on
+	// to the end of the command.
+	cmdSet = regexp.MustCompile(`(?i)(?:^|[>$#%&|(@]\s*)set\s+(?:/p\s+)?$`)
+	// What openssl's -pass and its like have before a password, or in place of it.
+	opensslSource = regexp.MustCompile(`^(?:pass|env|file|fd):|^stdin$`)
+	// A name of which a plain word is a value, too.
+	settingName = regexp.MustCompile(`(?i)(?:passw(?:or)?d|passphrase|secret)$`)
+	// A variable of PowerShell.
+	dollarName = regexp.MustCompile(`\$(?:\w+:)?$`)
+)
+
+// near returns the end of what stands before a value or a quote, as far as the
+// expressions for it look: they must not search all of a long line.
+func near(before []byte) []byte {
+	return before[max(0, len(before)-256):]
+}
+
+// environmentValue reads what is assigned to an environment variable.
+func environmentValue(m match) []value {
+	name := m.group(1)
+	if !secretName(name) {
+		return nil
+	}
+	from := m.groups[2]
+	before := near(m.text[:from])
+	p := m.place(from, m.all[1])
+	if p.whole && !commandQuote.Match(p.before) {
+		return m.wholeValue(p, name)
+	}
+	if cmdSet.Match(before) && !p.whole {
+		return m.cmdValue(p, name)
+	}
+	w := p.word(style{strict: true, powershell: dollarName.Match(before)})
+	if m.placeholder(w, name) {
+		return nil
+	}
+	return m.value(w)
+}
+
+// wholeValue reads a value that goes on to the end of the quotes around its
+// name, too: docker run -e 'NAME=VALUE'.
+func (m match) wholeValue(p place, name string) []value {
+	w := p.line.rest(p.at, p.open)
+	sure := assignQuote.Match(p.before)
+	if !sure && m.placeholder(w.piece(), name) || m.placeholder(w, name) {
+		return nil
+	}
+	if sure {
+		return m.value(w)
+	}
+	return m.guess(w)
+}
+
+// cmdValue reads a value of cmd.exe's set.
+func (m match) cmdValue(p place, name string) []value {
+	end := p.at
+	for end < len(p.line.text) && strings.IndexByte("&|<>", p.line.text[end]) < 0 {
+		end++
+	}
+	for end > p.at && blank(p.line.text[end-1]) {
+		end--
+	}
+	w := p.line.until(p.at, end, false)
+	if m.placeholder(w, name) {
+		return nil
+	}
+	return m.value(w)
+}
+
+// code ends what may be a name or a number in source code.
+const code = "\"',;&|()<>{}[] \t"
+
+// namedValue reads the value of a name in a program's source, its
+// configuration or its output.
+func namedValue(m match) []value {
+	name, sep := m.group(1), m.group(2)
+	if !secretName(name) {
+		return nil
+	}
+	from := m.groups[2]
+	before := m.text[:from]
+	p := m.place(from, m.all[1]+m.prefix(m.all[1]))
+	indexed := strings.HasPrefix(sep, "]")
+	direct := strings.TrimSpace(sep) == sep
+	assign := direct && strings.HasSuffix(sep, "=")
+	dollar := len(before) > 0 && before[len(before)-1] == '$'
+	if p.whole && assign && strings.HasPrefix(name, "-") {
+		return nil // an option, which has a rule
+	}
+	if p.whole && assign && !commandQuote.Match(p.before) {
+		w := p.line.word(p.at, style{})
+		if w.end < len(p.line.text) && p.line.text[w.end] == '&' && p.line.pair(w.end+1) {
+			// In a query.
+			if !mixed(upTo(string(w.text), code), 6) || m.placeholder(w, name) {
+				return nil
+			}
+			return m.value(w)
+		}
+		w = p.line.rest(p.at, p.open)
+		if assignQuote.Match(p.before) && len(w.text) >= 4 || mixed(upTo(string(w.text), code), 6) {
+			return m.wholeValue(p, name)
+		}
+		return nil
+	}
+	w := p.word(style{config: !assign, powershell: dollarName.Match(near(before))})
+	if w.quoted {
+		if m.placeholder(w, name) || len(w.text) < 4 || w.open && !assign && !mixed(string(w.piece().text), 6) {
+			return nil
+		}
+		return m.value(w)
+	}
+	first := upTo(string(w.text), code)
+	// A line of a file like .my.cnf is nothing else.
+	setting := len(before) == 0 && strings.Contains(sep, "=") && settingName.MatchString(name) && len(first) == len(w.text) && len(first) >= 4
+	if dollar || indexed || !direct && strings.TrimRight(sep, " \t") == sep || !setting && !mixed(first, 6) ||
+		m.placeholder(w.slice(0, len(first)), name) {
+		return nil
+	}
+	if !assign && !direct && (p.whole || p.outer == nil && linePrefix.Match(before)) {
+		if tail := p.tail(w.end); tail > w.end {
+			return m.guess(p.line.until(p.at, tail, false))
+		}
+	}
+	values := m.value(w)
+	for i := range values {
+		if v := &values[i]; len(first) < len(w.text) {
+			// What follows may be the arguments of a function.
+			v.end = min(v.end, w.extents[len(first)].from)
+			v.also = nil
+		}
+	}
+	return values
+}
+
+// prefix returns the length of what Python and others put before a quote.
+func (m match) prefix(at int) int {
+	for n := 1; n <= 2 && at+n < len(m.text); n++ {
+		if strings.IndexByte("bfu", m.text[at+n-1]) < 0 {
+			break
+		}
+		if isQuote(m.text[at+n]) {
+			return n
+		}
+	}
+	return 0
+}
+
+// upTo returns s up to the first of the characters.
+func upTo(s, characters string) string {
+	if i := strings.IndexAny(s, characters); i >= 0 {
+		return s[:i]
+	}
+	return s
+}
+
+// tail returns the index behind the words that go on from index end in a value
+// that is all of a line: up to a comment, another name, or another column.
+func (p place) tail(end int) int {
+	text := p.line.text
+	for end+1 < len(text) && text[end] == ' ' && !blank(text[end+1]) {
+		if c := text[end+1]; c == '#' || c == '/' && end+2 < len(text) && text[end+2] == '/' || p.line.pair(end+1) {
+			break
+		}
+		end++
+		for end < len(text) && !blank(text[end]) {
+			end++
+		}
+	}
+	return end
+}
+
+// wordValue reads a word of a shell that is a secret.
+func wordValue(m match) []value {
+	p := m.place(m.groups[2], m.all[1])
+	w := p.word(style{loose: true})
+	if p.whole {
+		w = p.line.rest(p.at, p.open)
+	}
+	if m.placeholder(w, "") {
+		return nil
+	}
+	return m.value(w)
+}
+
+// dockerValue reads what ENV sets in a Dockerfile, without a "=".
+func dockerValue(m match) []value {
+	if !secretName(m.group(1)) {
+		return nil
+	}
+	p := m.place(-1, m.all[1])
+	w := p.word(style{})
+	if p.at < len(p.line.text) && p.line.text[p.at] == '=' || m.placeholder(w, m.group(1)) {
+		return nil
+	}
+	if tail := p.tail(w.end); tail > w.end {
+		return m.guess(p.line.until(p.at, tail, false))
+	}
+	return m.value(w)
+}
+
+// fishValues reads the values of fish's set.
+func fishValues(m match) []value {
+	name := m.group(2)
+	flags := strings.Fields(m.group(1))
+	if !secretName(name) {
+		return nil
+	}
+	for _, flag := range flags {
+		if flag == "--erase" || flag == "--query" || flag == "--names" || flag[1] != '-' && strings.ContainsAny(flag, "eqn") {
+			return nil
+		}
+	}
+	upper := strings.ToUpper(name) == name
+	var values []value
+	p := m.place(-1, m.all[1])
+	for p.at < len(p.line.text) && p.line.text[p.at] != '#' && p.line.text[p.at] != '(' {
+		w := p.word(style{fish: true})
+		if w.end == p.at {
+			break
+		}
+		sure := upper && len(flags) > 0 || w.quoted && len(w.text) >= 4 || mixed(string(w.text), 6)
+		if sure && !m.placeholder(w, name) {
+			values = append(values, m.value(w)...)
+		}
+		for p.at = w.end; p.at < len(p.line.text) && blank(p.line.text[p.at]); {
+			p.at++
+		}
+	}
+	return values
+}
+
+// hereValue reads a here-string.
+func hereValue(m match) []value {
+	if m.groups[2] >= 0 && !secretName(m.group(1)) {
+		return nil
+	}
+	w := m.place(-1, m.all[1]).word(style{})
+	if m.placeholder(w, "") {
+		return nil
+	}
+	return m.value(w)
+}
+
+// authScheme is the first word of a value of Authorization.
+var authScheme = regexp.MustCompile(`^\s*(?i:bearer|basic|token|digest|apikey|negotiate|ntlm|hawk|oauth|aws4-hmac-sha256)(?:\s+|$)`)
+
+// headerValue reads the value of an HTTP header, without a scheme at its
+// beginning.
+func headerValue(m match, scheme *regexp.Regexp) []value {
+	from, at := m.groups[2], m.all[1]
+	at += m.prefix(at)
+	if at < len(m.text) && m.text[at] == '`' {
+		at++ // JavaScript
+	}
+	p := m.place(from, at)
+	text := p.line.text
+	if p.at >= len(text) || len(m.group(2)) > 0 && !isQuote(text[p.at]) {
+		return nil
+	}
+	var w word
+	sure := true
+	switch c := text[p.at]; {
+	case p.whole:
+		w = p.line.rest(p.at, p.open)
+	case isQuote(c), c == '\\', c == '$':
+		w = p.word(style{loose: true, config: p.at > 0 && blank(text[p.at-1])})
+	default:
+		end, words := p.at, 1
+		if scheme != nil {
+			end += len(scheme.Find(text[p.at:]))
+		}
+		if first := p.line.word(end, style{loose: true}); !first.open {
+			end = first.end
+		} else {
+			end = p.line.word(end, style{config: true}).end
+		}
+		// What follows a comma is a parameter.
+		for end > p.at && end < len(text) && (text[end-1] == ',' || text[end] == ',') {
+			next := end
+			for next < len(text) && (text[next] == ',' || text[next] == ' ') {
+				next++
+			}
+			if !p.line.pair(next) {
+				break
+			}
+			if end = p.line.word(next, style{loose: true}).end; end <= next {
+				break
+			}
+			words++
+		}
+		if p.outer == nil && linePrefix.Match(m.text[:from]) {
+			if tail := p.tail(end); tail > end {
+				end = tail
+				words++
+			}
+		}
+		w = p.line.until(p.at, end, false)
+		sure = words == 1
+	}
+	skip := 0
+	if scheme != nil {
+		skip = len(scheme.Find(w.text))
+	}
+	for skip < len(w.text) && blank(w.text[skip]) {
+		skip++
+	}
+	w = w.slice(skip, len(w.text))
+	if first := upTo(string(w.text), " \"'$<{"); len(w.text) < 6 || first == "" || placeholderText(first, "") || template.MatchString(first) {
+		return nil
+	}
+	blankAt := bytes.IndexByte(w.text, ' ')
+	if sure && blankAt < 0 {
+		return m.value(w)
+	}
+	values := m.guess(w)
+	if scheme != nil && blankAt > 0 && strings.Trim(string(w.text[:blankAt]), letters) == "" && len(values) > 0 {
+		// Another scheme, which is no secret but goes with it: it may be one.
+		values = m.guess(w.slice(blankAt+1, len(w.text)))
+		if len(values) > 0 {
+			values[0].more = append(values[0].more, w.slice(0, blankAt+1).parts()...)
+		}
+	}
+	return values
+}
+
+const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-"
+
+// urlPassword reads the password of a URL, up to the last "@" before its path.
+func urlPassword(m match) []value {
+	if bytes.IndexByte(m.text[m.all[1]:], '@') < 0 {
+		return nil
+	}
+	p := m.place(m.all[0], m.all[1])
+	w := p.word(style{spaced: true, most: maxURL})
+	if w.open {
+		w = p.line.word(p.at, style{spaced: true, config: true, most: maxURL})
+	}
+	end := passwordEnd(w.text)
+	if end < 0 && p.whole {
+		w = p.line.until(p.at, min(p.at+maxURL, len(p.line.text)), p.open)
+		end = passwordEnd(w.text)
+	}
+	if end <= 0 {
+		return nil
+	}
+	w = w.slice(0, end)
+	if m.placeholder(w, "") {
+		return nil
+	}
+	return m.value(w)
+}
+
+// maxURL is how much of a URL is read for a password.
+const maxURL = 2 << 10
+
+// passwordEnd returns where the password of a URL ends that begins with it, -1
+// if it has none.
+func passwordEnd(text []byte) int {
+	host := bytes.IndexAny(text, "/?#<>")
+	if host < 0 {
+		host = len(text)
+	}
+	if end := bytes.LastIndexByte(text[:host], '@'); end >= 0 {
+		return end
+	}
+	// A port has digits alone; else a slash may be one that should have been
+	// encoded.
+	if end := bytes.IndexByte(text, '@'); host < len(text) && text[host] == '/' && end >= 0 &&
+		len(bytes.Trim(text[:host], "0123456789")) > 0 && mixed(string(text[:end]), 4) {
+		return end
+	}
+	return -1
+}
+
+// optionValue reads the value of a command's option.
+func optionValue(m match) []value {
+	name, sep := m.group(2), m.group(3)
+	short := m.group(1) == "-"
+	if !secretName(name) || short && !secretWord.MatchString(name) && !bytes.Contains(m.text, []byte("--")) {
+		return nil
+	}
+	p := m.place(m.groups[2], m.all[1])
+	var w word
+	switch {
+	case p.whole && sep == "=":
+		w = p.line.rest(p.at, p.open)
+		w.quoted = true
+	default:
+		w = p.word(style{loose: true})
+	}
+	first := w
+	if p.whole || !w.quoted {
+		list := sep != "=" && strings.TrimSpace(sep) != ""
+		first = w.slice(0, len(upTo(string(w.text), "\"'[]<>()")))
+		if !w.quoted && list || len(first.text) > 0 && (first.text[0] == '-' || first.text[0] == '=') {
+			return nil
+		}
+	}
+	if short && opensslSource.Match(first.text) {
+		return nil
+	}
+	if len(first.text) < 3 || m.placeholder(first, name) || metavar(string(first.text)) {
+		return nil
+	}
+	return m.value(w)
+}
+
+// userPassword reads the password of "user:password".
+func userPassword(m match) []value {
+	w := m.place(-1, m.all[1]).word(style{loose: true})
+	i := bytes.IndexByte(w.text, ':')
+	if i < 1 {
+		return nil
+	}
+	w = w.slice(i+1, len(w.text))
+	if m.placeholder(w, "") {
+		return nil
+	}
+	return m.value(w)
+}
+
+// sslPassword reads a password as openssl takes it, pass:PASSWORD.
+func sslPassword(m match) []value {
+	p := m.place(m.groups[2], m.all[1])
+	w := p.word(style{loose: true})
+	if p.whole {
+		w = p.line.rest(p.at, p.open)
+		w.quoted = true
+	}
+	if len(w.text) < 4 || blank(w.text[0]) || !mixed(string(w.text), 4) || w.expands() {
+		return nil
+	}
+	return m.value(w)
 }
 
 var (
@@ -114,23 +662,30 @@ func secretName(name string) bool {
 
 var (
 	placeholders = regexp.MustCompile(`(?i)^(?:[*xX.•·?#-]+|true|false|yes|no|on|off|null|nil|none|undefined|auto|default|required|optional|sufficient|enabled?|disabled?|string|str|int|bool|bytes|value|text|stdin|file|prompt|ask|env|invalid|missing|expired|error|failed|incorrect|changed|ok|redacted|masked|hidden|\[?redacted\]?|your[_-].*|<.*|.*>|\d{1,3})[,.;:!)]*$`)
-	// What a shell, make or a template puts in is not there yet.
-	expansion = regexp.MustCompile("^(?:\\$|`|%[A-Za-z_]|\\{\\{|<|\\(|@)|\\$\\{|\\$\\(")
-	pathLike  = regexp.MustCompile(`^(?:~|\.{0,2})/(?:[\w.@+-]+/)*[\w.@+-]*$`)
-	word      = regexp.MustCompile(`^(?:[A-Z][A-Z0-9_-]*|string|str|value|file|path|text|name|key|token|password|secret|passphrase)[,.;:]?$`)
+	// What make or a template puts in is not there yet, and neither is what a
+	// shell does; see word.expands.
+	template         = regexp.MustCompile(`^(?:%[A-Za-z_]|\{\{|<|\(|@|\.\*)`)
+	literalExpansion = regexp.MustCompile(`^\$\w+$|\$\{[^}]*\}|\$\([^)]*\)`)
+	pathLike         = regexp.MustCompile(`^(?:~|\.{0,2})/(?:[\w.@+-]+/)*[\w.@+-]*$`)
+	metavars         = regexp.MustCompile(`^(?:[A-Z][A-Z0-9_-]*|string|str|value|file|path|text|name|key|token|password|secret|passphrase)[,.;:]?$`)
 )
 
-// placeholder reports whether a value stands for a secret and is none.
-func placeholder(value, name string) bool {
-	if placeholders.MatchString(value) || expansion.MatchString(value) || strings.EqualFold(value, name) {
+// placeholderText reports whether a value stands for a secret and is none.
+func placeholderText(value, name string) bool {
+	if placeholders.MatchString(value) || strings.EqualFold(value, name) {
 		return true
 	}
 	// A path of short parts; keys in base64 may begin with a slash too.
 	return pathLike.MatchString(value) && len(value) < 200 && (strings.Count(value, "/") > 1 || len(value) < 16) && !mixed(value, 30)
 }
 
+// isPlaceholder is placeholderText for a value outside of a line.
+func isPlaceholder(value, name string) bool {
+	return match{}.placeholder(line{text: []byte(value)}.rest(0, false), name)
+}
+
 // metavar reports whether a value is what help texts print for one.
-func metavar(value string) bool { return word.MatchString(value) }
+func metavar(value string) bool { return metavars.MatchString(value) }
 
 // mixed reports whether value has at least n bytes, and letters as well as
 // digits or what is neither: no word, no number, no name.

@@ -41,13 +41,16 @@ func (r *run) payloadOf(marks *marks, name string, kind byte, text []byte, at []
 			text, at = text[i+1:], at[i+1:]
 		}
 	}
-	r.payloadText(marks, w, text, at)
+	escaped := bytes.Contains(text, []byte(`\x`))
+	if name != "osc 633" || !escaped { // where a blank may be \x20, words end at it
+		r.payloadText(marks, w, text, at)
+	}
 	if bytes.IndexByte(text, '%') >= 0 {
 		r.payloadDecoded(marks, w, text, at, 3, func(b []byte) (byte, bool) {
 			return unhex(b[1], b[2], b[0] == '%')
 		})
 	}
-	if bytes.Contains(text, []byte(`\x`)) { // VS Code's 633;E
+	if escaped { // VS Code's 633;E
 		r.payloadDecoded(marks, w, text, at, 4, func(b []byte) (byte, bool) {
 			return unhex(b[2], b[3], b[0] == '\\' && b[1] == 'x')
 		})

@@ -42,6 +42,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -66,13 +67,14 @@ type Options struct {
 // once.
 type Redactor struct {
 	rules *ruleSet
+	names bool // the public rules are among them
 	texts []string
 }
 
 // New makes a Redactor. The error tells of an empty text, or of a pattern that
 // matches it.
 func New(opts Options) (*Redactor, error) {
-	r := &Redactor{}
+	r := &Redactor{names: !opts.NoRules}
 	var rules []*rule
 	if !opts.NoRules {
 		public, err := publicRules()
@@ -130,7 +132,7 @@ func (r *Redactor) Cast(ctx context.Context, src format.Cast) (format.Cast, *Rep
 }
 
 func (r *Redactor) cast(ctx context.Context, src format.Cast, store *spool) (format.Cast, *Report, error) {
-	run := &run{m: newMatcher(r.rules), findings: map[findingKey]*Finding{}}
+	run := &run{m: newMatcher(r.rules), names: r.names, findings: map[findingKey]*Finding{}}
 	for _, text := range r.texts {
 		run.m.known.add(text, "text", true, "")
 	}
@@ -215,6 +217,7 @@ func (r *Redactor) cast(ctx context.Context, src format.Cast, store *spool) (for
 // run is the redaction of one recording.
 type run struct {
 	m        *matcher
+	names    bool // a value is a secret if its name is one of a secret
 	locate   bool
 	now      time.Duration
 	out      *screen
@@ -340,14 +343,11 @@ func (r *run) text(s string, w where, tell bool) string {
 			}
 		}
 		for i := 0; i < len(line); {
-			c, n := utf8.DecodeRune(line[i:])
-			switch {
-			case !hide[i]:
+			_, n := utf8.DecodeRune(line[i:])
+			if hide[i] {
+				out = appendStars(out, line[i:i+n])
+			} else {
 				out = append(out, line[i:i+n]...)
-			case vt.RuneWidth(c) == 2:
-				out = append(out, "\uff0a"...)
-			default:
-				out = append(out, '*')
 			}
 			i += n
 		}
@@ -399,15 +399,54 @@ func (r *run) walk(name string, value any, w where, tell bool, changed *bool, de
 	return value
 }
 
-// named is text for the value of a name, which may tell that it is secret.
+// named is text for the value of a name. If the name is one of a secret, all of
+// the value is the secret.
 func (r *run) named(name, value string, w where, tell bool) string {
-	if name != "" && value != "" && secretName(name) && len(r.m.rules.rules) > 0 {
+	switch {
+	case name == "" || value == "" || !secretName(name):
+		return r.text(value, w, tell)
+	case !r.names || len(value) < 4 || isPlaceholder(value, name):
 		head := len(name) + 1
 		if now := r.text(name+"="+value, w, tell); r.m.frozen && len(now) >= head && now[head:] != value {
 			return now[head:]
 		}
+		return r.text(value, w, tell)
 	}
-	return r.text(value, w, tell)
+	var out []byte
+	for i, line := range strings.Split(value, "\n") {
+		head := name + "="
+		if i > 0 {
+			out = append(out, '\n')
+			head = ""
+		}
+		if line == "" {
+			continue
+		}
+		text := []byte(head + line)
+		sp := r.m.found(text, valueOf(len(head), len(text)), "variable", false, true)
+		if tell && r.m.frozen {
+			r.count(sp, w, true)
+		}
+		out = appendStars(out, text[len(head):])
+	}
+	if !r.m.frozen {
+		return value
+	}
+	return string(out)
+}
+
+// appendStars appends what replaces text: a star for each column.
+func appendStars(out, text []byte) []byte {
+	for len(text) > 0 {
+		c, n := utf8.DecodeRune(text)
+		if vt.RuneWidth(c) == 2 {
+			out = append(out, "\uff0a"...)
+		} else {
+			out = append(out, '*')
+		}
+		text = text[n:]
+	}
+	return out
 }
 
 // header gives h redacted.

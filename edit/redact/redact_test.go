@@ -632,6 +632,12 @@ func TestHostile(t *testing.T) {
 		"a line":     strings.Repeat("token=abcdefgh1&", 4000),
 		"secrets":    many(17000, func(i int) string { return fmt.Sprintf("TOKEN=%s\r\n", generated(uint64(i), 12, alnum)) }),
 		"osc":        strings.Repeat("\x1b]2;token=a\x07", 5000) + "\x1b]52;c;" + strings.Repeat("QUJD", 100000) + "\x07",
+		"quoted":     "\"" + strings.Repeat("token=abcdefgh1&", 4000) + "\"",
+		"quotes":     strings.Repeat("TOKEN='$x \"y ", 4000) + strings.Repeat(`token=\"$ `, 4000) + strings.Repeat(`"password":"$\\\" `, 4000),
+		"commas":     "password: Abcd1" + strings.Repeat(",", 20000) + " password: Abcd1" + strings.Repeat(",a", 20000) + ";",
+		"headers":    strings.Repeat("authorization: abcdefg, a=b, ", 4000) + strings.Repeat("authorization: $ ", 4000),
+		"urls":       strings.Repeat("'http://a:b ", 4000) + strings.Repeat("http://a:'", 4000) + strings.Repeat("http://a:", 4000) + "@",
+		"payload":    "\x1b]" + strings.Repeat(`token=\"$ `, 12000) + "\x07\x1b]\"" + strings.Repeat("token='$x ", 12000) + "\"",
 		"open":       "\x1b]" + strings.Repeat("token=abcdefgh1&", 8000),
 	} {
 		t.Run(name, func(t *testing.T) {

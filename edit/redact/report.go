@@ -58,10 +58,13 @@ type findingKey struct {
 
 // count takes note of a secret that was redacted, if that is new.
 func (r *run) count(sp span, w where, fresh bool) {
-	if !fresh {
+	if !fresh || sp.more {
 		return
 	}
 	s := sp.s
+	if s != nil && s.same != nil {
+		s = s.same
+	}
 	for s != nil && s.root != nil {
 		s = s.root
 	}

@@ -19,7 +19,9 @@ type rule struct {
 	group    int      // of expr that is the secret; 0 the first that matched
 	entropy  float64  // of the secret, at least, in bits for a byte
 	accept   func(m match) bool
-	sure     bool // what it finds goes everywhere, however plain: the user said so
+	read     func(m match) []value // reads the secrets behind the match; accept and group do not matter then
+	extend   bool                  // what it finds may be the beginning of a word
+	sure     bool                  // what it finds goes everywhere, however plain: the user said so
 
 	expr   string
 	once   sync.Once
@@ -32,6 +34,7 @@ type match struct {
 	all      [2]int // the whole match
 	from, to int    // the secret
 	groups   []int
+	quotes   *quotes // kept from match to match in a text
 }
 
 func (m match) secret() string     { return string(m.text[m.from:m.to]) }
@@ -48,8 +51,12 @@ func (r *rule) compiled() *regexp.Regexp {
 	return r.regexp
 }
 
-// find calls yield with the place of each secret in text.
-func (r *rule) find(text []byte, yield func(from, to int)) {
+// find calls yield with each secret in text.
+func (r *rule) find(text []byte, yield func(v value)) {
+	if r.read != nil {
+		r.readAll(text, yield)
+		return
+	}
 	for _, g := range r.compiled().FindAllSubmatchIndex(text, -1) {
 		n := r.group
 		if n == 0 {
@@ -67,10 +74,49 @@ func (r *rule) find(text []byte, yield func(from, to int)) {
 		if r.entropy > 0 && entropy(text[from:to]) < r.entropy {
 			continue
 		}
-		if r.accept == nil || r.accept(match{text, [2]int{g[0], g[1]}, from, to, g}) {
-			yield(from, to)
+		m := match{text: text, all: [2]int{g[0], g[1]}, from: from, to: to, groups: g}
+		if r.accept == nil || r.accept(m) {
+			v := valueOf(from, to)
+			if r.extend {
+				v = m.extended()
+			}
+			yield(v)
 		}
 	}
+}
+
+func (r *rule) readAll(text []byte, yield func(v value)) {
+	var q quotes
+	done := 0
+	for _, g := range r.compiled().FindAllSubmatchIndex(text, -1) {
+		if g[0] < done {
+			continue // inside a secret
+		}
+		for _, v := range r.read(match{text: text, all: [2]int{g[0], g[1]}, groups: g, quotes: &q}) {
+			done = max(done, v.to)
+			yield(v)
+		}
+	}
+}
+
+// extended returns what the rule found, to the end of the word.
+func (m match) extended() value {
+	at := m.from
+	if at > 0 && isQuote(m.text[at-1]) {
+		for at--; at > 0 && m.text[at-1] == '\\'; {
+			at--
+		}
+	}
+	p := m.place(-1, at)
+	w := p.word(style{config: at == 0 || m.text[at-1] != '='})
+	v := valueOf(m.from, m.to)
+	if parts := w.parts(); len(parts) > 0 && parts[0].from == m.from {
+		v.to, v.more = max(m.to, parts[0].to), parts[1:]
+		if !w.open {
+			v.also = []string{string(w.text)}
+		}
+	}
+	return v
 }
 
 // entropy is Shannon's, in bits for a byte.
@@ -170,6 +216,7 @@ func parseGitleaks(text string) ([]*rule, error) {
 				}
 				return true
 			},
+			extend: r.ID == generalRule,
 		})
 	}
 	return rules, nil
@@ -225,6 +272,9 @@ func (a *allow) allows(m match) bool {
 	return regex || word
 }
 
+// generalRule is gitleaks' rule for values by their names.
+const generalRule = "generic-api-key"
+
 // publicRules is gitleaks' rules and our own for names, headers and URLs.
 // The one that knows no service stands last: the first rule that finds a
 // secret names it.
@@ -232,10 +282,10 @@ var publicRules = sync.OnceValues(func() ([]*rule, error) {
 	rules, err := parseGitleaks(gitleaksTOML)
 	rules = append(rules, nameRules()...)
 	slices.SortStableFunc(rules, func(a, b *rule) int {
-		switch general := "generic-api-key"; {
-		case a.name == general && b.name != general:
+		switch {
+		case a.name == generalRule && b.name != generalRule:
 			return 1
-		case b.name == general && a.name != general:
+		case b.name == generalRule && a.name != generalRule:
 			return -1
 		}
 		return 0

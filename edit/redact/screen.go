@@ -462,7 +462,7 @@ func (s *screen) lookKey(top, bottom int) {
 		return
 	}
 	data := bytes.TrimRight(s.line[at[0]:at[1]], " ")
-	sp := s.run.m.found(s.line, at[0], at[0]+len(data), "private-key-line", false, true)
+	sp := s.run.m.found(s.line, valueOf(at[0], at[0]+len(data)), "private-key-line", false, true)
 	if s.locate {
 		s.run.mark(sp, s.tags[sp.from:sp.to], where{kind: "output"})
 	}

@@ -154,6 +154,7 @@ func TestShells(t *testing.T) {
 			token := "ghp_Zk3vT9wLq2Xn7RbY5sMd8HfGc4PjAe6UiO1t"
 			urlPassword := "Tr0ub4dor-and-3"
 			typed := "Sup3r-S3cret-w0rd"
+			quoted := "Zwölf Boxkämpfer; j4gen & \"Viktor\""
 			s := startSession(t, 44, 12, path, args...)
 			s.settle(500 * time.Millisecond)
 			assign := "export GH_TOKEN="
@@ -168,6 +169,11 @@ func TestShells(t *testing.T) {
 			s.keys("env | grep TOKEN", "\r")
 			s.keys(": https://bob:"+urlPassword+"@db.example/x", "\r")
 			s.keys(up, left, left, left, "y", "\r")
+			// In quotes, over the edge of the window, and as the value of an argument.
+			s.keys("export DB_PASSWORD='"+quoted[:9]+"x", backspace, quoted[9:], "'; true", "\r")
+			s.keys(up, left, left, backspace, "tr", "\r")
+			s.keys("env 'DB_PASSWORD="+quoted+"' true", "\r")
+			s.keys(`echo "$DB_PASSWORD"`, "\r")
 			s.keys(`printf '\033]0;%s\007\033]2;%%s\007' $GH_TOKEN`, "\r")
 			s.keys("bash -c 'read -s -p \"Password: \" p; echo; echo got $p'", "\r")
 			s.prompted("Password: ")
@@ -186,7 +192,7 @@ func TestShells(t *testing.T) {
 					in = full.split(rand.New(rand.NewPCG(uint64(round), 1)))
 				}
 				out, report := redacted(t, r, in)
-				for _, secret := range []string{token, urlPassword, typed} {
+				for _, secret := range []string{token, urlPassword, typed, quoted} {
 					if where := leak(out, 4, secret); where != "" {
 						t.Errorf("round %d: %s is left in %.3000s", round, secret, where)
 					}
@@ -195,9 +201,9 @@ func TestShells(t *testing.T) {
 					t.Logf("%.2000q", in.stream(format.Output))
 					return
 				}
-				sameBut(t, in, out, token, urlPassword, typed, "Qx…") // fish shortens what it suggests
-				if report.Secrets < 3 {
-					t.Errorf("round %d: the report tells %+v; want three secrets at least", round, report)
+				sameBut(t, in, out, token, urlPassword, typed, quoted, "Qx…") // fish shortens what it suggests
+				if report.Secrets < 4 {
+					t.Errorf("round %d: the report tells %+v; want four secrets at least", round, report)
 				}
 				if round == 0 {
 					t.Logf("%+v", report)

@@ -251,7 +251,7 @@ func (t *typed) enter() {
 	}
 	t.layout()
 	text := string(t.text)
-	sp := t.run.m.found(t.text, 0, len(t.text), "typed-password", len(text) >= 6 && mixed(text, 6), false)
+	sp := t.run.m.found(t.text, valueOf(0, len(t.text)), "typed-password", len(text) >= 6 && mixed(text, 6), false)
 	if t.locate {
 		t.mark(sp)
 	}
