@@ -15,6 +15,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/ttydeck/ttydeck/internal/visible"
 	"github.com/ttydeck/ttydeck/live"
 	"github.com/ttydeck/ttydeck/live/daemon"
 )
@@ -275,7 +276,7 @@ func printSessions(e *env, states []live.State, asJSON bool) error {
 		if err != nil {
 			return err
 		}
-		_, err = e.out.Write(append(escapeJSON(text), '\n'))
+		_, err = e.out.Write(append(visible.JSON(text), '\n'))
 		return err
 	}
 	if len(states) == 0 {

@@ -10,10 +10,9 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode"
-	"unicode/utf16"
 	"unicode/utf8"
 
+	"github.com/ttydeck/ttydeck/internal/visible"
 	"github.com/ttydeck/ttydeck/record/sessions"
 	"golang.org/x/term"
 )
@@ -186,7 +185,7 @@ func (o psOptions) print(w io.Writer, list *sessions.Listing, cols int) error {
 		s := &list.Sessions[i]
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", ttyColumn(s, list), orMark(s, sessions.User, s.User),
 			since(s.Since, list.Time), idle(s, list.Time), size(s), holders(s), recorder(s), pidColumn(s.Leader.PID),
-			orMark(s, sessions.Dir, sessions.Printable(s.Dir)), commandColumn(s))
+			orMark(s, sessions.Dir, visible.Text(s.Dir)), commandColumn(s))
 	}
 	t.Flush()
 	for line := range strings.Lines(table.String()) {
@@ -270,7 +269,7 @@ func size(s *sessions.Session) string {
 func holders(s *sessions.Session) string {
 	var parts []string
 	for i, h := range s.Holders {
-		name := sessions.Printable(h.Name)
+		name := visible.Text(h.Name)
 		if h.Inferred {
 			name += "?"
 		}
@@ -287,7 +286,7 @@ func recorder(s *sessions.Session) string {
 	if s.Recording == nil {
 		return orMark(s, sessions.Recorders, "")
 	}
-	return sessions.Printable(s.Recording.Name)
+	return visible.Text(s.Recording.Name)
 }
 
 func commandColumn(s *sessions.Session) string {
@@ -370,7 +369,7 @@ func printJSON(w io.Writer, list *sessions.Listing) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.Write(append(escapeJSON(text), '\n'))
+	_, err = w.Write(append(visible.JSON(text), '\n'))
 	return err
 }
 
@@ -427,25 +426,4 @@ func timeInfo(t time.Time) *time.Time {
 
 func processInfoOf(p sessions.Process) processInfo {
 	return processInfo{p.PID, p.PPID, p.PGID, p.Started, p.Name, p.Command(), append([]string{}, p.Args...)}
-}
-
-// escapeJSON escapes characters that encoding/json leaves as they are and a
-// terminal may obey: C1 controls, and invisible or bidirectional characters.
-func escapeJSON(text []byte) []byte {
-	if !bytes.ContainsFunc(text, func(r rune) bool { return r == 0x7f || r > 0x7f && !unicode.IsPrint(r) }) {
-		return text
-	}
-	var out []byte
-	for _, r := range string(text) {
-		switch {
-		case r < 0x7f || r > 0x7f && unicode.IsPrint(r):
-			out = utf8.AppendRune(out, r)
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
-		default:
-			out = fmt.Appendf(out, `\u%04x`, r)
-		}
-	}
-	return out
 }

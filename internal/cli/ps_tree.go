@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/ttydeck/ttydeck/internal/visible"
 	"github.com/ttydeck/ttydeck/record/sessions"
 )
 
@@ -67,7 +68,7 @@ func (t *tree) session(s *sessions.Session, first, rest string) {
 	text := fmt.Sprintf("%s%s  %s  since %s  idle %s  %s  held by %s", first, ttyColumn(s, t.list), orMark(s, sessions.User, s.User),
 		since(s.Since, t.list.Time), idle(s, t.list.Time), size(s), holders(s))
 	if r := s.Recording; r != nil {
-		text += "  recorded by " + strings.TrimSpace(sessions.Printable(r.Name+" "+r.File))
+		text += "  recorded by " + strings.TrimSpace(visible.Text(r.Name+" "+r.File))
 	}
 	t.line(text)
 	children := map[int][]sessions.Process{}

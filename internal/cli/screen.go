@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/visible"
 	"github.com/ttydeck/ttydeck/live"
 	"github.com/ttydeck/ttydeck/play"
 	"github.com/ttydeck/ttydeck/vt"
@@ -158,7 +159,7 @@ func runScreenNow(ctx context.Context, e *env, opts screenOptions, name string) 
 func (opts screenOptions) picture(at time.Duration, s *vt.Screen) ([]byte, error) {
 	if opts.json {
 		line, err := json.Marshal(newScreenInfo(at, s))
-		return append(escapeJSON(line), '\n'), err
+		return append(visible.JSON(line), '\n'), err
 	}
 	var b bytes.Buffer
 	if len(opts.moments) > 1 {

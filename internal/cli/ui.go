@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/ttydeck/ttydeck/format"
-	"github.com/ttydeck/ttydeck/record/sessions"
+	"github.com/ttydeck/ttydeck/internal/visible"
 )
 
 // This file prints all messages. Data goes to standard output; everything
@@ -147,7 +147,7 @@ func (e *env) warnf(message string, args ...any) { e.notef("warning: "+message, 
 
 // printable makes text from a recording, a session or a file name safe to
 // print, on one line.
-func printable(s string) string { return sessions.Printable(s) }
+func printable(s string) string { return visible.Text(s) }
 
 // warnings reports the faults that a reader tolerated: the first of each kind
 // with its line, and at the end how many more there were. The zero value, with

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/visible"
 	"github.com/ttydeck/ttydeck/record/sessions"
 	"golang.org/x/sys/unix"
 )
@@ -202,7 +203,7 @@ func findPane(ctx context.Context, t *target) (*pane, error) {
 			return p, nil
 		}
 	}
-	return nil, fmt.Errorf("the server at %s has no pane on %s", sessions.Printable(socket), t.session.TTY.Name)
+	return nil, fmt.Errorf("the server at %s has no pane on %s", visible.Text(socket), t.session.TTY.Name)
 }
 
 // tmux runs a tmux command and returns its output.
@@ -213,7 +214,7 @@ func (p *pane) tmux(ctx context.Context, args ...string) ([]byte, error) {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %s", args[0], err, sessions.Printable(strings.TrimSpace(stderr.String())))
+		return nil, fmt.Errorf("%s: %w: %s", args[0], err, visible.Text(strings.TrimSpace(stderr.String())))
 	}
 	return out, nil
 }

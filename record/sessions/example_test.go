@@ -42,9 +42,3 @@ func ExampleListing_Find() {
 		fmt.Println(s.SID, s.User, s.Dir)
 	}
 }
-
-// Show a command line that another user has chosen.
-func ExamplePrintable() {
-	fmt.Println(sessions.Printable("vi \x1b]0;title\x07 caf\u00e9"))
-	// Output: vi \x1b]0;title\a café
-}

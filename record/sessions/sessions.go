@@ -38,6 +38,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/visible"
 )
 
 // ErrNotFound is returned by [Listing.Find] if no session has the name.
@@ -111,9 +112,9 @@ type Process struct {
 // without one it returns the name in brackets, like ps(1).
 func (p Process) Command() string {
 	if len(p.Args) == 0 {
-		return "[" + Printable(p.Name) + "]"
+		return "[" + visible.Text(p.Name) + "]"
 	}
-	return Printable(strings.TrimRight(strings.Join(p.Args, " "), " "))
+	return visible.Text(strings.TrimRight(strings.Join(p.Args, " "), " "))
 }
 
 // Kind is the kind of a program that holds the master side of a terminal.
@@ -299,7 +300,7 @@ func (l *Listing) Find(name string) (*Session, error) {
 	}
 	switch len(found) {
 	case 0:
-		return nil, fmt.Errorf("%s: %w", Printable(name), ErrNotFound)
+		return nil, fmt.Errorf("%s: %w", visible.Text(name), ErrNotFound)
 	case 1:
 		return found[0], nil
 	}
@@ -307,7 +308,7 @@ func (l *Listing) Find(name string) (*Session, error) {
 	for _, s := range found {
 		names = append(names, s.TTY.String())
 	}
-	return nil, fmt.Errorf("%s is ambiguous: use one of %s", Printable(name), strings.Join(names, ", "))
+	return nil, fmt.Errorf("%s is ambiguous: use one of %s", visible.Text(name), strings.Join(names, ", "))
 }
 
 // List returns the sessions that run now, as the zero [Lister] does.
