@@ -586,13 +586,17 @@ func testGaps(t *testing.T, m Method) {
 func TestLossless(t *testing.T) {
 	ring := ringBytes
 	ringBytes = 1 << 20
+	lines := 400_000
+	if repeats(t, "TTYDECK_BULK_MB", 0) >= 100 {
+		ringBytes, lines = 4<<20, 1_500_000
+	}
 	t.Cleanup(func() { ringBytes = ring })
 	for _, m := range bpfMethods() {
 		t.Run(string(m), func(t *testing.T) {
 			h := startHolder(t)
 			ob := observe(t, Observer{Session: h.session(), Method: m, Lossless: true, Guard: guard}, func(w format.Writer) format.Writer { return &slowWriter{Writer: w} })
 			before := len(h.read())
-			h.send("seq -f %09.0f 1 400000")
+			h.send(fmt.Sprintf("seq -f %%09.0f 1 %d", lines))
 			h.send("exit")
 			h.wait()
 			ob.wait(t)
@@ -723,7 +727,7 @@ func TestStop(t *testing.T) {
 	for _, m := range kernelMethods {
 		t.Run(string(m), func(t *testing.T) {
 			h := startHolder(t)
-			for i := range 5 {
+			for i := range max(5, repeats(t, "TTYDECK_KILLS", 0)/20) {
 				ob := observe(t, Observer{Session: h.session(), Method: m})
 				if r := h.session().Recording; r == nil || r.PID != os.Getpid() || r.File != ob.path {
 					t.Errorf("the session's recording is %+v; want it by this process, to %s", r, ob.path)
