@@ -132,7 +132,7 @@ func TestHost(t *testing.T) {
 	// It is killed and started again, and no session notices.
 	daemon.Process.Kill()
 	daemon.Wait()
-	daemon = start()
+	start()
 	if got := root("screen", "work@23461"); !strings.Contains(got, "got keys\n") || strings.Contains(got, "got x") {
 		t.Errorf("the screen is %q", got)
 	}
