@@ -124,8 +124,8 @@ func FuzzRedact(f *testing.F) {
 	})
 }
 
-// FuzzFind: whatever a line is, what is found lies in it, on the boundaries of
-// characters, and what a shell's word is said to show is a part of it.
+// FuzzFind checks for any line that what is found is inside it and does not split
+// a character, and that the parts of a word are inside the word.
 func FuzzFind(f *testing.F) {
 	for _, tt := range wordCases {
 		f.Add(tt.line)

@@ -99,9 +99,9 @@ func redacted(tb testing.TB, r *Redactor, c *tape) (*tape, *Report) {
 	return out, report
 }
 
-// leak tells where one of secrets, or gram bytes of it in a row, is still to be
-// found: in the bytes of a stream or of another event, on the screen after any
-// event, in the header.
+// leak reports where gram bytes in a row of one of secrets are left: in the bytes
+// of a stream or of another event, on the screen after some event, in the header.
+// It returns "" if there are none.
 func leak(c *tape, gram int, secrets ...string) string {
 	grams := map[string]bool{}
 	for _, secret := range secrets {
@@ -147,9 +147,9 @@ func leak(c *tape, gram int, secrets ...string) string {
 	return ""
 }
 
-// sameBut holds two recordings of one session together, event by event and
-// cell by cell: of is got with nothing but characters of the secrets replaced.
-// It gives the number of cells replaced on the last screen.
+// sameBut compares two recordings of one session, event by event and cell by cell:
+// got must be of with nothing but characters of the secrets replaced. It returns
+// the number of cells replaced on the last screen.
 func sameBut(tb testing.TB, of, got *tape, secrets ...string) int {
 	tb.Helper()
 	if len(of.events) != len(got.events) {

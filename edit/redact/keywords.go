@@ -1,17 +1,17 @@
 package redact
 
-// keywords finds which of a set of words a text has, in any case of ASCII, in
-// one pass (Aho and Corasick 1975). It is what keeps the regular expressions,
-// a hundred times slower, away from most text.
+// keywords finds which words of a set occur in a text, ignoring ASCII case, in
+// one pass (Aho and Corasick 1975). It spares most text the regular
+// expressions, which are a hundred times slower.
 type keywords struct {
-	class [256]uint8
-	width int
-	next  []uint16 // state*width + class
-	out   [][]uint16
+	class [256]uint8 // of each byte; 0 for bytes that are in no word
+	width int        // number of classes
+	next  []uint16   // the state that follows, by state*width + class
+	out   [][]uint16 // the lists that have a word ending in a state
 }
 
-// newKeywords makes keywords of lists of lower-case words; what is found are
-// the numbers of the lists.
+// newKeywords returns keywords for lists of lower-case words. A word is reported
+// as the index of its list.
 func newKeywords(lists [][]string) *keywords {
 	k := &keywords{width: 1}
 	for _, list := range lists {
@@ -49,8 +49,8 @@ func newKeywords(lists [][]string) *keywords {
 			k.out[s] = append(k.out[s], uint16(n))
 		}
 	}
-	// Breadth first: where a state has no way on, it goes the way of the
-	// longest of its suffixes that is a state too.
+	// Breadth first: a state without a successor takes that of its longest
+	// suffix that is a state too.
 	fail := make([]uint16, len(k.out))
 	queue := []uint16{0}
 	for len(queue) > 0 {
@@ -74,8 +74,8 @@ func newKeywords(lists [][]string) *keywords {
 	return k
 }
 
-// find calls yield with the number of a list for each of its words in text; a
-// list may come often.
+// find calls yield with the index of a list for each of its words in text. It
+// may report a list several times.
 func (k *keywords) find(text []byte, yield func(int)) {
 	s := 0
 	for _, c := range text {

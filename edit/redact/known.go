@@ -8,59 +8,60 @@ import (
 	"strings"
 )
 
-// secret is a text that is to be gone.
+// secret is a text to be removed.
 type secret struct {
 	text string
 	rule string
-	// strong tells that the text is none that could stand for something else:
-	// it goes wherever it stands, and so do long parts of it.
+	// strong secrets are unlikely to occur as anything else. They are replaced
+	// wherever they stand, and so are long parts of them.
 	strong bool
-	// before is what was seen to stand before it, up to contextLen bytes each.
+	// before has texts that preceded it, up to contextLen bytes each.
 	before []string
-	// root is the secret that this was to become when it was typed; nil for
-	// itself. It is always longer.
+	// root is the longer secret that this one is a half-typed form of; nil if
+	// there is none.
 	root   *secret
-	within bool     // another one, in the same place, has all of it
-	also   []string // the same secret in other words, without its quotes
-	same   *secret  // the secret that has this one in also; nil if none
-	id     int      // in the report, from 1
+	within bool     // a longer secret at the same place contains it
+	also   []string // other spellings of the same secret: without its quotes
+	same   *secret  // the secret whose also lists this one; nil if there is none
+	id     int      // number in the report, from 1; 0 for half-typed forms and spellings
 }
 
-// known is the secrets that were found so far. While finding it grows; after
-// freeze it can be looked up.
+// known holds the secrets found so far. It grows in the first pass; after
+// freeze, find looks them up.
 type known struct {
 	byText map[string]*secret
-	list   []*secret
-	bytes  int
-	full   bool // more were found than fit
+	list   []*secret // in the order found
+	bytes  int       // length of all texts
+	full   bool      // some secrets did not fit
 
-	bloom    []uint64
-	grams    map[uint64][]gram
-	contexts map[uint32][]*secret
-	ctxBloom [1 << 8]uint64 // of the keys of contexts
-	short    []*secret      // strong, but shorter than a gram: the user's own
+	bloom    []uint64             // Bloom filter of the keys of grams
+	grams    map[uint64][]gram    // by their bytes
+	contexts map[uint32][]*secret // by the last four bytes before a secret
+	ctxBloom [1 << 8]uint64       // Bloom filter of the keys of contexts
+	short    []*secret            // strong, but shorter than a gram: from Options.Texts
 }
 
+// gram is gramLen bytes of a strong secret.
 type gram struct {
-	s  *secret
-	at int32
-	// plain is a gram of one kind of character: it may be a word.
-	plain bool
+	s     *secret
+	at    int32 // offset in the text of s
+	plain bool  // of one kind of character, so it may be a word
 }
 
 const (
-	contextLen = 16
-	maxContext = 8 // of one secret
-	gramLen    = 8
-	maxKnown   = 1 << 14
-	maxKnownSz = 4 << 20
-	maxTries   = 1 << 10 // comparisons with secrets by what stands before, in one text
-	maxAlso    = 16      // other texts of one secret
+	contextLen = 16      // bytes of a context
+	maxContext = 8       // contexts of one secret
+	gramLen    = 8       // bytes of a gram
+	maxKnown   = 1 << 14 // secrets
+	maxKnownSz = 4 << 20 // bytes of all secrets
+	maxTries   = 1 << 10 // comparisons by context, in one text
+	maxAlso    = 16      // other spellings of one secret
 	maxAlike   = 64      // secrets with the same context, or too short for a gram
-	maxSecret  = 8 << 10 // a longer one is known by its start
+	maxSecret  = 8 << 10 // bytes kept of one secret
 )
 
-// add takes note of a secret with what stands before it.
+// add records a secret with the text before it and its other spellings. It
+// returns nil, and sets full, if there is no room.
 func (k *known) add(text, rule string, strong bool, before string, also ...string) *secret {
 	if len(text) > maxSecret {
 		text = text[:maxSecret]
@@ -93,8 +94,9 @@ func (k *known) add(text, rule string, strong bool, before string, also ...strin
 	return s
 }
 
-// strongText reports whether a text found by a rule is to be looked for
-// everywhere: "hunter2" is only masked where its name stands before it.
+// strongText reports whether a text that a rule found is to be replaced
+// everywhere. A text that is not, such as "hunter2", is replaced only where a
+// rule sees it.
 func strongText(text string) bool {
 	if len(text) < 8 {
 		return false
@@ -113,8 +115,8 @@ func strongText(text string) bool {
 	return kinds > 1 || len(text) >= 16
 }
 
-// freeze makes the tables. What was seen of a secret while it was typed, where
-// the whole stood later, counts as part of it.
+// freeze builds the tables that find uses. A text that was later completed at
+// the same place counts as a half-typed form of the complete secret.
 func (k *known) freeze() {
 	byContext := map[string][]*secret{}
 	for _, s := range k.list {
@@ -127,10 +129,10 @@ func (k *known) freeze() {
 			return cmp.Or(cmp.Compare(len(a.text), len(b.text)), strings.Compare(a.text, b.text))
 		})
 		for i, a := range group {
-			// Only the next few: a recording may have thousands in one place.
+			// Only the next few: a recording may have thousands at one place.
 			for _, b := range group[i+1 : min(len(group), i+64)] {
 				if n := begun([]byte(a.text), 0, b.text, true); a.root == nil && len(a.text) < len(b.text) &&
-					n >= len(a.text)-2 && 2*n >= len(a.text) { // the last two may be mistakes
+					n >= len(a.text)-2 && 2*n >= len(a.text) { // the last two may be typing mistakes
 					a.root = b
 				}
 				a.within = a.within || strings.Contains(b.text, a.text)
@@ -199,7 +201,7 @@ func (k *known) freeze() {
 
 func gramHash(key uint64) uint64 { return key * 0x9e3779b97f4a7c15 >> 46 }
 
-// dull reports whether a gram has too few different bytes to tell anything.
+// dull reports whether a gram has too few different bytes to identify a secret.
 func dull(g string) bool {
 	seen := map[byte]bool{}
 	for i := range len(g) {
@@ -208,8 +210,8 @@ func dull(g string) bool {
 	return len(seen) < 4
 }
 
-// plain reports whether a gram is of one kind of character and perhaps
-// punctuation: it may be a word, or a number.
+// plain reports whether a gram has one kind of character, apart from
+// punctuation, so that it may be a word or a number.
 func plain(g string) bool {
 	var lower, upper, digit int
 	for i := range len(g) {
@@ -225,16 +227,16 @@ func plain(g string) bool {
 	return lower+upper+digit < 2
 }
 
-// span is a part of a text that is to go.
+// span is a part of a text to be replaced.
 type span struct {
-	from, to int
+	from, to int // bytes of the text
 	s        *secret
 	part     bool // it is not the whole secret
-	more     bool // it belongs to a span that was told before
+	more     bool // it continues a span before it, and is not counted
 }
 
-// find appends the known secrets, and the parts of them, in text. start tells
-// that a line begins with text.
+// find appends the known secrets in text, and the parts of them, to dst. start
+// reports whether text begins a line.
 func (k *known) find(dst []span, text []byte, start bool) []span {
 	for _, s := range k.short {
 		for at := 0; ; {
@@ -289,8 +291,8 @@ func (k *known) find(dst []span, text []byte, start bool) []span {
 	return dst
 }
 
-// findBegun appends what stands where a secret stood at another time, and is
-// like it: the secret as far as it was typed, or before it was corrected.
+// findBegun appends the texts that resemble a secret and stand behind the same
+// context: the secret half typed, or with a mistake not yet corrected.
 func (k *known) findBegun(dst []span, text []byte, start bool) []span {
 	for i, tries := 0, 0; i < len(text) && tries < maxTries; i++ {
 		var key uint32
@@ -311,7 +313,7 @@ func (k *known) findBegun(dst []span, text []byte, start bool) []span {
 					continue
 				}
 				tries++
-				if to := begun(text, i, s.text, tellsMuch(context)); to > i {
+				if to := begun(text, i, s.text, specific(context)); to > i {
 					dst = append(dst, span{from: i, to: to, s: s, part: string(text[i:to]) != s.text})
 				}
 			}
@@ -320,8 +322,8 @@ func (k *known) findBegun(dst []span, text []byte, start bool) []span {
 	return dst
 }
 
-// before is the contextLen bytes before text[i:], with newlines before the
-// start of a line.
+// before returns the contextLen bytes before text[i:], with newlines in place of
+// those before the start of a line.
 func before(text []byte, i int, start bool) string {
 	from := i - contextLen
 	if from >= 0 {
@@ -333,9 +335,9 @@ func before(text []byte, i int, start bool) string {
 	return strings.Repeat("\n", -from) + string(text[:i])
 }
 
-// tellsMuch reports whether a context is so much text that even one character
-// behind it is part of the secret.
-func tellsMuch(before string) bool {
+// specific reports whether a context has enough text that even a single character
+// behind it counts as part of the secret.
+func specific(before string) bool {
 	n := 0
 	for i := range len(before) {
 		if before[i] > ' ' {
@@ -345,8 +347,8 @@ func tellsMuch(before string) bool {
 	return n >= 4
 }
 
-// begun gives the end of the part of text from i on that is like s, i if there
-// is none.
+// begun returns the end of the part of text from i on that resembles s, or i if
+// there is none. sure reports whether a single character is enough.
 func begun(text []byte, i int, s string, sure bool) int {
 	end := i
 	for end < len(text) && end-i < len(s)+16 {
@@ -373,8 +375,8 @@ func begun(text []byte, i int, s string, sure bool) int {
 	case pre == len(t), within(t, s):
 		return end
 	}
-	// What was wrong or missing lies between the start and an end of s; what
-	// stands behind that does not belong to it.
+	// The mistake lies between the start of s and an end of it. Text behind that
+	// end is not part of s.
 	post, upto := 0, 0
 	for e := min(len(t), 512); e > pre; e-- {
 		n := 0
@@ -394,7 +396,7 @@ func begun(text []byte, i int, s string, sure bool) int {
 	return i
 }
 
-// within reports whether t is s with some left out.
+// within reports whether t is s with some bytes left out.
 func within(t []byte, s string) bool {
 	i := 0
 	for j := 0; i < len(t) && j < len(s); j++ {

@@ -2,32 +2,35 @@ package redact
 
 import "errors"
 
-// errTooMuch is returned for a recording of which so much would have to be
-// redacted that the places do not fit in memory; nothing of it is let out.
-var errTooMuch = errors.New("redact: more secrets than can be kept track of")
+// errTooMuch is returned if the places of the secrets do not fit in memory. The
+// recording is not written then.
+var errTooMuch = errors.New("redact: too many secrets in the recording")
 
-// What becomes of a byte of a stream.
+// What happens to a byte of a stream.
 const (
-	keep   = iota
-	star   // replaced by *, one column
-	wide   // replaced by U+FF0A, two columns
-	drop   // left out: the rest of a character, or one without width
-	pageSz = 1 << 12
-	// maxPages bounds marks to 64 MiB, 256 MiB of secrets without a gap.
+	keep = iota
+	star // replace it with "*", one column wide
+	wide // replace it with U+FF0A, two columns wide
+	drop // omit it: the rest of a character, or one without width
+
+	pageSz = 1 << 12 // bytes of the stream in a page
+	// maxPages bounds the pages to 64 MiB, for 256 MiB of adjacent secrets.
 	maxPages    = 1 << 16
 	maxReplaced = 1 << 20
 )
 
-// marks says what becomes of the bytes of a stream, by their place in it. Only
-// pages with a mark are held. The zero value is ready.
+// marks holds what happens to each byte of a stream, by position. It stores only
+// pages that have a mark. The zero value is ready to use.
 type marks struct {
-	pages    map[int64]*[pageSz / 4]byte
-	last     *[pageSz / 4]byte
+	pages    map[int64]*[pageSz / 4]byte // two bits for each byte
+	last     *[pageSz / 4]byte           // the page used last, lastPage
 	lastPage int64
-	replaced map[int64]byte // bytes that become another: base64
-	err      error
+	replaced map[int64]byte // other bytes to write, by position: base64
+	err      error          // errTooMuch, once a mark did not fit
 }
 
+// page returns page n, or nil if there is none and it is not to be created, or
+// does not fit.
 func (m *marks) page(n int64, create bool) *[pageSz / 4]byte {
 	if m.last != nil && m.lastPage == n {
 		return m.last
@@ -51,6 +54,7 @@ func (m *marks) page(n int64, create bool) *[pageSz / 4]byte {
 	return p
 }
 
+// get returns what happens to the byte at pos.
 func (m *marks) get(pos int64) byte {
 	p := m.page(pos/pageSz, false)
 	if p == nil {
@@ -60,7 +64,7 @@ func (m *marks) get(pos int64) byte {
 	return p[i/4] >> (i % 4 * 2) & 3
 }
 
-// any reports whether there may be a mark in [from, to).
+// any reports whether some byte in [from, to) may have a mark.
 func (m *marks) any(from, to int64) bool {
 	if len(m.replaced) > 0 {
 		return true
@@ -73,7 +77,8 @@ func (m *marks) any(from, to int64) bool {
 	return false
 }
 
-// set reports whether the byte was not marked before.
+// set marks the byte at pos, unless it has a mark. It reports whether it had
+// none.
 func (m *marks) set(pos int64, what byte) bool {
 	p := m.page(pos/pageSz, true)
 	if p == nil {
@@ -87,8 +92,9 @@ func (m *marks) set(pos int64, what byte) bool {
 	return true
 }
 
-// char marks a character of n bytes and width columns. Its last byte becomes
-// the replacement, as only with it the character is drawn.
+// char marks a character of n bytes and width columns, and reports whether it
+// had no mark. The replacement takes the place of its last byte, which is the
+// one that draws the character.
 func (m *marks) char(pos int64, n, width int) bool {
 	if n == 0 {
 		return false
@@ -106,6 +112,8 @@ func (m *marks) char(pos int64, n, width int) bool {
 	return m.set(pos+int64(n-1), what)
 }
 
+// replace has the byte at pos written as b, and reports whether it was not
+// replaced before.
 func (m *marks) replace(pos int64, b byte) bool {
 	if _, ok := m.replaced[pos]; ok {
 		return false
@@ -121,7 +129,7 @@ func (m *marks) replace(pos int64, b byte) bool {
 	return true
 }
 
-// apply gives data, which stands at pos of the stream, redacted.
+// apply returns data, which stands at pos in the stream, with the marks applied.
 func (m *marks) apply(data string, pos int64) string {
 	if !m.any(pos, pos+int64(len(data))) {
 		return data

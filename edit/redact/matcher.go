@@ -5,23 +5,22 @@ import (
 	"math/bits"
 )
 
-// matcher finds secrets in texts: by rule, and once it is frozen, also those
-// that were found before.
+// matcher finds secrets in texts: by the rules and, once frozen, also those that
+// it found before.
 type matcher struct {
 	rules  *ruleSet
 	known  known
-	frozen bool
+	frozen bool // the first pass is over
 
 	seed  maphash.Seed
-	dull  map[uint64]struct{} // texts in which there was nothing
-	hits  []uint64            // scratch: bit i is rule i
+	dull  map[uint64]struct{} // hashes of texts without a secret
+	hits  []uint64            // bit i: the text has a keyword of rule i
 	spans []span
-	last  uint64 // the text that spans is for
-	any   bool   // a secret was found
+	last  uint64 // hash of the text that spans belong to
+	any   bool   // it found a secret
 }
 
-// maxDull bounds the memory of texts without a secret: screens repeat
-// themselves.
+// maxDull bounds dull. Screens repeat themselves, so it saves much work.
 const maxDull = 1 << 15
 
 func newMatcher(rules *ruleSet) *matcher {
@@ -31,7 +30,7 @@ func newMatcher(rules *ruleSet) *matcher {
 	}
 }
 
-// freeze ends the finding.
+// freeze ends the first pass.
 func (m *matcher) freeze() {
 	m.known.freeze()
 	m.frozen = true
@@ -39,8 +38,8 @@ func (m *matcher) freeze() {
 	m.spans = m.spans[:0]
 }
 
-// find gives the secrets in text; the result is valid until the next call.
-// start tells that a line begins with text.
+// find returns the secrets in text. The result is valid until the next call.
+// start reports whether text begins a line.
 func (m *matcher) find(text []byte, start bool) []span {
 	if len(text) < 2 && !m.frozen {
 		return nil
@@ -53,7 +52,7 @@ func (m *matcher) find(text []byte, start bool) []span {
 		return nil
 	}
 	if hash == m.last && len(m.spans) > 0 {
-		return m.spans // what is on the screen is often looked at as printed, too
+		return m.spans // the same text is often looked at on the screen and as printed
 	}
 	m.spans, m.last = m.spans[:0], hash
 	clear(m.hits)
@@ -87,7 +86,7 @@ func (m *matcher) find(text []byte, start bool) []span {
 	return m.spans
 }
 
-// found takes note of a secret that a rule found.
+// found records a secret that a rule found in text, and returns its span.
 func (m *matcher) found(text []byte, v value, rule string, sure, start bool) span {
 	m.any = true
 	s := m.known.byText[string(text[v.from:min(v.end, v.from+maxSecret)])]

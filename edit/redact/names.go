@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// secretish is a name in which one of the words stands that make it one of a
-// secret; secretName decides. The word is in the expression, as in
-// "https://x/?token=1" the name must not be "https".
+// secretish matches a name with one of the words that may make it that of a secret;
+// secretName decides. The expression needs the word, or the name in
+// "https://x/?token=1" would be "https".
 const secretish = `[A-Za-z0-9_.-]*(?i:passw|pass|secret|token|key|credential|auth|pwd|pat)[A-Za-z0-9_.-]*`
 
-// nameRules are for secrets without a form of their own, which are recognized
-// by the name before them, the place in a URL, or the option of a command.
-// gitleaks is made for source code, where most of these would be wrong; a
-// terminal shows environments, configuration and command lines.
+// nameRules returns rules for secrets without a form of their own, which are
+// recognized by the name before them, the place in a URL, or the option of a
+// command. gitleaks is made for source code, where most of these rules would be
+// wrong; a terminal shows environments, configuration and command lines.
 //
-// Each expression matches what stands before the value, and a function reads
-// the value as a shell, or whatever it belongs to, would.
+// An expression matches the text before a value. A function then reads the value
+// by the grammar of a shell, or of what it belongs to.
 func nameRules() []*rule {
 	words := []string{
 		"password", "passwd", "passphrase", "secret", "token", "apikey", "api_key", "api-key",
@@ -33,14 +33,14 @@ func nameRules() []*rule {
 			read: environmentValue,
 		},
 		{
-			// Names in lower case are also found in source code, where a value
-			// is often another name.
+			// A name in lower case may be source code, in which a value is often
+			// another name.
 			name: "variable", keywords: words,
 			expr: `(` + secretish + `)(?:\\*["'])?(\]?\s*(?:=>|[:+?]?=|:)\s*)`,
 			read: namedValue,
 		},
 		{
-			// csh, launchctl, Apache, Windows: setenv NAME VALUE.
+			// csh, launchctl and Apache: setenv NAME VALUE. Windows: setx.
 			name: "variable", keywords: []string{"setenv", "setx"},
 			expr: `(?i:\bsetenv|\bsetx(?:\s+/\w)?)\s+(` + upper + `)\s+`,
 			read: wordValue,
@@ -58,7 +58,8 @@ func nameRules() []*rule {
 			read: fishValues,
 		},
 		{
-			// A here-string that becomes a secret, or is read by what wants one.
+			// A here-string for a variable of a secret, or for a command that
+			// reads one.
 			name: "option", keywords: []string{"<<<"},
 			expr: `(?:--[\w-]*stdin|--with-token|\bread\b[^<>|;&]*?\s(` + secretish + `)|\b(?:passwd|chpasswd|smbpasswd|htpasswd|sudo|cryptsetup)\b)[^<>|;&]*<<<\s*`,
 			read: hereValue,
@@ -134,19 +135,19 @@ func nameRules() []*rule {
 
 // value is a secret that a rule read.
 type value struct {
-	from, to int // the bytes that show it, or the first part of it
-	// end is where the text ends that is a secret wherever it stands. It is to,
-	// unless it is only assumed that the bytes up to there belong to the value.
+	from, to int // bytes of its first part, which is all of it if it has no quotes inside
+	// end is the end of the text, from from on, that is searched for elsewhere.
+	// It is less than to if the rest may not belong to the secret.
 	end  int
-	weak bool     // it is only replaced here
-	more []extent // the other parts
-	also []string // other texts of the same secret: it without quotes, the other parts
+	weak bool     // it is not searched for elsewhere
+	more []extent // its other parts
+	also []string // other spellings: the secret without quotes, its other parts
 }
 
-// valueOf returns the value that is the bytes between two places.
+// valueOf returns the value that is the bytes from from to to.
 func valueOf(from, to int) value { return value{from: from, to: to, end: to} }
 
-// value makes values of a word that was read, none if it is empty.
+// value returns the value of a word, or none if the word is empty.
 func (m match) value(w word) []value {
 	if w.open {
 		return m.guess(w)
@@ -168,8 +169,8 @@ func (m match) value(w word) []value {
 	return []value{v}
 }
 
-// guess is value for a word whose end is only assumed: what is looked for
-// elsewhere is its text up to the first blank.
+// guess is value for a word that may end too late. Only its text up to the first
+// blank is searched for elsewhere.
 func (m match) guess(w word) []value {
 	parts := w.parts()
 	if len(parts) == 0 {
@@ -180,12 +181,13 @@ func (m match) guess(w word) []value {
 	if piece := w.piece(); len(piece.text) > 0 && piece.last() < v.end {
 		v.end = piece.last()
 	}
-	// fish's title is the first characters of a command, and a directory.
+	// The title that fish sets is the start of a command and a directory, so a
+	// quote in it may have no content but that.
 	v.weak = w.open && blank(w.text[0])
 	return []value{v}
 }
 
-// piece returns the content of the word up to its first blank.
+// piece returns the word's content up to the first blank.
 func (w word) piece() word {
 	i := 0
 	for i < len(w.text) && blank(w.text[i]) {
@@ -198,37 +200,37 @@ func (w word) piece() word {
 	return w.slice(i, j)
 }
 
-// placeholder reports whether what was read stands for a secret and is none.
+// placeholder reports whether a word stands in for a secret.
 func (m match) placeholder(w word, name string) bool {
 	return w.expands() || placeholderText(string(w.text), name) || template.Match(w.text)
 }
 
 var (
-	// What stands before a quoted text that is a command, not a value.
+	// The text before a quote that holds a command.
 	commandQuote = regexp.MustCompile(`(?:^|\s)-\w*c\s+$|\beval\s+$|\balias\s+\S+=$`)
-	// What stands before a quoted text that is nothing but an assignment.
+	// The text before a quote that holds an assignment and nothing else.
 	assignQuote = regexp.MustCompile(`(?:^[\s-]*|[=(\[{,]|\s--?[\w-]+|\s-\w|\b(?:env|export|declare|typeset|local|readonly|ENV|ARG|set|setx))\s*$`)
-	// What stands before the name at which a line of output begins, as curl -v,
-	// grep -n and diff show it.
+	// The text before a name at the start of a line, as printed by curl -v,
+	// grep -n and diff.
 	linePrefix = regexp.MustCompile(`^[\s\d:<>*|│+-]*["']?$`)
-	// What stands before the name in a command of cmd.exe, whose value goes on
-	// to the end of the command.
+	// The text before the name in a "set" of cmd.exe, whose value extends to the
+	// end of the command.
 	cmdSet = regexp.MustCompile(`(?i)(?:^|[>$#%&|(@]\s*)set\s+(?:/p\s+)?$`)
-	// What openssl's -pass and its like have before a password, or in place of it.
+	// The start of an argument of openssl's -pass, which says where the password is.
 	opensslSource = regexp.MustCompile(`^(?:pass|env|file|fd):|^stdin$`)
-	// A name of which a plain word is a value, too.
+	// A name whose value may be a plain word.
 	settingName = regexp.MustCompile(`(?i)(?:passw(?:or)?d|passphrase|secret)$`)
-	// A variable of PowerShell.
+	// The text before the name of a variable of PowerShell.
 	dollarName = regexp.MustCompile(`\$(?:\w+:)?$`)
 )
 
-// near returns the end of what stands before a value or a quote, as far as the
-// expressions for it look: they must not search all of a long line.
+// near returns the last 256 bytes of before, so that the expressions above do not
+// search all of a long line for each value in it.
 func near(before []byte) []byte {
 	return before[max(0, len(before)-256):]
 }
 
-// environmentValue reads what is assigned to an environment variable.
+// environmentValue reads the value assigned to an environment variable.
 func environmentValue(m match) []value {
 	name := m.group(1)
 	if !secretName(name) {
@@ -250,8 +252,8 @@ func environmentValue(m match) []value {
 	return m.value(w)
 }
 
-// wholeValue reads a value that goes on to the end of the quotes around its
-// name, too: docker run -e 'NAME=VALUE'.
+// wholeValue reads a value that extends to the end of the quotes around its name
+// and itself: docker run -e 'NAME=VALUE'.
 func (m match) wholeValue(p place, name string) []value {
 	w := p.line.rest(p.at, p.open)
 	sure := assignQuote.Match(p.before)
@@ -264,7 +266,7 @@ func (m match) wholeValue(p place, name string) []value {
 	return m.guess(w)
 }
 
-// cmdValue reads a value of cmd.exe's set.
+// cmdValue reads the value of a "set" of cmd.exe.
 func (m match) cmdValue(p place, name string) []value {
 	end := p.at
 	for end < len(p.line.text) && strings.IndexByte("&|<>", p.line.text[end]) < 0 {
@@ -280,11 +282,10 @@ func (m match) cmdValue(p place, name string) []value {
 	return m.value(w)
 }
 
-// code ends what may be a name or a number in source code.
-const code = "\"',;&|()<>{}[] \t"
+// codeEnds are the characters that end a name or a number in source code.
+const codeEnds = "\"',;&|()<>{}[] \t"
 
-// namedValue reads the value of a name in a program's source, its
-// configuration or its output.
+// namedValue reads the value of a name in source code, configuration or output.
 func namedValue(m match) []value {
 	name, sep := m.group(1), m.group(2)
 	if !secretName(name) {
@@ -298,19 +299,19 @@ func namedValue(m match) []value {
 	assign := direct && strings.HasSuffix(sep, "=")
 	dollar := len(before) > 0 && before[len(before)-1] == '$'
 	if p.whole && assign && strings.HasPrefix(name, "-") {
-		return nil // an option, which has a rule
+		return nil // an option, which has a rule of its own
 	}
 	if p.whole && assign && !commandQuote.Match(p.before) {
 		w := p.line.word(p.at, style{})
 		if w.end < len(p.line.text) && p.line.text[w.end] == '&' && p.line.pair(w.end+1) {
-			// In a query.
-			if !mixed(upTo(string(w.text), code), 6) || m.placeholder(w, name) {
+			// It is in a query string.
+			if !mixed(upTo(string(w.text), codeEnds), 6) || m.placeholder(w, name) {
 				return nil
 			}
 			return m.value(w)
 		}
 		w = p.line.rest(p.at, p.open)
-		if assignQuote.Match(p.before) && len(w.text) >= 4 || mixed(upTo(string(w.text), code), 6) {
+		if assignQuote.Match(p.before) && len(w.text) >= 4 || mixed(upTo(string(w.text), codeEnds), 6) {
 			return m.wholeValue(p, name)
 		}
 		return nil
@@ -322,8 +323,8 @@ func namedValue(m match) []value {
 		}
 		return m.value(w)
 	}
-	first := upTo(string(w.text), code)
-	// A line of a file like .my.cnf is nothing else.
+	first := upTo(string(w.text), codeEnds)
+	// A setting is a line of a file such as .my.cnf.
 	setting := len(before) == 0 && strings.Contains(sep, "=") && settingName.MatchString(name) && len(first) == len(w.text) && len(first) >= 4
 	if dollar || indexed || !direct && strings.TrimRight(sep, " \t") == sep || !setting && !mixed(first, 6) ||
 		m.placeholder(w.slice(0, len(first)), name) {
@@ -337,7 +338,7 @@ func namedValue(m match) []value {
 	values := m.value(w)
 	for i := range values {
 		if v := &values[i]; len(first) < len(w.text) {
-			// What follows may be the arguments of a function.
+			// The rest may be the arguments of a function.
 			v.end = min(v.end, w.extents[len(first)].from)
 			v.also = nil
 		}
@@ -345,7 +346,8 @@ func namedValue(m match) []value {
 	return values
 }
 
-// prefix returns the length of what Python and others put before a quote.
+// prefix returns the length of the letters that Python and others allow before a
+// quote, as in b'..'.
 func (m match) prefix(at int) int {
 	for n := 1; n <= 2 && at+n < len(m.text); n++ {
 		if strings.IndexByte("bfu", m.text[at+n-1]) < 0 {
@@ -358,7 +360,7 @@ func (m match) prefix(at int) int {
 	return 0
 }
 
-// upTo returns s up to the first of the characters.
+// upTo returns s up to the first of characters.
 func upTo(s, characters string) string {
 	if i := strings.IndexAny(s, characters); i >= 0 {
 		return s[:i]
@@ -366,8 +368,8 @@ func upTo(s, characters string) string {
 	return s
 }
 
-// tail returns the index behind the words that go on from index end in a value
-// that is all of a line: up to a comment, another name, or another column.
+// tail returns the end of a value that extends from index end to the end of the
+// line, or to a comment, another name or another column.
 func (p place) tail(end int) int {
 	text := p.line.text
 	for end+1 < len(text) && text[end] == ' ' && !blank(text[end+1]) {
@@ -382,7 +384,7 @@ func (p place) tail(end int) int {
 	return end
 }
 
-// wordValue reads a word of a shell that is a secret.
+// wordValue reads a secret that is a word of a shell.
 func wordValue(m match) []value {
 	p := m.place(m.groups[2], m.all[1])
 	w := p.word(style{loose: true})
@@ -395,7 +397,7 @@ func wordValue(m match) []value {
 	return m.value(w)
 }
 
-// dockerValue reads what ENV sets in a Dockerfile, without a "=".
+// dockerValue reads the value of ENV without "=" in a Dockerfile.
 func dockerValue(m match) []value {
 	if !secretName(m.group(1)) {
 		return nil
@@ -411,7 +413,7 @@ func dockerValue(m match) []value {
 	return m.value(w)
 }
 
-// fishValues reads the values of fish's set.
+// fishValues reads the values of a "set" of fish.
 func fishValues(m match) []value {
 	name := m.group(2)
 	flags := strings.Fields(m.group(1))
@@ -454,16 +456,16 @@ func hereValue(m match) []value {
 	return m.value(w)
 }
 
-// authScheme is the first word of a value of Authorization.
+// authScheme matches the scheme at the start of an Authorization header's value.
 var authScheme = regexp.MustCompile(`^\s*(?i:bearer|basic|token|digest|apikey|negotiate|ntlm|hawk|oauth|aws4-hmac-sha256)(?:\s+|$)`)
 
-// headerValue reads the value of an HTTP header, without a scheme at its
-// beginning.
+// headerValue reads the value of an HTTP header. scheme, unless nil, matches the
+// start of it that is no secret.
 func headerValue(m match, scheme *regexp.Regexp) []value {
 	from, at := m.groups[2], m.all[1]
 	at += m.prefix(at)
 	if at < len(m.text) && m.text[at] == '`' {
-		at++ // JavaScript
+		at++ // a string of JavaScript
 	}
 	p := m.place(from, at)
 	text := p.line.text
@@ -487,7 +489,7 @@ func headerValue(m match, scheme *regexp.Regexp) []value {
 		} else {
 			end = p.line.word(end, style{config: true}).end
 		}
-		// What follows a comma is a parameter.
+		// Parameters follow commas.
 		for end > p.at && end < len(text) && (text[end-1] == ',' || text[end] == ',') {
 			next := end
 			for next < len(text) && (text[next] == ',' || text[next] == ' ') {
@@ -527,7 +529,8 @@ func headerValue(m match, scheme *regexp.Regexp) []value {
 	}
 	values := m.guess(w)
 	if scheme != nil && blankAt > 0 && strings.Trim(string(w.text[:blankAt]), letters) == "" && len(values) > 0 {
-		// Another scheme, which is no secret but goes with it: it may be one.
+		// The first word may be an unknown scheme. It is replaced, but not
+		// searched for elsewhere.
 		values = m.guess(w.slice(blankAt+1, len(w.text)))
 		if len(values) > 0 {
 			values[0].more = append(values[0].more, w.slice(0, blankAt+1).parts()...)
@@ -536,9 +539,11 @@ func headerValue(m match, scheme *regexp.Regexp) []value {
 	return values
 }
 
+// letters are the characters of an unknown scheme.
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-"
 
-// urlPassword reads the password of a URL, up to the last "@" before its path.
+// urlPassword reads the password of a URL, which ends at the last "@" before the
+// path.
 func urlPassword(m match) []value {
 	if bytes.IndexByte(m.text[m.all[1]:], '@') < 0 {
 		return nil
@@ -563,11 +568,12 @@ func urlPassword(m match) []value {
 	return m.value(w)
 }
 
-// maxURL is how much of a URL is read for a password.
+// maxURL is the number of bytes of a URL that are searched for the end of its
+// password.
 const maxURL = 2 << 10
 
-// passwordEnd returns where the password of a URL ends that begins with it, -1
-// if it has none.
+// passwordEnd returns the end of the password at the start of text, or -1 if there
+// is none. text is a URL behind the colon of its user.
 func passwordEnd(text []byte) int {
 	host := bytes.IndexAny(text, "/?#<>")
 	if host < 0 {
@@ -576,8 +582,8 @@ func passwordEnd(text []byte) int {
 	if end := bytes.LastIndexByte(text[:host], '@'); end >= 0 {
 		return end
 	}
-	// A port has digits alone; else a slash may be one that should have been
-	// encoded.
+	// If the text before a slash is no port, the password may have the slash,
+	// though it should be encoded.
 	if end := bytes.IndexByte(text, '@'); host < len(text) && text[host] == '/' && end >= 0 &&
 		len(bytes.Trim(text[:host], "0123456789")) > 0 && mixed(string(text[:end]), 4) {
 		return end
@@ -618,7 +624,7 @@ func optionValue(m match) []value {
 	return m.value(w)
 }
 
-// userPassword reads the password of "user:password".
+// userPassword reads the password in "user:password".
 func userPassword(m match) []value {
 	w := m.place(-1, m.all[1]).word(style{loose: true})
 	i := bytes.IndexByte(w.text, ':')
@@ -632,7 +638,7 @@ func userPassword(m match) []value {
 	return m.value(w)
 }
 
-// sslPassword reads a password as openssl takes it, pass:PASSWORD.
+// sslPassword reads the password in openssl's "pass:PASSWORD".
 func sslPassword(m match) []value {
 	p := m.place(m.groups[2], m.all[1])
 	w := p.word(style{loose: true})
@@ -648,47 +654,48 @@ func sslPassword(m match) []value {
 
 var (
 	secretWord = regexp.MustCompile(`(?i)passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|(?:private|encryption|master|signing|auth|account|storage)[_-]?key|credential`)
-	// Short words count as a part of their own: DB_PASS, PGPASS, not COMPASS;
-	// DB_PWD, not PWD.
+	// Short words count only as a separate part of a name: DB_PASS, PGPASS and
+	// DB_PWD, but not COMPASS or PWD.
 	shortWord = regexp.MustCompile(`(?i)[_-](?:pass|pwd|auth|pat)$|^(?:pass|pgpass)$|(?-i:[a-z](?:Pass|Pwd))$`)
-	// Names of what is beside the secret.
+	// Names of things that belong to a secret but are none.
 	besides = regexp.MustCompile(`(?i)(?:file|path|dir|ur[il]|name|type|len|length|size|count|limit|expiry|expires?(?:_in|_at)?|ttl|timeout|age|method|endpoint|algorithm|format|policy|prompt|hint|stdin|budget|usage|keyboard|max|min)s?$|^(?:OLDPWD|SSH_AUTH_SOCK|tokens|max[_-]?tokens?)$|keyboard|tokeniz`)
 )
 
-// secretName reports whether a variable of that name holds a secret.
+// secretName reports whether a name is that of a secret.
 func secretName(name string) bool {
 	return (secretWord.MatchString(name) || shortWord.MatchString(name)) && !besides.MatchString(name)
 }
 
 var (
 	placeholders = regexp.MustCompile(`(?i)^(?:[*xX.•·?#-]+|true|false|yes|no|on|off|null|nil|none|undefined|auto|default|required|optional|sufficient|enabled?|disabled?|string|str|int|bool|bytes|value|text|stdin|file|prompt|ask|env|invalid|missing|expired|error|failed|incorrect|changed|ok|redacted|masked|hidden|\[?redacted\]?|your[_-].*|<.*|.*>|\d{1,3})[,.;:!)]*$`)
-	// What make or a template puts in is not there yet, and neither is what a
-	// shell does; see word.expands.
+	// Values that make or a template replaces later. For those of a shell see
+	// word.expands.
 	template         = regexp.MustCompile(`^(?:%[A-Za-z_]|\{\{|<|\(|@|\.\*)`)
 	literalExpansion = regexp.MustCompile(`^\$\w+$|\$\{[^}]*\}|\$\([^)]*\)`)
 	pathLike         = regexp.MustCompile(`^(?:~|\.{0,2})/(?:[\w.@+-]+/)*[\w.@+-]*$`)
 	metavars         = regexp.MustCompile(`^(?:[A-Z][A-Z0-9_-]*|string|str|value|file|path|text|name|key|token|password|secret|passphrase)[,.;:]?$`)
 )
 
-// placeholderText reports whether a value stands for a secret and is none.
+// placeholderText reports whether the value of a name stands in for a secret, such
+// as "none" or "<password>", or is a path.
 func placeholderText(value, name string) bool {
 	if placeholders.MatchString(value) || strings.EqualFold(value, name) {
 		return true
 	}
-	// A path of short parts; keys in base64 may begin with a slash too.
+	// A path has short parts; a key in base64 may begin with a slash too.
 	return pathLike.MatchString(value) && len(value) < 200 && (strings.Count(value, "/") > 1 || len(value) < 16) && !mixed(value, 30)
 }
 
-// isPlaceholder is placeholderText for a value outside of a line.
+// isPlaceholder is match.placeholder for a value that is not in a line.
 func isPlaceholder(value, name string) bool {
 	return match{}.placeholder(line{text: []byte(value)}.rest(0, false), name)
 }
 
-// metavar reports whether a value is what help texts print for one.
+// metavar reports whether a value is one that help texts show, such as "FILE".
 func metavar(value string) bool { return metavars.MatchString(value) }
 
-// mixed reports whether value has at least n bytes, and letters as well as
-// digits or what is neither: no word, no number, no name.
+// mixed reports whether value has at least n bytes and is no word, number or name:
+// it has letters and digits, or both cases and punctuation.
 func mixed(value string, n int) bool {
 	if len(value) < n {
 		return false

@@ -6,11 +6,12 @@ import (
 	"strings"
 )
 
-// payload looks for secrets in a control string of the output.
+// payload searches a control string of the output.
 func (r *run) payload(kind byte, text []byte, at []int64, whole bool) {
 	r.payloadOf(&r.outMarks, payloadName(kind, text), kind, text, at, whole)
 }
 
+// payloadName returns the name that a report has for a control string.
 func payloadName(kind byte, text []byte) string {
 	switch kind {
 	case 'P':
@@ -33,7 +34,8 @@ func payloadName(kind byte, text []byte) string {
 	return "osc " + string(number)
 }
 
-// payloadOf looks at a payload as it is, and as what it encodes.
+// payloadOf searches a control string as it is, and decoded. at has the position
+// of each byte in the stream; whole reports whether text is all of the string.
 func (r *run) payloadOf(marks *marks, name string, kind byte, text []byte, at []int64, whole bool) {
 	w := where{kind: name, seen: map[int]bool{}}
 	if kind == ']' {
@@ -42,7 +44,7 @@ func (r *run) payloadOf(marks *marks, name string, kind byte, text []byte, at []
 		}
 	}
 	escaped := bytes.Contains(text, []byte(`\x`))
-	if name != "osc 633" || !escaped { // where a blank may be \x20, words end at it
+	if name != "osc 633" || !escaped { // there, \x20 may be the blank that ends a word
 		r.payloadText(marks, w, text, at)
 	}
 	if bytes.IndexByte(text, '%') >= 0 {
@@ -60,12 +62,13 @@ func (r *run) payloadOf(marks *marks, name string, kind byte, text []byte, at []
 	}
 	switch name {
 	case "osc 52", "osc 1337", "osc 99":
-		// Padding is no separator.
+		// Padding does not separate.
 		i := bytes.LastIndexAny(bytes.TrimRight(text, "="), ";:=")
 		r.payloadBase64(marks, w, text[i+1:], at[i+1:])
 	}
 }
 
+// payloadText searches text as it is.
 func (r *run) payloadText(marks *marks, w where, text []byte, at []int64) {
 	for _, sp := range r.m.find(text, true) {
 		if r.locate {
@@ -78,6 +81,8 @@ func (r *run) payloadText(marks *marks, w where, text []byte, at []int64) {
 	}
 }
 
+// unhex decodes two hexadecimal digits; ok is false if they are none, or was
+// before.
 func unhex(a, b byte, ok bool) (byte, bool) {
 	hi, ok1 := hexDigit(a)
 	lo, ok2 := hexDigit(b)
@@ -94,7 +99,7 @@ func hexDigit(c byte) (byte, bool) {
 	return 0, false
 }
 
-// payloadDecoded looks at text with its escapes, of n bytes each, decoded.
+// payloadDecoded searches text with its escapes, of n bytes each, decoded.
 func (r *run) payloadDecoded(marks *marks, w where, text []byte, at []int64, n int, decode func([]byte) (byte, bool)) {
 	var plain []byte
 	var from []int
@@ -122,8 +127,9 @@ func (r *run) payloadDecoded(marks *marks, w where, text []byte, at []int64, n i
 	}
 }
 
-// payloadBase64 looks at what text is in base64. The groups that a secret
-// touches become the base64 of stars, so that it can still be decoded.
+// payloadBase64 searches text decoded from base64. It replaces each group that
+// has a byte of a secret with the base64 of stars, so that the text can still be
+// decoded.
 func (r *run) payloadBase64(marks *marks, w where, text []byte, at []int64) {
 	clean := bytes.TrimRight(text, "=")
 	plain, err := base64.RawStdEncoding.DecodeString(string(clean))

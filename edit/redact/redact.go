@@ -1,44 +1,67 @@
-// Package redact takes secrets out of recordings: tokens, keys and passwords
+// Package redact replaces the secrets in recordings: tokens, keys and passwords
 // that were typed, printed or put into a title.
 //
-// Start with [New], and give a recording to [Redactor.Cast], or put
+// Start with [New], then pass a recording to [Redactor.Cast], or use
 // [Redactor.Filter] among the filters of package edit.
 //
-//	r, err := redact.New(redact.Options{})
-//	...
-//	cast, report, err := r.Cast(ctx, cast)
+// # What it finds
 //
-// # What is found
+// The public rules are those of gitleaks, for tokens and keys that have a form of
+// their own, and rules for secrets that are recognized by what is before them:
+// a variable's name (DB_PASSWORD=), an Authorization header, the user in a URL, a
+// command's option, a prompt for a password. They read a value as a shell does,
+// with its quotes and backslashes. [Options] adds texts and patterns.
 //
-// gitleaks' public rules, and rules for what has no form of its own but a name
-// or a place: variables (DB_PASSWORD=), Authorization headers, passwords in
-// URLs, options of commands, and what was typed where a program asked for a
-// password; besides what [Options] names. Rules see text as it stood on the
-// screen, so a secret that was split over events, redrawn, corrected, coloured
-// or wrapped is one to them; and as it was printed, typed, or put into control
-// strings, also in percent and base64 encoding.
+// Rules are applied to each line of the screen, so it does not matter whether a
+// secret was split over events, redrawn, corrected, coloured or wrapped. They are
+// also applied to text as it was printed and typed, and to control strings, the
+// header, markers, comments and other events.
 //
-// # What becomes of it
+// # What it replaces
 //
-// Each character becomes "*", or "＊" if it takes two columns, in each event
-// that drew it, so that all else stays on the screen cell by cell and at every
-// moment. What a rule found that could not stand for something else
-// goes wherever it is in the recording, before and after, in output, input,
-// control strings, markers, comments, the header and events of unknown codes; so
-// do long parts of it, and what stood in its place while it was typed. A short
-// or plain value ("PASSWORD=hello") goes only where a rule sees it.
+// Each character of a secret becomes "*", or "＊" if it is two columns wide, in
+// the event that drew it. Everything else stays on the screen, at each moment and
+// in each cell.
 //
-// # How
+// A secret is replaced wherever a rule finds it. If it is also unlikely to occur
+// as anything else (8 bytes or more of at least two of lower case, upper case,
+// digits and punctuation, or 16 bytes of anything) or is one of [Options.Texts],
+// every other copy of it is replaced too: before and after, in output, input,
+// control strings, markers, comments, other events and the header, with or
+// without the quotes it was written in. So are parts of it, of about 8 bytes and
+// more, and what stood in its place while it was being typed.
 //
-// A recording is read once, found secrets are kept in memory, events in a
-// temporary file; a second pass locates the bytes that drew them, and a
-// third rewrites. Memory does not depend on the length.
+// # What it leaves
+//
+// No set of rules recognizes every secret, so look at the result before you
+// publish it. In particular, these stay:
+//
+//   - Secrets that nothing marks as such: a password in a sentence, or an argument
+//     without a name, as of "docker login -p".
+//   - Secrets in another form. A secret is found in percent encoding in control
+//     strings, and in base64 where a terminal reads it (OSC 52, 99 and 1337). Its
+//     base64, hexadecimal digits, hash or encryption in the output stays, and so
+//     do images, and copies with other characters or line breaks inside.
+//   - Copies of a short or plain secret ("PASSWORD=hello") where no rule sees it.
+//   - The second and further lines of a value, other than a private key's. In the
+//     first line, a value whose quotes are not closed ends with the line. A value
+//     without quotes ends at a blank, even where env prints one that has blanks.
+//   - The length of a secret, and when each of its keys was typed.
+//
+// # How it works
+//
+// The first pass reads the recording once and finds its secrets, which are kept in
+// memory. Events are kept in memory up to 4 MiB, then in a temporary file that only
+// its owner can read. A second pass locates the bytes that drew the secrets, and a
+// third writes the result. Memory does not grow with the length of the recording
+// but with the number of secrets.
 package redact
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -51,28 +74,29 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// Options says what to look for. The zero value is the public rules.
+// Options configures [New]. The zero value applies the public rules.
 type Options struct {
-	// NoRules leaves the public rules out: only Texts and Patterns count.
+	// NoRules omits the public rules and applies only Texts and Patterns.
 	NoRules bool
-	// Texts are secrets themselves. They go wherever they stand.
+	// Texts are secrets, replaced wherever they occur in a line, whatever their
+	// length. Case matters. None may be empty.
 	Texts []string
-	// Patterns are the user's own rules, matched on a line at a time. If a
-	// pattern has a group, the secret is what the first one that took part
-	// matched, else the whole match.
+	// Patterns are additional rules, matched against one line at a time. The
+	// secret is the first group that took part in the match and is not empty,
+	// or else the whole match. A pattern that matches the empty text is an error.
 	Patterns []*regexp.Regexp
 }
 
-// Redactor redacts recordings. It may be used for any number of them, also at
-// once.
+// Redactor replaces secrets in recordings. It is safe for concurrent use, and
+// keeps nothing of a recording.
 type Redactor struct {
 	rules *ruleSet
-	names bool // the public rules are among them
-	texts []string
+	names bool     // rules has the public rules
+	texts []string // Options.Texts
 }
 
-// New makes a Redactor. The error tells of an empty text, or of a pattern that
-// matches it.
+// New returns a Redactor. It returns an error for an empty text, and for a pattern
+// that matches the empty text.
 func New(opts Options) (*Redactor, error) {
 	r := &Redactor{names: !opts.NoRules}
 	var rules []*rule
@@ -91,7 +115,7 @@ func New(opts Options) (*Redactor, error) {
 	}
 	for _, text := range opts.Texts {
 		if text == "" {
-			return nil, fmt.Errorf("redact: empty text")
+			return nil, errors.New("redact: a text to replace is empty")
 		}
 		rules = append(rules, &rule{name: "text", regexp: regexp.MustCompile(regexp.QuoteMeta(text)), sure: true})
 		r.texts = append(r.texts, text)
@@ -100,27 +124,34 @@ func New(opts Options) (*Redactor, error) {
 	return r, nil
 }
 
-// Filter gives Cast as a filter. It reads a recording to its end when it is
-// applied, as the header may hold what is found at the end. Its error ends the
-// events, of which there are none then, and the header is empty. tell, unless
-// nil, is given the report before the Filter returns.
-func (r *Redactor) Filter(ctx context.Context, tell func(*Report)) edit.Filter {
+// Filter returns [Redactor.Cast] as a filter. Applied to a recording, the filter
+// reads it to its end before it returns, as a secret at the end may be in the
+// header too. It calls report, unless that is nil, with the report. If Cast
+// returns an error, the filter does not call report; its result has an empty
+// header and no events but the error.
+func (r *Redactor) Filter(ctx context.Context, report func(*Report)) edit.Filter {
 	return func(src format.Cast) format.Cast {
-		cast, report, err := r.Cast(ctx, src)
+		cast, found, err := r.Cast(ctx, src)
 		if err != nil {
 			return format.Cast{Events: func(yield func(format.Event, error) bool) { yield(format.Event{}, err) }}
 		}
-		if tell != nil {
-			tell(report)
+		if report != nil {
+			report(found)
 		}
 		return cast
 	}
 }
 
-// Cast reads src to its end and gives it redacted, with a report. The events
-// of the result are single-use; ranging over them frees what was stored for
-// them. If src ends in an error, so does the result, behind the events before
-// it; an error of Cast is one of its own, or ctx's.
+// Cast reads src to its end and returns it with its secrets replaced, and a report.
+// Events keep their number, order, codes and times; src.Header is not changed.
+//
+// The events of the result are single-use. Range over them, even if only in part,
+// to remove the temporary file. If src ends with an error, so do they, after the
+// events before it.
+//
+// Cast returns ctx.Err if ctx ends while it reads, an error of the temporary file,
+// or an error if the recording has too many secrets to hold in memory. It returns
+// no part of the recording then.
 func (r *Redactor) Cast(ctx context.Context, src format.Cast) (format.Cast, *Report, error) {
 	store := &spool{}
 	cast, report, err := r.cast(ctx, src, store)
@@ -157,7 +188,7 @@ func (r *Redactor) cast(ctx context.Context, src format.Cast, store *spool) (for
 	}
 	run.end()
 	run.m.freeze()
-	// The size stays; the header may lose what is known only now.
+	// The size is read before the header is replaced.
 	size := src.Header.Size
 	src.Header = run.header(src.Header)
 	if run.m.any || len(r.texts) > 0 {
@@ -214,20 +245,21 @@ func (r *Redactor) cast(ctx context.Context, src format.Cast, store *spool) (for
 	return src, report, nil
 }
 
-// run is the redaction of one recording.
+// run replaces the secrets of one recording.
 type run struct {
 	m        *matcher
-	names    bool // a value is a secret if its name is one of a secret
-	locate   bool
-	now      time.Duration
+	names    bool          // the name of a value may make it a secret
+	locate   bool          // this is the second pass
+	now      time.Duration // time of the event being read
 	out      *screen
 	in       *typed
-	outMarks marks
-	inMarks  marks
+	outMarks marks // what happens to the bytes of the output
+	inMarks  marks // and of the input
 	findings map[findingKey]*Finding
-	tired    bool // some of the output was only looked at in part
+	tired    bool // some of the output was searched only in part
 }
 
+// err returns the first error of the marks.
 func (r *run) err() error {
 	if r.outMarks.err != nil {
 		return r.outMarks.err
@@ -235,17 +267,20 @@ func (r *run) err() error {
 	return r.inMarks.err
 }
 
+// begin begins a pass.
 func (r *run) begin(size format.Size, locate bool) {
 	r.locate, r.now = locate, 0
 	r.out = newScreen(r, size, locate)
 	r.in = newTyped(r, locate)
 }
 
+// end ends a pass.
 func (r *run) end() {
 	r.out.finish()
 	r.in.finish()
 }
 
+// event searches an event, in the first and the second pass.
 func (r *run) event(ev format.Event) {
 	r.now = ev.Time
 	switch ev.Code {
@@ -263,7 +298,7 @@ func (r *run) event(ev format.Event) {
 	}
 }
 
-// mark redacts the characters that tags name.
+// mark replaces the characters that tags identify.
 func (r *run) mark(sp span, tags []uint64, w where) {
 	fresh := false
 	last := uint64(noTag)
@@ -282,7 +317,8 @@ func (r *run) mark(sp span, tags []uint64, w where) {
 	r.count(sp, w, fresh)
 }
 
-// markBytes redacts the characters of text, whose bytes stand at at.
+// markBytes replaces the characters of text. at has the offset of each byte in the
+// output.
 func (r *run) markBytes(sp span, text []byte, at []int64, w where) {
 	fresh := false
 	for i := 0; i < len(text); {
@@ -294,9 +330,9 @@ func (r *run) markBytes(sp span, text []byte, at []int64, w where) {
 	r.count(sp, w, fresh)
 }
 
-// other redacts an event that is no stream: a marker, a comment, an unknown
-// code. tell counts what is found.
-func (r *run) other(ev format.Event, tell bool) format.Event {
+// other returns an event that is neither output nor input with its secrets
+// replaced. report counts them.
+func (r *run) other(ev format.Event, report bool) format.Event {
 	kind := "event"
 	switch ev.Code {
 	case format.Marker:
@@ -307,15 +343,16 @@ func (r *run) other(ev format.Event, tell bool) format.Event {
 		kind = "event"
 	}
 	if ev.JSON {
-		ev.Data = r.json("", ev.Data, where{kind: kind}, tell)
+		ev.Data = r.json("", ev.Data, where{kind: kind}, report)
 	} else {
-		ev.Data = r.text(ev.Data, where{kind: kind}, tell)
+		ev.Data = r.text(ev.Data, where{kind: kind}, report)
 	}
 	return ev
 }
 
-// text gives s redacted, line by line.
-func (r *run) text(s string, w where, tell bool) string {
+// text returns s with the secrets in its lines replaced, or unchanged in the first
+// pass. report counts them.
+func (r *run) text(s string, w where, report bool) string {
 	if s == "" {
 		return s
 	}
@@ -338,7 +375,7 @@ func (r *run) text(s string, w where, tell bool) string {
 				fresh = fresh || !hide[i]
 				hide[i] = true
 			}
-			if tell {
+			if report {
 				r.count(sp, w, fresh)
 			}
 		}
@@ -358,16 +395,17 @@ func (r *run) text(s string, w where, tell bool) string {
 	return string(out)
 }
 
-// json gives a JSON value with its strings redacted; name is its key.
-func (r *run) json(name, text string, w where, tell bool) string {
+// json returns a JSON value with the secrets in its strings replaced. name is its
+// key.
+func (r *run) json(name, text string, w where, report bool) string {
 	d := json.NewDecoder(bytes.NewReader([]byte(text)))
 	d.UseNumber()
 	var value any
 	if err := d.Decode(&value); err != nil {
-		return r.text(text, w, tell)
+		return r.text(text, w, report)
 	}
 	changed := false
-	value = r.walk(name, value, w, tell, &changed, 0)
+	value = r.walk(name, value, w, report, &changed, 0)
 	if !changed {
 		return text
 	}
@@ -375,42 +413,43 @@ func (r *run) json(name, text string, w where, tell bool) string {
 	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(value); err != nil {
-		return `"*"` // what cannot be encoded is not let out
+		return `"*"` // never the original
 	}
 	return string(bytes.TrimRight(out.Bytes(), "\n"))
 }
 
-func (r *run) walk(name string, value any, w where, tell bool, changed *bool, depth int) any {
+// walk is json for a decoded value. It sets changed if it replaced anything.
+func (r *run) walk(name string, value any, w where, report bool, changed *bool, depth int) any {
 	switch v := value.(type) {
 	case string:
-		if now := r.named(name, v, w, tell); now != v {
+		if now := r.named(name, v, w, report); now != v {
 			*changed = true
 			return now
 		}
 	case []any:
 		for i := range v {
-			v[i] = r.walk(name, v[i], w, tell, changed, depth+1)
+			v[i] = r.walk(name, v[i], w, report, changed, depth+1)
 		}
 	case map[string]any:
 		for key, inner := range v {
-			v[key] = r.walk(key, inner, w, tell, changed, depth+1)
+			v[key] = r.walk(key, inner, w, report, changed, depth+1)
 		}
 	}
 	return value
 }
 
-// named is text for the value of a name. If the name is one of a secret, all of
-// the value is the secret.
-func (r *run) named(name, value string, w where, tell bool) string {
+// named is text for the value of a name. If the name is that of a secret, all of
+// the value is replaced.
+func (r *run) named(name, value string, w where, report bool) string {
 	switch {
 	case name == "" || value == "" || !secretName(name):
-		return r.text(value, w, tell)
+		return r.text(value, w, report)
 	case !r.names || len(value) < 4 || isPlaceholder(value, name):
 		head := len(name) + 1
-		if now := r.text(name+"="+value, w, tell); r.m.frozen && len(now) >= head && now[head:] != value {
+		if now := r.text(name+"="+value, w, report); r.m.frozen && len(now) >= head && now[head:] != value {
 			return now[head:]
 		}
-		return r.text(value, w, tell)
+		return r.text(value, w, report)
 	}
 	var out []byte
 	for i, line := range strings.Split(value, "\n") {
@@ -424,7 +463,7 @@ func (r *run) named(name, value string, w where, tell bool) string {
 		}
 		text := []byte(head + line)
 		sp := r.m.found(text, valueOf(len(head), len(text)), "variable", false, true)
-		if tell && r.m.frozen {
+		if report && r.m.frozen {
 			r.count(sp, w, true)
 		}
 		out = appendStars(out, text[len(head):])
@@ -435,7 +474,7 @@ func (r *run) named(name, value string, w where, tell bool) string {
 	return string(out)
 }
 
-// appendStars appends what replaces text: a star for each column.
+// appendStars appends the replacement of text: a star for each character.
 func appendStars(out, text []byte) []byte {
 	for len(text) > 0 {
 		c, n := utf8.DecodeRune(text)
@@ -449,7 +488,8 @@ func appendStars(out, text []byte) []byte {
 	return out
 }
 
-// header gives h redacted.
+// header returns a copy of h with its secrets replaced, or unchanged in the first
+// pass.
 func (r *run) header(h format.Header) format.Header {
 	now := r.now
 	r.now = 0
@@ -469,8 +509,8 @@ func (r *run) header(h format.Header) format.Header {
 	for i, tag := range h.Tags {
 		h.Tags[i] = r.text(tag, field("tags"), true)
 	}
-	// A new one, without the text that it was read from: there, a key may stand
-	// twice.
+	// A new Header does not have the text that this one was read from, in which
+	// the same key may occur twice.
 	h = format.Header{
 		Size: h.Size, Term: h.Term, Start: h.Start, IdleLimit: h.IdleLimit, Command: h.Command, Title: h.Title,
 		Env: h.Env, Tags: h.Tags, Duration: h.Duration, Extra: h.Extra,

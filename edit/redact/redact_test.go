@@ -488,7 +488,7 @@ func TestConcurrent(t *testing.T) {
 	}
 }
 
-// A plain value is only masked where its name tells that it is secret.
+// A plain value is replaced only where its name makes it a secret.
 func TestPlainValueStays(t *testing.T) {
 	in := newTape(80, 5).add(format.Output, "PASSWORD=hello ./x\r\nhello world\r\n")
 	out, _ := redacted(t, mustNew(t, Options{}), in)
@@ -498,7 +498,7 @@ func TestPlainValueStays(t *testing.T) {
 }
 
 // Without wrapping, the last column is drawn over: no screen ever shows what
-// the bytes tell.
+// all bytes.
 func TestDrawnOver(t *testing.T) {
 	in := newTape(20, 5).add(format.Output, "\x1b[?7lGH_TOKEN="+token+"\r\n\x1b[?7h$ ")
 	out, _ := redacted(t, mustNew(t, Options{}), in)
@@ -513,8 +513,8 @@ func TestDrawnOver(t *testing.T) {
 	}
 }
 
-// What a rule sees once goes wherever it is, before and after; and so do long
-// parts of it.
+// A secret that a rule sees once is replaced everywhere, before and after, and so
+// are long parts of it.
 func TestElsewhere(t *testing.T) {
 	in := newTape(60, 9).add(format.Output, "is it w8Kd-pQ2x-Zr5m?\r\nor ...pQ2x-Zr5m\r\nDB_PASSWORD=w8Kd-pQ2x-Zr5m\r\nit was w8Kd-pQ2x-Zr5m.\r\n")
 	in.add(format.Output, "\x1b]0;w8Kd-pQ2x-Zr5m\x07").add(format.Input, "w8Kd-pQ2x-Zr5m\r").add(format.Marker, "w8Kd-pQ2x-Zr5m")
@@ -532,7 +532,7 @@ func TestElsewhere(t *testing.T) {
 	}
 }
 
-// Programs that wrap lines themselves do not tell the terminal: fold, fish.
+// Some programs wrap lines without the terminal's help: fold, fish.
 func TestFolded(t *testing.T) {
 	text := "my token is " + token
 	in := newTape(20, 9)

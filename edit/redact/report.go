@@ -6,57 +6,61 @@ import (
 	"time"
 )
 
-// Finding is a secret in one kind of place: what was found by which rule, and
-// where, but not what it is.
+// Finding is one secret in one kind of place. It has the rule, the place and the
+// times, but not the secret.
 type Finding struct {
 	// Secret numbers the secrets of a recording from 1. Findings with the same
-	// number are of the same text.
+	// number are of the same secret.
 	Secret int
-	// Rule is the rule that found it: the ID of one of gitleaks' rules, or
-	// "variable", "authorization", "url-password", "option", "netrc",
+	// Rule is the name of the rule that found the secret: the ID of a gitleaks
+	// rule, or "variable", "authorization", "url-password", "option", "netrc",
 	// "private-key-line", "typed-password", "text" or "pattern".
 	Rule string
-	// Where is the kind of place: "output", "input", "title", "osc 7" and the
-	// like, "dcs", "apc", "marker", "comment", "event" of an unknown code, or
-	// a field of the header as "header.command".
+	// Where is the kind of place: "output", "input", "title", "osc 7" and so
+	// on, "osc", "dcs", "sos", "pm", "apc", "marker", "comment", "event" for
+	// any other event, or a field of the header as in "header.command".
 	Where string
-	// First and Last are the times of the events at which it was first and
-	// last seen, as soon as it could be told. They are zero in the header.
+	// First and Last are the times, since the start of the recording, of the
+	// first and the last event that completed the secret, or a part of it, in
+	// such a place. They are zero in the header.
 	First time.Duration
 	Last  time.Duration
-	// Count is how often it was drawn, typed or told, parts of it included.
+	// Count is the number of times that the secret, or a part of it, was
+	// replaced in such a place.
 	Count int
 }
 
-// Report tells what was redacted.
+// Report lists what was replaced in a recording.
 type Report struct {
-	Findings []Finding // by time of the first, then by secret
-	// Secrets is the number of different secrets.
+	Findings []Finding // sorted by First, then by Secret
+	// Secrets is the number of different secrets in Findings.
 	Secrets int
-	// Overflow tells that more secrets were found than are kept in mind. Those
-	// beyond are redacted where a rule sees them, but not searched for
-	// elsewhere.
+	// Overflow reports that the recording has more secrets than are kept in
+	// memory. The others are replaced only where a rule sees them.
 	Overflow bool
-	// Hurried tells that the output changes the screen so often that it was
-	// not all looked at: a recording made to take time, not by a person.
+	// Hurried reports that the output changes the screen too often to be
+	// searched after each change, so secrets may be left. Only recordings made
+	// for it are known to do that.
 	Hurried bool
 }
 
 // where is a kind of place.
 type where struct {
 	kind string
-	// seen, unless nil, has the secrets that were counted there already: one
-	// place is looked at in several ways.
+	// seen, unless nil, has the secrets already counted at this place, which is
+	// searched in several ways.
 	seen map[int]bool
 }
 
+// findingKey identifies a Finding.
 type findingKey struct {
 	secret int
 	rule   string
 	where  string
 }
 
-// count takes note of a secret that was redacted, if that is new.
+// count records that a span was replaced. fresh reports whether some of it was
+// not replaced before.
 func (r *run) count(sp span, w where, fresh bool) {
 	if !fresh || sp.more {
 		return
@@ -87,6 +91,7 @@ func (r *run) count(sp span, w where, fresh bool) {
 	f.Count++
 }
 
+// report returns the report of what was counted.
 func (r *run) report() *Report {
 	report := &Report{Overflow: r.m.known.full, Hurried: r.tired}
 	seen := map[int]bool{}

@@ -12,36 +12,36 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// rule is a kind of secret and how it is recognized.
+// rule recognizes a kind of secret.
 type rule struct {
 	name     string
-	keywords []string // lower case; the text must hold one, unless there is none
-	group    int      // of expr that is the secret; 0 the first that matched
-	entropy  float64  // of the secret, at least, in bits for a byte
+	keywords []string // in lower case; the rule is tried on texts with one of them, on all texts if nil
+	group    int      // of expr that is the secret; 0 for the first that matched
+	entropy  float64  // least entropy of the secret, in bits per byte
 	accept   func(m match) bool
-	read     func(m match) []value // reads the secrets behind the match; accept and group do not matter then
-	extend   bool                  // what it finds may be the beginning of a word
-	sure     bool                  // what it finds goes everywhere, however plain: the user said so
+	read     func(m match) []value // returns the secrets behind a match of expr; if nil, a group is the secret
+	extend   bool                  // a match may be only the beginning of a word
+	sure     bool                  // its secrets are strong: they are Options.Texts
 
 	expr   string
 	once   sync.Once
 	regexp *regexp.Regexp
 }
 
-// match is what a rule found in a text.
+// match is a match of a rule's expression.
 type match struct {
 	text     []byte
-	all      [2]int // the whole match
-	from, to int    // the secret
+	all      [2]int // bytes of the whole match
+	from, to int    // bytes of the secret, without read
 	groups   []int
-	quotes   *quotes // kept from match to match in a text
+	quotes   *quotes // shared by the matches in a text; may be nil
 }
 
 func (m match) secret() string     { return string(m.text[m.from:m.to]) }
 func (m match) group(i int) string { return string(m.text[m.groups[2*i]:m.groups[2*i+1]]) }
 
-// compiled compiles the expression when it is first wanted: most recordings
-// want few of the rules.
+// compiled returns the expression, compiled on first use: most recordings need
+// only a few of the rules.
 func (r *rule) compiled() *regexp.Regexp {
 	r.once.Do(func() {
 		if r.regexp == nil {
@@ -85,6 +85,7 @@ func (r *rule) find(text []byte, yield func(v value)) {
 	}
 }
 
+// readAll is find for a rule with read.
 func (r *rule) readAll(text []byte, yield func(v value)) {
 	var q quotes
 	done := 0
@@ -99,7 +100,7 @@ func (r *rule) readAll(text []byte, yield func(v value)) {
 	}
 }
 
-// extended returns what the rule found, to the end of the word.
+// extended returns the secret of a match, extended to the end of the word.
 func (m match) extended() value {
 	at := m.from
 	if at > 0 && isQuote(m.text[at-1]) {
@@ -119,7 +120,7 @@ func (m match) extended() value {
 	return v
 }
 
-// entropy is Shannon's, in bits for a byte.
+// entropy returns Shannon's entropy of b, in bits per byte.
 func entropy(b []byte) float64 {
 	var counts [256]int
 	for _, c := range b {
@@ -135,11 +136,11 @@ func entropy(b []byte) float64 {
 	return sum
 }
 
-// ruleSet is rules with the table that tells which a text may match.
+// ruleSet is a list of rules with an index of their keywords.
 type ruleSet struct {
 	rules    []*rule
-	always   []int // those without keywords
-	keywords *keywords
+	always   []int     // indices of rules without keywords
+	keywords *keywords // finds the indices of the others
 }
 
 func newRuleSet(rules []*rule) *ruleSet {
@@ -158,8 +159,8 @@ func newRuleSet(rules []*rule) *ruleSet {
 }
 
 // gitleaksTOML is the rule set of gitleaks (MIT licence, see gitleaks/LICENSE).
-// It is held as data: its package config would bring in viper and all that
-// hangs on it for a file that two structs read.
+// It is embedded as data, because gitleaks' package config would add viper and
+// its dependencies for a file that two structs can read.
 //
 //go:embed gitleaks/gitleaks.toml
 var gitleaksTOML string
@@ -186,8 +187,8 @@ type gitleaksConfig struct {
 	}
 }
 
-// parseGitleaks makes rules of a gitleaks configuration. Rules about files are
-// left out: a screen has no path.
+// parseGitleaks returns the rules of a gitleaks configuration, except for those
+// about files.
 func parseGitleaks(text string) ([]*rule, error) {
 	var config gitleaksConfig
 	if _, err := toml.Decode(text, &config); err != nil {
@@ -201,7 +202,7 @@ func parseGitleaks(text string) ([]*rule, error) {
 		}
 		allows := []*allow{global}
 		for _, a := range r.Allowlists {
-			// One that also demands a path never holds.
+			// One that requires a path as well never applies.
 			if !strings.EqualFold(a.Condition, "AND") || len(a.Paths)+len(a.Commits) == 0 {
 				allows = append(allows, newAllow(a))
 			}
@@ -222,7 +223,7 @@ func parseGitleaks(text string) ([]*rule, error) {
 	return rules, nil
 }
 
-// allow is a list of what is no secret though a rule matches.
+// allow lists matches that are no secrets.
 type allow struct {
 	gitleaksAllow
 	regexes func() []*regexp.Regexp
@@ -248,6 +249,7 @@ func newAllow(a gitleaksAllow) *allow {
 	}
 }
 
+// allows reports whether a match is no secret.
 func (a *allow) allows(m match) bool {
 	target := m.text[m.from:m.to]
 	switch a.RegexTarget {
@@ -272,12 +274,11 @@ func (a *allow) allows(m match) bool {
 	return regex || word
 }
 
-// generalRule is gitleaks' rule for values by their names.
+// generalRule is the name of gitleaks' rule for any value with a suitable name.
 const generalRule = "generic-api-key"
 
-// publicRules is gitleaks' rules and our own for names, headers and URLs.
-// The one that knows no service stands last: the first rule that finds a
-// secret names it.
+// publicRules returns gitleaks' rules and nameRules. generalRule is the last, as a
+// secret is reported under the first rule that finds it.
 var publicRules = sync.OnceValues(func() ([]*rule, error) {
 	rules, err := parseGitleaks(gitleaksTOML)
 	rules = append(rules, nameRules()...)

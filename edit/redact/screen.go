@@ -10,51 +10,51 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// screen reads a recording's output on a vt.Screen and shows the matcher each
-// line whenever its text is about to change or be left. These moments lie in
-// the stream and not between events, so how it is cut into events makes no
-// difference.
+// screen draws a recording's output on a vt.Screen and searches each line when its
+// text is about to change or the cursor leaves it. These moments depend only on
+// the stream, so it does not matter how the stream is split into events.
 //
-// When it locates, it needs to know which byte of the stream drew a cell, also
-// after the cell was scrolled, inserted before, copied or wrapped anew. So its
-// screen is another one than the user's: before each character the pen gets a
-// colour that is the character's place in the stream, and the cells carry it
-// along.
+// In the second pass it has to know which byte of the stream drew a cell, even
+// after the cell was scrolled, moved, copied or wrapped again. So it gives each
+// character a colour that encodes the character's offset in the stream, and the
+// cells carry it along.
 type screen struct {
 	run    *run
-	locate bool
+	locate bool // this is the second pass
 	tok    tokenizer
 	vt     *vt.Screen
 
-	dirty bool // text was drawn or moved in the cursor's line since the last look
-	all   bool // and perhaps in others
+	dirty bool // the text of the cursor's line changed since the last look
+	all   bool // and that of other lines may have
 	since int  // characters printed since the last look
 
-	// What left the top of the screen and goes on in its first row.
+	// Text that scrolled off the top of the screen and continues in its first
+	// row, with the tag of each byte.
 	above     []byte
 	aboveTags []uint64
 
-	// What was printed since the cursor was last moved, with the places of
-	// its bytes: where bytes were drawn over each other, no line has them.
+	// Text printed since the cursor last moved, with the offset of each byte.
+	// Characters that were drawn over are in no line of the screen.
 	flow    []byte
 	flowAt  []int64
 	flowNew bool // it begins a line
 
+	// The line being searched, with the tag of each byte.
 	line []byte
 	tags []uint64
-	hard []int // where in line rows begin that were only taken for its continuation
+	hard []int // offsets in line of rows that joined added without the terminal's word
 
 	key    bool // a private key was seen, so lines of base64 may belong to one
-	keyTop bool // what left the top last was inside one
+	keyTop bool // the row that left the top last was inside a private key
 
-	work    int64 // cells looked at
-	esc     []byte
-	penHigh uint64 // the background of the pen; noPen if it is not known
+	work    int64  // cells searched
+	esc     []byte // scratch
+	penHigh uint64 // background of the pen; noPen if it is not known
 }
 
 const (
-	maxLineText = 8 << 10     // of a line, on each side of the cursor's row
-	lookEvery   = maxLineText // characters, of a line that does not end
+	maxLineText = 8 << 10     // bytes of a line, on each side of the cursor's row
+	lookEvery   = maxLineText // characters of a line that does not end
 )
 
 func newScreen(r *run, size format.Size, locate bool) *screen {
@@ -67,10 +67,11 @@ func newScreen(r *run, size format.Size, locate bool) *screen {
 	return s
 }
 
-// A tag is the place of a character's first byte and its length, in the 48
-// bits of two RGB colours.
+// tagOf returns the tag of a character: the offset of its first byte and its
+// length, in the 48 bits of two RGB colours.
 func tagOf(pos int64, n int) uint64 { return uint64(pos)<<2 | uint64(n-1)&3 }
 
+// cellTag returns the tag of the character in a cell, noTag if it has none.
 func cellTag(c vt.Cell) uint64 {
 	fr, fg, fb, ok := c.Fg().RGB()
 	if !ok {
@@ -85,8 +86,8 @@ func cellTag(c vt.Cell) uint64 {
 
 const noTag = 1<<64 - 1
 
-// pen appends what makes tag the colour of what is printed next. The
-// background, which changes every 4 MiB, is only given when it may be another.
+// pen appends the sequence that sets the colours to tag. It sets the background,
+// which changes every 4 MiB, only when it may be another.
 func (s *screen) pen(b []byte, tag uint64) []byte {
 	b = append(b, "\x1b[38;2;"...)
 	b = append(b, decimals[tag>>16&255]...)
@@ -138,9 +139,9 @@ func (s *screen) ascii(run string, pos int64) {
 
 func (s *screen) char(r rune, raw string, pos int64) {
 	if s.locate {
-		// What joins the character before must follow it at once. In grapheme
-		// mode that may be anything but ASCII; such a cluster has the place
-		// of its first character.
+		// A character that joins the one before must follow it directly. In
+		// grapheme mode any character but ASCII may; the cluster has the tag of
+		// its first character.
 		if vt.RuneWidth(r) > 0 && (!s.vt.Modes().Graphemes || len(s.flow) == 0 || s.flow[len(s.flow)-1] < utf8.RuneSelf) {
 			s.esc = s.pen(s.esc[:0], tagOf(pos, len(raw)))
 			s.vt.Write(s.esc)
@@ -154,6 +155,7 @@ func (s *screen) char(r rune, raw string, pos int64) {
 	s.printed(1)
 }
 
+// printed notes that n characters were printed.
 func (s *screen) printed(n int) {
 	s.dirty = true
 	if s.since += n; s.since >= lookEvery {
@@ -174,7 +176,7 @@ func (s *screen) control(seq []byte) {
 	switch k {
 	case recolors:
 		if s.locate {
-			return // it would change tags, and no text
+			return // it would change tags, but no text
 		}
 	case edits:
 		s.dirty = true
@@ -206,7 +208,7 @@ func (s *screen) finish() {
 	s.endFlow(0)
 }
 
-// look shows the matcher what may have new text.
+// look searches the lines whose text may have changed.
 func (s *screen) look() {
 	s.since = 0
 	if s.all && !s.tired() {
@@ -223,9 +225,9 @@ func (s *screen) look() {
 	}
 }
 
-// tired reports whether so much was looked at already, for the length of the
-// stream, that from now on a look is at the cursor's row alone. Only a stream
-// that is made for it gets there: a few bytes can change a large screen.
+// tired reports whether so many cells were searched, for the length of the stream,
+// that from now on only the cursor's row is. A few bytes can change a large
+// screen, but only a stream made for it does so all the time.
 func (s *screen) tired() bool {
 	if s.work < workStart+workByte*s.tok.pos {
 		return false
@@ -234,13 +236,13 @@ func (s *screen) tired() bool {
 	return true
 }
 
-// What may be looked at, in cells: at the start, and for each byte read.
+// Cells that may be searched: at the start, and for each byte of the stream.
 const (
 	workStart = 64 << 20
 	workByte  = 256
 )
 
-// lookLine shows the line that row y belongs to, and gives its last row.
+// lookLine searches the line that row y belongs to, and returns its last row.
 func (s *screen) lookLine(y int) int {
 	_, rows := s.vt.Size()
 	top, n := y, 0
@@ -280,8 +282,8 @@ func (s *screen) lookLine(y int) int {
 	}
 	s.work += int64(s.vt.Row(y).Len() * (bottom - top + 1))
 	s.lookText(0, len(s.line), start)
-	// Rows that were only taken for one line may be several: a secret that
-	// ends in the last column must not hide what the next line begins with.
+	// Rows joined without the terminal's word may be lines of their own. If a
+	// secret ends in the last column, the next line may begin with another.
 	if len(s.hard) > 0 {
 		from := 0
 		for _, upto := range append(s.hard, len(s.line)) {
@@ -293,6 +295,7 @@ func (s *screen) lookLine(y int) int {
 	return bottom
 }
 
+// lookText searches a part of the line.
 func (s *screen) lookText(from, upto int, start bool) {
 	spans := s.run.m.find(s.line[from:upto], start)
 	if s.locate {
@@ -302,9 +305,9 @@ func (s *screen) lookText(from, upto int, start bool) {
 	}
 }
 
-// joined reports whether row y goes on with the text of the one above: by the
-// terminal's word, or because that is full and ends, as this begins, in the
-// middle of what may be a secret.
+// joined reports whether row y continues the row above: because the terminal
+// wrapped it, or because the row above is full and both ends look like a token, as
+// when a program wraps lines itself.
 func (s *screen) joined(y int) bool {
 	row := s.vt.Row(y)
 	if row.Continued() {
@@ -314,6 +317,7 @@ func (s *screen) joined(y int) bool {
 	return tokenRune(up.Cell(up.Len()-1).Rune()) && tokenRune(row.Cell(0).Rune())
 }
 
+// tokenRune reports whether tokens contain r.
 func tokenRune(r rune) bool {
 	switch {
 	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
@@ -326,6 +330,8 @@ func tokenRune(r rune) bool {
 	return false
 }
 
+// appendRow appends the text of a row to line and, in the second pass, the tag of
+// each byte to tags.
 func (s *screen) appendRow(line []byte, tags []uint64, row vt.Row) ([]byte, []uint64) {
 	if !s.locate {
 		return row.AppendText(line), tags
@@ -355,10 +361,10 @@ func (s *screen) appendRow(line []byte, tags []uint64, row vt.Row) ([]byte, []ui
 	return line, tags
 }
 
-// wideTag is set in a tag, above its 48 bits, for a character of two columns.
+// wideTag is set in the tag of a character two columns wide, above its 48 bits.
 const wideTag = 1 << 48
 
-// lineLeft keeps the text of a line whose end is still on the screen.
+// lineLeft keeps the text of a row that left the screen if its line continues.
 func (s *screen) lineLeft(row vt.Row, why vt.Leave) {
 	if why != vt.LeftTop {
 		return
@@ -394,8 +400,7 @@ func (s *screen) lineLeft(row vt.Row, why vt.Leave) {
 	}
 }
 
-// endFlow shows what was printed without a move in between, and forgets it but
-// for its last rest bytes.
+// endFlow searches the flow, and removes all but its last rest bytes.
 func (s *screen) endFlow(rest int) {
 	if len(s.flow) == 0 {
 		return
@@ -416,8 +421,8 @@ func (s *screen) endFlow(rest int) {
 	s.flowNew = false
 }
 
-// The lines of a private key between its armour, also behind line numbers.
-// The rules match a line at a time; a key's lines are known by those above.
+// The lines of an armoured private key, with or without line numbers. As rules
+// match one line at a time, the lines above decide whether one belongs to a key.
 var (
 	keyBegin = regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----`)
 	keyBody  = regexp.MustCompile(`^\s*(?:\d+[ \t│|:]*)?(?:[A-Za-z0-9+/]{4,}={0,2}|=[A-Za-z0-9+/]{4}|[A-Z][A-Za-z-]+: .*|)\s*$`)
@@ -425,7 +430,7 @@ var (
 	keyArmor = []byte("PRIVATE KEY")
 )
 
-// lookKey masks the line in the rows top to bottom if it is one of a private
+// lookKey replaces the line in the rows top to bottom if it belongs to a private
 // key.
 func (s *screen) lookKey(top, bottom int) {
 	if !s.key {
@@ -468,7 +473,7 @@ func (s *screen) lookKey(top, bottom int) {
 	}
 }
 
-// promptText is the text of the cursor's line before the cursor.
+// promptText returns the text of the cursor's line before the cursor.
 func (s *screen) promptText() string {
 	c := s.vt.Cursor()
 	top := c.Y
@@ -495,17 +500,17 @@ func (s *screen) promptText() string {
 	return string(b)
 }
 
-// What a sequence means to whoever looks at the text.
+// What a sequence does to the text.
 const (
-	moves    = iota // the cursor goes elsewhere, or text away
-	harmless        // text goes on behind it as if it had not been
-	edits           // the text of the cursor's line changes
-	editsAll        // that of any line
-	recolors        // cells change their looks
+	moves    = iota // it moves the cursor or text
+	harmless        // nothing
+	edits           // it may change the cursor's line
+	editsAll        // it may change any line
+	recolors        // it changes only colours
 )
 
-// kindOf tells which of them a control character, an ESC or a CSI sequence is.
-// When in doubt it moves.
+// kindOf returns what a control character, an ESC or a CSI sequence does: moves,
+// if it is not known.
 func kindOf(seq []byte) int {
 	if len(seq) == 0 {
 		return moves
@@ -539,6 +544,7 @@ func kindOf(seq []byte) int {
 	return moves
 }
 
+// kindOfCSI is kindOf for a CSI sequence.
 func kindOfCSI(params []byte, final byte) int {
 	var inter byte
 	prefix := byte(0)

@@ -12,21 +12,21 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// maxInMemory is how much of a recording is held in memory before it goes to a
-// file.
+// maxInMemory is the size, in bytes, up to which a recording is kept in memory.
 const maxInMemory = 4 << 20
 
-// spool holds events to be read more than once: in memory, and from
-// maxInMemory on in a temporary file that only its owner can read.
+// spool stores events to be read several times: in memory up to maxInMemory, then
+// in a temporary file that only its owner can read.
 type spool struct {
-	mem  bytes.Buffer
-	file *os.File
-	w    *bufio.Writer
-	last time.Duration
-	buf  []byte
-	err  error
+	mem  bytes.Buffer  // all events, if file is nil
+	file *os.File      // all events, if not nil
+	w    *bufio.Writer // to file
+	last time.Duration // time of the event added last
+	buf  []byte        // scratch
+	err  error         // the first error of writing
 }
 
+// add stores an event.
 func (s *spool) add(ev format.Event) error {
 	if s.err != nil {
 		return s.err
@@ -48,7 +48,7 @@ func (s *spool) add(ev format.Event) error {
 		if s.file, s.err = os.CreateTemp("", "ttydeck-redact-*"); s.err != nil {
 			return s.err
 		}
-		// Where that is possible it has no name from now on, so that it
+		// Where the system allows it, the file loses its name now, so that it
 		// cannot outlive the program.
 		os.Remove(s.file.Name())
 		s.w = bufio.NewWriterSize(s.file, 1<<16)
@@ -63,7 +63,8 @@ func (s *spool) add(ev format.Event) error {
 	return s.err
 }
 
-// events gives what was added, from the start, as often as it is called.
+// events returns the stored events. It may be called, and ranged over, any number
+// of times.
 func (s *spool) events() format.Events {
 	return func(yield func(format.Event, error) bool) {
 		fail := func(err error) { yield(format.Event{}, fmt.Errorf("redact: temporary file: %w", err)) }
@@ -107,6 +108,7 @@ func (s *spool) events() format.Events {
 	}
 }
 
+// readBlock reads bytes that follow their length.
 func readBlock(in *bufio.Reader) ([]byte, error) {
 	n, err := binary.ReadUvarint(in)
 	if err != nil {
@@ -117,10 +119,11 @@ func readBlock(in *bufio.Reader) ([]byte, error) {
 	return b, err
 }
 
+// close frees the memory and removes the file.
 func (s *spool) close() {
 	if s.file != nil {
 		s.file.Close()
-		os.Remove(s.file.Name()) // where an open file could not be removed
+		os.Remove(s.file.Name()) // on systems that cannot remove an open file
 	}
 	s.mem = bytes.Buffer{}
 }

@@ -2,47 +2,51 @@ package redact
 
 import "unicode/utf8"
 
-// sink takes the pieces of a stream in its order; together they are all of its
-// bytes. pos counts the bytes of the stream from its start.
+// sink receives the pieces of a stream in order. Together they are all of its
+// bytes. pos is the offset of a piece in the stream.
 type sink interface {
-	// ascii is a run of printable ASCII.
+	// ascii receives a run of printable ASCII.
 	ascii(run string, pos int64)
-	// char is another printed character: r as a terminal takes it, U+FFFD for
-	// each maximal part of broken UTF-8, and its bytes.
+	// char receives any other printed character, with its bytes. r is U+FFFD
+	// for each maximal part of broken UTF-8, as on a terminal.
 	char(r rune, raw string, pos int64)
-	// control is a control character, or an ESC or CSI sequence, also one that
-	// was broken off, or only the part of it that did not come before.
+	// control receives a control character, or an ESC or CSI sequence, even a
+	// broken one, or the next part of one longer than maxSeq.
 	control(seq []byte)
-	// passed is bytes of a control string and what begins and ends it.
+	// passed receives bytes of a control string, its introducer and its end.
 	passed(raw string)
-	// payload is what a control string holds, without the control characters
-	// in it, once it is complete or as much of it as fits a window. kind is
-	// its introducer: ] P X ^ or _. first and last tell of windows.
+	// payload receives the content of a control string, without the control
+	// characters in it, when it is complete or fills a window of maxPayload.
+	// kind is its introducer: ] P X ^ or _. at has the offset of each byte of
+	// text in the stream. first and last report whether the window is.
 	payload(kind byte, text []byte, at []int64, first, last bool)
 }
 
 const (
-	maxSeq     = 1 << 10 // of an ESC or CSI sequence before it is passed on in parts
-	maxPayload = 1 << 16 // of a window onto a control string
-	overlap    = 4 << 10 // of two windows
+	maxSeq     = 1 << 10 // bytes of an ESC or CSI sequence, before it is passed on in parts
+	maxPayload = 1 << 16 // bytes of a window onto a control string
+	overlap    = 4 << 10 // bytes that two windows share
 )
 
-// tokenizer cuts a terminal's stream into text and sequences as vt's parser
-// does (https://vt100.net/emu/dec_ansi_parser, on code points), and tells the
-// place of each byte. FuzzTokens holds the two together.
+// tokenizer splits a terminal's stream into text and sequences as vt's parser
+// does (https://vt100.net/emu/dec_ansi_parser, on code points), with the offset
+// of each byte. FuzzTokens checks that the two agree.
 type tokenizer struct {
 	sink  sink
 	state uint8
-	pos   int64 // of the next byte fed
+	pos   int64 // offset of the next byte fed
 
-	// A character that is not complete.
+	// An incomplete character: the bytes it needs, the range of the next one,
+	// the code point and the bytes so far.
 	need, lo, hi uint8
 	cp           rune
 	part         []byte
 
 	seq []byte // the ESC or CSI sequence being read
 
-	kind  byte // of the control string being read
+	// The control string being read: its introducer, a window onto its content
+	// with the offset of each byte, and whether that is the first one.
+	kind  byte
 	text  []byte
 	at    []int64
 	first bool
@@ -63,6 +67,7 @@ const (
 	inOSC
 )
 
+// feed reads the next bytes of the stream.
 func (t *tokenizer) feed(data string) {
 	for i := 0; i < len(data); {
 		c := data[i]
@@ -83,7 +88,7 @@ func (t *tokenizer) feed(data string) {
 			continue
 		}
 		if t.need == 0 {
-			// A character that lies whole in data needs no copy.
+			// A character that is whole in data needs no copy.
 			if r, n := utf8.DecodeRuneInString(data[i:]); r != utf8.RuneError || n == 3 {
 				t.step(r, data[i:i+n])
 				t.pos += int64(n)
@@ -98,8 +103,8 @@ func (t *tokenizer) feed(data string) {
 	}
 }
 
-// decode takes a byte of a character that is cut or broken. It gives false,
-// and takes nothing, when c ends a broken one.
+// decode reads a byte of a character that is cut or broken. It returns false,
+// without reading c, if c ends a broken character.
 func (t *tokenizer) decode(c byte) bool {
 	if t.need > 0 {
 		if c < t.lo || c > t.hi {
@@ -144,7 +149,7 @@ func (t *tokenizer) decode(c byte) bool {
 	return true
 }
 
-// emit steps over the character in part, which ends before pos.
+// emit makes a transition on the character in part, which ends before pos.
 func (t *tokenizer) emit(r rune) {
 	raw := string(t.part)
 	t.part = t.part[:0]
@@ -153,7 +158,7 @@ func (t *tokenizer) emit(r rune) {
 	t.pos += int64(len(raw))
 }
 
-// step makes one transition; raw, the bytes of c, stands at pos.
+// step makes a transition on c, whose bytes raw stand at pos.
 func (t *tokenizer) step(c rune, raw string) {
 	switch {
 	case c == 0x18 || c == 0x1a:
@@ -248,8 +253,8 @@ func (t *tokenizer) step(c rune, raw string) {
 			t.done(raw)
 		}
 	case inDCSEntry, inDCSParam, inDCSInter:
-		// What the head of a DCS may hold decides where it ends, and is shown
-		// as payload: nothing that a program writes there may hide.
+		// The head of a DCS is parsed to find its end, and searched as part of
+		// the payload, as a program may write anything there.
 		t.put(c, raw)
 		switch {
 		case c < 0x20 || c == 0x7f:
@@ -278,12 +283,14 @@ func (t *tokenizer) step(c rune, raw string) {
 	}
 }
 
+// single passes on a control character.
 func (t *tokenizer) single(raw string) {
 	t.seq = append(t.seq[:0], raw...)
 	t.sink.control(t.seq)
 	t.seq = t.seq[:0]
 }
 
+// more adds raw to the sequence being read.
 func (t *tokenizer) more(raw string, state uint8) {
 	t.seq = append(t.seq, raw...)
 	t.state = state
@@ -293,6 +300,7 @@ func (t *tokenizer) more(raw string, state uint8) {
 	}
 }
 
+// done passes on the sequence that ends with raw.
 func (t *tokenizer) done(raw string) {
 	t.seq = append(t.seq, raw...)
 	t.state = inGround
@@ -300,7 +308,7 @@ func (t *tokenizer) done(raw string) {
 	t.seq = t.seq[:0]
 }
 
-// leave ends what is being read, broken off or not.
+// leave ends the sequence being read, complete or not.
 func (t *tokenizer) leave() {
 	if len(t.seq) > 0 {
 		t.sink.control(t.seq)
@@ -313,19 +321,21 @@ func (t *tokenizer) leave() {
 	}
 }
 
+// open begins a control string, whose introducer is raw.
 func (t *tokenizer) open(kind byte, state uint8, raw string) {
 	t.kind, t.state, t.first = kind, state, true
 	t.text, t.at = t.text[:0], t.at[:0]
 	t.sink.passed(raw)
 }
 
-// openEscape is open when the ESC stands in seq.
+// openEscape is open for an introducer whose ESC is in seq.
 func (t *tokenizer) openEscape(kind byte, state uint8, raw string) {
 	head := string(t.seq) + raw
 	t.seq = t.seq[:0]
 	t.open(kind, state, head)
 }
 
+// put adds a character to the control string.
 func (t *tokenizer) put(c rune, raw string) {
 	t.sink.passed(raw)
 	if c < 0x20 || c == 0x7f {
@@ -344,7 +354,7 @@ func (t *tokenizer) put(c rune, raw string) {
 	}
 }
 
-// finish shows what is still being read when the stream ends.
+// finish passes on what is still being read when the stream ends.
 func (t *tokenizer) finish() {
 	if t.need > 0 {
 		t.need = 0

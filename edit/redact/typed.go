@@ -10,32 +10,31 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// typed reads what was typed as the lines that a line editor would make of it.
+// typed reads the input and edits it into lines, as a line editor would.
 type typed struct {
 	run    *run
-	locate bool
+	locate bool // this is the second pass
 	tok    tokenizer
 
-	buf   []key
-	cur   int
-	dirty bool
+	buf   []key // the line
+	cur   int   // index of the cursor in buf
+	dirty bool  // the line changed since it was searched
 
-	// A password's prompt stood before the cursor when the line was begun.
-	prompt string
-	asked  bool
+	prompt string // text before the cursor when the line was begun
+	asked  bool   // prompt asks for a password
 
-	text []byte
-	at   []int // for each byte of text the key
+	text []byte // the line
+	at   []int  // index in buf of the key of each byte of text
 }
 
-// key is a typed character, and those that were typed behind it and deleted.
+// key is a typed character.
 type key struct {
 	r       rune
-	pos     int64
-	n       int
-	deleted []key
-	// numbers are the places of the numbers that tell it in a sequence of the
-	// kitty keyboard protocol; n is 0 then.
+	pos     int64 // offset of its bytes in the input
+	n       int   // number of its bytes; 0 if it has numbers
+	deleted []key // keys typed behind it and deleted
+	// numbers are the offsets, from and to, of the numbers that encode the
+	// character in the kitty keyboard protocol; nil for other keys.
 	numbers [][2]int64
 }
 
@@ -57,6 +56,7 @@ func (t *typed) char(r rune, raw string, pos int64) {
 	t.insert(key{r: r, pos: pos, n: len(raw)})
 }
 
+// insert adds a key at the cursor.
 func (t *typed) insert(k key) {
 	if len(t.buf) == 0 {
 		t.prompt = t.run.out.promptText()
@@ -75,7 +75,8 @@ func (t *typed) insert(k key) {
 	t.dirty = true
 }
 
-// remove deletes the keys from from to upto. They stay with the one before.
+// remove deletes the keys from index from to upto. The key before them keeps
+// them, so that they can be replaced with it.
 func (t *typed) remove(from, upto int) {
 	from, upto = max(from, 0), min(upto, len(t.buf))
 	if from >= upto {
@@ -174,7 +175,7 @@ func (t *typed) finish() {
 	t.look()
 }
 
-// layout makes text of the line.
+// layout sets text and at from buf.
 func (t *typed) layout() {
 	t.text, t.at = t.text[:0], t.at[:0]
 	for i, k := range t.buf {
@@ -185,6 +186,7 @@ func (t *typed) layout() {
 	}
 }
 
+// look searches the line, if it changed.
 func (t *typed) look() {
 	if !t.dirty {
 		return
@@ -199,6 +201,7 @@ func (t *typed) look() {
 	}
 }
 
+// mark replaces the keys of a span, and those deleted between them.
 func (t *typed) mark(sp span) {
 	if sp.from >= sp.to {
 		return
@@ -216,6 +219,7 @@ func (t *typed) mark(sp span) {
 	t.run.count(sp, where{kind: "input"}, fresh)
 }
 
+// hide replaces a key, and reports whether it was not replaced before.
 func (t *typed) hide(k key) bool {
 	if len(k.numbers) > 0 {
 		fresh := false
@@ -236,11 +240,11 @@ func (t *typed) hide(k key) bool {
 	return t.run.inMarks.char(k.pos, k.n, max(vt.RuneWidth(k.r), 1))
 }
 
-// passwordPrompt is what programs print before they read a password.
+// passwordPrompt matches what programs print before they read a password.
 var passwordPrompt = regexp.MustCompile(`(?i)(?:pass(?:word|phrase|code)|secret|token|\bpin\b|\botp\b|api key|verification code)[^:?>]{0,80}[:?>]\s*$`)
 
-// enter takes a line that was typed at the prompt of a password, and of which
-// nothing is to be seen there, for a password.
+// enter records the line as a password if it was typed at a prompt for one and
+// was not echoed.
 func (t *typed) enter() {
 	if !t.asked || len(t.buf) == 0 {
 		return
@@ -257,9 +261,10 @@ func (t *typed) enter() {
 	}
 }
 
-// kittyKey reads a character's key as terminals send it that are asked to send
-// every key as a sequence: CSI codepoint:shifted:base ; modifiers:event ; text
-// u (https://sw.kovidgoyal.net/kitty/keyboard-protocol/). seq stands at pos.
+// kittyKey reads a key with a character from the sequence of the kitty keyboard
+// protocol, CSI codepoint:shifted:base ; modifiers:event ; text u
+// (https://sw.kovidgoyal.net/kitty/keyboard-protocol/). seq stands at pos.
+// pressed is false for the release of the key; ok is false for other sequences.
 func kittyKey(seq []byte, pos int64) (k key, pressed, ok bool) {
 	if len(seq) < 4 || seq[0] != 0x1b || seq[1] != '[' || seq[len(seq)-1] != 'u' {
 		return key{}, false, false
@@ -274,7 +279,7 @@ func kittyKey(seq []byte, pos int64) (k key, pressed, ok bool) {
 			case err != nil || n < 0 || n > utf8.MaxRune:
 				return key{}, false, false
 			case i == 0 && j == 0 && (n < ' ' || n == 0x7f || 0xe000 <= n && n <= 0xf8ff):
-				return key{}, false, false // Enter, Backspace and what has no text
+				return key{}, false, false // Enter, Backspace, keys without a character
 			case i == 0 && j == 0:
 				k.r = rune(n)
 			case i == 0 && j == 1 && k.shift(params):
@@ -294,7 +299,7 @@ func kittyKey(seq []byte, pos int64) (k key, pressed, ok bool) {
 	return k, pressed, k.r != 0
 }
 
-// shift reports whether the second parameter tells of the shift key.
+// shift reports whether the second parameter has the shift key.
 func (k key) shift(params [][]byte) bool {
 	if len(params) < 2 {
 		return false

@@ -7,21 +7,23 @@ import (
 	"unicode/utf8"
 )
 
-// line is the text that a value is read from: what a rule sees, or the content
-// of quotes in it.
+// line is a text that values are read from: the text that a rule searches, called
+// the source, or the content of quotes in it.
 type line struct {
 	text []byte
-	// extents has the place of each byte of text in what the rule sees; nil if
-	// text is what the rule sees.
+	// extents has the bytes of the source that each byte of text was read from;
+	// nil if text is the source.
 	extents []extent
-	// literal marks the bytes of text that were quoted in such a way that no
-	// shell expands them; nil if there are none.
+	// literal reports for each byte of text whether quotes kept a shell from
+	// expanding it; nil if text is the source.
 	literal []bool
 }
 
+// extent is a range of bytes in the source.
 type extent struct{ from, to int }
 
-// from returns where byte i of the line begins in what the rule sees.
+// from returns where byte i of the line begins in the source; for the length of
+// the line, where the line ends.
 func (l line) from(i int) int {
 	switch {
 	case l.extents == nil:
@@ -34,7 +36,7 @@ func (l line) from(i int) int {
 	return 0
 }
 
-// to returns where byte i of the line ends in what the rule sees.
+// to returns where byte i of the line ends in the source.
 func (l line) to(i int) int {
 	if l.extents == nil {
 		return i + 1
@@ -42,60 +44,67 @@ func (l line) to(i int) int {
 	return l.extents[i].to
 }
 
-// index returns the first byte of the line that stands at place or behind it.
+// index returns the first byte of the line that is at or behind an offset in the
+// source. The line must have extents.
 func (l line) index(place int) int {
 	i, _ := slices.BinarySearchFunc(l.extents, place, func(e extent, place int) int { return e.from - place })
 	return i
 }
 
+// emit appends a byte to the line.
 func (l *line) emit(c byte, e extent, literal bool) {
 	l.text = append(l.text, c)
 	l.extents = append(l.extents, e)
 	l.literal = append(l.literal, literal)
 }
 
-// style is the grammar of a word. The zero style is that of a shell.
+// style is the grammar of a word. The zero value is the grammar of a POSIX shell
+// and bash.
 type style struct {
-	// config is that of YAML, JSON, INI files and prose: quotes count only at
-	// the start and end the word, a backslash is a character, and punctuation
-	// ends the word only if nothing but punctuation follows.
+	// config is the grammar of YAML, JSON, INI files and prose. A quote counts
+	// only at the start, its end ends the word, a backslash is an ordinary
+	// character, and punctuation ends the word only if a blank or other
+	// punctuation follows.
 	config bool
-	// loose words have metacharacters of the shell in them if more follows: a
-	// list of processes shows arguments without their quotes.
+	// loose words may have metacharacters of a shell inside, as in a list of
+	// processes, which has arguments without their quotes.
 	loose bool
-	// strict is that of an assignment to an environment variable: brackets,
-	// commas and the like never end what is not quoted.
+	// strict words, which are assigned to environment variables, do not end at
+	// brackets, commas and the like, except behind a quote.
 	strict bool
-	// spaced words end at blanks alone.
+	// spaced words end only at blanks.
 	spaced bool
-	// most, unless 0, is how many bytes are read.
+	// most limits the length of the content, in bytes; 0 is no limit.
 	most int
-	// fish has backslashes in single quotes, powershell has backquotes in
-	// place of backslashes.
-	fish, powershell bool
+	// fish allows backslashes in single quotes.
+	fish bool
+	// powershell has backquotes in place of backslashes.
+	powershell bool
 }
 
-// word is a word, or a value that is written like one.
+// word is a word of a shell, or a value of another grammar.
 type word struct {
 	line        // its content, without quotes and escapes
-	end    int  // index in the line that it was read from, behind its last byte
+	end    int  // index of its end in the line that it was read from
 	quoted bool // it begins with a quote
-	single bool // all of it is in one pair of quotes
-	open   bool // the last of its quotes is not closed: it goes on to the end of the line
+	single bool // it is one quoted part
+	open   bool // its last quote is not closed, so it extends to the end of the line
 }
 
+// blank reports whether c separates words.
 func blank(c byte) bool { return c <= ' ' }
 
+// isQuote reports whether c is a quote.
 func isQuote(c byte) bool { return c == '"' || c == '\'' }
 
-// word reads the word at index i. It reads single and double quotes, $'..' and
-// $"..", backslashes, and parts of these kinds in a row, as POSIX and bash do
-// (https://www.gnu.org/software/bash/manual/html_node/Quoting.html).
+// word reads the word at index i: its parts in single quotes, double quotes, $'..'
+// and $"..", backslashes, and plain text, in any order without blanks between
+// them (https://www.gnu.org/software/bash/manual/html_node/Quoting.html).
 func (l line) word(i int, s style) word {
 	w := word{line: line{extents: make([]extent, 0, 32)}}
 	first := i
 	parts := 0
-	plain := false // the last part is not quoted
+	plain := false // the part being read is not quoted
 scan:
 	for i < len(l.text) && (s.most == 0 || len(w.text) < s.most) {
 		c := l.text[i]
@@ -127,7 +136,7 @@ scan:
 		}
 		if c == escape && !s.config {
 			if i+1 == len(l.text) {
-				i++ // the line goes on in the next one
+				i++ // the next line continues this one
 				break scan
 			}
 			w.emit(l.text[i+1], extent{l.from(i), l.to(i + 1)}, true)
@@ -143,7 +152,7 @@ scan:
 	return w
 }
 
-// trim takes blanks at the end of the word away, if nothing closes them.
+// trim removes blanks from the end of an open word.
 func (w *word) trim() {
 	n := len(w.text)
 	for w.open && n > 0 && blank(w.text[n-1]) {
@@ -152,12 +161,12 @@ func (w *word) trim() {
 	w.text, w.extents, w.literal = w.text[:n], w.extents[:n], w.literal[:n]
 }
 
-// parts returns the places of the bytes that show the word's content. The quotes
-// between them are not among these.
+// parts returns the ranges of the source that show the word's content. The quotes
+// between and around them are in none.
 func (w word) parts() (parts []extent) {
 	for i, e := range w.extents {
 		switch n := len(parts); {
-		case i > 0 && e == w.extents[i-1]: // they are of one escape
+		case i > 0 && e == w.extents[i-1]: // one escape, several bytes
 		case n > 0 && parts[n-1].to == e.from:
 			parts[n-1].to = e.to
 		default:
@@ -167,12 +176,12 @@ func (w word) parts() (parts []extent) {
 	return parts
 }
 
-// quoteAt returns the length of the quote that opens at index i of the word
-// that begins at first, 0 if there is none.
+// quoteAt returns the length of the quote that opens at index i of the word that
+// begins at first, or 0 if none does.
 func (l line) quoteAt(i, first int, s style) int {
 	switch c := l.text[i]; {
 	case i > first && (s.config || i+1 == len(l.text)):
-		return 0 // at the end of the line, it closes what did not open in it
+		return 0 // at the end of the line, it closes a quote opened elsewhere
 	case isQuote(c):
 		return 1
 	case c == '$' && !s.config && !s.powershell && i+1 < len(l.text) && isQuote(l.text[i+1]):
@@ -181,8 +190,8 @@ func (l line) quoteAt(i, first int, s style) int {
 	return 0
 }
 
-// quotedPart reads the part whose quote of n bytes opens at index i into w. It
-// returns the index behind the part, and whether a quote closes it.
+// quotedPart appends to w the content of the quote of n bytes that opens at index
+// i. It returns the end of the part, and whether the quote is closed.
 func (l line) quotedPart(w *line, i, n int, s style) (end int, closed bool) {
 	quote := l.text[i+n-1]
 	ansi := n == 2 && quote == '\''
@@ -194,7 +203,7 @@ func (l line) quotedPart(w *line, i, n int, s style) (end int, closed bool) {
 		}
 		switch {
 		case c == quote && s.config && next == quote:
-			i = l.escaped(w, i, 2, quote) // YAML, CSV
+			i = l.escaped(w, i, 2, quote) // doubled, as in YAML
 		case c == quote:
 			return i + 1, true
 		case ansi && c == '\\':
@@ -216,14 +225,14 @@ func (l line) quotedPart(w *line, i, n int, s style) (end int, closed bool) {
 	return i, false
 }
 
-// escaped emits c for the n bytes at index i, and returns the index behind them.
+// escaped appends c to w, for the n bytes at index i, and returns their end.
 func (l line) escaped(w *line, i, n int, c byte) int {
 	w.emit(c, extent{l.from(i), l.to(i + n - 1)}, true)
 	return i + n
 }
 
-// ansiEscape decodes the escape that b begins with as $'..' does. It returns
-// the length of the escape and what it stands for.
+// ansiEscape decodes the escape of $'..' at the start of b. It returns the length
+// of the escape and the text that it stands for.
 func ansiEscape(b []byte) (n int, value string) {
 	if len(b) < 2 {
 		return len(b), `\`
@@ -278,8 +287,8 @@ func ansiEscape(b []byte) (n int, value string) {
 	}
 }
 
-// ends reports whether a word ends before index i. closed: a quote of the word
-// was closed there.
+// ends reports whether a word ends at index i. closed reports whether a quote of
+// the word closes just before.
 func (l line) ends(i int, s style, closed bool) bool {
 	c := l.text[i]
 	if blank(c) || s.spaced {
@@ -311,8 +320,8 @@ func (l line) ends(i int, s style, closed bool) bool {
 	return false
 }
 
-// closes reports whether nothing but punctuation that closes something stands
-// from index i to the next blank.
+// closes reports whether only closing punctuation stands between index i and the
+// next blank.
 func (l line) closes(i int) bool {
 	for range 32 {
 		if i == len(l.text) || blank(l.text[i]) {
@@ -326,8 +335,8 @@ func (l line) closes(i int) bool {
 	return false
 }
 
-// pair reports whether a name and a value, as "user=" or "user: ", begin at
-// index i.
+// pair reports whether a name and its separator, such as "user=" or "user: ", are
+// at index i.
 func (l line) pair(i int) bool {
 	for i < len(l.text) && blank(l.text[i]) {
 		i++
@@ -358,16 +367,17 @@ func (l line) pair(i int) bool {
 	return false
 }
 
+// wordByte reports whether c belongs to words of letters and digits.
 func wordByte(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c >= utf8.RuneSelf
 }
 
-// rest returns all of the line from index i on as one word.
+// rest returns the line from index i on as one word.
 func (l line) rest(i int, open bool) word {
 	return l.until(i, len(l.text), open)
 }
 
-// until returns what stands between two indices as one word.
+// until returns the line between two indices as one word.
 func (l line) until(i, end int, open bool) word {
 	i = min(i, end)
 	w := word{end: end, open: open}
@@ -378,20 +388,20 @@ func (l line) until(i, end int, open bool) word {
 	return w
 }
 
-// quotes finds the quotes that are open at places of a line, in one pass if the
-// places ascend.
+// quotes finds the quote that is open at an index of a line. For ascending indices
+// it reads the line once.
 type quotes struct {
 	at   int  // index of the next byte to read
 	kind byte // the quote that is open there; 0 if none is
-	ansi bool // it is $'..'
-	// slashes is the number of backslashes before it: with one, all of this
-	// stands in other quotes.
+	ansi bool // the quote is $'..'
+	// slashes is the number of backslashes before the quote. With at least one,
+	// the line is the content of other quotes.
 	slashes int
-	open    int // index at which it opens, with its backslashes or its $
+	open    int // index of the quote, with its backslashes or its $
 
-	inner *nested // of the quote that was looked into last
-	// What was read last with the quotes, and the backslashes, taken away, as
-	// where many of them stand in a row each would read the line to its end.
+	inner *nested // content of the quote that into read last
+	// The texts that into read last. They contain the content of the quotes
+	// that follow in the same word, which would take quadratic time otherwise.
 	unquoted word
 	escaped  line
 }
@@ -400,11 +410,11 @@ type quotes struct {
 type nested struct {
 	open   int // index of the quote
 	line   line
-	cut    bool // nothing closes the quote
-	quotes quotes
+	cut    bool   // the quote is not closed
+	quotes quotes // of line
 }
 
-// seek moves to index i of l.
+// seek moves q to index i of l.
 func (q *quotes) seek(l line, i int) {
 	if i < q.at {
 		*q = quotes{inner: q.inner, unquoted: q.unquoted, escaped: q.escaped}
@@ -445,8 +455,8 @@ func (l line) slashes(i int) int {
 	return n
 }
 
-// opens reports whether the quote of n bytes at index i begins something. One
-// inside a word, or behind one, is an apostrophe or closes something.
+// opens reports whether the quote of n bytes at index i opens. One inside or behind
+// a word is an apostrophe, or closes.
 func (l line) opens(i, n int) bool {
 	before, behind := byte(' '), byte(0)
 	if i > 0 {
@@ -456,7 +466,7 @@ func (l line) opens(i, n int) bool {
 		behind = l.text[i+n]
 	}
 	if wordByte(before) {
-		// -p'..' is an option.
+		// An option: -p'..'.
 		return i > 1 && l.text[i-2] == '-' && (i == 2 || blank(l.text[i-3]))
 	}
 	switch behind {
@@ -468,11 +478,11 @@ func (l line) opens(i, n int) bool {
 	return true
 }
 
-// maxEscaped is how much of a line in other quotes is read for a value in it.
+// maxEscaped is the number of bytes that unescaped reads.
 const maxEscaped = 32 << 10
 
-// unescaped returns the line from index i on as it was before it was put into
-// double quotes, up to where these end.
+// unescaped returns the line from index i on without the backslashes that double
+// quotes around it need, up to the end of these quotes.
 func (l line) unescaped(i int) line {
 	inner := line{extents: []extent{}}
 	for upto := min(len(l.text), i+maxEscaped); i < upto; {
@@ -491,23 +501,22 @@ func (l line) unescaped(i int) line {
 	return inner
 }
 
-// place is where a value begins, in the innermost quotes that its name stands
-// in, too.
+// place is the start of a value in the content of the innermost quotes around both
+// its name and it, or in the source.
 type place struct {
-	line line
-	at   int // index in line
-	// whole: these quotes begin with the name. open: nothing closes them.
-	// before is the end of what stands before them.
-	whole, open bool
-	before      []byte
-	// outer is the place outside of these quotes; nil if there are none.
-	outer *place
+	line   line   // that content
+	at     int    // index of the value in line
+	whole  bool   // the quotes begin with the name, so the value extends to their end
+	open   bool   // the quotes are not closed
+	before []byte // the text before the quotes, from near
+	outer  *place // the place outside of the quotes; nil if there are none
 }
 
-const maxNested = 4 // quotes in quotes that are looked through
+// maxNested is the number of quotes in quotes that place reads.
+const maxNested = 4
 
-// place returns the place of a value that begins at index at of what the rule
-// sees, and whose name begins at index name.
+// place returns the place of the value at index at of the source. name is the index
+// of its name, or -1.
 func (m match) place(name, at int) place {
 	p := place{line: line{text: m.text}, at: at}
 	q := m.quotes
@@ -534,7 +543,7 @@ func (m match) place(name, at int) place {
 			whole = first == name
 		}
 		if in.cut && !whole {
-			break // an apostrophe, or the rest is not typed yet
+			break // an apostrophe, or a command not typed to its end
 		}
 		inner := place{line: in.line, at: in.line.index(p.line.from(p.at)), whole: whole, open: in.cut, before: near(p.line.text[:open])}
 		if slashes == 0 {
@@ -554,7 +563,8 @@ func (m match) place(name, at int) place {
 	return p
 }
 
-// into returns the content of the quote at index open of l.
+// into returns the content of the quote at index open of l. escaped reports whether
+// backslashes precede the quote.
 func (q *quotes) into(l line, open int, escaped bool) *nested {
 	if q.inner != nil && q.inner.open == open {
 		return q.inner
@@ -587,8 +597,8 @@ func (p place) word(s style) word {
 	if p.outer == nil {
 		return w
 	}
-	// Where a quote follows that seems to close what the name stands in, or
-	// goes beyond it, it may as well begin the value.
+	// A quote that seems to close the one around the name may open the value, if
+	// the former was taken for a quote by mistake.
 	l, i := p.outer.line, p.outer.at
 	if i+1 < len(l.text) && isQuote(l.text[i]) && !blank(l.text[i+1]) && !l.ends(i+1, s, true) {
 		if other := l.word(i, s); other.single && !other.open && other.last() > w.last() {
@@ -598,7 +608,7 @@ func (p place) word(s style) word {
 	return w
 }
 
-// last returns the place behind the word's content, 0 if it is empty.
+// last returns the end of the word's content in the source, 0 if it is empty.
 func (w word) last() int {
 	if len(w.extents) == 0 {
 		return 0
@@ -615,8 +625,8 @@ func (w word) slice(i, j int) word {
 	}
 }
 
-// expands reports whether a shell or a template puts something else in place
-// of the word, or into it.
+// expands reports whether a shell replaces the word, or a part of it, with another
+// text: "$NAME", "$(..)", "${..}".
 func (w word) expands() bool {
 	for i, c := range w.text {
 		if c != '$' && c != '`' || w.literal[i] {

@@ -12,9 +12,8 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// wordCases are lines with a secret that is a word of a shell, or a value that
-// is written like one. want has each of its characters as "*"; where want is
-// empty, nothing is replaced.
+// wordCases are lines with a secret that is a word of a shell or a value of another
+// grammar. want is the line with the secret replaced; "" if nothing is.
 var wordCases = []struct{ line, want string }{
 	// Assignments.
 	{`$ DB_PASSWORD='aaa bbb' ls /tmp`, `$ DB_PASSWORD='*******' ls /tmp`},
@@ -46,7 +45,7 @@ var wordCases = []struct{ line, want string }{
 	{`$ PGPASSWORD="correct horse battery staple" psql`, `$ PGPASSWORD="****************************" psql`},
 	{`+ export 'DB_PASSWORD=aaa bbb'`, `+ export 'DB_PASSWORD=*******'`},
 	{`$ DB_PASSWORD="aaa bbb" DB_TOKEN="ccc ddd" ls`, `$ DB_PASSWORD="*******" DB_TOKEN="*******" ls`},
-	// An apostrophe, or a quote that does not open, is before it.
+	// Behind an apostrophe, or a quote that does not open.
 	{`$ X="it's" DB_PASSWORD='aaa bbb' ls`, `$ X="it's" DB_PASSWORD='*******' ls`},
 	{`$ echo don't; DB_PASSWORD='aaa bbb' ls`, `$ echo don't; DB_PASSWORD='*******' ls`},
 	{`$ echo "it's" && DB_PASSWORD="aaa 'x' bbb" ls`, `$ echo "it's" && DB_PASSWORD="***********" ls`},
@@ -150,7 +149,7 @@ var wordCases = []struct{ line, want string }{
 	{`psql 'postgres://app:aaa bbb@host/db' x`, `psql 'postgres://app:*******@host/db' x`},
 	{`psql postgres://app:'aaa bbb'@host/db x`, `psql postgres://app:'*******'@host/db x`},
 	{`psql "postgresql://app:aaa@host/db?x=a@b" -c 'x y'`, `psql "postgresql://app:***@host/db?x=a@b" -c 'x y'`},
-	// No secrets: they are put in later, or are empty, or are something else.
+	// No secrets: replaced later by a shell, empty, or something else.
 	{line: `$ DB_PASSWORD=$(pass show foo) ls`},
 	{line: `$ DB_PASSWORD="$(pass show "foo bar")" ls`},
 	{line: "$ DB_PASSWORD=`pass show foo` ls"},
@@ -193,8 +192,8 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// Values are found out whole wherever lines are looked at: typed, in titles, in
-// marks with their own encoding, in markers.
+// Values are read whole wherever lines are searched: in the input, in markers, in
+// titles, in marks with an encoding of their own.
 func TestWordsElsewhere(t *testing.T) {
 	for _, tt := range []struct {
 		code     format.Code
@@ -213,7 +212,7 @@ func TestWordsElsewhere(t *testing.T) {
 	}
 }
 
-// A value that is found in quotes is the one without them, too.
+// A value found in quotes is replaced without them, too.
 func TestQuotedElsewhere(t *testing.T) {
 	in := newTape(80, 9).add(format.Output, `$ X_TOKEN='w8Kd pQ2x'\''Zr'"5m" run`+"\r\nw8Kd pQ2x'Zr5m\r\n")
 	out, report := redacted(t, mustNew(t, Options{}), in)
@@ -223,7 +222,7 @@ func TestQuotedElsewhere(t *testing.T) {
 	if report.Secrets != 1 || len(report.Findings) != 1 || report.Findings[0].Count != 2 {
 		t.Errorf("report is %+v; want one secret, twice", report)
 	}
-	// What only may belong to a value is replaced there alone.
+	// The text behind the first word may not belong to it, so it stays elsewhere.
 	in = newTape(80, 9).add(format.Output, "$ X_TOKEN='w8Kd-pQ2x on 2025-01-02\r\nw8Kd-pQ2x on 2025-01-02\r\n")
 	out, _ = redacted(t, mustNew(t, Options{}), in)
 	if got, want := out.stream(format.Output), "$ X_TOKEN='***********************\r\n********* on 2025-01-02\r\n"; got != want {
@@ -231,7 +230,7 @@ func TestQuotedElsewhere(t *testing.T) {
 	}
 }
 
-// All of a value in the header is secret: nothing quotes it there.
+// A value in the header has no quotes, so all of it is the secret.
 func TestNamedValues(t *testing.T) {
 	in := newTape(80, 5)
 	in.header.Env = map[string]string{"PGPASSWORD": "correct horse\nbattery 'staple", "DB_TOKEN": "$OTHER", "PASSWORD_FILE": "/a b"}
@@ -270,7 +269,8 @@ func TestQuotedRecording(t *testing.T) {
 	for i, ev := range out.events {
 		switch line := strings.TrimSpace(ev.Data); line {
 		case "$ DB_PASSWORD = aaa bbb", "$ db.password=aaa bbb", "$ db.password: aaa;bbb":
-			// A word after a name that is not a shell's variable may be a name.
+			// A plain word behind a name that is no shell variable may be
+			// another name, in source code.
 		default:
 			for _, part := range []string{"aaa", "bbb", "ccc", "b c d", "dos"} {
 				if strings.Contains(line, part) {
@@ -324,7 +324,7 @@ func quotedAtRandom(r *rand.Rand, text string) string {
 	return b.String()
 }
 
-// TestWordsAsBash reads words as bash does.
+// TestWordsAsBash compares words as bash reads them.
 func TestWordsAsBash(t *testing.T) {
 	bash, err := exec.LookPath("bash")
 	if err != nil {
