@@ -83,8 +83,10 @@ headers, URLs and options of commands, and behind password prompts; on the scree
 that were split, wrapped, coloured or corrected. A secret is removed from output, input, titles
 and other control sequences, markers, comments and the header.
 
-No rule knows every secret, and a secret that was printed in another form, such as base64, is not
-recognised: look at the result before you publish it.`,
+No rule knows every secret. One that was printed in another form, such as base64, is not
+recognised. A short or plain one (PASSWORD=hello) is removed only where a rule finds it. Of one with
+several lines, unless it is a private key, only the first is removed. Look at the result before you
+publish it.`,
 		flags: append([]group{
 			{"Output", []*flag{formatFlag(&o.to), overwriteFlag(&o.overwrite), jsonFlag(&o.json)}},
 			{"Secrets", o.secrets.flags()},
