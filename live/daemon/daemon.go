@@ -1,23 +1,24 @@
-// Package daemon is the control plane of a user's sessions, or of all users':
-// one socket for all of them, and the keeping of their recordings.
+// Package daemon serves all sessions of a user, or of a host, at one socket, and
+// tidies up their recordings. Start with [Open] to call a running daemon, or
+// with [Daemon] to run one; [Keep] tidies up without a daemon.
 //
-// It owns nothing. Each session is a process of its own with a socket of its
-// own (package [live]); the daemon may be killed or replaced at any time, and
+// The daemon owns nothing. Each session is a process of its own with a socket of
+// its own (package [live]); the daemon can be killed or replaced at any time, and
 // no session notices.
 //
 // # The protocol
 //
-// HTTP/1.1 over the Unix socket daemon.sock in the sessions' [live.Dir], for
-// the same user as the sessions', and root; see openapi.yaml.
+// The protocol is HTTP/1.1 over the Unix socket daemon.sock in the sessions'
+// [live.Dir]. Only the sessions' user and root may connect. See openapi.yaml.
 //
-//	GET  /v1/sessions          all sessions, a [live.State] each
-//	POST /v1/sessions          a [Start]; it gives the new session's [Started]
-//	ANY  /v1/sessions/NAME/... what package live says of /v1/session/...
-//	POST /v1/sweep             keeps recordings now; it gives a [Swept]
+//	GET  /v1/sessions          returns a [live.State] for each session
+//	POST /v1/sessions          takes a [Start], starts a session, returns a [Started]
+//	ANY  /v1/sessions/NAME/... is /v1/session/... of that session; see package live
+//	POST /v1/sweep             tidies up recordings now, returns a [Swept]
 //
-// The host's daemon, root's, serves the same at [live.HostSocket]. NAME is
-// there NAME@USER, and the members of a group may list the sessions, look at
-// their screens and watch.
+// Root's daemon serves the sessions of all users at [live.HostSocket]. There NAME
+// is NAME@USER, and it starts no sessions. The members of one group may list the
+// sessions, look at their screens and watch them.
 package daemon
 
 import (
@@ -42,44 +43,59 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Start is a session that is to be started.
+// Start describes a session to start.
 type Start struct {
-	Name    string   `json:"name,omitempty"`
-	Command []string `json:"command,omitempty"` // empty: the shell
-	Dir     string   `json:"dir,omitempty"`
-	File    string   `json:"file,omitempty"`
-	Cols    int      `json:"cols,omitempty"`
-	Rows    int      `json:"rows,omitempty"`
+	// Name is the session's name, as [live.CheckName] allows it; empty means a
+	// name made of the command's.
+	Name string `json:"name,omitempty"`
+	// Command is the program and its arguments; empty means the user's shell.
+	Command []string `json:"command,omitempty"`
+	// Dir is the directory that the program starts in; empty means the daemon's.
+	Dir string `json:"dir,omitempty"`
+	// File is the file to record to; empty means a new file in the user's
+	// directory for recordings.
+	File string `json:"file,omitempty"`
+	// Cols is the width of the window in columns; 0 means the default.
+	Cols int `json:"cols,omitempty"`
+	// Rows is the height of the window in rows; 0 means the default.
+	Rows int `json:"rows,omitempty"`
 }
 
-// Started is a session that was started.
+// Started describes a session that was started.
 type Started struct {
-	Name string `json:"name"`
-	File string `json:"file"`
+	Name string `json:"name"` // the session's name
+	File string `json:"file"` // the path of the recording
 }
 
-// Daemon is the control plane. Fill in the fields and call Serve once.
+// Daemon serves sessions and tidies up recordings. Set its fields, then call
+// Serve once; the fields must not be changed after that.
 type Daemon struct {
+	// Dir holds the sockets of the sessions. Host ignores it.
 	Dir live.Dir
-	// Host serves the sessions of all users instead, as NAME@USER. It is for
-	// root. The members of the group Group, a GID, if it is not 0, may list
-	// and watch them.
-	Host  bool
+	// Host serves the sessions of all users instead, as NAME@USER. It needs
+	// root.
+	Host bool
+	// Group is the GID of a group whose members may list, look at and watch the
+	// sessions of a Host; 0 means none.
 	Group int
-	// Recordings is where the recordings are that Keep is about.
+	// Recordings is the directory that Keep tidies up.
 	Recordings string
-	Keep       Keep
-	// Every is how often they are swept; 0: only when asked.
+	// Keep is the policy for the recordings.
+	Keep Keep
+	// Every is the time between two sweeps; the first is at the start. 0 means
+	// that recordings are swept on request only.
 	Every time.Duration
-	// Launch starts a session's process; nil: none is started.
+	// Launch starts a session's process. It may be called by several goroutines
+	// at once. nil means that requests to start a session are refused.
 	Launch func(Start) (Started, error)
-	// Log tells what is done; nil: nobody.
+	// Log receives what the daemon does, and its errors; nil means no log.
 	Log *slog.Logger
 
-	sweeping sync.Mutex
+	sweeping sync.Mutex // held during a sweep
 }
 
-// Serve serves at l until ctx is done. Sessions go on.
+// Serve answers requests at l until ctx is done, and closes l. It returns nil
+// when ctx is done, else the error of l. Sessions go on.
 func (d *Daemon) Serve(ctx context.Context, l net.Listener) error {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
@@ -120,7 +136,8 @@ func (d *Daemon) sweep(ctx context.Context) (Swept, error) {
 	return d.Keep.Sweep(ctx, d.Recordings, d.Log)
 }
 
-// let lets in who may look at all sessions and change none.
+// let reports whether a caller who is neither the sessions' user nor root may
+// make a request: the members of the group may, if it changes nothing.
 func (d *Daemon) let(r *http.Request, c live.Caller) bool {
 	if !d.Host || d.Group == 0 || !slices.Contains(c.Groups, d.Group) || r.Method != http.MethodGet {
 		return false
@@ -130,7 +147,7 @@ func (d *Daemon) let(r *http.Request, c live.Caller) bool {
 	return ok && (verb == "" || verb == "screen" || verb == "watch")
 }
 
-// sessions gives the states of all sessions.
+// sessions returns the states of all sessions.
 func (d *Daemon) sessions(ctx context.Context) ([]live.State, error) {
 	dirs := []live.Dir{d.Dir}
 	if d.Host {
@@ -150,11 +167,11 @@ func (d *Daemon) sessions(ctx context.Context) ([]live.State, error) {
 				st, err := dir.StateOf(ctx, name)
 				if err != nil {
 					if !errors.Is(err, live.ErrNoSession) {
-						d.Log.Warn("a session does not answer", "session", name, "user", dir.UID(), "error", err)
+						d.Log.Warn("session does not answer", "session", name, "user", dir.UID(), "error", err)
 					}
 					return nil
 				}
-				if d.Host { // not what it says it is called: its socket is
+				if d.Host { // the socket's name: a session can lie about its own
 					st.User = userName(dir.UID())
 					st.Name = name + "@" + st.User
 				}
@@ -172,14 +189,14 @@ func (d *Daemon) sessions(ctx context.Context) ([]live.State, error) {
 	return states, nil
 }
 
-// How many sessions of a user are listed, and asked at once: one that does not
-// answer keeps the others waiting for two seconds.
+// Limits of a list: how many sessions of a user it holds, and how many are asked
+// at once. A session that does not answer delays the list by two seconds.
 const (
 	maxSessions = 1000
 	maxAsking   = 32
 )
 
-// userName gives a user's name, or number.
+// userName returns a user's name; the UID if it has none.
 func userName(uid int) string {
 	id := strconv.Itoa(uid)
 	if u, err := user.LookupId(id); err == nil {
@@ -188,14 +205,14 @@ func userName(uid int) string {
 	return id
 }
 
-// open opens a session by the name that it has here.
+// open connects to a session by its name in this daemon: NAME@USER for a Host.
 func (d *Daemon) open(name string) (*live.Client, error) {
 	if !d.Host {
 		return d.Dir.Open(name)
 	}
 	err := live.ErrNoSession
 	if i := strings.LastIndexByte(name, '@'); i >= 0 {
-		for _, dir := range live.HostDirs() { // a user may have two
+		for _, dir := range live.HostDirs() { // a user may have two directories
 			if userName(dir.UID()) != name[i+1:] {
 				continue
 			}
@@ -222,12 +239,12 @@ func (d *Daemon) postSessions(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 	case d.Launch == nil:
-		err = errors.New("no session is started here: each user has a daemon of his own for that")
+		err = errors.New("this daemon starts no sessions; the user's own daemon does")
 	default:
 		st, err = d.Launch(start)
 	}
 	if err == nil {
-		d.Log.Info("a session was started", "session", st.Name, "file", st.File)
+		d.Log.Info("started a session", "session", st.Name, "file", st.File)
 	}
 	answer(w, st, err)
 }
@@ -246,7 +263,7 @@ func answer(w http.ResponseWriter, v any, err error) {
 	json.NewEncoder(w).Encode(v)
 }
 
-// forward hands a request on to a session's own socket, WebSockets too.
+// forward passes a request on to the session's own socket, WebSockets too.
 func (d *Daemon) forward(w http.ResponseWriter, r *http.Request) {
 	c, err := d.open(r.PathValue("name"))
 	if err != nil {
@@ -266,8 +283,8 @@ func (d *Daemon) forward(w http.ResponseWriter, r *http.Request) {
 		Transport:     c.Transport(),
 		FlushInterval: -1,
 		ModifyResponse: func(res *http.Response) error {
-			if res.StatusCode/100 == 3 { // to another user's session, perhaps
-				return errors.New("the session redirects; no session does")
+			if res.StatusCode/100 == 3 { // perhaps to another user's session
+				return errors.New("the session redirects, which no session does")
 			}
 			return nil
 		},
@@ -280,39 +297,41 @@ func (d *Daemon) forward(w http.ResponseWriter, r *http.Request) {
 }
 
 // Client calls a daemon. Its methods may be called by several goroutines at
-// once.
+// once. Close it when it is no longer used.
 type Client struct{ *live.Client }
 
-// Open gives a Client of the daemon that serves a user's sessions.
-// [live.ErrNoSession] is told by the first call where there is none.
+// Open returns a Client of the daemon that serves the sessions in d. It does not
+// connect yet: if no daemon runs, the first call returns [live.ErrNoSession].
 func Open(d live.Dir) (Client, error) {
 	c, err := d.OpenDaemon()
 	return Client{c}, err
 }
 
-// OpenHost gives a Client of the host's daemon. [live.ErrNoSession] is told by
-// the first call where there is none.
+// OpenHost returns a Client of the host's daemon. It does not connect yet: if no
+// daemon runs, the first call returns [live.ErrNoSession].
 func OpenHost() Client { return Client{live.OpenHost()} }
 
-// Sessions gives the states of all sessions.
+// Sessions returns the states of all sessions, sorted by user and name. Sessions
+// that do not answer are left out.
 func (c Client) Sessions(ctx context.Context) (states []live.State, err error) {
 	err = c.Call(ctx, "GET", "/v1/sessions", nil, &states)
 	return states, err
 }
 
-// Start starts a session.
+// Start starts a session, and returns when its recording has begun.
 func (c Client) Start(ctx context.Context, s Start) (st Started, err error) {
 	err = c.Call(ctx, "POST", "/v1/sessions", s, &st)
 	return st, err
 }
 
-// Sweep has the recordings kept now.
+// Sweep tidies up the recordings now; see [Keep.Sweep].
 func (c Client) Sweep(ctx context.Context) (s Swept, err error) {
 	err = c.Call(ctx, "POST", "/v1/sweep", nil, &s)
 	return s, err
 }
 
-// Session gives a Client of a session, by way of the daemon.
+// Session returns a Client of the session of that name, by way of the daemon.
+// Its Own method reports false, as the daemon may serve other users' sessions.
 func (c Client) Session(name string) *live.Client {
 	return c.Of(name, "/v1/sessions/"+url.PathEscape(name))
 }

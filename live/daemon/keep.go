@@ -21,34 +21,50 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Keep says how long recordings are kept. Whatever it says, one that is still
-// being made is not touched: its recorder holds it locked, by flock(2).
+// Keep is the policy for tidying up recordings: how long they are kept, and when
+// they are compressed. The zero value keeps every recording as it is. A
+// recording in progress is never touched: its recorder holds a lock on the file,
+// by flock(2).
 type Keep struct {
-	Age   time.Duration // older ones are removed; 0: none
-	Bytes int64         // the oldest are removed until all take no more; 0: no limit
-	Count int           // the oldest are removed until there are no more; 0: no limit
-	// Compress packs recordings that ended that long ago, with zstd; 0: none.
+	// Age is the age at which a recording is removed, counted from the last
+	// change of its file; 0 means never.
+	Age time.Duration
+	// Bytes is the most that all recordings may take; beyond it the oldest are
+	// removed. 0 means no limit.
+	Bytes int64
+	// Count is how many recordings are kept; beyond it the oldest are removed.
+	// 0 means no limit.
+	Count int
+	// Compress is the age at which a recording is compressed with zstd, counted
+	// like Age; 0 means never.
 	Compress time.Duration
 }
 
-// Swept is what a sweep has done.
+// Swept reports what a sweep has done. All names are paths below the directory
+// of the sweep. A recording that was mended may have been compressed too.
 type Swept struct {
-	Removed []string `json:"removed"` // paths
-	Packed  []string `json:"packed"`
-	Mended  []string `json:"mended"`
+	Removed []string `json:"removed"` // recordings that were removed
+	Packed  []string `json:"packed"`  // recordings that were compressed: NAME.cast is now NAME.cast.zst
+	Mended  []string `json:"mended"`  // recordings whose torn end was cut off
 }
 
 // file is a recording in the directory.
 type file struct {
 	path string
 	size int64
-	at   time.Time
-	busy bool // it is being made
+	at   time.Time // of the last change
+	busy bool      // the recording is in progress
 }
 
-// Sweep does once what k says to the recordings in dir, and mends what crashes
-// left: a torn last line is cut off, and a marker says so. It goes on past a
-// file that it cannot treat; the errors are joined.
+// Sweep tidies up the recordings in dir once. It compresses and removes
+// recordings as k asks, and mends what crashes left: it cuts off a torn last
+// line and adds a marker. Recordings are the files named *.cast and *.cast.zst;
+// a missing dir holds none. Sweep reports each change and each failure to log,
+// which must not be nil.
+//
+// A file that fails does not stop the sweep: the errors are joined. If ctx ends,
+// Sweep stops before the next file and returns what it has done, with an error
+// that wraps that of ctx.
 func (k Keep) Sweep(ctx context.Context, dir string, log *slog.Logger) (Swept, error) {
 	var done Swept
 	var errs []error
@@ -56,14 +72,14 @@ func (k Keep) Sweep(ctx context.Context, dir string, log *slog.Logger) (Swept, e
 	if err != nil {
 		return done, err
 	}
-	note := func(what string, list *[]string, path string, err error) {
+	note := func(action string, list *[]string, path string, err error) {
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", path, err))
-			log.Error("a recording cannot be treated", "what", what, "file", path, "error", err)
+			log.Error("cannot tidy up a recording", "action", action, "file", path, "error", err)
 			return
 		}
 		*list = append(*list, path)
-		log.Info("a recording was treated", "what", what, "file", path)
+		log.Info("tidied up a recording", "action", action, "file", path)
 	}
 	now := time.Now()
 	for i := range files {
@@ -73,11 +89,11 @@ func (k Keep) Sweep(ctx context.Context, dir string, log *slog.Logger) (Swept, e
 		}
 		mended, err := mend(f)
 		if mended || err != nil {
-			note("mended", &done.Mended, f.path, err)
+			note("mend", &done.Mended, f.path, err)
 		}
 		if k.Compress > 0 && err == nil && strings.HasSuffix(f.path, ".cast") && now.Sub(f.at) >= k.Compress {
 			err := pack(f)
-			note("packed", &done.Packed, f.path, err)
+			note("compress", &done.Packed, f.path, err)
 		}
 	}
 	slices.SortFunc(files, func(a, b file) int { return b.at.Compare(a.at) }) // the newest first
@@ -91,7 +107,7 @@ func (k Keep) Sweep(ctx context.Context, dir string, log *slog.Logger) (Swept, e
 			continue
 		}
 		err := remove(f.path)
-		note("removed", &done.Removed, f.path, err)
+		note("remove", &done.Removed, f.path, err)
 		if err == nil {
 			bytes -= f.size
 			count--
@@ -100,7 +116,7 @@ func (k Keep) Sweep(ctx context.Context, dir string, log *slog.Logger) (Swept, e
 	return done, errors.Join(append(errs, ctx.Err())...)
 }
 
-// list gives the recordings in dir.
+// list returns the recordings in dir.
 func list(dir string) ([]file, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -129,7 +145,7 @@ func list(dir string) ([]file, error) {
 	return files, nil
 }
 
-// lock takes a recording that nobody makes.
+// lock opens and locks a recording. It fails if the recording is in progress.
 func lock(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|unix.O_NOFOLLOW, 0)
 	if err != nil {
@@ -142,7 +158,7 @@ func lock(path string) (*os.File, error) {
 	return f, nil
 }
 
-// remove removes a recording that nobody makes.
+// remove removes a recording, unless it is in progress.
 func remove(path string) error {
 	f, err := lock(path)
 	if err != nil {
@@ -152,8 +168,8 @@ func remove(path string) error {
 	return unlink(f, path)
 }
 
-// unlink removes a recording that was locked as f, unless another has taken its
-// name since, as rec --overwrite does: that one is being made.
+// unlink removes the recording that was locked as f, unless another recording
+// has taken its name since, as with rec --overwrite: that one is in progress.
 func unlink(f *os.File, path string) error {
 	if err := stillAt(f, path); err != nil {
 		return err
@@ -169,12 +185,13 @@ func stillAt(f *os.File, path string) error {
 	}
 	now, err := os.Lstat(path)
 	if err == nil && !os.SameFile(mine, now) {
-		err = fmt.Errorf("%s: another recording has this name now", path)
+		err = fmt.Errorf("%s: replaced by another recording", path)
 	}
 	return err
 }
 
-// mend cuts off a torn end, which the death of a recorder left.
+// mend cuts off the torn end that a killed recorder left. It reports whether
+// there was one.
 func mend(f *file) (bool, error) {
 	if f.size == 0 {
 		return false, nil
@@ -191,7 +208,8 @@ func mend(f *file) (bool, error) {
 	if ok, err := ended(in, f.size); ok || err != nil {
 		return false, err
 	}
-	// Appending cuts the torn line off, and knows the time of the one before.
+	// Appending cuts off the torn line, and continues at the time of the line
+	// before it.
 	out, err := record.Create(f.path, record.FileOptions{Append: true})
 	if err != nil {
 		return false, err
@@ -203,7 +221,7 @@ func mend(f *file) (bool, error) {
 	if err = errors.Join(err, out.Close()); err != nil {
 		return false, err
 	}
-	// It was not made now.
+	// Mending does not make it younger.
 	if info, err := os.Stat(f.path); err == nil {
 		f.size = info.Size()
 	}
@@ -216,13 +234,13 @@ func endsWithLine(in io.ReaderAt, size int64) (bool, error) {
 	return last[0] == '\n', err
 }
 
-// maxBlocks is how far endsWithFrame looks: of what a recorder has flushed twice
-// a second, a week.
+// maxBlocks is how many blocks endsWithFrame looks at: those of a week, if the
+// recorder flushes twice a second.
 const maxBlocks = 1 << 20
 
-// endsWithFrame says whether a file of zstd frames (RFC 8878) ends where one
-// does. It looks at the heads of the blocks only. What is no such file is none
-// that can be mended.
+// endsWithFrame reports whether a file of zstd frames (RFC 8878) ends at the end
+// of a frame. It reads only the headers of frames and blocks. A file that is not
+// zstd, whatever its name, is judged by its last line.
 func endsWithFrame(in io.ReaderAt, size int64) (bool, error) {
 	buf := make([]byte, zstd.HeaderMaxSize)
 	at, blocks := int64(0), 0
@@ -235,7 +253,7 @@ func endsWithFrame(in io.ReaderAt, size int64) (bool, error) {
 		switch err := h.Decode(buf[:n]); {
 		case errors.Is(err, io.ErrUnexpectedEOF) && at > 0:
 			return false, nil
-		case errors.Is(err, zstd.ErrMagicMismatch) && at == 0: // it is only named so
+		case errors.Is(err, zstd.ErrMagicMismatch) && at == 0: // zstd by name only
 			return endsWithLine(in, size)
 		case err != nil:
 			return false, err
@@ -257,7 +275,7 @@ func endsWithFrame(in io.ReaderAt, size int64) (bool, error) {
 			}
 			bits := binary.LittleEndian.Uint32(head[:])
 			length := int64(bits >> 3)
-			if bits>>1&3 == 1 { // one byte, so many times
+			if bits>>1&3 == 1 { // an RLE block: one byte, length times
 				length = 1
 			}
 			last, at = bits&1 != 0, at+3+length
@@ -269,8 +287,8 @@ func endsWithFrame(in io.ReaderAt, size int64) (bool, error) {
 	return at == size, nil
 }
 
-// pack puts a compressed recording in the place of one that is not. The old one
-// is removed when the new one is on the disk and reads the same.
+// pack replaces a recording with a compressed one. It removes the old file when
+// the new one is on the disk and holds the same events.
 func pack(f *file) (err error) {
 	in, err := lock(f.path)
 	if err != nil {
@@ -325,7 +343,7 @@ func pack(f *file) (err error) {
 	return err
 }
 
-// sameEvents checks that two recordings hold the same.
+// sameEvents checks that two recordings hold as many events and bytes.
 func sameEvents(a, b string) error {
 	var counts [2]int
 	var bytes [2]int
@@ -345,7 +363,7 @@ func sameEvents(a, b string) error {
 		f.Close()
 	}
 	if counts[0] != counts[1] || bytes[0] != bytes[1] {
-		return fmt.Errorf("packed, it holds %d events of %d bytes, not %d of %d", counts[1], bytes[1], counts[0], bytes[0])
+		return fmt.Errorf("not compressed: the result holds %d events with %d bytes, the recording %d with %d", counts[1], bytes[1], counts[0], bytes[0])
 	}
 	return nil
 }
