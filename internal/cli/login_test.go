@@ -429,7 +429,7 @@ func TestLoginBrokenPolicy(t *testing.T) {
 				{"a missing quote", good + "on-failure = \"block\n", nil, "line 3"},
 				{"an unknown value", good + "on-failure = \"Block\"\n", nil, "\"Block\": want allow or block"},
 				{"an unknown key", good + "on_failure = \"allow\"\n", nil, "unknown key \"on_failure\""},
-				{"others may write it", good, func() error { return os.Chmod(policy, 0o664) }, "others than root may change it"},
+				{"others may write it", good, func() error { return os.Chmod(policy, 0o664) }, "writable only by root"},
 				{"only root may read it", good, func() error { return os.Chmod(policy, 0o600) }, "permission denied"},
 				{"a link to nowhere", good, func() error { return errors.Join(os.Remove(policy), os.Symlink("nowhere", policy)) }, "no such file"},
 				{"nothing", good, nil, ""},
@@ -448,7 +448,7 @@ func TestLoginBrokenPolicy(t *testing.T) {
 				out, status := h.run("echo in $((6*7)); exit 5\r", "ssh", "-tt", h.at())
 				made := len(h.recordings()) - before
 				refused := status == 1 && !strings.Contains(out, "in 42") && made == 0 &&
-					strings.Contains(out, "login refused: session cannot be recorded: the policy cannot be followed") && strings.Contains(out, tt.says)
+					strings.Contains(out, "login refused: session cannot be recorded: cannot use the login policy") && strings.Contains(out, tt.says)
 				recorded := status == 5 && strings.Contains(out, "in 42") && made == 1
 				if tt.says != "" && !refused || tt.says == "" && !recorded {
 					t.Errorf("%s: a login: status %d, %d recordings, %q", tt.what, status, made, out)

@@ -7,6 +7,7 @@ import (
 	"syscall"
 )
 
+// owner returns the UID of a file's owner; -1 if it is not known.
 func owner(info os.FileInfo) int {
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
 		return int(st.Uid)

@@ -1,14 +1,15 @@
-// Package login records logins: a program that stands in for the shell, a
-// [Policy] that names who is recorded, and a [Receiver] that keeps the
-// recordings as root.
+// Package login records logins. A program stands in for the user's shell: it
+// asks [ReadPolicy] whether to record the user, [ForShell] or [ForCommand] for
+// the program to run, and sends the recording by [Send] to a [Receiver], which
+// runs as root.
 //
 // # What it protects
 //
 // The recorded user cannot read, change or remove a file that the Receiver has
-// written. The recorder runs as that user: one who attacks its process can stop
-// the recording, or send the Receiver events that never happened. Where sshd
-// starts the recorder, as a ForceCommand, it does so with the user's shell, which
-// may read a file of the user's first, and start another program in its place.
+// written. But the recorder runs as that user: a user who attacks its process can
+// stop the recording, or send false events to the Receiver. sshd starts a
+// ForceCommand with the user's shell, which may read one of the user's files
+// first and start another program instead of the recorder.
 package login
 
 import (
@@ -25,46 +26,50 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// Places of the host.
+// Default paths.
 const (
-	DefaultPolicy = "/etc/ttydeck/login.toml"
-	DefaultSocket = "/run/ttydeck/login.sock"
-	DefaultDir    = "/var/log/ttydeck"
+	DefaultPolicy = "/etc/ttydeck/login.toml" // the policy
+	DefaultSocket = "/run/ttydeck/login.sock" // the Receiver's socket
+	DefaultDir    = "/var/log/ttydeck"        // the Receiver's directory
 )
 
-// Policy says who is recorded, and how. In its file, in TOML, the keys are the
-// fields' names as tagged.
+// Policy decides which users are recorded, and how. Its file is TOML, with the
+// keys in the fields' tags.
 type Policy struct {
-	// Record names the users, and the groups as @group, that are recorded;
-	// "*" is everybody, and so is none at all. Except are not. A group in
-	// Record that the host does not know has everybody as a member.
+	// Record lists the users to record, and the groups, as @group; "*" means
+	// everybody, and so does an empty list. If the host does not know a group in
+	// Record, everybody counts as its member.
 	Record []string `toml:"record"`
+	// Except lists users and groups not to record, in the form of Record. It
+	// overrides Record.
 	Except []string `toml:"except"`
-	// Input records what is typed too, but no passwords.
+	// Input records input too, except while echo is off, as for passwords.
 	Input bool `toml:"input"`
-	// Shell is the shell of those whose login shell is ttydeck-login.
+	// Shell is the absolute path of the shell for users whose login shell is
+	// ttydeck-login.
 	Shell string `toml:"shell"`
-	// Socket is where the Receiver listens.
+	// Socket is the absolute path of the Receiver's socket.
 	Socket string `toml:"socket"`
-	// OnFailure is what happens when a session cannot be recorded, or not any
-	// more: "allow" it, or "block" it.
+	// OnFailure is "allow" or "block": whether a session that cannot be
+	// recorded, or no longer, goes on or ends.
 	OnFailure string `toml:"on-failure"`
-	// Notice is shown to those who are recorded.
+	// Notice is printed at the start of a recorded session; empty means none.
 	Notice string `toml:"notice"`
 }
 
-// ErrPolicy is wrapped by errors of a policy's file.
-var ErrPolicy = errors.New("the policy cannot be followed")
+// ErrPolicy is wrapped by the errors of [ReadPolicy].
+var ErrPolicy = errors.New("cannot use the login policy")
 
-// Blocks reports whether sessions that cannot be recorded are refused.
+// Blocks reports whether sessions that cannot be recorded are refused or ended.
 func (p Policy) Blocks() bool { return p.OnFailure == "block" }
 
-// ReadPolicy reads a policy's file. It must belong to root, and nobody else may
-// be able to write it or to put another in its place. Without a file it is the
-// zero Policy with the defaults.
+// ReadPolicy reads the policy at path. The file must belong to root, and only root
+// may be able to write or replace it. If the file does not exist, ReadPolicy
+// returns the default policy, which records everybody and allows sessions that
+// cannot be recorded.
 //
-// Any other error wraps [ErrPolicy]: there is a policy, and it may ask for
-// recordings. Only the Shell of what is returned then is of use.
+// Every error wraps [ErrPolicy] and means that there is a policy, which may ask
+// for recordings. Of the Policy that is returned with it, only Shell is valid.
 func ReadPolicy(path string) (Policy, error) {
 	p := Policy{Shell: defaultShell, Socket: DefaultSocket, OnFailure: "allow"}
 	found, err := rootOnly(path)
@@ -98,7 +103,7 @@ func (p *Policy) read(path string) error {
 	default:
 		for _, who := range slices.Concat(p.Record, p.Except) {
 			if !isName(who) {
-				err = fmt.Errorf("%q names nobody: want a user, a @group, or \"*\" for everybody", who)
+				err = fmt.Errorf("invalid name %q: want a user, a @group, or \"*\" for everybody", who)
 				break
 			}
 		}
@@ -109,19 +114,19 @@ func (p *Policy) read(path string) error {
 	return err
 }
 
-// isName reports whether a user or a group can be called so. Patterns, lists
-// and the groups of sudoers(5) cannot: they would match nobody.
+// isName reports whether an entry can be the name of a user or a group. Patterns,
+// lists and the %groups of sudoers(5) cannot: they would match nobody.
 func isName(who string) bool {
 	name := strings.TrimPrefix(who, "@")
 	return who == "*" || name != "" && name == strings.TrimSpace(name) && !strings.ContainsAny(name, "*?,:%!")
 }
 
-// maxLinks is how many symbolic links there may be in a path, as on Linux.
+// maxLinks is the most symbolic links that a path may have, as on Linux.
 const maxLinks = 40
 
-// rootOnly reports whether there is a file, and checks that only root can change
-// it and what leads to it: each directory and each symbolic link on the way.
-// Where its directory is missing, nothing is checked: nobody has set up a policy.
+// rootOnly reports whether the file exists, and checks that only root can change
+// it and every directory and symbolic link on the way to it. If its directory is
+// missing, nobody has set up a policy, and nothing is checked.
 func rootOnly(path string) (found bool, err error) {
 	path, err = filepath.Abs(path)
 	if err != nil {
@@ -134,7 +139,7 @@ func rootOnly(path string) (found bool, err error) {
 			return false, nil
 		}
 	}
-	// at is where we are, free of links; rest is what leads on.
+	// at is the path so far, free of links; rest lists the names that follow.
 	at, rest, links := "/", strings.Split(path, "/"), 0
 	for {
 		info, err := os.Lstat(at)
@@ -144,7 +149,7 @@ func rootOnly(path string) (found bool, err error) {
 		isLink := info.Mode()&os.ModeSymlink != 0 // whose permissions mean nothing
 		sticky := info.IsDir() && info.Mode()&os.ModeSticky != 0
 		if owner(info) != 0 || info.Mode().Perm()&0o022 != 0 && !isLink && !sticky {
-			return found, fmt.Errorf("%s: others than root may change it", at)
+			return found, fmt.Errorf("%s: must belong to root and be writable only by root", at)
 		}
 		if isLink {
 			to, err := os.Readlink(at)
@@ -166,15 +171,15 @@ func rootOnly(path string) (found bool, err error) {
 	}
 }
 
-// Records reports whether the user with the number uid is recorded. In doubt he
-// is: a group in Record that cannot be looked up may have him as a member, and
-// one without a name may be any of the users in Record.
+// Records reports whether to record the user with that UID. In doubt the answer is
+// yes: a group in Record that cannot be looked up may have the user as a member,
+// and a UID without a name may be any user in Record.
 //
-// Built without cgo, package os/user believes $USER for a user who is not in
-// /etc/passwd. Whoever asks about such a one unsets that variable before.
+// Built without cgo, package os/user takes the name of a user who is not in
+// /etc/passwd from $USER, which the user can set. Unset it before the call.
 func (p Policy) Records(uid int) bool {
 	name := strconv.Itoa(uid)
-	var groups []string // nil: they are not known
+	var groups []string // nil: unknown
 	u, err := user.LookupId(name)
 	if err == nil {
 		name = u.Username

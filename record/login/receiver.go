@@ -21,49 +21,51 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A recording goes over the socket so: the recorder sends a line of JSON, a
-// [Hello]; the Receiver answers with one, a [Reply], and then takes the
-// recording's bytes, until the recorder closes its side. It answers once more
-// when all is on the disk, or as soon as it cannot be.
+// The protocol of the socket: the recorder sends a [Hello], a line of JSON. The
+// Receiver answers with a [Reply], another line, and then reads the recording's
+// bytes until the recorder closes its side. It sends a second Reply when the
+// recording is on the disk, or as soon as writing fails.
 
 // Hello begins a recording.
 type Hello struct {
-	TTY     string `json:"tty,omitempty"`
-	Command string `json:"command,omitempty"`
+	TTY     string `json:"tty,omitempty"`     // path of the session's terminal, for the log
+	Command string `json:"command,omitempty"` // the session's program, for the log
 }
 
-// Reply answers. One of the fields is set.
+// Reply answers a recorder. One of its fields is set.
 type Reply struct {
-	File  string `json:"file,omitempty"` // it is written to
-	Done  bool   `json:"done,omitempty"` // it is complete
-	Error string `json:"error,omitempty"`
+	File  string `json:"file,omitempty"`  // the path of the recording, which may begin
+	Done  bool   `json:"done,omitempty"`  // the recording is complete and on the disk
+	Error string `json:"error,omitempty"` // the recording cannot begin, or continue
 }
 
-// Receiver takes the recordings of logins and keeps them. It runs as root; the
-// user of a recording is asked of the kernel.
+// Receiver receives the recordings of logins and writes them to files. It should
+// run as root. The kernel, not the recorder, names the user of a recording.
 type Receiver struct {
 	// Dir holds a directory for each user, with a file for each session.
 	Dir string
-	// Log tells what comes and what goes wrong; nil: nobody.
+	// Log receives the begin, the end and the errors of recordings; nil means no
+	// log.
 	Log *slog.Logger
 
 	mu     sync.Mutex
-	taking map[int]int // recordings by user; guarded by mu
+	taking map[int]int // number of recordings by UID; guarded by mu
 }
 
-// maxRecordings is how many sessions of one user may be recorded at a time: he
-// shall not take all descriptors there are.
+// maxRecordings is how many sessions of one user may be recorded at a time, so
+// that no user takes all file descriptors.
 const maxRecordings = 200
 
-// Listen makes the socket, to which everybody may connect.
+// Listen creates the Receiver's socket, to which every user may connect. It
+// creates missing directories, and replaces a socket at which no process listens.
+// The caller closes the listener.
 func Listen(path string) (net.Listener, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}
-	// Only one that nobody listens at is in the way.
 	if c, err := net.Dial("unix", path); err == nil {
 		c.Close()
-		return nil, fmt.Errorf("%s: somebody listens there already", path)
+		return nil, fmt.Errorf("%s: a receiver is running already", path)
 	} else if errors.Is(err, unix.ECONNREFUSED) {
 		os.Remove(path)
 	}
@@ -78,8 +80,9 @@ func Listen(path string) (net.Listener, error) {
 	return l, nil
 }
 
-// Serve takes recordings until ctx is done; those that are being taken end
-// with their sessions.
+// Serve receives recordings at l until ctx is done, then waits for the end of the
+// recorded sessions. It closes l. It returns nil when ctx is done, else the error
+// of l. Call it once.
 func (r *Receiver) Serve(ctx context.Context, l net.Listener) error {
 	if r.Log == nil {
 		r.Log = slog.New(slog.DiscardHandler)
@@ -97,8 +100,9 @@ func (r *Receiver) Serve(ctx context.Context, l net.Listener) error {
 			if errors.Is(err, net.ErrClosed) {
 				return err
 			}
-			// Out of descriptors, say: that passes, and who is recorded goes on.
-			r.Log.Error("a connection cannot be accepted", "error", err)
+			// Too few file descriptors, for example. That passes, and the recordings
+			// that have begun go on.
+			r.Log.Error("cannot accept a connection", "error", err)
 			select {
 			case <-time.After(100 * time.Millisecond):
 			case <-ctx.Done():
@@ -112,9 +116,10 @@ func (r *Receiver) Serve(ctx context.Context, l net.Listener) error {
 	}
 }
 
-// helloWait is how long a recorder may take to say what it wants.
+// helloWait is how long the two sides wait for each other's messages.
 const helloWait = 10 * time.Second
 
+// take receives one recording.
 func (r *Receiver) take(c *net.UnixConn) {
 	answer := func(a Reply) { json.NewEncoder(c).Encode(a) }
 	uid, err := peer.UID(c)
@@ -122,7 +127,7 @@ func (r *Receiver) take(c *net.UnixConn) {
 	if err == nil {
 		defer release()
 		if r.count(uid, 1) > maxRecordings {
-			err = fmt.Errorf("%d sessions of user %d are recorded already", maxRecordings, uid)
+			err = fmt.Errorf("too many sessions: %d of user %d are recorded already", maxRecordings, uid)
 		}
 	}
 	if err != nil {
@@ -137,7 +142,7 @@ func (r *Receiver) take(c *net.UnixConn) {
 		err = json.Unmarshal(line, &hello)
 	}
 	if err != nil {
-		answer(Reply{Error: "no beginning: " + err.Error()})
+		answer(Reply{Error: "malformed request: " + err.Error()})
 		return
 	}
 	c.SetReadDeadline(time.Time{})
@@ -147,28 +152,28 @@ func (r *Receiver) take(c *net.UnixConn) {
 	}
 	f, err := r.create(name)
 	if err != nil {
-		r.Log.Error("a session is not recorded", "user", name, "tty", hello.TTY, "error", err)
+		r.Log.Error("cannot record a session", "user", name, "tty", hello.TTY, "error", err)
 		answer(Reply{Error: err.Error()})
 		return
 	}
 	defer f.Close()
-	r.Log.Info("a session is recorded", "user", name, "tty", hello.TTY, "command", hello.Command, "file", f.Name())
+	r.Log.Info("recording a session", "user", name, "tty", hello.TTY, "command", hello.Command, "file", f.Name())
 	answer(Reply{File: f.Name()})
 	n, err := io.Copy(f, in)
 	if err == nil {
 		err = f.Sync()
 	}
 	if err != nil {
-		r.Log.Error("a recording is cut off", "file", f.Name(), "bytes", n, "error", err)
+		r.Log.Error("recording stopped", "file", f.Name(), "bytes", n, "error", err)
 		answer(Reply{Error: err.Error()})
 		return
 	}
-	r.Log.Info("a recording is complete", "file", f.Name(), "bytes", n)
-	release() // before it is told: it may begin the next
+	r.Log.Info("recording complete", "file", f.Name(), "bytes", n)
+	release() // before the answer, as the user may begin another session then
 	answer(Reply{Done: true})
 }
 
-// count counts a user's recordings.
+// count adds n to the number of a user's recordings, and returns it.
 func (r *Receiver) count(uid, n int) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -183,8 +188,8 @@ func (r *Receiver) count(uid, n int) int {
 	return now
 }
 
-// create makes a recording's file, in the user's directory. It is locked, by
-// flock(2), so that a daemon that keeps recordings there leaves it alone.
+// create creates a recording's file in the user's directory. It locks the file, by
+// flock(2), so that a daemon that tidies up recordings there does not touch it.
 func (r *Receiver) create(name string) (*os.File, error) {
 	name = strings.Map(func(c rune) rune {
 		if c == '/' || c < ' ' {
@@ -224,15 +229,15 @@ func (r *Receiver) create(name string) (*os.File, error) {
 	}
 }
 
-// hold locks a file that was just made. It reports false where a daemon came
-// before, and has removed the file.
+// hold locks a file that was just created. It reports false if a daemon was
+// faster and has removed the file.
 func hold(f *os.File) (bool, error) {
-	// A daemon that looks at it holds it for a moment.
+	// A daemon that looks at the file locks it for a moment.
 	err := unix.Flock(int(f.Fd()), unix.LOCK_EX)
 	for errors.Is(err, unix.EINTR) {
 		err = unix.Flock(int(f.Fd()), unix.LOCK_EX)
 	}
-	// Where there are no locks, the daemon can take none either, and does nothing.
+	// On a file system without locks the daemon gets none either, and does nothing.
 	if err != nil && !errors.Is(err, unix.ENOLCK) && !errors.Is(err, unix.ENOTSUP) {
 		return false, os.NewSyscallError("flock", err)
 	}
@@ -247,29 +252,34 @@ func hold(f *os.File) (bool, error) {
 	return err == nil && os.SameFile(mine, now), err
 }
 
-// Sender sends a recording to a Receiver: it is an [io.Writer] of its bytes.
+// Sender sends the bytes of a recording to a Receiver. Its methods, except Ended,
+// must not be called at once by several goroutines.
 type Sender struct {
-	File string // where it is kept
+	File string // the path of the recording, on the Receiver's side
 	conn *net.UnixConn
 
 	mu    sync.Mutex
-	err   error // what the Receiver has said; guarded by mu
+	err   error // from the Receiver's second reply; guarded by mu
 	ended chan struct{}
 }
 
-// Send begins a recording.
+// Send begins a recording with the Receiver that listens at socket, which must be
+// root's or the caller's own. It waits up to 10 seconds for the Receiver's answer.
+// The caller must close the Sender.
 func Send(socket string, hello Hello) (*Sender, error) {
 	var d net.Dialer
 	d.Timeout = helloWait
 	c, err := d.Dial("unix", socket)
 	if err != nil {
-		return nil, err
+		if errno, ok := errors.AsType[unix.Errno](err); ok {
+			err = errno // without "dial unix" and the path once more
+		}
+		return nil, fmt.Errorf("no receiver at %s: %w", socket, err)
 	}
 	s := &Sender{conn: c.(*net.UnixConn), ended: make(chan struct{})}
-	// Who takes it must be root's, or our own.
 	uid, err := peer.UID(s.conn)
 	if err == nil && uid != 0 && uid != os.Geteuid() {
-		err = fmt.Errorf("%s: another user listens there", socket)
+		err = fmt.Errorf("%s: not trusted, as user %d listens there and not root", socket, uid)
 	}
 	if err == nil {
 		err = json.NewEncoder(c).Encode(hello)
@@ -296,7 +306,7 @@ func Send(socket string, hello Hello) (*Sender, error) {
 		if err == nil && last.Error != "" {
 			err = errors.New(last.Error)
 		} else if err == nil && !last.Done {
-			err = errors.New("the receiver said nothing of its end")
+			err = errors.New("malformed answer of the receiver")
 		}
 		s.mu.Lock()
 		s.err = err
@@ -305,11 +315,11 @@ func Send(socket string, hello Hello) (*Sender, error) {
 	return s, nil
 }
 
-// Ended is closed when the Receiver takes no more: it has failed or gone, or the
-// recording is closed.
+// Ended returns a channel that is closed when the Receiver accepts no more bytes:
+// because it failed, because it is gone, or because the recording is complete.
 func (s *Sender) Ended() <-chan struct{} { return s.ended }
 
-// failed gives what the Receiver said when it could not go on.
+// failed returns the Receiver's reason for a failure; err if it sent none.
 func (s *Sender) failed(err error) error {
 	select {
 	case <-s.ended:
@@ -323,6 +333,7 @@ func (s *Sender) failed(err error) error {
 	return err
 }
 
+// Write sends p. If the Receiver has failed, the error is the Receiver's.
 func (s *Sender) Write(p []byte) (int, error) {
 	n, err := s.conn.Write(p)
 	if err != nil {
@@ -331,7 +342,8 @@ func (s *Sender) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Close ends the recording, and waits until it is on the disk.
+// Close ends the recording, and waits up to 10 seconds until it is on the disk.
+// The error is the Receiver's, if it failed.
 func (s *Sender) Close() error {
 	defer s.conn.Close()
 	if err := s.conn.CloseWrite(); err != nil {
@@ -343,6 +355,6 @@ func (s *Sender) Close() error {
 		defer s.mu.Unlock()
 		return s.err
 	case <-time.After(helloWait):
-		return errors.New("the receiver does not say that it has all")
+		return errors.New("the receiver does not confirm the recording")
 	}
 }
