@@ -1,13 +1,13 @@
 // Package ttydeck is a tape deck for terminals: it records terminal sessions,
-// plays them, converts them and reads them. The program is cmd/ttydeck. Its
-// packages stand on their own:
+// plays and converts the recordings, and lists what was done in them. The program
+// is cmd/ttydeck. Each package can be used without the program:
 //
 //   - [github.com/ttydeck/ttydeck/format] reads and writes recordings in every
 //     format. Start with it.
 //   - [github.com/ttydeck/ttydeck/vt] is the screen model: bytes in, cells out.
-//   - [github.com/ttydeck/ttydeck/edit] filters recordings: speed, pauses,
-//     shift, concatenation.
-//   - [github.com/ttydeck/ttydeck/edit/redact] removes secrets.
+//   - [github.com/ttydeck/ttydeck/edit] changes recordings: it sets the speed,
+//     limits pauses, shifts times and joins recordings.
+//   - [github.com/ttydeck/ttydeck/edit/redact] removes secrets from recordings.
 //   - [github.com/ttydeck/ttydeck/record] records a program on a terminal.
 //   - [github.com/ttydeck/ttydeck/record/sessions] lists the terminal sessions
 //     of a host.
@@ -19,7 +19,7 @@
 //   - [github.com/ttydeck/ttydeck/live/daemon] serves all sessions at one
 //     socket, and tidies up recordings.
 //   - [github.com/ttydeck/ttydeck/play] plays recordings in a terminal.
-//   - [github.com/ttydeck/ttydeck/convert] turns a recording into text.
-//   - [github.com/ttydeck/ttydeck/convert/transcript] finds the commands that
-//     were run.
+//   - [github.com/ttydeck/ttydeck/convert] converts a recording to text.
+//   - [github.com/ttydeck/ttydeck/convert/transcript] lists the commands that
+//     were run in a recording.
 package ttydeck
