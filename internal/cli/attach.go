@@ -33,7 +33,7 @@ func (o *attachOptions) keys() record.Keys {
 
 func detachKeyFlag(o *attachOptions) *flag {
 	o.detach, _ = record.ParseKey("d")
-	return keyFlag(&o.detach, "detach-key", "detach with `KEY` behind C-\\")
+	return keyFlag(&o.detach, "detach-key", "detach with C-\\ `KEY`")
 }
 
 func attachCommand(e *env) *command {
@@ -43,13 +43,13 @@ func attachCommand(e *env) *command {
 		purpose:  "attach this terminal to a session",
 		args:     "[NAME]",
 		examples: []string{"ttydeck attach deploy"},
-		about: `Shows the session NAME of ttydeck run or ttydeck rec, and types into it. Without NAME, attaches to the
-only session. C-\ d detaches, C-\ p pauses and resumes the recording, C-\ m adds a marker. Several
-terminals can be attached at once.
+		about: `Shows the session NAME of ttydeck run or ttydeck rec in this terminal, and types your keys into it.
+Without NAME, attaches to the only session. C-\ d detaches, C-\ p pauses and resumes the recording,
+C-\ m adds a marker. Several terminals can be attached at once.
 
-A session of ttydeck rec keeps the size of its own terminal. A smaller terminal shows the part
-around the cursor. Another user's session, NAME@USER, is always drawn: nothing it sends can set the
-clipboard or the title, or query the terminal.`,
+A session of ttydeck rec keeps the size of its own terminal; a smaller terminal shows the part around
+the cursor. The screen of another user's session, NAME@USER, is drawn by ttydeck: that session cannot
+set your clipboard or title, or query your terminal.`,
 		flags: []group{{"Terminal", []*flag{detachKeyFlag(&o), quietFlag(&o.quiet)}}},
 		first: runningSessions,
 		run: func(ctx context.Context, args []string) error {
@@ -68,9 +68,10 @@ func watchCommand(e *env) *command {
 		purpose:  "watch a session",
 		args:     "[NAME]",
 		examples: []string{"ttydeck watch deploy"},
-		about: `Shows the session NAME in the player as it runs, and types nothing into it. You can stop, go back to
-anything seen, search it, and continue with F. Without NAME, shows the only session. q leaves it.
-Output that comes too fast to be shown is skipped, with a marker; the screen is then up to date.
+		about: `Shows the running session NAME, or the only session, in the player. Your keys control the player, and
+are not typed into the session. You can pause, go back, search, and return to the present with F.
+If output comes too fast to be shown, it is skipped and a marker is added; the screen is right again
+after that.
 
 ` + keyTable(),
 		flags: []group{{"Display", []*flag{noUIFlag(&noUI), quietFlag(&quiet)}}},
@@ -84,7 +85,7 @@ Output that comes too fast to be shown is skipped, with a marker; the screen is 
 	}
 }
 
-// runWatch plays a session as it goes on.
+// runWatch plays a running session.
 func runWatch(ctx context.Context, e *env, name string, p *play.Player, quiet bool) error {
 	client, name, err := openOutside(ctx, e, name)
 	if err != nil {
@@ -113,7 +114,7 @@ func runWatch(ctx context.Context, e *env, name string, p *play.Player, quiet bo
 	}
 	if err == nil && !quiet {
 		if status, ok := stream.Ended(); ok {
-			e.notef("%s has ended with status %d", name, status)
+			e.notef("%s ended with exit status %d", name, status)
 		} else {
 			e.notef("stopped watching %s, which goes on", name)
 		}
@@ -121,10 +122,10 @@ func runWatch(ctx context.Context, e *env, name string, p *play.Player, quiet bo
 	return err
 }
 
-// openOutside is openSession for a session that this does not run in: what it
-// shows there would be shown again, without end. In a session within that
-// session it is the name that tells, though the session may have another by
-// now.
+// openOutside is openSession for commands that show a session. It refuses the
+// session in which the command runs, as that would show its own output without
+// end. In a session inside that session only the name can tell, which fails if the
+// session was renamed.
 func openOutside(ctx context.Context, e *env, name string) (*live.Client, string, error) {
 	client, name, err := openSession(ctx, name)
 	if err != nil {
@@ -132,7 +133,7 @@ func openOutside(ctx context.Context, e *env, name string) (*live.Client, string
 	}
 	st, err := client.State(ctx)
 	if sid, serr := unix.Getsid(0); err == nil && (serr == nil && sid == st.PID || e.getenv("TTYDECK_SESSION") == name) {
-		err = withHint(fmt.Errorf("this is in the session %s itself", name), "use another terminal")
+		err = withHint(fmt.Errorf("cannot show %s inside itself", name), "use another terminal")
 	}
 	if err != nil {
 		client.Close()
@@ -141,13 +142,13 @@ func openOutside(ctx context.Context, e *env, name string) (*live.Client, string
 	return client, name, nil
 }
 
-// cleanupWait is how long a terminal may take to be put right.
+// cleanupWait is how long restoring a terminal may take.
 const cleanupWait = 2 * time.Second
 
-// errDetached ends an attachment that the user leaves.
+// errDetached ends an attachment when the user detaches.
 var errDetached = errors.New("detached")
 
-// runAttach connects the terminal to a session until one of them ends.
+// runAttach attaches the terminal to a session until one of them ends.
 func runAttach(ctx context.Context, e *env, name string, opts attachOptions) error {
 	client, name, err := openOutside(ctx, e, name)
 	if err != nil {
@@ -156,7 +157,7 @@ func runAttach(ctx context.Context, e *env, name string, opts attachOptions) err
 	defer client.Close()
 	term, err := tty.Open()
 	if err != nil {
-		return withHint(err, "ttydeck screen "+name+" prints what is on its screen")
+		return withHint(errors.New("there is no terminal to attach"), "to print the session's screen: ttydeck screen "+name)
 	}
 	defer term.Close()
 	boundMemory()
@@ -195,14 +196,14 @@ func runAttach(ctx context.Context, e *env, name string, opts attachOptions) err
 	switch {
 	case errors.Is(cause, errDetached):
 		if !opts.quiet {
-			e.notef("left %s, which goes on%s", name, a.lostNote())
+			e.notef("detached from %s, which goes on%s", name, a.lostNote())
 		}
 		return nil
 	case err != nil:
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if !opts.quiet {
-		e.notef("%s has ended with status %d%s", name, status, a.lostNote())
+		e.notef("%s ended with exit status %d%s", name, status, a.lostNote())
 	}
 	return nil
 }
@@ -213,23 +214,24 @@ type attachment struct {
 	stream *live.Stream
 	client *live.Client
 	stop   context.CancelCauseFunc
-	lost   int64
-	// stranger says that the session is not known to be this user's own. What
-	// it sends would reach the terminal as if this user's programs had: it is
-	// always shown through the window.
+	lost   int64 // bytes of output that were skipped
+	// stranger means that the session may be another user's. Its output must not
+	// reach the terminal like that of this user's programs: it is always shown
+	// through the window.
 	stranger bool
 
-	mu     sync.Mutex // guards the fields below, and writing to term
+	mu     sync.Mutex // guards the fields below, and writes to term
 	own    format.Size
-	screen *vt.Screen   // the session's; nil: nothing has come yet
-	asked  live.Queries // which are not for this terminal
-	window *play.Window // for a stranger's session, and a terminal of another size
+	screen *vt.Screen   // the session's; nil before the first message
+	asked  live.Queries // the queries in the output, which are not for this terminal
+	window *play.Window // for a stranger's session, and for a terminal of another size
 	other  bool         // the window is used
-	stale  bool         // and not up to date
-	modes  vt.Modes     // that the window has set
-	moment time.Time    // it was drawn
+	stale  bool         // the window is not up to date
+	modes  vt.Modes     // the modes that the window has set
+	moment time.Time    // of the last drawing
 }
 
+// lostNote returns the end of a note on output that was skipped; "" for none.
 func (a *attachment) lostNote() string {
 	if a.lost == 0 {
 		return ""
@@ -237,7 +239,7 @@ func (a *attachment) lostNote() string {
 	return fmt.Sprintf("; %d bytes of output came too fast to be shown here", a.lost)
 }
 
-// show shows what the session does. It gives the program's exit status.
+// show shows the session until it ends, and returns its exit status.
 func (a *attachment) show(ctx context.Context) (int, error) {
 	stopped := context.AfterFunc(ctx, func() { a.term.SetWriteDeadline(past) })
 	defer stopped()
@@ -248,7 +250,7 @@ func (a *attachment) show(ctx context.Context) (int, error) {
 				return 0, nil
 			}
 			if websocket.CloseStatus(err) == -1 {
-				err = errors.New("the session's process is gone")
+				err = errors.New("the session's process has died")
 			}
 			return 0, err
 		}
@@ -267,12 +269,12 @@ func (a *attachment) show(ctx context.Context) (int, error) {
 	}
 }
 
-// strangerPiece is how many bytes of a stranger's output the screen is given at
-// once: it may be such that they take long, and the keys that leave the session
-// must do so meanwhile.
+// strangerPiece is how many bytes of a stranger's output are written to the screen
+// at once: they may be made to take long, and the keys that detach must work
+// meanwhile.
 const strangerPiece = 1 << 8
 
-// take shows what has come, or leaves it to draw.
+// take shows a message and its output, or leaves that to draw.
 func (a *attachment) take(ctx context.Context, m live.Message, output []byte) error {
 	for a.stranger && len(output) > strangerPiece {
 		if err := a.takeAtOnce(m, output[:strangerPiece]); err != nil {
@@ -285,6 +287,7 @@ func (a *attachment) take(ctx context.Context, m live.Message, output []byte) er
 	return a.takeAtOnce(m, output)
 }
 
+// takeAtOnce is take for output that is not split.
 func (a *attachment) takeAtOnce(m live.Message, output []byte) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -304,17 +307,16 @@ func (a *attachment) takeAtOnce(m live.Message, output []byte) error {
 		a.stale = true
 		return nil
 	}
-	// The session answers its program: several terminals would do so several
-	// times.
+	// Queries are left out: the session answers them, and several terminals would
+	// answer several times.
 	var shown []byte
 	a.asked.Split(output, func(b []byte) { shown = append(shown, b...) }, func([]byte) {})
 	_, err := a.term.Write(shown)
 	return err
 }
 
-// fit chooses how the session is shown: as it draws itself where it is this
-// user's own and the terminal has its size, else through the window. a.mu is
-// held.
+// fit chooses how the session is shown: its output as it is, if the session is this
+// user's own and the terminal has its size; else through the window. a.mu is held.
 func (a *attachment) fit() error {
 	cols, rows := a.screen.Size()
 	other := a.stranger || a.own != format.Size{Cols: cols, Rows: rows}
@@ -335,10 +337,10 @@ func (a *attachment) fit() error {
 	return err
 }
 
-// drawGap is how long there is at least between two drawings of the window.
+// drawGap is the least time between two drawings of the window.
 const drawGap = 16 * time.Millisecond
 
-// draw draws the window, when it is used, as often as eyes can follow.
+// draw draws the window while it is used, about as often as a screen does.
 func (a *attachment) draw(ctx context.Context) {
 	t := time.NewTicker(drawGap)
 	defer t.Stop()
@@ -358,10 +360,10 @@ func (a *attachment) draw(ctx context.Context) {
 	}
 }
 
-// syncMost is how long a frame that the session is drawing may keep the window
-// from being drawn.
+// syncMost is how long an unfinished frame of the session can delay the drawing.
 const syncMost = 150 * time.Millisecond
 
+// redraw draws the window, if it is used and not up to date. a.mu is held.
 func (a *attachment) redraw() error {
 	if !a.other || !a.stale || a.screen == nil || a.screen.Modes().Sync && time.Since(a.moment) < syncMost {
 		return nil
@@ -369,9 +371,9 @@ func (a *attachment) redraw() error {
 	a.stale, a.moment = false, time.Now()
 	modes := a.screen.Modes()
 	if a.stranger {
-		// It makes the terminal type by itself: the stranger would learn when
-		// this user looks, and the shell get what comes after the end. The other
-		// modes change what keys send that somebody presses.
+		// With focus events the terminal types by itself: the stranger would learn
+		// when this user looks, and the shell would get the rest after the end. The
+		// other modes only change what pressed keys send.
 		modes.FocusEvent = false
 	}
 	text := keyModes(a.modes, modes)
@@ -384,12 +386,12 @@ func (a *attachment) redraw() error {
 	return err
 }
 
-// leave gives what puts the terminal right at the end.
+// leave returns the sequences that restore the terminal at the end.
 func (a *attachment) leave() string {
 	switch {
 	case a.stranger:
-		// Below all of the picture: where the cursor is, a line of it might
-		// pass for one of the shell.
+		// The cursor goes below the picture, as a line of it might pass for one of
+		// the shell.
 		return fmt.Sprintf("\x1b[m\x1b[%dH", a.own.Rows) + tty.Cleanup(false)
 	case a.other:
 		return tty.Cleanup(false)
@@ -397,8 +399,8 @@ func (a *attachment) leave() string {
 	return tty.Cleanup(a.screen != nil && a.screen.Modes().Origin)
 }
 
-// keyModes gives what makes the keyboard send what the session expects. The
-// mouse stays the terminal's: its places would be others.
+// keyModes returns the sequences that make the keyboard send what the session
+// expects. The mouse stays the terminal's, as its positions would be wrong.
 func keyModes(have, want vt.Modes) (text []byte) {
 	for _, m := range []struct {
 		have, want bool
@@ -419,8 +421,8 @@ func keyModes(have, want vt.Modes) (text []byte) {
 	return text
 }
 
-// readKeys gives the session what is typed, and looks for the keys that are not
-// for it.
+// readKeys types the terminal's input into the session, and handles the keys of the
+// attachment.
 func (a *attachment) readKeys(ctx context.Context, opts attachOptions) {
 	pass := func(b []byte) {
 		if len(b) > 0 {
@@ -457,10 +459,10 @@ func (a *attachment) readKeys(ctx context.Context, opts attachOptions) {
 	}
 }
 
-// sizeWait is how long a session may take to have the terminal's new size.
+// sizeWait is how long a session has to take the terminal's new size.
 const sizeWait = 250 * time.Millisecond
 
-// followSize tells the session the terminal's size.
+// followSize sends the terminal's new sizes to the session.
 func (a *attachment) followSize(ctx context.Context) {
 	resized, stop := tty.NotifyResize()
 	defer stop()

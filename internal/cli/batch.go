@@ -18,31 +18,31 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// batchJob is a recording of a batch.
+// batchJob is the conversion of a recording in a batch.
 type batchJob struct {
 	from, to string
-	named    bool // by the user, or by its extension: it must be a recording
+	named    bool // the user or the extension says that it is a recording
 	result   batchResult
-	format   string // that it is read in
+	format   string // of from; empty if unknown
 	note     string
 }
 
-// batchResult is the outcome for a recording.
+// batchResult is the result of a conversion.
 type batchResult int
 
 const (
-	batchPending batchResult = iota // not come to: interrupted
+	batchPending batchResult = iota // not begun, or interrupted
 	batchDone
-	batchThere     // it had been converted already
-	batchPart      // it belongs to another
-	batchNone      // it is no recording
-	batchDamaged   // done, but it is not whole
+	batchThere     // the output exists
+	batchPart      // part of another recording
+	batchNone      // not a recording
+	batchDamaged   // converted up to a fault
 	batchFailed    // nothing was written
 	batchResultMax = iota
 )
 
 func (r batchResult) String() string {
-	return [batchResultMax]string{"not done", "converted", "there already", "part of another", "no recording", "damaged", "failed"}[r]
+	return [batchResultMax]string{"not done", "converted", "skipped", "part of another", "no recording", "damaged", "failed"}[r]
 }
 
 // runBatch converts recordings to files in dir.
@@ -52,7 +52,7 @@ func runBatch(ctx context.Context, e *env, opts convertOptions, dir string, name
 		return err
 	}
 	if len(jobs) == 0 {
-		return errors.New("no files found")
+		return fmt.Errorf("%s: no files to convert", strings.Join(names, ", "))
 	}
 	var finished atomic.Int64
 	bar := startProgress(e.errOut, func() (string, int64, int64) {
@@ -102,9 +102,9 @@ feed:
 	return nil
 }
 
-// batchJobs lists the recordings to convert: the named files, and the files in
-// named directories. In dir each keeps its path below the directory that all have
-// in common.
+// batchJobs lists the conversions: of the named files, and of the files in named
+// directories. In dir each output keeps its path below the directory that all
+// inputs have in common.
 func batchJobs(names []string, dir string, to *format.Format) ([]*batchJob, error) {
 	var jobs []*batchJob
 	seen := map[string]bool{}
@@ -131,13 +131,13 @@ func batchJobs(names []string, dir string, to *format.Format) ([]*batchJob, erro
 				add(path, true) // converting it reports the fault
 				return nil
 			case path != name && strings.HasPrefix(d.Name(), "."):
-				// Hidden, as unfinished outputs are.
+				// Hidden files, among them unfinished outputs.
 				if d.IsDir() {
 					return fs.SkipDir
 				}
 			case d.IsDir():
 				if same, err := filepath.Abs(path); err == nil && same == abs {
-					return fs.SkipDir // our own outputs
+					return fs.SkipDir // the outputs
 				}
 				if path != name && isRecordingDir(path) {
 					add(path, false)
@@ -163,7 +163,7 @@ func batchJobs(names []string, dir string, to *format.Format) ([]*batchJob, erro
 		}
 		j.to = filepath.Join(dir, stem(rel)+ext)
 		if taken[j.to] {
-			// x.ttyrec beside x.cast: both keep all of their names.
+			// x.ttyrec beside x.cast: the output keeps the input's extension too.
 			j.to = filepath.Join(dir, rel+ext)
 		}
 		taken[j.to] = true
@@ -180,8 +180,8 @@ func hasRecordingName(path string) bool {
 	})
 }
 
-// isRecordingDir reports whether a directory is a recording. A directory that
-// merely holds the files of a recording is not: these keep their names.
+// isRecordingDir reports whether a directory is a recording. A directory that only
+// holds the files of one is not: these keep their names.
 func isRecordingDir(path string) bool {
 	f := format.DetectDir(path)
 	return f != nil && f.Layout() == format.Directory
@@ -201,8 +201,7 @@ func commonDir(jobs []*batchJob) string {
 	return common
 }
 
-// stem returns a name without the extensions of compression and of a recording's
-// format.
+// stem returns a name without the extensions of compression and format.
 func stem(name string) string {
 	for c := format.CompressionByFileName(name); c != format.Uncompressed; c = format.CompressionByFileName(name) {
 		name = name[:len(name)-len(c.Ext())]
@@ -221,7 +220,7 @@ func stem(name string) string {
 // run converts the recording. known holds all recordings of the batch.
 func (j *batchJob) run(ctx context.Context, opts convertOptions, known map[string]bool) {
 	if _, err := os.Lstat(j.to); err == nil && !opts.overwrite {
-		j.result = batchThere
+		j.result, j.note = batchThere, "the output exists"
 		return
 	}
 	said := &warnings{}
@@ -237,7 +236,7 @@ func (j *batchJob) run(ctx context.Context, opts convertOptions, known map[strin
 	}
 	defer src.close()
 	j.format = src.format.Name
-	// The timing of a typescript, say, is converted with the typescript.
+	// The timing file of a typescript is converted with the typescript.
 	if main := filepath.Clean(src.parts[0]); main != j.from && known[main] {
 		j.result, j.note = batchPart, "of "+main
 		return
@@ -283,21 +282,22 @@ func (j *batchJob) run(ctx context.Context, opts convertOptions, known map[strin
 	}
 }
 
-// reason returns an error as one line, without the recording's name before it.
+// reason returns the first line of an error, without the recording's name before
+// it.
 func (j *batchJob) reason(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
+	line, _, _ := strings.Cut(message(err), "\n")
 	return strings.TrimPrefix(line, j.from+": ")
 }
 
-// printBatch prints the table: a row for each recording, and how many there are
-// of each result.
+// printBatch prints the table of results: a row for each recording, then the number
+// of recordings for each result.
 func printBatch(w io.Writer, jobs []*batchJob) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	var count [batchResultMax]int
 	for _, j := range jobs {
 		count[j.result]++
 		if j.result == batchPart || j.result == batchNone && !j.named {
-			continue // counted is enough
+			continue // only counted
 		}
 		to := "-"
 		if j.result == batchDone || j.result == batchThere || j.result == batchDamaged {

@@ -10,7 +10,7 @@ import (
 
 type catOptions struct {
 	output    string
-	to        *format.Format // nil: by the output's name, else the first recording's
+	to        *format.Format // nil: by the output's extension, else the first recording's
 	overwrite bool
 	read      readOptions
 	filter    filterOptions
@@ -26,9 +26,9 @@ func catCommand(e *env) *command {
 			"ttydeck cat part1.cast part2.cast -o whole.cast",
 			"ttydeck cat -i 2 *.cast | ttydeck play -",
 		},
-		about: `Writes one recording with the events of all FILEs. Each begins when the one before it ends. The
-header is that of the first FILE. The format is --format, else the one that OUT's name says,
-else that of the first FILE.`,
+		about: `Joins the FILEs to one recording: each begins when the one before it ends. The header is that of the
+first FILE. The format is set by --format, else by OUT's extension; on standard output it is that of
+the first FILE.`,
 		flags: slices.Concat([]group{{"Output", []*flag{
 			outputFlag(&o.output), formatFlag(&o.to), overwriteFlag(&o.overwrite),
 		}}}, o.filter.groups(), o.read.groups()),

@@ -1,7 +1,7 @@
 // Package cli is the whole program: its commands, their flags, and all text
 // that users read. The program, tests and the login shell call [Run].
 //
-// Each command has a file, which says what its flags are, opens files and
+// Each command has a file, which declares the flags, opens the recordings and
 // calls the packages that do the work.
 package cli
 
@@ -20,12 +20,12 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// Run runs the command line args, whose first is the program's name, and
-// returns the exit status. environ is the environment, as [os.Environ] returns
-// it: flags, the configuration file and recorded programs are taken from it.
-// Where the sockets of sessions are is the process's own environment's
-// business. Run may be called by several goroutines, but a command that has a
-// terminal takes the process's.
+// Run runs the command line args, whose first element is the program's name, and
+// returns the exit status. environ is the environment, in the form of
+// [os.Environ]: it sets flags, names the configuration file and is passed to
+// recorded programs. Only the directory of the sessions' sockets comes from the
+// environment of the process. Several goroutines may call Run at once, but
+// commands that use a terminal use that of the process.
 func Run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer, environ []string) int {
 	e := &env{in: in, out: out, errOut: errOut, environ: environ}
 	return e.exit(e.run(ctx, args))
@@ -80,7 +80,7 @@ func (e *env) run(ctx context.Context, args []string) error {
 		return e.complete(args[2:])
 	}
 	if args[len(args)-1] == "--generate-bash-completion" {
-		return nil // asked by a completion script of an older ttydeck: nothing may run
+		return nil // from the completion script of an older ttydeck: nothing may run
 	}
 	help := &helpWriter{Writer: e.out}
 	app := &cli.App{
@@ -90,7 +90,12 @@ func (e *env) run(ctx context.Context, args []string) error {
 		CustomAppHelpTemplate: literal(e.appHelp()),
 		// Errors are reported in one place, and only main exits.
 		ExitErrHandler: func(*cli.Context, error) {},
-		OnUsageError:   func(_ *cli.Context, err error, _ bool) error { return withHint(usageError{err}, "see ttydeck --help") },
+		OnUsageError: func(_ *cli.Context, err error, _ bool) error {
+			if _, name, ok := strings.Cut(err.Error(), "flag provided but not defined: -"); ok {
+				err = fmt.Errorf("unknown flag --%s before the command", strings.TrimPrefix(name, "-"))
+			}
+			return withHint(usageError{err}, "see ttydeck --help")
+		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				return e.unknownCommand(c.Args().First())
@@ -102,6 +107,9 @@ func (e *env) run(ctx context.Context, args []string) error {
 		app.Commands = append(app.Commands, c.cli(e))
 	}
 	if len(args) > 1 {
+		if isHelp := args[1] == "help" || args[1] == "h"; isHelp && len(args) > 2 && e.command(args[2]) == nil {
+			return e.unknownCommand(args[2])
+		}
 		if c := e.command(args[1]); c != nil {
 			e.current = c
 			flags, rest, err := e.splitArgs(c, args[2:])
@@ -117,7 +125,7 @@ func (e *env) run(ctx context.Context, args []string) error {
 	return help.err
 }
 
-// helpWriter keeps the first error of writing a help, which the CLI library
+// helpWriter keeps the first error of printing a help text, which the CLI library
 // drops.
 type helpWriter struct {
 	io.Writer
@@ -177,8 +185,8 @@ func (c *command) cli(e *env) *cli.Command {
 	}
 }
 
-// interruptible ends the context of f at ctrl-C or SIGTERM, so that f removes
-// what it has begun to write. The second signal ends the program.
+// interruptible ends the context of f at ctrl-C or SIGTERM, so that f removes its
+// unfinished output. The second signal ends the program.
 func interruptible(ctx context.Context, f func(context.Context) error) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -199,13 +207,13 @@ func version() string {
 	return "(devel)"
 }
 
-// need checks how many arguments there are: from least to most, or any number
-// from least where most is negative. what names the missing one.
-func (e *env) need(args []string, least, most int, what string) error {
+// need checks the number of arguments: at least least and at most most, which is
+// negative for no limit. names describes the required ones, in their order.
+func (e *env) need(args []string, least, most int, names ...string) error {
 	var err error
 	switch {
 	case len(args) < least:
-		err = fmt.Errorf("%s is missing", what)
+		err = fmt.Errorf("%s is missing", names[min(len(args), len(names)-1)])
 	case most >= 0 && len(args) > most:
 		err = fmt.Errorf("unexpected argument %q", args[most])
 	default:
@@ -230,13 +238,43 @@ func (e *env) unknownCommand(name string) error {
 	return err
 }
 
-// closest returns the name that was probably meant: one that name begins, or
-// that begins with name; "" for none.
+// closest returns the name that was probably meant: one that name abbreviates or
+// extends, or one that differs in a letter or two; "" for none.
 func closest(name string, names []string) string {
+	best, least := "", 3
 	for _, n := range names {
 		if len(name) > 1 && (strings.HasPrefix(n, name) || strings.HasPrefix(name, n)) {
 			return n
 		}
+		if d := distance(name, n); d < least && d < len(n)-1 {
+			best, least = n, d
+		}
 	}
-	return ""
+	return best
+}
+
+// distance returns how many letters have to be inserted, deleted, replaced or
+// swapped with their neighbour to make b of a.
+func distance(a, b string) int {
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(a)][len(b)]
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 )
@@ -14,34 +15,34 @@ import (
 // command is one of the program's commands.
 type command struct {
 	name     string
-	aliases  []string // other recorders' names for it
-	purpose  string   // one line, as in the list of commands
-	args     string   // its arguments, as the usage line shows them
+	aliases  []string // names of the command in other recorders
+	purpose  string   // one line, for the list of commands
+	args     string   // the arguments, for the usage line
 	examples []string // command lines that work
-	// about is the help's prose, in paragraphs; one with a line that begins
-	// with blanks is a table and stays as it is.
+	// about is the prose of the help, in paragraphs. A paragraph with a line
+	// that begins with blanks is a table, and is not wrapped.
 	about  string
 	flags  []group
 	hidden bool
-	// sealed commands take their flags from the command line alone. The
-	// configuration and the environment are the user's, and login-rec records
+	// sealed means that flags come from the command line alone. The
+	// configuration and the environment belong to the user, and login-rec records
 	// users: its flags come from root, who wrote its command line. The hidden
-	// commands are started by other commands, which have read the
-	// configuration; a fault in it must not keep them from starting.
+	// commands are started by other commands, which have read the configuration;
+	// an error in it must not keep them from starting.
 	sealed bool
-	// signals is set where the command handles signals itself, because it has
-	// a terminal to restore.
+	// signals means that the command handles signals itself, as it has a terminal
+	// to restore.
 	signals bool
-	// program receives the words behind "--"; nil where these are arguments
+	// program receives the words behind "--"; nil means that they are arguments
 	// like any other.
 	program *[]string
-	// first lists what the first argument may be, for completion; nil means
+	// first lists the values of the first argument, for completion; nil means
 	// files.
 	first func(*env) []string
 	run   func(ctx context.Context, args []string) error
 }
 
-// group is a part of a command's flags, with its title in the help.
+// group is a group of flags with its title in the help.
 type group struct {
 	title string
 	flags []*flag
@@ -65,8 +66,8 @@ func (c *command) allFlags() []*flag {
 	return all
 }
 
-// flag returns the flag of that name, short name or other recorder's name; nil
-// for none.
+// flag returns the flag of that name: its own, its short one, or another
+// recorder's; nil for none.
 func (c *command) flag(name string) *flag {
 	for _, f := range c.allFlags() {
 		if f.name == name || f.short == name && name != "" || slices.Contains(f.also, name) {
@@ -80,15 +81,15 @@ func (c *command) flag(name string) *flag {
 type flag struct {
 	name  string
 	short string   // one letter; "" for none
-	also  []string // other recorders' names for it: accepted, and not shown
+	also  []string // names of the flag in other recorders: accepted, but not shown
 	usage string   // with the value's placeholder in backticks
 	shown string   // the default; "" for none
-	on    *bool    // what a flag without a value sets; nil for one with a value
+	on    *bool    // the field that a flag without a value sets; nil for one with a value
 	set   func(string) error
-	// values lists what the value may be, for completion; nil means files.
+	// values lists the possible values, for completion; nil means files.
 	values func(*env) []string
-	given  bool  // by the command line, the environment or the configuration
-	err    error // of the last Set, with its hints, which the CLI library drops
+	given  bool  // set by the command line, the environment or the configuration
+	err    error // the last error of Set, with its hints, which the CLI library drops
 }
 
 // Set implements [cli.Generic].
@@ -108,14 +109,14 @@ func (f *flag) cli() cli.Flag {
 	return &cli.GenericFlag{Name: f.name, Usage: f.usage, Value: f}
 }
 
-// offering sets what the flag's value may be, for completion.
+// offering sets the possible values of the flag, for completion.
 func (f *flag) offering(values func(*env) []string) *flag {
 	f.values = values
 	return f
 }
 
-// newFlag makes a flag of its names: "output,o" is --output and -o; further
-// names are other recorders'.
+// newFlag returns a flag with these names: "output,o" is --output and -o; further
+// names are those of other recorders.
 func newFlag(names, usage string) *flag {
 	list := strings.Split(names, ",")
 	f := &flag{name: list[0], usage: usage}
@@ -129,7 +130,7 @@ func newFlag(names, usage string) *flag {
 	return f
 }
 
-// onOff is a flag without a value, which sets *p.
+// onOff returns a flag without a value, which sets *p.
 func onOff(p *bool, names, usage string) *flag {
 	f := newFlag(names, usage)
 	f.on = p
@@ -142,12 +143,15 @@ func onOff(p *bool, names, usage string) *flag {
 	return f
 }
 
-// valued is a flag whose value parse turns into what *p holds. *p is the
-// default.
+// valued returns a flag that sets *p to its value, parsed by parse. The default
+// is *p.
 func valued[T comparable](p *T, names, usage string, parse func(string) (T, error)) *flag {
 	f := newFlag(names, usage)
 	if *p != *new(T) {
 		f.shown = fmt.Sprint(*p)
+		if d, ok := any(*p).(time.Duration); ok { // the placeholder is SECONDS
+			f.shown = fmt.Sprint(d.Seconds())
+		}
 	}
 	f.set = func(s string) error {
 		x, err := parse(s)
@@ -159,12 +163,12 @@ func valued[T comparable](p *T, names, usage string, parse func(string) (T, erro
 	return f
 }
 
-// word is a flag whose value is taken as it is.
+// word returns a flag that sets *p to its value.
 func word(p *string, names, usage string) *flag {
 	return valued(p, names, usage, func(s string) (string, error) { return s, nil })
 }
 
-// oneOf is a flag whose value is one of a few words, with the default first.
+// oneOf returns a flag whose value is one of words; the first is the default.
 func oneOf(p *string, names, usage string, words ...string) *flag {
 	*p = words[0]
 	return valued(p, names, usage, func(s string) (string, error) {
@@ -175,7 +179,7 @@ func oneOf(p *string, names, usage string, words ...string) *flag {
 	}).offering(func(*env) []string { return words })
 }
 
-// number is a flag whose value is a whole number of at least least.
+// number returns a flag whose value is a whole number, at least least.
 func number(p *int, least int, names, usage string) *flag {
 	return valued(p, names, usage, func(s string) (int, error) {
 		n, err := strconv.Atoi(s)
@@ -186,8 +190,8 @@ func number(p *int, least int, names, usage string) *flag {
 	})
 }
 
-// many is a flag that may be given several times: parse turns each value into
-// what is appended to *p.
+// many returns a flag that can be repeated: each value, parsed by parse, is
+// appended to *p.
 func many[T any](p *[]T, names, usage string, parse func(string) (T, error)) *flag {
 	f := newFlag(names, usage)
 	f.set = func(s string) error {
@@ -200,12 +204,12 @@ func many[T any](p *[]T, names, usage string, parse func(string) (T, error)) *fl
 	return f
 }
 
-// asIs is the parse function of words.
+// asIs is a parse function that returns its argument.
 func asIs(s string) (string, error) { return s, nil }
 
-// splitArgs separates a command's flags from its arguments, so that flags may
-// stand behind file names too. It returns each flag under its full name, and
-// takes -s2 apart. "--" and what follows are arguments.
+// splitArgs separates the flags from the arguments, so that flags may follow file
+// names. It replaces short and old names of flags by full ones, and splits -s2.
+// "--" and all that follows are arguments.
 func (e *env) splitArgs(c *command, args []string) (flags, rest []string, err error) {
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
@@ -251,7 +255,7 @@ func (e *env) splitArgs(c *command, args []string) (flags, rest []string, err er
 	return flags, rest, nil
 }
 
-// flagArg returns the argument that sets f, and notes that it is given.
+// flagArg returns the argument that sets f, and marks f as given.
 func flagArg(f *flag, value string, hasValue bool) string {
 	f.given = true
 	if !hasValue {
@@ -276,16 +280,15 @@ func (e *env) unknownFlag(c *command, arg, name, value string) error {
 	return err
 }
 
-// invalidValue is how the CLI library words a value that Set refuses.
+// invalidValue matches the CLI library's error for a value that Set refuses.
 var invalidValue = regexp.MustCompile(`(?s)^invalid (?:boolean )?value .* for (?:flag )?-+([a-z-]+): `)
 
-// flagError says which flag an error is about, with the hints that belong to
-// it.
+// flagError returns the error for the flag that err is about, with its hints.
 func (e *env) flagError(c *command, err error) error {
 	if m := invalidValue.FindStringSubmatch(err.Error()); m != nil {
 		if f := c.flag(m[1]); f != nil {
 			if f.on != nil {
-				return usageError{fmt.Errorf("--%s takes no value but true or false", f.name)}
+				return usageError{fmt.Errorf("--%s: want no value, or true or false", f.name)}
 			}
 			return usageError{fmt.Errorf("--%s: %w", f.name, f.err)}
 		}

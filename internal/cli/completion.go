@@ -11,11 +11,12 @@ import (
 )
 
 // completeName is the hidden command that the completion scripts call with the
-// words of the command line up to the cursor. It prints what may stand there: a word a
-// line, with a tab and an explanation behind it. Where it prints nothing, the
-// shell completes files. It runs nothing.
+// words of the command line up to the cursor. It prints the words that can stand
+// there, one a line, each followed by a tab and an explanation. If it prints
+// nothing, the shell completes files. It runs no other command.
 const completeName = "__complete"
 
+// completions holds the completion scripts by shell.
 var completions = map[string]string{
 	"bash": `_ttydeck() {
 	local word
@@ -77,7 +78,7 @@ func completionCommand(e *env) *command {
 			}
 			script, ok := completions[args[0]]
 			if !ok {
-				return withHint(usageError{fmt.Errorf("no completions for %q", args[0])}, "shells: "+strings.Join(completionShells, ", "))
+				return withHint(usageError{fmt.Errorf("no completions for shell %q", args[0])}, "shells: "+strings.Join(completionShells, ", "))
 			}
 			_, err := fmt.Fprint(e.out, script)
 			return err
@@ -85,7 +86,7 @@ func completionCommand(e *env) *command {
 	}
 }
 
-// complete prints what the last of words may be.
+// complete prints the words that the last of words can become.
 func (e *env) complete(words []string) error {
 	if len(words) == 0 {
 		return nil
@@ -101,7 +102,8 @@ func (e *env) complete(words []string) error {
 	return nil
 }
 
-// candidates returns words with their explanations.
+// candidates returns the words that can follow before, with their explanations.
+// word is the beginning that is typed already.
 func (e *env) candidates(before []string, word string) (list [][2]string) {
 	plain := func(words []string) (list [][2]string) {
 		for _, w := range words {

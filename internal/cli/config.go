@@ -13,7 +13,7 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// configPath returns where the configuration is: $TTYDECK_CONFIG, else
+// configPath returns the path of the configuration: $TTYDECK_CONFIG, else
 // ttydeck/config.toml in $XDG_CONFIG_HOME or ~/.config
 // (https://specifications.freedesktop.org/basedir-spec/).
 func (e *env) configPath() string {
@@ -53,8 +53,8 @@ func (e *env) defaults(c *command) error {
 		key = strings.ToLower(strings.ReplaceAll(key, "_", "-"))
 		err := e.setDefault(c, key, []any{value}, given, origin{form: func(key string) string { return envVar(c.name, key) }})
 		switch {
-		case errors.Is(err, errNoFlag): // it may be another program's
-			e.warnf("%s: ttydeck %s has no such flag", name, c.name)
+		case errors.Is(err, errNoFlag): // the variable may be another program's
+			e.warnf("%s: ignored, as ttydeck %s has no such flag", name, c.name)
 		case err != nil:
 			return err
 		}
@@ -78,12 +78,12 @@ func (e *env) defaults(c *command) error {
 
 var errNoFlag = errors.New("no such flag")
 
-// setDefault sets the flag that key names now or named once, unless it is given
-// already.
+// setDefault sets the flag that key names, or named in an earlier version, unless
+// it is given already.
 func (e *env) setDefault(c *command, key string, values []any, given map[*flag]bool, from origin) error {
 	f, old := c.flag(key), oldNameOf(c, key)
 	if f != nil && f.name != key && !slices.Contains(f.also, key) {
-		f = nil // a short name is for the command line
+		f = nil // short names are for the command line only
 	}
 	if old != nil && len(key) == 1 {
 		old = nil
@@ -129,11 +129,11 @@ func (e *env) config() (map[string]map[string]any, error) {
 	switch {
 	case err == nil:
 	case e.getenv("TTYDECK_CONFIG") != "":
-		return nil, usageError{err}
+		return nil, withHint(usageError{err}, "$TTYDECK_CONFIG names this file; unset it to use the default")
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case errors.Is(err, fs.ErrPermission): // HOME is another user's, with su or sudo
-		e.warnf("%v: continuing without it", err)
+		e.warnf("%s; continuing without the configuration", message(err))
 		return nil, nil
 	default:
 		return nil, usageError{err}
@@ -151,8 +151,8 @@ func (e *env) config() (map[string]map[string]any, error) {
 		c := e.command(name)
 		switch {
 		case !isTable:
-			return nil, withHint(usageError{fmt.Errorf("%s: %s: outside a command's table", path, name)},
-				"flags go into the table of their command: [play], then speed = 2")
+			return nil, withHint(usageError{fmt.Errorf("%s: %s is not in the table of a command", path, name)},
+				"write a line such as [play] before it")
 		case c == nil || c.hidden:
 			return nil, withHint(usageError{fmt.Errorf("%s: [%s]: no such command", path, name)}, "see ttydeck --help")
 		case c.sealed:
@@ -160,7 +160,7 @@ func (e *env) config() (map[string]map[string]any, error) {
 		}
 		for key := range table {
 			if f := c.flag(key); (f == nil || f.short == key) && oldNameOf(c, key) == nil {
-				return nil, withHint(usageError{fmt.Errorf("%s: [%s]: no flag named %q", path, name, key)},
+				return nil, withHint(usageError{fmt.Errorf("%s: [%s]: no flag is named %q", path, name, key)},
 					"see ttydeck "+c.name+" --help")
 			}
 		}

@@ -19,10 +19,10 @@ import (
 
 type convertOptions struct {
 	output     string
-	to         *format.Format // nil: by the output's name
+	to         *format.Format // nil: by the output's extension
 	overwrite  bool
-	timestamps bool // puts the time before each line of text
-	jobs       int  // how many recordings are converted at once
+	timestamps bool // put the time before each line of text
+	jobs       int  // number of recordings to convert at once
 	read       readOptions
 	changes    filterOptions
 	filter     edit.Filter // made of changes
@@ -40,19 +40,19 @@ func convertCommand(e *env) *command {
 			"ttydeck convert -o out/ recordings/",
 		},
 		about: `Reads the recording IN, in any format that ttydeck reads, and writes it to OUT. OUT's extension
-names the format: .cast is asciicast v3, .v2.cast version 2, .txt the session's text, .raw the
-bytes of the output; ttydeck formats lists all. A further .gz or .zst compresses. "-" is
-standard input or output.
+sets the format: .cast is asciicast version 3, .v2.cast version 2, .txt the session's text, .raw the
+plain output; ttydeck formats lists all. An additional .gz or .zst compresses it. "-" is standard
+input or output.
 
-A typescript's timing and input are found beside it, and written beside OUT, as OUT.timing and
-OUT.in. A directory of sudo's I/O log is one recording.
+The timing and input files of a typescript are read from beside IN, and written beside OUT as
+OUT.timing and OUT.in. A directory that is an I/O log of sudo is one recording.
 
-With -o DIR/, or several INs, or an IN that is a directory of recordings, each recording is
-converted to a file in DIR, keeping its path below the folder that all have in common. Files
-that exist are skipped, and an IN that fails does not stop the others. A summary table follows.
+With -o DIR/, each IN, or each recording in an IN that is a directory, is converted to a file in DIR.
+Files keep their paths below the directory that all INs have in common. Outputs that exist are
+skipped, and an IN that fails does not stop the others. A table of the results follows.
 
-Faults in IN are reported and skipped; --strict stops at the first. Anything the target cannot
-store is reported on one line.`,
+Faults in IN are reported and skipped; --strict stops at the first. Anything that the target format
+cannot store is reported on one line.`,
 		flags: slices.Concat([]group{{"Output", []*flag{
 			outputFlag(&o.output), formatFlag(&o.to), overwriteFlag(&o.overwrite),
 			onOff(&o.timestamps, "timestamps", "put the time before each line of text (.txt)"),
@@ -64,7 +64,7 @@ store is reported on one line.`,
 				return err
 			}
 			if o.output == "" {
-				if err := e.need(args, 2, 2, "the recording to read, or the file to write,"); err != nil {
+				if err := e.need(args, 2, 2, "the recording to read", "the file to write"); err != nil {
 					return err
 				}
 				return runConvert(ctx, e, o, args[0], args[1])
@@ -83,13 +83,13 @@ store is reported on one line.`,
 	}
 }
 
-// holdsRecordings reports whether name is a directory that is no recording
-// itself.
+// holdsRecordings reports whether name is a directory, but not a recording.
 func holdsRecordings(name string) bool {
 	info, err := os.Stat(name)
 	return err == nil && info.IsDir() && !isRecordingDir(name)
 }
 
+// runConvert converts one recording.
 func runConvert(ctx context.Context, e *env, opts convertOptions, from, name string) error {
 	to, err := targetFormat(opts.to, name)
 	if info, statErr := os.Stat(name); statErr == nil && info.IsDir() && (err != nil || to.Layout() != format.Directory) {
@@ -101,7 +101,7 @@ func runConvert(ctx context.Context, e *env, opts convertOptions, from, name str
 	}
 	if opts.timestamps {
 		if to != text {
-			return usageError{fmt.Errorf("--timestamps: only txt has times before its lines, not %s", to)}
+			return usageError{fmt.Errorf("--timestamps is for the format txt, not %s", to)}
 		}
 		to = convert.TextFormat(convert.TextOptions{Timestamps: true})
 	}
@@ -116,7 +116,7 @@ func runConvert(ctx context.Context, e *env, opts convertOptions, from, name str
 	defer bar.Stop()
 	own := e.with(bar)
 	if name == "-" && tty.IsTerminal(e.out) {
-		own = e // the recording goes where the bar would
+		own = e // the terminal shows the recording, not the bar
 	}
 	said := &warnings{env: own}
 	src, err := own.open(ctx, from, append([]format.Option{format.OnWarning(said.add)}, opts.read.list()...)...)
@@ -145,8 +145,8 @@ func copyRecording(ctx context.Context, src *input, dst *output, opts convertOpt
 	cast.Events = untilCancelled(ctx, cast.Events)
 	err := format.Copy(dst.Writer, cast)
 	losses := format.LossesOf(dst.Writer)
-	// The readable part of a broken recording is worth keeping; an output that
-	// an interrupt or an error of writing cut short is not.
+	// The readable part of a damaged recording is kept. An output that an interrupt
+	// or a write error has cut short is not.
 	var syntax *format.SyntaxError
 	if err != nil && (opts.read.strict || !errors.As(err, &syntax)) {
 		dst.discard()
@@ -155,7 +155,7 @@ func copyRecording(ctx context.Context, src *input, dst *output, opts convertOpt
 	return losses, errors.Join(err, dst.commit())
 }
 
-// untilCancelled ends events with the error of ctx when ctx ends.
+// untilCancelled ends events with the error of ctx once ctx has ended.
 func untilCancelled(ctx context.Context, events format.Events) format.Events {
 	return func(yield func(format.Event, error) bool) {
 		n := 0

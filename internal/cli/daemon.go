@@ -33,31 +33,31 @@ func daemonCommand(e *env) *command {
 			"ttydeck daemon --host --group operators",
 			"ttydeck daemon --once --keep-size 20G",
 		},
-		about: `Lists and starts sessions for programs, at daemon.sock beside the sessions' own sockets, and tidies up
-the recordings of ttydeck run: compresses old ones, removes them by age, number or size, and mends
-what a crash left: a torn last line is cut off, and a marker says so. A recording in progress is
-never touched.
+		about: `Lists and starts sessions for other programs, at the socket daemon.sock beside the sessions' own
+sockets (live/daemon/openapi.yaml describes the calls), and tidies up the recordings of ttydeck run:
+compresses old ones, removes them by age, number or size, and mends those that a crash has left: it
+removes the torn last line and adds a marker. A recording in progress is never touched.
 
-With --host, as root, it serves the sessions of all users as NAME@USER: ttydeck ls --host lists them,
-and ttydeck watch, screen and others take such names. Without --group that is for root alone. The
-members of GROUP may list sessions, look at their screens and watch them, and nothing else. The
-recordings are then those of login-rec.
+With --host, as root, it serves the sessions of all users: ttydeck ls --host lists them, and ttydeck
+watch, screen and others take their names, NAME@USER. Without --group, only root may do so. Members
+of GROUP may list and watch the sessions and print their screens, but not type into them. The
+recordings to tidy up are then those of login-rec.
 
-No session depends on the daemon: stop, kill or replace it at any time. systemd can start it on a
-connection; contrib/systemd has the units.`,
+No session depends on the daemon: stop, kill or replace it at any time. contrib/systemd has units
+with which systemd starts it when a program connects.`,
 		flags: []group{
 			{"Serving", []*flag{
 				onOff(&d.Host, "host", "sessions of all users, not only your own"),
-				valued(&groupID, "group", "with --host, let members of `GROUP` look at sessions", parseGroup),
+				valued(&groupID, "group", "with --host, let members of `GROUP` list and watch sessions", parseGroup),
 			}},
 			{"Recordings", []*flag{
-				word(&d.Recordings, "recordings", "tidy up the recordings in `DIR` (default: where ttydeck run puts them)"),
+				word(&d.Recordings, "recordings", "tidy up the recordings in `DIR` (default: those of ttydeck run)"),
 				valued(&d.Keep.Age, "keep-age", "remove recordings older than `AGE`: 90d, 12h", parseAge),
 				valued(&d.Keep.Bytes, "keep-size", "remove the oldest recordings until all take at most `SIZE`: 500M, 20G", parseBytes),
 				number(&d.Keep.Count, 0, "keep-count", "remove the oldest recordings until at most `N` are left"),
-				valued(&compress, "compress-after", "compress recordings that ended `AGE` ago with zstd: 1h; none: never", parseAgeOrNone),
+				valued(&compress, "compress-after", "compress recordings `AGE` after their end, with zstd: 1h; none: never", parseAgeOrNone),
 				valued(&d.Every, "interval", "repeat every `SECONDS`", parseInterval),
-				onOff(&once, "once", "tidy up once, print what was done, and exit"),
+				onOff(&once, "once", "tidy up once, print the files that changed, and exit"),
 			}},
 		},
 		run: func(ctx context.Context, args []string) error {
@@ -67,7 +67,7 @@ connection; contrib/systemd has the units.`,
 			d.Keep.Compress, d.Group = compress.value, groupID.value
 			switch {
 			case d.Host && os.Geteuid() != 0:
-				return withHint(errors.New("--host serves other users' sessions"), "run it as root")
+				return withHint(errors.New("--host needs root, as it serves the sessions of all users"), "sudo ttydeck daemon --host")
 			case groupID.given && !d.Host:
 				return usageError{errors.New("--group needs --host")}
 			case d.Recordings == "" && d.Host:
@@ -87,6 +87,7 @@ connection; contrib/systemd has the units.`,
 	}
 }
 
+// parseAgeOrNone parses an age, or "none" for no age.
 func parseAgeOrNone(s string) (optional[time.Duration], error) {
 	if s == "none" {
 		return optional[time.Duration]{}, nil
@@ -95,21 +96,22 @@ func parseAgeOrNone(s string) (optional[time.Duration], error) {
 	return optional[time.Duration]{d, true}, err
 }
 
-// parseInterval reads the time between two rounds.
+// parseInterval parses the time between two repetitions.
 func parseInterval(s string) (time.Duration, error) {
 	d, err := parseDuration(s)
 	if err == nil && d < 10*time.Millisecond {
-		err = errors.New("want at least 10ms")
+		err = fmt.Errorf("invalid time %q: want at least 10ms", s)
 	}
 	return d, err
 }
 
+// keepOnce tidies up once, and prints the files that changed.
 func keepOnce(ctx context.Context, e *env, d *daemon.Daemon) error {
 	swept, err := d.Keep.Sweep(ctx, d.Recordings, slog.New(slog.DiscardHandler))
 	for _, did := range []struct {
 		what  string
 		paths []string
-	}{{"mended", swept.Mended}, {"packed", swept.Packed}, {"removed", swept.Removed}} {
+	}{{"mended", swept.Mended}, {"compressed", swept.Packed}, {"removed", swept.Removed}} {
 		for _, path := range did.paths {
 			if _, werr := fmt.Fprintln(e.out, did.what, path); werr != nil {
 				return werr
@@ -119,6 +121,7 @@ func keepOnce(ctx context.Context, e *env, d *daemon.Daemon) error {
 	return err
 }
 
+// runDaemon serves until ctx ends.
 func runDaemon(ctx context.Context, e *env, d *daemon.Daemon) error {
 	var err error
 	d.Log = slog.New(slog.NewTextHandler(e.errOut, nil))
@@ -138,7 +141,7 @@ func runDaemon(ctx context.Context, e *env, d *daemon.Daemon) error {
 		l, release, err = d.Dir.Listen()
 	}
 	if errors.Is(err, live.ErrNameTaken) {
-		return errors.New("a daemon is running already")
+		return withHint(errors.New("a daemon is running already"), "to tidy up recordings only: ttydeck daemon --once")
 	}
 	if err != nil {
 		return err
@@ -155,13 +158,13 @@ func (e *env) launch(s daemon.Start) (daemon.Started, error) {
 		cfg.Args = []string{cmp.Or(e.getenv("SHELL"), "/bin/sh")}
 	}
 	if _, err := exec.LookPath(cfg.Args[0]); err != nil {
-		return daemon.Started{}, err
+		return daemon.Started{}, e.notStarted(err, false)
 	}
 	name, file, err := startSession(cfg, e.environ)
 	return daemon.Started{Name: name, File: file}, err
 }
 
-// parseGroup returns the number of a group, from its name or number.
+// parseGroup returns the GID of a group, from its name or GID.
 func parseGroup(name string) (optional[int], error) {
 	if g, err := user.LookupGroup(name); err == nil {
 		name = g.Gid
@@ -169,14 +172,14 @@ func parseGroup(name string) (optional[int], error) {
 	gid, err := strconv.Atoi(name)
 	switch {
 	case err != nil:
-		return optional[int]{}, fmt.Errorf("no group %q", name)
+		return optional[int]{}, fmt.Errorf("unknown group %q", name)
 	case gid <= 0:
-		return optional[int]{}, errors.New("want a group of its own, not root's")
+		return optional[int]{}, fmt.Errorf("invalid group %q: want another than root's", name)
 	}
 	return optional[int]{gid, true}, nil
 }
 
-// activated returns the socket that systemd has made, nil for none; see
+// activated returns the socket that systemd has passed, nil for none; see
 // sd_listen_fds(3).
 func (e *env) activated() (net.Listener, error) {
 	if e.getenv("LISTEN_PID") != strconv.Itoa(os.Getpid()) || e.getenv("LISTEN_FDS") != "1" {
@@ -188,13 +191,13 @@ func (e *env) activated() (net.Listener, error) {
 	return net.FileListener(f)
 }
 
-// recordingsDir returns where ttydeck run records to.
+// recordingsDir returns the user's directory for recordings.
 func (e *env) recordingsDir() (string, error) {
 	dir := e.getenv("XDG_DATA_HOME")
 	if !filepath.IsAbs(dir) {
 		home := e.getenv("HOME")
 		if home == "" {
-			return "", errors.New("neither $HOME nor $XDG_DATA_HOME is set")
+			return "", errors.New("no directory for recordings: neither $HOME nor $XDG_DATA_HOME is set")
 		}
 		dir = filepath.Join(home, ".local", "share")
 	}

@@ -17,8 +17,8 @@ func doctorCommand(e *env) *command {
 		name:     "doctor",
 		purpose:  "check what this host allows",
 		examples: []string{"ttydeck doctor"},
-		about: `Tries what other commands need, and reports whether it works here and what would help:
-pseudo-terminals (rec), the list of sessions (ps), and each method of observe.`,
+		about: `Checks what other commands need: pseudo-terminals (rec), the list of sessions (ps), and each method
+of observe. Reports whether it works here, and if not, what would help.`,
 		flags: []group{{"Output", []*flag{jsonFlag(&asJSON)}}},
 		run: func(ctx context.Context, args []string) error {
 			if err := e.need(args, 0, 0, ""); err != nil {
@@ -29,7 +29,7 @@ pseudo-terminals (rec), the list of sessions (ps), and each method of observe.`,
 	}
 }
 
-// checkInfo is a line of doctor --json.
+// checkInfo is the output of doctor --json for a check.
 type checkInfo struct {
 	Command string `json:"command"`
 	Check   string `json:"check"`
@@ -69,7 +69,7 @@ func checkPTY() checkInfo {
 		c.Detail = err.Error()
 		return c
 	}
-	c.OK, c.Detail = true, "one was opened"
+	c.OK, c.Detail = true, "one could be opened"
 	slave.Close()
 	master.Close()
 	return c

@@ -13,21 +13,22 @@ import (
 	"github.com/ttydeck/ttydeck/internal/tty"
 )
 
-// input is a recording that is read: a file, standard input, or a download.
+// input is a recording to read: a file, standard input, or a download.
 type input struct {
 	format.Cast
 	format      *format.Format
 	compression format.Compression
 	name        string
-	// parts are the files that it is; see [format.File]. nil for standard input.
+	// parts lists the files of the recording; see [format.File]. It is nil for
+	// standard input and downloads.
 	parts []string
-	// progress returns how many bytes of how many are read; see [format.File].
+	// progress returns how many bytes were read, of how many; see [format.File].
 	progress func() (read, total int64)
 	close    func() error
 }
 
-// open opens the recording of that name: a file, "-" for standard input, or the
-// URL of a recording or of a page that names one. A download ends with ctx.
+// open opens a recording: name is a file, "-" for standard input, or the URL of a
+// recording or of a page that names one. A download ends with ctx.
 func (e *env) open(ctx context.Context, name string, opts ...format.Option) (*input, error) {
 	unknown := func() (int64, int64) { return 0, 0 }
 	if fetch.IsURL(name) {
@@ -44,7 +45,7 @@ func (e *env) open(ctx context.Context, name string, opts ...format.Option) (*in
 	if name == "-" {
 		if tty.IsTerminal(e.in) {
 			return nil, withHint(usageError{errors.New("standard input is a terminal, not a recording")},
-				"give the recording's name, or pipe one in")
+				"name a file, or pipe a recording in")
 		}
 		cast, f, err := format.Open(e.in, append([]format.Option{format.Name("standard input")}, opts...)...)
 		if err != nil {
@@ -63,29 +64,30 @@ func (e *env) open(ctx context.Context, name string, opts ...format.Option) (*in
 		parts: f.Parts, progress: f.Progress, close: f.Close}, nil
 }
 
-// output is a recording that is written.
+// output is a recording to write.
 type output struct {
 	Writer format.Writer
 	name   string
 	temp   *os.File          // the file until commit; nil unless it is a regular file
-	comp   format.Compressor // onto temp
+	comp   format.Compressor // writes to temp
 	device *os.File          // a pipe or a device; nil otherwise
-	parts  *outputParts      // the files, if it is several; nil otherwise
+	parts  *outputParts      // the files of a format with several; nil otherwise
 }
 
-// errExists is returned for a file that would have to be overwritten.
+// errExists is the error for an output file that exists.
 var errExists = errors.New("file exists")
 
-// create opens name for writing in format f, compressed by its extension; "-"
-// is standard output. A file appears under its name only when commit is
-// called, whole, with the permissions perm.
+// create opens name for writing in format f, compressed if its extension says so;
+// "-" is standard output. A file gets its name and the permissions perm only at
+// commit, when it is complete.
 func (e *env) create(name string, f *format.Format, overwrite bool, perm fs.FileMode) (*output, error) {
 	if f.Layout() != format.OneFile {
 		return createParts(name, f, overwrite, perm)
 	}
 	if name == "-" {
 		if tty.IsTerminal(e.out) && f == format.Raw {
-			return nil, withHint(usageError{errors.New("raw output would drive this terminal")}, "to watch a recording: ttydeck play")
+			return nil, withHint(usageError{errors.New("refusing to write a recording's raw output to the terminal, which would obey it")},
+				"to play a recording: ttydeck play FILE")
 		}
 		w, err := f.NewWriter(e.out)
 		return &output{Writer: w, name: name}, err
@@ -97,7 +99,7 @@ func (e *env) create(name string, f *format.Format, overwrite bool, perm fs.File
 		if info.Mode().IsRegular() && !overwrite {
 			return nil, withHint(fmt.Errorf("%s: %w", name, errExists), "--overwrite replaces it")
 		}
-		if !info.Mode().IsRegular() { // a pipe or a device is written to as it is
+		if !info.Mode().IsRegular() { // a pipe or a device is not replaced
 			file, err := os.OpenFile(name, os.O_WRONLY, 0)
 			if err != nil {
 				return nil, err
@@ -125,8 +127,8 @@ func (e *env) create(name string, f *format.Format, overwrite bool, perm fs.File
 	return o, nil
 }
 
-// namedWriter writes to a file that has a temporary name, and names the one it
-// will have in errors.
+// namedWriter writes to a file that has a temporary name. Its errors have the
+// final name.
 type namedWriter struct {
 	f    *os.File
 	name string
@@ -134,13 +136,10 @@ type namedWriter struct {
 
 func (w namedWriter) Write(p []byte) (int, error) {
 	n, err := w.f.Write(p)
-	if pe, ok := errors.AsType[*fs.PathError](err); ok {
-		err = &fs.PathError{Op: pe.Op, Path: w.name, Err: pe.Err}
-	}
-	return n, err
+	return n, aboutFile(w.name, err)
 }
 
-// commit ends the output and puts it under its name. Its Writer must be closed.
+// commit completes the output and gives it its name. The Writer must be closed.
 func (o *output) commit() error {
 	if o.parts != nil {
 		return o.parts.commit()
@@ -160,30 +159,38 @@ func (o *output) commit() error {
 	}
 	if err != nil {
 		os.Remove(o.temp.Name())
-		return fmt.Errorf("%s: %w", o.name, err)
+		return fmt.Errorf("%s: %w", o.name, aboutFile(o.name, err))
 	}
 	return nil
 }
 
 // createTemp creates the temporary file that is renamed to name when it is
-// whole. An error is about name.
+// complete. Errors have the final name.
 func createTemp(name string) (*os.File, error) {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	return f, aboutFile(name, err)
+	dir := filepath.Dir(name)
+	f, err := os.CreateTemp(dir, "."+filepath.Base(name)+".*")
+	err = aboutFile(name, err)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = withHint(err, "to create its directory: mkdir -p "+shellJoin([]string{dir}))
+	}
+	return f, err
 }
 
-// aboutFile lets the error of a temporary file be about the file that the user
-// named.
+// aboutFile replaces the temporary name in an error by name, the one that the
+// user knows.
 func aboutFile(name string, err error) error {
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return fmt.Errorf("%s: %w", name, path.Err)
 	}
+	if link, ok := errors.AsType[*os.LinkError](err); ok {
+		return fmt.Errorf("%s: %w", name, link.Err)
+	}
 	return err
 }
 
-// syncToReplace waits until f is on the disk, if it replaces a file: after a
-// crash, one of the two must be there. Where f replaces nothing, a crash costs
-// only a copy, and waiting for the disk would take a third of the time.
+// syncToReplace waits until f is on the disk, if it is to replace a file: after a
+// crash, one of the two must be there. If f replaces nothing, a crash costs only a
+// copy, and waiting would take a third of the time.
 func syncToReplace(f *os.File, name string) error {
 	if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -202,8 +209,8 @@ func (o *output) discard() {
 	}
 }
 
-// permOf returns the permissions for an output made from the recording at name:
-// the recording's own, as it may hold secrets; 0600 if it is not a file.
+// permOf returns the permissions for an output made of the recording at name: those
+// of the recording, as it may hold secrets; 0600 if it is not a file.
 func permOf(name string) fs.FileMode {
 	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
 		return info.Mode().Perm() | 0o600

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/text/encoding"
 )
 
-// This file has the flags that several commands share. A flag has one meaning
-// everywhere: FLAGS.md lists them all.
+// This file holds the flags that several commands share. A flag has the same
+// meaning in all commands: FLAGS.md lists them.
 
 func quietFlag(p *bool) *flag { return onOff(p, "quiet,q", "print errors only") }
 
@@ -24,9 +24,9 @@ func appendFlag(p *bool) *flag { return onOff(p, "append,a", "append to the outp
 
 func outputFlag(p *string) *flag { return word(p, "output,o", "write to `OUT`") }
 
-// formatFlag names the format of recordings to write.
+// formatFlag returns the flag for the format to write.
 func formatFlag(p **format.Format) *flag {
-	return valued(p, "format,f,output-format", "write `FORMAT`, whatever the output's name says", targetNamed).
+	return valued(p, "format,f,output-format", "write `FORMAT`, whatever the output's extension", targetNamed).
 		offering(func(*env) []string { return strings.Split(formatNames((*format.Format).CanWrite), ", ") })
 }
 
@@ -49,7 +49,7 @@ func windowSizeFlag(p *format.Size) *flag {
 }
 
 func noShellIntegrationFlag(p *bool) *flag {
-	return onOff(p, "no-shell-integration", "do not let the shell mark its prompts and commands")
+	return onOff(p, "no-shell-integration", "do not make the shell mark its prompts and commands")
 }
 
 func userFlag(p *string) *flag {
@@ -64,19 +64,19 @@ func placeFlags(from, to *time.Duration) []*flag {
 }
 
 func noUIFlag(p *bool) *flag {
-	return onOff(p, "no-ui", "show the session alone: no bar, no messages, no mouse")
+	return onOff(p, "no-ui", "show only the session: no bar, no messages, no mouse")
 }
 
-// errExclude is for flags that contradict each other.
+// errExclude returns the error for two flags that contradict each other.
 func errExclude(a, b string) error {
 	return usageError{fmt.Errorf("%s and %s exclude each other", a, b)}
 }
 
-// readOptions say how recordings are read.
+// readOptions are the flags for reading recordings.
 type readOptions struct {
-	format         *format.Format
+	format         *format.Format // nil: detected
 	strict         bool
-	size           format.Size // of recordings that have none
+	size           format.Size // for recordings without a size
 	encoding       charset
 	recording      string
 	keepSuspend    bool
@@ -84,9 +84,10 @@ type readOptions struct {
 	bytesPerSecond int
 	timing         string
 	inputLog       string
+	name           string // for messages, in place of the file's; no flag
 }
 
-// charset is an encoding with the name that the user gave it.
+// charset is an encoding with its name on the command line.
 type charset struct {
 	name string
 	encoding.Encoding
@@ -100,28 +101,28 @@ func parseCharset(name string) (charset, error) {
 	return charset{name, enc}, nil
 }
 
-// groups returns the flags, for every command that reads recordings.
+// groups returns the flags.
 func (o *readOptions) groups() []group {
 	return []group{
 		{"Reading", []*flag{
-			valued(&o.format, "input-format", "read `FORMAT`, whatever the recording looks like", sourceNamed).
+			valued(&o.format, "input-format", "read `FORMAT`; do not detect the format", sourceNamed).
 				offering(func(*env) []string { return strings.Split(formatNames((*format.Format).CanRead), ", ") }),
 			onOff(&o.strict, "strict", "stop at the first fault in a recording"),
 			sizeFlag(&o.size, "window-size", "use a window of `COLSxROWS` for a recording that has no size"),
 		}},
 		{"Old and unusual formats", []*flag{
 			valued(&o.encoding, "encoding", "convert output from `CHARSET`, such as cp437 or latin1, to UTF-8", parseCharset),
-			word(&o.recording, "recording", "read the recording `ID` of a log that holds several"),
-			number(&o.bytesPerSecond, 1, "bytes-per-second", "spread output that has no times: `N` bytes a second"),
+			word(&o.recording, "recording", "of a log that holds several recordings, read `ID`"),
+			number(&o.bytesPerSecond, 1, "bytes-per-second", "play output that has no times at `N` bytes a second"),
 			word(&o.timing, "timing", "read a typescript's timing from `FILE`"),
 			word(&o.inputLog, "input-log", "read a typescript's input from `FILE`"),
-			onOff(&o.keepSuspend, "keep-suspend", "keep the time for which sudo's command was suspended"),
-			onOff(&o.legacyShift, "legacy-shift", "read script's timing as util-linux up to 2.24 wrote it"),
+			onOff(&o.keepSuspend, "keep-suspend", "keep pauses during which sudo's command was suspended"),
+			onOff(&o.legacyShift, "legacy-shift", "read a typescript of util-linux 2.24 or older, whose times are shifted"),
 		}},
 	}
 }
 
-// list returns the options of package format.
+// list returns the flags as options of package format.
 func (o *readOptions) list() []format.Option {
 	var opts []format.Option
 	if o.format != nil {
@@ -154,10 +155,13 @@ func (o *readOptions) list() []format.Option {
 	if o.inputLog != "" {
 		opts = append(opts, format.InputLog(o.inputLog))
 	}
+	if o.name != "" {
+		opts = append(opts, format.Name(o.name))
+	}
 	return opts
 }
 
-// filterOptions say what is changed in a recording on its way.
+// filterOptions are the flags that change a recording on its way.
 type filterOptions struct {
 	speed  float64
 	idle   optional[time.Duration]
@@ -169,22 +173,22 @@ func (o *filterOptions) groups() []group {
 	o.speed = 1
 	return []group{
 		{"Changes", []*flag{
-			valued(&o.speed, "speed,s", "make it `N` times as fast", parseSpeed),
+			valued(&o.speed, "speed,s", "make the recording `N` times as fast", parseSpeed),
 			idleLimitFlag(&o.idle, ""),
-			valued(&o.shift, "shift", "move every event by `SECONDS`, which may be negative", parseDuration),
+			valued(&o.shift, "shift", "move all events by `SECONDS`, which may be negative", parseDuration),
 		}},
 		o.redact.group(),
 	}
 }
 
-// filter returns the Filter that the flags ask for.
+// filter returns the Filter for the flags.
 func (o *filterOptions) filter(ctx context.Context, e *env) (edit.Filter, error) {
 	var filters []edit.Filter
 	redact, err := o.redact.filter(ctx, e.notef)
 	if err != nil {
 		return nil, err
 	}
-	if redact != nil { // first: its report names times of the input
+	if redact != nil { // first: its report has the times of the input
 		filters = append(filters, redact)
 	}
 	switch {

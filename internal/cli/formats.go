@@ -14,8 +14,8 @@ func formatsCommand(e *env) *command {
 		name:     "formats",
 		purpose:  "list the recording formats",
 		examples: []string{"ttydeck formats"},
-		about: `Lists every format that is read or written: the name for --format and --input-format, the file
-name extensions, and what a recording loses when it is written in that format.`,
+		about: `Lists the formats that ttydeck reads or writes, each with its name for --format and --input-format,
+its file extensions, and what a recording loses when it is written in that format.`,
 		flags: []group{{"Output", []*flag{jsonFlag(&asJSON)}}},
 		run: func(ctx context.Context, args []string) error {
 			if err := e.need(args, 0, 0, ""); err != nil {
@@ -26,7 +26,7 @@ name extensions, and what a recording loses when it is written in that format.`,
 	}
 }
 
-// formatInfo is a row of the table; its JSON is the documented output.
+// formatInfo is a row of the table, and the output of formats --json.
 type formatInfo struct {
 	Name        string   `json:"name"`
 	Also        []string `json:"also"`
@@ -41,7 +41,7 @@ type formatInfo struct {
 func runFormats(e *env, asJSON bool) error {
 	t := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
 	if !asJSON {
-		fmt.Fprintln(t, "FORMAT\tREAD\tWRITE\tNAMES\tWHAT IT IS\tWHAT IT LOSES")
+		fmt.Fprintln(t, "FORMAT\tREAD\tWRITE\tEXTENSIONS\tDESCRIPTION\tLOSES")
 	}
 	for _, f := range allFormats() {
 		row := formatInfo{Name: f.Name, Also: append([]string{}, f.Also...), Extensions: append([]string{}, f.Ext...),

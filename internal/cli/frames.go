@@ -20,9 +20,9 @@ func framesCommand(e *env) *command {
 		purpose:  "list a recording's events, and how much of the screen each changed",
 		args:     "FILE|URL|-",
 		examples: []string{"ttydeck frames demo.cast"},
-		about: `Lists the events of the recording FILE, one a line: number, time and time since the previous event
-in seconds, kind, how many cells of the screen look different after it, and its size, label or
-exit status.`,
+		about: `Lists the events of a recording, one a line: its number, its time and the time since the previous
+event in seconds, its kind, the number of screen cells that it changed, and its size, label or exit
+status.`,
 		flags: append([]group{{"Output", []*flag{jsonFlag(&asJSON)}}}, read.groups()...),
 		run: func(ctx context.Context, args []string) error {
 			if err := e.need(args, 1, 1, "the recording to read"); err != nil {
@@ -33,16 +33,16 @@ exit status.`,
 	}
 }
 
-// frameInfo is a frame as JSON; it is the documented output of frames --json.
+// frameInfo is the output of frames --json for a frame.
 type frameInfo struct {
 	Frame int     `json:"frame"` // counted from 1
 	Time  float64 `json:"time"`  // seconds
-	Delta float64 `json:"delta"` // seconds since the frame before
+	Delta float64 `json:"delta"` // seconds since the previous frame
 	Code  string  `json:"code"`
 	Kind  string  `json:"kind"`
 	Cells int     `json:"cells"` // that changed
 	Bytes int     `json:"bytes"`
-	Text  string  `json:"text,omitempty"` // of a marker, a size, an exit status
+	Text  string  `json:"text,omitempty"` // the marker's label, the size or the exit status
 }
 
 var kinds = map[format.Code]string{
@@ -98,7 +98,7 @@ func runFrames(ctx context.Context, e *env, asJSON bool, read []format.Option, n
 	return errors.Join(err, w.Flush())
 }
 
-// detail is the rest of a frame's line.
+// detail returns the last column of a frame's line.
 func (f frameInfo) detail() string {
 	switch {
 	case f.Kind == "marker":

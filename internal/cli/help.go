@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// helpWidth is how wide a line of help is at most, in columns.
+// helpWidth is the width of help texts, in columns.
 const helpWidth = 96
 
 // appHelp returns the help of the program.
@@ -30,7 +30,7 @@ Commands:
 			fmt.Fprintf(&b, "   %-12s %s\n", c.name, c.purpose)
 		}
 	}
-	b.WriteString("\nttydeck COMMAND --help explains a command, ttydeck man prints the manual.\n\n" + exitCodes + "\n")
+	b.WriteString("\nttydeck COMMAND --help explains a command; ttydeck man prints the manual.\n\n" + exitCodes + "\n")
 	return b.String()
 }
 
@@ -57,7 +57,7 @@ func (e *env) help(c *command) string {
 	return b.String()
 }
 
-// paragraphs returns the paragraphs of a text, wrapped; tables stay as they are.
+// paragraphs returns the paragraphs of a text, wrapped; tables are not changed.
 func paragraphs(text string) []string {
 	var list []string
 	for p := range strings.SplitSeq(strings.TrimSpace(text), "\n\n") {
@@ -72,10 +72,11 @@ func paragraphs(text string) []string {
 	return list
 }
 
-// isTable reports whether a paragraph of a help has lines of its own.
+// isTable reports whether a paragraph is a table, whose lines are not to be
+// wrapped.
 func isTable(p string) bool { return strings.HasPrefix(p, "   ") || strings.Contains(p, "\n   ") }
 
-// wrapped breaks text at blanks, with indent before all lines but the first.
+// wrapped breaks text at blanks, and indents all lines but the first by indent.
 func wrapped(text, indent string) string {
 	var b strings.Builder
 	col := 0
@@ -98,7 +99,7 @@ func wrapped(text, indent string) string {
 
 var placeholder = regexp.MustCompile("`[^`]*`")
 
-// synopsis returns the flag's names with its value's placeholder.
+// synopsis returns the flag's names and the placeholder of its value.
 func (f *flag) synopsis() string {
 	s := "    --" + f.name
 	if f.short != "" {
@@ -110,7 +111,7 @@ func (f *flag) synopsis() string {
 	return s
 }
 
-// explanation returns the usage text with the default.
+// explanation returns the flag's usage text and its default.
 func (f *flag) explanation() string {
 	s := strings.ReplaceAll(f.usage, "`", "")
 	if f.shown != "" {
@@ -119,7 +120,7 @@ func (f *flag) explanation() string {
 	return s
 }
 
-// help returns the flag's lines in a help.
+// help returns the flag's lines in a help text.
 func (f *flag) help() string {
 	const width = 30 // of the left column
 	left := "  " + f.synopsis()
@@ -133,5 +134,5 @@ func (f *flag) help() string {
 	return left + strings.TrimPrefix(text, strings.Repeat("x", width-1)+" ") + "\n"
 }
 
-// literal returns a template of the CLI library that prints text as it is.
+// literal returns a template for the CLI library that prints text unchanged.
 func literal(text string) string { return strings.ReplaceAll(text, "{{", `{{"{{"}}`) }

@@ -60,7 +60,7 @@ func runInfo(ctx context.Context, e *env, asJSON bool, opts []format.Option, nam
 	return errors.Join(errs...)
 }
 
-// recordingInfo is what info prints; its JSON is the documented output.
+// recordingInfo is the output of info --json for a recording.
 type recordingInfo struct {
 	File        string             `json:"file"`
 	Bytes       int64              `json:"bytes,omitempty"` // of its files
@@ -98,11 +98,11 @@ type warningInfo struct {
 	Kind   string `json:"kind"`
 	Detail string `json:"detail,omitempty"` // of the first
 	Count  int    `json:"count"`
-	Notice bool   `json:"notice,omitempty"` // nothing is wrong: what was assumed
+	Notice bool   `json:"notice,omitempty"` // an assumption of the reader, not a fault
 }
 
-// info reads a recording. If it breaks off with an error, info returns what
-// could be read with the error.
+// info reads a recording. If an error ends the recording, info returns both the
+// error and the part that it could read.
 func (e *env) info(ctx context.Context, name string, opts []format.Option) (*recordingInfo, error) {
 	said := &warnings{}
 	src, err := e.open(ctx, name, append([]format.Option{format.OnWarning(said.add)}, opts...)...)
@@ -129,7 +129,7 @@ func (e *env) info(ctx context.Context, name string, opts []format.Option) (*rec
 	}
 	for ev, readErr := range untilCancelled(ctx, src.Events) {
 		if readErr != nil {
-			info.Error = readErr.Error()
+			info.Error = message(readErr)
 			err = readErr
 			break
 		}

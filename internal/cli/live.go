@@ -20,20 +20,22 @@ import (
 	"github.com/ttydeck/ttydeck/live/daemon"
 )
 
-// past is a deadline that has passed.
+// past is a deadline that is over.
 var past = time.Unix(1, 0)
 
-// setSessionMemory keeps a session's process small: it lives long, and there
-// may be many.
+// setSessionMemory keeps a session's process small, as it lives long and there may
+// be many.
 func setSessionMemory() {
 	debug.SetGCPercent(50)
 	debug.SetMemoryLimit(16 << 20)
 }
 
+// errNoHost is the error if the host's daemon does not run.
 var errNoHost = withHint(errors.New("no host daemon is running"), "root starts one: ttydeck daemon --host")
 
-// openSession connects to the session of that name, or without a name to the
-// only session. NAME@USER is one of the host's.
+// openSession connects to the session of that name, or without a name to the only
+// session, and returns its name. NAME@USER is a session in the list of the host's
+// daemon. The caller closes the Client.
 func openSession(ctx context.Context, name string) (*live.Client, string, error) {
 	if strings.Contains(name, "@") {
 		if client := openOwn(ctx, name); client != nil {
@@ -42,7 +44,7 @@ func openSession(ctx context.Context, name string) (*live.Client, string, error)
 		client := daemon.OpenHost().Session(name)
 		_, err := client.State(ctx)
 		if errors.Is(err, live.ErrNoSession) {
-			err = withHint(err, "ttydeck ls --host lists them")
+			err = withHint(err, "ttydeck ls --host lists the running sessions")
 			if _, serr := os.Stat(live.HostSocket()); serr != nil {
 				err = errNoHost
 			}
@@ -61,7 +63,7 @@ func openSession(ctx context.Context, name string) (*live.Client, string, error)
 		case len(names) == 0:
 			return nil, "", withHint(errors.New("no session is running"), "ttydeck run starts one")
 		case len(names) > 1:
-			return nil, "", withHint(usageError{errors.New("several sessions are running: name one")}, strings.Join(names, ", "))
+			return nil, "", withHint(usageError{errors.New("several sessions are running: name one")}, "sessions: "+strings.Join(names, ", "))
 		}
 		name = names[0]
 	}
@@ -72,16 +74,16 @@ func openSession(ctx context.Context, name string) (*live.Client, string, error)
 	if _, err := client.State(ctx); err != nil {
 		client.Close()
 		if errors.Is(err, live.ErrNoSession) {
-			return nil, "", withHint(err, "ttydeck ls lists them")
+			return nil, "", withHint(err, "ttydeck ls lists the running sessions")
 		}
 		return nil, "", err
 	}
 	return client, name, nil
 }
 
-// openOwn connects to NAME@USER itself where USER is the caller, as the host's
-// daemon would: a session reached through the daemon is not known to be the
-// caller's own. It returns nil if there is no such session.
+// openOwn connects to NAME@USER directly if USER is the caller: through the host's
+// daemon the session would not be known as the caller's own. It returns nil if
+// there is no such session.
 func openOwn(ctx context.Context, name string) *live.Client {
 	at := strings.LastIndexByte(name, '@')
 	uid := os.Geteuid()
@@ -104,12 +106,12 @@ func openOwn(ctx context.Context, name string) *live.Client {
 	return nil
 }
 
-// sessionCommandOf is a command that does one thing to a session: its first
-// argument is the session, unless least is 0 and none is given.
+// sessionCommandOf returns a command that acts on a session. The first argument
+// names the session; if least is 0, it may be missing. f gets the other arguments.
 func sessionCommandOf(e *env, c command, least, most int, f func(ctx context.Context, c *live.Client, args []string) error) *command {
 	c.first = runningSessions
 	c.run = func(ctx context.Context, args []string) error {
-		if err := e.need(args, least, most, "the session's name"); err != nil {
+		if err := e.need(args, least, most, "the session's name", "the new name"); err != nil {
 			return err
 		}
 		name := ""
@@ -130,7 +132,8 @@ func pauseCommand(e *env) *command {
 	return sessionCommandOf(e, command{
 		name: "pause", purpose: "pause a session's recording", args: "[NAME]",
 		examples: []string{"ttydeck pause deploy"},
-		about:    `Pauses the recording of the session NAME. The session goes on; ttydeck resume records it again.`,
+		about: `Pauses the recording of the session NAME, or of the only session. The session goes on; ttydeck resume
+resumes the recording.`,
 	}, 0, 1, func(ctx context.Context, c *live.Client, _ []string) error { return c.Pause(ctx) })
 }
 
@@ -138,7 +141,8 @@ func resumeCommand(e *env) *command {
 	return sessionCommandOf(e, command{
 		name: "resume", purpose: "resume a session's recording", args: "[NAME]",
 		examples: []string{"ttydeck resume deploy"},
-		about:    `Resumes the recording of the session NAME, from the screen as it is then.`,
+		about: `Resumes the recording of the session NAME, or of the only session. It continues with the present
+screen.`,
 	}, 0, 1, func(ctx context.Context, c *live.Client, _ []string) error { return c.Resume(ctx) })
 }
 
@@ -146,7 +150,7 @@ func renameCommand(e *env) *command {
 	return sessionCommandOf(e, command{
 		name: "rename", purpose: "rename a session", args: "NAME NEW",
 		examples: []string{"ttydeck rename deploy deploy-3"},
-		about:    `Renames the session NAME to NEW. Attached terminals stay attached.`,
+		about:    `Renames the session NAME to NEW. Attached terminals stay attached; the recording keeps its name.`,
 	}, 2, 2, func(ctx context.Context, c *live.Client, args []string) error {
 		dir, err := live.OpenDir()
 		if err != nil {
@@ -160,7 +164,8 @@ func stopCommand(e *env) *command {
 	return sessionCommandOf(e, command{
 		name: "stop", purpose: "end a session", args: "NAME",
 		examples: []string{"ttydeck stop deploy"},
-		about:    `Ends the session NAME as closing its terminal would (SIGHUP), and waits until the recording is complete.`,
+		about: `Ends the session NAME as if its terminal was closed (SIGHUP), and waits up to 10 seconds until the
+recording is complete.`,
 	}, 1, 1, func(ctx context.Context, c *live.Client, _ []string) error { return endSession(ctx, c, syscall.SIGHUP) })
 }
 
@@ -168,16 +173,17 @@ func killCommand(e *env) *command {
 	return sessionCommandOf(e, command{
 		name: "kill", purpose: "kill a session's program", args: "NAME",
 		examples: []string{"ttydeck kill deploy"},
-		about:    `Kills the program of the session NAME (SIGKILL), and waits until the recording is complete.`,
+		about: `Kills the program of the session NAME (SIGKILL), and waits up to 10 seconds until the recording is
+complete.`,
 	}, 1, 1, func(ctx context.Context, c *live.Client, _ []string) error {
 		return endSession(ctx, c, syscall.SIGKILL)
 	})
 }
 
-// endPatience is the time that a session has to end.
+// endPatience is how long endSession waits for the end.
 const endPatience = 10 * time.Second
 
-// endSession sends a signal and waits for the session's end.
+// endSession sends a signal and waits until the session has ended.
 func endSession(ctx context.Context, c *live.Client, sig syscall.Signal) error {
 	ctx, stop := context.WithTimeout(ctx, endPatience)
 	defer stop()
@@ -192,13 +198,13 @@ func endSession(ctx context.Context, c *live.Client, sig syscall.Signal) error {
 	for {
 		_, _, err := stream.Next(ctx)
 		if ctx.Err() != nil {
-			return withHint(errors.New("the session has not ended"), "ttydeck kill NAME kills the program")
+			return withHint(fmt.Errorf("the session has not ended within %v", endPatience), "ttydeck kill NAME kills its program")
 		}
 		if err != nil {
 			break // it has ended
 		}
 	}
-	// Its name is free a moment later.
+	// The name becomes free a moment later.
 	for ctx.Err() == nil {
 		if _, err := c.State(ctx); errors.Is(err, live.ErrNoSession) {
 			break
@@ -213,8 +219,9 @@ func lsCommand(e *env) *command {
 	return &command{
 		name: "ls", purpose: "list the running sessions",
 		examples: []string{"ttydeck ls", "ttydeck ls --host"},
-		about: `Lists your sessions of ttydeck run and ttydeck rec. With --host, lists those of all users, where root
-runs ttydeck daemon --host and you may look. ttydeck ps lists every terminal session of the host.`,
+		about: `Lists your sessions of ttydeck run and ttydeck rec. With --host, lists those of all users: this needs
+ttydeck daemon --host, and you must be root or a member of the group that its --group names. ttydeck
+ps lists every terminal session of the host, recorded or not.`,
 		flags: []group{{"Output", []*flag{
 			onOff(&host, "host", "sessions of all users, not only your own"),
 			jsonFlag(&asJSON),
@@ -242,7 +249,8 @@ runs ttydeck daemon --host and you may look. ttydeck ps lists every terminal ses
 	}
 }
 
-// ownSessions returns the states of this user's sessions, also with an error.
+// ownSessions returns the states of this user's sessions. With an error it returns
+// those that answered.
 func ownSessions(ctx context.Context) ([]live.State, error) {
 	dir, err := live.OpenDir()
 	if err != nil {
@@ -267,7 +275,7 @@ func ownSessions(ctx context.Context) ([]live.State, error) {
 	return states, failed
 }
 
-// maxColumn is the width of a column whose text other users choose.
+// maxColumn is the greatest width of a column whose text other users choose.
 const maxColumn = 160
 
 func printSessions(e *env, states []live.State, asJSON bool) error {
@@ -294,7 +302,7 @@ func printSessions(e *env, states []live.State, asJSON bool) error {
 			rec = "paused: " + rec
 		}
 		rec, command := printable(rec), printable(shellJoin(st.Command))
-		if st.User != "" { // another's, who may want the rows to be endless
+		if st.User != "" { // another user's session, whose texts may be very long
 			rec, command = cut(rec, maxColumn), cut(command, maxColumn)
 		}
 		fmt.Fprintf(t, "%s\t%d\t%s\t%dx%d\t%d\t%d\t%s\t%s\n", printable(st.Name), st.PID, st.Started.Local().Format("01-02 15:04"), st.Cols, st.Rows,
@@ -312,8 +320,8 @@ func sendCommand(e *env) *command {
 			"ttydeck send deploy --enter yes",
 			"ttydeck send deploy --key C-c",
 		},
-		about: `Types TEXT into the session NAME; without TEXT, the text on standard input. Keys follow the text, in
-their order; Enter is the last.
+		about: `Types TEXT into the session NAME, then the keys of --key in their order, then Enter with --enter.
+Without TEXT and keys, types the text on standard input.
 
 Keys are Enter, Tab, Escape, Backspace, Up, Down, Left, Right, Home, End, PageUp, PageDown, Insert,
 Delete, F1 to F12, Space, a character, C-c for ctrl-C and M-x for alt-X.`,
@@ -336,7 +344,7 @@ Delete, F1 to F12, Space, a character, C-c for ctrl-C and M-x for alt-X.`,
 	})
 }
 
-// keyNames are keys by their names, as a terminal sends them.
+// keyNames holds what a terminal sends for a key, by the key's name.
 var keyNames = map[string]string{
 	"enter": "\r", "tab": "\t", "escape": "\x1b", "esc": "\x1b", "backspace": "\x7f", "space": " ",
 	"up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "home": "\x1b[H", "end": "\x1b[F",
@@ -360,5 +368,5 @@ func keyBytes(name string) (string, error) {
 	case len(name) == 3 && (strings.HasPrefix(name, "C-") || strings.HasPrefix(name, "c-")) && (name[2] >= '@' && name[2] <= '_' || name[2] >= 'a' && name[2] <= 'z'):
 		return string(rune(name[2] & 0x1f)), nil
 	}
-	return "", fmt.Errorf("no key %q", name)
+	return "", fmt.Errorf("unknown key %q: want Enter, Up, F1, C-c, M-x or similar; see ttydeck send --help", name)
 }

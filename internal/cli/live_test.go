@@ -132,7 +132,7 @@ func TestAttach(t *testing.T) {
 	if after := one.modes(); !strings.HasSuffix(after, before) {
 		t.Errorf("stty -a:\n%s; was\n%s", after, before)
 	}
-	if !shows("ttydeck: left s, which goes on")(one.screen) || one.screen.OnAlternate() || one.screen.Modes() != vt.New(1, 1).Modes() {
+	if !shows("ttydeck: detached from s, which goes on")(one.screen) || one.screen.OnAlternate() || one.screen.Modes() != vt.New(1, 1).Modes() {
 		t.Errorf("the terminal shows\n%s", one.screen.Text())
 	}
 	watcher.press("q")
@@ -161,7 +161,7 @@ func TestAttach(t *testing.T) {
 	four.press("four\r")
 	four.waitFor("the answer", shows("<four>\n20 70"))
 	four.press("\x04")
-	if got := four.wait(); got != 0 || !shows("s has ended with status 3")(four.screen) {
+	if got := four.wait(); got != 0 || !shows("s ended with exit status 3")(four.screen) {
 		t.Errorf("the exit status is %d, the terminal shows\n%s", got, four.screen.Text())
 	}
 	await.Until(t, "the session's end", func() bool { names, err := dir.Names(); return err == nil && len(names) == 0 })

@@ -22,41 +22,42 @@ func loginCommand(e *env) *command {
 	var receive bool
 	return &command{
 		name:    "login-rec",
-		purpose: "record every login, as sshd's ForceCommand or as login shell",
+		purpose: "record logins, as sshd's ForceCommand or as login shell",
 		examples: []string{
 			"ttydeck login-rec --receive",
 			"ForceCommand /usr/local/bin/ttydeck login-rec     # in /etc/ssh/sshd_config",
 			"ln -s ttydeck /usr/local/bin/ttydeck-login        # a login shell for /etc/passwd",
 		},
-		about: `Runs the user's shell and sends a recording of the session to a receiver, which runs as root and keeps
-the recordings out of the user's reach. Start the receiver from a service, then use login-rec as
-ForceCommand or as login shell, as above.
+		about: `Runs the user's shell and sends a recording of the session to a receiver (login-rec --receive), which
+runs as root. Start the receiver as a service, then install login-rec as ForceCommand or ttydeck-login
+as login shell, as above.
 
 Only sessions with a terminal are recorded: scp, sftp, rsync, git, ssh HOST COMMAND, su -c and cron
 run as without login-rec.
 
-Recordings that the receiver has written belong to root: their user can neither read, change nor
-remove them. The recorder itself runs as the user. A user who attacks it can end the recording or
-send false events. sshd starts a ForceCommand with the user's shell: bash may read ~/.bashrc first,
-zsh reads ~/.zshenv, and a user who starts another shell there is not recorded. Nothing of the
-user's runs before ttydeck-login, but it does not record the command of ssh -t HOST COMMAND.
+What it protects: recordings that the receiver has written belong to root. Their user can neither
+read, change nor remove them. But the recorder itself runs as the user, and a user who attacks it can
+end the recording or send false events. sshd starts a ForceCommand with the user's shell: bash may
+read ~/.bashrc first, zsh reads ~/.zshenv, and a user who starts another shell there is not recorded.
+No file of the user is read before ttydeck-login, but it does not record the command of ssh -t HOST
+COMMAND.
 
-The flags are read from the command line alone, never from the configuration or the environment. The
-policy is ` + login.DefaultPolicy + `. It must belong to root and be readable by everybody. Without the
-file, all sessions are recorded, and sessions that cannot be recorded are allowed. While the file is
-wrong or unreadable, every session with a terminal is refused. Its keys:
+Flags are read from the command line alone, not from the configuration or the environment. The policy
+is ` + login.DefaultPolicy + `. It must belong to root and be readable by everybody. If it does not
+exist, all sessions are recorded, and sessions that cannot be recorded are allowed. If it has an error
+or cannot be read, every session with a terminal is refused. Its keys:
 
    record = ["*"]               # users and @groups to record; an unknown group means everybody
    except = ["backup"]          # users and @groups not to record
-   input = false                # also record input, except passwords
+   input = false                # also record input, except while echo is off, as for passwords
    shell = "/bin/bash"          # for users whose login shell is ttydeck-login
-   on-failure = "block"         # or "allow" sessions that cannot be recorded
+   on-failure = "block"         # or "allow": for sessions that cannot be recorded
    notice = "This session is recorded."
    socket = "` + login.DefaultSocket + `"`,
 		flags: []group{{"Recording", []*flag{
-			word(&policyFile, "policy", "follow the policy in `FILE`"),
+			word(&policyFile, "policy", "read the policy from `FILE`"),
 			onOff(&receive, "receive", "receive recordings, as root, until interrupted"),
-			word(&dir, "dir", "with --receive, keep recordings in `DIR`"),
+			word(&dir, "dir", "with --receive, write recordings to `DIR`"),
 		}}},
 		sealed:  true,
 		signals: true,
@@ -84,7 +85,7 @@ wrong or unreadable, every session with a terminal is refused. Its keys:
 	}
 }
 
-// loginShell is the program when it is called as a login shell.
+// loginShell runs the program as a login shell.
 func (e *env) loginShell(ctx context.Context, args []string) error {
 	policy, err := login.ReadPolicy(login.DefaultPolicy)
 	return runLogin(ctx, e, policy, err, login.ForShell(policy.Shell, args, atTerminal()))
@@ -92,13 +93,13 @@ func (e *env) loginShell(ctx context.Context, args []string) error {
 
 func atTerminal() bool { return tty.IsTerminal(os.Stdin) && tty.IsTerminal(os.Stdout) }
 
-// runReceiver keeps recordings of logins.
+// runReceiver receives recordings of logins until ctx ends.
 func runReceiver(ctx context.Context, e *env, policy login.Policy, dir string) error {
 	if os.Geteuid() != 0 {
-		e.warnf("not root: other users would not trust this receiver, and cannot be kept from its files")
+		e.warnf("not running as root: other users' logins do not trust this receiver, and you can change the recordings")
 	}
 	for _, who := range policy.Unknown() {
-		e.warnf("the policy names %q, which this host does not know", who)
+		e.warnf("the policy names %q, which is unknown on this host", who)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -107,20 +108,20 @@ func runReceiver(ctx context.Context, e *env, policy login.Policy, dir string) e
 	if err != nil {
 		return err
 	}
-	e.notef("taking recordings of logins at %s into %s", policy.Socket, dir)
+	e.notef("receiving recordings of logins at %s, writing them to %s", policy.Socket, dir)
 	r := login.Receiver{Dir: dir, Log: slog.New(slog.NewTextHandler(e.errOut, nil))}
 	return r.Serve(ctx, l)
 }
 
-// runLogin runs what a login wants, recorded if the policy says so.
+// runLogin runs the program of a login, and records it if the policy asks for it.
 func runLogin(ctx context.Context, e *env, policy login.Policy, policyErr error, in login.Invocation) error {
 	environ := withShell(e.environ, in.Path)
-	// No policy asks for these recordings, so one that cannot be followed does
-	// not stop them either. By ssh HOST COMMAND and scp root can correct it.
+	// No policy asks to record these, so an invalid one does not stop them. By ssh
+	// HOST COMMAND and scp root can mend it.
 	if !in.Interactive {
 		return runUntouched(in, environ)
 	}
-	// Whom it records and whether it blocks is not known: it may be everybody.
+	// The policy may record everybody, and may block.
 	if policyErr != nil {
 		return fmt.Errorf("login refused: session cannot be recorded: %w", policyErr)
 	}
@@ -135,18 +136,19 @@ func runLogin(ctx context.Context, e *env, policy login.Policy, policyErr error,
 		if policy.Blocks() {
 			return fmt.Errorf("login refused: session cannot be recorded: %w", err)
 		}
-		e.warnf("this session is not recorded: %v", err)
+		e.warnf("this session is not recorded: %s", message(err))
 		return runUntouched(in, environ)
 	}
 	return recordLogin(ctx, e, policy, sender, in, environ)
 }
 
-// runUntouched becomes the program.
+// runUntouched replaces this process by the program. It returns only with an error.
 func runUntouched(in login.Invocation, environ []string) error {
 	err := syscall.Exec(in.Path, in.Args, environ)
-	return fmt.Errorf("%s: %w", in.Path, err)
+	return fmt.Errorf("cannot start %s: %w", in.Path, err)
 }
 
+// withShell returns environ with $SHELL set to shell.
 func withShell(environ []string, shell string) []string {
 	environ = slices.DeleteFunc(slices.Clone(environ), func(e string) bool { return strings.HasPrefix(e, "SHELL=") })
 	return append(environ, "SHELL="+shell)
@@ -155,6 +157,7 @@ func withShell(environ []string, shell string) []string {
 // errUnrecorded ends a session that cannot be recorded any more.
 var errUnrecorded = errors.New("the session cannot be recorded any more")
 
+// recordLogin runs the program of a login and sends its recording.
 func recordLogin(ctx context.Context, e *env, policy login.Policy, sender *login.Sender, in login.Invocation, environ []string) error {
 	if policy.Notice != "" {
 		fmt.Fprintln(e.errOut, printable(policy.Notice))
@@ -180,7 +183,7 @@ func recordLogin(ctx context.Context, e *env, policy login.Policy, sender *login
 	r.Header.Command = shellJoin(in.Args)
 	over := make(chan struct{})
 	if policy.Blocks() {
-		go func() { // where nothing is written, no write fails
+		go func() { // a session without output writes nothing that could fail
 			select {
 			case <-sender.Ended():
 				stop(errUnrecorded)
@@ -188,7 +191,7 @@ func recordLogin(ctx context.Context, e *env, policy login.Policy, sender *login
 			}
 		}()
 	}
-	// What the terminal sends to a login that it is done with.
+	// Writes to a terminal whose login is over raise it.
 	signal.Ignore(syscall.SIGPIPE)
 	status, err := r.Run(ctx)
 	close(over)
@@ -204,7 +207,7 @@ func recordLogin(ctx context.Context, e *env, policy login.Policy, sender *login
 	case status < 0 || failed && policy.Blocks():
 		return statusError{1, err}
 	case err != nil:
-		e.warnf("the recording is not complete: %v", err)
+		e.warnf("the recording is not complete: %s", message(err))
 	}
 	return statusError{status: status}
 }

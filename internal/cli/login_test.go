@@ -396,7 +396,7 @@ func TestLoginReceiveOwnSettings(t *testing.T) {
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
 	lines := bufio.NewReader(said)
-	for _, want := range []string{`the policy names "nosuchuser", which this host does not know`, "taking recordings of logins"} {
+	for _, want := range []string{`the policy names "nosuchuser", which is unknown on this host`, "receiving recordings of logins"} {
 		if line, err := lines.ReadString('\n'); !strings.Contains(line, want) {
 			t.Errorf("the receiver says %q, %v; want %s", line, err, want)
 		}

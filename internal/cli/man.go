@@ -26,8 +26,8 @@ func manCommand(e *env) *command {
 	}
 }
 
-// manual returns the manual page in md2man's Markdown, made of the commands'
-// help.
+// manual returns the manual page, made of the commands' help texts, in md2man's
+// Markdown.
 func (e *env) manual() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%% ttydeck 1 \"\" \"ttydeck %s\"\n\n# NAME\n\nttydeck - a tape deck for terminals: record, play, convert, read\n\n# SYNOPSIS\n\n", version())
@@ -57,8 +57,8 @@ func (e *env) manual() string {
 	}
 	b.WriteString(`# CONFIGURATION
 
-Every flag can be set in ~/.config/ttydeck/config.toml, in the table of its command. $XDG_CONFIG_HOME moves the
-directory, $TTYDECK_CONFIG names another file:
+Every flag can be set in ~/.config/ttydeck/config.toml, in the table of its command. $XDG_CONFIG_HOME replaces
+~/.config, and $TTYDECK_CONFIG names another file:
 
 ` + "```" + `
 [rec]
@@ -67,7 +67,7 @@ idle-time-limit = 2
 speed = 1.5
 ` + "```" + `
 
-The environment overrides the file: TTYDECK\_PLAY\_SPEED=1.5. The command line overrides both. login-rec takes its
+The environment overrides the file: TTYDECK\_PLAY\_SPEED=1.5. The command line overrides both. login-rec reads its
 flags from the command line alone.
 
 # EXIT STATUS
@@ -76,7 +76,7 @@ flags from the command line alone.
 	return b.String()
 }
 
-// markdown escapes text so that Markdown shows it as it is.
+// markdown escapes text for Markdown.
 func markdown(text string) string {
 	return strings.NewReplacer("\\", "\\\\", "*", "\\*", "_", "\\_", "`", "\\`", "<", "\\<", "[", "\\[", "#", "\\#").Replace(text)
 }

@@ -13,7 +13,7 @@ import (
 
 type markOptions struct {
 	commands  bool
-	to        *format.Format // nil: by the output's name
+	to        *format.Format // nil: by the output's extension
 	overwrite bool
 	read      readOptions
 }
@@ -28,10 +28,10 @@ func markCommand(e *env) *command {
 			"ttydeck mark deploy 'it begins'",
 			"ttydeck mark --commands demo.cast chapters.cast",
 		},
-		about: `Adds a marker with LABEL to the recording of SESSION, one that ttydeck ls lists.
+		about: `Adds a marker with LABEL to the recording of SESSION, a running session in the list of ttydeck ls.
 
-With --commands, writes the recording IN to OUT with a marker at the start of each command, so
-that players show commands as chapters. Markers in IN are kept.`,
+With --commands, writes the recording IN to OUT with a marker at the start of each command, so that
+players show commands as chapters. Markers in IN are kept.`,
 		flags: append([]group{{"Output", []*flag{
 			onOff(&o.commands, "commands", "add a marker for each command of a recording"),
 			formatFlag(&o.to),
@@ -42,7 +42,7 @@ that players show commands as chapters. Markers in IN are kept.`,
 			if !o.commands {
 				return markSession(ctx, e, args)
 			}
-			if err := e.need(args, 2, 2, "the recording to read, or the file to write,"); err != nil {
+			if err := e.need(args, 2, 2, "the recording to read", "the file to write"); err != nil {
 				return err
 			}
 			return runMark(ctx, e, o, args[0], args[1])
@@ -52,13 +52,13 @@ that players show commands as chapters. Markers in IN are kept.`,
 
 // markSession adds a marker to a running session.
 func markSession(ctx context.Context, e *env, args []string) error {
-	if err := e.need(args, 2, 2, "the session, or the marker's label,"); err != nil {
+	if err := e.need(args, 2, 2, "the session's name", "the marker's label"); err != nil {
 		return err
 	}
 	client, _, err := openSession(ctx, args[0])
 	if err != nil {
 		if _, serr := os.Stat(args[0]); serr == nil {
-			return withHint(usageError{fmt.Errorf("%s is a file, not a session", args[0])},
+			return withHint(usageError{fmt.Errorf("%s: a file, not a running session", args[0])},
 				"to mark its commands: ttydeck mark --commands "+args[0]+" OUT.cast")
 		}
 		return err
@@ -70,7 +70,7 @@ func markSession(ctx context.Context, e *env, args []string) error {
 func runMark(ctx context.Context, e *env, opts markOptions, from, name string) error {
 	path := from
 	if from == "-" {
-		// It is read twice: once for the commands, once to be written.
+		// Read twice: for the commands, and to be written.
 		spool, err := os.CreateTemp("", "ttydeck-mark-*")
 		if err != nil {
 			return err
@@ -80,7 +80,7 @@ func runMark(ctx context.Context, e *env, opts markOptions, from, name string) e
 		if err = errors.Join(err, spool.Close()); err != nil {
 			return err
 		}
-		path = spool.Name()
+		path, opts.read.name = spool.Name(), "standard input"
 	}
 	said := &warnings{env: e}
 	rec, err := e.transcribe(ctx, path, transcriptOptions{source: opts.read}, said)

@@ -20,7 +20,7 @@ type observeOptions struct {
 	observer observe.Observer // without its Session and Writer
 	file     record.FileOptions
 	all      bool
-	user     string // whose sessions, all of them; empty: one session
+	user     string // record all sessions of this user; empty: see all
 	quiet    bool
 }
 
@@ -34,19 +34,21 @@ func observeCommand(e *env) *command {
 			"ttydeck observe pts/3 incident.cast",
 			"ttydeck observe --all recordings/",
 		},
-		about: `Records the output of the session on TTY (pts/3), or of the session of the process PID, to FILE from
-now on, until the session ends or ctrl-C. Nothing is restarted, and nothing is typed. FILE is as for
-rec; "-" is standard output. Only tmux can provide the present screen; --redraw makes most programs
-redraw it.
+		about: `Records the output of a running session to FILE, from now until the session ends or ctrl-C. TTY, such
+as pts/3, is the session's terminal; PID is any process in the session. Nothing is restarted, and
+nothing is typed into the session. FILE is as for ttydeck rec; "-" is standard output.
 
---all and --user record each session, later ones too, to a file of its own in DIR (default: the
-present directory), until ctrl-C.
+The recording begins with an empty screen, except with the method tmux. --redraw makes most programs
+draw their screen again.
 
-METHOD (default: the best that is possible here)
-   tmux      ask tmux: needs no privilege, loses nothing, has the first screen
+With --all or --user, records every session, also later ones, to a file of its own in DIR (default:
+the present directory) until ctrl-C.
+
+METHOD (default: the best that works here)
+   tmux      ask tmux: needs no privileges, loses nothing, has the first screen
    fexit     eBPF at the kernel's terminals: needs root (CAP_BPF, CAP_PERFMON) and a kernel
-             that allows it; output that comes too fast is lost, and marked
-   sys_exit  eBPF at the return of system calls: as fexit, on more kernels, but adds some
+             that allows it; output that comes too fast is lost, and a marker is added
+   sys_exit  eBPF at the return of system calls: as fexit, on more kernels, but adds about
              0.1 µs to each system call of the host
    ptrace    stop the program behind the terminal at each system call: for your own sessions,
              or with CAP_SYS_PTRACE; loses nothing, but much output takes twice the time`,
@@ -54,7 +56,7 @@ METHOD (default: the best that is possible here)
 			{"Observing", []*flag{
 				valued(&o.observer.Method, "method", "use `METHOD`", parseMethod).offering(func(*env) []string { return methodNames() }),
 				onOff(&o.observer.Lossless, "lossless", "with fexit and sys_exit, stop the session's output while the recording is behind"),
-				onOff(&o.observer.Redraw, "redraw", "change the window's height by one and back, so that programs redraw"),
+				onOff(&o.observer.Redraw, "redraw", "change the window's height by one row and back, so that programs redraw"),
 				onOff(&o.all, "all", "record all sessions that can be observed"),
 				userFlag(&o.user),
 			}},
@@ -73,7 +75,7 @@ METHOD (default: the best that is possible here)
 			if several {
 				least, most = 0, 1
 			}
-			if err := e.need(args, least, most, "the session to observe, a TTY or PID,"); err != nil {
+			if err := e.need(args, least, most, "the TTY or PID of the session"); err != nil {
 				return err
 			}
 			if o.file.Append && o.file.Overwrite {
@@ -113,8 +115,8 @@ func parseMethod(s string) (observe.Method, error) {
 	return observe.Method(s), nil
 }
 
-// guardCommand lets a session go on if its observer is killed while it has
-// stopped the session. It is not for users.
+// guardCommand returns the hidden command that lets a session go on if its observer
+// is killed while the session is stopped.
 func guardCommand(e *env) *command {
 	return &command{
 		name: guardName, hidden: true, sealed: true,
@@ -132,10 +134,10 @@ func runObserve(ctx context.Context, e *env, opts observeOptions, session, name 
 	}
 	s, err := list.Find(session)
 	if err != nil {
-		return withHint(err, "ttydeck ps lists them all")
+		return withHint(err, "ttydeck ps lists all sessions")
 	}
 	if r := s.Recording; r != nil && !opts.quiet {
-		e.notef("%s records this session already (process %d)", r.Name, r.PID)
+		e.notef("%s is recording this session already (process %d)", r.Name, r.PID)
 	}
 	o.Session = *s
 	file, err := e.createRecording(name, opts.file)
@@ -159,7 +161,7 @@ func runObserve(ctx context.Context, e *env, opts observeOptions, session, name 
 		file.Discard()
 		switch {
 		case errors.Is(err, observe.ErrNoHolder):
-			return withHint(err, "run it as root, or as the user of the program behind the terminal")
+			return withHint(err, "run it as root, or as the user of the program behind the terminal: see HOLDER in ttydeck ps")
 		case errors.Is(err, observe.ErrMethod):
 			return withHint(err, "ttydeck doctor shows what this host allows")
 		}
@@ -169,7 +171,7 @@ func runObserve(ctx context.Context, e *env, opts observeOptions, session, name 
 		return err
 	}
 	if result.Lost > 0 {
-		e.warnf("%d bytes of output came too fast and are lost; markers show where", result.Lost)
+		e.warnf("%d bytes of output came too fast and were lost; markers show where", result.Lost)
 	}
 	if !opts.quiet {
 		end := "ended"
@@ -184,7 +186,7 @@ func runObserve(ctx context.Context, e *env, opts observeOptions, session, name 
 	return nil
 }
 
-// runObserveMany records all sessions, or a user's.
+// runObserveMany records all sessions, or all of a user.
 func runObserveMany(ctx context.Context, e *env, opts observeOptions, dir string) error {
 	f := opts.file.Format
 	note := func(message string, args ...any) {
@@ -200,7 +202,7 @@ func runObserveMany(ctx context.Context, e *env, opts observeOptions, dir string
 	m := observe.Many{
 		Want: func(s *sessions.Session) bool { return opts.user == "" || s.User == opts.user },
 		Begin: func(s sessions.Session) (*observe.Observer, error) {
-			// The user, the terminal, the leader and the time: no two are the same.
+			// User, terminal, leader and time make the name unique.
 			name := fmt.Sprintf("%s-%s-%d-%s%s", s.User, s.TTY.Name, s.SID, time.Now().Format("20060102-150405"), ext)
 			file, err := record.Create(filepath.Join(dir, strings.ReplaceAll(name, "/", "-")), record.FileOptions{Format: f})
 			if err != nil {
@@ -222,9 +224,9 @@ func runObserveMany(ctx context.Context, e *env, opts observeOptions, dir string
 			switch {
 			case errors.Is(err, context.Canceled):
 			case err != nil:
-				e.warnf("%s: %s", s.TTY.Name, strings.ReplaceAll(err.Error(), "\n", "; "))
+				e.warnf("%s: %s", s.TTY.Name, strings.ReplaceAll(message(err), "\n", "; "))
 			case r.Lost > 0:
-				e.warnf("%s ended: %d bytes of output, %d more came too fast and are lost", s.TTY.Name, r.Output, r.Lost)
+				e.warnf("%s ended: %d bytes of output, %d more came too fast and were lost", s.TTY.Name, r.Output, r.Lost)
 			default:
 				note("%s ended: %d bytes of output", s.TTY.Name, r.Output)
 			}

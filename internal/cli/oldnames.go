@@ -10,19 +10,20 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// oldName is a flag's name in an earlier version. It still works, with a note, until
-// the next version: on the command line, in the environment and in the
+// oldName is a flag's name in an earlier version. Until the next version it still
+// works, with a note: on the command line, in the environment and in the
 // configuration.
 type oldName struct {
-	commands string // that had it, separated by blanks; "*" for every command with the new flag
-	old      string
-	now      string // a name without dashes
-	// value is what the new flag's value is made of: "%s" stands for the old
-	// value; empty: the old value itself.
+	commands string // the commands that had it, separated by blanks; "*" for all with the new flag
+	old      string // without dashes
+	now      string // the new name, without dashes
+	// value makes the new flag's value: "%s" stands for the old one. Empty means
+	// the old value.
 	value string
 	isOn  bool // the old flag had no value
 }
 
+// oldNames lists the old names of flags.
 var oldNames = []oldName{
 	{commands: "play", old: "start", now: "from"},
 	{commands: "play", old: "end", now: "to"},
@@ -45,8 +46,8 @@ var oldNames = []oldName{
 	{commands: "daemon", old: "every", now: "interval"},
 }
 
-// oldNameOf returns the row of the table for a name that the command had; nil
-// where there is none, or the command has a flag of that name now.
+// oldNameOf returns the entry of oldNames for a name that the command had; nil if
+// there is none, or the command has a flag of that name now.
 func oldNameOf(c *command, name string) *oldName {
 	if c.flag(name) != nil {
 		return nil
@@ -67,8 +68,8 @@ func oldNameOf(c *command, name string) *oldName {
 // placeName stands for --from and --to where they named formats.
 var placeName = &oldName{}
 
-// placeFormat returns the flag that names a format where --from or --to did;
-// nil for other names.
+// placeFormat returns the flag that replaces --from or --to where these named a
+// format; nil for other names.
 func placeFormat(c *command, name string) *flag {
 	switch name {
 	case "from":
@@ -79,13 +80,14 @@ func placeFormat(c *command, name string) *flag {
 	return nil
 }
 
-// origin is where flags are named: on the command line, in the environment or
-// in the configuration.
+// origin is the place where a flag was set: the command line, the environment or
+// the configuration.
 type origin struct {
-	prefix string                   // before what is said of it
-	form   func(name string) string // a flag's name as it stands there
+	prefix string                   // of messages about it
+	form   func(name string) string // returns a flag's name as it is written there
 }
 
+// commandLine is the origin of flags on the command line.
 var commandLine = origin{form: func(name string) string {
 	if len(name) == 1 {
 		return "-" + name
@@ -93,9 +95,9 @@ var commandLine = origin{form: func(name string) string {
 	return "--" + name
 }}
 
-// newName returns the flag that an old name with its value stands for now, and
-// its value; nil if the name, which is that of f, is no old one. A format behind
-// --from or --to is still taken as one. The user is told.
+// newName returns the flag that replaces an old name, and the flag's value, and
+// prints a note; nil if the name is no old one but that of f. A format as value of
+// --from or --to still names a format.
 func (e *env) newName(c *command, f *flag, old *oldName, name, value string, from origin) (*flag, string) {
 	now := placeFormat(c, name)
 	switch {
@@ -118,6 +120,8 @@ func (e *env) newName(c *command, f *flag, old *oldName, name, value string, fro
 	return now, value
 }
 
+// isFormat reports whether name is the name of a format, of recordings or of
+// transcripts.
 func isFormat(name string) bool {
 	if _, err := format.ByName(name); err == nil {
 		return true

@@ -11,29 +11,34 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// outputParts is a recording of several files while it is written: all of them
-// appear under their names at once, as far as a file system can, when it is
-// whole.
+// outputParts is a recording of several files. When it is complete, the files get
+// their names at the same time, as far as the file system allows it.
 type outputParts struct {
 	name string
-	perm fs.FileMode // of the recording; its secrets are in every part
-	// dir is the temporary directory that a recording that is a directory is
-	// written to; empty for files beside each other.
+	perm fs.FileMode // of the recording: secrets may be in every file
+	// dir is the temporary directory, if the recording is one; empty for files
+	// beside each other.
 	dir   string
-	files []*partFile // in the order in which they were made
+	files []*partFile // in the order of their creation
 }
 
-// partFile is one of the files.
+// partFile is one of the files, under a temporary name.
 type partFile struct {
 	*os.File
-	name  string      // to be, in the temporary directory if there is one
-	final string      // to be in the end; of a directory, its own
-	perm  fs.FileMode // to be
+	name  string      // after it is complete; in dir, if there is one
+	final string      // the name that the user knows: of a directory, the directory's
+	perm  fs.FileMode // after it is complete
 }
 
-// Close completes the file: the Writer calls it.
+// Write writes to the file. Errors have the final name.
+func (p *partFile) Write(b []byte) (int, error) {
+	n, err := p.File.Write(b)
+	return n, aboutFile(p.final, err)
+}
+
+// Close completes the file. The Writer calls it.
 func (p *partFile) Close() error {
-	return errors.Join(p.Chmod(p.perm), syncToReplace(p.File, p.final), p.File.Close())
+	return aboutFile(p.final, errors.Join(p.Chmod(p.perm), syncToReplace(p.File, p.final), p.File.Close()))
 }
 
 // createParts opens name for writing in format f, whose recordings are several
@@ -57,8 +62,8 @@ func createParts(name string, f *format.Format, overwrite bool, perm fs.FileMode
 			case !overwrite:
 				return nil, withHint(fmt.Errorf("%s: %w", name, errExists), "--overwrite replaces it")
 			case !info.IsDir() || format.DetectDir(name) != f:
-				// Whatever is in there, it is not ours to remove.
-				return nil, fmt.Errorf("%s: not a recording in format %s, so it is not replaced", name, f)
+				// It may hold anything.
+				return nil, fmt.Errorf("%s: not replaced, as it is not a recording in format %s", name, f)
 			}
 		}
 		p.dir, err = os.MkdirTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
@@ -81,7 +86,7 @@ func createParts(name string, f *format.Format, overwrite bool, perm fs.FileMode
 	return o, nil
 }
 
-// create makes one of the files.
+// create creates one of the files.
 func (p *outputParts) create(suffix string, perm fs.FileMode) (io.WriteCloser, error) {
 	if perm == 0 {
 		perm = p.perm
@@ -91,6 +96,7 @@ func (p *outputParts) create(suffix string, perm fs.FileMode) (io.WriteCloser, e
 	if p.dir != "" {
 		part.name, part.final = filepath.Join(p.dir, suffix), p.name
 		part.File, err = os.OpenFile(part.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		err = aboutFile(part.final, err)
 	} else {
 		part.File, err = createTemp(part.name)
 	}
@@ -101,7 +107,7 @@ func (p *outputParts) create(suffix string, perm fs.FileMode) (io.WriteCloser, e
 	return part, nil
 }
 
-// commit puts the files under their names. The Writer must be closed.
+// commit gives the files their names. The Writer must be closed.
 func (p *outputParts) commit() error {
 	if p.dir != "" {
 		return p.commitDir()
@@ -117,14 +123,14 @@ func (p *outputParts) commit() error {
 	return nil
 }
 
-// commitDir puts the directory under its name, in the place of an older one.
+// commitDir gives the directory its name, and removes the one that had it.
 func (p *outputParts) commitDir() error {
 	old := ""
 	if _, err := os.Lstat(p.name); err == nil {
 		old = p.dir + ".old"
 		if err := os.Rename(p.name, old); err != nil {
 			p.discard()
-			return err
+			return aboutFile(p.name, err)
 		}
 	}
 	if err := os.Rename(p.dir, p.name); err != nil {
@@ -132,10 +138,10 @@ func (p *outputParts) commitDir() error {
 			err = errors.Join(err, os.Rename(old, p.name))
 		}
 		p.discard()
-		return err
+		return aboutFile(p.name, err)
 	}
 	if old != "" {
-		return os.RemoveAll(old)
+		return aboutFile(p.name, os.RemoveAll(old))
 	}
 	return nil
 }

@@ -36,13 +36,13 @@ func playCommand(e *env) *command {
 			"ttydeck play --follow running.cast",
 			"ttydeck play https://asciinema.org/a/335480",
 		},
-		about: `Plays the recording FILE, in any format that ttydeck reads. The page of a recording, as on
-asciinema.org, plays that recording. "-" is standard input; keys are still read from the terminal.
-If standard output is no terminal, the bytes of the recording's output are written to it.
+		about: `Plays a recording, in any format that ttydeck reads. A URL may be that of a recording or of its page,
+as on asciinema.org. "-" is standard input; keys are still read from the terminal. If standard output
+is not a terminal, the recorded output is written to it.
 
-The picture is drawn from a model of the recorded screen: none of the recording's own escape
-sequences reach your terminal, and you can go to any moment. The player exits at the end unless you
-have pressed a key; q quits. Times are those of the recording: where a pause is shortened, they jump.
+The player draws the recorded screen itself: no escape sequence of the recording reaches your
+terminal, and you can go to any moment. At the end the player exits, unless you have pressed a key.
+Times are those of the recording; they jump where a pause is shortened.
 
 ` + keyTable(),
 		flags: append([]group{
@@ -51,15 +51,15 @@ have pressed a key; q quits. Times are those of the recording: where a pause is 
 				idleLimitFlag(&idle, ",max-idle"),
 				onOff(&p.Loop, "loop,l", "start over at the end"),
 				onOff(&p.PauseOnMarkers, "pause-on-markers,m", "pause at each marker"),
-				onOff(&p.Follow, "follow,F", "start at the end, and continue as the recording grows"),
+				onOff(&p.Follow, "follow,F", "start at the end, and go on as the recording grows"),
 			}, placeFlags(&p.Start, &p.End)...)},
 			{"Display", []*flag{
 				noUIFlag(&p.NoUI),
-				onOff(&p.Resize, "resize,r", "ask the terminal to take the recording's size"),
-				onOff(&p.Clip, "clip", "show the upper left corner of a large recording, not the part around the cursor"),
+				onOff(&p.Resize, "resize,r", "resize the terminal to the recording's size"),
+				onOff(&p.Clip, "clip", "of a recording larger than the terminal, show the upper left corner, not the part around the cursor"),
 				onOff(&p.Titles, "titles", "let the recording set the terminal's title"),
 				oneOf(&theme, "theme", "use the colours of `WHOSE` terminal: mine or recording", "mine", "recording"),
-				onOff(&p.Raw, "raw", "write the recording's bytes as they are; untrusted ones can set the clipboard, type or print"),
+				onOff(&p.Raw, "raw", "write the recorded bytes to the terminal; untrusted ones can set the clipboard, type or print"),
 			}},
 		}, read.groups()...),
 		signals: true,
@@ -76,7 +76,7 @@ have pressed a key; q quits. Times are those of the recording: where a pause is 
 	}
 }
 
-// keyTable returns the list of keys for the help.
+// keyTable returns the table of the player's keys, for the help.
 func keyTable() string {
 	var b strings.Builder
 	b.WriteString("KEYS\n")
@@ -86,8 +86,8 @@ func keyTable() string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// orEnd returns what open returns, or the cause of ctx's end if that comes
-// first: a pipe may be silent for long.
+// orEnd returns the result of open, or the cause of ctx's end if that comes first:
+// opening a pipe can take long.
 func orEnd(ctx context.Context, open func() (*input, error)) (*input, error) {
 	type opened struct {
 		src *input
@@ -106,11 +106,12 @@ func orEnd(ctx context.Context, open func() (*input, error)) (*input, error) {
 	}
 }
 
+// runPlay plays a recording.
 func runPlay(ctx context.Context, e *env, p *play.Player, read []format.Option, name string) error {
 	boundMemory()
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	// The reader's warnings are printed when the terminal is free again.
+	// The reader's warnings are printed when the player has left the terminal.
 	said := &lateWarnings{}
 	defer said.tell(e)
 	opts := append([]format.Option{format.OnWarning(said.add)}, read...)
@@ -162,7 +163,7 @@ func runPlay(ctx context.Context, e *env, p *play.Player, read []format.Option, 
 	return err
 }
 
-// commandsIn finds the commands of a recording by its prompts.
+// commandsIn returns the commands of a recording with their times.
 func commandsIn(cast format.Cast) iter.Seq2[time.Duration, string] {
 	return func(yield func(time.Duration, string) bool) {
 		for c, err := range transcript.Commands(cast, transcript.Options{MaxOutput: 1}) {
@@ -173,8 +174,8 @@ func commandsIn(cast format.Cast) iter.Seq2[time.Duration, string] {
 	}
 }
 
-// boundMemory makes the garbage collector work harder before the process grows
-// beyond what the player promises, unless the user has set a limit.
+// boundMemory limits the process's memory to what the player promises, unless the
+// user has set a limit: the garbage collector works harder near the limit.
 func boundMemory() {
 	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
 		debug.SetMemoryLimit(140 << 20)
@@ -187,8 +188,8 @@ type fileWriter struct{ *os.File }
 
 func (f fileWriter) Write(p []byte) (int, error) { return tty.WriteFile(f.File, p) }
 
-// openGrowing opens a file that is still being written; its events wait for
-// more until ctx ends.
+// openGrowing opens a file that is still being written. Its events wait for more
+// output until ctx ends.
 func openGrowing(ctx context.Context, name string, opts ...format.Option) (*input, error) {
 	file, err := os.Open(name)
 	if err != nil {
@@ -202,8 +203,8 @@ func openGrowing(ctx context.Context, name string, opts ...format.Option) (*inpu
 	return &input{Cast: cast, format: f, name: name, close: file.Close}, nil
 }
 
-// untilExit ends events after the session's exit status: a recording that has
-// one does not grow any more.
+// untilExit ends events after the session's exit status, which is the end of a
+// recording.
 func untilExit(events format.Events) format.Events {
 	return func(yield func(format.Event, error) bool) {
 		for ev, err := range events {
@@ -214,8 +215,9 @@ func untilExit(events format.Events) format.Events {
 	}
 }
 
-// untilSignal ends ctx at a signal that asks the program to end. The cause is
-// the exit status of a program that the signal killed.
+// untilSignal returns a context that ends at a signal that asks the program to
+// end. The cause is a statusError with the exit status of a program that the
+// signal killed.
 func untilSignal(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	signals := make(chan os.Signal, 1)
@@ -236,8 +238,8 @@ func untilSignal(ctx context.Context) (context.Context, func()) {
 	}
 }
 
-// lateWarnings keeps a reader's warnings until they can be shown. Its methods
-// may be called by several goroutines.
+// lateWarnings keeps a reader's warnings until they can be printed. Its methods
+// may be called by several goroutines at once.
 type lateWarnings struct {
 	mu   sync.Mutex
 	said warnings // guarded by mu

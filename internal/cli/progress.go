@@ -10,19 +10,19 @@ import (
 	"github.com/ttydeck/ttydeck/internal/tty"
 )
 
-// progressBar draws the progress of long work on a terminal, and nothing
-// elsewhere. Short work shows no bar.
+// progressBar draws the progress of long work on a terminal. It draws nothing
+// elsewhere, and nothing for short work.
 type progressBar struct {
 	stop chan struct{}
 	done sync.WaitGroup
 
 	mu    sync.Mutex // guards the fields below
 	w     io.Writer
-	drawn bool // the bar stands in the last line
+	drawn bool // the bar is in the last line
 }
 
-// startProgress draws progress until the bar is stopped. state returns a name
-// for the work, how much is done, and the total; 0 means unknown.
+// startProgress draws progress until Stop. state returns a name for the work, how
+// much is done, and the total, 0 if unknown.
 func startProgress(w io.Writer, state func() (what string, done, total int64)) *progressBar {
 	p := &progressBar{w: w, stop: make(chan struct{})}
 	if !tty.IsTerminal(w) {
@@ -50,7 +50,7 @@ func startProgress(w io.Writer, state func() (what string, done, total int64)) *
 	return p
 }
 
-// Write writes b where the bar is, which makes room for it.
+// Write writes b in the place of the bar, which is drawn again below it.
 func (p *progressBar) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -61,13 +61,13 @@ func (p *progressBar) Write(b []byte) (int, error) {
 	return p.w.Write(b)
 }
 
-// Stop takes the bar away.
+// Stop removes the bar. Call it once.
 func (p *progressBar) Stop() {
 	close(p.stop)
 	p.done.Wait()
 }
 
-// progressLine is the bar, of less than 80 columns.
+// progressLine returns the bar, in less than 80 columns.
 func progressLine(what string, done, total int64) string {
 	const width = 30
 	done = min(done, total)

@@ -33,24 +33,24 @@ func psCommand(e *env) *command {
 		purpose:  "list the terminal sessions of this host",
 		args:     "[TTY|PID...]",
 		examples: []string{"ttydeck ps", "ttydeck ps --tree pts/3", "ttydeck ps --watch --user ann"},
-		about: `Lists every session that has a terminal, or those of each TTY (pts/3) or PID (of any process in the
-session):
+		about: `Lists all sessions that have a terminal, or the sessions of each TTY, such as pts/3, and of each PID,
+which may be any process in the session:
 
    TTY      the terminal; pts/3@0:39 is on another devpts, as in containers
    USER     the session's user
-   SINCE    when the session began
-   IDLE     time since a program last read input
-   SIZE     the window's
+   SINCE    the time when the session began
+   IDLE     the time since a program last read input
+   SIZE     the size of the window
    HOLDER   the program behind the terminal: terminal emulator, sshd, tmux, container runtime...
-   REC      the program that records it
-   PID      the session leader's
-   DIR      the leader's directory
-   COMMAND  the program in the foreground; +2: with two more processes
+   REC      the program that records the session
+   PID      the process ID of the session leader
+   DIR      the present directory of the session leader
+   COMMAND  the program in the foreground; +2 means two more processes
 
 A dash means none. A question mark means that only root can see it.`,
 		flags: []group{{"Listing", []*flag{
 			jsonFlag(&o.json),
-			onOff(&o.tree, "tree", "show the processes of each session, and the sessions that they hold"),
+			onOff(&o.tree, "tree", "show the processes of each session, and below them the sessions that they hold"),
 			onOff(&o.watch, "watch,w", "repeat until interrupted"),
 			valued(&o.interval, "interval", "repeat every `SECONDS`", parseInterval),
 			userFlag(&o.user),
@@ -93,7 +93,7 @@ func runPS(ctx context.Context, e *env, lister *sessions.Lister, o psOptions) er
 		var rows int
 		cols, rows = windowOf(e.out)
 		missing, err := show(&page)
-		if err != nil && (first || len(o.names) == 0) { // what is watched may end
+		if err != nil && (first || len(o.names) == 0) { // a named session may end later
 			return err
 		}
 		switch {
@@ -110,13 +110,13 @@ func runPS(ctx context.Context, e *env, lister *sessions.Lister, o psOptions) er
 		}
 		select {
 		case <-ctx.Done():
-			return nil // the way to end it
+			return nil // an interrupt is the normal end
 		case <-tick.C:
 		}
 	}
 }
 
-// frame turns a page into the bytes that draw it over the previous page.
+// frame replaces the text in page by the bytes that draw it over the previous page.
 func frame(page *bytes.Buffer, missing string, cols, rows int) {
 	if missing != "" {
 		fmt.Fprintln(page, cut("ttydeck: "+missing, cols))
@@ -126,7 +126,7 @@ func frame(page *bytes.Buffer, missing string, cols, rows int) {
 	page.WriteString("\x1b[H")
 	for i, line := range lines[:min(len(lines), rows)] {
 		if i == rows-1 {
-			line = strings.TrimSuffix(line, "\n") // would scroll
+			line = strings.TrimSuffix(line, "\n") // which would scroll
 		}
 		page.WriteString(strings.Replace(line, "\n", "\x1b[K\r\n", 1))
 	}
@@ -146,14 +146,14 @@ func windowOf(w io.Writer) (cols, rows int) {
 	return cols, rows
 }
 
-// choose keeps the sessions that were asked for.
+// choose keeps the sessions that the arguments and --user name.
 func (o psOptions) choose(list *sessions.Listing) error {
 	if len(o.names) > 0 {
 		var chosen []sessions.Session
 		for _, name := range o.names {
 			s, err := list.Find(name)
 			if err != nil {
-				return withHint(err, "ttydeck ps lists them all")
+				return withHint(err, "ttydeck ps lists all sessions")
 			}
 			chosen = append(chosen, *s)
 		}
@@ -196,7 +196,7 @@ func (o psOptions) print(w io.Writer, list *sessions.Listing, cols int) error {
 	return nil
 }
 
-// cut shortens a line to a width; 0 means no limit. A character counts as one
+// cut shortens a line to a width; 0 means no limit. Each character counts as one
 // column.
 func cut(line string, cols int) string {
 	if cols <= 0 || utf8.RuneCountInString(line) <= cols {
@@ -205,7 +205,7 @@ func cut(line string, cols int) string {
 	return string([]rune(line)[:max(cols-1, 0)]) + "…"
 }
 
-// orMark returns value, or the mark for none or unknown.
+// orMark returns value; if it is empty, "-" for none or "?" for unknown.
 func orMark(s *sessions.Session, c sessions.Column, value string) string {
 	switch {
 	case value != "":
@@ -300,18 +300,18 @@ func commandColumn(s *sessions.Session) string {
 	return command
 }
 
-// listingInfo is what ps --json prints; an unknown value is null, and its name
-// stands in "unknown".
+// listingInfo is the output of ps --json. An unknown value is null, and "unknown"
+// lists its column.
 type listingInfo struct {
 	Time     time.Time     `json:"time"`
 	Sessions []sessionInfo `json:"sessions"`
-	Missing  string        `json:"missing,omitempty"` // what ps says is missing
+	Missing  string        `json:"missing,omitempty"` // the note on what could not be seen
 }
 
 type sessionInfo struct {
 	TTY        string            `json:"tty"`
 	Instance   string            `json:"instance,omitempty"` // MAJOR:MINOR of the devpts
-	Here       bool              `json:"here"`               // whether that is our own /dev/pts
+	Here       bool              `json:"here"`               // whether that is this process's /dev/pts
 	SID        int               `json:"sid"`
 	User       string            `json:"user,omitempty"`
 	UID        *int              `json:"uid"`
@@ -336,7 +336,7 @@ type processInfo struct {
 	PGID    int       `json:"pgid"`
 	Started time.Time `json:"started"`
 	Name    string    `json:"name"`
-	Command string    `json:"command"` // made printable
+	Command string    `json:"command"` // in a printable form
 	Args    []string  `json:"args"`
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/ttydeck/ttydeck/record/sessions"
 )
 
-// printTree shows each session with its processes, and below a process that
-// holds the terminals of other sessions (tmux, script, ssh to this host) those.
+// printTree prints each session with its processes. Below a process that holds the
+// terminals of other sessions (tmux, script, ssh to this host) it prints these.
 func printTree(w io.Writer, list *sessions.Listing, cols int) error {
 	t := &tree{w: w, list: list, cols: cols, held: map[int][]*sessions.Session{}, shown: map[*sessions.Session]bool{}}
 	inSession := map[int]bool{}
@@ -37,7 +37,7 @@ func printTree(w io.Writer, list *sessions.Listing, cols int) error {
 	for _, s := range roots {
 		t.session(s, "", "")
 	}
-	for i := range list.Sessions { // those that hold each other in a ring
+	for i := range list.Sessions { // sessions that hold each other in a ring
 		t.session(&list.Sessions[i], "", "")
 	}
 	return t.err
@@ -58,8 +58,8 @@ func (t *tree) line(text string) {
 	}
 }
 
-// session shows one session. first goes before its line, rest before the lines
-// below.
+// session prints a session. first goes before its line, rest before the lines below
+// it.
 func (t *tree) session(s *sessions.Session, first, rest string) {
 	if t.shown[s] {
 		return
@@ -87,7 +87,7 @@ func (t *tree) session(s *sessions.Session, first, rest string) {
 	t.processes(s, roots, children, rest)
 }
 
-// processes shows processes and their children. A "+" marks those in the
+// processes prints processes and their children. A "+" marks those in the
 // foreground.
 func (t *tree) processes(s *sessions.Session, list []sessions.Process, children map[int][]sessions.Process, before string) {
 	for i, p := range list {

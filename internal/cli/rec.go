@@ -25,16 +25,16 @@ import (
 type recOptions struct {
 	file         record.FileOptions
 	recorder     record.Recorder // without its Writer
-	command      string          // a shell's line
+	command      string          // for a shell
 	program      []string
-	name         string // of the session; empty: after the command
+	name         string // of the session; empty: the program's
 	idle         optional[time.Duration]
 	captureEnv   string
 	noMarks      bool
 	returnStatus bool
 	quiet        bool
 	secrets      redactOptions
-	redact       edit.Filter // made of secrets, for the finished file; nil for none
+	redact       edit.Filter // for the finished file, made of secrets; nil for none
 }
 
 func recCommand(e *env) *command {
@@ -47,29 +47,30 @@ func recCommand(e *env) *command {
 		purpose: "record a terminal session",
 		args:    "[FILE] [-- PROGRAM [ARGUMENT...]]",
 		examples: []string{
-			"ttydeck rec demo.cast                 # your shell, until you leave it",
+			"ttydeck rec demo.cast                 # your shell, until it ends",
 			"ttydeck rec demo.cast -- make -j4",
 			"ttydeck rec -c 'ls | wc -l' demo.cast.zst",
 			"printf 'make\\nexit\\n' | ttydeck rec make.cast",
 		},
 		about: `Runs your shell, or PROGRAM, and records its output to FILE until it ends. Without FILE, the
-recording is named after the time. The extension names the format: .cast is asciicast v3, .v2.cast
-version 2, .raw the bytes of the output; a further .gz or .zst compresses. "-" is standard output.
+name is made of the date and time. The extension sets the format: .cast is asciicast version 3,
+.v2.cast version 2, .raw the plain output; an additional .gz or .zst compresses it. "-" is standard
+output.
 
-While recording, C-\ p pauses and resumes, C-\ m adds a marker, and C-\ C-\ sends C-\ to the
-program. Resuming records the screen as it is then, so that what follows is drawn on the right one:
-clear it first if it shows anything that must not be recorded.
+While recording, C-\ (ctrl-backslash) is a prefix: C-\ p pauses and resumes, C-\ m adds a marker, and
+C-\ C-\ sends C-\ to the program. On resume, the present screen is recorded, so that later output is
+drawn correctly. Clear the screen first if it shows anything that must not be recorded.
 
-Standard input that is no terminal is typed into the session. If the recording cannot be written
-any more, you are told at once, the session goes on, and the exit status is 1. --redact removes
-secrets when the session has ended; until then the file holds them.
+If standard input is not a terminal, it is typed into the session. If the recording cannot be
+written any more, an error is shown at once, the session goes on, and the exit status is 1.
+--redact removes secrets when the session has ended; until then the file holds them.
 
-A shell (bash, zsh, fish, nushell, dash, ksh, mksh, busybox) is started so that it marks its prompts
-and commands, with exit status and directory, for ttydeck transcript. Your start-up files are read as
-always, and your terminal shows no marks.
+Shells (bash, zsh, fish, nushell, dash, ksh, mksh, busybox) mark their prompts and commands in the
+recording, with exit status and directory, for ttydeck transcript. Your start-up files are read as
+usual, and your terminal shows no marks.
 
-ttydeck ls lists the session while it runs; ttydeck watch, attach, send, pause, stop and others act
-on it from your other terminals. In the session, TTYDECK_REC and ASCIINEMA_REC are set to 1.
+While it runs, ttydeck ls lists the session, and ttydeck watch, attach, send, pause, stop and others
+act on it from your other terminals. In the session, TTYDECK_REC and ASCIINEMA_REC are set to 1.
 
 With --return, the exit status is that of the recorded program, or 128+N if signal N killed it.`,
 		flags: []group{
@@ -79,7 +80,7 @@ With --return, the exit status is that of the recorded program, or 128+N if sign
 				nameFlag(&o.name),
 				idleLimitFlag(&o.idle, ""),
 				inputFlag(&r.Input),
-				onOff(&r.InputSecrets, "input-secrets", "record input while echo is off too, passwords among it"),
+				onOff(&r.InputSecrets, "input-secrets", "record all input, even while echo is off: passwords too"),
 				word(&o.captureEnv, "capture-env,env", "record the environment variables in `LIST`, such as SHELL,LANG"),
 				noShellIntegrationFlag(&o.noMarks),
 			}},
@@ -93,8 +94,8 @@ With --return, the exit status is that of the recorded program, or 128+N if sign
 			{"Terminal", []*flag{
 				windowSizeFlag(&r.Size),
 				onOff(&r.Headless, "headless", "use no terminal: show nothing, read no keys"),
-				onOff(&r.WaitAll, "wait-all", "wait until background jobs have closed the terminal too"),
-				keyFlag(&r.Keys.Prefix, "prefix-key", "press `KEY` before the keys below; none: they work alone"),
+				onOff(&r.WaitAll, "wait-all", "go on until background jobs have closed the terminal too"),
+				keyFlag(&r.Keys.Prefix, "prefix-key", "use `KEY` as prefix of the keys below; none: no prefix"),
 				keyFlag(&r.Keys.Pause, "pause-key", "pause and resume with `KEY`; none: no key"),
 				keyFlag(&r.Keys.Marker, "marker-key", "add a marker with `KEY`; none: no key"),
 			}},
@@ -116,8 +117,8 @@ func keyFlag(p *record.Key, names, usage string) *flag {
 	return valued(p, names, usage, record.ParseKey)
 }
 
-// complete checks the options and sets those that are made of others. It
-// returns the file's name; "" if none is given.
+// complete checks the flags and arguments, and sets the options that are made of
+// several of them. It returns the file's name; "" if none is given.
 func (o *recOptions) complete(ctx context.Context, e *env, args []string) (name string, err error) {
 	r := &o.recorder
 	switch {
@@ -152,13 +153,13 @@ func (o *recOptions) complete(ctx context.Context, e *env, args []string) (name 
 		return "", err
 	}
 	if o.redact != nil && name == "-" {
-		return "", withHint(usageError{errors.New("--redact needs a file: secrets are removed when the session has ended")},
-			"ttydeck rec FILE; ttydeck redact FILE -")
+		return "", withHint(usageError{errors.New("--redact needs a file, as it removes secrets when the session has ended")},
+			"ttydeck rec FILE && ttydeck redact FILE -")
 	}
 	return name, nil
 }
 
-// shellJoin quotes a command for a shell.
+// shellJoin joins words to a command line for a shell, and quotes them.
 func shellJoin(args []string) string {
 	var quoted []string
 	for _, arg := range args {
@@ -174,11 +175,11 @@ func needsQuote(r rune) bool {
 	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=:,@%+", r) || r >= 0x80)
 }
 
-// marked lists the formats that store marks of shell integration.
+// marked lists the formats that store the marks of shells.
 var marked = []*format.Format{format.AsciicastV3, format.AsciicastV2}
 
-// recMemory is a soft limit for the recorder's memory: it makes the garbage
-// collector run sooner, so that a recorder in the background stays small.
+// recMemory is a soft limit for the recorder's memory. The garbage collector runs
+// sooner with it, and a recorder in the background stays small.
 const recMemory = 24 << 20
 
 func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
@@ -194,13 +195,13 @@ func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 	r := &opts.recorder
 	r.Writer, r.FlushEvery = file, file.FlushEvery()
 	r.Recorded = file.Recorded()
-	// Marks are of use only where the format stores their nonce.
+	// Marks need a format that stores their nonce.
 	r.Integrate = r.Integrate && slices.Contains(marked, file.Format)
 	r.Nonce = file.Began.Nonce()
 	r.Env = append(slices.Clone(e.environ), "TTYDECK_REC=1", "ASCIINEMA_REC=1")
 	r.Header.Env = map[string]string{}
 	for _, key := range strings.FieldsFunc(opts.captureEnv, func(r rune) bool { return r == ',' || r == ' ' }) {
-		if value, ok := e.lookupEnv(key); ok && key != "TERM" { // which has a place of its own
+		if value, ok := e.lookupEnv(key); ok && key != "TERM" { // which has a field of its own
 			r.Header.Env[key] = value
 		}
 	}
@@ -209,7 +210,7 @@ func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 	}
 	if !opts.quiet {
 		if e.getenv("TTYDECK_REC") != "" {
-			e.notef("this session is already being recorded; this recording is nested in that one")
+			e.notef("this terminal is being recorded already; the new recording runs inside that one")
 		}
 		e.beginNote(file, opts)
 	}
@@ -228,8 +229,9 @@ func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 	return errors.Join(e.recEnd(file, opts, status, err), e.redactFinished(ctx, file, opts))
 }
 
-// share lets the user's other terminals watch the session and act on it. If
-// that fails, the session is still recorded.
+// share lets the user's other terminals watch the session and act on it. It
+// returns an error only if the session's name is taken. After another failure the
+// session is recorded without sharing, and the Server is nil.
 func (e *env) share(r *record.Recorder, file *record.File, opts recOptions) (*live.Server, error) {
 	args := r.Args
 	if len(args) == 0 {
@@ -246,7 +248,7 @@ func (e *env) share(r *record.Recorder, file *record.File, opts recOptions) (*li
 		return nil, withHint(err, "ttydeck ls lists the running sessions")
 	case err != nil:
 		if !opts.quiet {
-			e.notef("this session cannot be watched: %v", err)
+			e.notef("other terminals cannot watch this session: %s", message(err))
 		}
 		return nil, nil
 	}
@@ -261,7 +263,7 @@ func (e *env) share(r *record.Recorder, file *record.File, opts recOptions) (*li
 	return server, nil
 }
 
-// redactFinished removes the secrets from the finished file, if asked to.
+// redactFinished removes the secrets from the finished file, with --redact.
 func (e *env) redactFinished(ctx context.Context, file *record.File, opts recOptions) error {
 	if opts.redact == nil {
 		return nil
@@ -269,18 +271,17 @@ func (e *env) redactFinished(ctx context.Context, file *record.File, opts recOpt
 	if _, err := os.Stat(file.Path); err != nil {
 		return nil // nothing was recorded
 	}
-	// A session that was ended by a signal has its secrets too.
+	// Also when a signal has ended the session.
 	ctx = context.WithoutCancel(ctx)
 	err := runConvert(ctx, e, convertOptions{to: file.Format, filter: opts.redact, overwrite: true}, file.Path, file.Path)
 	if err != nil {
-		return withHint(fmt.Errorf("%s still holds its secrets: %w", file.Path, err), "ttydeck redact "+file.Path+" CLEAN")
+		return withHint(fmt.Errorf("%s still holds secrets: %w", file.Path, err), "to remove them: ttydeck redact "+file.Path+" CLEAN.cast")
 	}
 	return nil
 }
 
-// holdQuit keeps a C-\ that is typed before the recorder has made the terminal
-// raw from ending the program with a dump of its goroutines. Later the recorder
-// handles SIGQUIT.
+// holdQuit ignores SIGQUIT until the recorder handles it: a C-\ that is typed
+// before the terminal is raw would end the program with a dump of its goroutines.
 func holdQuit() (stop func()) {
 	c := make(chan os.Signal, 1)
 	signal.Notify(c, syscall.SIGQUIT)
@@ -297,7 +298,7 @@ func hasTerminal() bool {
 	return true
 }
 
-// createRecording opens the file to record to; "-" is the standard output.
+// createRecording creates the file to record to; "-" is standard output.
 func (e *env) createRecording(name string, o record.FileOptions) (*record.File, error) {
 	if name == "-" {
 		if tty.IsTerminal(e.out) {
@@ -313,11 +314,12 @@ func (e *env) createRecording(name string, o record.FileOptions) (*record.File, 
 	case errors.Is(err, record.ErrExists):
 		return nil, withHint(fmt.Errorf("%s: %w", name, errExists), "--overwrite replaces it, --append continues it")
 	case errors.Is(err, record.ErrNoAppend):
-		return nil, withHint(err, "record to another file, and join them: ttydeck cat "+name+" MORE > JOINED")
+		return nil, withHint(err, "to join two recordings: ttydeck cat "+name+" MORE -o JOINED.cast")
 	}
 	return nil, err
 }
 
+// beginNote prints where the session is recorded, and how to end it.
 func (e *env) beginNote(f *record.File, opts recOptions) {
 	to := f.Path
 	if to == "" {
@@ -328,19 +330,20 @@ func (e *env) beginNote(f *record.File, opts recOptions) {
 		verb = "appending to"
 	}
 	if f.Path != "" && targetByFileName(f.Path) != f.Format {
-		to += " as " + f.Format.Name // its name does not say so
+		to += " as " + f.Format.Name // the extension names no format, or another
 	}
 	r := &opts.recorder
 	switch {
 	case len(r.Args) > 0:
 		e.notef("%s %s", verb, to)
 	case r.Stdin != nil || r.Headless:
-		e.notef("%s %s; the end of the input ends it", verb, to)
+		e.notef("%s %s until the input ends", verb, to)
 	default:
 		e.notef("%s %s; exit or C-d ends it%s", verb, to, keysNote(r.Keys))
 	}
 }
 
+// keysNote returns the end of a note on the recorder's keys.
 func keysNote(k record.Keys) string {
 	if k.Pause == (record.Key{}) {
 		return ""
@@ -352,7 +355,7 @@ func keysNote(k record.Keys) string {
 	return ", " + prefix + k.Pause.String() + " pauses"
 }
 
-// recEnd reports how the session ended, and returns the error for it.
+// recEnd reports the end of the session, and returns the error for it.
 func (e *env) recEnd(f *record.File, opts recOptions, status int, err error) error {
 	if startErr, ok := errors.AsType[*exec.Error](err); ok {
 		f.Discard()
@@ -385,9 +388,30 @@ func (e *env) recEnd(f *record.File, opts recOptions, status int, err error) err
 	return nil
 }
 
+// recNotStarted returns the error for a program that could not be started. status
+// is the one that shells use.
 func (e *env) recNotStarted(opts recOptions, err error, status int) error {
+	err = e.notStarted(err, len(opts.recorder.Args) == 0)
 	if opts.returnStatus {
 		return statusError{status, err}
+	}
+	return err
+}
+
+// notStarted names the program that could not be started. isShell means that the
+// user has named no program, and it is the shell.
+func (e *env) notStarted(err error, isShell bool) error {
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok && pathErr.Op == "fork/exec" {
+		err = fmt.Errorf("cannot start %s: %w", pathErr.Path, pathErr.Err)
+	} else if startErr, ok := errors.AsType[*exec.Error](err); ok {
+		reason := startErr.Err
+		if pathErr, ok := errors.AsType[*fs.PathError](reason); ok {
+			reason = pathErr.Err
+		}
+		err = fmt.Errorf("cannot start %s: %w", startErr.Name, reason)
+	}
+	if isShell && e.getenv("SHELL") != "" {
+		return withHint(err, "$SHELL names this program; to run another: ttydeck "+e.current.name+" -- PROGRAM")
 	}
 	return err
 }

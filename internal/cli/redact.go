@@ -14,7 +14,7 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// redactOptions say which secrets are removed.
+// redactOptions are the flags that choose the secrets to remove.
 type redactOptions struct {
 	on       bool // by --redact
 	texts    []string
@@ -22,15 +22,15 @@ type redactOptions struct {
 	onlyOwn  bool
 }
 
-// group returns the flags of commands that redact on the way.
+// group returns the flags for commands that also redact.
 func (o *redactOptions) group() group {
 	return group{"Secrets", append([]*flag{onOff(&o.on, "redact", "remove secrets, as ttydeck redact does")}, o.flags()...)}
 }
 
 func (o *redactOptions) flags() []*flag {
 	return []*flag{
-		many(&o.texts, "redact-text", "remove `TEXT` everywhere; shells keep it in their history, the environment does not", asIs),
-		many(&o.patterns, "redact-pattern", "remove what `REGEXP` matches in a line, or its first group (pkg.go.dev/regexp/syntax)", parseRegexp),
+		many(&o.texts, "redact-text", "remove `TEXT` everywhere; shells keep flags in their history, so set it in the environment", asIs),
+		many(&o.patterns, "redact-pattern", "remove matches of `REGEXP` in a line, or of its first group (pkg.go.dev/regexp/syntax)", parseRegexp),
 		onOff(&o.onlyOwn, "redact-only-own", "use only --redact-text and --redact-pattern, not the public rules"),
 	}
 }
@@ -46,8 +46,8 @@ func (o *redactOptions) redactor() (*redact.Redactor, error) {
 	return r, nil
 }
 
-// filter returns the Filter that the flags ask for; nil for none. A summary of
-// what it found goes to note.
+// filter returns the Filter for the flags; nil for none. The Filter passes a
+// summary of the secrets to note.
 func (o *redactOptions) filter(ctx context.Context, note func(string, ...any)) (edit.Filter, error) {
 	if !o.on && len(o.texts)+len(o.patterns) == 0 && !o.onlyOwn {
 		return nil, nil
@@ -76,12 +76,12 @@ func redactCommand(e *env) *command {
 			"ttydeck redact demo.cast clean.cast",
 		},
 		about: `Writes the recording IN to OUT with each character of a secret replaced by "*". Without OUT, lists
-the secrets: rule, time and place, never the text. "-" is standard input or output.
+the secrets with rule, time and place, but never their text. "-" is standard input or output.
 
-Secrets are found by the public rules of gitleaks, by names (DB_PASSWORD=...), in Authorization
-headers, URLs and options of commands, and behind password prompts; on the screen, so also those
-that were split, wrapped, coloured or corrected. A secret is removed from output, input, titles
-and other control sequences, markers, comments and the header.
+Secrets are found by the public rules of gitleaks, by the names of variables (DB_PASSWORD=...), in
+Authorization headers, URLs and flags of commands, and behind password prompts. The search reads the
+screen, so it also finds secrets that were split, wrapped, coloured or corrected. A secret is removed
+from output, input, titles and other control sequences, markers, comments and the header.
 
 No rule knows every secret. One that was printed in another form, such as base64, is not
 recognised. A short or plain one (PASSWORD=hello) is removed only where a rule finds it. Of one with
@@ -100,7 +100,7 @@ publish it.`,
 				out = args[1]
 			}
 			if o.json && out == "-" {
-				return withHint(usageError{errors.New("--json and the recording both go to standard output")}, "name a file for the recording")
+				return withHint(usageError{errors.New("--json and the recording would both go to standard output")}, "name a file for the recording")
 			}
 			return runRedact(ctx, e, o, args[0], out)
 		},
@@ -123,10 +123,10 @@ func runRedact(ctx context.Context, e *env, opts redactCommandOptions, from, nam
 		return err
 	}
 	if report.Overflow {
-		e.warnf("too many secrets: some were removed only where a rule found them")
+		e.warnf("too many secrets: some were removed only in the places where a rule found them")
 	}
 	if report.Hurried {
-		e.warnf("the screen changes too often to check all of it: some secrets may be left")
+		e.warnf("the screen changes too often to be checked completely: some secrets may be left")
 	}
 	if opts.json {
 		return errors.Join(err, json.NewEncoder(e.out).Encode(redactJSON(report)))
@@ -138,7 +138,7 @@ func runRedact(ctx context.Context, e *env, opts redactCommandOptions, from, nam
 	return errors.Join(err, printReport(out, report))
 }
 
-// findSecrets reads the recording only for the report.
+// findSecrets reads a recording for the report, and writes nothing.
 func (e *env) findSecrets(ctx context.Context, opts redactCommandOptions, from string) error {
 	said := &warnings{env: e}
 	src, err := e.open(ctx, from, append([]format.Option{format.OnWarning(said.add)}, opts.read.list()...)...)
@@ -179,7 +179,7 @@ func printReport(w io.Writer, r *redact.Report) error {
 	return t.Flush()
 }
 
-// redactReport is the documented JSON of redact --json.
+// redactReport is the output of redact --json.
 type redactReport struct {
 	Secrets  int             `json:"secrets"`
 	Overflow bool            `json:"overflow,omitempty"`

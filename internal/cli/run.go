@@ -20,13 +20,12 @@ import (
 	"github.com/ttydeck/ttydeck/record"
 )
 
-// sessionConfig is what a session's process receives from the one that starts
-// it.
+// sessionConfig is sent to a session's process by the process that starts it.
 type sessionConfig struct {
-	Name      string
-	File      string
+	Name      string // empty: the program's
+	File      string // absolute; empty: a new one in the directory for recordings
 	Args      []string
-	Dir       string // where it runs; empty: here
+	Dir       string // the directory to run in; empty: the present one
 	Title     string
 	Size      format.Size
 	Input     bool
@@ -54,12 +53,12 @@ func runCommand(e *env) *command {
 			"ttydeck run --name deploy -- ./deploy.sh",
 			"ttydeck run --detach",
 		},
-		about: `Starts your shell, or PROGRAM, in a process of its own that records it, and attaches this terminal.
-C-\ d detaches; the session goes on, also when this terminal is closed. ttydeck attach NAME comes
-back, from any terminal.
+		about: `Starts your shell, or PROGRAM, as a session that is recorded in the background, and attaches this
+terminal to it. C-\ d detaches. The session goes on, even if this terminal is closed; ttydeck attach
+NAME attaches to it again, from any terminal.
 
-The recording is OUT, or a file named after the session and the time in $XDG_DATA_HOME/ttydeck
-(~/.local/share/ttydeck).`,
+The recording is OUT, or a file in $XDG_DATA_HOME/ttydeck (by default ~/.local/share/ttydeck) that is
+named after the session and the time.`,
 		flags: []group{
 			{"Session", []*flag{
 				onOff(&o.detached, "detach,d", "do not attach to the session"),
@@ -98,7 +97,7 @@ The recording is OUT, or a file named after the session and the time in $XDG_DAT
 func runRun(ctx context.Context, e *env, o runOptions) error {
 	cfg := o.session
 	if !o.detached && !hasTerminal() {
-		return withHint(errors.New("no terminal to attach"), "ttydeck run --detach starts a session without one")
+		return withHint(errors.New("there is no terminal to attach"), "ttydeck run --detach starts a session without one")
 	}
 	if t, err := tty.Open(); err == nil {
 		if have, err := t.Size(); err == nil && have.Cols > 0 && have.Rows > 0 && cfg.Size == (format.Size{}) {
@@ -106,35 +105,47 @@ func runRun(ctx context.Context, e *env, o runOptions) error {
 		}
 		t.Close()
 	}
-	if len(cfg.Args) == 0 {
+	isShell := len(cfg.Args) == 0
+	if isShell {
 		cfg.Args = []string{cmp.Or(e.getenv("SHELL"), "/bin/sh")}
-	} else if _, err := exec.LookPath(cfg.Args[0]); err != nil {
-		return err
+	}
+	if _, err := exec.LookPath(cfg.Args[0]); err != nil {
+		return e.notStarted(err, isShell)
 	}
 	name, file, err := startSession(cfg, e.environ)
 	if err != nil {
 		if errors.Is(err, live.ErrNameTaken) {
-			return withHint(err, "ttydeck attach "+cfg.Name)
+			return withHint(err, "to attach to it: ttydeck attach "+cfg.Name)
 		}
 		return err
 	}
 	if o.detached {
 		if !o.attach.quiet {
-			e.notef("session %s is recorded to %s; ttydeck attach %s", name, file, name)
+			e.notef("recording session %s to %s; to attach: ttydeck attach %s", name, file, name)
 		}
 		_, err := fmt.Fprintln(e.out, name)
 		return err
 	}
-	return runAttach(ctx, e, name, o.attach)
+	err = runAttach(ctx, e, name, o.attach)
+	if errors.Is(err, live.ErrNoSession) { // faster than the attachment
+		if !o.attach.quiet {
+			e.notef("%s has ended already; recorded to %s", name, file)
+		}
+		return nil
+	}
+	return err
 }
 
-// started is a session's process's answer.
+// started is the answer of a session's process.
 type started struct {
-	Name, File, Error string
-	Taken             bool // the name is
+	Name, File string
+	Error      string // why it was not started; empty if it was
+	Hints      []string
+	Taken      bool // the name is taken
 }
 
-// startSession starts a process that runs and records a session.
+// startSession starts a process that runs and records a session, and returns when
+// the recording has begun.
 func startSession(cfg sessionConfig, environ []string) (name, file string, err error) {
 	text, err := json.Marshal(cfg)
 	if err != nil {
@@ -162,18 +173,18 @@ func startSession(cfg sessionConfig, environ []string) (name, file string, err e
 	go cmd.Wait()
 	var st started
 	if err := json.NewDecoder(answer).Decode(&st); err != nil {
-		return "", "", fmt.Errorf("the session's process ended at once: %w", err)
+		return "", "", fmt.Errorf("the session's process has died: %w", err)
 	}
 	switch {
 	case st.Taken:
 		return "", "", fmt.Errorf("%s: %w", cfg.Name, live.ErrNameTaken)
 	case st.Error != "":
-		return "", "", errors.New(st.Error)
+		return "", "", withHint(errors.New(st.Error), st.Hints...)
 	}
 	return st.Name, st.File, nil
 }
 
-// sessionCommand is a session's process. It is not for users.
+// sessionCommand returns the hidden command that is a session's process.
 func sessionCommand(e *env) *command {
 	return &command{
 		name: "__session", hidden: true, sealed: true, signals: true,
@@ -186,17 +197,18 @@ func sessionCommand(e *env) *command {
 			var cfg sessionConfig
 			err := json.NewDecoder(e.in).Decode(&cfg)
 			if err == nil {
-				// No signal but those that its recorder handles ends a session.
+				// Only signals that the recorder handles end a session.
 				err = e.runSession(context.Background(), cfg, say)
 			}
 			if err != nil {
-				say(started{Error: err.Error(), Taken: errors.Is(err, live.ErrNameTaken)})
+				say(started{Error: message(err), Hints: e.hints(err), Taken: errors.Is(err, live.ErrNameTaken)})
 			}
 			return nil
 		},
 	}
 }
 
+// runSession runs and records a session, and calls say when it has begun.
 func (e *env) runSession(ctx context.Context, cfg sessionConfig, say func(started)) error {
 	setSessionMemory()
 	dir, err := live.OpenDir()
@@ -235,19 +247,21 @@ func (e *env) runSession(ctx context.Context, cfg sessionConfig, say func(starte
 	status, err = r.Run(ctx)
 	if status < 0 && err != nil {
 		file.Discard()
+		err = e.notStarted(err, false)
 	}
 	return err
 }
 
-// recordingOf names a recording after a session and the time, in the user's
-// directory for recordings.
+// recordingOf returns the path of a new recording: named after a session and the
+// time, in the user's directory for recordings, which it creates.
 func (e *env) recordingOf(name string) (string, error) {
+	const hint = "to record to another file: ttydeck run -o FILE"
 	dir, err := e.recordingsDir()
 	if err != nil {
-		return "", err
+		return "", withHint(err, hint)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
+		return "", withHint(fmt.Errorf("cannot create %s for the recording: %w", dir, err), hint)
 	}
 	return filepath.Join(dir, name+time.Now().Format("-20060102-150405.cast")), nil
 }

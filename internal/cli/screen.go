@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -24,8 +25,8 @@ type screenOptions struct {
 	moments []play.Moment
 	ansi    bool
 	json    bool
-	force   format.Size // replaces the recording's own size
-	// stranger is set if the screen is another user's.
+	force   format.Size // replaces the recording's size
+	// stranger means that the screen may be another user's.
 	stranger bool
 }
 
@@ -40,15 +41,15 @@ func screenCommand(e *env) *command {
 			"ttydeck screen deploy",
 			"ttydeck screen --input-format raw --window-size 80x25 output.log",
 		},
-		about: `Prints the screen of the recording FILE at each --at and --at-marker, in their order, or at the end.
-Of a SESSION that ttydeck ls lists, prints the present screen.
+		about: `Prints the screen of a recording at each --at and --at-marker, in the order of the flags, or at the
+end. For a SESSION in the list of ttydeck ls, prints the present screen.
 
---json prints one object for each screen, with the text, colours and attributes of every cell
-that is not blank.`,
+--json prints an object for each screen, with the text, colours and attributes of every cell that is
+not blank.`,
 		flags: append([]group{{"Output", []*flag{
 			many(&o.moments, "at", "print the screen at `TIME`: 12.5, 1:23 or end; repeatable", parseMoment),
 			many(&o.moments, "at-marker", "print the screen at the marker `LABEL`; repeatable", parseMarker),
-			onOff(&o.ansi, "ansi", "print colours and attributes as escape sequences"),
+			onOff(&o.ansi, "ansi", "print colours and attributes too, as escape sequences"),
 			jsonFlag(&o.json),
 			sizeFlag(&o.force, "force-size", "draw on a screen of `COLSxROWS`, whatever size the recording has"),
 		}}}, o.read.groups()...),
@@ -84,7 +85,7 @@ func parseMoment(s string) (play.Moment, error) {
 
 func parseMarker(label string) (play.Moment, error) {
 	if label == "" {
-		return play.Moment{}, errors.New("a label is missing")
+		return play.Moment{}, errors.New("want a marker's label")
 	}
 	return play.Moment{Marker: label}, nil
 }
@@ -93,6 +94,9 @@ func runScreen(ctx context.Context, e *env, opts screenOptions, name string) err
 	said := &warnings{env: e}
 	src, err := e.open(ctx, name, append([]format.Option{format.OnWarning(said.add)}, opts.read.list()...)...)
 	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) && live.CheckName(name) == nil && !hasRecordingName(name) {
+			err = withHint(fmt.Errorf("%w, and no running session", err), "ttydeck ls lists the running sessions")
+		}
 		return err
 	}
 	defer src.close()
@@ -121,8 +125,8 @@ func runScreen(ctx context.Context, e *env, opts screenOptions, name string) err
 	return err
 }
 
-// runScreenNow prints the screen of a session that runs, if name is one and no
-// file.
+// runScreenNow prints the screen of the running session name. It reports false if
+// there is none, or a file of that name.
 func runScreenNow(ctx context.Context, e *env, opts screenOptions, name string) (bool, error) {
 	own, _, host := strings.Cut(name, "@")
 	if _, err := os.Stat(name); err == nil || live.CheckName(own) != nil {
@@ -172,7 +176,7 @@ func (opts screenOptions) picture(at time.Duration, s *vt.Screen) ([]byte, error
 	if opts.stranger {
 		text = strings.Map(func(r rune) rune {
 			if unicode.Is(unicode.Bidi_Control, r) {
-				return -1 // it shows other text than there is
+				return -1 // it would change the order of the text
 			}
 			return r
 		}, text)
@@ -184,9 +188,9 @@ func (opts screenOptions) picture(at time.Duration, s *vt.Screen) ([]byte, error
 	return b.Bytes(), nil
 }
 
-// screenInfo is a screen as JSON; it is the documented output of screen --json.
+// screenInfo is the output of screen --json for a screen.
 type screenInfo struct {
-	Time      float64    `json:"time"` // of the last event before, in seconds
+	Time      float64    `json:"time"` // seconds; that of the last event before the moment
 	Cols      int        `json:"cols"`
 	Rows      int        `json:"rows"`
 	Title     string     `json:"title,omitempty"`
@@ -206,12 +210,12 @@ type cursorInfo struct {
 
 type lineInfo struct {
 	Text    string     `json:"text"`
-	Wrapped bool       `json:"wrapped,omitempty"` // it goes on in the next row
-	Cells   []cellInfo `json:"cells"`             // those that are not blank
+	Wrapped bool       `json:"wrapped,omitempty"` // the line continues in the next row
+	Cells   []cellInfo `json:"cells"`             // the cells that are not blank
 }
 
-// cellInfo is a cell. A colour is a number of the palette, or "#rrggbb"; the
-// default colour is left out.
+// cellInfo is a cell. A colour is a number of the palette or "#rrggbb"; the default
+// colour is omitted.
 type cellInfo struct {
 	X              int    `json:"x"` // from 0
 	Text           string `json:"text"`

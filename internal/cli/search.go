@@ -15,7 +15,7 @@ import (
 )
 
 type searchOptions struct {
-	in         []string // where to look; none means everywhere
+	in         []string // of where; none means all
 	ignoreCase bool
 	fixed      bool
 	json       bool
@@ -24,7 +24,7 @@ type searchOptions struct {
 	match      func(string) bool // made of the pattern
 }
 
-// where is what search looks at.
+// where lists the values of --in.
 var where = []string{"commands", "output", "screen"}
 
 func searchCommand(e *env) *command {
@@ -38,19 +38,19 @@ func searchCommand(e *env) *command {
 			"ttydeck search --in commands -i 'kubectl (delete|drain)' logs/*.cast",
 			"ttydeck search --play panic demo.cast",
 		},
-		about: `Prints each line that matches the regular expression PATTERN in the commands that were run, in their
-output, or on the screen at any moment: file, time, place, line and command. The exit status is 1
-if nothing is found.`,
+		about: `Searches the commands that were run, their output, and the screen at any moment for lines that match
+the regular expression PATTERN. Prints file, time, place, line and command of each. The exit status
+is 1 if nothing is found.`,
 		flags: append([]group{{"Search", []*flag{
 			onOff(&o.ignoreCase, "ignore-case,i", "ignore the case of letters, as grep does"),
 			onOff(&o.fixed, "fixed-strings,F", "take PATTERN as text, as grep does"),
 			many(&o.in, "in", "search only `WHERE`: commands, output, or screen (everything else that was shown); repeatable", parseWhere).
 				offering(func(*env) []string { return where }),
 			jsonFlag(&o.json),
-			onOff(&o.play, "play", "play the first recording with a match, from there"),
+			onOff(&o.play, "play", "play the first recording with a match, from the match"),
 		}}}, o.read.groups()...),
 		run: func(ctx context.Context, args []string) error {
-			if err := e.need(args, 2, -1, "the pattern, or the recording to read,"); err != nil {
+			if err := e.need(args, 2, -1, "the pattern", "the recording to read"); err != nil {
 				return err
 			}
 			pattern := args[0]
@@ -60,9 +60,9 @@ if nothing is found.`,
 			if o.ignoreCase {
 				pattern = "(?i)" + pattern
 			}
-			re, err := regexp.Compile(pattern)
+			re, err := parseRegexp(pattern)
 			if err != nil {
-				return usageError{err}
+				return withHint(usageError{err}, "-F takes the pattern as text")
 			}
 			o.match = re.MatchString
 			return runSearch(ctx, e, o, args[1:])
@@ -77,7 +77,7 @@ func parseWhere(s string) (string, error) {
 	return s, nil
 }
 
-// searchHit is a line of search --json; it is the documented output.
+// searchHit is the output of search --json for a match.
 type searchHit struct {
 	File    string  `json:"file"`
 	Time    float64 `json:"time"` // seconds

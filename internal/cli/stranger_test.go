@@ -200,7 +200,7 @@ func TestAttachStranger(t *testing.T) {
 		t.Fatal("the terminal got more than drawing")
 	}
 	cleanup := strings.TrimPrefix(tty.Cleanup(false), "\x18")
-	if want := cleanup + "ttydeck: left evil@23465, which goes on\r\n"; !strings.HasPrefix(rest, want) {
+	if want := cleanup + "ttydeck: detached from evil@23465, which goes on\r\n"; !strings.HasPrefix(rest, want) {
 		t.Errorf("at the end the terminal got %q", rest)
 	}
 	if after := v.modes(); after != before || v.screen.Modes() != vt.New(1, 1).Modes() || v.screen.Title() != "the shell" {

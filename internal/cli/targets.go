@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -10,7 +11,8 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// text is the one format whose writer needs a screen.
+// text is the format of the session's text. It is not one of [format.Formats], as
+// its writer needs a screen.
 var text = convert.TextFormat(convert.TextOptions{})
 
 // allFormats returns every format that is read or written.
@@ -23,7 +25,7 @@ func sourceNamed(name string) (*format.Format, error) {
 	case err != nil:
 		return nil, withHint(err, "formats: "+formatNames((*format.Format).CanRead))
 	case !f.CanRead():
-		return nil, fmt.Errorf("%s cannot be read, only written", f)
+		return nil, fmt.Errorf("%s can be written but not read", f)
 	}
 	return f, nil
 }
@@ -41,14 +43,15 @@ func targetNamed(name string) (*format.Format, error) {
 		}
 		return nil, withHint(err, "formats: "+formatNames((*format.Format).CanWrite))
 	case !f.CanWrite():
-		return nil, fmt.Errorf("%s cannot be written, only read", f)
+		return nil, fmt.Errorf("%s can be read but not written", f)
 	}
 	return f, nil
 }
 
-// transcriptHint is for users who want to read a recording, not to play it.
+// transcriptHint is the hint for the formats of transcripts.
 const transcriptHint = "to write its commands and their output: ttydeck transcript IN -o OUT"
 
+// formatNames lists the names of the formats that can be read, or written.
 func formatNames(can func(*format.Format) bool) string {
 	var names []string
 	for _, f := range allFormats() {
@@ -59,8 +62,8 @@ func formatNames(can func(*format.Format) bool) string {
 	return strings.Join(names, ", ")
 }
 
-// targetByFileName returns the format that the name of an output file stands
-// for; nil for none.
+// targetByFileName returns the format that an output file's extension names; nil
+// for none.
 func targetByFileName(name string) *format.Format {
 	bare := strings.ToLower(strings.TrimSuffix(name, format.CompressionByFileName(name).Ext()))
 	if strings.HasSuffix(bare, text.Ext[0]) {
@@ -70,7 +73,10 @@ func targetByFileName(name string) *format.Format {
 	return f
 }
 
-// targetFormat returns the format to write name in: to, unless it is nil.
+// images are the extensions of pictures and videos, which ttydeck cannot write.
+var images = []string{".gif", ".svg", ".png", ".mp4", ".webm"}
+
+// targetFormat returns the format to write name in: to, unless that is nil.
 func targetFormat(to *format.Format, name string) (*format.Format, error) {
 	if to == nil {
 		to = targetByFileName(name)
@@ -80,6 +86,10 @@ func targetFormat(to *format.Format, name string) (*format.Format, error) {
 	}
 	if _, ok := transcript.StyleByFileName(name); ok && to == nil {
 		return nil, withHint(usageError{fmt.Errorf("%s: not a recording format", name)}, transcriptHint)
+	}
+	if to == nil && slices.Contains(images, strings.ToLower(filepath.Ext(name))) {
+		return nil, withHint(usageError{fmt.Errorf("%s: pictures and videos cannot be written", name)},
+			"asciinema's agg makes a GIF of a recording in asciicast: agg IN.cast OUT.gif")
 	}
 	if to == nil {
 		return nil, withHint(usageError{fmt.Errorf("%s: unknown file extension", name)}, "name the format with --format, such as --format asciicast-v3")

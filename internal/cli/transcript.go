@@ -19,9 +19,9 @@ import (
 
 type transcriptOptions struct {
 	output    string
-	style     *transcript.Style // nil: by the output's name, else text
+	style     *transcript.Style // nil: by the output's extension, else text
 	overwrite bool
-	from, to  time.Duration // to is 0 for no end
+	from, to  time.Duration // to is 0 for the end of the recording
 	failed    bool
 	grep      *regexp.Regexp // nil for every command
 	utc       bool
@@ -44,30 +44,30 @@ func transcriptCommand(e *env) *command {
 			"ttydeck transcript demo.cast -o demo.md",
 			"ttydeck transcript --failed --grep docker *.cast",
 		},
-		about: `Lists each command with its start, its text, what it printed, and, where the recording holds them,
-its exit status and directory. Marks in the recording (OSC 133 and others) are used; without
-marks, commands are found by the prompts.
+		about: `Lists each command with its time, text and output, and with its exit status and directory if they
+were recorded. Commands are found by the shell's marks (OSC 133 and others) in the recording, or
+without marks by the prompts.
 
 FORMATS
 ` + styleTable(),
 		flags: slices.Concat([]group{
 			{"Output", []*flag{
 				outputFlag(&o.output),
-				valued(&o.style, "format,f", "write `FORMAT`, whatever the output's name says", styleNamed).
+				valued(&o.style, "format,f", "write `FORMAT`, whatever the output's extension", styleNamed).
 					offering(func(*env) []string { return styleNames() }),
 				overwriteFlag(&o.overwrite),
-				onOff(&o.write.Absolute, "absolute", "show times of day, where the recording has its start"),
-				onOff(&o.utc, "utc", "with --absolute, in UTC instead of the local time zone"),
-				word(&o.write.PlayURL, "play-url", "html: make each time a link to `URL`#t=SECONDS"),
-				number(&o.parse.MaxOutput, 1, "max-output", "keep `N` bytes of a command's output"),
-				onOff(&o.schema, "schema", "print the JSON Schema of the formats json and jsonl"),
+				onOff(&o.write.Absolute, "absolute", "show the time of day, if the recording has its start time"),
+				onOff(&o.utc, "utc", "with --absolute, show UTC, not the local time"),
+				word(&o.write.PlayURL, "play-url", "in HTML, make each time a link to `URL`#t=SECONDS"),
+				number(&o.parse.MaxOutput, 1, "max-output", "keep at most `N` bytes of a command's output"),
+				onOff(&o.schema, "schema", "print the JSON Schema of the formats json and jsonl, and exit"),
 			}},
 			{"Which commands", append(placeFlags(&o.from, &o.to),
 				onOff(&o.failed, "failed", "only commands that failed"),
 				valued(&o.grep, "grep,g", "only commands whose text or output matches the regular expression `PATTERN`", parseRegexp),
-				onOff(&o.write.Review, "review", "only what is uncertain, with the reason"),
-				onOff(&o.parse.REPL, "repl", "also lines entered in programs such as python or sqlite3"),
-				onOff(&o.parse.Cancelled, "cancelled", "also lines abandoned with ctrl-C"),
+				onOff(&o.write.Review, "review", "only commands that are uncertain, with the reason"),
+				onOff(&o.parse.REPL, "repl", "also lines that were entered in programs such as python or sqlite3"),
+				onOff(&o.parse.Cancelled, "cancelled", "also command lines that were cancelled with ctrl-C"),
 			)},
 			o.redact.group(),
 		}, o.source.groups()),
@@ -98,6 +98,7 @@ FORMATS
 	}
 }
 
+// styleTable returns the table of formats, for the help.
 func styleTable() string {
 	var b strings.Builder
 	for _, s := range transcript.Styles {
@@ -159,8 +160,9 @@ func runTranscript(ctx context.Context, e *env, opts transcriptOptions, names []
 	return errors.Join(append(errs, err)...)
 }
 
-// transcribe reads the commands of a recording. It returns nil if the
-// recording cannot be opened.
+// transcribe reads the commands of a recording. It returns nil if the recording
+// cannot be opened. If an error ends the recording, it returns both the error and
+// the commands before it.
 func (e *env) transcribe(ctx context.Context, name string, opts transcriptOptions, said *warnings) (*transcript.Recording, error) {
 	src, err := e.open(ctx, name, append([]format.Option{format.OnWarning(said.add)}, opts.source.list()...)...)
 	if err != nil {
@@ -188,7 +190,8 @@ func (e *env) transcribe(ctx context.Context, name string, opts transcriptOption
 	return rec, rec.Err
 }
 
-// writeFile writes a file by way of a temporary one; "-" is standard output.
+// writeFile writes a file, which gets its name when it is complete; "-" is standard
+// output.
 func (e *env) writeFile(name string, overwrite bool, perm fs.FileMode, write func(io.Writer) error) error {
 	if name == "-" {
 		return write(e.out)
@@ -213,14 +216,14 @@ func (e *env) writeFile(name string, overwrite bool, perm fs.FileMode, write fun
 	}
 	err = temp.Chmod(perm)
 	if err == nil {
-		err = write(temp)
+		err = write(namedWriter{temp, name})
 	}
 	if err = errors.Join(err, temp.Close()); err == nil {
 		err = os.Rename(temp.Name(), name)
 	}
 	if err != nil {
 		os.Remove(temp.Name())
-		return fmt.Errorf("%s: %w", name, err)
+		return fmt.Errorf("%s: %w", name, aboutFile(name, err))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os/user"
 	"regexp"
+	"regexp/syntax"
 	"strconv"
 	"strings"
 	"time"
@@ -15,10 +16,10 @@ import (
 	"github.com/ttydeck/ttydeck/play"
 )
 
-// parseDuration reads a length of time: seconds as asciinema takes them
-// (2, 0.5), Go's notation (1m30s, 250ms) or a clock's (1:23, 1:02:03.5).
+// parseDuration parses a length of time: seconds, as in asciinema (2, 0.5), Go's
+// notation (1m30s, 250ms) or a clock's (1:23, 1:02:03.5).
 func parseDuration(s string) (time.Duration, error) {
-	malformed := fmt.Errorf("invalid time %q: want seconds, 1m30s or 1:23", s)
+	malformed := fmt.Errorf("invalid time %q: want seconds (2.5), 1m30s or 1:23", s)
 	unsigned, negative := strings.CutPrefix(s, "-")
 	var seconds float64
 	if fields := strings.Split(unsigned, ":"); len(fields) <= 3 && !strings.ContainsAny(s, "hmsµun") {
@@ -44,7 +45,7 @@ func parseDuration(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// parsePlace reads a place in a recording: a time since its start.
+// parsePlace parses a place in a recording: a time since its start.
 func parsePlace(s string) (time.Duration, error) {
 	d, err := parseDuration(s)
 	if err == nil && d < 0 {
@@ -53,13 +54,13 @@ func parsePlace(s string) (time.Duration, error) {
 	return d, err
 }
 
-// optional is a value that may be given or not.
+// optional is a value that may be absent.
 type optional[T any] struct {
 	value T
 	given bool
 }
 
-// String returns the value; "" where none is given.
+// String returns the value; "" if it is absent.
 func (o optional[T]) String() string {
 	if !o.given {
 		return ""
@@ -67,16 +68,16 @@ func (o optional[T]) String() string {
 	return fmt.Sprint(o.value)
 }
 
-// parseIdleLimit reads the longest pause; 0 means no limit.
+// parseIdleLimit parses the longest pause; 0 means no limit.
 func parseIdleLimit(s string) (optional[time.Duration], error) {
 	d, err := parseDuration(s)
 	if err == nil && d < 0 {
-		err = errors.New("want 0 seconds or more")
+		err = fmt.Errorf("invalid time %q: want 0 or more; 0 means no limit", s)
 	}
 	return optional[time.Duration]{d, true}, err
 }
 
-// parseSpeed reads a speed: a number above 0, as 2 or 2x.
+// parseSpeed parses a speed: a number above 0, as 2 or 2x.
 func parseSpeed(s string) (float64, error) {
 	x, err := strconv.ParseFloat(strings.TrimSuffix(s, "x"), 64)
 	if err != nil || !(x > 0) || math.IsInf(x, 1) {
@@ -85,7 +86,7 @@ func parseSpeed(s string) (float64, error) {
 	return x, nil
 }
 
-// parsePlaySpeed reads a speed, or "max" for no waiting at all.
+// parsePlaySpeed parses a speed, or "max" for no waiting at all.
 func parsePlaySpeed(s string) (float64, error) {
 	if s == "max" {
 		return play.Unpaced, nil
@@ -97,8 +98,8 @@ func parsePlaySpeed(s string) (float64, error) {
 	return x, err
 }
 
-// sizeFlag is a flag whose value is a size, COLSxROWS, or one side of it, COLSx
-// or xROWS. A side that is not given stays 0.
+// sizeFlag returns a flag whose value is a size, COLSxROWS, or one side of it,
+// COLSx or xROWS. The other side keeps its value.
 func sizeFlag(p *format.Size, names, usage string) *flag {
 	return valued(p, names, usage, func(s string) (format.Size, error) {
 		size, err := parseSize(s)
@@ -138,13 +139,23 @@ func parseSize(s string) (format.Size, error) {
 	return size, nil
 }
 
-func parseRegexp(s string) (*regexp.Regexp, error) { return regexp.Compile(s) }
+// parseRegexp compiles a regular expression. The error quotes it.
+func parseRegexp(s string) (*regexp.Regexp, error) {
+	re, err := regexp.Compile(s)
+	if fault, ok := errors.AsType[*syntax.Error](err); ok {
+		err = fmt.Errorf("invalid pattern %q: %s", s, fault.Code)
+		if fault.Expr != s {
+			err = fmt.Errorf("%w at %q", err, fault.Expr)
+		}
+	}
+	return re, err
+}
 
 // parseSessionName checks the name of a new session.
 func parseSessionName(s string) (string, error) { return s, live.CheckName(s) }
 
-// parseUser returns the name by which sessions know a user, from the name or
-// the number.
+// parseUser returns the name of a user in the list of sessions, from the name or
+// the UID.
 func parseUser(name string) (string, error) {
 	if u, err := user.Lookup(name); err == nil {
 		return u.Username, nil
@@ -152,12 +163,12 @@ func parseUser(name string) (string, error) {
 	if u, err := user.LookupId(name); err == nil {
 		return u.Username, nil
 	} else if _, err := strconv.ParseUint(name, 10, 32); err == nil {
-		return name, nil // a container's, say
+		return name, nil // a UID without a name, as of a container
 	}
-	return "", fmt.Errorf("no user %q", name)
+	return "", fmt.Errorf("unknown user %q", name)
 }
 
-// parseAge reads a length of time above 0, in days too: 90d.
+// parseAge parses a length of time above 0, also in days: 90d.
 func parseAge(s string) (time.Duration, error) {
 	malformed := fmt.Errorf("invalid age %q: want 90d, 12h or similar", s)
 	if days, ok := strings.CutSuffix(s, "d"); ok {
@@ -174,7 +185,7 @@ func parseAge(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// parseBytes reads a number of bytes above 0: 500M, 20G.
+// parseBytes parses a number of bytes above 0: 500M, 20G.
 func parseBytes(s string) (int64, error) {
 	malformed := fmt.Errorf("invalid size %q: want 500M, 20G or similar", s)
 	if s == "" {
