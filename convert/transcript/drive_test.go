@@ -3,6 +3,7 @@
 package transcript_test
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -28,6 +32,7 @@ import (
 // would, while what it writes is recorded.
 type driver struct {
 	pty    *os.File
+	pid    int // of the shell, or of the recorder that it runs in
 	start  time.Time
 	rand   *rand.Rand
 	size   format.Size
@@ -118,7 +123,7 @@ func (s session) runOnce(home string, own bool) (format.Cast, []score.ExpectedCo
 	if err != nil {
 		return none, nil, err
 	}
-	d := &driver{pty: f, start: time.Now(), size: size, rand: rand.New(rand.NewPCG(1, uint64(len(s.name)))), speed: 14 * time.Millisecond, prompt: s.prompt,
+	d := &driver{pty: f, pid: cmd.Process.Pid, start: time.Now(), size: size, rand: rand.New(rand.NewPCG(1, uint64(len(s.name)))), speed: 14 * time.Millisecond, prompt: s.prompt,
 		clock: clock, dir: cmd.Dir}
 	if d.prompt == "" {
 		d.prompt = "\x1b[?2004h"
@@ -469,11 +474,67 @@ func (d *driver) wait(text string) {
 		seen := strings.Contains(b.String(), text)
 		d.mu.Unlock()
 		if seen {
+			if text == d.prompt { // a program may print the same text
+				d.untilReading()
+			}
 			d.settle(quiet)
 			return
 		}
 	}
 	d.late = cmp.Or(d.late, text)
+}
+
+// untilReading waits until the program in the foreground reads the terminal. It
+// returns at once if the system does not show what programs do.
+func (d *driver) untilReading() {
+	for end := time.Now().Add(await.Patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if known, reading := d.reading(); !known || reading {
+			return
+		}
+	}
+}
+
+// reading reports whether the program in the foreground waits in a read of its
+// terminal, or for input by poll or select, and whether that is known at all; see
+// proc_pid_syscall(5).
+func (d *driver) reading() (known, reading bool) {
+	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
+		return false, false // system calls have other numbers
+	}
+	shell := d.pid
+	if d.clock != nil { // the shell is the recorder's child
+		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", shell))
+		shell = 0
+		for _, path := range threads {
+			children, _ := os.ReadFile(path)
+			if fields := strings.Fields(string(children)); len(fields) > 0 {
+				shell, _ = strconv.Atoi(fields[0])
+			}
+		}
+	}
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", shell))
+	if err != nil {
+		return false, false // it has ended, or there is no /proc
+	}
+	foreground := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))[5] // tpgid
+	text, err := os.ReadFile("/proc/" + foreground + "/syscall")
+	if os.IsPermission(err) {
+		return false, false
+	}
+	call := strings.Fields(string(text)) // number, arguments; "running"; none if it has ended
+	switch {
+	case len(call) < 2:
+		return true, false
+	case call[0] == "0": // read
+		fd, _ := strconv.ParseInt(strings.TrimPrefix(call[1], "0x"), 16, 32)
+		file, _ := os.Readlink(fmt.Sprintf("/proc/%s/fd/%d", foreground, fd))
+		return true, strings.HasPrefix(file, "/dev/pts/") || strings.HasPrefix(file, "/dev/tty")
+	case slices.Contains([]string{"7", "23", "232", "270", "271", "281"}, call[0]): // poll, select, epoll_wait, pselect6, ppoll, epoll_pwait
+		return true, true
+	case call[0] == "202": // futex: another thread may read
+		return false, false
+	}
+	return true, false
 }
 
 // start runs a program and waits until it has written text.
