@@ -13,9 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// exceptions are the flags whose explanation differs between commands, with the
-// one meaning that they have all the same, and names that follow another
-// program.
+// exceptions maps flags whose usage text differs between commands, or whose name
+// follows another program's, to the meaning that FLAGS.md shows.
 var exceptions = map[string]string{
 	"speed":         "`N` times as fast; `max` only where time passes, in play",
 	"format":        "the format to write",
@@ -24,11 +23,11 @@ var exceptions = map[string]string{
 	"fixed-strings": "`-F` is grep's here; elsewhere it is `--follow`",
 }
 
-// sameShort are the one-letter names with two meanings.
+// sameShort lists the one-letter names with two meanings.
 var sameShort = []string{"i", "F"}
 
-// Every flag has one meaning: the same short name, value and explanation in all
-// commands. FLAGS.md lists them; -update rewrites it.
+// A flag has the same short name, value and usage text in all commands. FLAGS.md
+// lists the flags; -update rewrites it.
 func TestFlags(t *testing.T) {
 	type row struct {
 		*flag
@@ -39,7 +38,7 @@ func TestFlags(t *testing.T) {
 	for _, c := range commands(&env{}) {
 		if c.hidden {
 			if len(c.flags) > 0 {
-				t.Errorf("%s: a hidden command with flags", c.name)
+				t.Errorf("%s: hidden command has flags", c.name)
 			}
 			continue
 		}
@@ -47,7 +46,7 @@ func TestFlags(t *testing.T) {
 		for _, f := range c.allFlags() {
 			for _, name := range append([]string{f.name, f.short}, f.also...) {
 				if name != "" && seen[name] {
-					t.Errorf("%s: two flags named %q", c.name, name)
+					t.Errorf("%s: has two flags named %q", c.name, name)
 				}
 				seen[name] = true
 			}
@@ -68,7 +67,7 @@ func TestFlags(t *testing.T) {
 				t.Errorf("%s --%s: -%s; want -%s as in %s", c.name, f.name, f.short, r.short, r.commands[0])
 			}
 			if _, ok := exceptions[f.name]; !ok && f.usage != r.usage {
-				t.Errorf("%s --%s: explained as %q; want %q as in %s", c.name, f.name, f.usage, r.usage, r.commands[0])
+				t.Errorf("%s --%s: usage is %q; want %q as in %s", c.name, f.name, f.usage, r.usage, r.commands[0])
 			}
 		}
 	}
@@ -118,7 +117,7 @@ meaning that is. Names that are no longer here work for one version: see oldname
 	}
 }
 
-// Old names lead to flags that exist, and are no flags any more themselves.
+// An old name maps to a flag that exists, and is no longer a flag itself.
 func TestOldNames(t *testing.T) {
 	e := &env{}
 	e.commands = commands(e)
@@ -133,20 +132,20 @@ func TestOldNames(t *testing.T) {
 				t.Errorf("%s: --%s is a flag and an old name", c.name, o.old)
 			}
 			if oldNameOf(c, o.old) == nil {
-				t.Errorf("%s: --%s is not found", c.name, o.old)
+				t.Errorf("%s: oldNameOf does not find --%s", c.name, o.old)
 			}
 			if o.value != "" && !o.isOn && !strings.Contains(o.value, "%s") {
 				t.Errorf("%s: --%s loses its value", c.name, o.old)
 			}
 		}
 		if !found {
-			t.Errorf("%s: --%s leads to --%s, which no command has", o.commands, o.old, o.now)
+			t.Errorf("%s: --%s maps to --%s, which no command has", o.commands, o.old, o.now)
 		}
 	}
 }
 
-// A help begins with the purpose and an example that works, and fits into a
-// hundred columns; its flags are in groups that can be looked over.
+// A help text begins with the purpose and a valid example, stays below 100 columns,
+// and lists flags in groups of at most eight.
 func TestHelp(t *testing.T) {
 	e := &env{}
 	for _, c := range commands(e) {
@@ -155,18 +154,18 @@ func TestHelp(t *testing.T) {
 		}
 		var out, errOut bytes.Buffer
 		if status := Run(context.Background(), []string{"ttydeck", c.name, "--help"}, nil, &out, &errOut, nil); status != 0 || errOut.Len() > 0 {
-			t.Fatalf("%s --help: status %d, %q", c.name, status, errOut.String())
+			t.Fatalf("%s --help: status %d, stderr %q; want 0 and nothing", c.name, status, errOut.String())
 		}
 		lines := strings.Split(out.String(), "\n")
 		if lines[0] != "ttydeck "+c.name+" - "+c.purpose || len(c.purpose) > 80 {
-			t.Errorf("%s: help begins with %q", c.name, lines[0])
+			t.Errorf("%s: help begins with %q; want the name and a purpose of at most 80 bytes", c.name, lines[0])
 		}
 		if at := slices.Index(lines, "Examples:"); at < 0 || at > 5 || !strings.Contains(lines[at+1], "ttydeck "+c.name) {
 			t.Errorf("%s: no example at the top of the help:\n%s", c.name, out.String())
 		}
 		for _, line := range lines {
 			if utf8.RuneCountInString(line) >= 100 {
-				t.Errorf("%s: a line of %d columns: %s", c.name, utf8.RuneCountInString(line), line)
+				t.Errorf("%s: line of %d columns: %s", c.name, utf8.RuneCountInString(line), line)
 			}
 		}
 		for _, g := range c.flags {
@@ -180,28 +179,28 @@ func TestHelp(t *testing.T) {
 	}
 	var out bytes.Buffer
 	if status := Run(context.Background(), []string{"ttydeck"}, nil, &out, &out, nil); status != 0 {
-		t.Errorf("ttydeck without arguments: status %d", status)
+		t.Errorf("ttydeck without arguments: status %d; want 0", status)
 	}
 	for line := range strings.Lines(out.String()) {
 		if utf8.RuneCountInString(line) > 100 {
-			t.Errorf("a line of %d columns: %s", utf8.RuneCountInString(line), line)
+			t.Errorf("line of %d columns: %s", utf8.RuneCountInString(line), line)
 		}
 	}
 }
 
-// checkExample checks that an example's flags are flags of the command.
+// checkExample checks that the command has every flag of an example.
 func checkExample(t *testing.T, e *env, c *command, example string) {
 	_, line, ok := strings.Cut(example, "ttydeck "+c.name)
 	if !ok {
-		return // how to install a link, for instance
+		return // an example without the command, such as one that installs a link
 	}
 	for word := range strings.FieldsSeq(line) {
 		if strings.ContainsAny(word, "|>#)") || word == "--" {
-			return // another program's
+			return // the rest belongs to another program
 		}
 		if name, ok := strings.CutPrefix(word, "-"); ok {
 			if name = strings.TrimPrefix(name, "-"); c.flag(name) == nil {
-				t.Errorf("%s: no flag %s, but an example: %s", c.name, word, example)
+				t.Errorf("%s: example uses unknown flag %s: %s", c.name, word, example)
 			}
 		}
 	}

@@ -14,11 +14,11 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// hostOf gives the program, in a directory where the sessions of all users are.
+// hostOf returns a directory for the sessions of all users, with the program in it.
 func hostOf(t *testing.T) (dir, ttydeck string) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("SKIPPED: other users' sessions are served by root alone")
+		t.Skip("SKIPPED: only root can serve other users' sessions")
 	}
 	dir, err := os.MkdirTemp("/run", "td")
 	if err != nil {
@@ -39,7 +39,7 @@ func hostOf(t *testing.T) (dir, ttydeck string) {
 	return dir, ttydeck
 }
 
-// hostDaemon serves them.
+// hostDaemon starts a daemon that serves these sessions.
 func hostDaemon(t *testing.T, dir, ttydeck string, args ...string) *exec.Cmd {
 	t.Helper()
 	daemon := exec.Command(ttydeck, append([]string{"daemon", "--host", "--recordings", filepath.Join(dir, "host")}, args...)...)
@@ -52,7 +52,8 @@ func hostDaemon(t *testing.T, dir, ttydeck string, args ...string) *exec.Cmd {
 	return daemon
 }
 
-// TestHost serves the sessions of all users: to root, and a group may look.
+// A host's daemon lets root control the sessions of all users; members of a group
+// may only view them.
 func TestHost(t *testing.T) {
 	const one, two, watcher, stranger, group = 23461, 23462, 23463, 23464, 23470
 	dir, ttydeck := hostOf(t)
@@ -67,7 +68,7 @@ func TestHost(t *testing.T) {
 	}
 	root := func(args ...string) string { return ttydeckCommand(t, append([]string{ttydeck}, args...)...) }
 	if _, err := as(0, nil, "ls", "--host"); err == nil {
-		t.Error("sessions are listed without a daemon")
+		t.Error("ls --host succeeded without a daemon")
 	}
 	for _, uid := range []uint32{one, two} {
 		out, err := as(uid, nil, "run", "-q", "-d", "--name", "work", "-o", filepath.Join(dir, "tmp", "work.")+string(rune('0'+uid%10))+".cast", "--",
@@ -82,29 +83,29 @@ func TestHost(t *testing.T) {
 	list := root("ls", "--host")
 	for _, want := range []string{"work@23461 ", "work@23462 "} {
 		if !strings.Contains(list, want) {
-			t.Errorf("%q is not in\n%s", want, list)
+			t.Errorf("ls --host does not list %q:\n%s", want, list)
 		}
 	}
 	if list := root("ls", "--host", "--json"); !strings.Contains(list, `"user": "23461"`) {
-		t.Errorf("the list is\n%s", list)
+		t.Errorf("ls --host --json does not list the user:\n%s", list)
 	}
-	// Root may do everything; it goes through the daemon.
+	// Root may do everything, through the daemon.
 	await.Until(t, "the screen", func() bool { return strings.HasPrefix(root("screen", "work@23461"), "23461\n") })
 	root("send", "--enter", "work@23461", "keys")
-	await.Until(t, "what was typed", func() bool { return strings.Contains(root("screen", "work@23461"), "got keys\n") })
+	await.Until(t, "the typed line", func() bool { return strings.Contains(root("screen", "work@23461"), "got keys\n") })
 	if out, err := as(0, nil, "screen", "other@23461"); err == nil || !strings.Contains(out, "no such session") {
-		t.Errorf("a session that is not there: %v, %s", err, out)
+		t.Errorf("screen of a missing session: %v, %s", err, out)
 	}
 	v := startOnTerminal(t, 80, 25, ttydeck, "watch", "work@23462")
 	v.start()
 	v.waitFor("the session", func(s *vt.Screen) bool { return shows("23462")(s) && shows("work@23462")(s) })
 	v.press("q")
 	if got := v.wait(); got != 0 {
-		t.Errorf("watch ended with status %d", got)
+		t.Errorf("watch ended with status %d; want 0", got)
 	}
-	// Who is in the group may look, and nothing else; others may nothing, even
-	// when the socket was opened to them. A user's own session is the same to
-	// the daemon.
+	// Members of the group may only view sessions. Others may do nothing, even
+	// when the socket's mode admits them. To the daemon, a user's own session is
+	// no exception.
 	looks := [][]string{{"ls", "--host"}, {"screen", "work@23461"}}
 	changes := [][]string{{"send", "work@23461", "x"}, {"mark", "work@23461", "x"}, {"pause", "work@23461"}, {"rename", "work@23461", "x"},
 		{"stop", "work@23461"}, {"kill", "work@23461"}}
@@ -129,28 +130,29 @@ func TestHost(t *testing.T) {
 			t.Errorf("%q as a member of the group: %v: %s", args, err, out)
 		}
 	}
-	// It is killed and started again, and no session notices.
+	// A daemon that is killed and started again disturbs no session.
 	daemon.Process.Kill()
 	daemon.Wait()
 	start()
 	if got := root("screen", "work@23461"); !strings.Contains(got, "got keys\n") || strings.Contains(got, "got x") {
-		t.Errorf("the screen is %q", got)
+		t.Errorf("the screen is %q; want the typed line and nothing of the refused commands", got)
 	}
-	// What stands where a user's directory would be is not opened.
+	// The daemon does not follow a symbolic link in place of a user's directory.
 	trap := filepath.Join(dir, "tmp", "ttydeck-23464")
 	if err := os.Symlink(filepath.Join(dir, "tmp", "ttydeck-23461"), trap); err != nil {
 		t.Fatal(err)
 	}
 	os.Lchown(trap, stranger, stranger)
 	if list := root("ls", "--host"); strings.Contains(list, "@23464") {
-		t.Errorf("a symbolic link is followed:\n%s", list)
+		t.Errorf("ls --host followed a symbolic link:\n%s", list)
 	}
-	// With su the HOME is another user's, whose configuration is none of ours.
+	// After su, HOME may belong to another user. A configuration that cannot be
+	// read there is ignored with a warning.
 	if err := os.Mkdir(filepath.Join(dir, "home"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("XDG_CONFIG_HOME", filepath.Join(dir, "home"))
 	if out, err := as(watcher, nil, "ls"); err != nil || !strings.Contains(out, "warning: ") || !strings.Contains(out, "no session is running") {
-		t.Errorf("with another user's HOME: %v: %s", err, out)
+		t.Errorf("ls with another user's HOME: %v: %s; want a warning", err, out)
 	}
 }

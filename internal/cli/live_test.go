@@ -22,8 +22,8 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// A session's process and an observer's guard start whatever the configuration
-// has become since their parents read it.
+// A session's process and an observer's guard ignore the configuration, which may
+// have broken since their parents read it.
 func TestHiddenCommandsReadNoConfiguration(t *testing.T) {
 	broken := filepath.Join(t.TempDir(), "config.toml")
 	if err := os.WriteFile(broken, []byte("["), 0o600); err != nil {
@@ -41,20 +41,20 @@ func TestHiddenCommandsReadNoConfiguration(t *testing.T) {
 	err = cmd.Run()
 	theirs.Close()
 	if got, rerr := io.ReadAll(answer); err != nil || rerr != nil || !strings.Contains(string(got), "invalid character") {
-		t.Errorf("a session's process answers %q, %v; %v", got, err, rerr)
+		t.Errorf("__session answered %q, %v, %v; want an error in the answer", got, err, rerr)
 	}
-	if runtime.GOOS != "linux" { // where there are no guards
+	if runtime.GOOS != "linux" { // only Linux has guards
 		return
 	}
 	if out, err := exec.Command(ttydeck, "__guard").CombinedOutput(); err == nil || !strings.Contains(string(out), "0 arguments") {
-		t.Errorf("a guard says %q, %v", out, err)
+		t.Errorf("__guard printed %q, %v; want an error", out, err)
 	}
 }
 
-// sessions gives the program, with a directory of its own for sessions.
+// sessionsOf returns the program and an empty directory for its sessions.
 func sessionsOf(t *testing.T) (ttydeck string, dir live.Dir) {
 	t.Helper()
-	base, err := os.MkdirTemp("", "td") // a socket's path is short
+	base, err := os.MkdirTemp("", "td") // a socket's path must be short
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func shows(text string) func(*vt.Screen) bool {
 	return func(s *vt.Screen) bool { return strings.Contains(s.Text(), text) }
 }
 
-// Terminals come and go, and the session goes on.
+// A session outlives the terminals that attach to it.
 func TestAttach(t *testing.T) {
 	ttydeck, dir := sessionsOf(t)
 	cast := filepath.Join(t.TempDir(), "a.cast")
@@ -111,7 +111,8 @@ func TestAttach(t *testing.T) {
 	framed := func(s *vt.Screen) bool { return shows("<two>")(s) && shows("15 60")(s) && shows("───┘")(s) }
 	one.waitFor("the answer, in a frame", framed)
 	watcher.waitFor("the answer, in a frame", func(s *vt.Screen) bool { return framed(s) && shows(" live ")(s) })
-	// A terminal of another size is used, and made larger.
+	// A key from another terminal gives the session that terminal's size; so does
+	// resizing the terminal.
 	one.press("three\r")
 	one.waitFor("the answer", shows("<three>\n20 70"))
 	if err := one.master.SetSize(tty.Size{Cols: 100, Rows: 33}); err != nil {
@@ -119,27 +120,27 @@ func TestAttach(t *testing.T) {
 	}
 	await.Until(t, "the size", func() bool { return strings.Contains(ttydeckCommand(t, ttydeck, "ls"), " 100x33 ") })
 
-	// The keys of the recorder and the one that leaves.
+	// The keys for a marker, for pause and resume, and the one that leaves.
 	one.press("\x1cm\x1cp")
 	await.Until(t, "the pause", func() bool { return strings.Contains(ttydeckCommand(t, ttydeck, "ls"), "paused") })
 	one.press("\x1cp")
 	await.Until(t, "the recording", func() bool { return !strings.Contains(ttydeckCommand(t, ttydeck, "ls"), "paused") })
 	one.press("\x1cd")
 	if got := one.wait(); got != 0 {
-		t.Errorf("the exit status of who left is %d", got)
+		t.Errorf("attach left with status %d; want 0", got)
 	}
-	_, before, _ = strings.Cut(before, "\n") // the size is another now
+	_, before, _ = strings.Cut(before, "\n") // the first line holds the size, which has changed
 	if after := one.modes(); !strings.HasSuffix(after, before) {
-		t.Errorf("stty -a:\n%s; was\n%s", after, before)
+		t.Errorf("stty -a printed\n%s; want\n%s", after, before)
 	}
 	if !shows("ttydeck: detached from s, which goes on")(one.screen) || one.screen.OnAlternate() || one.screen.Modes() != vt.New(1, 1).Modes() {
-		t.Errorf("the terminal shows\n%s", one.screen.Text())
+		t.Errorf("after leaving, the terminal shows\n%s", one.screen.Text())
 	}
 	watcher.press("q")
 	if got := watcher.wait(); got != 0 {
-		t.Errorf("the exit status of who watched is %d", got)
+		t.Errorf("watch ended with status %d; want 0", got)
 	}
-	// A terminal that is killed, and one that is gone.
+	// One attach is killed, another loses its terminal.
 	two.cmd.Process.Kill()
 	<-two.done
 	three := startOnTerminal(t, 40, 10, ttydeck, "attach", "s")
@@ -154,7 +155,7 @@ func TestAttach(t *testing.T) {
 	for _, v := range []*terminal{one, two, four} {
 		v.mu.Lock()
 		if strings.Contains(string(v.got), "\x05") {
-			t.Error("a terminal was asked what the program asks the session")
+			t.Error("a terminal got the program's query, which the session answers")
 		}
 		v.mu.Unlock()
 	}
@@ -162,7 +163,7 @@ func TestAttach(t *testing.T) {
 	four.waitFor("the answer", shows("<four>\n20 70"))
 	four.press("\x04")
 	if got := four.wait(); got != 0 || !shows("s ended with exit status 3")(four.screen) {
-		t.Errorf("the exit status is %d, the terminal shows\n%s", got, four.screen.Text())
+		t.Errorf("attach ended with status %d; the terminal shows\n%s", got, four.screen.Text())
 	}
 	await.Until(t, "the session's end", func() bool { names, err := dir.Names(); return err == nil && len(names) == 0 })
 	got := ""
@@ -175,23 +176,23 @@ func TestAttach(t *testing.T) {
 	for _, want := range []string{"ready", "<one>\r\n20 70", "<two>\r\n15 60", "<three>\r\n20 70", "<four>\r\n20 70", "3"} {
 		_, rest, found := strings.Cut(got, want)
 		if !found {
-			t.Fatalf("%q is not, in its turn, in what was recorded", want)
+			t.Fatalf("the recording lacks %q, or has it too early", want)
 		}
 		got = rest
 	}
 	if strings.Contains(got, "z") {
-		t.Error("who watches has typed")
+		t.Error("the watcher's keys reached the session")
 	}
 }
 
-// One's own session is handed over as it is, where the terminal has its size.
+// A user's own session reaches a terminal of its size unchanged.
 func TestAttachOwn(t *testing.T) {
 	ttydeck, _ := sessionsOf(t)
 	ttydeckCommand(t, ttydeck, "run", "-q", "-d", "--name", "s", "-o", filepath.Join(t.TempDir(), "a.cast"), "--", "sh", "-c", asItIs)
 	getsAll(t, ttydeck, "s")
 }
 
-// asItIs is a program whose bytes a terminal is to get as they are.
+// asItIs is a program whose output must reach a terminal unchanged.
 const asItIs = `stty -echo; printf 'ready\n'; read x; printf '\033]52;c;eA==\007\033[?1004hit is all here\n'; read x`
 
 func getsAll(t *testing.T, ttydeck, name string) {
@@ -208,11 +209,11 @@ func getsAll(t *testing.T, ttydeck, name string) {
 	v.mu.Unlock()
 	v.press("\r")
 	if got := v.wait(); got != 0 {
-		t.Errorf("the exit status is %d", got)
+		t.Errorf("attach ended with status %d; want 0", got)
 	}
 }
 
-// A session of rec keeps the size of its own terminal.
+// A session of rec keeps its own terminal's size.
 func TestAttachOther(t *testing.T) {
 	ttydeck, _ := sessionsOf(t)
 	owner := startOnTerminal(t, 100, 30, ttydeck, "rec", "-q", "--name", "s", filepath.Join(t.TempDir(), "a.cast"), "--", "sh", "-c",
@@ -222,15 +223,15 @@ func TestAttachOther(t *testing.T) {
 	other := startOnTerminal(t, 40, 10, ttydeck, "attach", "s")
 	before := other.modes()
 	other.start()
-	other.waitFor("where the cursor is", shows("down here"))
-	other.waitFor("the keys' mode", func(s *vt.Screen) bool { return s.Modes().AppCursor })
+	other.waitFor("the text at the cursor", shows("down here"))
+	other.waitFor("the mode of the cursor keys", func(s *vt.Screen) bool { return s.Modes().AppCursor })
 	if m := other.screen.Modes(); m.Mouse != 0 || other.screen.OnAlternate() {
-		t.Errorf("the terminal is in the modes %+v", m)
+		t.Errorf("the terminal has the modes %+v; want no mouse and the main screen", m)
 	}
 	other.press("typed\r")
-	owner.waitFor("what was typed, and its own size", func(s *vt.Screen) bool { return shows("up here <typed>")(s) && shows("30 100")(s) })
-	other.waitFor("the same", shows("30 100"))
-	// It becomes as large, larger and small again.
+	owner.waitFor("the typed text and the owner's size", func(s *vt.Screen) bool { return shows("up here <typed>")(s) && shows("30 100")(s) })
+	other.waitFor("the owner's size", shows("30 100"))
+	// The other terminal becomes as large, larger and small again.
 	for _, size := range []tty.Size{{Cols: 100, Rows: 30}, {Cols: 110, Rows: 35}, {Cols: 40, Rows: 10}} {
 		other.mu.Lock()
 		other.screen.Resize(size.Cols, size.Rows)
@@ -245,14 +246,14 @@ func TestAttachOther(t *testing.T) {
 	}
 	other.press("\x1cd")
 	if got := other.wait(); got != 0 {
-		t.Errorf("the exit status of who left is %d", got)
+		t.Errorf("attach left with status %d; want 0", got)
 	}
 	if after := other.modes(); after != before || other.screen.Modes() != vt.New(1, 1).Modes() {
-		t.Errorf("stty -a:\n%s; was\n%s; the modes are %+v", after, before, other.screen.Modes())
+		t.Errorf("stty -a printed\n%s; want\n%s; the modes are %+v", after, before, other.screen.Modes())
 	}
 	owner.press("\r")
 	if got := owner.wait(); got != 0 {
-		t.Errorf("the exit status of rec is %d", got)
+		t.Errorf("rec ended with status %d; want 0", got)
 	}
 }
 
@@ -275,9 +276,9 @@ func eventsOf(t *testing.T, path string) func(func(format.Event) bool) {
 	}
 }
 
-// TestLiveAtRandom does to eight busy sessions whatever can be done, by many at
-// once and at random: nothing of their output is lost, and nothing is left.
-// TTYDECK_LIVE_OPS is how often.
+// TestLiveAtRandom runs random operations on eight busy sessions, several at once:
+// the sessions lose no output and leave nothing behind. TTYDECK_LIVE_OPS sets the
+// number of operations.
 func TestLiveAtRandom(t *testing.T) {
 	ops := 80
 	if testing.Short() {
@@ -320,7 +321,7 @@ func TestLiveAtRandom(t *testing.T) {
 		})
 		before[i] = fds(i)
 	}
-	// What a user's terminal does, in as many goroutines as there are sessions.
+	// Several goroutines do what users at terminals do.
 	var todo = make(chan int)
 	var working sync.WaitGroup
 	for range 6 {
@@ -339,7 +340,7 @@ func TestLiveAtRandom(t *testing.T) {
 						s.Next(ctx)
 					}
 					s.Close()
-				case 2: // attach, resize, type what nobody reads, and leave
+				case 2: // attach, resize, type input that the program ignores, and leave
 					s, err := c.Attach(ctx, format.Size{Cols: 20 + rand.IntN(100), Rows: 5 + rand.IntN(40)})
 					if err != nil {
 						t.Error(err)
@@ -350,10 +351,10 @@ func TestLiveAtRandom(t *testing.T) {
 					s.Type(ctx, []byte("x"))
 					s.Next(ctx)
 					s.Close()
-				case 3: // a terminal whose program is killed
+				case 3: // attach or watch, and be killed
 					v := startOnTerminal(t, 80, 24, ttydeck, []string{"attach", "watch"}[rand.IntN(2)], fmt.Sprint("s", i))
 					v.start()
-					time.Sleep(time.Duration(rand.IntN(50)) * time.Millisecond) // at random, as all of this
+					time.Sleep(time.Duration(rand.IntN(50)) * time.Millisecond) // a random moment
 					v.cmd.Process.Kill()
 					<-v.done
 				case 4:
@@ -364,7 +365,7 @@ func TestLiveAtRandom(t *testing.T) {
 					if _, err := c.Screen(ctx); err != nil {
 						t.Error(err)
 					}
-				case 6: // one who does not read, and leaves
+				case 6: // watch without reading, and leave
 					s, err := c.Watch(ctx)
 					if err != nil {
 						t.Error(err)
@@ -378,13 +379,13 @@ func TestLiveAtRandom(t *testing.T) {
 					v.waitFor("the session", shows("line "))
 					v.press("\x1cd")
 					if got := v.wait(); got != 0 {
-						t.Errorf("attach ended with status %d:\n%s", got, v.screen.Text())
+						t.Errorf("attach ended with status %d; the terminal shows\n%s", got, v.screen.Text())
 					}
 				}
 			}
 		})
 	}
-	// The daemon, which no session depends on, is killed again and again.
+	// No session depends on the daemon, which is killed again and again.
 	working.Go(func() {
 		for range max(ops/50, 3) {
 			daemon := exec.Command(ttydeck, "daemon")
@@ -400,7 +401,7 @@ func TestLiveAtRandom(t *testing.T) {
 				defer c.Close()
 				list, err := c.Sessions(t.Context())
 				if err == nil && len(list) != count {
-					t.Errorf("the daemon knows %d sessions; want %d", len(list), count)
+					t.Errorf("the daemon lists %d sessions; want %d", len(list), count)
 				}
 				return err == nil
 			})
@@ -415,7 +416,7 @@ func TestLiveAtRandom(t *testing.T) {
 	close(todo)
 	working.Wait()
 	for i := range count {
-		await.Until(t, "a session without descriptors that nobody needs", func() bool { return fds(i) <= before[i]+1 }) // this connection
+		await.Until(t, "a session without leaked descriptors", func() bool { return fds(i) <= before[i]+1 }) // one for this connection
 	}
 	var processes []int
 	for i, c := range clients {
@@ -438,7 +439,7 @@ func TestLiveAtRandom(t *testing.T) {
 		return true
 	})
 	if entries, err := os.ReadDir(dir.Path()); err != nil || len(entries) != 0 {
-		t.Errorf("%v is left, %v", entries, err)
+		t.Errorf("the directory of sessions still has %v, %v", entries, err)
 	}
 	for i := range count {
 		var out strings.Builder
@@ -447,17 +448,17 @@ func TestLiveAtRandom(t *testing.T) {
 				out.WriteString(ev.Data)
 			}
 		}
-		// The signal may meet a sleep too, which sh tells.
+		// The signal may also kill a sleep, which sh reports.
 		text := strings.Replace(out.String(), "User defined signal 1\r\n", "", 1)
 		lines := strings.Split(strings.TrimSuffix(text, "\r\n"), "\r\n")
 		for n, line := range lines[:len(lines)-1] {
 			if line != fmt.Sprint("line ", n+1) {
-				t.Fatalf("session %d: line %d of its recording is %q", i, n+1, line)
+				t.Fatalf("session %d: line %d of the recording is %q", i, n+1, line)
 			}
 		}
 		last := len(lines) - 1
 		if got := lines[last]; got != fmt.Sprint("sum ", last) {
-			t.Errorf("session %d: its recording ends with %q after %d lines", i, got, last)
+			t.Errorf("session %d: the recording ends with %q after %d lines", i, got, last)
 		}
 	}
 }

@@ -28,12 +28,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// loginHost is a host with sshd, whose users are recorded.
+// loginHost is a host whose sshd records its users.
 type loginHost struct {
 	t    *testing.T
-	dir  string   // everybody may enter it
+	dir  string   // open to everybody
 	home string   // of the user
-	kept string   // where the recordings are
+	kept string   // directory of the recordings
 	ssh  []string // options of ssh, scp and sftp
 	user string
 }
@@ -44,7 +44,7 @@ func newLoginHost(t *testing.T, policy string) *loginHost {
 	t.Helper()
 	const sshd = "/usr/sbin/sshd"
 	if os.Geteuid() != 0 {
-		t.Skip("SKIPPED: sshd logs in others for root alone")
+		t.Skip("SKIPPED: only root's sshd can log in other users")
 	}
 	for _, need := range []string{sshd, "ssh", "scp", "sftp", "rsync", "git", "unshare"} {
 		if _, err := exec.LookPath(need); err != nil && os.Getenv("CI") == "" {
@@ -54,7 +54,7 @@ func newLoginHost(t *testing.T, policy string) *loginHost {
 	if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
 		t.Fatal(err)
 	}
-	dir, err := os.MkdirTemp("/run", "ttydeck-login-test") // root's alone, as far as it goes up
+	dir, err := os.MkdirTemp("/run", "ttydeck-login-test") // all its parents belong to root
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func newLoginHost(t *testing.T, policy string) *loginHost {
 	h.write("policy.toml", "socket = \""+h.path("socket")+"\"\n"+policy, 0o644)
 	h.write("sshd_config", fmt.Sprintf("HostKey %s\nAuthorizedKeysFile %s.pub\nPidFile none\nStrictModes no\nUsePAM no\nPrintMotd no\nPrintLastLog no\n"+
 		"Subsystem sftp internal-sftp\nForceCommand %s login-rec --policy %s\n", host, key, h.path("ttydeck"), h.path("policy.toml")), 0o600)
-	// The user is one that sshd alone knows.
+	// Only sshd knows the user.
 	h.write("proxy", fmt.Sprintf("#!/bin/sh\nexec unshare -m sh -c 'mount --bind %s /etc/passwd && exec %s -i -f %s'\n", h.path("passwd"), sshd, h.path("sshd_config")), 0o755)
 	for _, o := range []string{"StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "IdentitiesOnly=yes", "LogLevel=ERROR", "ProxyCommand=" + h.path("proxy")} {
 		h.ssh = append(h.ssh, "-o", o)
@@ -90,7 +90,7 @@ func newLoginHost(t *testing.T, policy string) *loginHost {
 	return h
 }
 
-// copyProgram puts the program where others can run it.
+// copyProgram copies the program to a path where other users can run it.
 func copyProgram(t *testing.T, path string) {
 	t.Helper()
 	self, err := os.Executable()
@@ -115,8 +115,8 @@ func (h *loginHost) write(name, text string, mode os.FileMode) {
 	}
 }
 
-// useEtc gives sshd's users an /etc of their own, in which the policy is where
-// it is on a host: the ForceCommand names none. They may send any variable.
+// useEtc runs sshd with its own /etc, which has the policy at the default path, so
+// that ForceCommand names none. Clients may send any variable.
 func (h *loginHost) useEtc() {
 	h.t.Helper()
 	for _, dir := range []string{"etc", "etc/ttydeck"} {
@@ -146,14 +146,14 @@ func (h *loginHost) edit(name, old, new string) {
 	h.t.Helper()
 	text, err := os.ReadFile(h.path(name))
 	if err != nil || !strings.Contains(string(text), old) {
-		h.t.Fatalf("%s does not hold %q, %v", name, old, err)
+		h.t.Fatalf("%s does not contain %q, %v", name, old, err)
 	}
 	if err := os.WriteFile(h.path(name), []byte(strings.ReplaceAll(string(text), old, new)), 0o644); err != nil {
 		h.t.Fatal(err)
 	}
 }
 
-// receive takes recordings.
+// receive runs a receiver until the test ends.
 func (h *loginHost) receive() {
 	h.t.Helper()
 	l, err := login.Listen(h.path("socket"))
@@ -174,7 +174,8 @@ func (h *loginHost) receive() {
 	})
 }
 
-// run runs ssh, or another program with ssh's options; at is the host for it.
+// run runs ssh, or another program that takes ssh's options; at returns the host
+// to name.
 func (h *loginHost) run(stdin string, program string, args ...string) (out string, status int) {
 	h.t.Helper()
 	ctx, stop := context.WithTimeout(h.t.Context(), await.Patience)
@@ -193,20 +194,20 @@ func (h *loginHost) run(stdin string, program string, args ...string) (out strin
 
 func (h *loginHost) at() string { return h.user + "@loopback" }
 
-// recordings are those that are kept.
+// recordings lists the recordings that the receiver keeps.
 func (h *loginHost) recordings() []string {
-	// The receiver is not where the user has a name.
+	// The receiver does not know the user's name, and uses the ID.
 	files, _ := filepath.Glob(filepath.Join(h.kept, fmt.Sprint(loginUID), "*.cast"))
 	return files
 }
 
-// awaitRecordings waits until there are as many as that, complete.
+// awaitRecordings waits for n complete recordings and lists them.
 func (h *loginHost) awaitRecordings(n int) []string {
 	h.t.Helper()
 	var files []string
 	await.Until(h.t, fmt.Sprintf("recording %d", n), func() bool { files = h.recordings(); return len(files) >= n })
 	if len(files) != n {
-		h.t.Errorf("%d recordings are kept; want %d: %q", len(files), n, files)
+		h.t.Errorf("the receiver keeps %d recordings; want %d: %q", len(files), n, files)
 	}
 	return files
 }
@@ -221,38 +222,38 @@ func (h *loginHost) output(path string, code format.Code) string {
 	return out
 }
 
-// Who logs in is recorded, and cannot change the file; who only wants something
-// done is not, and finds nothing changed.
+// A login is recorded, and its user cannot change the file. A command or file
+// transfer without a terminal is not recorded, and works as before.
 func TestLogin(t *testing.T) {
 	h := newLoginHost(t, "on-failure = \"block\"\nnotice = \"This session is recorded.\"\n")
-	// Nobody takes recordings: no session, but all else.
+	// Without a receiver, logins are refused and all else works.
 	out, status := h.run("", "ssh", "-tt", h.at())
 	if status == 0 || !strings.Contains(out, "login refused: session cannot be recorded") {
-		t.Errorf("without a receiver, and blocked: status %d, %q", status, out)
+		t.Errorf("login without a receiver: status %d, %q; want it refused", status, out)
 	}
 	if out, status := h.run("", "ssh", h.at(), "echo out; exit 3"); out != "out\n" || status != 3 {
-		t.Errorf("a command, without a receiver: status %d, %q", status, out)
+		t.Errorf("command without a receiver: status %d, %q", status, out)
 	}
 	h.receive()
 
 	out, status = h.run("echo $0 $SHELL $((6*7)); stty size; exit 5\r", "ssh", "-tt", h.at())
 	if status != 5 || !strings.Contains(out, "-bash /bin/bash 42") || !strings.Contains(out, "This session is recorded.") {
-		t.Errorf("a login: status %d, %q", status, out)
+		t.Errorf("login: status %d, %q", status, out)
 	}
 	files := h.awaitRecordings(1)
 	if got := h.output(files[0], format.Output); !strings.Contains(got, "-bash /bin/bash 42") {
-		t.Errorf("recorded is %q", got)
+		t.Errorf("the recorded output is %q", got)
 	}
 	if got := h.output(files[0], format.Exit); got != "5" {
-		t.Errorf("the recorded status is %q", got)
+		t.Errorf("the recorded status is %q; want 5", got)
 	}
-	// He cannot read, change or remove it.
+	// The user cannot read, change or remove the recording.
 	out, status = h.run("", "ssh", h.at(), fmt.Sprintf("cat %[1]s; echo x >>%[1]s; rm -f %[1]s; rm -rf %[2]s; ls %[2]s", files[0], h.kept))
 	if status == 0 || strings.Count(out, "ermission denied") < 4 {
-		t.Errorf("what he can do with it: %d, %q", status, out)
+		t.Errorf("the user's access to the recording: status %d, %q; want all of it denied", status, out)
 	}
 	if got := h.output(files[0], format.Exit); got != "5" {
-		t.Errorf("now the recorded status is %q", got)
+		t.Errorf("after the user's attempts the recorded status is %q; want 5", got)
 	}
 
 	// A command at a terminal is recorded, and keeps its status.
@@ -260,15 +261,15 @@ func TestLogin(t *testing.T) {
 		t.Errorf("ssh -tt: status %d, %q", status, out)
 	}
 	h.awaitRecordings(2)
-	// So is one that begins like sshd's sftp server.
+	// A command that begins like sshd's sftp server is recorded too.
 	if out, _ := h.run("", "ssh", "-tt", h.at(), "internal-sftp -h; echo beside it $((6*7))"); !strings.Contains(out, "beside it 42") {
 		t.Errorf("internal-sftp at a terminal: %q", out)
 	}
 	if !slices.ContainsFunc(h.awaitRecordings(3), func(path string) bool { return strings.Contains(h.output(path, format.Output), "beside it 42") }) {
-		t.Error("it is not recorded")
+		t.Error("internal-sftp at a terminal is not recorded")
 	}
 
-	// The rest is not, and comes through as it is.
+	// Without a terminal nothing is recorded, and all data passes unchanged.
 	r := rand.New(rand.NewPCG(1, 1))
 	data := make([]byte, 3<<20)
 	for i := range data {
@@ -279,7 +280,7 @@ func TestLogin(t *testing.T) {
 		t.Helper()
 		got, err := os.ReadFile(filepath.Join(h.home, name))
 		if err != nil || sha256.Sum256(got) != sha256.Sum256(data) {
-			t.Errorf("%s: %v, %d bytes that are not those that were sent", what, err, len(got))
+			t.Errorf("%s: %v; the %d bytes that arrived differ from those sent", what, err, len(got))
 		}
 	}
 	if out, status := h.run(string(data), "ssh", h.at(), "cat >piped; cat piped; exit 4"); status != 4 || out != string(data) {
@@ -317,13 +318,13 @@ func TestLogin(t *testing.T) {
 		t.Errorf("git clone: %v, %q", err, out)
 	}
 	if got, err := os.ReadFile(h.path("clone/piped")); err != nil || !bytes.Equal(got, data) {
-		t.Errorf("git clone gave %d bytes, %v", len(got), err)
+		t.Errorf("git clone: the %d bytes that arrived differ from those sent, %v", len(got), err)
 	}
 	h.awaitRecordings(3)
 }
 
-// A user's configuration and environment neither switch the recording off nor
-// lock anyone out.
+// A user's configuration and environment neither switch the recording off nor lock
+// the user out.
 func TestLoginOwnSettings(t *testing.T) {
 	h := newLoginHost(t, "on-failure = \"block\"\n")
 	h.useEtc()
@@ -336,12 +337,12 @@ func TestLoginOwnSettings(t *testing.T) {
 	for _, tt := range []struct{ what, config, env string }{
 		{"no settings", "", ""},
 		{"another policy in the configuration", "[login-rec]\npolicy = \"/etc/passwd\"\n", ""},
-		{"no policy in the configuration", "[login-rec]\npolicy = \"" + none + "\"\n", ""},
-		{"a flag that is none in the configuration", "[login-rec]\nnosuch = 1\n", ""},
-		{"a configuration that is none", "[", ""},
-		{"no policy in the environment", "", "TTYDECK_LOGIN_REC_POLICY=" + none},
-		{"a flag that is wrong in the environment", "", "TTYDECK_LOGIN_REC_RECEIVE=maybe"},
-		{"a configuration that is not there", "", "TTYDECK_CONFIG=" + none},
+		{"a missing policy in the configuration", "[login-rec]\npolicy = \"" + none + "\"\n", ""},
+		{"an unknown flag in the configuration", "[login-rec]\nnosuch = 1\n", ""},
+		{"a malformed configuration", "[", ""},
+		{"a missing policy in the environment", "", "TTYDECK_LOGIN_REC_POLICY=" + none},
+		{"an invalid flag in the environment", "", "TTYDECK_LOGIN_REC_RECEIVE=maybe"},
+		{"a missing configuration", "", "TTYDECK_CONFIG=" + none},
 	} {
 		if err := os.WriteFile(config, []byte(tt.config), 0o644); err != nil {
 			t.Fatal(err)
@@ -352,22 +353,22 @@ func TestLoginOwnSettings(t *testing.T) {
 		}
 		before := len(h.recordings())
 		if out, status := h.run("echo in $((6*7)); exit 5\r", "ssh", append(env, "-tt", h.at())...); status != 5 || !strings.Contains(out, "in 42") {
-			t.Errorf("%s: a login: status %d, %q", tt.what, status, out)
+			t.Errorf("%s: login: status %d, %q", tt.what, status, out)
 		}
-		if made := len(h.recordings()) - before; made != 1 { // it is made before the shell starts
-			t.Errorf("%s: a login makes %d recordings", tt.what, made)
+		if made := len(h.recordings()) - before; made != 1 { // the receiver creates it before the shell starts
+			t.Errorf("%s: login made %d recordings; want 1", tt.what, made)
 		}
 		if out, status := h.run("", "ssh", append(env, h.at(), "echo out; exit 3")...); out != "out\n" || status != 3 {
-			t.Errorf("%s: a command: status %d, %q", tt.what, status, out)
+			t.Errorf("%s: command: status %d, %q", tt.what, status, out)
 		}
 	}
 }
 
-// Root's own configuration does not keep the receiver from starting, which warns
-// of names that are misspelt.
+// The receiver starts despite root's broken configuration and environment, and
+// warns of names in the policy that the host does not know.
 func TestLoginReceiveOwnSettings(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("SKIPPED: a policy is root's")
+		t.Skip("SKIPPED: a policy must belong to root")
 	}
 	dir, err := os.MkdirTemp("/run", "ttydeck-receive-test")
 	if err != nil {
@@ -398,13 +399,13 @@ func TestLoginReceiveOwnSettings(t *testing.T) {
 	lines := bufio.NewReader(said)
 	for _, want := range []string{`the policy names "nosuchuser", which is unknown on this host`, "receiving recordings of logins"} {
 		if line, err := lines.ReadString('\n'); !strings.Contains(line, want) {
-			t.Errorf("the receiver says %q, %v; want %s", line, err, want)
+			t.Errorf("the receiver printed %q, %v; want %s", line, err, want)
 		}
 	}
 }
 
-// A policy that cannot be followed refuses sessions, whatever on-failure says;
-// what would not be recorded anyway runs.
+// A policy that cannot be used refuses logins, whatever on-failure is. Commands
+// without a terminal, which no policy records, still run.
 func TestLoginBrokenPolicy(t *testing.T) {
 	for _, as := range []string{"ForceCommand", "login shell"} {
 		t.Run(as, func(t *testing.T) {
@@ -435,7 +436,7 @@ func TestLoginBrokenPolicy(t *testing.T) {
 				{"nothing", good, nil, ""},
 			} {
 				if as == "login shell" && tt.breaks != nil {
-					continue // it reads the same policy
+					continue // a login shell reads the policy in the same way
 				}
 				os.Remove(policy)
 				h.write("etc/ttydeck/login.toml", tt.policy, 0o644)
@@ -451,10 +452,10 @@ func TestLoginBrokenPolicy(t *testing.T) {
 					strings.Contains(out, "login refused: session cannot be recorded: cannot use the login policy") && strings.Contains(out, tt.says)
 				recorded := status == 5 && strings.Contains(out, "in 42") && made == 1
 				if tt.says != "" && !refused || tt.says == "" && !recorded {
-					t.Errorf("%s: a login: status %d, %d recordings, %q", tt.what, status, made, out)
+					t.Errorf("%s: login: status %d, %d recordings, %q", tt.what, status, made, out)
 				}
 				if out, status := h.run("", "ssh", h.at(), "echo out; exit 3"); out != "out\n" || status != 3 {
-					t.Errorf("%s: a command: status %d, %q", tt.what, status, out)
+					t.Errorf("%s: command: status %d, %q", tt.what, status, out)
 				}
 			}
 			if out, status := h.run("", "scp", "-O", h.path("proxy"), h.at()+":copied"); status != 0 || out != "" {
@@ -464,8 +465,8 @@ func TestLoginBrokenPolicy(t *testing.T) {
 	}
 }
 
-// A user who has no name on the host is recorded, whatever $USER says, and so
-// is everybody where a group is not known.
+// A policy records a user whose name the host does not know, whatever $USER is, and
+// records everybody if it names an unknown group.
 func TestLoginUnknownNames(t *testing.T) {
 	h := newLoginHost(t, "on-failure = \"block\"\n")
 	for _, list := range []string{"except = [\"backup\"]", "record = [\"alice\"]", "record = [\"@nosuchgroup\"]"} {
@@ -477,12 +478,12 @@ func TestLoginUnknownNames(t *testing.T) {
 		v.start()
 		v.press("exit 0\r")
 		if got := v.wait(); got != 1 || !shows("login refused: session cannot be recorded")(v.screen) {
-			t.Errorf("%s: the exit status is %d, the terminal shows\n%s", list, got, v.screen.Text())
+			t.Errorf("%s: login-rec ended with status %d; the terminal shows\n%s", list, got, v.screen.Text())
 		}
 	}
 }
 
-// A full disk follows the policy: the session ends, or goes on.
+// On a full disk the policy decides whether the session ends or goes on.
 func TestLoginDiskFull(t *testing.T) {
 	for _, policy := range []string{"block", "allow"} {
 		t.Run(policy, func(t *testing.T) {
@@ -497,7 +498,7 @@ func TestLoginDiskFull(t *testing.T) {
 			h.receive()
 			out, status := h.run("", "ssh", "-tt", h.at(), "seq 200000; sleep 2; echo still-$((40+2)); exit 7")
 			if !strings.Contains(out, "no space left on device") {
-				t.Errorf("the user is not told: %q", out[max(0, len(out)-300):])
+				t.Errorf("the user got no error: %q", out[max(0, len(out)-300):])
 			}
 			went := strings.Contains(out, "still-42")
 			if policy == "block" && (went || status == 0 || status == 7) || policy == "allow" && (!went || status != 7) {
@@ -505,7 +506,7 @@ func TestLoginDiskFull(t *testing.T) {
 			}
 			files := h.recordings()
 			if len(files) != 1 {
-				t.Fatalf("%d recordings", len(files))
+				t.Fatalf("the receiver keeps %d recordings; want 1", len(files))
 			}
 			f, err := format.OpenFile(files[0])
 			if err != nil {
@@ -513,13 +514,13 @@ func TestLoginDiskFull(t *testing.T) {
 			}
 			defer f.Close()
 			if got := f.Header.Size; got.Cols == 0 {
-				t.Errorf("what is kept has the size %v", got)
+				t.Errorf("the recording has the size %v", got)
 			}
 		})
 	}
 }
 
-// A receiver that goes away ends a session also while that is silent.
+// A receiver that goes away ends even a silent session.
 func TestLoginReceiverGone(t *testing.T) {
 	h := newLoginHost(t, "on-failure = \"block\"\n")
 	l, err := login.Listen(h.path("socket"))
@@ -540,7 +541,7 @@ func TestLoginReceiverGone(t *testing.T) {
 				return
 			}
 		}
-		t.Error("no output came to the receiver")
+		t.Error("no output reached the receiver")
 	}()
 	out, status := h.run("", "ssh", "-tt", h.at(), "echo working; sleep 40; echo still-$((40+2))")
 	if status == 0 || strings.Contains(out, "still-42") || !strings.Contains(out, "cannot be recorded any more") {
@@ -548,14 +549,15 @@ func TestLoginReceiverGone(t *testing.T) {
 	}
 }
 
-// As a login shell, without a policy and a receiver, it is the user's shell.
+// As a login shell, without a policy and a receiver, the program runs the user's
+// shell.
 func TestLoginShell(t *testing.T) {
 	if _, err := os.Stat(login.DefaultPolicy); err == nil {
 		t.Skip("SKIPPED: this host has a policy")
 	}
 	if c, err := net.Dial("unix", login.DefaultSocket); err == nil {
 		c.Close()
-		t.Skip("SKIPPED: this host takes recordings")
+		t.Skip("SKIPPED: this host has a receiver")
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -569,7 +571,7 @@ func TestLoginShell(t *testing.T) {
 	})
 	v.press("echo \"<$0>\" $SHELL; exit 9\r")
 	if got := v.wait(); got != 9 || !shows("<-sh> /bin/sh")(v.screen) {
-		t.Errorf("the exit status is %d, the terminal shows\n%s", got, v.screen.Text())
+		t.Errorf("the login shell ended with status %d; the terminal shows\n%s", got, v.screen.Text())
 	}
 	cmd := &exec.Cmd{Path: self, Args: []string{"ttydeck-login", "-c", "echo out; exit 8"}}
 	out, err := cmd.CombinedOutput()

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 
 var update = goflag.Bool("update", false, "rewrite the expected output in the scripts")
 
-// TestScript drives the program as a user does: a script a behaviour, in
+// TestScript drives the program as a user does, with a script for each behaviour in
 // testdata/script.
 func TestScript(t *testing.T) {
 	scripts, err := filepath.Glob("testdata/script/*.txtar")
@@ -34,7 +34,7 @@ func TestScript(t *testing.T) {
 		t.Fatalf("no scripts: %v", err)
 	}
 	if testing.Short() {
-		// Those in which several goroutines meet.
+		// Keep only scripts that run several goroutines.
 		scripts = slices.DeleteFunc(scripts, func(path string) bool {
 			return !slices.Contains([]string{"rec", "rec_redact", "rec_shell", "live", "daemon", "ps", "observe", "play", "batch"},
 				strings.TrimSuffix(filepath.Base(path), ".txtar"))
@@ -52,11 +52,11 @@ func TestScript(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %q", name)
 		},
 		Setup: func(env *testscript.Env) error {
-			// Nothing of the user's: no configuration, no terminal's name.
+			// The user's own configuration does not apply.
 			for _, name := range []string{"HOME", "XDG_CONFIG_HOME"} {
 				env.Setenv(name, env.WorkDir)
 			}
-			// A socket's path is short.
+			// A socket's path must be short.
 			dir, err := os.MkdirTemp("", "td")
 			if err != nil {
 				return err

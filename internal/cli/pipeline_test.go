@@ -10,8 +10,8 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// Both ends of a pipeline have the terminal raw at once. Whichever ends first,
-// the terminal reads lines again after the last.
+// Both ends of a pipeline put the terminal in raw mode. Whichever ends first, the
+// terminal has its old modes after the last.
 func TestPipelineLeavesTheTerminalAsItWas(t *testing.T) {
 	t.Parallel()
 	ttydeck := program(t)
@@ -26,22 +26,22 @@ func TestPipelineLeavesTheTerminalAsItWas(t *testing.T) {
 			v.start()
 			v.wait()
 			if !bytes.Contains(v.got, []byte("\x1b[?1049h")) || !bytes.Contains(v.got, []byte("hi")) {
-				t.Errorf("the player did not show it: %q", v.got)
+				t.Errorf("the terminal got %q; want \"hi\" on the alternate screen", v.got)
 			}
 			if after := v.modes(); after != before {
-				t.Errorf("stty -a:\n%s; was\n%s", after, before)
+				t.Errorf("stty -a printed\n%s; want\n%s", after, before)
 			}
 		})
 	}
 }
 
-// C-\ that is typed ahead, while the terminal still makes a signal of it, does
-// not end the recorder.
+// C-\ typed ahead, while the terminal still turns it into a signal, does not end
+// the recorder.
 func TestRecTakesQuitTypedAhead(t *testing.T) {
 	t.Parallel()
 	ttydeck := program(t)
 	for range 4 {
-		// It ends with the first line it gets.
+		// The program ends with its first line of input.
 		v := startOnTerminal(t, 80, 24, ttydeck, "rec", filepath.Join(t.TempDir(), "x.cast"),
 			"--", "sh", "-c", "trap '' QUIT; echo hi; read x")
 		before := v.modes()
@@ -54,12 +54,12 @@ func TestRecTakesQuitTypedAhead(t *testing.T) {
 			}
 			return err == nil && !m.Canonical
 		})
-		v.press("x\r") // the x is for the keys of the recorder, should that be due
+		v.press("x\r") // the recorder takes the x if it saw a C-\ as its prefix key
 		if status := v.wait(); status != 0 {
-			t.Errorf("exit status %d; the terminal shows:\n%s", status, v.screen.Text())
+			t.Errorf("rec ended with status %d; the terminal shows\n%s", status, v.screen.Text())
 		}
 		if after := v.modes(); after != before {
-			t.Errorf("stty -a:\n%s; was\n%s", after, before)
+			t.Errorf("stty -a printed\n%s; want\n%s", after, before)
 		}
 	}
 }

@@ -24,8 +24,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// program gives a path to this test's binary under the name by which it is the
-// program, see TestMain.
+// program returns a path to this test's binary under the name that makes it the
+// program; see TestMain.
 func program(t *testing.T) string {
 	t.Helper()
 	self, err := os.Executable()
@@ -39,7 +39,7 @@ func program(t *testing.T) string {
 	return path
 }
 
-// terminal is a pseudo-terminal with a program on it, shown by a screen model.
+// terminal is a pseudo-terminal that runs a program; a screen model shows it.
 type terminal struct {
 	t      *testing.T
 	master *tty.Conn
@@ -100,7 +100,7 @@ func (v *terminal) press(keys string) {
 	}
 }
 
-// waitFor waits until the screen is as ok says.
+// waitFor waits until ok reports true for the screen.
 func (v *terminal) waitFor(what string, ok func(*vt.Screen) bool) {
 	v.t.Helper()
 	var text string
@@ -112,12 +112,12 @@ func (v *terminal) waitFor(what string, ok func(*vt.Screen) bool) {
 	}, &text)
 }
 
-// wait waits for the program's end and for its last output, and gives its exit
+// wait waits for the program's end and its last output, and returns the exit
 // status.
 func (v *terminal) wait() int {
 	v.t.Helper()
 	err := await.Receive(v.t, "the program's end", v.done)
-	// What it wrote is read once a mark behind it is.
+	// Once a mark after the output arrives, all of the output has.
 	const mark = "\x1b]9999;end\x07"
 	v.slave.WriteString(mark)
 	await.Until(v.t, "the end of the output", func() bool {
@@ -133,7 +133,7 @@ func (v *terminal) wait() int {
 	return 0
 }
 
-// modes tells the line discipline's modes.
+// modes returns the line discipline's modes, as stty prints them.
 func (v *terminal) modes() string {
 	v.t.Helper()
 	stty := exec.Command("stty", "-a")
@@ -145,7 +145,8 @@ func (v *terminal) modes() string {
 	return string(out)
 }
 
-// meanCast is a recording that leaves a terminal in a bad state.
+// meanCast writes a recording that leaves a terminal in a bad state, and returns
+// its path.
 func meanCast(t *testing.T, seconds int) string {
 	t.Helper()
 	var b strings.Builder
@@ -164,7 +165,7 @@ func meanCast(t *testing.T, seconds int) string {
 	return name
 }
 
-// However it ends, and whenever, the terminal is as it was.
+// However and whenever play ends, it restores the terminal.
 func TestPlayLeavesTheTerminalAsItWas(t *testing.T) {
 	t.Parallel()
 	ttydeck := program(t)
@@ -189,7 +190,7 @@ func TestPlayLeavesTheTerminalAsItWas(t *testing.T) {
 	for _, flags := range [][]string{nil, {"--raw"}, {"--no-ui"}, {"--speed", "max", "--loop"}} {
 		for _, way := range ways {
 			if way.name == "the end" && len(flags) == 3 {
-				continue // it has none
+				continue // a loop does not end
 			}
 			if testing.Short() && len(flags) > 0 && way.name != "SIGTERM" {
 				continue
@@ -199,23 +200,23 @@ func TestPlayLeavesTheTerminalAsItWas(t *testing.T) {
 				v := startOnTerminal(t, 80, 24, append(append([]string{ttydeck, "play"}, flags...), way.cast)...)
 				before := v.modes()
 				v.start()
-				if way.name != "the end" { // then it may be over
-					// Its letters are line drawing, its digits are digits.
+				if way.name != "the end" { // the short recording may be over by now
+					// The recording turns letters into line drawing, but not digits.
 					v.waitFor("the recording", func(s *vt.Screen) bool {
 						return strings.ContainsAny(s.Text(), "123")
 					})
 				}
-				time.Sleep(time.Duration(rand.IntN(80)) * time.Millisecond) // "whenever" is what this is about
+				time.Sleep(time.Duration(rand.IntN(80)) * time.Millisecond) // end at a random moment
 				way.end(v)
 				if got := v.wait(); got != way.want {
-					t.Errorf("exit status %d; want %d", got, way.want)
+					t.Errorf("play ended with status %d; want %d", got, way.want)
 				}
 				if after := v.modes(); after != before {
-					t.Errorf("stty -a:\n%s; was\n%s", after, before)
+					t.Errorf("stty -a printed\n%s; want\n%s", after, before)
 				}
 				clean := vt.New(80, 24)
 				if got, want := v.screen.Modes(), clean.Modes(); got != want {
-					t.Errorf("modes\n%+v; want\n%+v", got, want)
+					t.Errorf("the terminal has the modes\n%+v; want\n%+v", got, want)
 				}
 				fg, bg, _ := v.screen.DefaultColors()
 				_, redefined := v.screen.Palette(1)
@@ -234,7 +235,7 @@ func TestPlayLeavesTheTerminalAsItWas(t *testing.T) {
 	}
 }
 
-// A terminal that is stuck does not keep it from ending.
+// A stuck terminal does not keep play from ending.
 func TestPlayEndsOnAStuckTerminal(t *testing.T) {
 	t.Parallel()
 	ttydeck := program(t)
@@ -275,12 +276,12 @@ func TestPlayEndsOnAStuckTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := cmd.Wait(); err != nil {
-		t.Errorf("it ended with %v", err)
+		t.Errorf("play ended with %v", err)
 	}
 }
 
-// Keys are read from the terminal while the recording comes on standard input,
-// or over the network.
+// Play reads keys from the terminal while it reads the recording from standard
+// input or over the network.
 func TestPlayFromElsewhere(t *testing.T) {
 	t.Parallel()
 	ttydeck := program(t)
@@ -302,13 +303,13 @@ func TestPlayFromElsewhere(t *testing.T) {
 	}))
 	defer srv.Close()
 	if out, err := exec.Command(ttydeck, "convert", "--format", "raw", srv.URL+"/a/1", "-").Output(); err != nil || string(out) != "here it ismuch later" {
-		t.Errorf("convert of a page gave %q, %v", out, err)
+		t.Errorf("convert of a page wrote %q, %v", out, err)
 	}
 	for _, from := range []string{"-", srv.URL + "/a/1", srv.URL + "/a/1.cast", srv.URL + "/x.cast.gz"} {
 		v := startOnTerminal(t, 80, 24, ttydeck, "play", from)
 		if from == "-" {
 			v.cmd.Stdin = strings.NewReader(cast)
-			// Standard output is the terminal that is to be controlled then.
+			// Standard output becomes the controlling terminal instead.
 			v.cmd.SysProcAttr.Ctty = 1
 		}
 		v.start()
@@ -317,12 +318,12 @@ func TestPlayFromElsewhere(t *testing.T) {
 		v.waitFor("the end", func(s *vt.Screen) bool { return strings.HasPrefix(s.Text(), "here it ismuch later") })
 		v.press("q")
 		if status := v.wait(); status != 0 {
-			t.Errorf("%s: exit status %d", from, status)
+			t.Errorf("%s: play ended with status %d; want 0", from, status)
 		}
 	}
 }
 
-// A recording that is being made is followed.
+// With --follow, play shows a recording as it grows.
 func TestPlayFollows(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "x.cast")
@@ -337,27 +338,27 @@ func TestPlayFollows(t *testing.T) {
 	}
 	v := startOnTerminal(t, 80, 24, program(t), "play", "--follow", name)
 	v.start()
-	v.waitFor("the end of what there is", func(s *vt.Screen) bool { return strings.Contains(s.Text(), "old 99") })
+	v.waitFor("the last event", func(s *vt.Screen) bool { return strings.Contains(s.Text(), "old 99") })
 	fmt.Fprint(file, "[100.000, \"o\", \"\\r\\nne")
-	time.Sleep(200 * time.Millisecond) // so that the half of a line is met; what follows holds without, too
+	time.Sleep(200 * time.Millisecond) // lets play read half a line; the test passes without it, too
 	fmt.Fprint(file, "w 1\"]\n")
-	v.waitFor("what comes then", func(s *vt.Screen) bool { return strings.Contains(s.Text(), "new 1") })
+	v.waitFor("the new event", func(s *vt.Screen) bool { return strings.Contains(s.Text(), "new 1") })
 	v.press("0")
 	v.waitFor("the start", func(s *vt.Screen) bool { return !strings.Contains(s.Text(), "old") })
 	v.press("F")
 	v.waitFor("the end again", func(s *vt.Screen) bool { return strings.Contains(s.Text(), "new 1") })
 	fmt.Fprint(file, "[100.000, \"o\", \"\\r\\nnew 2\"]\n")
-	v.waitFor("what comes after that", func(s *vt.Screen) bool { return strings.Contains(s.Text(), "new 2") })
-	// The bar stays in view where it is "live" no more.
+	v.waitFor("the next event", func(s *vt.Screen) bool { return strings.Contains(s.Text(), "new 2") })
+	// The bar stays in view, without "live".
 	fmt.Fprint(file, "[1.000, \"x\", \"0\"]\n")
 	v.waitFor("the end of the session", func(s *vt.Screen) bool { return !strings.Contains(s.Text(), "live") })
 	v.press("q")
 	if status := v.wait(); status != 0 {
-		t.Errorf("exit status %d", status)
+		t.Errorf("play ended with status %d; want 0", status)
 	}
 }
 
-// Stopped and continued by somebody else, it takes the terminal again.
+// Play takes the terminal again after SIGSTOP and SIGCONT.
 func TestPlayIsStopped(t *testing.T) {
 	t.Parallel()
 	v := startOnTerminal(t, 80, 24, program(t), "play", meanCast(t, 60))
@@ -367,19 +368,19 @@ func TestPlayIsStopped(t *testing.T) {
 	v.cmd.Process.Signal(syscall.SIGSTOP)
 	v.waitFor("the stop", func(*vt.Screen) bool {
 		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", v.cmd.Process.Pid))
-		return err != nil || bytes.Contains(stat, []byte(") T ")) // not everywhere is there a /proc
+		return err != nil || bytes.Contains(stat, []byte(") T ")) // some systems have no /proc
 	})
-	// What a shell does.
+	// Act as a shell does.
 	exec.Command("stty", "-F", v.slave.Name(), "sane").Run()
 	v.slave.WriteString("\x1b[?1049l\x1b[?25h$ ")
 	v.waitFor("the shell", func(s *vt.Screen) bool { return !s.OnAlternate() })
 	v.cmd.Process.Signal(syscall.SIGCONT)
 	v.waitFor("the recording again", func(s *vt.Screen) bool { return s.OnAlternate() && strings.ContainsAny(s.Text(), "123") })
 	if now := v.modes(); now != raw {
-		t.Errorf("stty -a after SIGCONT:\n%s; want\n%s", now, raw)
+		t.Errorf("after SIGCONT stty -a printed\n%s; want\n%s", now, raw)
 	}
 	v.press("q")
 	if status := v.wait(); status != 0 {
-		t.Errorf("exit status %d", status)
+		t.Errorf("play ended with status %d; want 0", status)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/ttydeck/ttydeck/internal/await"
 )
 
-// tmux is a session of a server of its own.
+// tmux is a tmux session with a server of its own.
 type tmux struct {
 	t      *testing.T
 	socket string
@@ -22,7 +22,7 @@ type tmux struct {
 func startTmux(t *testing.T, cols, rows int, command ...string) *tmux {
 	t.Helper()
 	if _, err := exec.LookPath("tmux"); err != nil && os.Getenv("CI") == "" {
-		t.Skip("skipped: there is no tmux")
+		t.Skip("SKIPPED: tmux is not installed")
 	}
 	x := &tmux{t: t, socket: filepath.Join(t.TempDir(), "tmux")}
 	t.Cleanup(func() { exec.Command("tmux", "-S", x.socket, "kill-server").Run() })
@@ -43,10 +43,10 @@ func (x *tmux) run(args ...string) string {
 	return string(out)
 }
 
-// rows gives what the pane shows.
+// rows returns the rows of the pane.
 func (x *tmux) rows() []string { return strings.Split(x.run("capture-pane", "-p"), "\n") }
 
-// wait waits until the pane is as ok says.
+// wait waits until ok reports true for the pane.
 func (x *tmux) wait(what string, ok func(rows []string) bool) {
 	x.t.Helper()
 	var text string
@@ -57,8 +57,8 @@ func (x *tmux) wait(what string, ok func(rows []string) bool) {
 	}, &text)
 }
 
-// Every key does what the help says, in a real terminal, at three sizes, one of
-// them smaller than the recording.
+// Every key does what the help says in real terminals of three sizes, one of them
+// smaller than the recording.
 func TestPlayInTmux(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
@@ -75,11 +75,11 @@ func TestPlayInTmux(t *testing.T) {
 	}
 	ttydeck := program(t)
 	steps := []struct {
-		keys []string // as send-keys names them
-		row  string   // what the recording's first row shows
+		keys []string // names for send-keys
+		row  string   // first row of the recording; "*" for any
 		bar  string
 	}{
-		{[]string{"Space"}, "*", "⏸"}, // wherever it is
+		{[]string{"Space"}, "*", "⏸"}, // at any second
 		{[]string{"5"}, "second 50", "0:50"},
 		{[]string{"Right"}, "second 55", "0:55"},
 		{[]string{"Left", "Left"}, "second 45", "0:45"},
@@ -130,7 +130,7 @@ func TestPlayInTmux(t *testing.T) {
 				for _, k := range s.keys {
 					x.run("send-keys", k)
 					if k == "Escape" {
-						time.Sleep(100 * time.Millisecond) // with the next key at once it would be Alt and that key
+						time.Sleep(100 * time.Millisecond) // an immediate next key would make it Alt and that key
 					}
 				}
 				x.wait(fmt.Sprintf("after %q: %q and %q", s.keys, s.row, s.bar), func(rows []string) bool {
@@ -162,10 +162,10 @@ func TestPlayInTmux(t *testing.T) {
 				mouse(65, 0, "M")
 				x.wait("the end by the wheel", func(rows []string) bool { return strings.HasPrefix(rows[0], "second 100") })
 			} else if size[0] >= 80 {
-				t.Errorf("there is no track on the bar: %q", x.rows()[size[1]-1])
+				t.Errorf("the bar has no track: %q", x.rows()[size[1]-1])
 			}
-			// tmux does not let a program change its size; nothing of the
-			// request may be left on the screen.
+			// tmux does not let a program change the size; the request must
+			// leave nothing on the screen.
 			x.run("send-keys", "R", "0")
 			x.wait("the start after R", func(rows []string) bool {
 				return strings.Trim(strings.Join(rows[:size[1]-1], ""), " │─┘") == "" && strings.Contains(bar(rows), "0:00")
@@ -175,7 +175,7 @@ func TestPlayInTmux(t *testing.T) {
 			x.wait("the shell after ctrl-Z", func(rows []string) bool { return strings.Contains(strings.Join(rows, "\n"), "Stopped") })
 			x.run("send-keys", "fg", "Enter")
 			x.wait("the deck after fg", func(rows []string) bool { return strings.HasPrefix(rows[0], "second 50") })
-			// A terminal that changes its size.
+			// The terminal changes its size.
 			x.run("resize-window", "-x", "70", "-y", "20")
 			x.wait("the bar in the last row after a resize", func(rows []string) bool {
 				return len(rows) > 19 && strings.Contains(rows[19], "0:50") && strings.HasPrefix(rows[0], "second 50")
@@ -190,7 +190,7 @@ func TestPlayInTmux(t *testing.T) {
 	}
 }
 
-// The commands of a shell without integration are found by its prompts.
+// Play finds the commands of a shell without integration by its prompts.
 func TestPlayFindsCommandsInTmux(t *testing.T) {
 	t.Parallel()
 	cast, err := filepath.Abs("../../testdata/sessions/bash_minimal.cast.gz")
@@ -208,7 +208,7 @@ func TestPlayFindsCommandsInTmux(t *testing.T) {
 	bar("$ printf 'a;b\\n'; (exit 7)")
 	x.run("send-keys", "0", "}", "}", "}")
 	bar("$ echo hello world")
-	x.wait("its output not yet", func(rows []string) bool {
+	x.wait("the command without its output", func(rows []string) bool {
 		text := strings.Join(rows[:29], "\n")
 		return strings.Contains(text, "$ echo hello world") && !strings.Contains(text, "alpha")
 	})
@@ -216,7 +216,7 @@ func TestPlayFindsCommandsInTmux(t *testing.T) {
 	bar("$ ls")
 }
 
-// track gives the columns of the bar's track, the longest run of lines and dots.
+// track returns the columns of the bar's track, the longest run of lines and dots.
 func track(bar string) (from, to int) {
 	start := -1
 	for i, r := range []rune(bar + " ") {
@@ -233,8 +233,8 @@ func track(bar string) (from, to int) {
 	return from, to
 }
 
-// A recording larger than the terminal is seen through a view that can be
-// moved, at every size.
+// Keys move the view of a recording that is larger than the terminal, at every
+// size.
 func TestPlayPansInTmux(t *testing.T) {
 	t.Parallel()
 	for _, size := range [][2]int{{80, 24}, {200, 50}, {40, 10}} {
@@ -257,7 +257,7 @@ func playPans(t *testing.T, cols, rows int) {
 		t.Fatal(err)
 	}
 	x := startTmux(t, cols, rows, "env", "LC_ALL=C.UTF-8", program(t), "play", cast)
-	step := rows / 4 // of a key: a quarter of what is seen
+	step := rows / 4 // a key moves the view by a quarter of its rows
 	first := func(side string, steps int) func([]string) bool {
 		want := fmt.Sprintf("%s %d", side, steps*step)
 		return func(rows []string) bool { return strings.TrimSpace(rows[0]) == want }

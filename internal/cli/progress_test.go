@@ -49,7 +49,7 @@ func TestProgressBar(t *testing.T) {
 		}
 	}
 	if !strings.HasSuffix(text, "\r\x1b[K") && !strings.HasSuffix(text, "a note\r\n") {
-		t.Errorf("the terminal got %q; want the bar gone at the end", text)
+		t.Errorf("the terminal got %q; want the bar erased at the end", text)
 	}
 }
 
@@ -63,16 +63,16 @@ func TestNoProgressBarInAPipe(t *testing.T) {
 			t.Errorf("the pipe got %q; want nothing", b.String())
 		}
 		if _, err := bar.Write([]byte("x")); err != nil || b.String() != "x" {
-			t.Errorf("a note is %q, %v", b.String(), err)
+			t.Errorf("Write(\"x\") wrote %q, %v; want it unchanged", b.String(), err)
 		}
 	})
 }
 
 func TestProgressLine(t *testing.T) {
 	if got, want := progressLine("x", 1, 2), "[###############...............]  50% x"; got != want {
-		t.Errorf("line is %q; want %q", got, want)
+		t.Errorf("progressLine = %q; want %q", got, want)
 	}
 	if line := progressLine(strings.Repeat("漢", 100), 300, 2); len([]rune(line)) > 79 {
-		t.Errorf("line is %d long: %q", len([]rune(line)), line)
+		t.Errorf("progressLine returned %d characters; want at most 79: %q", len([]rune(line)), line)
 	}
 }

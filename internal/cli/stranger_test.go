@@ -27,8 +27,7 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// mean is what a program may write to have the terminal do something else than
-// show it.
+// mean lists output that makes a terminal do more than show text.
 var mean = []string{
 	"\x1b]52;c;cm0gLXJmIH4=\x07", "\x1b]52;c;?\x1b\\", "\x1b]0;PWNED\x07", "\x1b]2;PWNED\x1b\\", "\x1bkPWNED\x1b\\",
 	"\x1b]8;;file:///etc/passwd\x1b\\link\x1b]8;;\x1b\\", "\x1b]9;evil\x07", "\x1b]777;notify;a;b\x07", "\x1b]1337;CopyToClipboard=\x07",
@@ -39,20 +38,20 @@ var mean = []string{
 	"\x1b[?1049l\x1b[4l\x1b[?7h", "abc\u202edef\u2066ghi\u2069\u200f", "\x1b(0lqk\x1b(B\x0e\x0f", "\x1bc", "\x1b#8", "\x07\x07", "\x1b[201~", "\x18\x1a",
 }
 
-// onlyDrawn is what play's painter writes, and the modes that change what keys
-// send.
+// onlyDrawn matches the output of play's painter, and the modes that change the
+// bytes of keys.
 var onlyDrawn = regexp.MustCompile(`^(?:[^\x00-\x1f\x7f-\x{9f}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]|` +
 	`\x1b\[(?:[0-9;:]*m|[0-9;]*H|2J|K|[0-9]+[ST]|[0-9;]*r|\?25[hl]|\?2026[hl]|[0-6] q)|\x1b\[\?(?:1|2004)[hl]|\x1b[=>])*$`)
 
-// startStranger has a user's session of that name answered by f, at a socket
-// of that user's.
+// startStranger serves f as a user's session of that name, at a socket that the
+// user owns.
 func startStranger(t *testing.T, uid int, name string, f http.HandlerFunc) {
 	t.Helper()
 	dir := filepath.Join(os.TempDir(), "ttydeck-"+strconv.Itoa(uid))
 	made := make(chan error)
 	var l net.Listener
 	go func() {
-		// This thread becomes the user's, and ends with the goroutine.
+		// This thread takes the user's ID, and ends with the goroutine.
 		runtime.LockOSThread()
 		if _, _, errno := syscall.RawSyscall(syscall.SYS_SETRESUID, uintptr(uid), uintptr(uid), uintptr(uid)); errno != 0 {
 			made <- errno
@@ -75,7 +74,7 @@ func startStranger(t *testing.T, uid int, name string, f http.HandlerFunc) {
 	t.Cleanup(func() { server.Close() })
 }
 
-// meanState is a State with all that is mean in all that is text.
+// meanState returns a State whose texts all hold mean.
 func meanState() live.State {
 	text := meanText()
 	return live.State{Name: text, User: text, PID: 1, Process: 1, Command: []string{"vi", text, "\n\r\t\n"}, Dir: text, File: "/f" + text, Fault: text, Cols: 80, Rows: 24}
@@ -85,9 +84,9 @@ func meanText() string { return "abc\u202edef\u009d0;x" + strings.Join(mean, "")
 
 func answer(w http.ResponseWriter, v any) { json.NewEncoder(w).Encode(v) }
 
-// meanSession is a session that a terminal is attached to.
+// meanSession is a session for a terminal to attach to.
 type meanSession struct {
-	frames chan any // a live.Message, or the output that it sends
+	frames chan any // each a live.Message, or a string of output
 	mu     sync.Mutex
 	typed  string // guarded by mu
 }
@@ -136,8 +135,8 @@ func (s *meanSession) got() string {
 	return s.typed
 }
 
-// Root is attached to a user's session: whatever that sends, and whatever the
-// sizes, root's terminal is drawn on and nothing else.
+// A user's session can only draw on the terminal of root, whatever it sends and
+// whatever the sizes.
 func TestAttachStranger(t *testing.T) {
 	const uid = 23465
 	dir, ttydeck := hostOf(t)
@@ -158,24 +157,24 @@ func TestAttachStranger(t *testing.T) {
 	send := func(after string) {
 		for _, text := range mean {
 			session.frames <- text
-			for i := range len(text) { // cut anywhere
+			for i := range len(text) { // cut between any two bytes
 				session.frames <- text[i : i+1]
 			}
 		}
 		session.frames <- "\x1b[?2026l\x1bc\x1b[31m" + after + "\x1b[m\x1b[5;5H"
-		v.waitFor("what comes after", shows(after))
+		v.waitFor("the text after them", shows(after))
 	}
 	send("at the same size")
 	v.press("typed")
-	await.Until(t, "what was typed", func() bool { return session.got() == "typed" })
-	// Sizes that none has, and back.
+	await.Until(t, "the typed keys", func() bool { return session.got() == "typed" })
+	// Absurd sizes, and back.
 	for _, size := range [][2]int{{10000, 10000}, {-1, 0}, {1 << 62, 1 << 62}, {1, 1 << 40}, {80, 24}} {
 		session.frames <- live.Message{Kind: live.MessageSize, Cols: size[0], Rows: size[1]}
 		session.frames <- live.Message{Kind: live.MessageScreen, Cols: size[0], Rows: size[1], Lost: -1 << 60}
 		session.frames <- strings.Join(mean, "")
 	}
 	send("after absurd sizes")
-	// The terminal gets another size, and the first one again.
+	// The terminal changes its size, and changes back.
 	for _, size := range []tty.Size{{Cols: 100, Rows: 30}, {Cols: 80, Rows: 24}} {
 		v.mu.Lock()
 		v.screen.Resize(size.Cols, size.Rows)
@@ -188,28 +187,28 @@ func TestAttachStranger(t *testing.T) {
 	}
 	v.press("\x1cd")
 	if got := v.wait(); got != 0 {
-		t.Errorf("the exit status is %d", got)
+		t.Errorf("attach left with status %d; want 0", got)
 	}
 	drawn, rest, _ := strings.Cut(string(v.got), "\x1b[m\x1b[24H\x18")
 	if !onlyDrawn.MatchString(drawn) {
-		for i := range drawn { // the shortest that is wrong, to its next sequence
+		for i := range drawn { // report the first sequence that is not drawing
 			if next := strings.IndexByte(drawn[i:], 0x1b); next > 0 && !onlyDrawn.MatchString(drawn[:i+next]) {
 				t.Fatalf("the terminal got %q", drawn[max(i-40, 0):i+next])
 			}
 		}
-		t.Fatal("the terminal got more than drawing")
+		t.Fatal("the terminal got sequences that are not drawing")
 	}
 	cleanup := strings.TrimPrefix(tty.Cleanup(false), "\x18")
 	if want := cleanup + "ttydeck: detached from evil@23465, which goes on\r\n"; !strings.HasPrefix(rest, want) {
 		t.Errorf("at the end the terminal got %q", rest)
 	}
 	if after := v.modes(); after != before || v.screen.Modes() != vt.New(1, 1).Modes() || v.screen.Title() != "the shell" {
-		t.Errorf("stty -a:\n%s; was\n%s; the modes are %+v, the title %q", after, before, v.screen.Modes(), v.screen.Title())
+		t.Errorf("stty -a printed\n%s; want\n%s; the modes are %+v, the title %q", after, before, v.screen.Modes(), v.screen.Title())
 	}
 }
 
-// One's own session is handed over as it is by the name that the host has for it
-// too, and not one of others that is called the same.
+// NAME@USER attaches to a user's own session unchanged, too, and not to a session
+// of that name of another user.
 func TestAttachOwnOfHost(t *testing.T) {
 	dir, ttydeck := hostOf(t)
 	startStranger(t, 23466, "work", (&meanSession{}).ServeHTTP)
@@ -219,7 +218,7 @@ func TestAttachOwnOfHost(t *testing.T) {
 	getsAll(t, ttydeck, "work@root")
 }
 
-// Nothing that a user's session answers does more than to be shown.
+// Whatever a user's session answers, commands only show it.
 func TestStrangerAnswers(t *testing.T) {
 	const uid = 23465
 	dir, ttydeck := hostOf(t)
@@ -252,19 +251,19 @@ func TestStrangerAnswers(t *testing.T) {
 		t.Helper()
 		out, _ := exec.Command(ttydeck, args...).CombinedOutput()
 		if i := strings.IndexFunc(string(out), func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }); i >= 0 {
-			t.Errorf("%q prints %q", args, out[max(i-20, 0):min(i+20, len(out))])
+			t.Errorf("%q printed %q", args, out[max(i-20, 0):min(i+20, len(out))])
 		}
 		return string(out)
 	}
 	list := plain("ls", "--host")
 	for _, want := range []string{`stopped: abc\u202edef\u009d0;x\x1b]52;c;`, `vi 'abc\u202edef\u009d0;x\x1b]52;c;`, "evil@23465 ", "long@23465 "} {
 		if !strings.Contains(list, want) {
-			t.Errorf("%q is not in\n%s", want, list)
+			t.Errorf("ls --host does not list %q:\n%s", want, list)
 		}
 	}
 	for line := range strings.Lines(list) {
 		if n := len([]rune(line)); n > 500 {
-			t.Errorf("a line of %d characters: %.300s", n, line)
+			t.Errorf("line of %d characters; want at most 500: %.300s", n, line)
 		}
 	}
 	var states []live.State
@@ -274,20 +273,20 @@ func TestStrangerAnswers(t *testing.T) {
 	found := false
 	for _, st := range states {
 		if len(st.File) > 1<<16 || len(st.Command[0]) > 1<<16 {
-			t.Errorf("%s: texts of %d and %d bytes", st.Name, len(st.File), len(st.Command[0]))
+			t.Errorf("%s: texts of %d and %d bytes; want at most 64 KiB", st.Name, len(st.File), len(st.Command[0]))
 		}
 		found = found || st.Name == "evil@23465" && st.Fault == strings.ToValidUTF8(text, "\uFFFD") && st.User == "23465"
 	}
 	if !found {
-		t.Error("evil@23465 is not listed, with all that is mean")
+		t.Error("ls --host --json does not list evil@23465 with all of its texts")
 	}
 	if got := plain("screen", "evil@23465"); got != "on the screen\n" {
-		t.Errorf("the screen is %q", got)
+		t.Errorf("screen printed %q; want the text alone", got)
 	}
 	plain("screen", "--json", "evil@23465")
 	out := ttydeckCommand(t, ttydeck, "screen", "--ansi", "evil@23465")
 	if !onlyDrawn.MatchString(strings.ReplaceAll(out, "\n", "")) || !strings.Contains(out, "screen") {
-		t.Errorf("screen --ansi prints %q", out)
+		t.Errorf("screen --ansi printed %q", out)
 	}
 	acts := [][]string{{"send", "x"}, {"attach"}, {"screen"}, {"mark", "x"}, {"pause"}, {"resume"}, {"rename", "x"}, {"stop"}, {"kill"}, {"watch"}}
 	if testing.Short() {
@@ -297,10 +296,10 @@ func TestStrangerAnswers(t *testing.T) {
 		args = append([]string{args[0], "refuses@23465"}, args[1:]...)
 		got := plain(args...)
 		if !strings.Contains(got, `error: refuses@23465: boo\u202e\u009b\x1b]52;c;`) || strings.Contains(got, "\nttydeck: hint: x") || len(got) > 1000 {
-			t.Errorf("%q prints %d bytes, %.300q", args, len(got), got)
+			t.Errorf("%q printed %d bytes, %.300q", args, len(got), got)
 		}
 	}
 	if got := plain("screen", "endless@23465"); !strings.Contains(got, "error: ") {
-		t.Errorf("an endless answer: %q", got)
+		t.Errorf("after an endless answer screen printed %q; want an error", got)
 	}
 }
