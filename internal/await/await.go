@@ -19,7 +19,7 @@ func Until(tb testing.TB, what string, is func() bool, details ...*string) {
 			for _, d := range details {
 				what += "\n" + *d
 			}
-			tb.Fatalf("never came: %s", what)
+			tb.Fatalf("timed out waiting for %s", what)
 		}
 		time.Sleep(pause) // between two looks
 	}
@@ -33,7 +33,7 @@ func Receive[T any](tb testing.TB, what string, c <-chan T) T {
 	case v := <-c:
 		return v
 	case <-time.After(Patience):
-		tb.Fatalf("never came: %s", what)
+		tb.Fatalf("timed out waiting for %s", what)
 		panic("not reached")
 	}
 }
