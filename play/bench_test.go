@@ -10,13 +10,13 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// work makes a recording of somebody's work at a terminal, of about size bytes
-// of output in length: logs with colours, typing, and full-screen programs.
+// work returns a recording of that length with about size bytes of output, as a
+// user's work makes it: coloured logs, typing, and full-screen programs.
 func work(size int, length time.Duration) format.Cast {
 	return format.Cast{
 		Header: format.Header{Size: format.Size{Cols: 120, Rows: 40}, Title: "work"},
 		Events: func(yield func(format.Event, error) bool) {
-			const mean = 190 // bytes of an event
+			const mean = 190 // bytes per event
 			words := strings.Fields("error warning build test package func return value index module commit branch merge server client socket buffer")
 			r := rand.New(rand.NewPCG(1, 2))
 			line := func() string {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// However late each wait ends, after an hour of a million events the clock is
-// where it should be.
+// However late each wait ends, the clock has not drifted after an hour of many
+// events.
 func TestClockDoesNotDrift(t *testing.T) {
 	start := time.Now()
 	now := start
@@ -21,7 +21,7 @@ func TestClockDoesNotDrift(t *testing.T) {
 		}
 	}
 	if off := now.Sub(start) - tape; off < 0 || off > time.Millisecond {
-		t.Errorf("after an hour the tape is %v off", off)
+		t.Errorf("after an hour the tape is off by %v; want 0 to 1ms", off)
 	}
 }
 
@@ -29,7 +29,7 @@ func TestClockChanges(t *testing.T) {
 	now := time.Now()
 	c := clock{speed: 1}
 	if got := c.at(now.Add(time.Hour)); got != 0 {
-		t.Fatalf("a clock that stands still went to %v", got)
+		t.Fatalf("a stopped clock is at %v; want 0", got)
 	}
 	c.run(now)
 	now = now.Add(2 * time.Second)
@@ -46,14 +46,14 @@ func TestClockChanges(t *testing.T) {
 	}
 	c.skip(2 * time.Second)
 	if got := c.at(now); got != 8*time.Second {
-		t.Errorf("after a skip of 2 s at %v; want 8s", got)
+		t.Errorf("after a skip of 2 s the clock is at %v; want 8s", got)
 	}
 	c.setSpeed(now, unpaced)
 	if got := c.due(now, 1000*time.Hour); got != 0 {
-		t.Errorf("an unpaced clock waits %v", got)
+		t.Errorf("an unpaced clock waits %v; want 0", got)
 	}
 	c.setSpeed(now, 1e-300)
 	if got := c.due(now, time.Hour); got < 1000*time.Hour {
-		t.Errorf("at almost no speed an hour is due in %v", got)
+		t.Errorf("at speed 1e-300 an hour is due in %v; want 1000h or more", got)
 	}
 }

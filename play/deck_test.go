@@ -14,12 +14,12 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// viewing is a deck that plays on a fake terminal in a bubble, whose output is
-// shown by a screen model of its own.
+// viewing is a deck that plays on a fake terminal in a bubble; a screen model of its
+// own shows the output.
 type viewing struct {
 	t    *testing.T
 	term *fakeTerminal
-	seen int // writes that screen has taken in
+	seen int // writes that vt has read
 	vt   *vt.Screen
 	done chan struct{}
 	err  error
@@ -30,7 +30,7 @@ func getenv(vars map[string]string) func(string) string {
 	return func(name string) string { return vars[name] }
 }
 
-// startView starts p. The caller is in a bubble.
+// startView starts p. The caller must be in a bubble.
 func startView(t *testing.T, p *Player, cols, rows int) *viewing {
 	t.Helper()
 	v := &viewing{t: t, term: newFakeTerminal(cols, rows), done: make(chan struct{}), vt: vt.New(cols, rows)}
@@ -55,7 +55,7 @@ func startView(t *testing.T, p *Player, cols, rows int) *viewing {
 	return v
 }
 
-// settle lets the deck draw, and takes in what it drew.
+// settle lets the deck draw, and feeds its output to the screen model.
 func (v *viewing) settle() {
 	time.Sleep(2 * frameGap)
 	synctest.Wait()
@@ -79,7 +79,7 @@ func (v *viewing) press(keys ...string) {
 		select {
 		case v.term.keys <- k:
 		case <-v.done:
-			v.t.Fatalf("ended before %q was typed: %v", k, v.err)
+			v.t.Fatalf("the deck ended before key %q: %v", k, v.err)
 		}
 		v.settle()
 	}
@@ -100,7 +100,7 @@ func (v *viewing) wantRow(y int, want string) {
 	}
 }
 
-// wantBar fails the test unless the bar has all of want.
+// wantBar fails the test unless the bar shows all of want.
 func (v *viewing) wantBar(want ...string) {
 	v.t.Helper()
 	for _, w := range want {
@@ -110,8 +110,8 @@ func (v *viewing) wantBar(want ...string) {
 	}
 }
 
-// countdown is a recording that shows on its only line how many seconds have
-// passed, for n seconds, with a marker at each tenth.
+// countdown returns a recording of n seconds that shows the number of each second on
+// its only line, with a marker at every tenth second.
 func countdown(n int) format.Cast {
 	var events []format.Event
 	for i := 1; i <= n; i++ {
@@ -133,10 +133,10 @@ const (
 // Each key does what the help says.
 func TestDeckKeys(t *testing.T) {
 	type step struct {
-		keys string        // typed one by one, separated by spaces; "space" is one
-		wait time.Duration // after them
-		row  string        // what row 0 shows then
-		bar  string        // what the bar has, several separated by "|"
+		keys string        // typed one by one, separated by spaces; "space" is a space
+		wait time.Duration // after the keys
+		row  string        // row 0 after the wait
+		bar  string        // parts of the bar, separated by "|"
 	}
 	tests := []struct {
 		name  string
@@ -183,7 +183,7 @@ func TestDeckKeys(t *testing.T) {
 					}
 					v.wait(s.wait)
 					if got := v.row(0); strings.TrimRight(strings.TrimSuffix(got, "│"), " ") != s.row {
-						t.Errorf("after step %d (%q) it shows %q; want %q", i, s.keys, got, s.row)
+						t.Errorf("after step %d (%q) row 0 shows %q; want %q", i, s.keys, got, s.row)
 					}
 					for _, want := range strings.Split(s.bar, "|") {
 						v.wantBar(want)
@@ -200,7 +200,7 @@ func TestDeckBarKey(t *testing.T) {
 		v.wantBar("a countdown", "0:00")
 		v.press("b")
 		if v.bar() != "" {
-			t.Errorf("the bar shows %q after b", v.bar())
+			t.Errorf("after b the bar shows %q; want none", v.bar())
 		}
 		v.press("b")
 		v.wantBar("a countdown")
@@ -220,7 +220,7 @@ func TestDeckHelp(t *testing.T) {
 		v.press("x")
 		v.wantBar("a countdown")
 	})
-	// On a small terminal all of it can be reached.
+	// On a small terminal the help scrolls to every line.
 	synctest.Test(t, func(t *testing.T) {
 		v := startView(t, &Player{Cast: countdown(100)}, 40, 10)
 		v.press("h")
@@ -237,18 +237,19 @@ func TestDeckHelp(t *testing.T) {
 	})
 }
 
-// At the end it exits when nobody was at the keys, and leaves the last screen.
+// Without keys, the deck exits at the end of the recording and leaves the last screen
+// in view; after a key it stays.
 func TestDeckEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := startView(t, &Player{Cast: countdown(3)}, 80, 24)
 		<-v.done
 		v.settle()
 		if v.err != nil || v.took < 3*time.Second || v.took > 3*time.Second+100*time.Millisecond {
-			t.Errorf("ended after %v, %v; want 3s", v.took, v.err)
+			t.Errorf("the deck ended after %v, %v; want 3s", v.took, v.err)
 		}
 		v.wantRow(0, "second 3")
 		if v.vt.OnAlternate() {
-			t.Error("it is still on the alternate screen")
+			t.Error("the terminal is still on the alternate screen")
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
@@ -257,7 +258,7 @@ func TestDeckEnds(t *testing.T) {
 		v.wait(time.Hour)
 		select {
 		case <-v.done:
-			t.Error("it ended though somebody is at the keys")
+			t.Error("the deck ended after a key; want it to stay")
 		default:
 		}
 		v.press(left)
@@ -279,20 +280,20 @@ func TestDeckQuits(t *testing.T) {
 				t.Errorf("Run = %v; want %v", v.err, want)
 			}
 			if got, want := v.vt.Modes(), before.Modes(); got != want {
-				t.Errorf("modes left:\n%+v; want\n%+v", got, want)
+				t.Errorf("the terminal has the modes\n%+v; want\n%+v", got, want)
 			}
 			if v.vt.OnAlternate() || v.vt.Pen() != before.Pen() || v.vt.Text() != "" || !v.vt.Cursor().Visible {
 				t.Errorf("alternate %v, pen %v, text %q, cursor %+v", v.vt.OnAlternate(), v.vt.Pen(), v.vt.Text(), v.vt.Cursor())
 			}
 			if v.term.restored != 1 {
-				t.Errorf("restored %d times", v.term.restored)
+				t.Errorf("the terminal was restored %d times; want 1", v.term.restored)
 			}
 		})
 	}
 }
 
-// A terminal that is slow to read is late for no longer than a frame takes it,
-// and its keys act at once.
+// On a slow terminal a frame is late by no more than the time to write one, and keys
+// act at once.
 func TestDeckSlowTerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &Player{Cast: countdown(100), Speed: 10}
@@ -302,14 +303,14 @@ func TestDeckSlowTerminal(t *testing.T) {
 		v.term.mu.Unlock()
 		v.wait(5 * time.Second)
 		if at, ok := v.term.when("second 49"); ok && at > 6*time.Second {
-			t.Errorf("second 49 came at %v", at)
+			t.Errorf("second 49 appeared at %v; want at most 6s", at)
 		}
 		v.press(" ")
 		v.wait(2 * time.Second)
 		v.wantBar("⏸ 0:5")
 		n := len(v.term.writes)
 		if n > 14 {
-			t.Errorf("%d frames were written in 7 s; each takes 0.7 s", n)
+			t.Errorf("the deck wrote %d frames in 7 s; want at most 14, as each takes 0.7 s", n)
 		}
 	})
 }
@@ -334,15 +335,15 @@ func TestDeckMouse(t *testing.T) {
 			width++
 		}
 		if width < 20 {
-			t.Fatalf("no track in %q", string(bar))
+			t.Fatalf("the bar has no track: %q", string(bar))
 		}
 		click := func(x, y int, code string) string { return fmt.Sprintf("\x1b[<%s;%d;%d", code, x+1, y+1) }
 		v.press(click(first+width/2, 23, "0") + "M")
 		mid := v.row(0)
 		if !strings.HasPrefix(mid, "second 4") && !strings.HasPrefix(mid, "second 5") {
-			t.Errorf("a click in the middle shows %q", mid)
+			t.Errorf("a click in the middle shows %q; want second 4x or 5x", mid)
 		}
-		v.press(click(first+width-1, 20, "32") + "M") // dragged beside the bar
+		v.press(click(first+width-1, 20, "32") + "M") // a drag beside the bar
 		v.wantBar("1:40.0")
 		v.press(click(first+width-1, 20, "0") + "m")
 		v.press(click(first, 5, "0") + "M") // a click elsewhere
@@ -359,8 +360,8 @@ func TestDeckIdle(t *testing.T) {
 		v.wait(time.Second)
 		v.wantRow(0, "one two three")
 	})
-	// Toggled on in the middle of a pause, what is left of it is shortened;
-	// toggled off, it is waited for.
+	// Switching the limit on in a pause shortens the rest of the pause; switching
+	// it off restores the pause.
 	synctest.Test(t, func(t *testing.T) {
 		v := startView(t, &Player{Cast: castOf(format.Header{}, events...)}, 80, 25)
 		v.wait(10 * time.Second)
@@ -379,18 +380,18 @@ func TestDeckStartAndEnd(t *testing.T) {
 		v := startView(t, &Player{Cast: countdown(100), Start: 50 * time.Second, End: 60 * time.Second}, 80, 24)
 		v.wait(time.Second / 2)
 		if got := v.row(0); !strings.HasPrefix(got, "second 50") {
-			t.Errorf("it starts with %q", got)
+			t.Errorf("the deck starts with %q; want second 50", got)
 		}
 		<-v.done
 		if v.took < 10*time.Second || v.took > 11*time.Second {
-			t.Errorf("it took %v; want 10s", v.took)
+			t.Errorf("the deck took %v; want 10s", v.took)
 		}
 		v.settle()
 		v.wantRow(0, "second 60")
 	})
 }
 
-// The viewport follows the cursor, and can be moved.
+// The view follows the cursor until a key moves it.
 func TestDeckViewport(t *testing.T) {
 	text := "\x1b[2J"
 	for y := range 50 {
@@ -403,13 +404,13 @@ func TestDeckViewport(t *testing.T) {
 			if size.Cols >= 40 {
 				v.wantRow(size.Rows/2, strings.TrimRight(v.row(size.Rows/2), " "))
 				if !strings.Contains(v.vt.Text(), "right") {
-					t.Errorf("%v: the cursor's surroundings are not in view:\n%s", size, v.vt.Text())
+					t.Errorf("%v: the text around the cursor is not in view:\n%s", size, v.vt.Text())
 				}
 			}
 			v.wait(time.Second)
 			if size.Cols >= 40 {
 				if got := v.row(0); !strings.HasPrefix(got, "left 0") {
-					t.Errorf("%v: with the cursor at home row 0 shows %q", size, got)
+					t.Errorf("%v: with the cursor at home, row 0 shows %q; want left 0", size, got)
 				}
 			}
 			v.press("L", "J", "H", "K", "c", "h", "x", "/", "left", "\r")
@@ -423,7 +424,7 @@ func TestDeckViewport(t *testing.T) {
 		v.press("L", "L", "L", "L", "L", "L", "L")
 		v.wait(barFor)
 		if got := v.row(0); !strings.HasSuffix(got, " right") {
-			t.Errorf("panned to the right edge it shows %q", got)
+			t.Errorf("at the right edge row 0 shows %q; want it to end with right", got)
 		}
 		v.press("c")
 		v.wait(2 * barFor)
@@ -431,9 +432,8 @@ func TestDeckViewport(t *testing.T) {
 	})
 }
 
-// What a search has found is in view, wherever the cursor is, also where the
-// recording is larger than the terminal; going on, the view follows the cursor
-// again.
+// A match is in view wherever the cursor is, even if the recording is larger than
+// the terminal. When play goes on, the view follows the cursor again.
 func TestDeckFoundIsInView(t *testing.T) {
 	h := format.Header{Size: format.Size{Cols: 100, Rows: 30}}
 	home := "\x1b[1;1Htop"
@@ -481,7 +481,7 @@ func TestDeckFoundIsInView(t *testing.T) {
 			sees("top")
 		})
 	}
-	// Who has panned the view finds it where it was.
+	// After the search a moved view is back in its place.
 	synctest.Test(t, func(t *testing.T) {
 		v := startView(t, &Player{Cast: castOf(h, append(events, out(0, ""))...)}, 40, 10)
 		v.press("J")
@@ -491,7 +491,7 @@ func TestDeckFoundIsInView(t *testing.T) {
 		}
 		v.press("g")
 		if strings.Contains(v.vt.Text(), "top") {
-			t.Errorf("it follows the cursor although it was panned:\n%s", v.vt.Text())
+			t.Errorf("the moved view follows the cursor:\n%s", v.vt.Text())
 		}
 	})
 }
@@ -504,13 +504,13 @@ func TestDeckTerminalIsResized(t *testing.T) {
 		v.term.resize(60, 15)
 		v.settle()
 		if got := v.row(0); !strings.HasPrefix(got, "second 5") {
-			t.Errorf("after a resize row 0 shows %q", got)
+			t.Errorf("after a resize row 0 shows %q; want second 5", got)
 		}
 		v.wantBar("0:05")
 	})
 }
 
-// A recording that grows is followed.
+// With Follow, the deck shows a recording as it grows.
 func TestDeckFollow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := make(chan struct{})
@@ -534,27 +534,27 @@ func TestDeckFollow(t *testing.T) {
 		}}
 		v := startView(t, &Player{Cast: cast, Follow: true}, 80, 24)
 		if got := v.row(0); !strings.HasPrefix(got, "old 999") {
-			t.Errorf("it begins with %q; want the end of what there is", got)
+			t.Errorf("the deck begins with %q; want the last event, old 999", got)
 		}
 		v.wait(time.Minute)
 		if got := v.row(0); !strings.HasPrefix(got, "new 0") {
-			t.Errorf("after a minute it shows %q", got)
+			t.Errorf("after a minute row 0 shows %q; want new 0", got)
 		}
 		v.wantBar("live")
 		v.press("0")
 		v.wait(2 * time.Second)
 		if got := v.row(0); !strings.HasPrefix(got, "old 2") {
-			t.Errorf("2 s after going back to the start it shows %q", got)
+			t.Errorf("2 s from the start row 0 shows %q; want old 2", got)
 		}
 		v.press("F")
 		v.wait(time.Minute)
 		if got := v.row(0); !strings.HasPrefix(got, "new 1") && !strings.HasPrefix(got, "new 2") {
-			t.Errorf("following again it shows %q", got)
+			t.Errorf("after F row 0 shows %q; want new 1 or new 2", got)
 		}
 	})
 }
 
-// A panic in any of the deck's goroutines puts the terminal right first.
+// A panic in one of the deck's goroutines restores the terminal first.
 func TestDeckPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cast := format.Cast{Events: func(yield func(format.Event, error) bool) {
@@ -572,13 +572,13 @@ func TestDeckPanics(t *testing.T) {
 			t.Errorf("recovered %v; want the goroutine's panic", got)
 		}
 		if !strings.HasSuffix(term.output(), deckEnd(true, false)) || term.restored != 1 {
-			t.Errorf("restored %d times, the end is %q", term.restored, term.output())
+			t.Errorf("the terminal was restored %d times and got %q; want once, and the deck's end", term.restored, term.output())
 		}
 	})
 }
 
-// What ends a recording early is told when the deck ends; what came before is
-// played.
+// The deck plays a broken recording up to the fault, and returns the error at its
+// end.
 func TestDeckBrokenRecording(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		boom := errors.New("boom")
@@ -606,8 +606,7 @@ func TestDeckEmpty(t *testing.T) {
 	})
 }
 
-// The bar shows the last command that the recorded shell told of, wherever the
-// deck is.
+// The bar shows the last command that the recorded shell marked, at any position.
 func TestDeckCommand(t *testing.T) {
 	prompt := "\x1b]133;A\x07$ \x1b]133;B\x07"
 	events := []format.Event{
@@ -646,8 +645,8 @@ func TestDeckCommand(t *testing.T) {
 	})
 }
 
-// Where a recording tells the nonce of its marks, those that a program has
-// printed tell of no command.
+// If the header has the nonce of the marks, the deck ignores marks that a program
+// has forged.
 func TestDeckForgedCommand(t *testing.T) {
 	header := format.Header{Size: format.Size{Cols: 20, Rows: 10}, Extra: []format.Field{{Key: format.NonceKey, JSON: `"n0nce"`}}}
 	events := []format.Event{
@@ -662,8 +661,7 @@ func TestDeckForgedCommand(t *testing.T) {
 	})
 }
 
-// Where the shell has marked no command, they are looked for in what was
-// recorded.
+// If the shell has marked no command, the deck looks for commands in the recording.
 func TestDeckFindsCommands(t *testing.T) {
 	size := format.Size{Cols: 20, Rows: 10}
 	events := []format.Event{
@@ -685,7 +683,7 @@ func TestDeckFindsCommands(t *testing.T) {
 				}
 			}
 			if want := "$ ls\r\na\r\n$ " + strings.Repeat("x", 2*maxPiece) + "."; text.String() != want || !slices.Equal(sizes, []string{"3s30x5"}) || cast.Header.Size != size {
-				t.Errorf("size %v, %d bytes, sizes %v are what is looked in", cast.Header.Size, text.Len(), sizes)
+				t.Errorf("Commands got size %v, %d bytes, resizes %v; want the whole recording", cast.Header.Size, text.Len(), sizes)
 			}
 			return func(yield func(time.Duration, string) bool) {
 				_ = yield(2*time.Second, "ls\n -l") && yield(4*time.Second, "yes") && yield(time.Hour, "beyond")
@@ -705,11 +703,11 @@ func TestDeckFindsCommands(t *testing.T) {
 		v.press("G", "{", "{")
 		v.wantBar("$ ls -l")
 	})
-	// And only there.
+	// A marked recording is not searched for commands.
 	synctest.Test(t, func(t *testing.T) {
 		marked := append([]format.Event{out(0, "\x1b]133;C;cmdline_url=make\x07")}, events...)
 		v := startView(t, &Player{Cast: castOf(format.Header{Size: size}, marked...), Commands: func(format.Cast) iter.Seq2[time.Duration, string] {
-			t.Error("commands are looked for")
+			t.Error("the deck called Commands for a marked recording")
 			return func(func(time.Duration, string) bool) {}
 		}}, 80, 24)
 		v.press(" ", "G")
@@ -717,7 +715,7 @@ func TestDeckFindsCommands(t *testing.T) {
 	})
 }
 
-// A terminal that shows ASCII alone gets nothing else.
+// An ASCII terminal gets only ASCII.
 func TestDeckASCII(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cast := castOf(format.Header{Size: format.Size{Cols: 20, Rows: 10}}, out(0, "┌─é漢字─┐ e\u0301"), out(time.Hour, ""))
@@ -733,7 +731,7 @@ func TestDeckASCII(t *testing.T) {
 	})
 }
 
-// A loop shows the last screen too, at any speed, before it starts over.
+// At any speed a loop shows the last screen before it starts over.
 func TestDeckLoopShowsTheEnd(t *testing.T) {
 	for _, speed := range []float64{1, Unpaced} {
 		synctest.Test(t, func(t *testing.T) {
@@ -748,7 +746,7 @@ func TestDeckLoopShowsTheEnd(t *testing.T) {
 				}
 			}
 			if ends < 2 {
-				t.Errorf("speed %g: the last screen was shown %d times in 10 s of a loop", speed, ends)
+				t.Errorf("speed %g: in 10 s the loop showed the last screen %d times; want 2 or more", speed, ends)
 			}
 		})
 	}

@@ -11,12 +11,12 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// fakeTerminal is a Terminal inside a synctest bubble: keys are pushed in by
-// the test, and what is written is kept with the time at which it came.
+// fakeTerminal is a Terminal inside a synctest bubble: the test sends keys, and the
+// terminal keeps each write with its time.
 type fakeTerminal struct {
 	size format.Size
 	keys chan string
-	// slow is how long a write takes; stuck makes writes wait for their
+	// slow is the duration of a write; stuck makes writes wait for their
 	// deadline.
 	slow  time.Duration
 	stuck bool
@@ -135,7 +135,7 @@ func (f *fakeTerminal) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// output gives all that was written.
+// output returns all that was written.
 func (f *fakeTerminal) output() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -146,7 +146,7 @@ func (f *fakeTerminal) output() string {
 	return b.String()
 }
 
-// when tells at what time s was written first.
+// when returns the time of the first write of s.
 func (f *fakeTerminal) when(s string) (time.Duration, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -158,7 +158,7 @@ func (f *fakeTerminal) when(s string) (time.Duration, bool) {
 	return 0, false
 }
 
-// castOf makes a Cast of events.
+// castOf returns a Cast of events.
 func castOf(h format.Header, events ...format.Event) format.Cast {
 	return format.Cast{Header: h, Events: func(yield func(format.Event, error) bool) {
 		for _, ev := range events {

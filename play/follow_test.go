@@ -13,8 +13,8 @@ import (
 	"github.com/ttydeck/ttydeck/internal/await"
 )
 
-// Of a recording that is being written, plain or compressed, each event comes
-// as soon as it is flushed.
+// Follow returns each event of a growing recording, plain or compressed, as soon as
+// it is flushed.
 func TestFollow(t *testing.T) {
 	for _, ext := range []string{".cast", ".cast.gz", ".cast.zst"} {
 		t.Run(ext, func(t *testing.T) {
@@ -80,17 +80,17 @@ func TestFollow(t *testing.T) {
 						t.Errorf("got %q; want %q", data, want)
 					}
 				case <-time.After(await.Patience):
-					t.Fatalf("%q was flushed and did not come", want)
+					t.Fatalf("%q was flushed, but never read", want)
 				}
 			}
 			cancel()
 			select {
 			case data, ok := <-got:
 				if ok {
-					t.Errorf("got %q at the end", data)
+					t.Errorf("got %q after the end of the context", data)
 				}
 			case <-time.After(await.Patience):
-				t.Error("it does not end with its context")
+				t.Error("Follow does not end with its context")
 			}
 		})
 	}
@@ -112,6 +112,6 @@ func TestFollowEndsWithTheFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n, err := r.Read(make([]byte, 10)); n != 0 || err != io.EOF {
-		t.Errorf("Read of a file that was cut short = %d, %v; want EOF", n, err)
+		t.Errorf("Read of a truncated file = %d, %v; want 0, EOF", n, err)
 	}
 }

@@ -34,7 +34,7 @@ func TestFrames(t *testing.T) {
 	}
 	want := []string{"1 o 1s +1s 3", "2 o 2s +1s 3", "3 m 3s +1s 0", "4 o 3s +0s 5", "5 r 5s +2s 0", "6 o 6s +1s 1", "7 o 7s +1s 0"}
 	if !slices.Equal(got, want) {
-		t.Errorf("frames %q; want %q", got, want)
+		t.Errorf("Frames = %q; want %q", got, want)
 	}
 }
 
@@ -51,11 +51,11 @@ func TestScreens(t *testing.T) {
 	want := []string{"three\x1b[0;1m!\x1b[0m\n", "\x1b[0;31mone\x1b[0m\n", "\x1b[0;31mone\x1b[0m\n", "", "three\n"}
 	for i := range want {
 		if got[i] != want[i] {
-			t.Errorf("at %+v it shows %q; want %q", moments[i], got[i], want[i])
+			t.Errorf("Screens at %+v = %q; want %q", moments[i], got[i], want[i])
 		}
 	}
 	err = Screens(session(), []Moment{{Marker: "nowhere"}}, func(int, time.Duration, *vt.Screen) error { return nil })
 	if !errors.Is(err, ErrNoMarker) {
-		t.Errorf("an unknown marker gives %v", err)
+		t.Errorf("Screens at an unknown marker: %v; want ErrNoMarker", err)
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// drawing is all that a deck may write between its start and its end: printable
-// characters, and the sequences that painter names.
+// drawing matches all that a deck may write between its start and its end: printable
+// characters and the sequences of painter.
 var drawing = regexp.MustCompile(`^(?:[^\x00-\x1f\x7f-\x{9f}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]|` +
 	`\x1b\[(?:[0-9;:]*m|[0-9;]*H|2J|K|[0-9]+[ST]|[0-9;]*r|\?25[hl]|\?2026[hl]|[0-6] q))*$`)
 
@@ -62,7 +62,7 @@ var hostile = map[string]string{
 	"wide at every position": strings.Repeat("漢\x1b[1D", 300) + "\x1b[;80H漢",
 }
 
-// Whatever a recording holds, the viewer's terminal sees drawing alone.
+// Whatever a recording holds, the viewer's terminal gets only drawing.
 func TestHostileRecordings(t *testing.T) {
 	for name, data := range hostile {
 		t.Run(name, func(t *testing.T) {
@@ -90,7 +90,7 @@ func onlyDrawing(t *testing.T, v *viewing) {
 	got := v.term.output()
 	rest, ok := strings.CutPrefix(got, deckStart(true))
 	if !ok {
-		t.Fatalf("it began with %.80q", got)
+		t.Fatalf("the output begins with %.80q; want the deck's start", got)
 	}
 	for _, shaped := range []bool{true, false} {
 		if r, ok := strings.CutSuffix(rest, deckEnd(true, shaped)); ok {
@@ -99,13 +99,13 @@ func onlyDrawing(t *testing.T, v *viewing) {
 		}
 	}
 	if !drawing.MatchString(rest) {
-		// The shortest prefix that is wrong tells what it was.
+		// Report the end of the shortest prefix that is not drawing.
 		for i := range rest {
 			if i > 0 && !drawing.MatchString(rest[:i]) && rest[i-1] != 0x1b && !regexp.MustCompile(`\x1b\[?[0-9;:?]* ?$`).MatchString(rest[:i]) {
 				t.Fatalf("the terminal got %q", rest[max(i-30, 0):i])
 			}
 		}
-		t.Fatalf("the terminal got more than drawing: %.300q", rest)
+		t.Fatalf("the terminal got sequences that are not drawing: %.300q", rest)
 	}
 }
 
@@ -129,7 +129,7 @@ func TestHostileSizes(t *testing.T) {
 	}
 }
 
-// What the deck is told to paint is safe also when the model is not.
+// The deck's output is only drawing, whatever the screen model holds.
 func FuzzDeckDraws(f *testing.F) {
 	for _, data := range hostile {
 		if len(data) < 1000 {

@@ -31,7 +31,7 @@ func indexed(t *testing.T, cast format.Cast) (*index, *loader) {
 	return x, l
 }
 
-// findAllIn searches and waits for the end.
+// findAllIn searches and returns all hits.
 func findAllIn(t *testing.T, x *index, pattern string, from int, backward bool) *hits {
 	t.Helper()
 	h := search(x, newPattern(pattern), from, backward, func(f func()) { go f() })
@@ -48,7 +48,7 @@ func findAllIn(t *testing.T, x *index, pattern string, from int, backward bool) 
 	return h
 }
 
-// All that was on the screen is found, at the moment it came.
+// The index finds all text that was on the screen, at the time it appeared.
 func TestIndex(t *testing.T) {
 	sec := func(n int, s string) format.Event { return out(time.Duration(n)*time.Second, s) }
 	var flood strings.Builder
@@ -86,7 +86,7 @@ func TestIndex(t *testing.T) {
 		{"e\u0301", []int{14}},
 		{"nowhere", nil},
 		{"w.r+ld", []int{1}},
-		{"[", nil}, // no regular expression: taken as it stands
+		{"[", nil}, // not a regular expression: searched literally
 		{".*", nil},
 	}
 	for _, tt := range tests {
@@ -96,7 +96,7 @@ func TestIndex(t *testing.T) {
 		}
 		if tt.pattern == ".*" {
 			if len(got) < 8 {
-				t.Errorf(".* matched at %v", got)
+				t.Errorf(".* is found at %v; want 8 or more hits", got)
 			}
 			continue
 		}
@@ -106,13 +106,13 @@ func TestIndex(t *testing.T) {
 	}
 }
 
-// In a recording of many blocks what is found is the same wherever the search
-// begins, and is on the screen there.
+// In a recording of many blocks a search finds the same hits wherever it begins, and
+// each hit is on the screen.
 func TestIndexOfManyBlocks(t *testing.T) {
 	cast := work(3<<20, time.Hour)
 	x, l := indexed(t, cast)
 	if len(x.blocks) < 3 {
-		t.Fatalf("only %d blocks", len(x.blocks))
+		t.Fatalf("the index has only %d blocks; want 3 or more", len(x.blocks))
 	}
 	end := l.tape.end().number
 	for _, pattern := range []string{"item 777", "error error error", "^server.*socket"} {
@@ -122,7 +122,7 @@ func TestIndexOfManyBlocks(t *testing.T) {
 		}
 		for i := 1; i < len(all.list); i++ {
 			if all.list[i].number < all.list[i-1].number {
-				t.Fatalf("%q: out of order", pattern)
+				t.Fatalf("%q: the hits are out of order", pattern)
 			}
 		}
 		for _, from := range []int{end / 3, end} {
@@ -143,7 +143,7 @@ func TestIndexOfManyBlocks(t *testing.T) {
 				t.Fatal(err)
 			}
 			if pattern[0] != '^' && !re.re.MatchString(joined(pos.screen)) {
-				t.Errorf("%q: at %v it is not on the screen", pattern, h.at)
+				t.Errorf("%q: the hit at %v is not on the screen", pattern, h.at)
 			}
 		}
 	}
@@ -158,11 +158,11 @@ func TestIndexOfManyBlocks(t *testing.T) {
 		back++
 	}
 	if n != back || n < 1000 {
-		t.Errorf("%d hits forward, %d backward", n, back)
+		t.Errorf("%d hits forward, %d backward; want the same number, 1000 or more", n, back)
 	}
 }
 
-// joined is a screen's text with wrapped lines as one.
+// joined returns a screen's text with wrapped lines joined.
 func joined(s *vt.Screen) string {
 	var b []byte
 	_, rows := s.Size()

@@ -22,8 +22,7 @@ var keyTests = []struct {
 	{"\x1bh", []key{{name: "alt-h"}}},
 	{"ż漢", []key{{name: "ż"}, {name: "漢"}}},
 	{"\xff" + "a", []key{{name: "a"}}},
-	// kitty's protocol and xterm's modifyOtherKeys, which a terminal may still
-	// be in.
+	// kitty's protocol and xterm's modifyOtherKeys, which may still be on.
 	{"\x1b[99;5u\x1b[27;5;99~", []key{{name: "ctrl-c"}, {name: "ctrl-c"}}},
 	{"\x1b[27u\x1b[113u", []key{{name: "esc"}, {name: "q"}}},
 	{"\x1b[Z", []key{{name: "shift-tab"}}},
@@ -31,7 +30,7 @@ var keyTests = []struct {
 		{name: "mouse", x: 9, y: 23}, {name: "mouse", x: 10, y: 23, drag: true},
 		{name: "mouse", x: 10, y: 23, up: true}, {name: "mouse", button: 65}}},
 	{"\x1b[200~q\x1b[Aq\x1b[201~x", []key{{name: "paste", text: "q\x1b[Aq"}, {name: "x"}}},
-	// Answers to questions of whoever had the terminal before.
+	// Answers to queries of an earlier program.
 	{"\x1b]11;rgb:0000/0000/0000\x1b\\q", []key{{name: "q"}}},
 	{"\x1bP>|tmux 3.3a\x1b\\\x1b[?62;4c\x1b[I\x1b[Oq", []key{{name: "q"}}},
 	{"\x1b\x1b[A", []key{{name: "esc"}, {name: "up"}}},
@@ -60,13 +59,13 @@ func TestKeys(t *testing.T) {
 func TestLoneEscape(t *testing.T) {
 	var k keyReader
 	if got := k.feed([]byte("\x1b")); got != nil || !k.pending() {
-		t.Fatalf("a lone ESC gave %v before its time", got)
+		t.Fatalf("feed(ESC) = %v; want nil, and pending", got)
 	}
 	if got := k.flush(); !slices.Equal(got, []key{{name: "esc"}}) {
 		t.Errorf("flush = %v; want esc", got)
 	}
 	if k.pending() {
-		t.Error("something is left after flush")
+		t.Error("the reader is still pending after flush")
 	}
 }
 
@@ -82,11 +81,11 @@ func FuzzKeys(f *testing.F) {
 		for i := range in {
 			b = append(b, bytewise.feed(in[i:i+1])...)
 			if len(bytewise.buf) > maxSequence+1 {
-				t.Fatalf("keeps %d bytes", len(bytewise.buf))
+				t.Fatalf("the reader keeps %d bytes; want at most maxSequence+1", len(bytewise.buf))
 			}
 		}
 		if len(in) < maxSequence && !slices.Equal(a, b) {
-			t.Errorf("whole: %+v, byte by byte: %+v", a, b)
+			t.Errorf("feed of the whole = %+v; byte by byte = %+v", a, b)
 		}
 	})
 }

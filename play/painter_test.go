@@ -13,8 +13,8 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// viewerDiff tells the first cell of a viewer's terminal that does not show
-// what the picture has; "" for none.
+// viewerDiff reports the first difference between a viewer's terminal and the
+// picture; "" for none.
 func viewerDiff(s *vt.Screen, c *canvas) string {
 	for y := range c.rows {
 		row := c.row(y)
@@ -40,7 +40,7 @@ func viewerDiff(s *vt.Screen, c *canvas) string {
 			st := style{fg: got.Fg(), bg: got.Bg(), ul: s.CellUnderlineColor(got), attr: got.Attr()}
 			blank := text == " " && wantText == " " && want.style.attr == 0 && st.attr == 0
 			if st.fg != want.style.fg && blank {
-				st.fg = want.style.fg // nobody sees it
+				st.fg = want.style.fg // a blank shows no foreground
 			}
 			if st.attr.Underline() == vt.NoUnderline {
 				st.ul = want.style.ul
@@ -57,8 +57,8 @@ func viewerDiff(s *vt.Screen, c *canvas) string {
 	return ""
 }
 
-// checkPainted plays a recording in steps of some events, painted onto a
-// viewer's terminal of that size, and compares after each.
+// checkPainted plays a recording, paints it onto a viewer's terminal of that size
+// every step events, compares the two, and returns the number of bytes painted.
 func checkPainted(t *testing.T, cast format.Cast, cols, rows, step int, opts ...vt.Option) (bytes int) {
 	t.Helper()
 	screen := newScreen(cast.Header, vt.Hooks{})
@@ -94,13 +94,13 @@ func checkPainted(t *testing.T, cast format.Cast, cols, rows, step int, opts ...
 			t.Fatalf("%dx%d, event %d at %v: %s\npainted %.300q", cols, rows, n, ev.Time, diff, out)
 		}
 		if again := p.paint(&c); len(again) > 0 {
-			t.Fatalf("the same picture is painted again: %.100q", again)
+			t.Fatalf("paint of the same picture = %.100q; want nothing", again)
 		}
 	}
 	return bytes
 }
 
-// What the viewer's terminal shows is what the screen's cells say.
+// The viewer's terminal shows the cells of the screen.
 func TestPainterShowsTheScreen(t *testing.T) {
 	if testing.Short() {
 		t.Skip("TestPainterShowsTheScreen is skipped with -short: it is long, and has one goroutine")
@@ -122,7 +122,7 @@ func TestPainterShowsTheScreen(t *testing.T) {
 	}
 }
 
-// Scrolling output is moved on the terminal, not painted again.
+// The painter scrolls the terminal instead of painting moved lines again.
 func TestPainterScrolls(t *testing.T) {
 	var events []format.Event
 	for i := range 500 {
@@ -130,7 +130,7 @@ func TestPainterScrolls(t *testing.T) {
 	}
 	n := checkPainted(t, castOf(format.Header{Size: format.Size{Cols: 80, Rows: 24}}, events...), 80, 24, 1)
 	if n > 500*160 {
-		t.Errorf("%d bytes were painted for 500 lines of 80", n)
+		t.Errorf("%d bytes were painted for 500 lines of 80; want at most 160 a line", n)
 	}
 }
 
@@ -140,7 +140,7 @@ func TestPainterOnRealRecordings(t *testing.T) {
 	}
 	dir := os.Getenv("TTYDECK_CORPUS")
 	if dir == "" {
-		t.Skip("skipped: TTYDECK_CORPUS, a folder of real recordings, is not set")
+		t.Skip("SKIPPED: TTYDECK_CORPUS, a directory of real recordings, is not set")
 	}
 	names, err := filepath.Glob(filepath.Join(dir, "casts", "*"))
 	if err != nil {
@@ -171,7 +171,7 @@ func TestPainterOnRealRecordings(t *testing.T) {
 		played++
 	}
 	if played != 70 {
-		t.Errorf("%d recordings were played; want 70", played)
+		t.Errorf("played %d recordings; want 70", played)
 	}
 }
 
@@ -211,12 +211,12 @@ func TestColors(t *testing.T) {
 	}
 	for _, tt := range fits {
 		if got := tt.n.fit(tt.in); got != tt.want {
-			t.Errorf("%v on a terminal of kind %v = %v; want %v", tt.in, tt.n, got, tt.want)
+			t.Errorf("%v on a terminal with colours %v = %v; want %v", tt.in, tt.n, got, tt.want)
 		}
 	}
 }
 
-// With a theme the recording's own colours are shown.
+// With a theme, the view has the recording's own colours.
 func TestTheme(t *testing.T) {
 	theme := &format.Theme{Fg: format.RGB{R: 1, G: 2, B: 3}, Bg: format.RGB{R: 4, G: 5, B: 6}, Palette: make([]format.RGB, 8)}
 	theme.Palette[1] = format.RGB{R: 200, G: 100, B: 50}
@@ -228,14 +228,14 @@ func TestTheme(t *testing.T) {
 	want := []vt.Color{vt.RGBColor(1, 2, 3), vt.RGBColor(200, 100, 50), vt.RGBColor(200, 100, 50), vt.PaletteColor(200), vt.RGBColor(9, 9, 9)}
 	for x, fg := range want {
 		if got := c.row(0)[x].style; got.fg != fg || got.bg != vt.RGBColor(4, 5, 6) {
-			t.Errorf("column %d has %v; want %v on the theme's background", x, got, fg)
+			t.Errorf("column %d has the style %v; want %v on the theme's background", x, got, fg)
 		}
 	}
-	// What the recording redefines counts on any terminal.
+	// A colour that the recording redefines is used without a theme, too.
 	s.WriteString("\x1b]4;1;#0000ff\x07")
 	c.reset(10, 2)
 	(&view{}).draw(&c, s, 2)
 	if got := c.row(0)[1].style.fg; got != vt.RGBColor(0, 0, 255) {
-		t.Errorf("a redefined red is %v", got)
+		t.Errorf("the redefined red is %v; want #0000ff", got)
 	}
 }

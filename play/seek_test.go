@@ -10,7 +10,7 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// screenDiff tells the first difference between two screens; "" for none.
+// screenDiff reports the first difference between two screens; "" for none.
 func screenDiff(a, b *vt.Screen) string {
 	ac, ar := a.Size()
 	bc, br := b.Size()
@@ -32,7 +32,7 @@ func screenDiff(a, b *vt.Screen) string {
 	return ""
 }
 
-// withResizes puts resizes and sequences cut over events into a recording.
+// withResizes adds resizes to a recording, and splits events within sequences.
 func withResizes(cast format.Cast) format.Cast {
 	events := cast.Events
 	cast.Events = func(yield func(format.Event, error) bool) {
@@ -60,8 +60,8 @@ func withResizes(cast format.Cast) format.Cast {
 	return cast
 }
 
-// A place reached by seeking shows, cell for cell, what playing from the start
-// shows there.
+// Seeking to a time shows, cell for cell, the screen of playing to it from the
+// start.
 func TestSeekIsPlaying(t *testing.T) {
 	const size = 3 << 20
 	cast := withResizes(work(size, time.Hour))
@@ -73,9 +73,9 @@ func TestSeekIsPlaying(t *testing.T) {
 	l := newLoader(tp)
 	l.run(cast, nil)
 	if _, err := l.state(); err != nil || len(l.frames) < 8 {
-		t.Fatalf("%d keyframes, %v", len(l.frames), err)
+		t.Fatalf("loaded %d keyframes, %v; want 8 or more", len(l.frames), err)
 	}
-	// In order, so that one pass from the start gives all that is wanted.
+	// In order, so that one pass from the start renders all places.
 	r := rand.New(rand.NewPCG(3, 4))
 	type place struct {
 		at   time.Duration
@@ -109,7 +109,7 @@ func TestSeekIsPlaying(t *testing.T) {
 		}
 	}
 	t.Logf("%d keyframes; the slowest of %d seeks took %v", len(l.frames), len(places), slowest)
-	// By number, and a frame back each time.
+	// Seek by number, and look for the frame before.
 	for range 50 {
 		n := 1 + r.IntN(tp.end().number-1)
 		if err := pos.seekNumber(n); err != nil {
@@ -122,7 +122,7 @@ func TestSeekIsPlaying(t *testing.T) {
 	}
 }
 
-// Keyframes are thinned to the memory that they may have.
+// The loader thins keyframes to its memory budget.
 func TestKeyframesAreThinned(t *testing.T) {
 	tp, err := newTape()
 	if err != nil {
@@ -144,10 +144,10 @@ func TestKeyframesAreThinned(t *testing.T) {
 		l.keep(keyframe{ref: pieceRef{number: i}, snap: s.Snapshot()})
 	}
 	if l.memory > l.budget || l.every == keyframeEvery || len(l.frames) < 80 {
-		t.Errorf("%d keyframes take %d bytes, one every %d", len(l.frames), l.memory, l.every)
+		t.Errorf("%d keyframes take %d bytes, one every %d; want 80 or more within the budget", len(l.frames), l.memory, l.every)
 	}
 	k, ok := l.before(func(ref pieceRef) bool { return ref.number <= 250 })
 	if !ok || k.ref.number > 250 || k.ref.number < 240 {
-		t.Errorf("before 250 = %v, %v", k.ref, ok)
+		t.Errorf("before(250) = %v, %v; want 240 to 250", k.ref, ok)
 	}
 }

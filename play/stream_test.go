@@ -14,8 +14,8 @@ import (
 	"github.com/ttydeck/ttydeck/internal/tty"
 )
 
-// playing runs p on a fake terminal in a bubble, types what keys says at its
-// times, and gives the terminal and how long it took.
+// playing runs p on a fake terminal in a bubble, types keys at their times, and
+// returns the duration and the error of Run.
 func playing(t *testing.T, p *Player, term *fakeTerminal, keys ...timedWrite) (took time.Duration, err error) {
 	t.Helper()
 	p.Terminal = term
@@ -31,12 +31,12 @@ func playing(t *testing.T, p *Player, term *fakeTerminal, keys ...timedWrite) (t
 		select {
 		case <-time.After(k.at - time.Since(began)):
 		case <-done:
-			t.Fatalf("ended before %q was typed", k.data)
+			t.Fatalf("Run returned before key %q was due", k.data)
 		}
 		select {
 		case term.keys <- k.data:
 		case <-done:
-			t.Fatalf("ended before %q was read", k.data)
+			t.Fatalf("Run returned before it read key %q", k.data)
 		}
 	}
 	<-done
@@ -76,7 +76,7 @@ func TestStreamTiming(t *testing.T) {
 				}
 				for i, s := range []string{"aaa", "bbb", "ccc"} {
 					if at, ok := term.when(s); !ok || at != tt.times[i] {
-						t.Errorf("%s came at %v, %v; want %v", s, at, ok, tt.times[i])
+						t.Errorf("%s was written at %v, %v; want %v", s, at, ok, tt.times[i])
 					}
 				}
 			})
@@ -88,8 +88,8 @@ func TestStreamKeys(t *testing.T) {
 	tests := []struct {
 		name   string
 		keys   []timedWrite
-		shown  string        // what of abc is on the terminal at the end
-		at     time.Duration // when the last of it came
+		shown  string        // parts of abc on the terminal at the end
+		at     time.Duration // time of the last part
 		took   time.Duration
 		events []format.Event
 		err    error
@@ -126,7 +126,7 @@ func TestStreamKeys(t *testing.T) {
 					}
 				}
 				if shown != tt.shown || last != tt.at || took != tt.took {
-					t.Errorf("showed %q, the last at %v, and ended at %v; want %q, %v, %v", shown, last, took, tt.shown, tt.at, tt.took)
+					t.Errorf("the terminal got %q, the last at %v, and Run took %v; want %q, %v, %v", shown, last, took, tt.shown, tt.at, tt.took)
 				}
 			})
 		})
@@ -139,13 +139,13 @@ func TestStreamPausesOnMarkers(t *testing.T) {
 		p := &Player{Raw: true, PauseOnMarkers: true, Cast: castOf(format.Header{}, abc[0], marker(1500*time.Millisecond, ""), abc[1])}
 		took, err := playing(t, p, term, timedWrite{time.Minute, " "})
 		if want := time.Minute + 500*time.Millisecond; err != nil || took != want {
-			t.Errorf("took %v, %v; want %v", took, err, want)
+			t.Errorf("Run took %v, %v; want %v", took, err, want)
 		}
 	})
 }
 
-// A terminal that takes a second for each write is behind all the time, and
-// its keys work all the same.
+// On a terminal that takes a second for each write, the player always lags, but keys
+// still act.
 func TestStreamKeysWhenLagging(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var events []format.Event
@@ -157,31 +157,30 @@ func TestStreamKeysWhenLagging(t *testing.T) {
 		took, err := playing(t, &Player{Raw: true, Cast: castOf(format.Header{}, events...)}, term,
 			timedWrite{10500 * time.Millisecond, " "}, timedWrite{time.Minute, "q"})
 		if err != nil || took < time.Minute || took > time.Minute+2*time.Second {
-			t.Errorf("quit at 1m0s took until %v, %v", took, err)
+			t.Errorf("q at 1m0s ended Run at %v, %v; want at most 1m2s", took, err)
 		}
 		if n := strings.Count(term.output(), "x"); n < 10 || n > 300 {
-			t.Errorf("%d events shown; it should have lagged and then paused", n)
+			t.Errorf("the terminal got %d events; want 10 to 300, as the player lags and then pauses", n)
 		}
 		for _, w := range term.writes {
 			if strings.Contains(w.data, "x") && w.at > 12*time.Second {
-				t.Errorf("still played at %v, paused at 10.5s", w.at)
+				t.Errorf("the terminal got output at %v, after the pause at 10.5s", w.at)
 			}
 		}
 	})
 }
 
-// A stuck terminal does not keep the player from ending, and modes are
-// restored.
+// A stuck terminal does not keep the player from ending and restoring the modes.
 func TestStreamStuckTerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		term := newFakeTerminal(80, 24)
 		term.stuck = true
 		took, err := playing(t, &Player{Raw: true, Cast: castOf(format.Header{}, abc...)}, term, timedWrite{3 * time.Second, "q"})
 		if err != nil || took > 3*time.Second+2*endWait {
-			t.Errorf("ended after %v, %v", took, err)
+			t.Errorf("Run took %v, %v; want 3s and at most twice endWait", took, err)
 		}
 		if term.restored != 1 || !term.cut {
-			t.Errorf("restored %d times, write cut %v; want 1, true", term.restored, term.cut)
+			t.Errorf("the terminal was restored %d times, a write was cut %v; want 1, true", term.restored, term.cut)
 		}
 	})
 }
@@ -198,10 +197,10 @@ func TestStreamEndsClean(t *testing.T) {
 	check := func(t *testing.T, term *fakeTerminal) {
 		t.Helper()
 		if term.raw || term.restored != 1 {
-			t.Errorf("raw %v, restored %d times", term.raw, term.restored)
+			t.Errorf("the terminal is raw %v, restored %d times; want false, 1", term.raw, term.restored)
 		}
 		if got, want := term.output(), tty.Cleanup(false); !strings.HasSuffix(got, want) {
-			t.Errorf("the terminal was not cleaned: got %q", got)
+			t.Errorf("the terminal got %q; want it to end with the cleanup", got)
 		}
 	}
 	t.Run("error", func(t *testing.T) {
@@ -246,10 +245,10 @@ func TestStreamLoop(t *testing.T) {
 		p := &Player{Raw: true, Loop: true, Open: func() (format.Cast, error) { return castOf(format.Header{}, abc...), nil }}
 		took, err := playing(t, p, term, timedWrite{25 * time.Second, "q"})
 		if err != nil || took != 25*time.Second {
-			t.Fatalf("took %v, %v", took, err)
+			t.Fatalf("Run took %v, %v; want 25s", took, err)
 		}
 		if n := strings.Count(term.output(), "aaa"); n != 3 {
-			t.Errorf("began %d times in 25 s; want 3", n)
+			t.Errorf("the loop began %d times in 25 s; want 3", n)
 		}
 	})
 }
@@ -263,7 +262,7 @@ func TestStreamToPipe(t *testing.T) {
 			t.Fatal(err)
 		}
 		if b.String() != "aaabbbccc" || time.Since(began) != 10*time.Second {
-			t.Errorf("wrote %q in %v; want the recording's bytes alone, in 10s", b.String(), time.Since(began))
+			t.Errorf("Run wrote %q in %v; want only the recording's bytes, in 10s", b.String(), time.Since(began))
 		}
 	})
 }
@@ -277,7 +276,7 @@ func TestStreamEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		if b.String() != "aaabbb" || time.Since(began) != 2*time.Second {
-			t.Errorf("wrote %q in %v; want what is before the end", b.String(), time.Since(began))
+			t.Errorf("Run wrote %q in %v; want the output before End, in 2s", b.String(), time.Since(began))
 		}
 	})
 }
@@ -292,7 +291,7 @@ func TestResizeAndHint(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(warned) != 1 || !strings.Contains(warned[0], "100x30") || !strings.Contains(warned[0], "--resize") {
-			t.Errorf("warned %q", warned)
+			t.Errorf("Warn got %q; want one warning with the size and --resize", warned)
 		}
 		term = newFakeTerminal(80, 24)
 		resize := format.Event{Time: time.Second, Code: format.Resize, Data: "90x20"}
@@ -301,13 +300,13 @@ func TestResizeAndHint(t *testing.T) {
 		}
 		for _, want := range []string{"\x1b[8;30;100t", "\x1b[8;20;90t", "\x1b[8;24;80t"} {
 			if !strings.Contains(term.output(), want) {
-				t.Errorf("did not ask for %q", want)
+				t.Errorf("the terminal did not get the request %q", want)
 			}
 		}
 	})
 }
 
-// A recording that is written while it plays is played when it is there.
+// A growing recording plays as its events arrive.
 func TestStreamGrowing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		term := newFakeTerminal(80, 24)
@@ -319,10 +318,10 @@ func TestStreamGrowing(t *testing.T) {
 			t.Fatal(err)
 		}
 		if at, _ := term.when("first"); at != time.Minute {
-			t.Errorf("the first event came at %v; want 1m0s", at)
+			t.Errorf("the first event was written at %v; want 1m0s", at)
 		}
 		if at, _ := term.when("second"); at != time.Minute+2*time.Second {
-			t.Errorf("the second event came at %v; want 1m2s", at)
+			t.Errorf("the second event was written at %v; want 1m2s", at)
 		}
 	})
 }

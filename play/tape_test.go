@@ -11,7 +11,7 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// wantPieces is what a tape should give for events.
+// wantPieces returns the pieces that a tape should hold for events.
 func wantPieces(events []format.Event) (want []piece) {
 	for _, ev := range events {
 		switch ev.Code {
@@ -60,7 +60,7 @@ func TestTape(t *testing.T) {
 	}
 	defer tp.close()
 	want := wantPieces(events)
-	// A reader that keeps up with the end sees all, wherever blocks end.
+	// A reader that keeps up with the end reads every piece, wherever blocks end.
 	rd := &reader{t: tp}
 	n := 0
 	follow := func() {
@@ -88,9 +88,9 @@ func TestTape(t *testing.T) {
 	}
 	follow()
 	if n != len(want) || tp.end().number != n {
-		t.Fatalf("read %d pieces, the tape says %d; want %d", n, tp.end().number, len(want))
+		t.Fatalf("read %d pieces, the tape has %d; want %d", n, tp.end().number, len(want))
 	}
-	// From any time on it reads all that is not before it.
+	// to(at) goes to the first piece that is not before the time at.
 	forward := &reader{t: tp}
 	for i := 0; i <= len(want); i += 1 + r.IntN(len(want)/50) {
 		at := tp.end().at + 1
@@ -99,11 +99,11 @@ func TestTape(t *testing.T) {
 		}
 		first := sort.Search(len(want), func(j int) bool { return want[j].at >= at })
 		if err := forward.to(at); err != nil || forward.pos.number != first {
-			t.Fatalf("to %v: at piece %d, %v; want %d", at, forward.pos.number, err, first)
+			t.Fatalf("to(%v) went to piece %d, %v; want %d", at, forward.pos.number, err, first)
 		}
 	}
 	if len(tp.blocks) < 5 {
-		t.Fatalf("only %d blocks: the test does not test", len(tp.blocks))
+		t.Fatalf("the tape has only %d blocks; the test needs 5", len(tp.blocks))
 	}
 	for range 200 {
 		n := r.IntN(len(want))
@@ -130,7 +130,7 @@ func TestTape(t *testing.T) {
 		if rd.pos.at > at {
 			t.Fatalf("blockAt(%v) begins at %v", at, rd.pos.at)
 		}
-		// The last piece at that time is in it.
+		// The block holds the last piece at that time.
 		last := pieceRef{}
 		for {
 			p, ok, _ := rd.peek()
@@ -141,11 +141,11 @@ func TestTape(t *testing.T) {
 			last = rd.pos
 		}
 		if b := tp.blockOf(last.number - 1); b != tp.blockAt(at) {
-			t.Errorf("the last piece at %v is in block %d, blockAt says %d", at, b, tp.blockAt(at))
+			t.Errorf("the last piece at %v is in block %d; blockAt = %d", at, b, tp.blockAt(at))
 		}
 	}
 	if got := len(tp.markers()); got == 0 || string(want[tp.markers()[0].number].data) != tp.markers()[0].label {
-		t.Errorf("markers: %d, the first %+v", got, tp.markers()[0])
+		t.Errorf("the tape has %d markers, the first %+v", got, tp.markers()[0])
 	}
 }
 
@@ -156,7 +156,7 @@ func samePiece(t *testing.T, n int, got, want piece) {
 	}
 }
 
-// What does not fit the memory is read back from a file.
+// Pieces beyond the memory budget are read back from a file.
 func TestTapeSpills(t *testing.T) {
 	tp, err := newTape()
 	if err != nil {
@@ -175,7 +175,7 @@ func TestTapeSpills(t *testing.T) {
 		tp.add(out(time.Duration(i)*time.Second, string(noise)))
 	}
 	if v := tp.vault; v.file == nil || v.memory > v.budget {
-		t.Fatalf("%d bytes in memory, %d in a file", v.memory, v.length)
+		t.Fatalf("the vault has %d bytes in memory, %d in a file; want both, within the budget", v.memory, v.length)
 	}
 	rd := &reader{t: tp}
 	if err := rd.seekBlock(tp.blockOf(150)); err != nil {
@@ -188,7 +188,7 @@ func TestTapeSpills(t *testing.T) {
 		}
 		if p.at == 150*time.Second {
 			if string(p.data) != want {
-				t.Error("other bytes came back")
+				t.Error("the piece read back differs from the piece added")
 			}
 			return
 		}

@@ -12,9 +12,9 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// Over an hour every frame comes on time: half of them within 2 ms, 99 of a
-// hundred within 10 ms, and the last no later than the first. Bursts that come
-// faster than frames are shown are counted too, by when their text was drawn.
+// For an hour every frame is on time: half within 2 ms, 99 % within 10 ms, and the
+// last no later than the first. Events in bursts faster than the frame rate count,
+// too, at the time their text is drawn.
 func TestDeckTiming(t *testing.T) {
 	length := time.Hour
 	if testing.Short() {
@@ -37,7 +37,7 @@ func TestDeckTiming(t *testing.T) {
 			t.Fatal(err)
 		}
 		if took := time.Since(began); took < length || took > at+time.Minute+10*time.Millisecond {
-			t.Errorf("it took %v; want %v", took, at+time.Minute)
+			t.Errorf("Run took %v; want %v", took, at+time.Minute)
 		}
 		v := vt.New(80, 24)
 		var late []time.Duration
@@ -53,7 +53,7 @@ func TestDeckTiming(t *testing.T) {
 			}
 		}
 		if len(late) != len(events)-1 {
-			t.Fatalf("%d frames were shown; want %d", len(late), len(events)-1)
+			t.Fatalf("the deck showed %d frames; want %d", len(late), len(events)-1)
 		}
 		last := late[len(late)-1000:]
 		first := late[:1000]
@@ -67,7 +67,7 @@ func TestDeckTiming(t *testing.T) {
 	})
 }
 
-// A pause acts at once at the highest speed of a dense recording.
+// A pause acts at once, even at the highest speed of a dense recording.
 func TestDeckPausesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := startView(t, &Player{Cast: work(2<<20, 10*time.Minute), Speed: 16}, 120, 40)
@@ -78,7 +78,7 @@ func TestDeckPausesAtOnce(t *testing.T) {
 		shown := v.vt.Text()
 		v.wait(time.Minute)
 		if v.vt.Text() != shown || len(v.term.writes) != n {
-			t.Error("it went on after the pause")
+			t.Error("the deck went on after the pause")
 		}
 	})
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// A window shows the part of a larger screen where the cursor is, and all of a
-// smaller one.
+// A window shows the part of a larger screen around the cursor, and all of a smaller
+// screen.
 func TestWindow(t *testing.T) {
 	env := map[string]string{"TERM": "xterm-256color", "LANG": "C.UTF-8"}
 	w := NewWindow(func(name string) string { return env[name] })
@@ -32,17 +32,17 @@ func TestWindow(t *testing.T) {
 		t.Errorf("the terminal shows\n%s", got)
 	}
 	if got := w.Draw(s, small); len(got) > 0 {
-		t.Errorf("drawn again, it takes %q", got)
+		t.Errorf("Draw of the same screen = %q; want nothing", got)
 	}
 	s.Resize(30, 5)
 	if got := shown(small); !strings.HasPrefix(got, "up here") || !strings.Contains(got, "│\n") || !strings.Contains(got, "──┘") {
 		t.Errorf("the terminal shows\n%s", got)
 	}
-	// Whatever the program does, the terminal is only drawn on.
+	// Whatever the program does, the window only draws on the terminal.
 	s.WriteString("\x1b[?1049h\x1b[?1000h\x1b]0;title\x07\x1b[?1h\x1b=\x1b(0")
 	shown(small)
 	if m := terminal.Modes(); m.Mouse != 0 || m.AppCursor || m.AppKeypad || terminal.OnAlternate() || terminal.Title() != "" {
-		t.Errorf("the terminal is in the modes %+v, its title is %q", m, terminal.Title())
+		t.Errorf("the terminal has the modes %+v and the title %q; want the defaults", m, terminal.Title())
 	}
 	w.Forget()
 	terminal.WriteString("\x1b[2J\x1b[Hother")
