@@ -1,9 +1,9 @@
 //go:build linux
 
-// Package latency measures what a user waits for: prompts with marks, output at
-// a watcher, programs that are observed, lists of sessions, and what a kill of
-// the recorder loses. What is compared runs in turns, so that what else the
-// machine does falls on all alike:
+// Package latency measures the delays that a user notices: prompts with marks,
+// output at a watcher, observed programs, lists of sessions; and the output that a
+// kill of the recorder loses. Compared runs alternate, so that other load on the
+// machine affects them alike:
 //
 //	go test -bench . ./bench/...
 package latency
@@ -34,7 +34,7 @@ import (
 	"github.com/ttydeck/ttydeck/record/shellint"
 )
 
-// recorderEnv makes this program a recorder, to the file that it names, of a
+// recorderEnv names a file; when it is set, this program records to the file a
 // program that prints the time.
 const recorderEnv = "TTYDECK_BENCH_RECORD"
 
@@ -60,7 +60,7 @@ func recordTime(path string) error {
 	return err
 }
 
-// need skips a benchmark without a program.
+// need skips the benchmark if program is not installed.
 func need(b *testing.B, program string) {
 	b.Helper()
 	if _, err := exec.LookPath(program); err != nil {
@@ -68,7 +68,8 @@ func need(b *testing.B, program string) {
 	}
 }
 
-// report reports the median and the 90th percentile of times.
+// report reports the median and the 90th percentile of times, and returns the
+// median.
 func report(b *testing.B, name string, times []time.Duration) time.Duration {
 	b.Helper()
 	if len(times) == 0 {
@@ -144,7 +145,8 @@ func startShell(b *testing.B, marks bool, name string, rc map[string]string) *sh
 	return s
 }
 
-// prompt waits for a prompt behind the byte from, and returns when it came.
+// prompt waits for a prompt after the byte from, and returns the time of its
+// arrival.
 func (s *shell) prompt(b *testing.B, from int) time.Time {
 	b.Helper()
 	for {
@@ -161,7 +163,7 @@ func (s *shell) prompt(b *testing.B, from int) time.Time {
 // enter types a command and returns the time from Enter to the next prompt.
 func (s *shell) enter(b *testing.B, line string) time.Duration {
 	b.Helper()
-	time.Sleep(30 * time.Millisecond) // whatever the shell does behind its prompt
+	time.Sleep(30 * time.Millisecond) // for the shell's work after its prompt
 	io.WriteString(s.pty, line)
 	time.Sleep(30 * time.Millisecond)
 	s.mu.Lock()
@@ -197,7 +199,7 @@ func BenchmarkPrompt(b *testing.B) {
 // BenchmarkWatch measures the time from a program's write to a watcher. We
 // promise a median of 5 ms.
 func BenchmarkWatch(b *testing.B) {
-	base, err := os.MkdirTemp("", "live") // a socket's path is short
+	base, err := os.MkdirTemp("", "live") // a socket's path must be short
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -262,7 +264,7 @@ func BenchmarkWatch(b *testing.B) {
 	report(b, "write-to-watcher", times)
 }
 
-// clock returns the last time in text, as bash has it.
+// clock returns the last time in text, in the form of bash's EPOCHREALTIME.
 func clock(text string) (time.Time, bool) {
 	fields := strings.Fields(text)
 	if len(fields) == 0 {
@@ -272,15 +274,15 @@ func clock(text string) (time.Time, bool) {
 	return time.UnixMicro(us), err == nil
 }
 
-// BenchmarkObserve measures the time that `cat` of 20 MB takes in a session,
-// alone and observed by each method. We aim at 1.1 for those by eBPF.
+// BenchmarkObserve measures the time of `cat` of 20 MB in a session, alone and
+// observed by each method. We aim at a ratio of 1.1 for the methods by eBPF.
 func BenchmarkObserve(b *testing.B) {
 	need(b, "script")
 	data := filepath.Join(b.TempDir(), "data")
 	if err := os.WriteFile(data, bytes.Repeat([]byte("The quick brown fox jumps over the lazy dog, and runs away.\n"), 20<<20/60), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	// A holder that is no child of this program, which ptrace would not take.
+	// The holder is not a child of this program: ptrace would not attach to one.
 	holder := exec.Command("sh", "-c", "script -q -c 'echo pid $$.; exec sh' /dev/null; exit")
 	holder.Env = append(os.Environ(), "PS1=", "TERM=xterm")
 	keys, err := holder.StdinPipe()
@@ -327,7 +329,7 @@ func BenchmarkObserve(b *testing.B) {
 				continue
 			}
 			began := time.Now()
-			fmt.Fprintf(keys, "cat %s; echo end$((%d+0)).\n", data, round) // the echo of this is not the end
+			fmt.Fprintf(keys, "cat %s; echo end$((%d+0)).\n", data, round) // the echo of this line does not match
 			until(fmt.Sprintf("end%d.", round))
 			times[m] = append(times[m], time.Since(began))
 			stop()
@@ -339,7 +341,8 @@ func BenchmarkObserve(b *testing.B) {
 	}
 }
 
-// observeBy observes a session until stop is called; not at all without a method.
+// observeBy observes a session until stop is called. Without a method it does
+// nothing.
 func observeBy(b *testing.B, pid string, m observe.Method, keys io.Writer) (stop func(), err error) {
 	if m == "" {
 		return func() {}, nil
@@ -367,7 +370,7 @@ func observeBy(b *testing.B, pid string, m observe.Method, keys io.Writer) (stop
 	case <-began:
 		return func() {
 			cancel()
-			// script blocks all signals: ptrace gets hold of it at its next system call.
+			// script blocks all signals: ptrace stops it at its next system call.
 			io.WriteString(keys, "\n")
 			<-ended
 		}, nil
@@ -377,7 +380,7 @@ func observeBy(b *testing.B, pid string, m observe.Method, keys io.Writer) (stop
 	}
 }
 
-// BenchmarkList measures a list of 300 sessions. We promise 100 ms.
+// BenchmarkList measures the time to list 300 sessions. We promise 100 ms.
 func BenchmarkList(b *testing.B) {
 	const count = 300
 	for range count {
@@ -401,7 +404,7 @@ func BenchmarkList(b *testing.B) {
 		}
 		times = append(times, time.Since(began))
 		if len(list.Sessions) < count {
-			b.Fatalf("%d sessions are listed; want %d", len(list.Sessions), count)
+			b.Fatalf("List returned %d sessions; want at least %d", len(list.Sessions), count)
 		}
 	}
 	report(b, "list", times)
@@ -428,7 +431,7 @@ func BenchmarkKill(b *testing.B) {
 				cmd.Wait()
 				at, ok := lastClock(path)
 				if !ok {
-					b.Fatal("nothing is left of the recording")
+					b.Fatal("the recording is empty after the kill")
 				}
 				lost = append(lost, now.Sub(at))
 			}

@@ -219,7 +219,7 @@ func start(args []string) (*tty.Conn, *exec.Cmd, error) {
 	return master, cmd, nil
 }
 
-// runOnce runs a command to its end on a new terminal, and drains that.
+// runOnce runs a command to its end on a new terminal, and drains the terminal.
 func runOnce(args []string) (result, error) {
 	begin := time.Now()
 	master, cmd, err := start(args)
@@ -306,8 +306,8 @@ func measureEcho(list []recorder, dir string, rounds, keys int) error {
 	return nil
 }
 
-// keyPause is the pause between a key's echo and the next key: a person's keys
-// reach a recorder that has gone to sleep.
+// keyPause is the pause between a key's echo and the next key: a user's keys reach
+// a recorder that sleeps.
 const keyPause = 10 * time.Millisecond
 
 func echoOnce(args []string, keys int) ([]time.Duration, error) {
