@@ -17,7 +17,7 @@ import (
 	"github.com/ttydeck/ttydeck/internal/await"
 )
 
-// viewer is a Watcher with a screen.
+// viewer is a Watcher that keeps all output and sizes.
 type viewer struct {
 	mu     sync.Mutex
 	out    bytes.Buffer
@@ -50,12 +50,12 @@ func (v *viewer) wait(t *testing.T, want string) string {
 		if strings.Contains(got, want) {
 			return got
 		}
-		await.Receive(t, fmt.Sprintf("%q after %q, for the watcher", want, got), v.events)
+		await.Receive(t, fmt.Sprintf("%q in the watcher's output %q", want, got), v.events)
 	}
 }
 
-// control starts a session without a terminal, and gives what acts on it and
-// what waits for its end.
+// control starts a headless session. It returns the session's Control, and a
+// function that waits for the session's end and returns the exit status.
 func control(t *testing.T, path string, args ...string) (*Control, func() int) {
 	t.Helper()
 	f, err := Create(path, FileOptions{})
@@ -79,12 +79,12 @@ func control(t *testing.T, path string, args ...string) (*Control, func() int) {
 			t.Helper()
 			e := <-ended
 			if e.err != nil {
-				t.Errorf("the session ended with %v", e.err)
+				t.Errorf("Run: %v", e.err)
 			}
 			return e.status
 		}
 	case e := <-ended:
-		t.Fatalf("the session did not start: %v", e.err)
+		t.Fatalf("Run ended before the session started: %v", e.err)
 	}
 	return nil, nil
 }
@@ -106,11 +106,11 @@ func TestControl(t *testing.T) {
 	}
 	v.wait(t, "<one>\r\n10 40")
 	if got := c.State(); got.Size != (format.Size{Cols: 40, Rows: 10}) || got.Paused || got.PID < 2 {
-		t.Errorf("the state is %+v", got)
+		t.Errorf("State() = %+v; want 40x10, not paused, and a PID", got)
 	}
 	c.Pause()
 	if !c.State().Paused {
-		t.Error("it is not paused")
+		t.Error("State().Paused = false after Pause; want true")
 	}
 	c.Type([]byte("hidden\r"))
 	v.wait(t, "<hidden>\r\n10 40")
@@ -122,35 +122,36 @@ func TestControl(t *testing.T) {
 	}
 	c.Type([]byte("three\r\x04"))
 	if got := wait(); got != 3 {
-		t.Errorf("the exit status is %d", got)
+		t.Errorf("exit status %d; want 3", got)
 	}
 	for _, err := range []error{c.Type([]byte("x")), c.Resize(format.Size{Cols: 1, Rows: 1}), c.Mark(""), c.Pause()} {
 		if !errors.Is(err, ErrEnded) {
-			t.Errorf("after the end: %v; want ErrEnded", err)
+			t.Errorf("error after the session's end: %v; want ErrEnded", err)
 		}
 	}
 	v.mu.Lock()
 	if strings.Contains(v.out.String(), "three") || len(v.sizes) != 1 {
-		t.Errorf("the watcher saw %q, sizes %v", v.out.String(), v.sizes)
+		t.Errorf("watcher: output %q, sizes %v; want one size, and no output after Watch(nil)", v.out.String(), v.sizes)
 	}
 	v.mu.Unlock()
 	r := read(t, path)
 	if got := r.text(format.Marker); got != "here paused resumed" {
-		t.Errorf("markers %q", got)
+		t.Errorf("markers %q; want here, paused, resumed", got)
 	}
 	if got := r.text(format.Output); !strings.Contains(got, "<one>") || strings.Count(got, "<hidden>") > 1 || !strings.Contains(got, "<three>") {
-		t.Errorf("output %q", got)
+		t.Errorf("output %q; want <one> and <three>, and <hidden> at most once", got)
 	}
 }
 
-// What was recorded and what a watcher sees then are the session's output,
-// nothing twice and nothing lost, whenever it begins to watch.
+// A watcher may begin at any moment. The recording up to then and the watcher's
+// output together are the session's output: nothing is repeated and nothing is
+// lost.
 func TestWatchJoins(t *testing.T) {
 	t.Parallel()
 	for range 20 {
 		c, wait := control(t, castPath(t), "sh", "-c", "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line-$i-; done; sleep 0.05; seq 20000")
 		v := &viewer{events: make(chan struct{}, 1)}
-		// At a random moment of the session, which is what this is about.
+		// Watch at a random moment of the session.
 		time.Sleep(time.Duration(rand.IntN(60)) * time.Millisecond)
 		var before strings.Builder
 		cast, closer, err := c.Watch(v)
@@ -169,7 +170,7 @@ func TestWatchJoins(t *testing.T) {
 			closer.Close()
 		}
 		if got := wait(); got != 0 {
-			t.Fatalf("the exit status is %d", got)
+			t.Fatalf("exit status %d; want 0", got)
 		}
 		var want strings.Builder
 		for i := 1; i <= 3000; i++ {
@@ -179,7 +180,7 @@ func TestWatchJoins(t *testing.T) {
 			want.WriteString(strconv.Itoa(i) + "\r\n")
 		}
 		if got := before.String() + v.out.String(); got != want.String() {
-			t.Fatalf("recorded before were %d bytes, seen %d, together not the %d of the session", before.Len(), v.out.Len(), want.Len())
+			t.Fatalf("%d bytes recorded before Watch and %d bytes watched differ from the session's %d", before.Len(), v.out.Len(), want.Len())
 		}
 	}
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// repeats gives how often a test that is random is done: a few times, or as
-// often as the environment says, which CI does.
+// repeats returns how often a randomized test runs: few times, or the value of
+// the environment variable, which CI sets.
 func repeats(t *testing.T, name string, few int) int {
 	t.Helper()
 	text := os.Getenv(name)
@@ -34,12 +34,12 @@ func repeats(t *testing.T, name string, few int) int {
 	return n
 }
 
-// Killed at any moment, a recording opens, without an error, and holds the
-// output up to some moment, which is no earlier than what could be read before.
-// TestWriteFlushes and TestFlushEvery hold how far behind that is, and bench/
-// measures it. TTYDECK_KILLS says how often (200 in CI).
+// A recorder is killed at a random moment. Its recording opens without an error
+// and holds the output up to some moment, no earlier than a reader could see
+// before the kill. TestWriteFlushes and TestFlushEvery bound the delay, and
+// bench/ measures it. TTYDECK_KILLS sets the number of kills (200 in CI).
 func TestKilledRecorder(t *testing.T) {
-	t.Parallel() // most of the time it waits
+	t.Parallel() // it mostly waits
 	const atOnce = 8
 	kills := repeats(t, "TTYDECK_KILLS", 24)
 	dir := t.TempDir()
@@ -50,7 +50,7 @@ func TestKilledRecorder(t *testing.T) {
 		running.Go(func() {
 			defer func() { <-slots }()
 			ext := []string{".cast", ".cast.zst", ".cast.gz"}[i%3]
-			// Some before anything is recorded, most after.
+			// One kill in four may come before anything is recorded.
 			if err := killOne(filepath.Join(dir, fmt.Sprint(i)+ext), i%4 > 0, rand.N(2*time.Second)); err != nil {
 				t.Errorf("kill %d (%s): %v", i, ext, err)
 			}
@@ -59,8 +59,9 @@ func TestKilledRecorder(t *testing.T) {
 	running.Wait()
 }
 
-// killOne kills a recorder a while after it has begun, or after what it records
-// has, and looks at what it leaves.
+// killOne kills a recorder and checks its recording. The kill comes some time
+// after the recorder starts or, with recording, after the first recorded
+// output.
 func killOne(path string, recording bool, after time.Duration) error {
 	text, err := json.Marshal(helper{Path: path, Headless: true, Args: []string{os.Args[0]}})
 	if err != nil {
@@ -88,7 +89,7 @@ func killOne(path string, recording bool, after time.Duration) error {
 			return errors.New("nothing is recorded")
 		}
 	}
-	time.Sleep(after) // a random moment, which is what this is about
+	time.Sleep(after) // a random moment
 	if r, err := tryRead(path); recording && err == nil {
 		if seen, err = ticksOf(r); err != nil {
 			stop()
@@ -100,7 +101,7 @@ func killOne(path string, recording bool, after time.Duration) error {
 		if recording {
 			return fmt.Errorf("after %v: %w", after, err)
 		}
-		return nil // it had not begun
+		return nil // the recorder had not begun
 	}
 	r, err := tryRead(path)
 	if err != nil {
@@ -110,13 +111,13 @@ func killOne(path string, recording bool, after time.Duration) error {
 	case err != nil:
 		return fmt.Errorf("after %v: %w", after, err)
 	case kept < seen:
-		return fmt.Errorf("after %v: the recording ends with %d; %d could be read before", after, kept, seen)
+		return fmt.Errorf("after %v: the recording ends with %d; a reader saw %d before the kill", after, kept, seen)
 	}
 	return nil
 }
 
-// ticksOf returns the last number of the ticker that r holds as a whole, and an
-// error if any before it is missing.
+// ticksOf returns the ticker's last complete number in r, and an error if an
+// earlier number is missing.
 func ticksOf(r recording) (last int, err error) {
 	lines := strings.Split(r.text(format.Output), "\r\n")
 	for i, line := range lines[:len(lines)-1] {
@@ -127,15 +128,15 @@ func ticksOf(r recording) (last int, err error) {
 	return len(lines) - 1, nil
 }
 
-// The disk is full at some point: the session goes on to its end, the exit
-// status tells, and the file opens and holds a beginning of the output.
-// TTYDECK_FULL_DISKS says how often (50 in CI).
+// The disk fills up at a random point. The session goes on to its end, the exit
+// status reports the failure, and the file opens and holds the beginning of the
+// output. TTYDECK_FULL_DISKS sets the number of runs (50 in CI).
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	times := repeats(t, "TTYDECK_FULL_DISKS", 10)
 	mount, err := exec.LookPath("mount")
 	if err != nil || os.Getuid() != 0 {
-		t.Skip("TestDiskFull skipped: it mounts a small file system, for which it must be root")
+		t.Skip("needs root to mount a small file system")
 	}
 	var want strings.Builder
 	for i := 1; i <= 40000; i++ {
@@ -145,7 +146,7 @@ func TestDiskFull(t *testing.T) {
 		dir := t.TempDir()
 		size := 40<<10 + rand.IntN(200<<10)
 		if out, err := exec.Command(mount, "-t", "tmpfs", "-o", fmt.Sprintf("size=%d,nr_inodes=10", size), "tmpfs", dir).CombinedOutput(); err != nil {
-			t.Skipf("TestDiskFull skipped: cannot mount: %v: %s", err, out)
+			t.Skipf("cannot mount a small file system: %v: %s", err, out)
 		}
 		fillDisk(t, dir, i, want.String())
 		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
@@ -161,10 +162,10 @@ func fillDisk(t *testing.T, dir string, i int, want string) {
 	m := open(t, helper{Path: path, Args: program}, terminalOptions{answer: answers})
 	m.waitFor(0, "the\r\nend\r\n")
 	if got := m.wait(); got != 99 {
-		t.Errorf("the exit status is %d; want an error", got)
+		t.Errorf("exit status %d; want 99, an error", got)
 	}
 	if !strings.Contains(m.all(), "recording stopped") {
-		t.Error("the user was not told")
+		t.Error("the terminal does not report that the recording stopped")
 	}
 	m.checkRestored()
 	r, err := tryRead(path)
@@ -173,8 +174,8 @@ func fillDisk(t *testing.T, dir string, i int, want string) {
 		return
 	}
 	got := r.text(format.Output)
-	// A compressed one may have been full before its first block was whole.
+	// The disk may be full before the first compressed block is complete.
 	if n := min(len(got), len(want)); n == 0 && ext == ".cast" || got[:n] != want[:n] {
-		t.Errorf("%s: the file holds %d bytes of output; want a beginning of it", ext, len(got))
+		t.Errorf("%s: %d bytes of output; want the beginning of the program's output", ext, len(got))
 	}
 }

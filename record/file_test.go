@@ -13,7 +13,8 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// write1 records one event of output at 250 ms and an exit to f.
+// write1 records one output event at 250 ms and an exit event to f, and closes
+// f.
 func write1(t *testing.T, f *File, size format.Size, data string) {
 	t.Helper()
 	if err := f.WriteHeader(format.Header{Size: size}); err != nil {
@@ -39,7 +40,7 @@ func TestCreateIsPrivateAndExclusive(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(path); err == nil {
-		t.Error("there is a file before its header")
+		t.Error("the file exists before its header is written")
 	}
 	other, err := Create(path, FileOptions{})
 	if err != nil {
@@ -49,11 +50,11 @@ func TestCreateIsPrivateAndExclusive(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := other.WriteHeader(format.Header{Size: size80}); !errors.Is(err, ErrExists) {
-		t.Errorf("two recordings of one name: %v; want %v", err, ErrExists)
+		t.Errorf("WriteHeader to an existing file: %v; want %v", err, ErrExists)
 	}
 	other.Discard()
 	if _, err := Create(path, FileOptions{Append: true}); !errors.Is(err, ErrInUse) {
-		t.Errorf("appending to what is being recorded: %v; want %v", err, ErrInUse)
+		t.Errorf("Create with Append during a recording: %v; want %v", err, ErrInUse)
 	}
 	f.WriteEvent(format.Event{Code: format.Output, Data: "first"})
 	if err := f.Close(); err != nil {
@@ -61,16 +62,16 @@ func TestCreateIsPrivateAndExclusive(t *testing.T) {
 	}
 	for name, want := range map[string]os.FileMode{path: 0o600, filepath.Dir(path): 0o700} {
 		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != want {
-			t.Errorf("%s: %v, %v; want %v", name, info.Mode(), err, want)
+			t.Errorf("%s: mode %v, %v; want %v", name, info.Mode(), err, want)
 		}
 	}
 	if _, err := Create(path, FileOptions{}); !errors.Is(err, ErrExists) {
-		t.Errorf("Create over a file: %v; want %v", err, ErrExists)
+		t.Errorf("Create of an existing file: %v; want %v", err, ErrExists)
 	}
 	if got := read(t, path).text(format.Output); got != "first" {
-		t.Errorf("the file holds %q; want what it held", got)
+		t.Errorf("output %q; want first", got)
 	}
-	// A link, dangling or not, is never followed.
+	// Create never follows a link, dangling or not.
 	link := filepath.Join(dir, "link.cast")
 	for _, target := range []string{filepath.Join(dir, "elsewhere"), path} {
 		os.Remove(link)
@@ -85,9 +86,9 @@ func TestCreateIsPrivateAndExclusive(t *testing.T) {
 		}
 	}
 	if _, err := os.Stat(filepath.Join(dir, "elsewhere")); err == nil {
-		t.Error("a file was made where a link points")
+		t.Error("Create made a file at a link's target")
 	}
-	// mktemp's file is empty, and meant to be written.
+	// Create accepts an empty file, such as mktemp makes.
 	empty := filepath.Join(dir, "empty.cast")
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -99,8 +100,8 @@ func TestCreateIsPrivateAndExclusive(t *testing.T) {
 	write1(t, f, size80, "x")
 }
 
-// The old recording is there until the new one has begun, and when the program
-// cannot be started it stays.
+// Overwrite keeps the old recording until the new one begins. If the program
+// cannot be started, the old recording stays.
 func TestOverwrite(t *testing.T) {
 	path := castPath(t)
 	f, err := Create(path, FileOptions{})
@@ -113,11 +114,11 @@ func TestOverwrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := read(t, path).text(format.Output); got != "old" {
-		t.Errorf("before the header the file holds %q; want what it held", got)
+		t.Errorf("output before the new header: %q; want old", got)
 	}
 	f.Discard()
 	if got := read(t, path).text(format.Output); got != "old" {
-		t.Errorf("discarded, the file holds %q; want what it held", got)
+		t.Errorf("output after Discard: %q; want old", got)
 	}
 	f, err = Create(path, FileOptions{Overwrite: true})
 	if err != nil {
@@ -125,10 +126,10 @@ func TestOverwrite(t *testing.T) {
 	}
 	write1(t, f, size80, "new")
 	if got := read(t, path).text(format.Output); got != "new" {
-		t.Errorf("the file holds %q; want the new recording", got)
+		t.Errorf("output after overwriting: %q; want new", got)
 	}
 	if names, err := os.ReadDir(filepath.Dir(path)); err != nil || len(names) != 1 {
-		t.Errorf("files: %v, %v; want one", names, err)
+		t.Errorf("directory: %v, %v; want one file", names, err)
 	}
 }
 
@@ -140,7 +141,7 @@ func TestAppend(t *testing.T) {
 	tests := []struct {
 		name, file, before string
 		size               format.Size
-		want               string // the file afterwards
+		want               string // the file's content afterwards
 	}{
 		{"v3", "a.cast", v3 + "[1.000, \"o\", \"a\"]\n", size80, v3 + "[1.000, \"o\", \"a\"]\n[0.250, \"o\", \"new\"]\n[0.750, \"x\", \"0\"]\n"},
 		{"v2 counts on from its last event", "a.cast", v2 + "[1.5, \"o\", \"a\"]\n", size80,
@@ -175,7 +176,7 @@ func TestAppend(t *testing.T) {
 				t.Fatal(err)
 			}
 			if string(got) != tt.want {
-				t.Errorf("the file is\n%q; want\n%q", got, tt.want)
+				t.Errorf("the file holds\n%q; want\n%q", got, tt.want)
 			}
 		})
 	}
@@ -195,7 +196,8 @@ func TestAppendCompressed(t *testing.T) {
 				t.Fatal(err)
 			}
 			if torn {
-				// Killed: the stream has no end, and holds half a line more.
+				// The recorder was killed: the stream has no end and holds half
+				// a line more.
 				f.comp.Write([]byte(`[0.1, "o", "tor`))
 				f.comp.Flush()
 				f.f.Close()
@@ -220,10 +222,10 @@ func TestAppendCompressed(t *testing.T) {
 			}
 			in.Close()
 			if want := "1s old,1.25s new,2s 0"; strings.Join(got, ",") != want {
-				t.Errorf("%s, torn %v: %q; want %s", ext, torn, got, want)
+				t.Errorf("%s, torn %v: events %q; want %s", ext, torn, got, want)
 			}
 			if in.Compression == format.Uncompressed {
-				t.Errorf("%s: no longer compressed", ext)
+				t.Errorf("%s: the file is no longer compressed", ext)
 			}
 		}
 	}
@@ -244,20 +246,20 @@ func TestAppendRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := Create(path, tt.o); !errors.Is(err, ErrNoAppend) {
-			t.Errorf("%s: %v; want %v", name, err, ErrNoAppend)
+			t.Errorf("%s: Create with Append: %v; want %v", name, err, ErrNoAppend)
 		}
 		if got, _ := os.ReadFile(path); string(got) != tt.text {
-			t.Errorf("%s: the file was changed to %q", name, got)
+			t.Errorf("%s: Create changed the file to %q", name, got)
 		}
 	}
 	text := filepath.Join(dir, "text.cast")
 	os.WriteFile(text, []byte("not a recording\n"), 0o600)
 	if _, err := Create(text, FileOptions{Append: true}); err == nil {
-		t.Error("appended to what is no recording")
+		t.Error("Create with Append accepted a file that is not a recording")
 	}
 }
 
-// A pipe is written to as it is.
+// Create writes directly to a pipe.
 func TestCreatePipe(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -266,28 +268,28 @@ func TestCreatePipe(t *testing.T) {
 	defer r.Close()
 	path := "/dev/fd/" + itoa(int(w.Fd()))
 	if _, err := os.Stat(path); err != nil {
-		t.Skipf("skipped: %v", err)
+		t.Skipf("no path for a pipe: %v", err)
 	}
 	f, err := Create(path, FileOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.Close()
-	write1(t, f, size80, "through") // it fits into the pipe
+	write1(t, f, size80, "through") // short enough for the pipe's buffer
 	cast, _, err := format.Open(r)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for ev, err := range cast.Events {
 		if err != nil || ev.Data != "through" {
-			t.Errorf("%+v, %v", ev, err)
+			t.Errorf("event %+v, %v; want the output through", ev, err)
 		}
 		break
 	}
 }
 
-// What a kill loses is what came since the last flush: nothing of a plain file
-// that the system has taken, and at most the last second of a compressed one.
+// A kill loses the data since the last flush: nothing of a plain file, whose
+// data the system has, and at most the last second of a compressed file.
 func TestFlushEvery(t *testing.T) {
 	for ext, most := range map[string]time.Duration{".cast": 0, ".cast.zst": time.Second, ".cast.gz": time.Second} {
 		f, err := Create(filepath.Join(t.TempDir(), "a"+ext), FileOptions{})
@@ -295,7 +297,7 @@ func TestFlushEvery(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := f.FlushEvery(); got > most || (got == 0) != (most == 0) {
-			t.Errorf("%s is flushed every %v; want at most %v", ext, got, most)
+			t.Errorf("%s: FlushEvery() = %v; want at most %v", ext, got, most)
 		}
 		f.Discard()
 	}

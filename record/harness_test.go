@@ -24,8 +24,9 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// helperEnv makes this test binary a recorder: it holds a helper as JSON. A
-// recorder must be a process of its own to have a terminal, and to be killed.
+// helperEnv turns this test binary into a recorder; its value is a helper as
+// JSON. A recorder needs a process of its own to have a terminal, and to be
+// killed.
 const helperEnv = "TTYDECK_RECORD_HELPER"
 
 type helper struct {
@@ -36,11 +37,11 @@ type helper struct {
 
 	Input, InputSecrets, Headless, WaitAll, Stdin, Keys, Integrate bool
 	Size                                                           format.Size
-	Fail                                                           string // "panic" or "error": what the Writer does at an event with the data "fail"
+	Fail                                                           string // "panic" or "error": how the Writer fails at an event with the data "fail"
 	ProbeWait, HangupWait                                          time.Duration
 }
 
-// tickerEnv makes this test binary a program that counts, a hundred times a
+// tickerEnv turns this test binary into a program that counts a hundred times a
 // second.
 const tickerEnv = "TTYDECK_RECORD_TICKER"
 
@@ -66,8 +67,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// run records, and gives the exit status: the program's, 128 and the number of
-// the signal that ended the session, or 99 after an error.
+// run records and returns the exit status: the program's, 128 plus the number
+// of the signal that ended the session, or 98 or 99 after an error.
 func (h helper) run() int {
 	if h.V2 {
 		h.FileOptions.Format = format.AsciicastV2
@@ -109,7 +110,7 @@ func (h helper) run() int {
 	return status
 }
 
-// failingWriter fails at an event.
+// failingWriter fails at an event whose data contains "fail".
 type failingWriter struct {
 	*File
 	how string
@@ -125,7 +126,7 @@ func (w *failingWriter) WriteEvent(ev format.Event) error {
 	return w.File.WriteEvent(ev)
 }
 
-// terminal is a user's terminal with a recorder in it.
+// terminal is a user's terminal in which a recorder runs.
 type terminal struct {
 	t      *testing.T
 	master *tty.Conn
@@ -137,16 +138,16 @@ type terminal struct {
 	eof   bool
 }
 
-// answers is what a terminal says when it is asked; see probeQuery.
+// answers are a terminal's replies to probeQuery.
 const answers = "\x1bP>|testterm(7.1)\x1b\\\x1b]10;rgb:ffff/ffff/ffff\x1b\\\x1b]11;rgb:0000/0000/0000\x07" +
 	"\x1b]4;0;rgb:00/00/00\x1b\\\x1b]4;1;rgb:11/00/00\x1b\\\x1b]4;2;rgb:22/00/00\x1b\\\x1b]4;3;rgb:33/00/00\x1b\\" +
 	"\x1b]4;4;rgb:44/00/00\x1b\\\x1b]4;5;rgb:55/00/00\x1b\\\x1b]4;6;rgb:66/00/00\x1b\\\x1b]4;7;rgb:77/00/00\x1b\\\x1b[?62;22c"
 
 type terminalOptions struct {
-	answer string // to the probe
-	after  string // what the terminal shows before it answers
+	answer string // the reply to the probe
+	after  string // the terminal shows this before it replies
 	env    []string
-	args   []string // another program than the recorder
+	args   []string // runs instead of the recorder
 	drain  func(read int)
 }
 
@@ -158,7 +159,7 @@ func open(t *testing.T, h helper, o terminalOptions) *terminal {
 		t.Fatal(err)
 	}
 	if o.answer != "" {
-		h.ProbeWait = patience // it comes, however busy the machine is
+		h.ProbeWait = patience // the reply comes, however busy the machine is
 	}
 	m := &terminal{t: t, master: master}
 	m.grown.L = &m.mu
@@ -212,11 +213,11 @@ func (m *terminal) read(o terminalOptions) {
 	}
 }
 
-// patience is how long a test waits for what must come.
+// patience is how long a test waits before it fails.
 const patience = await.Patience
 
-// waitFor waits until what was shown, from the byte from on, contains want, and
-// gives where that ends.
+// waitFor waits until the output from offset from contains want, and returns
+// the offset after want.
 func (m *terminal) waitFor(from int, want string) int {
 	m.t.Helper()
 	late := false
@@ -246,8 +247,8 @@ func (m *terminal) shown() string {
 	return string(m.out)
 }
 
-// all gives what was shown once nothing more can come: when no process has the
-// terminal open.
+// all returns the complete output. It waits until no process has the terminal
+// open.
 func (m *terminal) all() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -264,7 +265,7 @@ func (m *terminal) send(s string) {
 	}
 }
 
-// wait gives the recorder's exit status.
+// wait waits for the recorder and returns its exit status.
 func (m *terminal) wait() int {
 	m.t.Helper()
 	timer := time.AfterFunc(patience, func() { m.cmd.Process.Kill() })
@@ -277,11 +278,11 @@ func (m *terminal) wait() int {
 func (m *terminal) checkRestored() {
 	m.t.Helper()
 	if mode, err := m.master.Mode(); err != nil || !mode.Echo || !mode.Canonical {
-		m.t.Errorf("the terminal is left with %+v, %v; want echo and line mode", mode, err)
+		m.t.Errorf("terminal mode %+v, %v; want echo and line mode", mode, err)
 	}
 }
 
-// recording is a recording as a whole.
+// recording is a complete recording.
 type recording struct {
 	format.Header
 	events []format.Event
@@ -312,7 +313,7 @@ func tryRead(path string) (recording, error) {
 	return r, nil
 }
 
-// text joins the data of all events of a code.
+// text joins the data of all events that have the code.
 func (r recording) text(code format.Code) string {
 	var b strings.Builder
 	for _, ev := range r.events {
@@ -330,7 +331,7 @@ func castPath(t *testing.T) string { return filepath.Join(t.TempDir(), "session.
 
 func sh(line string) []string { return []string{"sh", "-c", line} }
 
-// screenOf gives the last screen of a recording.
+// screenOf returns the last screen of a recording.
 func screenOf(r recording) screen {
 	s := vt.New(r.Size.Cols, r.Size.Rows)
 	for _, ev := range r.events {

@@ -31,7 +31,7 @@ func TestHotkeys(t *testing.T) {
 		name  string
 		keys  Keys
 		reads []string
-		want  string // what was passed, with P and M for what was done
+		want  string // the bytes passed on, with <P>, <M> and <D> for actions
 	}{
 		{"plain", DefaultKeys, []string{"hello\r"}, "hello\r"},
 		{"pause", DefaultKeys, []string{"\x1cp"}, "<P>"},
@@ -68,14 +68,14 @@ func TestHotkeys(t *testing.T) {
 				h.feed([]byte(r))
 			}
 			if got != tt.want {
-				t.Errorf("%q gives %q; want %q", tt.reads, got, tt.want)
+				t.Errorf("feed of %q passes %q; want %q", tt.reads, got, tt.want)
 			}
 		})
 	}
 }
 
-// Whatever is typed, however it is cut: no panic, and without our keys in it
-// the program gets every byte.
+// No input makes the filter panic or add bytes, wherever it is cut. Input
+// without the keys passes unchanged.
 func FuzzHotkeys(f *testing.F) {
 	f.Add([]byte("\x1b[92;5u\x1b[112u\x1cp\x1b[200~\x1c\x1b[201~"), 3)
 	f.Add([]byte("\x1b["), 1)
@@ -86,7 +86,7 @@ func FuzzHotkeys(f *testing.F) {
 		h.feed(in[:cut])
 		h.feed(in[cut:])
 		if n > len(in) {
-			t.Errorf("%d bytes became %d", len(in), n)
+			t.Errorf("feed of %d bytes passes %d; want no more", len(in), n)
 		}
 		var plain, got []byte
 		for _, c := range in {
@@ -97,7 +97,7 @@ func FuzzHotkeys(f *testing.F) {
 		h = &hotkeys{Keys: DefaultKeys, pass: func(p []byte) { got = append(got, p...) }, do: func(Action) {}}
 		h.feed(plain)
 		if string(got) != string(plain) {
-			t.Errorf("%q became %q", plain, got)
+			t.Errorf("feed of %q passes %q; want all of it", plain, got)
 		}
 	})
 }

@@ -9,47 +9,47 @@ import (
 
 const testAnswers = "\x1bP>|kitty(0.35)\x1b\\\x1b]10;rgb:dddd/dddd/dddd\x1b\\\x1b]11;rgb:1a/1b/1c\x07\x1b]4;0;rgb:0/8/f\x1b\\\x1b[?62;22c"
 
-// However the terminal's answers are cut and whatever is typed between: the
-// program gets what was typed, and nothing else.
+// The program receives exactly the keys typed, wherever the terminal's answers
+// are cut and whatever keys come between.
 func TestProbeAtEveryCut(t *testing.T) {
 	in := "a\x1b[A" + testAnswers[:15] + testAnswers[15:] + "b\x1b[?1;2c"
-	want := "a\x1b[Ab\x1b[?1;2c" // the second is the answer to the program's own question
+	want := "a\x1b[Ab\x1b[?1;2c" // the last sequence answers the program's own query
 	for cut := range len(in) {
 		p := &probe{answered: make(chan struct{})}
 		got := string(p.feed([]byte(in[:cut])))
 		got += string(p.feed([]byte(in[cut:])))
 		got += string(p.flush())
 		if got != want {
-			t.Fatalf("cut at %d: typed %q; want %q", cut, got, want)
+			t.Fatalf("cut at %d: input %q; want %q", cut, got, want)
 		}
 		select {
 		case <-p.answered:
 		default:
-			t.Fatalf("cut at %d: not answered", cut)
+			t.Fatalf("cut at %d: the probe is not answered", cut)
 		}
 		var term format.Term
 		p.describe(&term)
 		if term.Version != "kitty(0.35)" || term.Theme != nil {
-			t.Fatalf("cut at %d: %+v; want the version, and no theme, of which 15 colours are missing", cut, term)
+			t.Fatalf("cut at %d: %+v; want the version, and no theme: 15 colours are missing", cut, term)
 		}
 		if *p.bg != (format.RGB{R: 0x1a, G: 0x1b, B: 0x1c}) || *p.palette[0] != (format.RGB{R: 0, G: 0x88, B: 0xff}) {
-			t.Fatalf("cut at %d: background %v, colour 0 %v", cut, p.bg, p.palette[0])
+			t.Fatalf("cut at %d: background %v, colour 0 %v; want #1a1b1c, #0088ff", cut, p.bg, p.palette[0])
 		}
 	}
 }
 
-// Escape is a key: it is not held for ever.
+// Escape is a key: the probe does not hold it forever.
 func TestProbeGivesEscapeBack(t *testing.T) {
 	p := &probe{answered: make(chan struct{})}
 	if got := p.feed([]byte("\x1b")); len(got) != 0 {
-		t.Errorf("%q; want it held, an answer may begin so", got)
+		t.Errorf("feed of Escape passes %q; want it held, as an answer may begin with it", got)
 	}
 	if got := p.flush(); string(got) != "\x1b" {
-		t.Errorf("flushed %q; want Escape", got)
+		t.Errorf("flush() = %q; want Escape", got)
 	}
 	p.giveUp()
 	if got := p.feed([]byte("\x1b]10;rgb:")); string(got) != "\x1b]10;rgb:" {
-		t.Errorf("%q; want everything passed once the probe is over", got)
+		t.Errorf("feed after the probe passes %q; want everything", got)
 	}
 }
 
@@ -61,7 +61,7 @@ func FuzzProbe(f *testing.F) {
 		p := &probe{answered: make(chan struct{})}
 		n := len(p.feed(in[:cut])) + len(p.feed(in[cut:])) + len(p.flush())
 		if n > len(in) {
-			t.Errorf("%d bytes became %d", len(in), n)
+			t.Errorf("feed of %d bytes passes %d; want no more", len(in), n)
 		}
 		var term format.Term
 		p.describe(&term)
@@ -96,6 +96,6 @@ func TestMayProbe(t *testing.T) {
 		}
 	}
 	if probeWait > time.Second {
-		t.Error("a killed recorder loses a second at most")
+		t.Error("probeWait exceeds a second: a killed recorder would lose that much")
 	}
 }

@@ -6,7 +6,8 @@ import (
 	"github.com/ttydeck/ttydeck/internal/tty"
 )
 
-// TestSecrecyOfEditors: what an editor shows is recorded, whatever it is about.
+// TestSecrecyOfEditors: input to an editor is recorded, whatever words it
+// contains.
 func TestSecrecyOfEditors(t *testing.T) {
 	raw := tty.Mode{}
 	var y secrecy
@@ -24,11 +25,11 @@ func TestSecrecyOfEditors(t *testing.T) {
 	}
 	y.printed("\x1b[?1049hPassword: ")
 	if got := y.typed([]byte("x"), raw); string(got) != "x" {
-		t.Errorf("of an editor on the whole screen %q; want x", got)
+		t.Errorf("input to a full-screen editor %q; want x", got)
 	}
 	y.printed("\x1b[?1049l\r\nEnter the API key: ")
 	y.typed([]byte("\r"), raw)
 	if got := y.typed([]byte("s3cr3t-key"), raw); len(got) > 0 {
-		t.Errorf("of a key %q is recorded", got)
+		t.Errorf("input at a prompt for a key %q; want none", got)
 	}
 }

@@ -33,7 +33,7 @@ func TestShells(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if _, err := exec.LookPath(name); err != nil && os.Getenv("CI") == "" {
-				t.Skipf("skipped: no %s here", name)
+				t.Skipf("%s is not installed", name)
 			}
 			path := castPath(t)
 			m := open(t, helper{Path: path, Args: args}, terminalOptions{answer: answers})
@@ -42,7 +42,7 @@ func TestShells(t *testing.T) {
 			if err := m.master.SetSize(tty.Size{Cols: 101, Rows: 33}); err != nil {
 				t.Fatal(err)
 			}
-			// The size has arrived when the shell knows it.
+			// The size has arrived when the shell reports it.
 			tries := 0
 			await.Until(t, "the new size in the shell", func() bool {
 				tries++
@@ -52,41 +52,41 @@ func TestShells(t *testing.T) {
 			})
 			m.send("exit 3\r")
 			if got := m.wait(); got != 3 {
-				t.Errorf("the exit status is %d; want the shell's, 3", got)
+				t.Errorf("exit status %d; want the shell's, 3", got)
 			}
 			m.checkRestored()
 			r := read(t, path)
 			if !strings.Contains(r.text(format.Output), "one-2") {
-				t.Errorf("the recording's output is %q; want one-2 in it", r.text(format.Output))
+				t.Errorf("output %q; want one-2 in it", r.text(format.Output))
 			}
 			if got := r.text(format.Resize); got != "101x33" {
-				t.Errorf("resizes: %q; want 101x33", got)
+				t.Errorf("resizes %q; want 101x33", got)
 			}
 			if last := r.events[len(r.events)-1]; last.Code != format.Exit || last.Data != "3" {
-				t.Errorf("the last event is %+v; want exit 3", last)
+				t.Errorf("last event %+v; want exit 3", last)
 			}
 			if r.text(format.Input) != "" {
-				t.Error("input was recorded; want none unless asked for")
+				t.Error("the recording holds input; want none by default")
 			}
 			if r.Size != (format.Size{Cols: 80, Rows: 24}) || r.Term.Type != "xterm-256color" || r.Term.Version != "testterm(7.1)" {
-				t.Errorf("header: size %v, terminal %+v", r.Size, r.Term)
+				t.Errorf("header: size %v, terminal %+v; want 80x24, xterm-256color, testterm(7.1)", r.Size, r.Term)
 			}
 			if th := r.Term.Theme; th == nil || th.Fg.R != 255 || len(th.Palette) != 8 || th.Palette[3].R != 0x33 {
-				t.Errorf("theme: %+v; want what the terminal answered", r.Term.Theme)
+				t.Errorf("theme %+v; want the terminal's answers", r.Term.Theme)
 			}
 		})
 	}
 }
 
-// A background job holds the terminal open: the session ends all the same, at
-// once, and with all that was written before the exit.
+// A background job holds the terminal open. The session still ends at once,
+// with all output from before the exit.
 func TestTailWithBackgroundJob(t *testing.T) {
 	t.Parallel()
 	for range 5 {
 		path := castPath(t)
 		m := open(t, helper{Path: path, Args: sh("sleep 1000 & seq 1 20000; exit 7") /* no test waits so long */}, terminalOptions{answer: answers})
 		if got := m.wait(); got != 7 {
-			t.Fatalf("the exit status is %d; want 7", got)
+			t.Fatalf("exit status %d; want 7", got)
 		}
 		want := new(strings.Builder)
 		for i := 1; i <= 20000; i++ {
@@ -102,10 +102,10 @@ func TestTailWithBackgroundJob(t *testing.T) {
 func TestBackgroundJobThatNeverStopsWriting(t *testing.T) {
 	t.Parallel()
 	path := castPath(t)
-	// It ignores the hangup at the end, and stops when its terminal is gone.
+	// The job ignores the hangup, and ends when its terminal is gone.
 	m := open(t, helper{Path: path, Args: sh("trap '' HUP; yes & sleep 0.2; exit 0")}, terminalOptions{answer: answers})
 	if got := m.wait(); got != 0 {
-		t.Errorf("the exit status is %d; want 0", got)
+		t.Errorf("exit status %d; want 0", got)
 	}
 }
 
@@ -114,15 +114,15 @@ func TestWaitAll(t *testing.T) {
 	path := castPath(t)
 	m := open(t, helper{Path: path, WaitAll: true, Args: sh("trap '' HUP; (sleep 0.5; echo late) & exit 4")}, terminalOptions{answer: answers})
 	if got := m.wait(); got != 4 {
-		t.Errorf("the exit status is %d; want 4", got)
+		t.Errorf("exit status %d; want 4", got)
 	}
 	if got := read(t, path).text(format.Output); got != "late\r\n" {
-		t.Errorf("output %q; want what the job wrote", got)
+		t.Errorf("output %q; want the job's line", got)
 	}
 }
 
-// A program that echoes what is pasted into it stops taking more when nobody
-// reads its output; recorders with a blocking loop hang then.
+// A program that echoes a paste stops reading when nobody reads its output. A
+// recorder with a blocking loop then hangs.
 func TestLargePaste(t *testing.T) {
 	t.Parallel()
 	path := castPath(t)
@@ -131,10 +131,10 @@ func TestLargePaste(t *testing.T) {
 	m.send(strings.Repeat("0123456789", 25000))
 	m.waitFor(0, "done")
 	if got := m.wait(); got != 0 {
-		t.Fatalf("the exit status is %d; want 0", got)
+		t.Fatalf("exit status %d; want 0", got)
 	}
 	if got := strings.Count(read(t, path).text(format.Output), "0123456789"); got != 25000 {
-		t.Errorf("%d of 25000 pieces came through", got)
+		t.Errorf("recorded %d of 25000 pieces", got)
 	}
 }
 
@@ -157,13 +157,14 @@ func TestInputAndSecrets(t *testing.T) {
 			want = "joe\rs3cret\ryes\r"
 		}
 		if got := read(t, path).text(format.Input); got != want {
-			t.Errorf("secrets %v: input %q; want %q", secrets, got, want)
+			t.Errorf("InputSecrets %v: input %q; want %q", secrets, got, want)
 		}
 	}
 }
 
-// TestInputOfReaders: what programs read without showing it is not recorded,
-// whatever modes they read it in, nor when it is printed later; what they show is.
+// TestInputOfReaders: input that a program reads without echo is not recorded,
+// in any terminal mode, and not when the program prints it later. Echoed input
+// is recorded.
 func TestInputOfReaders(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -180,12 +181,12 @@ func TestInputOfReaders(t *testing.T) {
 		t.Run(strings.ReplaceAll(tt.name, " ", "_"), func(t *testing.T) {
 			t.Parallel()
 			if _, err := exec.LookPath(tt.args[0]); err != nil && os.Getenv("CI") == "" {
-				t.Skipf("SKIPPED: %s is not installed", tt.args[0])
+				t.Skipf("%s is not installed", tt.args[0])
 			}
 			path := castPath(t)
 			m := open(t, helper{Path: path, Input: true, Args: tt.args}, terminalOptions{answer: answers, env: []string{"HOME=" + t.TempDir()}})
 			at := m.waitFor(0, tt.prompt)
-			m.awaitNoEcho() // it may be off a little later
+			m.awaitNoEcho() // echo may go off a little after the prompt
 			if tt.name == "ssh-keygen" {
 				m.send("hunter2pw\r")
 				at = m.waitFor(at, "again")
@@ -193,7 +194,7 @@ func TestInputOfReaders(t *testing.T) {
 			}
 			for _, c := range "hunter2pw" {
 				m.send(string(c))
-				time.Sleep(5 * time.Millisecond) // as a person does: each key is a read of its own
+				time.Sleep(5 * time.Millisecond) // like a person: each key is a read of its own
 			}
 			if tt.name != "bash by the character" {
 				m.send("\r")
@@ -204,17 +205,16 @@ func TestInputOfReaders(t *testing.T) {
 			m.wait()
 			r := read(t, path)
 			if in := r.text(format.Input); strings.ContainsAny(in, "hunter2pw") || !strings.Contains(in, "bob\r") {
-				t.Errorf("input %q; want bob alone", in)
+				t.Errorf("input %q; want bob and none of the password", in)
 			}
 			if out := r.text(format.Output); strings.Contains(out, "hunter2pw") {
-				t.Errorf("the password is in the output: %q", out)
+				t.Errorf("the output contains the password: %q", out)
 			}
 		})
 	}
 }
 
-// Keys that are typed while the terminal is asked what it is go to the program;
-// the answers do not.
+// Keys typed during the probe go to the program; the terminal's answers do not.
 func TestKeysDuringTheProbe(t *testing.T) {
 	t.Parallel()
 	path := castPath(t)
@@ -222,14 +222,14 @@ func TestKeysDuringTheProbe(t *testing.T) {
 	m := open(t, helper{Path: path, Args: sh("read line; echo got:$line.")}, terminalOptions{answer: answer})
 	m.waitFor(0, "got:abcd.")
 	if got := m.wait(); got != 0 {
-		t.Errorf("the exit status is %d", got)
+		t.Errorf("exit status %d; want 0", got)
 	}
 	if v := read(t, path).Term.Version; v != "testterm(7.1)" {
-		t.Errorf("the terminal's version is %q", v)
+		t.Errorf("Term.Version = %q; want testterm(7.1)", v)
 	}
 }
 
-// A terminal that answers nothing holds up the header, not the session.
+// A terminal that does not answer delays the header, not the session.
 func TestSilentTerminal(t *testing.T) {
 	t.Parallel()
 	path := castPath(t)
@@ -237,16 +237,16 @@ func TestSilentTerminal(t *testing.T) {
 	m.waitFor(0, "started")
 	m.send("\r")
 	if got := m.wait(); got != 0 {
-		t.Errorf("the exit status is %d", got)
+		t.Errorf("exit status %d; want 0", got)
 	}
 	m.checkRestored()
 	if got := read(t, path).text(format.Output); !strings.HasPrefix(got, "started\r\n") {
-		t.Errorf("output %q", got)
+		t.Errorf("output %q; want started first", got)
 	}
 }
 
-// What a terminal answers once the program has ended does not become the input
-// of the shell outside.
+// Answers that arrive after the program's end do not become input of the shell
+// outside.
 func TestLateAnswers(t *testing.T) {
 	t.Parallel()
 	path := castPath(t)
@@ -257,10 +257,10 @@ func TestLateAnswers(t *testing.T) {
 	m.waitFor(0, "outside")
 	m.send("typed\r")
 	if got := m.wait(); got != 0 || !strings.HasSuffix(m.all(), "[typed]") {
-		t.Errorf("the exit status is %d, and the terminal shows %q", got, m.all())
+		t.Errorf("exit status %d, terminal %q; want 0, and [typed] at the end", got, m.all())
 	}
 	if got := read(t, path).Term.Version; got != "testterm(7.1)" {
-		t.Errorf("the terminal's version is recorded as %q", got)
+		t.Errorf("Term.Version = %q; want testterm(7.1)", got)
 	}
 }
 
@@ -270,7 +270,7 @@ func TestNoProbeWhereItWouldShow(t *testing.T) {
 		m := open(t, helper{Path: castPath(t), Args: sh("echo hi")}, terminalOptions{env: env})
 		m.wait()
 		if got := m.all(); got != "hi\r\n" {
-			t.Errorf("%v: the terminal got %q; want the output alone", env, got)
+			t.Errorf("%v: the terminal shows %q; want the output alone", env, got)
 		}
 	}
 }
@@ -287,13 +287,13 @@ func TestPauseResumeAndMarker(t *testing.T) {
 	at = m.waitFor(at, "recording paused")
 	m.send("clear; echo hidden-$((1+1))\r")
 	at = m.waitFor(at, "hidden-2")
-	m.send("\x1b[92;5u\x1b[112u") // the same keys as kitty sends them
+	m.send("\x1b[92;5u\x1b[112u") // the same keys in kitty's encoding
 	at = m.waitFor(at, "\x1b[23;2t")
 	m.send("echo after-$((1+1))\r")
 	m.waitFor(at, "after-2")
 	m.send("exit\r")
 	if got := m.wait(); got != 0 {
-		t.Fatalf("the exit status is %d", got)
+		t.Fatalf("exit status %d; want 0", got)
 	}
 	r := read(t, path)
 	var kinds []string
@@ -303,22 +303,22 @@ func TestPauseResumeAndMarker(t *testing.T) {
 		}
 	}
 	if got := fmt.Sprintf("%q", kinds); got != `["" "paused" "resumed"]` {
-		t.Errorf("markers %s", got)
+		t.Errorf("markers %s; want an empty one, paused, resumed", got)
 	}
-	// What was hidden stands on the screen that the recording goes on with,
-	// but was not recorded as it happened.
+	// The resumed recording begins with the screen, which shows the hidden
+	// line. The hidden events themselves are not recorded.
 	out := r.text(format.Output)
 	if !strings.Contains(out, "before-2") || !strings.Contains(out, "after-2") || strings.Count(out, "hidden-2") != 1 {
-		t.Errorf("output %q; want before, the screen with hidden once, after", out)
+		t.Errorf("output %q; want before-2, the screen with hidden-2 once, after-2", out)
 	}
 	screen := screenOf(r)
 	if got := screen.Text(); !strings.HasPrefix(got, "$ ") && !strings.HasPrefix(got, "hidden-2") || strings.Contains(got, "before") {
-		t.Errorf("the recording's last screen is %q; want what is on the real one, which was cleared", got)
+		t.Errorf("last screen %q; want the terminal's, which was cleared", got)
 	}
 }
 
-// A program that ends right after the recording went on is recorded to its
-// end, though the screen had much to read first.
+// A program that exits right after a resume is recorded to its end, even if the
+// screen has much output to process first.
 func TestResumeThenExit(t *testing.T) {
 	t.Parallel()
 	path := castPath(t)
@@ -331,15 +331,15 @@ func TestResumeThenExit(t *testing.T) {
 	m.send("\x1cp\r")
 	m.waitFor(at, "after")
 	if got := m.wait(); got != 3 {
-		t.Fatalf("the exit status is %d", got)
+		t.Fatalf("exit status %d; want 3", got)
 	}
 	r := read(t, path)
 	if screen := screenOf(r); !strings.HasSuffix(strings.TrimSpace(screen.Text()), "after") || r.text(format.Marker) != "paused resumed" || r.text(format.Exit) != "3" {
-		t.Errorf("markers %q, exit %q, the last screen %q; want all to the end", r.text(format.Marker), r.text(format.Exit), screen.Text())
+		t.Errorf("markers %q, exit %q, last screen %q; want paused resumed, 3, and after at the end", r.text(format.Marker), r.text(format.Exit), screen.Text())
 	}
 }
 
-// The prefix pressed twice is for the program.
+// The prefix pressed twice goes to the program once.
 func TestPrefixTwice(t *testing.T) {
 	t.Parallel()
 	path := castPath(t)
@@ -369,7 +369,7 @@ func TestStdinIsTyped(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			if _, err := exec.LookPath(tt.args[0]); err != nil && os.Getenv("CI") == "" {
-				t.Skipf("skipped: no %s here", tt.args[0])
+				t.Skipf("%s is not installed", tt.args[0])
 			}
 			path := castPath(t)
 			r := Recorder{Args: tt.args, Headless: true, Stdin: strings.NewReader(tt.stdin), Env: append(os.Environ(), "PS1=$ ", "HISTFILE=")}
@@ -403,10 +403,10 @@ func TestHeadless(t *testing.T) {
 	}
 	rec := read(t, path)
 	if got := rec.text(format.Output); !strings.HasPrefix(got, "30 100\r\n/dev/") {
-		t.Errorf("output %q; want a terminal of 30 rows, 100 columns", got)
+		t.Errorf("output %q; want a terminal of 30 rows and 100 columns", got)
 	}
 	if rec.Size != (format.Size{Cols: 100, Rows: 30}) {
-		t.Errorf("the header's size is %v", rec.Size)
+		t.Errorf("header size %v; want 100x30", rec.Size)
 	}
 }
 
@@ -415,16 +415,16 @@ func TestProgramNotFound(t *testing.T) {
 	path := castPath(t)
 	m := open(t, helper{Path: path, Args: []string{"/nowhere/program"}}, terminalOptions{})
 	if got := m.wait(); got != 99 {
-		t.Errorf("the exit status is %d; want an error", got)
+		t.Errorf("exit status %d; want 99, an error", got)
 	}
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a file was left: %v", err)
+		t.Errorf("Stat of the recording: %v; want no file", err)
 	}
 	m.checkRestored()
 }
 
-// The user's terminal is in order again whatever ends the recorder, the program
-// is told, and the recording is whole.
+// Whatever signal ends the recorder, the user's terminal is restored, the
+// program gets a hangup, and the recording is complete.
 func TestSignalsEndTheSession(t *testing.T) {
 	t.Parallel()
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT} {
@@ -436,7 +436,7 @@ func TestSignalsEndTheSession(t *testing.T) {
 			if err := m.cmd.Process.Signal(sig); err != nil {
 				t.Fatal(err)
 			}
-			if sig == syscall.SIGQUIT { // before quitWait it is a key
+			if sig == syscall.SIGQUIT { // until quitWait has passed it is a key
 				again := time.NewTicker(quitWait / 2)
 				defer again.Stop()
 				go func() {
@@ -448,12 +448,12 @@ func TestSignalsEndTheSession(t *testing.T) {
 				}()
 			}
 			if got := m.wait(); got != 128+int(sig) {
-				t.Errorf("the exit status is %d; want %d", got, 128+int(sig))
+				t.Errorf("exit status %d; want %d", got, 128+int(sig))
 			}
 			m.checkRestored()
 			r := read(t, path)
 			if got := r.text(format.Output); !strings.HasSuffix(got, "bye\r\n") {
-				t.Errorf("output %q; want the program's last words", got)
+				t.Errorf("output %q; want bye at the end", got)
 			}
 			if got := r.text(format.Exit); got != "3" {
 				t.Errorf("exit event %q; want 3", got)
@@ -462,7 +462,7 @@ func TestSignalsEndTheSession(t *testing.T) {
 	}
 }
 
-// A program that does not mind the hangup is left to itself.
+// A program that ignores the hangup keeps running.
 func TestHangupIgnored(t *testing.T) {
 	t.Parallel()
 	path := castPath(t)
@@ -470,23 +470,23 @@ func TestHangupIgnored(t *testing.T) {
 	m.waitFor(0, "started")
 	m.cmd.Process.Signal(syscall.SIGTERM)
 	if got := m.wait(); got != 128+15 {
-		t.Errorf("the exit status is %d", got)
+		t.Errorf("exit status %d; want 143", got)
 	}
 	r := read(t, path)
 	if got := r.text(format.Exit); got != "" {
-		t.Errorf("exit event %q; want none, it has not ended", got)
+		t.Errorf("exit event %q; want none, as the program has not ended", got)
 	}
 	pid, err := strconv.Atoi(strings.Fields(r.text(format.Output))[0])
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := syscall.Kill(pid, 0); err != nil {
-		t.Errorf("the program is gone: %v", err)
+		t.Errorf("the program has ended: %v", err)
 	}
 	syscall.Kill(-pid, syscall.SIGKILL)
 }
 
-// The window is closed: the kernel hangs up.
+// The window closes: the kernel hangs up the terminal.
 func TestTerminalGone(t *testing.T) {
 	t.Parallel()
 	path := castPath(t)
@@ -495,10 +495,10 @@ func TestTerminalGone(t *testing.T) {
 	m.waitFor(0, "up-2")
 	m.master.Close()
 	if got := m.wait(); got != 128+1 {
-		t.Errorf("the exit status is %d; want 129", got)
+		t.Errorf("exit status %d; want 129", got)
 	}
 	if got := read(t, path).text(format.Exit); got == "" {
-		t.Error("no exit event; want one of the shell that was hung up")
+		t.Error("no exit event; want one for the hung-up shell")
 	}
 }
 
@@ -507,12 +507,12 @@ func TestChildKilled(t *testing.T) {
 	path := castPath(t)
 	m := open(t, helper{Path: path, Args: sh("echo last words; kill -9 $$")}, terminalOptions{answer: answers})
 	if got := m.wait(); got != 128+9 {
-		t.Errorf("the exit status is %d; want 137", got)
+		t.Errorf("exit status %d; want 137", got)
 	}
 	m.checkRestored()
 	r := read(t, path)
 	if got := r.text(format.Output) + r.text(format.Exit); got != "last words\r\n137" {
-		t.Errorf("recorded %q", got)
+		t.Errorf("recorded %q; want last words and exit 137", got)
 	}
 }
 
@@ -523,11 +523,11 @@ func TestExec(t *testing.T) {
 	m.send("exec sh -c 'echo now-$((1+1)); exit 6'\r")
 	m.waitFor(0, "now-2")
 	if got := m.wait(); got != 6 {
-		t.Errorf("the exit status is %d; want that of the new program, 6", got)
+		t.Errorf("exit status %d; want the new program's, 6", got)
 	}
 }
 
-// Ctrl-Z inside stops the job there, and the recorder knows nothing of it.
+// Ctrl-Z inside the session stops the job there; the recorder does not notice.
 func TestCtrlZInside(t *testing.T) {
 	t.Parallel()
 	path := castPath(t)
@@ -538,15 +538,15 @@ func TestCtrlZInside(t *testing.T) {
 	at = m.waitFor(at, "Stopped")
 	m.send("kill -9 %1; echo alive-$((1+1))\r")
 	m.waitFor(at, "alive-2")
-	// Twice: bash warns the first time while it knows of a stopped job.
+	// Exit twice: the first time, bash warns of the stopped job.
 	m.send("exit 2\rexit 2\r")
 	if got := m.wait(); got != 2 {
-		t.Errorf("the exit status is %d; want 2", got)
+		t.Errorf("exit status %d; want 2", got)
 	}
 }
 
-// SIGTSTP from outside stops the recorder with the terminal in order, and fg
-// goes on with the session.
+// SIGTSTP from outside restores the terminal and stops the recorder; fg resumes
+// the session.
 func TestStopAndContinue(t *testing.T) {
 	t.Parallel()
 	path := castPath(t)
@@ -573,16 +573,16 @@ func TestStopAndContinue(t *testing.T) {
 	m.send("exit\r")
 	m.wait()
 	if got := read(t, path).text(format.Output); !strings.Contains(got, "back-2") {
-		t.Errorf("output %q; want what came after fg", got)
+		t.Errorf("output %q; want back-2, typed after fg", got)
 	}
 }
 
-// A shell that suspends itself, with nobody inside to continue it, stops the
-// recorder too.
+// A shell that suspends itself, with no process inside to continue it, also
+// stops the recorder.
 func TestProgramSuspendsItself(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
-		t.Skip("TestProgramSuspendsItself skipped: only Linux tells of it")
+		t.Skip("only Linux reports a stopped program")
 	}
 	path := castPath(t)
 	m := open(t, helper{Path: path, Args: []string{"bash", "--norc"}}, terminalOptions{
@@ -616,13 +616,13 @@ func TestPanicRestoresTheTerminal(t *testing.T) {
 	m.send("\r")
 	m.waitFor(0, "the writer panics")
 	if got := m.wait(); got != 2 {
-		t.Errorf("the exit status is %d; want that of a panic, 2", got)
+		t.Errorf("exit status %d; want 2, that of a panic", got)
 	}
 	m.checkRestored()
 }
 
-// When the recording fails the session goes on, the user is told at once, and
-// the error comes at the end.
+// After a write error the session goes on, the user is notified at once, and
+// Run returns the error at the end.
 func TestWriteErrorLeavesTheSession(t *testing.T) {
 	t.Parallel()
 	path := castPath(t)
@@ -634,20 +634,20 @@ func TestWriteErrorLeavesTheSession(t *testing.T) {
 	m.send("\r")
 	m.waitFor(at, "still here")
 	if got := m.wait(); got != 99 {
-		t.Errorf("the exit status is %d; want an error", got)
+		t.Errorf("exit status %d; want 99, an error", got)
 	}
 	m.checkRestored()
 	if got := read(t, path).text(format.Output); !strings.HasPrefix(got, "on\r\n") {
-		t.Errorf("the recording holds %q; want what came before", got)
+		t.Errorf("output %q; want the part before the error", got)
 	}
 }
 
-// What the terminal takes slowly slows the program down, and is not kept in
+// A slow terminal slows the program down; its output does not pile up in
 // memory.
 func TestSlowTerminal(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("TestSlowTerminal is skipped with -short: it bounds the memory, of which the race detector takes its own")
+		t.Skip("skipped with -short: the test limits memory, and the race detector needs memory of its own")
 	}
 	const step, takes = 64 << 10, 1 << 20 // bytes
 	path := castPath(t)
@@ -656,7 +656,7 @@ func TestSlowTerminal(t *testing.T) {
 	m := open(t, helper{Path: path, Args: sh("head -c 200000000 /dev/zero | tr '\\0' x | fold -w 79")}, terminalOptions{
 		answer: answers,
 		drain: func(n int) {
-			// A sixteenth of a second for each step: its being slow is what this is about.
+			// Each step takes a sixteenth of a second: this terminal is slow.
 			if at := taken.Add(int64(n)); at%step < int64(n) {
 				time.Sleep(time.Second / 16)
 			}
@@ -666,31 +666,30 @@ func TestSlowTerminal(t *testing.T) {
 		},
 	})
 	defer close(slow)
-	await.Until(t, "a terminal that has taken a megabyte", func() bool { return taken.Load() > takes })
+	await.Until(t, "a megabyte of output in the terminal", func() bool { return taken.Load() > takes })
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if peak := peakMemory(t, m.cmd.Process.Pid); peak > 32<<20 {
-		t.Errorf("the recorder's memory is %d bytes; want less than 32 MiB", peak)
+		t.Errorf("peak memory of %d bytes; want at most 32 MiB", peak)
 	}
-	// It may be ahead of the terminal by what the kernel and the recorder hold.
+	// The recording may be ahead by the buffers of the kernel and the recorder.
 	if ahead := info.Size() - taken.Load(); ahead > 1<<20 {
-		t.Errorf("%d bytes more are recorded than the terminal has taken: the program is to be slowed down", ahead)
+		t.Errorf("the recording is %d bytes ahead of the terminal; want the program slowed down", ahead)
 	}
-	// And a key gets through.
+	// A signal still gets through.
 	m.cmd.Process.Signal(syscall.SIGTERM)
 	if got := m.wait(); got != 128+15 {
-		t.Errorf("the exit status is %d", got)
+		t.Errorf("exit status %d; want 143", got)
 	}
 }
 
-// awaitNoEcho waits until the terminal in which the recorded program runs does
-// not echo.
+// awaitNoEcho waits until the recorded program's terminal does not echo.
 func (m *terminal) awaitNoEcho() {
 	m.t.Helper()
 	if runtime.GOOS != "linux" {
-		time.Sleep(time.Second / 2) // that terminal is found in /proc
+		time.Sleep(time.Second / 2) // only /proc leads to that terminal
 		return
 	}
 	await.Until(m.t, "a terminal without echo", func() bool {
@@ -715,12 +714,12 @@ func (m *terminal) awaitNoEcho() {
 	})
 }
 
-// peakMemory gives a process's largest resident size so far.
+// peakMemory returns a process's peak resident size in bytes.
 func peakMemory(t *testing.T, pid int) int {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		t.Skipf("skipped: peak memory is read from /proc: %v", err)
+		t.Skipf("no peak memory in /proc: %v", err)
 	}
 	_, after, _ := bytes.Cut(text, []byte("VmHWM:"))
 	var kib int

@@ -12,8 +12,8 @@ import (
 	"github.com/ttydeck/ttydeck/internal/await"
 )
 
-// TestIntegrate: the marks of a shell are in the recording, with the nonce in its
-// header, and not in the terminal; those of others are in both.
+// TestIntegrate: the shell's marks are in the recording, with the nonce in its
+// header, and not on the terminal. Other programs' marks are on both.
 func TestIntegrate(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
@@ -28,7 +28,7 @@ func TestIntegrate(t *testing.T) {
 	path := castPath(t)
 	m := open(t, helper{Path: path, Args: []string{"bash"}, Integrate: true}, terminalOptions{env: []string{"HOME=" + home, "XDG_RUNTIME_DIR=" + home}})
 	at := m.waitFor(0, "P> ")
-	await.Until(t, "a directory without the shell's files, which it has read", func() bool {
+	await.Until(t, "the removal of the shell's files", func() bool {
 		left, err := filepath.Glob(filepath.Join(home, "ttydeck-*"))
 		return err == nil && len(left) == 0
 	})
@@ -43,7 +43,7 @@ func TestIntegrate(t *testing.T) {
 	r := read(t, path)
 	nonce := r.Nonce()
 	if len(nonce) < 30 {
-		t.Fatalf("the header holds %v; want a nonce", r.Extra)
+		t.Fatalf("header fields %v; want a nonce", r.Extra)
 	}
 	out, shown := r.text(format.Output), m.all()
 	for _, want := range []string{"\x1b]133;C;aid=" + nonce, "\x1b]133;D;3;aid=" + nonce, "\x1b]7;file://", "\x1b]133;D;7;aid=guess\a"} {
@@ -52,17 +52,17 @@ func TestIntegrate(t *testing.T) {
 		}
 	}
 	if strings.Contains(shown, nonce) || strings.Contains(shown, "\x1b]7;") {
-		t.Errorf("marks are shown: %q", shown)
+		t.Errorf("the terminal shows the shell's marks: %q", shown)
 	}
 	if !strings.Contains(shown, "\x1b]133;C;cmdline_url=evil\a\x1b]133;D;7;aid=guess\a") {
-		t.Errorf("others' marks are not shown: %q", shown)
+		t.Errorf("the terminal does not show other programs' marks: %q", shown)
 	}
 	if env := unmarkedText(out, nonce); strings.Contains(env, nonce) {
-		t.Errorf("the environment holds the nonce: %q", env)
+		t.Errorf("the environment contains the nonce: %q", env)
 	}
 }
 
-// unmarkedText is output without the marks that bear the nonce.
+// unmarkedText returns output without the marks that carry the nonce.
 func unmarkedText(out, nonce string) string {
 	m := stripper{nonce: nonce, seen: func() {}}
 	return string(m.strip([]byte(out)))

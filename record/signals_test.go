@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// SIGQUIT before the terminal is raw is a key and ends nothing; after, it is
-// from outside, and does.
+// Before the terminal is raw, SIGQUIT is a key and does not end the session.
+// Afterwards it comes from outside and does.
 func TestQuitDuringTheStart(t *testing.T) {
 	s := notifySignals()
 	defer s.stop()
@@ -28,7 +28,7 @@ func TestQuitDuringTheStart(t *testing.T) {
 	select {
 	case sig := <-s.c:
 		if s.kind(sig) == sigEnd {
-			t.Errorf("%v from before the terminal was raw ends the session", sig)
+			t.Errorf("%v from before raw mode ends the session", sig)
 		}
 	default:
 	}

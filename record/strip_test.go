@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestStrip: our marks do not get to the terminal, everything else does, however
-// it is split.
+// TestStrip: our marks do not reach the terminal; everything else does, however
+// the output is split.
 func TestStrip(t *testing.T) {
 	const a = "\x1b]133;A;aid=n0nce\a"
 	for _, tt := range []struct{ in, want string }{
@@ -35,28 +35,29 @@ func TestStrip(t *testing.T) {
 				part := []byte(in[:n])
 				got.Write(m.strip(part))
 				if string(part) != in[:n] {
-					t.Fatalf("strip changed what it was given: %q", part)
+					t.Fatalf("strip changed its input to %q", part)
 				}
 				in = in[n:]
 			}
 			if got.String() != tt.want {
-				t.Errorf("%.100q by %d bytes shows %.100q; want %.100q", tt.in, size, got.String(), tt.want)
+				t.Errorf("strip of %.100q by %d bytes passes %.100q; want %.100q", tt.in, size, got.String(), tt.want)
 			}
 		}
 	}
 }
 
-// TestStripHoldsNothingBack: what is no mark is shown at once.
+// TestStripHoldsNothingBack: strip passes on at once anything that is not a
+// mark.
 func TestStripHoldsNothingBack(t *testing.T) {
 	m := stripper{nonce: "n0nce", seen: func() {}}
 	for _, part := range []string{"$ ", "a", "\x1b[A", "\x1b]0;x", "\x1b]1", "\x1b]13;"} {
 		m.held = nil
 		if got := string(m.strip([]byte(part))); got != part && part != "\x1b]1" {
-			t.Errorf("of %q is shown %q", part, got)
+			t.Errorf("strip(%q) = %q; want all of it", part, got)
 		}
 	}
 	if n := testing.AllocsPerRun(100, func() { m.held = nil; m.strip([]byte("\x1b[1mplain\x1b[0m text")) }); n > 0 {
-		t.Errorf("strip takes %v allocations for output without marks", n)
+		t.Errorf("strip makes %v allocations for output without marks; want none", n)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/ttydeck/ttydeck/internal/await"
 )
 
-// tmux is a real terminal that can be asked what it shows.
+// tmux is a real terminal whose screen a test can read.
 type tmux struct {
 	t      *testing.T
 	socket string
@@ -40,26 +40,26 @@ func (m *tmux) run(args ...string) string {
 	return string(out)
 }
 
-// shows returns what the terminal shows.
+// shows returns the text on the terminal's screen.
 func (m *tmux) shows() string {
 	m.t.Helper()
 	return strings.TrimRight(m.run("capture-pane", "-p"), "\n")
 }
 
-// step is keys, as tmux names them, and what the terminal shows after them.
+// step is keys, in tmux's names, and text on the screen after them.
 type step struct {
 	keys []string
 	want string
-	// frame: only the last line stays as it is.
+	// frame: compare only the last line, as the rest changes.
 	frame bool
 }
 
-// Programs show in a real terminal what they show without the recorder, at each
-// step, and the recording shows the same.
+// At each step, a program shows the same in a real terminal with the recorder
+// as without it, and so does the recording.
 func TestProgramsInTmux(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("tmux"); err != nil && os.Getenv("CI") == "" {
-		t.Skip("TestProgramsInTmux skipped: no tmux here")
+		t.Skip("tmux is not installed")
 	}
 	dir := t.TempDir()
 	text := filepath.Join(dir, "text")
@@ -81,8 +81,8 @@ func TestProgramsInTmux(t *testing.T) {
 		{"zsh", []string{"zsh", "-f"}, []step{
 			{want: "$"}, {keys: []string{"echo a b c", "Enter"}, want: "\na b c"}, {keys: []string{"C-p", "C-a", "#"}, want: "#echo"},
 		}},
-		// A suggestion that is still being looked for as the line is entered
-		// may stay behind it.
+		// fish may leave a suggestion on the screen if the line is entered
+		// while fish still looks for one.
 		{"fish", []string{"fish", "--no-config", "-C", "set -g fish_autosuggestion_enabled 0"}, []step{
 			{want: "#"}, {keys: []string{"echo a b c", "Enter"}, want: "\na b c"}, {keys: []string{"echo", "C-a", "x"}, want: "xecho"},
 		}},
@@ -99,7 +99,7 @@ func TestProgramsInTmux(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			if _, err := exec.LookPath(tt.args[0]); err != nil && os.Getenv("CI") == "" {
-				t.Skipf("skipped: no %s here", tt.args[0])
+				t.Skipf("%s is not installed", tt.args[0])
 			}
 			path := filepath.Join(t.TempDir(), "a.cast")
 			config, err := json.Marshal(helper{Path: path, Args: tt.args, Keys: true})
@@ -115,9 +115,9 @@ func TestProgramsInTmux(t *testing.T) {
 						m.run("send-keys", key)
 					}
 				}
-				// All that was typed is shown at some time, and then the same.
+				// In the end all input is on the screens, and they are equal.
 				problem := ""
-				same := 0 // looks in a row
+				same := 0 // equal looks in a row
 				await.Until(t, fmt.Sprintf("step %d in both terminals and the recording", i), func() bool {
 					want, got := without.shows(), with.shows()
 					r, err := tryRead(path)
@@ -146,8 +146,8 @@ func TestProgramsInTmux(t *testing.T) {
 	}
 }
 
-// trimLines takes the blanks off the ends of lines: tmux and vt differ in which
-// of them they count as written.
+// trimLines removes trailing blanks from each line: tmux and vt differ in which
+// blanks they count as written.
 func trimLines(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, l := range lines {

@@ -12,12 +12,12 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// logWriter notes what is done to a Writer, and when.
+// logWriter logs each call of a Writer, and its time.
 type logWriter struct {
 	begin time.Time
 	log   []string
-	slow  time.Duration // what an event takes
-	err   error         // of every event
+	slow  time.Duration // the duration of WriteEvent
+	err   error         // the error of WriteEvent
 }
 
 func (w *logWriter) add(s string) {
@@ -34,7 +34,7 @@ func (w *logWriter) WriteEvent(ev format.Event) error {
 	return w.err
 }
 
-// newWriting gives a session that only writes, for use in a bubble.
+// newWriting returns a session that only writes, for use in a bubble.
 func newWriting(w format.Writer, flushEvery time.Duration) *session {
 	return &session{
 		Recorder: &Recorder{Writer: w, FlushEvery: flushEvery, Notice: func(string) {}},
@@ -51,9 +51,10 @@ func TestWriteFlushes(t *testing.T) {
 		every time.Duration
 		want  string
 	}{
-		// Plain: whenever nothing else waits.
+		// A plain file is flushed whenever no event waits.
 		{0, "0ms header,0ms flush,100ms a,100ms flush,200ms b,200ms flush,1500ms c,1500ms close"},
-		// Compressed: so that no event waits longer, and none is flushed alone.
+		// A compressed file is flushed before an event waits longer than every,
+		// and not for each event.
 		{500 * time.Millisecond, "0ms header,0ms flush,100ms a,200ms b,600ms flush,1500ms c,1500ms close"},
 	}
 	for _, tt := range tests {
@@ -72,14 +73,14 @@ func TestWriteFlushes(t *testing.T) {
 				t.Error(err)
 			}
 			if got := strings.Join(w.log, ","); got != tt.want {
-				t.Errorf("every %v:\n%s; want\n%s", tt.every, got, tt.want)
+				t.Errorf("flush every %v:\n%s; want\n%s", tt.every, got, tt.want)
 			}
 		})
 	}
 }
 
-// A disk that is slower than the program slows it down: nothing is lost, and no
-// more is held than the limit.
+// A disk slower than the program slows the program down: no event is lost, and
+// the queue keeps to its limit.
 func TestSlowDiskHoldsTheProgram(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &logWriter{begin: time.Now(), slow: 100 * time.Millisecond}
@@ -92,24 +93,24 @@ func TestSlowDiskHoldsTheProgram(t *testing.T) {
 			s.queue.put(output(time.Duration(i)*time.Second, chunk))
 			s.queue.mu.Lock()
 			if s.queue.bytes > queueLimit+len(chunk)+eventCost {
-				t.Errorf("%d bytes are held; want the limit of %d", s.queue.bytes, queueLimit)
+				t.Errorf("the queue holds %d bytes; want about %d at most", s.queue.bytes, queueLimit)
 			}
 			s.queue.mu.Unlock()
 		}
 		if d := time.Since(begin); d < 1400*time.Millisecond {
-			t.Errorf("the program was held for %v; want about as long as the disk takes", d)
+			t.Errorf("the program waited for %v; want about as long as the disk takes", d)
 		}
 		s.queue.end(format.Event{})
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
 		if n := len(w.log); n < 22 {
-			t.Errorf("%d entries; want 20 events: %d", n, n)
+			t.Errorf("the log has %d entries; want at least 22", n)
 		}
 	})
 }
 
-// After a write error nobody waits for room any more.
+// After a write error the program waits for the queue no more.
 func TestWriteErrorReleasesTheProgram(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		failure := errors.New("full")
@@ -123,14 +124,14 @@ func TestWriteErrorReleasesTheProgram(t *testing.T) {
 			s.queue.put(output(0, strings.Repeat("x", queueLimit/2)))
 		}
 		if d := time.Since(w.begin); d > 2*time.Second {
-			t.Errorf("the program was held for %v", d)
+			t.Errorf("the program waited for %v; want at most 2s", d)
 		}
 		s.queue.end(exitEvent(0, 0))
 		if err := <-done; !errors.Is(err, failure) {
 			t.Errorf("write() = %v; want %v", err, failure)
 		}
 		if !strings.Contains(told, "recording stopped: full") {
-			t.Errorf("told %q", told)
+			t.Errorf("notice %q; want recording stopped: full", told)
 		}
 	})
 }
@@ -144,11 +145,11 @@ func TestSyncWaitsForWhatWasPut(t *testing.T) {
 		s.queue.put(output(1, "a"))
 		s.sync()
 		if got := strings.Join(w.log, ","); got != "0ms header,0ms flush,0ms a,0ms flush" {
-			t.Errorf("log: %s", got)
+			t.Errorf("log %s; want the event and a flush", got)
 		}
 		s.queue.end(format.Event{})
 		<-done
-		s.sync() // nothing waits for a writer that is gone
+		s.sync() // sync returns without a writer
 	})
 }
 
@@ -157,7 +158,7 @@ func TestReadsAreJoinedWithinAMillisecond(t *testing.T) {
 	var s slab
 	want := ""
 	at := time.Duration(0)
-	var times []time.Duration // of each byte
+	var times []time.Duration // the time of each byte
 	for i := range 3000 {
 		b := s.space()
 		n := copy(b, fmt.Sprintf("%d,", i))
@@ -180,30 +181,30 @@ func TestReadsAreJoinedWithinAMillisecond(t *testing.T) {
 		}
 		for i := range len(ev.Data) {
 			if lost := times[len(got)+i] - ev.Time; lost < 0 || lost >= time.Millisecond {
-				t.Fatalf("a byte is %v off", lost)
+				t.Fatalf("the time of a byte is off by %v; want less than 1ms", lost)
 			}
 		}
 		got += ev.Data
 	}
 	if got != want || markers != 3 {
-		t.Errorf("%d bytes, %d markers; want %d, 3", len(got), markers, len(want))
+		t.Errorf("%d bytes, %d markers; want %d bytes, 3 markers", len(got), markers, len(want))
 	}
 	if len(events) > 1800 {
-		t.Errorf("%d events of 3000 reads; want many joined", len(events))
+		t.Errorf("%d events from 3000 reads; want at most 1800", len(events))
 	}
 }
 
-// Memory that is not a slab's may end where a slab begins: a string over both
-// would keep only one of them.
+// Memory outside a slab may end where a slab begins. A string that joined them
+// would keep only one of them alive.
 func TestOnlySlabsAreJoined(t *testing.T) {
 	q := newQueue()
 	var s slab
 	read := func(text string) string { return s.keep(copy(s.space(), text)) }
 	q.put(output(0, read("a")))
-	q.force(output(0, read("b"))) // a screen, say
+	q.force(output(0, read("b"))) // a screen, for example
 	q.put(output(0, read("c")))
 	q.put(output(0, read("d")))
-	q.force(output(0, string(make([]byte, 32)))) // ends where its memory does
+	q.force(output(0, string(make([]byte, 32)))) // ends at the end of its memory
 	q.put(output(0, read("e")))
 	q.put(output(0, s.hold("**")))
 	q.put(output(0, read("f")))
@@ -217,22 +218,22 @@ func TestOnlySlabsAreJoined(t *testing.T) {
 	}
 }
 
-// What was handed out is never written again, and pieces of different slabs are
-// never joined.
+// A slab never overwrites memory that it has handed out, and pieces of
+// different slabs are never joined.
 func TestSlab(t *testing.T) {
 	var s slab
 	var kept []string
 	for i := range 200 {
 		b := s.space()
 		if len(b) < slabLeft-1 {
-			t.Fatalf("%d bytes of room; want %d", len(b), slabLeft)
+			t.Fatalf("space() has %d bytes; want about %d", len(b), slabLeft)
 		}
 		for j := range b {
 			b[j] = byte(i)
 		}
 		kept = append(kept, s.keep(min(len(b), 4095)))
 		if text := strings.Repeat("x", i*5000); s.hold(text) != text {
-			t.Fatalf("%d bytes are not held", len(text))
+			t.Fatalf("hold of %d bytes returns another text", len(text))
 		}
 	}
 	for i, k := range kept {
@@ -250,12 +251,12 @@ func TestClockStandsStill(t *testing.T) {
 		time.Sleep(time.Hour)
 		c.stop()
 		if at, running := c.now(); at != time.Second || running {
-			t.Errorf("paused: %v, %v; want 1s, false", at, running)
+			t.Errorf("now() while stopped = %v, %v; want 1s, false", at, running)
 		}
 		c.resume()
 		time.Sleep(time.Second)
 		if at, running := c.now(); at != 2*time.Second || !running {
-			t.Errorf("resumed: %v, %v; want 2s, true", at, running)
+			t.Errorf("now() after resume = %v, %v; want 2s, true", at, running)
 		}
 	})
 }
