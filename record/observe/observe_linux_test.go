@@ -25,8 +25,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestMain is also the holder of a terminal that the tests observe: a program
-// that shows a session and keeps what it has shown, to compare.
+// TestMain also turns this binary into the helpers of the tests: the holder of
+// an observed terminal, which keeps the output for comparison, an observer to
+// kill, and a guard.
 func TestMain(m *testing.M) {
 	if path := os.Getenv("TTYDECK_TEST_HOLD"); path != "" {
 		if err := hold(path); err != nil {
@@ -52,7 +53,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// guard makes this program the guard of a lossless Observer.
+// guard is the command that runs this binary as the guard of a lossless
+// Observer.
 var guard = func() []string {
 	self, err := os.Executable()
 	if err != nil {
@@ -61,7 +63,7 @@ var guard = func() []string {
 	return []string{"env", "TTYDECK_TEST_OBSERVE=", "TTYDECK_TEST_GUARD=1", self}
 }()
 
-// observeUntilKilled is the observer that the tests kill.
+// observeUntilKilled observes a session until a test kills it.
 func observeUntilKilled(pid string, m Method) error {
 	list, err := sessions.List()
 	if err != nil {
@@ -84,9 +86,9 @@ func observeUntilKilled(pid string, m Method) error {
 	return err
 }
 
-// hold runs the shell on a terminal, types what it gets into it, and writes
-// what the terminal shows to a file until its end. "size COLS ROWS" on a line
-// of its own changes the window.
+// hold runs a shell on a terminal, types its own input into the terminal, and
+// writes the terminal's output to a file until the end. A line "size COLS ROWS"
+// in its input changes the window size instead.
 func hold(path string) error {
 	out, err := os.Create(path)
 	if err != nil {
@@ -163,13 +165,13 @@ func hold(path string) error {
 	}
 }
 
-// holderProcess is a running hold.
+// holderProcess is a process that runs hold.
 type holderProcess struct {
 	t     testing.TB
 	cmd   *exec.Cmd
 	in    *os.File
 	shell int
-	shown string // the file of what was shown
+	shown string // the file with the terminal's output
 }
 
 func startHolder(t testing.TB) *holderProcess {
@@ -180,8 +182,8 @@ func startHolder(t testing.TB) *holderProcess {
 		t.Fatal(err)
 	}
 	h.in = w
-	// Not a child of ours: a process that is both its tracer and its parent
-	// would get the stops where it waits for its children.
+	// The holder is not our child: a process that is both its tracer and its
+	// parent would receive the tracing stops when it waits for its children.
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -204,7 +206,7 @@ func startHolder(t testing.TB) *holderProcess {
 	t.Cleanup(func() {
 		if t.Failed() {
 			shown := h.read()
-			t.Logf("the terminal showed at the end: %q", shown[max(0, len(shown)-1000):])
+			t.Logf("the terminal's last output: %q", shown[max(0, len(shown)-1000):])
 		}
 	})
 	if _, err := fmt.Fscan(out, &h.shell); err != nil {
@@ -214,7 +216,7 @@ func startHolder(t testing.TB) *holderProcess {
 	return h
 }
 
-// send types a line.
+// send types a line into the terminal.
 func (h *holderProcess) send(line string) {
 	h.t.Helper()
 	if _, err := h.in.WriteString(line + "\n"); err != nil {
@@ -231,7 +233,7 @@ func (h *holderProcess) read() []byte {
 	return data
 }
 
-// size is how much read would give.
+// size returns the number of bytes that read would return.
 func (h *holderProcess) size() int64 {
 	h.t.Helper()
 	info, err := os.Stat(h.shown)
@@ -243,14 +245,14 @@ func (h *holderProcess) size() int64 {
 
 func (h *holderProcess) awaitShown(what string) {
 	h.t.Helper()
-	await.Until(h.t, "the terminal shows "+what, func() bool { return bytes.HasSuffix(h.read(), []byte(what)) })
+	await.Until(h.t, what+" at the end of the terminal's output", func() bool { return bytes.HasSuffix(h.read(), []byte(what)) })
 }
 
 // wait waits for the session's end.
 func (h *holderProcess) wait() {
 	h.t.Helper()
 	if err := h.cmd.Wait(); err != nil {
-		h.t.Fatalf("the holder of the terminal: %v", err)
+		h.t.Fatalf("the holder ended with %v", err)
 	}
 }
 
@@ -281,8 +283,8 @@ type observation struct {
 	cancel context.CancelFunc
 }
 
-// observe begins to record, and returns when it has begun. It skips the test
-// where the host does not allow the method.
+// observe starts to record, and returns when the Observer has begun. It skips
+// the test if the host does not permit the method.
 func observe(t testing.TB, o Observer, wrap ...func(format.Writer) format.Writer) *observation {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -309,7 +311,7 @@ func observe(t testing.TB, o Observer, wrap ...func(format.Writer) format.Writer
 		}
 	case <-ob.done:
 		if errors.Is(ob.err, ErrMethod) && errors.Is(ob.err, unix.EPERM) && os.Getenv("CI") == "" {
-			t.Skipf("SKIPPED: %v", ob.err)
+			t.Skipf("not permitted here: %v", ob.err)
 		}
 		t.Fatalf("Run: %v", ob.err)
 	}
@@ -321,14 +323,15 @@ func (ob *observation) wait(t testing.TB) {
 	select {
 	case <-ob.done:
 	case <-time.After(await.Patience):
-		t.Fatal("the recording does not end")
+		t.Fatal("the recording did not end")
 	}
 	if ob.err != nil {
 		t.Errorf("Run: %v", ob.err)
 	}
 }
 
-// recorded reads the recording: the output, and all other events.
+// recorded reads the recording. It returns the header, the output and all other
+// events.
 func (ob *observation) recorded(t testing.TB) (h format.Header, output []byte, others []format.Event) {
 	t.Helper()
 	in, err := format.OpenFile(ob.path)
@@ -354,8 +357,8 @@ func (ob *observation) recorded(t testing.TB) (h format.Header, output []byte, o
 	return in.Header, output, others
 }
 
-// kernelMethods are those that see a holder of any sort. Many kernels do not
-// allow Fexit: scripts/test-vm runs these tests on one that does.
+// kernelMethods are the methods that see any kind of holder. Many kernels do
+// not permit Fexit: scripts/test-vm runs these tests on one that does.
 var kernelMethods = []Method{SysExit, Ptrace}
 
 func init() {
@@ -367,13 +370,13 @@ func init() {
 	}
 }
 
-// bpfMethods are those of them that may lose bytes.
+// bpfMethods returns the kernel methods that may lose bytes.
 func bpfMethods() []Method {
 	return slices.DeleteFunc(slices.Clone(kernelMethods), func(m Method) bool { return m == Ptrace })
 }
 
-// same compares what was recorded with what was shown. Asciicast holds text:
-// the sessions of these tests show nothing else.
+// same compares the recorded bytes with those shown. Asciicast holds text, so
+// the sessions of these tests show text only.
 func same(t *testing.T, what string, got, want []byte) {
 	t.Helper()
 	if sha256.Sum256(got) == sha256.Sum256(want) {
@@ -388,8 +391,8 @@ func same(t *testing.T, what string, got, want []byte) {
 		got[at:min(at+80, len(got))], want[at:min(at+80, len(want))])
 }
 
-// repeats returns how often a test that is random, or long, does its work: a
-// few times, or as often as the environment says, which CI does.
+// repeats returns how often a randomized or long test does its work: few times,
+// or the value of the environment variable, which CI sets.
 func repeats(t *testing.T, name string, few int) int {
 	t.Helper()
 	text := os.Getenv(name)
@@ -403,15 +406,15 @@ func repeats(t *testing.T, name string, few int) int {
 	return n
 }
 
-// TestBulk records ten megabytes of a shell that ran before; TTYDECK_BULK_MB
-// says how many (100 in CI).
+// TestBulk records ten megabytes of output of a shell that was already running.
+// TTYDECK_BULK_MB sets the size (100 in CI).
 func TestBulk(t *testing.T) {
 	size := repeats(t, "TTYDECK_BULK_MB", 10) << 20
 	if testing.Short() {
 		size = 5 << 20
 	}
-	// What is read is to be recorded exactly; how far behind a busy machine may
-	// be without a loss is not what this is about.
+	// The large buffer lets a busy machine fall behind without a loss: this
+	// test is about exact recording only.
 	ring := ringBytes
 	ringBytes = 128 << 20
 	t.Cleanup(func() { ringBytes = ring })
@@ -425,19 +428,19 @@ func TestBulk(t *testing.T) {
 			h.wait()
 			ob.wait(t)
 			if !ob.result.Ended || ob.result.Lost != 0 {
-				t.Errorf("result %+v; want the session's end and nothing lost", ob.result)
+				t.Errorf("result %+v; want Ended, and no lost bytes", ob.result)
 			}
 			_, output, others := ob.recorded(t)
 			same(t, string(m), output, h.read()[before:])
 			if len(others) > 0 {
-				t.Errorf("other events: %v; want none", others)
+				t.Errorf("other events %v; want none", others)
 			}
 		})
 	}
 }
 
-// TestScreen records a full-screen program, with changes of the window's size
-// by the terminal and by the program.
+// TestScreen records a full-screen program while the terminal and a program
+// change the window size.
 func TestScreen(t *testing.T) {
 	for _, m := range kernelMethods {
 		t.Run(string(m), func(t *testing.T) {
@@ -456,14 +459,14 @@ func TestScreen(t *testing.T) {
 			drawn()
 			mark = len(h.read())
 			h.send("size 90 20")
-			drawn() // vim that is told of the size as it ends may not end
+			drawn() // vim may not exit if it is resized while it exits
 			h.send("GggGgg:q!")
-			await.Until(t, "the shell again", func() bool {
+			await.Until(t, "the shell's prompt after vim", func() bool {
 				_, after, left := bytes.Cut(h.read()[mark:], []byte("\x1b[?1049l"))
 				return left && bytes.Contains(after, []byte("ready> "))
 			})
 			h.send("stty rows 20 cols 70")
-			await.Until(t, "the size set by stty", func() bool {
+			await.Until(t, "the size set by stty, in the recording", func() bool {
 				_, _, others := ob.recorded(t)
 				return slices.ContainsFunc(others, func(ev format.Event) bool { return ev.Data == "70x20" })
 			})
@@ -488,13 +491,13 @@ func TestScreen(t *testing.T) {
 			if !slices.ContainsFunc(header.Extra, func(f format.Field) bool {
 				return f.Key == "ttydeck_observed" && strings.Contains(f.JSON, `"method":"`+string(m)+`"`) && strings.Contains(f.JSON, `"partial_start":true`)
 			}) {
-				t.Errorf("header's further keys %q; want that the start is partial", header.Extra)
+				t.Errorf("header fields %q; want the method and a partial start", header.Extra)
 			}
 		})
 	}
 }
 
-// slowWriter is a disk that cannot keep up at first.
+// slowWriter acts as a disk that cannot keep up at first.
 type slowWriter struct {
 	format.Writer
 	events int
@@ -502,12 +505,13 @@ type slowWriter struct {
 
 func (w *slowWriter) WriteEvent(ev format.Event) error {
 	if w.events++; w.events < 100 {
-		time.Sleep(20 * time.Millisecond) // being slow is what it is for
+		time.Sleep(20 * time.Millisecond) // the purpose of slowWriter
 	}
 	return w.Writer.WriteEvent(ev)
 }
 
-// TestGaps loses bytes, and wants each to be counted where it was lost.
+// TestGaps loses bytes, and checks that each loss is recorded where it
+// occurred.
 func TestGaps(t *testing.T) {
 	ring := ringBytes
 	ringBytes = 64 << 10
@@ -537,12 +541,12 @@ func testGaps(t *testing.T, m Method) {
 	case <-began:
 	case <-done:
 		if errors.Is(err, unix.EPERM) && os.Getenv("CI") == "" {
-			t.Skipf("SKIPPED: %v", err)
+			t.Skipf("not permitted here: %v", err)
 		}
 		t.Fatal(err)
 	}
 	before := len(h.read())
-	// Numbered lines: from each, its place in the stream is known.
+	// The lines are numbered, so each shows its place in the stream.
 	h.send("seq -f %09.0f 1 400000")
 	h.send("exit")
 	h.wait()
@@ -565,24 +569,24 @@ func testGaps(t *testing.T, m Method) {
 		switch ev.Code {
 		case format.Output:
 			if place+len(ev.Data) > len(shown) || string(shown[place:place+len(ev.Data)]) != ev.Data {
-				t.Fatalf("after %d gaps, at %d of %d: recorded %q, which was not shown there", gaps, place, len(shown), ev.Data[:min(40, len(ev.Data))])
+				t.Fatalf("after %d gaps, at %d of %d: recorded %q; other bytes were shown there", gaps, place, len(shown), ev.Data[:min(40, len(ev.Data))])
 			}
 			place += len(ev.Data)
 		case format.Marker:
 			var n int
 			if _, err := fmt.Sscanf(ev.Data, "lost %d bytes of output", &n); err != nil {
-				t.Fatalf("marker %q", ev.Data)
+				t.Fatalf("marker %q; want a number of lost bytes", ev.Data)
 			}
 			place, gaps, lost = place+n, gaps+1, lost+n
 		}
 	}
 	if place != len(shown) || int64(lost) != result.Lost || gaps == 0 {
-		t.Errorf("%d gaps, %d bytes lost, ends at %d; want at least one, %d, %d", gaps, lost, place, result.Lost, len(shown))
+		t.Errorf("%d gaps, %d bytes lost, end at %d; want at least one gap, %d bytes, end at %d", gaps, lost, place, result.Lost, len(shown))
 	}
-	t.Logf("%d of %d bytes lost, in %d gaps, each placed", lost, len(shown), gaps)
+	t.Logf("lost %d of %d bytes, in %d gaps, each at its place", lost, len(shown), gaps)
 }
 
-// TestLossless has a recording that cannot keep up: the session waits for it.
+// TestLossless has a Writer that cannot keep up: the session waits for it.
 func TestLossless(t *testing.T) {
 	ring := ringBytes
 	ringBytes = 1 << 20
@@ -601,7 +605,7 @@ func TestLossless(t *testing.T) {
 			h.wait()
 			ob.wait(t)
 			if !ob.result.Ended || ob.result.Lost != 0 {
-				t.Errorf("result %+v; want the session's end and nothing lost", ob.result)
+				t.Errorf("result %+v; want Ended, and no lost bytes", ob.result)
 			}
 			_, output, _ := ob.recorded(t)
 			same(t, string(m), output, h.read()[before:])
@@ -609,8 +613,8 @@ func TestLossless(t *testing.T) {
 	}
 }
 
-// TestKill kills the observer at any moment: the session does not notice.
-// TTYDECK_KILLS says how often (200 in CI, for all methods together).
+// TestKill kills the observer at random moments: the session does not notice.
+// TTYDECK_KILLS sets the number of kills (200 in CI, for all methods together).
 func TestKill(t *testing.T) {
 	kills := repeats(t, "TTYDECK_KILLS", 32) / 2
 	if testing.Short() {
@@ -647,7 +651,8 @@ func TestKill(t *testing.T) {
 				if err := cmd.Start(); err != nil {
 					t.Fatal(err)
 				}
-				// At any moment: some before anything, most a little after it has begun.
+				// One kill in four may come before the observer begins, most a
+				// little after.
 				if i%4 == 0 {
 					time.Sleep(time.Duration(i) * time.Millisecond)
 				} else {
@@ -655,16 +660,16 @@ func TestKill(t *testing.T) {
 					if n, _ := out.Read(buf); n == 0 {
 						cmd.Wait()
 						if os.Getenv("CI") != "" {
-							t.Fatalf("the observer by %s did not begin", m.Method)
+							t.Fatalf("the %s observer did not begin", m.Method)
 						}
-						t.Skipf("SKIPPED: %s is not possible here", m.Method)
+						t.Skipf("%s is not possible here", m.Method)
 					}
 					attached++
 					time.Sleep(time.Duration(i*37%5000) * time.Microsecond)
 				}
 				cmd.Process.Kill()
 				cmd.Wait()
-				// It goes on: the shell counts further.
+				// The session goes on: the shell keeps counting.
 				size := h.size()
 				await.Until(t, "more output", func() bool { return h.size() > size })
 			}
@@ -675,7 +680,8 @@ func TestKill(t *testing.T) {
 			// Every number is there once, in order.
 			n := 0
 			for line := range bytes.Lines(h.read()[before:]) {
-				// Before the first one stands what the shell does at a command.
+				// The first number may follow the shell's own output for a
+				// new command.
 				if at := bytes.LastIndex(line, []byte("line ")); at >= 0 && bytes.HasSuffix(line, []byte("\r\n")) {
 					text := line[at+len("line "):]
 					if got, err := strconv.Atoi(string(bytes.TrimSpace(text))); err == nil {
@@ -686,13 +692,13 @@ func TestKill(t *testing.T) {
 					}
 				}
 			}
-			t.Logf("killed %d times, %d of them attached; the session wrote %d lines", kills, attached, n)
+			t.Logf("killed %d observers, %d of them attached; the session wrote %d lines", kills, attached, n)
 		})
 	}
 }
 
-// TestThreadOfTheTracer: the tracer waits on a thread without children, which
-// it would take from those who wait for them.
+// TestThreadOfTheTracer: the tracer waits on a thread without children.
+// Otherwise it would take the children's exits from those that wait for them.
 func TestThreadOfTheTracer(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
@@ -722,7 +728,7 @@ func TestThreadOfTheTracer(t *testing.T) {
 	<-done
 }
 
-// TestStop ends observers in good order, while the session is idle too.
+// TestStop stops observers in order, also while the session is idle.
 func TestStop(t *testing.T) {
 	for _, m := range kernelMethods {
 		t.Run(string(m), func(t *testing.T) {
@@ -730,7 +736,7 @@ func TestStop(t *testing.T) {
 			for i := range max(5, repeats(t, "TTYDECK_KILLS", 0)/20) {
 				ob := observe(t, Observer{Session: h.session(), Method: m})
 				if r := h.session().Recording; r == nil || r.PID != os.Getpid() || r.File != ob.path {
-					t.Errorf("the session's recording is %+v; want it by this process, to %s", r, ob.path)
+					t.Errorf("Recording = %+v; want this process and the file %s", r, ob.path)
 				}
 				want := fmt.Sprintf("word%d", i)
 				h.send("echo " + want)
@@ -738,7 +744,7 @@ func TestStop(t *testing.T) {
 				ob.cancel()
 				ob.wait(t)
 				if ob.result.Ended {
-					t.Errorf("result %+v; the session goes on", ob.result)
+					t.Errorf("result %+v; want Ended false, as the session goes on", ob.result)
 				}
 				status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", h.session().Holders[0].PID))
 				if err != nil || statusField(status, "TracerPid") != "0" {
@@ -749,7 +755,7 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// TestInput records what is typed, and no password.
+// TestInput records all input except a password.
 func TestInput(t *testing.T) {
 	want := Ptrace
 	if slices.Contains(kernelMethods, Fexit) {
@@ -758,7 +764,7 @@ func TestInput(t *testing.T) {
 	h := startHolder(t)
 	ob := observe(t, Observer{Session: h.session(), Input: true})
 	h.send("read -s -p 'Password: ' p; echo got ${#p}")
-	await.Until(t, "the prompt", func() bool { return bytes.HasSuffix(h.read(), []byte("Password: ")) })
+	await.Until(t, "the password prompt", func() bool { return bytes.HasSuffix(h.read(), []byte("Password: ")) })
 	h.send("secret")
 	await.Until(t, "the password's length", func() bool { return bytes.Contains(h.read(), []byte("got 6")) })
 	h.send("echo plain")
@@ -766,7 +772,7 @@ func TestInput(t *testing.T) {
 	h.wait()
 	ob.wait(t)
 	if ob.result.Method != want {
-		t.Errorf("method %q; want %s, the first that can", ob.result.Method, want)
+		t.Errorf("method %q; want %s, the first that records input", ob.result.Method, want)
 	}
 	_, _, others := ob.recorded(t)
 	var typed strings.Builder
@@ -776,18 +782,19 @@ func TestInput(t *testing.T) {
 		}
 	}
 	if got := typed.String(); strings.Contains(got, "secret") || !strings.Contains(got, "read -s") || !strings.Contains(got, "echo plain\rexit\r") {
-		t.Errorf("typed %q; want all but the password", got)
+		t.Errorf("input %q; want all but the password", got)
 	}
 }
 
-// TestBlocked: a holder that waits in a read is left to the other methods.
+// TestBlocked: Fexit refuses a holder that waits in a read; another method
+// records it.
 func TestBlocked(t *testing.T) {
 	t.Setenv("TTYDECK_TEST_BLOCKED", "1")
 	h := startHolder(t)
 	if slices.Contains(kernelMethods, Fexit) {
 		_, err := (&Observer{Session: h.session(), Method: Fexit}).Run(t.Context())
 		if !errors.Is(err, ErrMethod) || !strings.Contains(err.Error(), "waits in a read") {
-			t.Errorf("%v; want that it waits in a read", err)
+			t.Errorf("Fexit: %v; want ErrMethod, as the holder waits in a read", err)
 		}
 	}
 	ob := observe(t, Observer{Session: h.session()})
@@ -799,13 +806,13 @@ func TestBlocked(t *testing.T) {
 	same(t, string(ob.result.Method), output, h.read()[before:])
 }
 
-// TestRedraw makes a program that was there before draw its screen again.
+// TestRedraw makes a program that was already running draw its screen again.
 func TestRedraw(t *testing.T) {
 	for _, m := range kernelMethods {
 		t.Run(string(m), func(t *testing.T) {
 			h := startHolder(t)
 			h.send("vim -u NONE -n -N /etc/services")
-			await.Until(t, "vim", func() bool { return bytes.Contains(h.read(), []byte("tcpmux")) })
+			await.Until(t, "vim's screen", func() bool { return bytes.Contains(h.read(), []byte("tcpmux")) })
 			ob := observe(t, Observer{Session: h.session(), Method: m, Redraw: true})
 			await.Until(t, "the screen in the recording", func() bool {
 				_, output, _ := ob.recorded(t)
@@ -815,10 +822,10 @@ func TestRedraw(t *testing.T) {
 	}
 }
 
-// TestTmux records a pane, with what was on its screen.
+// TestTmux records a pane, with the screen from before the recording.
 func TestTmux(t *testing.T) {
 	if _, err := exec.LookPath("tmux"); err != nil && os.Getenv("CI") == "" {
-		t.Skip("SKIPPED: tmux is not installed")
+		t.Skip("tmux is not installed")
 	}
 	dir := t.TempDir()
 	socket := filepath.Join(dir, "socket")
@@ -839,26 +846,27 @@ func TestTmux(t *testing.T) {
 		t.Fatal(err)
 	}
 	run("send-keys", "echo before", "Enter")
-	await.Until(t, "the first line", func() bool { return strings.Contains(run("capture-pane", "-p"), "\nbefore") })
+	await.Until(t, "the first line in the pane", func() bool { return strings.Contains(run("capture-pane", "-p"), "\nbefore") })
 
-	ob := observe(t, Observer{Session: sessionOf(t, pid)}) // the best method of itself
+	ob := observe(t, Observer{Session: sessionOf(t, pid)}) // the best method, which is the default
 	run("send-keys", "seq 1 300000; echo done", "Enter")
-	await.Until(t, "the end", func() bool { return strings.Contains(run("capture-pane", "-p"), "\ndone") })
+	await.Until(t, "the end of the lines in the pane", func() bool { return strings.Contains(run("capture-pane", "-p"), "\ndone") })
 	run("resize-window", "-x", "91", "-y", "31")
-	await.Until(t, "the new size", func() bool {
+	await.Until(t, "the new size in the recording", func() bool {
 		_, _, others := ob.recorded(t)
 		return slices.ContainsFunc(others, func(ev format.Event) bool { return ev.Code == format.Resize && ev.Data == "91x31" })
 	})
 	if run("display-message", "-p", "#{pane_pipe}") != "1" {
 		t.Error("the pane is not piped")
 	}
-	// A second one cannot have the pipe, and says so.
+	// A second observer cannot have the pipe, and reports this.
 	second := Observer{Session: sessionOf(t, pid), Method: Tmux}
 	if _, err := second.Run(t.Context()); !errors.Is(err, ErrMethod) || !strings.Contains(err.Error(), "already") {
-		t.Errorf("a second observer: %v; want that the pipe is taken", err)
+		t.Errorf("second observer: %v; want an error, as the pipe is taken", err)
 	}
-	// To the last byte before the end. What tmux has not yet written to the pipe
-	// when the pane ends it throws away: hence the end comes once it has.
+	// The recording holds every byte before the end. When a pane ends, tmux
+	// discards what it has not yet written to the pipe, so the shell exits only
+	// when the last line is recorded.
 	run("send-keys", "clear; seq 400000 500000", "Enter")
 	await.Until(t, "the last line in the recording", func() bool {
 		_, output, _ := ob.recorded(t)
@@ -867,11 +875,11 @@ func TestTmux(t *testing.T) {
 	run("send-keys", "exit", "Enter")
 	ob.wait(t)
 	if ob.result.Method != Tmux || !ob.result.Ended || ob.result.Lost != 0 {
-		t.Errorf("result %+v; want tmux, and the session's end", ob.result)
+		t.Errorf("result %+v; want tmux, Ended, and no lost bytes", ob.result)
 	}
 	header, output, _ := ob.recorded(t)
 	if !bytes.Contains(output[:min(len(output), 2000)], []byte("before")) {
-		t.Errorf("the recording begins with %q; want the screen of before", output[:min(len(output), 2000)])
+		t.Errorf("the recording begins with %q; want the screen from before", output[:min(len(output), 2000)])
 	}
 	var want bytes.Buffer
 	for i := range 300000 {
@@ -882,19 +890,19 @@ func TestTmux(t *testing.T) {
 		fmt.Fprintf(&last, "%d\r\n", i)
 	}
 	if !bytes.Contains(output, last.Bytes()) || !bytes.HasSuffix(output, []byte("exit\r\n")) {
-		t.Errorf("the recording ends with %q; want all of what was shown before the end", output[max(0, len(output)-100):])
+		t.Errorf("the recording ends with %q; want all output before the end", output[max(0, len(output)-100):])
 	}
 	if !bytes.Contains(output, want.Bytes()) {
-		t.Errorf("the lines are not in the recording of %d bytes as they were written", len(output))
+		t.Errorf("the recording has %d bytes of output; want all lines in order", len(output))
 	}
 	if header.Size != (format.Size{Cols: 80, Rows: 24}) || !slices.ContainsFunc(header.Extra, func(f format.Field) bool {
 		return strings.Contains(f.JSON, `"partial_start":false`)
 	}) {
-		t.Errorf("header %+v", header)
+		t.Errorf("header %+v; want 80x24 and no partial start", header)
 	}
 }
 
-// TestRefusal: what cannot be done says why, and writes nothing.
+// TestRefusal: Run reports why it refuses, and writes nothing.
 func TestRefusal(t *testing.T) {
 	h := startHolder(t)
 	s := h.session()
@@ -914,19 +922,19 @@ func TestRefusal(t *testing.T) {
 	} {
 		test.o.Session, test.o.Writer = s, stream
 		if _, err := test.o.Run(t.Context()); !errors.Is(err, ErrMethod) || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%+v: %v; want %q", test.o.Method, err, test.want)
+			t.Errorf("Run with method %+v: %v; want %q in the error", test.o.Method, err, test.want)
 		}
 	}
 	s.Holders = nil
 	if _, err := (&Observer{Session: s, Writer: stream}).Run(t.Context()); !errors.Is(err, ErrNoHolder) {
-		t.Errorf("without a holder: %v; want ErrNoHolder", err)
+		t.Errorf("Run without a holder: %v; want ErrNoHolder", err)
 	}
 	if w.Len() > 0 {
-		t.Errorf("written: %q", &w)
+		t.Errorf("a refused Run wrote %q", &w)
 	}
 }
 
-// tail gives the last bytes of a file.
+// tail returns the last n bytes of a file.
 func tail(t *testing.T, path string, n int64) []byte {
 	t.Helper()
 	f, err := os.Open(path)
@@ -945,14 +953,14 @@ func tail(t *testing.T, path string, n int64) []byte {
 	return data
 }
 
-// TestSSHD observes a session of a real sshd, from the server's side.
+// TestSSHD observes a session of a real sshd on the server's side.
 func TestSSHD(t *testing.T) {
 	const sshd = "/usr/sbin/sshd"
 	if os.Geteuid() != 0 {
-		t.Skip("SKIPPED: not root, and sshd gives terminals to no one else's group")
+		t.Skip("needs root: sshd cannot give the terminal to its group otherwise")
 	}
 	if _, err := exec.LookPath(sshd); err != nil && os.Getenv("CI") == "" {
-		t.Skip("SKIPPED: sshd is not installed")
+		t.Skip("sshd is not installed")
 	}
 	if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
 		t.Fatal(err)
@@ -1012,7 +1020,7 @@ func TestSSHD(t *testing.T) {
 			}
 			ob.wait(t)
 			if !ob.result.Ended || ob.result.Lost > 0 {
-				t.Errorf("result %+v", ob.result)
+				t.Errorf("result %+v; want Ended, and no lost bytes", ob.result)
 			}
 			_, output, _ := ob.recorded(t)
 			same(t, string(m), output, read()[before:])
@@ -1020,14 +1028,14 @@ func TestSSHD(t *testing.T) {
 	}
 }
 
-// TestMany records sessions as they come and go.
+// TestMany records sessions as they begin and end.
 func TestMany(t *testing.T) {
 	first := startHolder(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	dir := t.TempDir()
 	path := func(sid int) string { return filepath.Join(dir, strconv.Itoa(sid)+".cast") }
-	var holders []int // of the shells; others' sessions are none of ours
+	var holders []int // the test's own shells; other sessions are ignored
 	var mu sync.Mutex
 	ours := func(pid int) {
 		mu.Lock()
@@ -1057,21 +1065,21 @@ func TestMany(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- many.Run(ctx) }()
 	if sid := <-began; sid != first.shell {
-		t.Errorf("session %d is recorded; want %d", sid, first.shell)
+		t.Errorf("session %d began; want %d", sid, first.shell)
 	}
 	second := startHolder(t)
 	ours(second.shell)
 	if sid := <-began; sid != second.shell {
-		t.Errorf("session %d is recorded; want %d", sid, second.shell)
+		t.Errorf("session %d began; want %d", sid, second.shell)
 	}
 	second.send("echo second")
 	second.send("exit")
 	second.wait()
 	if sid := <-ended; sid != second.shell {
-		t.Errorf("session %d has ended; want %d", sid, second.shell)
+		t.Errorf("session %d ended; want %d", sid, second.shell)
 	}
 	first.send("echo first")
-	await.Until(t, "the first", func() bool {
+	await.Until(t, "the first session's output in its recording", func() bool {
 		_, out, _ := (&observation{path: path(first.shell)}).recorded(t)
 		return bytes.Contains(out, []byte("\rfirst\r\n"))
 	})
@@ -1080,6 +1088,6 @@ func TestMany(t *testing.T) {
 		t.Errorf("Run: %v", err)
 	}
 	if _, out, _ := (&observation{path: path(second.shell)}).recorded(t); !bytes.Contains(out, []byte("\rsecond\r\n")) && !bytes.Contains(out, []byte("\nsecond\r\n")) {
-		t.Errorf("the second session's recording: %q", out)
+		t.Errorf("the second session's output is %q; want second in it", out)
 	}
 }
