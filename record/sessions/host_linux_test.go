@@ -16,13 +16,13 @@ import (
 	"github.com/ttydeck/ttydeck/internal/tty"
 )
 
-// This file makes sessions of every sort to be found.
+// This file starts sessions of every kind for the tests to find.
 
-// nobody is a user that is not the test's.
+// nobody is the ID of a user other than the test's.
 const nobody = 65534
 
-// onPTY runs a command as the leader of a session on a new pseudo-terminal,
-// which the test holds, and gives that.
+// onPTY runs cmd as the leader of a session on a new pseudo-terminal. It
+// returns the master, which the test holds.
 func onPTY(t testing.TB, size tty.Size, cmd *exec.Cmd) *tty.Conn {
 	t.Helper()
 	master, slave, err := tty.OpenPTY(size)
@@ -44,7 +44,7 @@ func onPTY(t testing.TB, size tty.Size, cmd *exec.Cmd) *tty.Conn {
 		cmd.Wait()
 		master.Close()
 	})
-	// A little after it has begun its command line can be read.
+	// The command line can be read a little after the start.
 	for end := time.Now().Add(patience); time.Now().Before(end); {
 		if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", cmd.Process.Pid)); err != nil || len(text) > 0 {
 			break
@@ -62,17 +62,17 @@ func need(t testing.TB, program string) {
 	if os.Getenv("CI") != "" {
 		t.Fatalf("%s is not installed", program)
 	}
-	t.Skipf("SKIPPED: %s is not installed", program)
+	t.Skipf("%s is not installed", program)
 }
 
 func needRoot(t testing.TB) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("SKIPPED: not root")
+		t.Skip("needs root")
 	}
 }
 
-// tempDir is a directory that every user may enter.
+// tempDir returns a directory that every user may enter.
 func tempDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "ttydeck-sessions-")
@@ -86,10 +86,10 @@ func tempDir(t testing.TB) string {
 	return dir
 }
 
-// patience is how long a test waits for what must come.
+// patience is how long a test waits before it fails.
 const patience = await.Patience
 
-// awaitSession lists until find gives a session.
+// awaitSession lists sessions until find reports true for one of them.
 func awaitSession(t testing.TB, what string, find func(*Session) bool) *Session {
 	t.Helper()
 	var list *Listing
@@ -106,11 +106,11 @@ func awaitSession(t testing.TB, what string, find func(*Session) bool) *Session 
 	for _, s := range list.Sessions {
 		fmt.Fprintf(&all, "\n%v %+v", s.TTY, s)
 	}
-	t.Fatalf("no session %s among the %d:%s", what, len(list.Sessions), &all)
+	t.Fatalf("no session %s among %d:%s", what, len(list.Sessions), &all)
 	return nil
 }
 
-// running finds a session by what runs in its foreground.
+// running matches a session by its foreground command.
 func running(command string) func(*Session) bool {
 	return func(s *Session) bool { return s.Command() == command }
 }
@@ -119,8 +119,8 @@ func ledBy(pid int) func(*Session) bool {
 	return func(s *Session) bool { return s.Leader.PID == pid }
 }
 
-// unique gives a command that runs for long and that nothing else runs. Its
-// number is odd enough to be found by.
+// unique returns a long-running command that nothing else runs. Its number is
+// unusual enough to find the command by.
 func unique() string {
 	uniques++
 	return fmt.Sprintf("sleep %d.%d", 100000+os.Getpid(), uniques)
@@ -128,15 +128,15 @@ func unique() string {
 
 var uniques int
 
-// startSSHD runs a server of the test's own on the loopback, and a client that
-// runs command there on a terminal.
+// startSSHD runs a server of the test's own, and a client that runs command on
+// it, on a terminal.
 func startSSHD(t *testing.T, size tty.Size, command string) {
 	t.Helper()
 	need(t, "ssh")
-	sshd := "/usr/sbin/sshd" // wants to be called by its whole name
+	sshd := "/usr/sbin/sshd" // sshd requires its full path
 	need(t, sshd)
 	if os.Geteuid() != 0 {
-		t.Skip("SKIPPED: not root, and sshd gives terminals to no one else's group")
+		t.Skip("needs root: sshd cannot give the terminal to its group otherwise")
 	}
 	dir := tempDir(t)
 	file := func(name, content string) string {
@@ -159,14 +159,13 @@ func startSSHD(t *testing.T, size tty.Size, command string) {
 	}
 	config := file("config", fmt.Sprintf("HostKey %s\nAuthorizedKeysFile %s.pub\nPidFile none\nStrictModes no\n"+
 		"UsePAM no\nPermitRootLogin yes\nPasswordAuthentication no\nPrintMotd no\n", host, user))
-	// In inetd mode the server needs no port: its connection is the client's
-	// ProxyCommand.
+	// In inetd mode the server needs no port: it is the client's ProxyCommand.
 	client := exec.Command("ssh", "-tt", "-F", "none", "-i", user, "-o", "StrictHostKeyChecking=no",
 		"-o", "UserKnownHostsFile=/dev/null", "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR",
 		"-o", "ProxyCommand="+sshd+" -i -f "+config, userName(t)+"@loopback", command)
 	master := onPTY(t, size, client)
 	said := make(chan []byte)
-	go func() { // also because a full terminal would stop it
+	go func() { // a full terminal would stop ssh
 		var all []byte
 		buf := make([]byte, 4096)
 		for {
@@ -181,7 +180,7 @@ func startSSHD(t *testing.T, size tty.Size, command string) {
 	t.Cleanup(func() {
 		client.Process.Kill()
 		if out := <-said; t.Failed() {
-			t.Logf("ssh said: %q", out)
+			t.Logf("ssh wrote %q", out)
 		}
 	})
 }

@@ -20,7 +20,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestMain is also the lister that a test runs as another user.
+// TestMain also turns this binary into a lister that a test runs as another
+// user.
 func TestMain(m *testing.M) {
 	if os.Getenv("TTYDECK_TEST_LIST") != "" {
 		list, err := List()
@@ -36,10 +37,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// listAs lists as another user.
+// listAs lists the sessions as another user.
 func listAs(t *testing.T, uid uint32) *Listing {
 	t.Helper()
-	// The test's own file may be in a directory that is closed to others.
+	// The path of the test binary may be closed to others.
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Env = append(os.Environ(), "TTYDECK_TEST_LIST=1")
 	cmd.Dir = "/"
@@ -48,7 +49,7 @@ func listAs(t *testing.T, uid uint32) *Listing {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("listing as user %d: %v: %s", uid, err, &stderr)
+		t.Fatalf("List as user %d: %v: %s", uid, err, &stderr)
 	}
 	list := new(Listing)
 	if err := json.Unmarshal(out, list); err != nil {
@@ -69,11 +70,11 @@ func TestOwnPTY(t *testing.T) {
 		name = "pts/" + strconv.Itoa(s.TTY.Index())
 	}
 	if link, err := os.Readlink("/proc/" + strconv.Itoa(cmd.Process.Pid) + "/fd/0"); err != nil || link != "/dev/"+name || s.TTY.Name != name {
-		t.Errorf("TTY %q, %q; its standard input is %q, %v", s.TTY.Name, name, link, err)
+		t.Errorf("TTY %q, number's name %q; standard input %q, %v", s.TTY.Name, name, link, err)
 	}
 	var st unix.Stat_t
 	if err := unix.Stat("/dev/pts", &st); err != nil || s.TTY.Instance != st.Dev {
-		t.Errorf("instance %d; want that of /dev/pts, %d, %v", s.TTY.Instance, st.Dev, err)
+		t.Errorf("TTY.Instance = %d; want that of /dev/pts, %d, %v", s.TTY.Instance, st.Dev, err)
 	}
 	if s.SID != cmd.Process.Pid || s.ForegroundID != s.SID || len(s.Foreground) != 1 || len(s.Processes) != 1 {
 		t.Errorf("SID %d, foreground %d %v, processes %v; want all to be %d", s.SID, s.ForegroundID, s.Foreground, s.Processes, cmd.Process.Pid)
@@ -85,11 +86,11 @@ func TestOwnPTY(t *testing.T) {
 		t.Errorf("user %q (%d) in %q; want %q (%d) in %q", s.User, s.UID, s.Dir, userName(t), os.Geteuid(), dir)
 	}
 	if s.Since.Before(before.Add(-50*time.Millisecond)) || s.Since.After(time.Now()) {
-		t.Errorf("since %v; it was begun after %v", s.Since, before)
+		t.Errorf("Since = %v; want a time after %v", s.Since, before)
 	}
-	// The kernel keeps the times of terminals to 8 seconds.
+	// The kernel keeps the times of terminals in steps of 8 seconds.
 	if s.LastOutput.Before(before.Add(-16*time.Second)) || s.LastOutput.After(time.Now()) {
-		t.Errorf("last output %v; it was begun after %v", s.LastOutput, before)
+		t.Errorf("LastOutput = %v; want a time after %v, within 16s", s.LastOutput, before)
 	}
 	if want := (format.Size{Cols: 91, Rows: 23}); s.Size != want {
 		t.Errorf("size %v; want %v", s.Size, want)
@@ -106,9 +107,9 @@ func TestOwnPTY(t *testing.T) {
 	awaitSession(t, "of the new size", func(s *Session) bool {
 		return s.Leader.PID == cmd.Process.Pid && s.Size == format.Size{Cols: 133, Rows: 44}
 	})
-	// Opening the terminal for its size must leave it alive.
+	// Opening the terminal to read its size must leave it alive.
 	if _, err := master.TryRead(make([]byte, 1)); !errors.Is(err, tty.ErrNotReady) {
-		t.Errorf("reading the master after the listing: %v; want %v", err, tty.ErrNotReady)
+		t.Errorf("TryRead of the master after the listing: %v; want %v", err, tty.ErrNotReady)
 	}
 	cmd.Process.Kill()
 	cmd.Wait()
@@ -121,12 +122,12 @@ func TestOwnPTY(t *testing.T) {
 	}
 }
 
-// TestForeground follows what a shell puts into the foreground.
+// TestForeground follows the foreground jobs of a shell.
 func TestForeground(t *testing.T) {
 	shell := exec.Command("bash", "--norc", "--noprofile", "-i")
 	shell.Env = append(os.Environ(), "HISTFILE=")
 	master := onPTY(t, tty.Size{Cols: 80, Rows: 24}, shell)
-	go func() { // what it writes has to be read
+	go func() { // the shell's output must be read
 		buf := make([]byte, 4096)
 		for {
 			if _, err := master.Read(buf); err != nil {
@@ -148,7 +149,7 @@ func TestForeground(t *testing.T) {
 		return running(command)(s) && len(s.Foreground) == 2 && s.Foreground[1].Command() == "tail -n 7"
 	})
 	if s.ForegroundID == s.SID || s.Foreground[0].PID != s.ForegroundID || len(s.Processes) != 3 || s.Leader.PID != shell.Process.Pid {
-		t.Errorf("foreground %d: %+v of %+v; want the pipeline of the shell %d", s.ForegroundID, s.Foreground, s.Processes, s.SID)
+		t.Errorf("foreground %d: %+v of %+v; want the pipeline of shell %d", s.ForegroundID, s.Foreground, s.Processes, s.SID)
 	}
 	if _, err := master.Write([]byte{3}); err != nil { // ^C
 		t.Fatal(err)
@@ -169,7 +170,7 @@ func TestPrograms(t *testing.T) {
 		begin   func(t *testing.T, command string)
 		kind    Kind
 		record  *Recording
-		command string // what runs, around the command itself
+		command string // the command line around the command
 	}{
 		{program: "sshd", kind: SSHD, begin: func(t *testing.T, command string) { startSSHD(t, tty.Size(size), "exec "+command) }},
 		{program: "tmux", kind: Tmux, begin: func(t *testing.T, command string) {
@@ -201,12 +202,12 @@ func TestPrograms(t *testing.T) {
 		t.Run(test.program, func(t *testing.T) {
 			command := unique()
 			test.begin(t, command)
-			// ssh has the command in its own command line, script too.
+			// ssh and script also have the command in their own command lines.
 			s := awaitSession(t, "in "+test.program, running(command))
 			if !slices.ContainsFunc(s.Holders, func(h Holder) bool { return h.Kind == test.kind && len(h.FDs) > 0 && !h.Inferred }) {
 				t.Errorf("holders %+v; want one of kind %q", s.Holders, test.kind)
 			}
-			if test.program != "screen" && s.Size != size { // detached, it has its own
+			if test.program != "screen" && s.Size != size { // a detached screen has its own size
 				t.Errorf("size %v; want %v", s.Size, size)
 			}
 			if test.record != nil {
@@ -216,13 +217,13 @@ func TestPrograms(t *testing.T) {
 				t.Errorf("recording: (-want +got)\n%s", diff)
 			}
 			if s.User != userName(t) || len(s.Unknown) > 0 {
-				t.Errorf("user %q, unknown %q", s.User, s.Unknown)
+				t.Errorf("user %q, unknown %q; want this user, and nothing unknown", s.User, s.Unknown)
 			}
 			t.Logf("%v held by %+v", s.TTY, s.Holders)
 			if test.program != "sshd" {
 				return
 			}
-			// Another user sees whose child the leader is.
+			// Another user sees the leader's parent, and infers the holder.
 			got, err := listAs(t, nobody).Find(strconv.Itoa(s.SID))
 			if err != nil {
 				t.Fatal(err)
@@ -234,7 +235,7 @@ func TestPrograms(t *testing.T) {
 	}
 }
 
-// TestOtherUser lists two users' sessions as root and as one of the two.
+// TestOtherUser lists the sessions of two users, as root and as one of them.
 func TestOtherUser(t *testing.T) {
 	needRoot(t)
 	mine, his := exec.Command("sleep", "1001"), exec.Command("sleep", "1002")
@@ -242,7 +243,7 @@ func TestOtherUser(t *testing.T) {
 	his.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	onPTY(t, tty.Size{Cols: 80, Rows: 24}, mine)
 	onPTY(t, tty.Size{Cols: 80, Rows: 24}, his)
-	// One that he holds himself: a session on a terminal of his script.
+	// nobody also holds a session of its own: on the terminal of its script.
 	need(t, "script")
 	inner := unique()
 	script := exec.Command("script", "-q", "-c", "exec "+inner, "/dev/null")
@@ -260,7 +261,7 @@ func TestOtherUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s.User != "nobody" || s.UID != nobody || s.Dir != "/" || len(s.Unknown) > 0 {
-		t.Errorf("as root: %+v; want all about nobody's session", s)
+		t.Errorf("as root: %+v; want all columns of nobody's session", s)
 	}
 
 	some := listAs(t, nobody)
@@ -272,7 +273,8 @@ func TestOtherUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// What is readable by all is the same, and the rest says that it is unknown.
+	// Columns that everybody may read are the same, and the others are listed
+	// as unknown.
 	degraded := *want
 	degraded.Dir, degraded.Size, degraded.Holders = "", format.Size{}, nil
 	degraded.Unknown = []Column{Dir, Holders, Instance, Recorders, Size}
@@ -284,24 +286,24 @@ func TestOtherUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// His own is held by the test, which is root's.
+	// The holder of nobody's session is the test, which is root's.
 	if got.Dir != "/" || got.Size.Cols != 80 || !slices.Equal(got.Unknown, []Column{Holders, Recorders}) {
-		t.Errorf("nobody's session as nobody: %+v; want all but the holder", got)
+		t.Errorf("nobody's session as nobody: %+v; want all columns but the holders", got)
 	}
 	at := slices.IndexFunc(some.Sessions, func(s Session) bool { return running(inner)(&s) })
 	if at < 0 {
-		t.Fatalf("nobody's session in script is not listed")
+		t.Fatalf("the session in nobody's script is not listed")
 	}
 	if s := some.Sessions[at]; len(s.Unknown) > 0 || len(s.Holders) != 1 || s.Holders[0].Kind != Recorder || s.Recording == nil {
-		t.Errorf("nobody's session in nobody's script: %+v; want all of it", s)
+		t.Errorf("the session in nobody's script: %+v; want all columns", s)
 	}
 	if all.Missing != "" || !strings.Contains(some.Missing, "without root: of ") || !strings.Contains(some.Missing, "the holder of ") {
-		t.Errorf("missing %q as root, %q as nobody", all.Missing, some.Missing)
+		t.Errorf("Missing = %q as root, %q as nobody; want it empty, and the holders in it", all.Missing, some.Missing)
 	}
 }
 
-// TestSetuidLeader: a process that has changed its user belongs to root in
-// /proc until it executes a program.
+// TestSetuidLeader: in /proc, a process that changed its user belongs to root
+// until it executes a program.
 func TestSetuidLeader(t *testing.T) {
 	needRoot(t)
 	need(t, "perl")
@@ -313,7 +315,7 @@ func TestSetuidLeader(t *testing.T) {
 	}
 }
 
-// TestPrivateDevpts tells terminals of the same number apart.
+// TestPrivateDevpts distinguishes terminals with the same number.
 func TestPrivateDevpts(t *testing.T) {
 	needRoot(t)
 	need(t, "unshare")
@@ -334,13 +336,13 @@ func TestPrivateDevpts(t *testing.T) {
 				t.Fatal(err)
 			}
 			if s.TTY.Name != "pts/0" || s.TTY.Instance == 0 || s.TTY.Instance == list.Instance {
-				t.Errorf("TTY %+v; want pts/0 of another devpts than %d", s.TTY, list.Instance)
+				t.Errorf("TTY %+v; want pts/0 of a devpts other than %d", s.TTY, list.Instance)
 			}
 			if len(s.Holders) != 1 || s.Holders[0].Kind != Recorder || s.Recording == nil || len(s.Unknown) > 0 {
-				t.Errorf("session %+v; want script to hold it, and no more", s)
+				t.Errorf("session %+v; want script as the only holder, and nothing unknown", s)
 			}
-			// The outer session of script is of our own devpts, and is not
-			// held by it.
+			// script's own session is on our devpts, and script does not hold
+			// it.
 			outer, err := list.Find(strconv.Itoa(cmd.Process.Pid))
 			if err != nil {
 				t.Fatal(err)
@@ -349,12 +351,13 @@ func TestPrivateDevpts(t *testing.T) {
 				t.Errorf("outer session %+v; want it on our devpts, held by this process", outer)
 			}
 			if got, err := list.Find(s.TTY.String()); err != nil || got.SID != s.SID {
-				t.Errorf("Find(%q) = %+v, %v", s.TTY, got, err)
+				t.Errorf("Find(%q) = %+v, %v; want the session in the namespace", s.TTY, got, err)
 			}
-			// The user who may not look into it still tells the two apart.
+			// A user without access to the namespace still gets two separate
+			// terminals.
 			got, err := listAs(t, nobody).Find(s.TTY.String())
 			if err != nil || got.SID != s.SID || got.Knows(Instance) {
-				t.Errorf("as nobody: Find(%q) = %+v, %v; want it, its instance assumed", s.TTY, got, err)
+				t.Errorf("as nobody: Find(%q) = %+v, %v; want the session, its instance assumed", s.TTY, got, err)
 			}
 		})
 	}
@@ -362,8 +365,8 @@ func TestPrivateDevpts(t *testing.T) {
 
 const manyPTYs = 300
 
-// TestMany lists 300 idle sessions, each right. BenchmarkList in bench/ measures
-// how long that takes.
+// TestMany lists 300 idle sessions, each with the right columns. BenchmarkList
+// in bench/ measures the time.
 func TestMany(t *testing.T) {
 	want := map[int]format.Size{}
 	for i := range manyPTYs {
@@ -383,11 +386,11 @@ func TestMany(t *testing.T) {
 			}
 			found++
 			if s.Size != size || len(s.Holders) != 1 || s.Holders[0].PID != os.Getpid() || s.Command() != "sleep 1000" || len(s.Unknown) > 0 {
-				t.Errorf("%+v; want size %v, held by this process alone", s, size)
+				t.Errorf("session %+v; want size %v, held by this process alone", s, size)
 			}
 		}
 		if found != manyPTYs {
-			t.Errorf("%d of %d sessions listed", found, manyPTYs)
+			t.Errorf("listed %d of %d sessions", found, manyPTYs)
 		}
 	}
 	for range 3 {
@@ -406,12 +409,12 @@ func TestMany(t *testing.T) {
 			}
 		}
 		if found != manyPTYs {
-			t.Errorf("as nobody, %d of %d sessions right", found, manyPTYs)
+			t.Errorf("as nobody: listed %d of %d sessions correctly", found, manyPTYs)
 		}
 	}
 }
 
-// TestUnused lists terminals that have no session.
+// TestUnused lists terminals without a session.
 func TestUnused(t *testing.T) {
 	var masters []*tty.Conn
 	for i := range 5 {
@@ -431,7 +434,7 @@ func TestUnused(t *testing.T) {
 		for _, s := range list.Sessions {
 			if len(s.Processes) == 0 && len(s.Holders) > 0 && s.Holders[0].PID == os.Getpid() {
 				if len(s.Holders) != 1 || s.SID != 0 || s.TTY.Instance != list.Instance || !s.Since.IsZero() || s.Command() != "" {
-					t.Errorf("unused terminal %+v", s)
+					t.Errorf("unused terminal %+v; want this process as the holder, and no session", s)
 				}
 				sizes = append(sizes, s.Size.Cols)
 			}
@@ -439,15 +442,15 @@ func TestUnused(t *testing.T) {
 		return sizes
 	}
 	if got := find(false); got != nil {
-		t.Errorf("unused terminals listed without being asked for: %v", got)
+		t.Errorf("columns of unused terminals without Unused: %v; want none", got)
 	}
 	if got, want := find(true), []int{60, 61, 62, 63, 64}; !slices.Equal(got, want) {
-		t.Errorf("unused terminals' columns: %v; want %v", got, want)
+		t.Errorf("columns of unused terminals: %v; want %v", got, want)
 	}
-	// Nothing was hung up by looking.
+	// The listing did not hang up any of them.
 	for _, m := range masters {
 		if _, err := m.TryRead(make([]byte, 1)); !errors.Is(err, tty.ErrNotReady) {
-			t.Errorf("reading a master after the listing: %v; want %v", err, tty.ErrNotReady)
+			t.Errorf("TryRead of a master after the listing: %v; want %v", err, tty.ErrNotReady)
 		}
 	}
 }
@@ -495,15 +498,16 @@ func TestVanishing(t *testing.T) {
 		}
 	}
 	close(done)
-	t.Logf("%d sessions came and went, %d of them were seen", <-stopped, seen)
+	t.Logf("%d sessions came and went; the listings saw %d", <-stopped, seen)
 }
 
-// TestPIDReuse: what is held stays with its process when another has its PID.
+// TestPIDReuse: an open process directory stays with its process when another
+// process reuses the PID.
 func TestPIDReuse(t *testing.T) {
 	needRoot(t)
 	const lastPID = "/proc/sys/kernel/ns_last_pid"
 	if _, err := os.Stat(lastPID); err != nil {
-		t.Skipf("SKIPPED: this kernel has no %s to make it use a PID again", lastPID)
+		t.Skipf("this kernel has no %s, which makes it reuse a PID", lastPID)
 	}
 	proc, err := unix.Open("/proc", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -528,7 +532,7 @@ func TestPIDReuse(t *testing.T) {
 		cmd.Wait()
 		if err := os.WriteFile(lastPID, []byte(strconv.Itoa(pid-1)), 0); err != nil {
 			dir.close()
-			t.Skipf("SKIPPED: %v", err)
+			t.Skipf("cannot choose the next PID: %v", err)
 		}
 		again := exec.Command("sleep", "1000")
 		if err := again.Start(); err != nil {
@@ -539,17 +543,17 @@ func TestPIDReuse(t *testing.T) {
 		again.Process.Kill()
 		again.Wait()
 		if err == nil {
-			t.Errorf("process %d is gone, and can be read", pid)
+			t.Errorf("stat of process %d succeeded after its end", pid)
 		}
 		if again.Process.Pid == pid && first.pid == pid {
 			return
 		}
 	}
-	t.Error("no PID was used again")
+	t.Error("no PID was reused")
 }
 
-// TestHostileCommandLine: what a listing tells cannot do anything to a
-// terminal.
+// TestHostileCommandLine: a command line in a listing cannot control the
+// terminal that shows it.
 func TestHostileCommandLine(t *testing.T) {
 	cmd := exec.Command("sleep", "1000")
 	cmd.Args[0] = "\x1b]0;evil\x07\u009b2J\nroot\u202e\xff ö 猫"
@@ -563,7 +567,8 @@ func TestHostileCommandLine(t *testing.T) {
 	}
 }
 
-// TestAnnounce: a recorder that does not hold the master says what it records.
+// TestAnnounce: a recorder that does not hold the master announces its
+// recording.
 func TestAnnounce(t *testing.T) {
 	cmd := exec.Command("sleep", "1000")
 	onPTY(t, tty.Size{Cols: 80, Rows: 24}, cmd)
@@ -582,7 +587,7 @@ func TestAnnounce(t *testing.T) {
 	}
 	s = awaitSession(t, "that is recorded", func(s *Session) bool { return ledBy(cmd.Process.Pid)(s) && s.Recording != nil })
 	if s.Recording.PID != os.Getpid() || s.Recording.File != file.Name() {
-		t.Errorf("recording %+v; want it by %d to %s", s.Recording, os.Getpid(), file.Name())
+		t.Errorf("recording %+v; want process %d and file %s", s.Recording, os.Getpid(), file.Name())
 	}
 	if err := closer.Close(); err != nil {
 		t.Fatal(err)
@@ -590,11 +595,11 @@ func TestAnnounce(t *testing.T) {
 	awaitSession(t, "that is recorded no more", func(s *Session) bool { return ledBy(cmd.Process.Pid)(s) && s.Recording == nil })
 }
 
-// TestNoProc: what is no proc file system is said to be none.
+// TestNoProc: List reports a directory that is not a proc file system.
 func TestNoProc(t *testing.T) {
 	for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), "missing")} {
 		if list, err := (&Lister{Proc: dir}).List(); err == nil {
-			t.Errorf("List of %s = %+v; want an error", dir, list)
+			t.Errorf("List with Proc %s = %+v; want an error", dir, list)
 		}
 	}
 }

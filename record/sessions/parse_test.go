@@ -94,7 +94,7 @@ func TestKindOf(t *testing.T) {
 
 func TestParseMark(t *testing.T) {
 	if tty, ok := parseMark(markPrefix + "34819:26 (deleted)"); !ok || tty.Number != 34819 || tty.Instance != 26 {
-		t.Errorf("parseMark = %+v, %v", tty, ok)
+		t.Errorf("parseMark = %+v, %v; want number 34819, instance 26", tty, ok)
 	}
 	for _, link := range []string{markPrefix, markPrefix + "1", markPrefix + "1:2:3", markPrefix + "x:1", markPrefix + "-1:2"} {
 		if tty, ok := parseMark(link); ok {
@@ -110,7 +110,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if st, err := parseStat(data); err == nil && st.pid < 1 {
-			t.Errorf("parseStat(%q) = %+v", data, st)
+			t.Errorf("parseStat(%q) = %+v; want a positive PID", data, st)
 		}
 		parseFDInfo(data)
 		parseMounts(data)
