@@ -22,13 +22,14 @@ import (
 
 const nonce = "0123456789abcdef0123456789abcdef"
 
-// user is somebody who types at a shell.
+// user types at a shell.
 type user struct {
 	t    *testing.T
 	dir  string // home
 	pty  *os.File
 	done chan struct{}
-	// answers: it asks where the cursor is, and waits.
+	// answers: the shell asks for the cursor's position, and waits for the
+	// reply.
 	answers bool
 	lull    time.Duration // see await
 
@@ -37,19 +38,19 @@ type user struct {
 	last time.Time // of out; guarded by mu
 }
 
-// prompt is in each prompt of the tests: P> and C> for more of a line.
+// prompt matches every prompt of the tests: P>, and C> for a continuation line.
 var prompt = regexp.MustCompile(`[PC]> `)
 
-// files are a user's, by their names in his home directory.
+// files maps the names of files in the home directory to their content.
 type files map[string]string
 
-// start starts a shell, with our marks or without.
+// start starts a shell, with or without our marks.
 func start(t *testing.T, marks bool, home files, env []string, argv ...string) *user {
 	t.Helper()
 	path, err := exec.LookPath(strings.TrimPrefix(argv[0], "-"))
 	if err != nil {
 		if os.Getenv("CI") == "" {
-			t.Skipf("SKIPPED: %s is not installed", argv[0])
+			t.Skipf("%s is not installed", argv[0])
 		}
 		t.Fatal(err)
 	}
@@ -113,11 +114,11 @@ func (u *user) read() {
 	}
 }
 
-// lull is how long at least nothing comes behind a prompt.
+// lull is the shortest quiet time after a prompt.
 const lull = 30 * time.Millisecond
 
-// await waits until a prompt stands at the end of what comes from the byte from
-// on, or the shell has ended.
+// await waits until the output from offset from has a prompt and then pauses,
+// or until the shell has ended.
 func (u *user) await(from int) {
 	u.t.Helper()
 	for began := time.Now(); ; time.Sleep(2 * time.Millisecond) {
@@ -138,8 +139,8 @@ func (u *user) await(from int) {
 	}
 }
 
-// enter enters lines, each once there is a prompt for it, and gives what was
-// written meanwhile.
+// enter enters each line once there is a prompt for it, and returns the output
+// meanwhile.
 func (u *user) enter(lines ...string) string {
 	u.t.Helper()
 	u.mu.Lock()
@@ -165,16 +166,16 @@ func (u *user) from(from int) string {
 
 var (
 	mark = regexp.MustCompile("\x1b\\]133;[^\a\x1b]*;?(?:aid=|N)" + nonce + "[^\a\x1b]*\a(\x1b\\]7;[^\a\x1b]*\a)?")
-	// paste and the like come when the line editor begins, and where is no
-	// matter to who looks at it.
+	// The line editor sets paste mode and the like when it begins. Where in the
+	// output it does so makes no difference to a user.
 	modes = regexp.MustCompile("\x1b\\[\\?2004[hl]\r?|\x1b\\[\\?1[hl]\x1b[=>]|\x1b\\[[?0-9;]*[a-zA-Z]|\r|\x1b\\][02];[^\a]*\a|\x1b\\(B|[\b ]+|⏎")
 )
 
-// unmarked is what a user sees of output.
+// unmarked returns output without our marks, as a user sees it.
 func unmarked(out string) string { return mark.ReplaceAllString(out, "") }
 
-// marksOf gives the marks in output, as "A", "C cmdline_url", "D status", each
-// without the nonce.
+// marksOf returns the marks in output, such as "A", "C cmdline_url" and "D
+// status", without the nonce.
 func marksOf(out string) []string {
 	var list []string
 	for _, m := range mark.FindAllString(out, -1) {
@@ -190,21 +191,21 @@ func marksOf(out string) []string {
 	return list
 }
 
-// TestSame: who types at a shell with marks sees what he would see without.
+// TestSame: a shell with marks shows a user the same as one without.
 func TestSame(t *testing.T) {
 	for _, tt := range sameTests {
 		t.Run(strings.ReplaceAll(tt.name, " ", "_"), func(t *testing.T) {
 			t.Parallel()
 			if diff := slower(func(lull time.Duration) string { return tt.differs(t, lull) }); diff != "" {
-				t.Errorf("with marks it looks otherwise (-without +with):\n%s", diff)
+				t.Errorf("the shell with marks shows something else (-without +with):\n%s", diff)
 			}
 		})
 	}
 }
 
-// slower gives what differs in what is typed. Where the machine is busy, a line
-// may be typed before the shell reads it, and be shown twice or be lost: then
-// all is typed again, slower.
+// slower returns the difference that differs reports. On a busy machine a line
+// may be typed before the shell reads it, and be shown twice or lost: slower
+// then types everything again, more slowly.
 func slower(differs func(lull time.Duration) string) (diff string) {
 	for n := time.Duration(1); n <= 16; n *= 4 {
 		if diff = differs(n * lull); diff == "" {
@@ -214,8 +215,7 @@ func slower(differs func(lull time.Duration) string) (diff string) {
 	return diff
 }
 
-// differs types the lines with marks and without, and gives what looks
-// otherwise.
+// differs types the lines with and without marks, and returns the difference.
 func (tt sameTest) differs(t *testing.T, lull time.Duration) string {
 	t.Helper()
 	var seen [2]string
@@ -240,15 +240,15 @@ type sameTest struct {
 	env      []string
 	argv     []string
 	lines    []string
-	unmarked bool // there are no marks to be expected
+	unmarked bool // the shell emits no marks
 }
 
-// noHome makes what holds the name of the test's directory the same.
+// noHome replaces the name of the test's directory in output.
 const noHome = ` | sed "s,$HOME,HOME,g"`
 
 var sameTests = slices.Concat(bashTests, zshTests, fishTests, posixTests)
 
-// zshState prints what a user could find changed in zsh.
+// zshState prints the state in which a user could find changes to zsh.
 var zshState = []string{
 	`setopt; trap; alias`,
 	`typeset + | grep -v -e __ttydeck -e '_functions$' -e '^_$' -e '^integer 10 readonly [!?#$]' -e '^[^ ]$'| sort`,
@@ -309,8 +309,8 @@ func makePosixTests() (posixTests []sameTest) {
 
 const bashPS1 = "PS1='P> ' PS2='C> '\n"
 
-// bashState prints what a user could find changed in bash. Lines of it that
-// hold numbers of processes and times are left out.
+// bashState prints the state in which a user could find changes to bash. It
+// omits lines with process numbers and times.
 var bashState = []string{
 	`set -o; shopt; trap -p`,
 	`compgen -v | grep -v -e __ttydeck -e ^_ -e PIPESTATUS -e ^PROMPT_COMMAND -e ^PS0; compgen -A function | grep -v __ttydeck; alias`,
@@ -363,7 +363,7 @@ var bashTests = []sameTest{
 	{name: "bash old way", argv: []string{"bash", "-i", "+O", "checkwinsize"}, home: files{".bashrc": bashPS1}, lines: []string{"echo a"}},
 }
 
-// TestMarks: what the marks say of commands.
+// TestMarks: the marks report commands and their exit status.
 func TestMarks(t *testing.T) {
 	for _, tt := range marksTests {
 		t.Run(strings.ReplaceAll(tt.name, " ", "_"), func(t *testing.T) {
@@ -375,16 +375,17 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-// differs types the lines, and gives how the marks differ from those wanted.
+// differs types the lines, and returns the difference between the marks and
+// want.
 func (tt marksTest) differs(t *testing.T, lull time.Duration) string {
 	t.Helper()
 	u := start(t, true, tt.home, tt.env, tt.argv...)
 	u.lull = lull
 	u.enter(tt.lines...)
 	var got []string
-	// Nushell draws its prompt once more when a line is entered: the last
-	// prompt may be that. Twenty seconds: what is missing may have been typed
-	// too early, and all is typed once more.
+	// Nushell draws its prompt again when a line is entered, so the last prompt
+	// may be a redrawn one. After twenty seconds the lines count as typed too
+	// early, and slower types everything again.
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		got = nil
 		for _, m := range marksOf(u.from(0)) {
@@ -405,7 +406,7 @@ type marksTest struct {
 	env   []string
 	argv  []string
 	lines []string
-	want  []string // without those of the prompts
+	want  []string // without the marks of prompts
 }
 
 var marksTests = []marksTest{
@@ -446,7 +447,7 @@ var marksTests = []marksTest{
 	{"busybox", nil, []string{"PS1=P> "}, []string{"busybox", "ash"}, []string{"false", "true", "(exit 7)"}, []string{"D 0", "D 1", "D 0", "D 7"}},
 }
 
-// TestPrepare: which command lines are those of a shell that a user talks to.
+// TestPrepare: Prepare accepts only the command lines of interactive shells.
 func TestPrepare(t *testing.T) {
 	for line, want := range map[string]bool{
 		"bash": true, "-bash": true, "/bin/bash -il": true, "bash --norc": true, "bash -i -o vi": true, "bash --rcfile x": true,
@@ -459,20 +460,21 @@ func TestPrepare(t *testing.T) {
 	} {
 		s, err := Prepare(strings.Fields(line), []string{"XDG_RUNTIME_DIR=" + t.TempDir()}, nonce)
 		if err != nil || (s != nil) != want {
-			t.Errorf("Prepare(%q) = %v, %v; want one: %v", line, s, err, want)
+			t.Errorf("Prepare(%q) = %v, %v; want a shell: %v", line, s, err, want)
 		}
 		if s != nil {
 			if err := s.Close(); err != nil {
 				t.Error(err)
 			}
 			if _, err := os.Stat(s.dir); err == nil {
-				t.Errorf("%s is left", s.dir)
+				t.Errorf("Close left %s", s.dir)
 			}
 		}
 	}
 }
 
-// TestBaseDir: the shell's files are never put where others could change them.
+// TestBaseDir: the shell's files are never in a directory where others could
+// change them.
 func TestBaseDir(t *testing.T) {
 	dir := t.TempDir()
 	for mode, want := range map[os.FileMode]bool{0o700: true, 0o755: true, 0o777: false, 0o770: false, 0o777 | os.ModeSticky: true} {
@@ -480,7 +482,7 @@ func TestBaseDir(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := baseDir("", dir+"/none", dir) == dir; got != want {
-			t.Errorf("a directory of mode %v is used: %v; want %v", mode, got, want)
+			t.Errorf("baseDir uses a directory of mode %v: %v; want %v", mode, got, want)
 		}
 	}
 	if os.Geteuid() == 0 {
@@ -491,7 +493,7 @@ func TestBaseDir(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := baseDir(dir); got != "" {
-			t.Errorf("another user's %s is used", got)
+			t.Errorf("baseDir uses another user's %s", got)
 		}
 	}
 }
