@@ -20,7 +20,7 @@ import (
 
 func TestReadPolicy(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("TestReadPolicy is skipped: a policy is root's")
+		t.Skip("needs root: a policy file belongs to root")
 	}
 	dir := "/run/ttydeck-policy-test"
 	if err := os.Mkdir(dir, 0o755); err != nil {
@@ -29,7 +29,7 @@ func TestReadPolicy(t *testing.T) {
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "login.toml")
 	if p, err := ReadPolicy(path); err != nil || p.Blocks() || p.Socket != DefaultSocket {
-		t.Errorf("without a file: %+v, %v", p, err)
+		t.Errorf("ReadPolicy without a file = %+v, %v; want the defaults", p, err)
 	}
 	write := func(text string) {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
@@ -39,7 +39,7 @@ func TestReadPolicy(t *testing.T) {
 	write("record = [\"me\", \"@wheel\"]\nexcept = [\"you\"]\ninput = true\nshell = \"/bin/zsh\"\nsocket = \"/x\"\non-failure = \"block\"\nnotice = \"n\"\n")
 	want := Policy{Record: []string{"me", "@wheel"}, Except: []string{"you"}, Input: true, Shell: "/bin/zsh", Socket: "/x", OnFailure: "block", Notice: "n"}
 	if p, err := ReadPolicy(path); err != nil || !reflect.DeepEqual(p, want) {
-		t.Errorf("%+v, %v", p, err)
+		t.Errorf("ReadPolicy = %+v, %v; want %+v", p, err, want)
 	}
 	for _, bad := range []string{
 		"input = 3", "inputs = true", "on-failure = \"maybe\"", "on-failure = \"Block\"", "on-failure = \"block", "on-failure = \"\"", "shell = \"bash\"", "[",
@@ -47,9 +47,10 @@ func TestReadPolicy(t *testing.T) {
 		"except = [\" me\"]", "except = [\"!me\"]",
 	} {
 		write(bad)
-		// What is not recorded anyway runs in a shell all the same.
+		// Even with a broken policy there is a shell, for sessions that are not
+		// recorded.
 		if p, err := ReadPolicy(path); !errors.Is(err, ErrPolicy) || !filepath.IsAbs(p.Shell) {
-			t.Errorf("%s: %+v, %v; want ErrPolicy, and a shell", bad, p, err)
+			t.Errorf("ReadPolicy of %s = %+v, %v; want ErrPolicy, and a shell", bad, p, err)
 		}
 	}
 	write("record = [\"*\", \"me\", \"host$\", \"@domain users@example.com\"]\n")
@@ -57,7 +58,7 @@ func TestReadPolicy(t *testing.T) {
 		t.Error(err)
 	}
 	write("")
-	open := filepath.Join(dir, "open") // to everybody
+	open := filepath.Join(dir, "open") // writable by everybody
 	link := func(to, from string) {
 		os.Remove(from)
 		if err := os.Symlink(to, from); err != nil {
@@ -101,24 +102,25 @@ func TestReadPolicy(t *testing.T) {
 		}
 		loosen()
 		if _, err := ReadPolicy(path); !errors.Is(err, ErrPolicy) {
-			t.Errorf("%s: %v; want ErrPolicy", what, err)
+			t.Errorf("%s: ReadPolicy: %v; want ErrPolicy", what, err)
 		}
 	}
-	// Root's own links are fine, and so is none, wherever it would be.
+	// Root's own links are fine. So is a missing file, behind a link or in a
+	// missing directory.
 	os.RemoveAll(dir)
 	os.MkdirAll(filepath.Join(dir, "real"), 0o755)
 	link("real", filepath.Join(dir, "linked"))
 	path = filepath.Join(dir, "linked", "login.toml")
 	if p, err := ReadPolicy(path); err != nil || p.Blocks() {
-		t.Errorf("without a file, by a link: %+v, %v", p, err)
+		t.Errorf("ReadPolicy without a file, through a link = %+v, %v; want no error and no block", p, err)
 	}
 	os.WriteFile(filepath.Join(dir, "real", "policy"), []byte("on-failure = \"block\"\n"), 0o644)
 	link("../linked/policy", filepath.Join(dir, "real", "login.toml"))
 	if p, err := ReadPolicy(path); err != nil || !p.Blocks() {
-		t.Errorf("by links: %+v, %v", p, err)
+		t.Errorf("ReadPolicy through links = %+v, %v; want a block", p, err)
 	}
 	if p, err := ReadPolicy(filepath.Join(t.TempDir(), "no", "login.toml")); err != nil || p.Blocks() {
-		t.Errorf("without a directory: %+v, %v", p, err)
+		t.Errorf("ReadPolicy without a directory = %+v, %v; want no error and no block", p, err)
 	}
 }
 
@@ -132,7 +134,7 @@ func TestRecords(t *testing.T) {
 		t.Fatal(err)
 	}
 	mine := os.Getuid()
-	const nobody = 2345678 // has no name
+	const nobody = 2345678 // a user without a name
 	tests := []struct {
 		uid            int
 		record, except []string
@@ -141,20 +143,20 @@ func TestRecords(t *testing.T) {
 		{mine, nil, nil, true}, {mine, []string{"*"}, nil, true}, {mine, []string{me.Username}, nil, true}, {mine, []string{"x"}, nil, false},
 		{mine, []string{"@" + g.Name}, nil, true}, {mine, nil, []string{me.Username}, false}, {mine, []string{"*"}, []string{"@" + g.Name}, false},
 		{mine, nil, []string{"x", "@x"}, true},
-		// In doubt he is recorded: in a group that nobody knows there may be
-		// anybody, and who has no name may have any.
+		// In doubt the user is recorded: an unknown group may contain anybody,
+		// and a user without a name may be listed under any.
 		{mine, []string{"@nosuchgroup"}, nil, true}, {mine, []string{"x", "@nosuchgroup"}, []string{me.Username}, false},
 		{nobody, []string{"x"}, nil, true}, {nobody, []string{"@" + g.Name}, nil, true}, {nobody, nil, []string{"x", "@" + g.Name}, true},
 		{nobody, nil, []string{"2345678"}, false},
 	}
 	for _, tt := range tests {
 		if got := (Policy{Record: tt.record, Except: tt.except}).Records(tt.uid); got != tt.want {
-			t.Errorf("user %d, record %q, except %q: %v", tt.uid, tt.record, tt.except, got)
+			t.Errorf("Records(%d), record %q, except %q = %v; want %v", tt.uid, tt.record, tt.except, got, tt.want)
 		}
 	}
 	p := Policy{Record: []string{"*", me.Username, "@" + g.Name, "nosuchuser"}, Except: []string{"@nosuchgroup"}}
 	if got := p.Unknown(); !reflect.DeepEqual(got, []string{"nosuchuser", "@nosuchgroup"}) {
-		t.Errorf("unknown are %q", got)
+		t.Errorf("Unknown() = %q; want nosuchuser and @nosuchgroup", got)
 	}
 }
 
@@ -171,7 +173,7 @@ func TestInvocation(t *testing.T) {
 	for _, tt := range tests {
 		in := ForShell("/bin/bash", strings.Fields(tt.args), tt.terminal)
 		if got := fmt.Sprint(in.Args, " ", in.Interactive); in.Path != "/bin/bash" || got != tt.want {
-			t.Errorf("%s, %v: %s %s; want %s", tt.args, tt.terminal, in.Path, got, tt.want)
+			t.Errorf("ForShell(%s, terminal %v) = %s %s; want /bin/bash %s", tt.args, tt.terminal, in.Path, got, tt.want)
 		}
 	}
 	for _, tt := range []struct {
@@ -183,18 +185,18 @@ func TestInvocation(t *testing.T) {
 	} {
 		in, err := ForCommand("/bin/bash", tt.command, tt.terminal)
 		if got := fmt.Sprint(in.Args, " ", in.Interactive); err != nil || got != tt.want {
-			t.Errorf("%q, %v: %s, %v; want %s", tt.command, tt.terminal, got, err, tt.want)
+			t.Errorf("ForCommand(%q, terminal %v) = %s, %v; want %s", tt.command, tt.terminal, got, err, tt.want)
 		}
 	}
-	// What merely begins like the sftp server is not it.
+	// A command that only begins like the sftp server is not the server.
 	for _, terminal := range []bool{false, true} {
 		if in, err := ForCommand("/bin/bash", "internal-sftp -h; exec bash", terminal); err == nil && in.Interactive != terminal {
-			t.Errorf("internal-sftp, terminal %v: interactive %v", terminal, in.Interactive)
+			t.Errorf("ForCommand(internal-sftp -h; ..., terminal %v).Interactive = %v", terminal, in.Interactive)
 		}
 	}
 	for name, want := range map[string]bool{"ttydeck-login": true, "-ttydeck-login": true, "/usr/bin/ttydeck-login": true, "ttydeck": false, "-bash": false} {
 		if As(name) != want {
-			t.Errorf("As(%q) = %v", name, !want)
+			t.Errorf("As(%q) = %v; want %v", name, !want, want)
 		}
 	}
 }
@@ -206,7 +208,7 @@ func TestReceiver(t *testing.T) {
 	}
 	defer os.RemoveAll(dir)
 	socket := filepath.Join(dir, "s")
-	// What is left of one that is dead is not in the way.
+	// Listen replaces the socket of a dead receiver.
 	if dead, err := Listen(socket); err != nil {
 		t.Fatal(err)
 	} else {
@@ -218,7 +220,7 @@ func TestReceiver(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := Listen(socket); err == nil {
-		t.Error("two listen at one socket")
+		t.Error("a second Listen on one socket succeeded")
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error, 1)
@@ -241,10 +243,11 @@ func TestReceiver(t *testing.T) {
 		text, err := os.ReadFile(file)
 		info, serr := os.Stat(file)
 		if err != nil || serr != nil || string(text) != "all of it\n" || info.Mode().Perm() != 0o600 {
-			t.Errorf("%s holds %q, %v, %v", file, text, err, info)
+			t.Errorf("%s: %q, %v, %v; want all of it, mode 0600", file, text, err, info)
 		}
 	}
-	// One user cannot keep the others out; when he has ended some he gets more.
+	// One user cannot take the places of the others. When some of the user's
+	// recordings end, there is room for more.
 	var many []*Sender
 	for range maxRecordings {
 		s, err := Send(socket, Hello{})
@@ -254,7 +257,7 @@ func TestReceiver(t *testing.T) {
 		many = append(many, s)
 	}
 	if _, err := Send(socket, Hello{}); err == nil || !strings.Contains(err.Error(), "recorded already") {
-		t.Errorf("one more than %d: %v", maxRecordings, err)
+		t.Errorf("Send after %d recordings: %v; want an error", maxRecordings, err)
 	}
 	for _, s := range many {
 		if err := s.Close(); err != nil {
@@ -271,23 +274,23 @@ func TestReceiver(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// A directory that cannot be is told at once.
+	// Send reports at once a directory that cannot be created.
 	os.RemoveAll(filepath.Join(dir, "kept"))
 	os.WriteFile(filepath.Join(dir, "kept"), nil, 0o600)
 	if _, err := Send(socket, Hello{}); err == nil || !strings.Contains(err.Error(), "not a directory") {
-		t.Errorf("without a place to keep it: %v", err)
+		t.Errorf("Send without a directory for the recordings: %v; want an error", err)
 	}
 	stop()
 	if err := <-served; err != nil {
 		t.Errorf("Serve: %v", err)
 	}
 	if _, err := Send(socket, Hello{}); err == nil {
-		t.Error("it was sent to nobody")
+		t.Error("Send after the end of Serve succeeded")
 	}
 }
 
-// A recording is locked while it is written, and one that was removed before it
-// was locked is made again.
+// A recording is locked while it is written. If its file is removed before it
+// is locked, a new one is created.
 func TestHold(t *testing.T) {
 	r := Receiver{Dir: t.TempDir()}
 	f, err := r.create("me")
@@ -301,7 +304,7 @@ func TestHold(t *testing.T) {
 	}
 	defer other.Close()
 	if err := unix.Flock(int(other.Fd()), unix.LOCK_EX|unix.LOCK_NB); !errors.Is(err, unix.EWOULDBLOCK) {
-		t.Errorf("another locks it: %v", err)
+		t.Errorf("Flock during the recording: %v; want EWOULDBLOCK", err)
 	}
 	gone, err := os.Create(filepath.Join(r.Dir, "gone"))
 	if err != nil {
@@ -312,6 +315,6 @@ func TestHold(t *testing.T) {
 		t.Fatal(err)
 	}
 	if ok, err := hold(gone); ok || err != nil {
-		t.Errorf("one that is gone: %v, %v", ok, err)
+		t.Errorf("hold of a removed file = %v, %v; want false", ok, err)
 	}
 }
