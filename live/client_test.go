@@ -14,7 +14,7 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// fake is what answers as a session, at its socket.
+// fake serves f at a session's socket.
 func fake(t *testing.T, d Dir, name string, f http.HandlerFunc) *Client {
 	t.Helper()
 	h, err := d.hold(name)
@@ -31,11 +31,12 @@ func fake(t *testing.T, d Dir, name string, f http.HandlerFunc) *Client {
 	return clientOf(t, d, name)
 }
 
-// What is known to be the caller's own is what the kernel says he listens at.
+// A session is the caller's own only if the kernel reports that the caller
+// listens at its socket.
 func TestOwn(t *testing.T) {
 	d := newDir(t)
 	if c := clientOf(t, d, "s"); !c.Own() {
-		t.Error("a session of this user is not his own")
+		t.Error("Own() = false for a session of this user")
 	}
 	daemon, err := d.OpenDaemon()
 	if err != nil {
@@ -47,25 +48,26 @@ func TestOwn(t *testing.T) {
 		"a session of another user":          newClient("s", d.socket("s"), os.Geteuid()+1),
 	} {
 		if c.Own() {
-			t.Errorf("%s is this user's own", name)
+			t.Errorf("Own() = true for %s", name)
 		}
 	}
-	// Whose user is another than who listens is refused.
+	// A client refuses a socket that belongs to one user and at which another
+	// listens.
 	fake(t, d, "s", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "{}") })
 	if err := os.Chown(d.socket("s"), os.Geteuid()+1, -1); err != nil {
 		if _, err := newClient("s", d.socket("s"), os.Geteuid()+1).State(t.Context()); !errors.Is(err, ErrUnsafe) {
-			t.Errorf("a socket of this user for another's: %v", err)
+			t.Errorf("State at this user's socket, as another's: %v; want ErrUnsafe", err)
 		}
 		return
 	}
-	for _, uid := range []int{os.Geteuid(), os.Geteuid() + 1} { // only root comes here
+	for _, uid := range []int{os.Geteuid(), os.Geteuid() + 1} { // only root gets here
 		if _, err := newClient("s", d.socket("s"), uid).State(t.Context()); !errors.Is(err, ErrUnsafe) {
-			t.Errorf("a socket of user %d at which %d listens, for user %d: %v", os.Geteuid()+1, os.Geteuid(), uid, err)
+			t.Errorf("State at a socket of user %d at which user %d listens, as user %d's: %v; want ErrUnsafe", os.Geteuid()+1, os.Geteuid(), uid, err)
 		}
 	}
 }
 
-// A session that redirects has nothing done to another.
+// A session that redirects cannot make a client act on another session.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	var there atomic.Int32
 	c := fake(t, newDir(t), "s", func(w http.ResponseWriter, r *http.Request) {
@@ -88,15 +90,16 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		"attach": func() error { _, err := c.Attach(ctx, format.Size{Cols: 80, Rows: 24}); return err },
 	} {
 		if err := f(); err == nil {
-			t.Errorf("%s: a redirection is no error", name)
+			t.Errorf("%s: no error after a redirect", name)
 		}
 	}
 	if n := there.Load(); n != 0 {
-		t.Errorf("%d requests went where the session sent them", n)
+		t.Errorf("%d requests followed the redirect; want none", n)
 	}
 }
 
-// What another user's session says of itself is cut; one's own is whole.
+// The state of another user's session is cut; the state of one's own is
+// complete.
 func TestStateIsCut(t *testing.T) {
 	long := strings.Repeat("é", 50_000)
 	c := fake(t, newDir(t), "s", func(w http.ResponseWriter, r *http.Request) {
@@ -104,7 +107,7 @@ func TestStateIsCut(t *testing.T) {
 	})
 	st, err := c.State(t.Context())
 	if err != nil || len(st.Command) != 4 || st.Command[2] != long || st.File != long || st.Fault != long {
-		t.Errorf("one's own: %d arguments, %v", len(st.Command), err)
+		t.Errorf("own session: %d arguments, %v; want all, complete", len(st.Command), err)
 	}
 	st, err = c.Of("s", c.base).State(t.Context())
 	if err != nil {
@@ -112,10 +115,10 @@ func TestStateIsCut(t *testing.T) {
 	}
 	for _, text := range []string{strings.Join(st.Command, " "), st.File, st.Fault} {
 		if len(text) > maxText+10 || !strings.HasSuffix(text, "éé...") {
-			t.Errorf("%d bytes: %.30q", len(text), text)
+			t.Errorf("text of %d bytes: %.30q; want it cut", len(text), text)
 		}
 	}
 	if len(st.Command) != 3 || st.Dir != "/d" {
-		t.Errorf("the command is %.50q, the directory %q", st.Command, st.Dir)
+		t.Errorf("command %.50q, directory %q; want three arguments and /d", st.Command, st.Dir)
 	}
 }

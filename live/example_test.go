@@ -9,8 +9,8 @@ import (
 	"github.com/ttydeck/ttydeck/record"
 )
 
-// A session is recorded and served; a Client reads its state, types into it and
-// waits for its end.
+// Record and serve a session. A Client reads its state, types into it and waits
+// for its end.
 func Example() {
 	base, err := os.MkdirTemp("", "live")
 	if err != nil {
@@ -47,7 +47,7 @@ func Example() {
 		ended <- err
 	}()
 
-	// Another process of the same user could do this.
+	// The client may run in another process of the same user.
 	ctx := context.Background()
 	client, err := dir.Open("build")
 	if err != nil {

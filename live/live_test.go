@@ -24,8 +24,8 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// intruderEnv makes this test binary a program that tries all calls at the
-// socket whose path it is, and prints the answers.
+// intruderEnv turns this test binary into a program that tries every call at
+// the socket with this path, and prints the status codes.
 const intruderEnv = "TTYDECK_LIVE_INTRUDER"
 
 func TestMain(m *testing.M) {
@@ -36,10 +36,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// patience is how long a test waits for what must come.
+// patience is how long a test waits before it fails.
 const patience = await.Patience
 
-// newDir gives a directory for sessions; a socket's path is short.
+// newDir returns a directory for sessions. Its path is short, as a socket's
+// path must be.
 func newDir(t *testing.T) Dir {
 	t.Helper()
 	base, err := os.MkdirTemp("", "live")
@@ -58,11 +59,11 @@ func newDir(t *testing.T) Dir {
 // running is a session that runs in this process.
 type running struct {
 	*Server
-	path  string // of the recording
+	path  string // the recording
 	ended chan struct{}
 }
 
-// serve starts a session.
+// serve starts a session and serves it.
 func serve(t *testing.T, d Dir, o Options, args ...string) *running {
 	t.Helper()
 	o.Command = args
@@ -82,7 +83,7 @@ func serve(t *testing.T, d Dir, o Options, args ...string) *running {
 		defer close(r.ended)
 		status, err := rec.Run(ctx)
 		if err != nil && ctx.Err() == nil {
-			t.Errorf("the session ended with %v", err)
+			t.Errorf("Run: %v", err)
 		}
 		if err := s.Close(status); err != nil {
 			t.Errorf("Close: %v", err)
@@ -97,11 +98,11 @@ func (r *running) wait(t *testing.T) {
 	select {
 	case <-r.ended:
 	case <-time.After(patience):
-		t.Fatal("the session does not end")
+		t.Fatal("the session did not end")
 	}
 }
 
-// clientOf gives one who acts on a session.
+// clientOf returns a client of a session.
 func clientOf(t *testing.T, d Dir, name string) *Client {
 	t.Helper()
 	c, err := d.Open(name)
@@ -112,11 +113,11 @@ func clientOf(t *testing.T, d Dir, name string) *Client {
 	return c
 }
 
-// looker is one who watches, with a screen of his own.
+// looker watches a session, with a screen of its own.
 type looker struct {
 	*Stream
 	screen *vt.Screen
-	got    strings.Builder // output alone
+	got    strings.Builder // the output alone
 	lost   int64
 	status int
 	ended  bool
@@ -131,7 +132,7 @@ func look(t *testing.T, s *Stream, err error) *looker {
 	return &looker{Stream: s, screen: vt.New(80, 24)}
 }
 
-// step takes what comes next.
+// step applies the next message.
 func (l *looker) step(ctx context.Context) error {
 	m, out, err := l.Next(ctx)
 	if err != nil {
@@ -151,14 +152,15 @@ func (l *looker) step(ctx context.Context) error {
 	return nil
 }
 
-// until watches until ok, or the session's end with a nil ok.
+// until watches until ok reports true or, if ok is nil, until the session's
+// end.
 func (l *looker) until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	ctx, stop := context.WithTimeout(t.Context(), patience)
 	defer stop()
 	for !l.ended && (ok == nil || !ok()) {
 		if err := l.step(ctx); err != nil {
-			t.Fatalf("%s does not come: %v; the screen shows\n%s", what, err, l.screen.Text())
+			t.Fatalf("%s did not come: %v; the screen shows\n%s", what, err, l.screen.Text())
 		}
 	}
 	if ok != nil && !ok() {
@@ -182,7 +184,7 @@ func TestSession(t *testing.T) {
 	first.Type(ctx, []byte("one\r"))
 	first.untilShown(t, "<one>\n20 60")
 
-	// Who comes later begins with the screen.
+	// A watcher that comes later begins with the screen.
 	w, err := c.Watch(ctx)
 	second := look(t, w, err)
 	second.untilShown(t, "ready\n<one>\n20 60")
@@ -195,15 +197,15 @@ func TestSession(t *testing.T) {
 	for _, l := range []*looker{first, second, third} {
 		l.untilShown(t, "<three>\n10 50")
 		if cols, rows := l.screen.Size(); cols != 50 || rows != 10 {
-			t.Errorf("who watches has %dx%d; want 50x10", cols, rows)
+			t.Errorf("a watcher's screen is %dx%d; want 50x10", cols, rows)
 		}
 	}
 	st, err := c.State(ctx)
 	if err != nil || st.Attached != 2 || st.Watching != 1 || st.Cols != 50 || st.Rows != 10 || st.Name != "mine" || st.PID < 2 || st.File != r.path {
-		t.Errorf("the state is %+v, %v", st, err)
+		t.Errorf("State = %+v, %v; want 2 attached, 1 watching, 50x10", st, err)
 	}
 	if s, err := c.Screen(ctx); err != nil || s.Title != "a title" || !strings.HasSuffix(s.Text, "<three>\n10 50") || s.Cols != 50 {
-		t.Errorf("the screen is %+v, %v", s, err)
+		t.Errorf("Screen = %+v, %v; want the title and the last line, 50 columns", s, err)
 	}
 	if err := c.Mark(ctx, "a marker"); err != nil {
 		t.Fatal(err)
@@ -212,7 +214,7 @@ func TestSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	if st, err := c.State(ctx); err != nil || !st.Paused {
-		t.Errorf("paused: %v, %v", st.Paused, err)
+		t.Errorf("Paused = %v, %v after Pause; want true", st.Paused, err)
 	}
 	if err := c.Resume(ctx); err != nil {
 		t.Fatal(err)
@@ -221,13 +223,13 @@ func TestSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	if names, err := d.Names(); err != nil || !slices.Equal(names, []string{"yours"}) {
-		t.Errorf("the sessions are %q, %v", names, err)
+		t.Errorf("Names = %q, %v; want yours", names, err)
 	}
 	if err := c.Rename(ctx, d, "../x"); err == nil {
-		t.Error("it was given a name that leads out of its directory")
+		t.Error("Rename accepted a name that leads out of the directory")
 	}
 	if _, err := d.Serve(Options{Name: "yours"}); !errors.Is(err, ErrNameTaken) {
-		t.Errorf("a second session of that name: %v", err)
+		t.Errorf("Serve with a taken name: %v; want ErrNameTaken", err)
 	}
 	if err := c.Type(ctx, []byte("\x04")); err != nil {
 		t.Fatal(err)
@@ -236,21 +238,22 @@ func TestSession(t *testing.T) {
 	for _, l := range []*looker{first, second, third} {
 		l.until(t, "the end", nil)
 		if l.status != 3 || l.lost != 0 {
-			t.Errorf("the end came with status %d; %d bytes were lost", l.status, l.lost)
+			t.Errorf("end with status %d, %d bytes lost; want 3, none lost", l.status, l.lost)
 		}
 	}
 	if _, err := c.State(ctx); !errors.Is(err, ErrNoSession) {
-		t.Errorf("after the end: %v", err)
+		t.Errorf("State after the end: %v; want ErrNoSession", err)
 	}
 	if entries, err := os.ReadDir(d.Path()); err != nil || len(entries) != 0 {
-		t.Errorf("%v is left, %v", entries, err)
+		t.Errorf("files after the end: %v, %v; want none", entries, err)
 	}
 	if text := recorded(t, r.path, format.Marker); text != "a marker\npaused\nresumed\n" {
-		t.Errorf("the markers are %q", text)
+		t.Errorf("markers %q; want a marker, paused, resumed", text)
 	}
 }
 
-// recorded gives the data of the events of a code, a line each but for output.
+// recorded returns the data of all events with a code, one a line except for
+// output.
 func recorded(t *testing.T, path string, code format.Code) string {
 	t.Helper()
 	f, err := format.OpenFile(path)
@@ -277,27 +280,28 @@ func TestNames(t *testing.T) {
 	d := newDir(t)
 	for _, want := range []string{"sleep", "sleep-2", "sleep-3"} {
 		if got := serve(t, d, Options{}, "/bin/sleep", "100").Name(); got != want {
-			t.Errorf("the name is %q; want %q", got, want)
+			t.Errorf("Name() = %q; want %q", got, want)
 		}
 	}
-	// What a session left that was killed does not stand in the way.
+	// The files of a killed session do not block its name.
 	for _, name := range []string{"dead.sock", "dead.lock"} {
 		if err := os.WriteFile(filepath.Join(d.Path(), name), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if names, err := d.Names(); err != nil || !slices.Equal(names, []string{"sleep", "sleep-2", "sleep-3"}) {
-		t.Errorf("the sessions are %q, %v", names, err)
+		t.Errorf("Names = %q, %v; want the running sessions", names, err)
 	}
 	serve(t, d, Options{Name: "dead"}, "sleep", "100")
 	for _, bad := range []string{"", ".", "..", "a/b", "-x", ".x", "a b", "é", strings.Repeat("x", 49)} {
 		if CheckName(bad) == nil {
-			t.Errorf("%q may be a name", bad)
+			t.Errorf("CheckName(%q) = nil; want an error", bad)
 		}
 	}
 }
 
-// Who is too slow gets the screen as it is, is told so, and holds up nobody.
+// A watcher that falls behind is sent the current screen and a report of the
+// loss, and delays nobody.
 func TestSlowWatcher(t *testing.T) {
 	d := newDir(t)
 	r := serve(t, d, Options{Name: "s"}, "sh", "-c", "read x; seq 1000000; echo the end; read x")
@@ -310,9 +314,9 @@ func TestSlowWatcher(t *testing.T) {
 	if err := c.Type(ctx, []byte("\r")); err != nil {
 		t.Fatal(err)
 	}
-	// It ends without anyone reading.
+	// The output reaches its end without any watcher reading.
 	var text string
-	await.Until(t, "the end of the session's output, of which comes", func() bool {
+	await.Until(t, "the end of the session's output; the screen shows", func() bool {
 		s, err := c.Screen(ctx)
 		if err != nil {
 			t.Fatal(err)
@@ -322,21 +326,21 @@ func TestSlowWatcher(t *testing.T) {
 	}, &text)
 	slow.untilShown(t, "the end")
 	if slow.lost == 0 {
-		t.Error("it was not told that output was lost")
+		t.Error("no loss was reported to the slow watcher")
 	}
 	if got := slow.screen.Text(); !strings.Contains(got, "999999\n1000000\nthe end") {
-		t.Errorf("the screen shows\n%s", got)
+		t.Errorf("the screen shows\n%s\nwant the last lines", got)
 	}
 	c.Type(ctx, []byte("\r"))
 	r.wait(t)
 	stuck.Close()
 	if got := recorded(t, r.path, format.Output); strings.Count(got, "\n") != 1000003 {
-		t.Errorf("the recording has %d lines", strings.Count(got, "\n"))
+		t.Errorf("the recording has %d lines; want 1000003", strings.Count(got, "\n"))
 	}
 }
 
-// What cannot be read again begins with what the program draws when it is asked
-// to, in its size.
+// If the recording cannot be read back, a watch begins with the program's
+// redraw, in the program's size.
 func TestWatchWithoutRecording(t *testing.T) {
 	d := newDir(t)
 	s, err := d.Serve(Options{Name: "s"})
@@ -348,14 +352,15 @@ func TestWatchWithoutRecording(t *testing.T) {
 		t.Fatal(err)
 	}
 	ready := filepath.Join(t.TempDir(), "ready")
-	// It draws outside of the trap: bash forgets a signal that comes in it.
+	// The program draws outside the trap: bash forgets a signal that arrives
+	// during a trap.
 	program := "trap asked=1 WINCH; : >" + ready + "; for i in {1..800}; do sleep 0.05; if [[ $asked ]]; then asked=; echo drawn anew; stty size; fi; done"
 	rec := record.Recorder{Writer: f, Args: []string{"bash", "-c", program}, Headless: true, Size: format.Size{Cols: 70, Rows: 15}, Started: s.Started}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() { defer close(ended); rec.Run(ctx); s.Close(0) }()
 	t.Cleanup(func() { stop(); <-ended })
-	await.Until(t, "the program", func() bool { _, err := os.Stat(ready); return err == nil })
+	await.Until(t, "the start of the program", func() bool { _, err := os.Stat(ready); return err == nil })
 	w, err := clientOf(t, d, "s").Watch(t.Context())
 	l := look(t, w, err)
 	l.untilShown(t, "drawn anew\n15 70")
@@ -364,7 +369,7 @@ func TestWatchWithoutRecording(t *testing.T) {
 	}
 }
 
-// The directory and the sockets are this user's alone.
+// The directory and the sockets belong to this user alone.
 func TestDirIsSafe(t *testing.T) {
 	base := t.TempDir()
 	t.Setenv("XDG_RUNTIME_DIR", base)
@@ -372,10 +377,10 @@ func TestDirIsSafe(t *testing.T) {
 	refused := func(why string) {
 		t.Helper()
 		if d, err := OpenDir(); !errors.Is(err, ErrUnsafe) {
-			t.Errorf("%s: OpenDir gives %v, %v; want ErrUnsafe", why, d, err)
+			t.Errorf("%s: OpenDir = %v, %v; want ErrUnsafe", why, d, err)
 		}
 		if _, err := (Dir{path: path, uid: os.Geteuid()}).Serve(Options{Name: "x"}); !errors.Is(err, ErrUnsafe) {
-			t.Errorf("%s: Serve gives %v; want ErrUnsafe", why, err)
+			t.Errorf("%s: Serve: %v; want ErrUnsafe", why, err)
 		}
 		os.RemoveAll(path)
 	}
@@ -394,12 +399,12 @@ func TestDirIsSafe(t *testing.T) {
 		refused("another user's directory")
 	}
 	if os.Geteuid() == 0 {
-		// Root that has become so with a user's environment leaves nothing of
-		// root's there.
+		// A user who becomes root and keeps the environment leaves no files of
+		// root's in the user's directory.
 		t.Setenv("TMPDIR", elsewhere)
 		os.Chown(base, 65534, 65534)
 		if d, err := OpenDir(); err != nil || d.Path() != filepath.Join(elsewhere, "ttydeck-0") {
-			t.Errorf("in another user's runtime directory: %v, %v", d, err)
+			t.Errorf("OpenDir with another user's runtime directory = %v, %v; want one in TMPDIR", d, err)
 		}
 		os.Chown(base, 0, 0)
 	}
@@ -414,13 +419,13 @@ func TestDirIsSafe(t *testing.T) {
 	defer s.Close(0)
 	for name, want := range map[string]os.FileMode{".": 0o700, "x.sock": 0o600, "x.lock": 0o600} {
 		if info, err := os.Stat(filepath.Join(d.Path(), name)); err != nil || info.Mode().Perm() != want {
-			t.Errorf("%s has the mode %v, %v; want %v", name, info.Mode(), err, want)
+			t.Errorf("%s: mode %v, %v; want %v", name, info.Mode(), err, want)
 		}
 	}
-	// A socket that is none of ours is not talked to.
+	// A client does not connect to a socket that is not this user's.
 	os.Symlink(d.socket("x"), d.socket("link"))
 	if _, err := clientOf(t, d, "link").State(t.Context()); !errors.Is(err, ErrUnsafe) {
-		t.Errorf("a symbolic link to a socket: %v", err)
+		t.Errorf("State at a symbolic link to a socket: %v; want ErrUnsafe", err)
 	}
 	if os.Geteuid() == 0 {
 		l, err := net.Listen("unix", d.socket("foreign"))
@@ -430,7 +435,7 @@ func TestDirIsSafe(t *testing.T) {
 		defer l.Close()
 		os.Chown(d.socket("foreign"), 65534, 65534)
 		if _, err := clientOf(t, d, "foreign").State(t.Context()); !errors.Is(err, ErrUnsafe) {
-			t.Errorf("another user's socket: %v", err)
+			t.Errorf("State at another user's socket: %v; want ErrUnsafe", err)
 		}
 	}
 }
@@ -440,7 +445,7 @@ var calls = []string{
 	"POST /v1/session/rename", "POST /v1/session/signal", "GET /v1/session/screen", "GET /v1/session/watch", "GET /v1/session/attach",
 }
 
-// intrude makes all calls, and prints their statuses.
+// intrude tries every call and prints the status codes.
 func intrude(path string) {
 	hc := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return net.Dial("unix", path)
@@ -466,10 +471,10 @@ func intrude(path string) {
 	}
 }
 
-// Another user is refused at each call, also when the modes were loosened.
+// Every call refuses another user, even with loosened file modes.
 func TestOtherUser(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("TestOtherUser is skipped: to be another user takes root")
+		t.Skip("needs root to become another user")
 	}
 	d := newDir(t)
 	r := serve(t, d, Options{Name: "s"}, "sh", "-c", "read x; exit 4")
@@ -477,7 +482,7 @@ func TestOtherUser(t *testing.T) {
 	if _, err := c.State(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	// The test's binary is where others cannot run it.
+	// Other users cannot run the test binary where it is.
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -508,7 +513,7 @@ func TestOtherUser(t *testing.T) {
 		return strings.Fields(strings.ReplaceAll(string(out), "no connection", "none"))
 	}
 	if got, want := try(), slices.Repeat([]string{"none"}, len(calls)); !slices.Equal(got, want) {
-		t.Errorf("another user's calls give %v; want no connection", got)
+		t.Errorf("another user's calls: %v; want no connection", got)
 	}
 	for path, mode := range map[string]os.FileMode{filepath.Dir(d.Path()): 0o755, d.Path(): 0o777, d.socket("s"): 0o666} {
 		if err := os.Chmod(path, mode); err != nil {
@@ -516,15 +521,15 @@ func TestOtherUser(t *testing.T) {
 		}
 	}
 	if got, want := try(), slices.Repeat([]string{"403"}, len(calls)); !slices.Equal(got, want) {
-		t.Errorf("another user's calls give %v; want %v", got, want)
+		t.Errorf("another user's calls: %v; want %v", got, want)
 	}
-	// Nor does its own user go on with a directory that is open to others.
+	// Its own user also refuses a directory that is open to others.
 	if _, err := d.Open("s"); !errors.Is(err, ErrUnsafe) {
-		t.Errorf("the directory of mode 0777 is taken for safe: %v", err)
+		t.Errorf("Open in a directory of mode 0777: %v; want ErrUnsafe", err)
 	}
 	os.Chmod(d.Path(), 0o700)
 	if st, err := c.State(t.Context()); err != nil || st.Name != "s" || st.Paused {
-		t.Errorf("the state is %+v, %v", st, err)
+		t.Errorf("State = %+v, %v; want the name s, not paused", st, err)
 	}
 	c.Type(t.Context(), []byte("\r"))
 	r.wait(t)
@@ -533,8 +538,8 @@ func TestOtherUser(t *testing.T) {
 	}
 }
 
-// Fifty who watch, one of them not reading, see the end of a busy session, and
-// its recording is whole.
+// Fifty watchers, one of which does not read, see the end of a busy session,
+// and its recording is complete.
 func TestManyWatchers(t *testing.T) {
 	d := newDir(t)
 	const lines = 300000
@@ -546,12 +551,12 @@ func TestManyWatchers(t *testing.T) {
 		w, err := c.Watch(ctx)
 		l := look(t, w, err)
 		if i == 0 {
-			continue // it never reads
+			continue // this watcher never reads
 		}
 		watching.Go(func() {
 			l.untilShown(t, "the end")
 			if got := l.screen.Text(); !strings.Contains(got, "300000\nthe end") {
-				t.Errorf("the screen shows\n%s", got)
+				t.Errorf("the screen shows\n%s\nwant the last lines", got)
 			}
 		})
 	}
@@ -560,7 +565,7 @@ func TestManyWatchers(t *testing.T) {
 	c.Type(ctx, []byte("\r"))
 	r.wait(t)
 	if got := recorded(t, r.path, format.Output); strings.Count(got, "\n") != lines+3 {
-		t.Errorf("the recording has %d lines", strings.Count(got, "\n"))
+		t.Errorf("the recording has %d lines; want %d", strings.Count(got, "\n"), lines+3)
 	}
 }
 
@@ -570,11 +575,11 @@ func TestBadRequests(t *testing.T) {
 	c := clientOf(t, d, "s")
 	for path, body := range map[string]string{"/mark": "{", "/rename": `{"name":"a/b"}`, "/signal": `{"signal":99}`, "/nothing": "{}"} {
 		if err := c.call(t.Context(), "POST", path, []byte(body), nil); err == nil {
-			t.Errorf("POST %s with %s was taken", path, body)
+			t.Errorf("POST %s with %s succeeded; want an error", path, body)
 		}
 	}
 	if err := c.call(t.Context(), "POST", "/input", make([]byte, maxBody+1), nil); err == nil {
-		t.Error("more than the limit was taken")
+		t.Error("POST of more than the limit succeeded; want an error")
 	}
 	req, _ := http.NewRequest("GET", "http://session/v1/session/screen", nil)
 	req.Header.Set("Origin", "https://evil.example")
@@ -585,9 +590,9 @@ func TestBadRequests(t *testing.T) {
 	defer res.Body.Close()
 	var out struct{ Error string }
 	if json.NewDecoder(res.Body).Decode(&out); res.StatusCode != http.StatusForbidden || out.Error == "" {
-		t.Errorf("a browser's request gives %s, %q", res.Status, out.Error)
+		t.Errorf("response to a request with an Origin: %s, %q; want 403 and an error", res.Status, out.Error)
 	}
 	if _, err := clientOf(t, d, "nobody").State(t.Context()); !errors.Is(err, ErrNoSession) {
-		t.Errorf("a session that is not there: %v", err)
+		t.Errorf("State of a missing session: %v; want ErrNoSession", err)
 	}
 }

@@ -42,10 +42,10 @@ func TestQueries(t *testing.T) {
 			rest = rest[n:]
 		}
 		if shown.String() != strings.Join(want, "") || fmt.Sprint(asked) != fmt.Sprint(questions) {
-			t.Fatalf("in pieces of %d: shown %q\nwant %q\nasked %q\nwant %q", size, shown.String(), strings.Join(want, ""), asked, questions)
+			t.Fatalf("in pieces of %d: output %q\nwant %q\nqueries %q\nwant %q", size, shown.String(), strings.Join(want, ""), asked, questions)
 		}
 	}
-	// What never ends is not held for ever.
+	// A sequence without an end is not held forever.
 	var q Queries
 	var shown bytes.Buffer
 	endless := "\x1b]" + strings.Repeat("x", 3*maxHeld)
@@ -53,7 +53,7 @@ func TestQueries(t *testing.T) {
 		q.Split([]byte(endless[i:i+1]), func(b []byte) { shown.Write(b) }, func([]byte) {})
 	}
 	if got := shown.Len() + len(q.held); got != len(endless) || len(q.held) > maxHeld {
-		t.Errorf("of %d bytes %d are shown, and %d held", len(endless), shown.Len(), len(q.held))
+		t.Errorf("of %d bytes, %d are shown and %d held; want all, and few held", len(endless), shown.Len(), len(q.held))
 	}
 }
 
@@ -69,7 +69,7 @@ func FuzzQueries(f *testing.F) {
 				rest = rest[n:]
 			}
 			if shown.Len()+asked.Len()+len(q.held) != len(b) {
-				t.Fatalf("%d bytes shown, %d asked, %d held, of %d", shown.Len(), asked.Len(), len(q.held), len(b))
+				t.Fatalf("%d bytes shown, %d in queries, %d held; want %d in all", shown.Len(), asked.Len(), len(q.held), len(b))
 			}
 			shown.Write(q.held)
 			return shown.String(), asked.String()
@@ -79,7 +79,7 @@ func FuzzQueries(f *testing.F) {
 			return
 		}
 		if s, a := split(int(size)%17 + 1); s != shown || a != asked {
-			t.Errorf("in pieces: shown %q, asked %q; at once %q, %q", s, a, shown, asked)
+			t.Errorf("in pieces: output %q, queries %q; at once: %q, %q", s, a, shown, asked)
 		}
 		for _, seq := range bytes.SplitAfter([]byte(asked), []byte("\x1b\\")) {
 			if len(seq) > 0 {
@@ -89,8 +89,8 @@ func FuzzQueries(f *testing.F) {
 	})
 }
 
-// asks is a program that asks its terminal, tells the answers, and types what it
-// is told to.
+// asks is a program that queries its terminal, reports the answers, and ends at
+// the key q.
 const asks = `
 import os, sys, tty
 tty.setraw(0)
@@ -113,8 +113,8 @@ open(sys.argv[1], "wb").write(a)
 while os.read(0, 1) != b"q": pass
 `
 
-// A session without a terminal of its own answers its program, once, whoever
-// watches.
+// A session without a terminal answers its program's queries once, with any
+// number of watchers.
 func TestAnswers(t *testing.T) {
 	const want = "\x1b[5;7R\x1b[?62;22c\x1b[>1;10;0c\x1bP>|ttydeck\x1b\\\x1b[8;24;80t\x1b[?2026;1$y\x1b[?9999;0$y\x1b]11;rgb:0000/0000/0000\x07\x1b[?2;3R\x1b[0n"
 	for _, watchers := range []int{0, 1, 3} {
@@ -140,11 +140,11 @@ func TestAnswers(t *testing.T) {
 				got, _ = os.ReadFile(said)
 				if time.Now().After(end) {
 					screen, _ := c.Screen(t.Context())
-					t.Fatalf("the program waits for answers; the screen shows %q", screen.Text)
+					t.Fatalf("no answers came; the screen shows %q", screen.Text)
 				}
 			}
 			if string(got) != want {
-				t.Errorf("the answers are %q\nwant %q", got, want)
+				t.Errorf("answers %q\nwant %q", got, want)
 			}
 			c.Type(t.Context(), []byte("q"))
 			r.wait(t)

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// A Client is used while another goroutine renames its session: the race
-// detector watches, and the Client finds the session under its new name.
+// While one goroutine renames a session, others use its Client. The Client
+// finds the session under its new name; the race detector watches.
 func TestRenameWhileUsed(t *testing.T) {
 	d := newDir(t)
 	serve(t, d, Options{Name: "n0"}, "cat")
@@ -19,7 +19,7 @@ func TestRenameWhileUsed(t *testing.T) {
 	for range 4 {
 		users.Go(func() {
 			for ctx.Err() == nil {
-				c.Close() // so that the next call dials
+				c.Close() // the next call dials
 				if _, err := c.State(ctx); err != nil && !errors.Is(err, ErrNoSession) && ctx.Err() == nil {
 					t.Errorf("State: %v", err)
 				}
