@@ -26,7 +26,7 @@ import (
 
 var quiet = slog.New(slog.DiscardHandler)
 
-// recording makes one of some lines, that ended some days ago.
+// recording writes a file that was last changed some days ago.
 func recording(t *testing.T, dir, name string, days int, text string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
@@ -75,7 +75,7 @@ func TestSweepRemoves(t *testing.T) {
 				recording(t, dir, name, i+1, whole)
 			}
 			recording(t, dir, "notes.txt", 1000, "mine")
-			// One that is being made, for long.
+			// This recording is in progress, for as long as the test runs.
 			f, err := record.Create(filepath.Join(dir, "live.cast"), record.FileOptions{})
 			if err != nil {
 				t.Fatal(err)
@@ -89,15 +89,15 @@ func TestSweepRemoves(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := names(t, dir); !slices.Equal(got, tt.want) || len(swept.Removed) != 6-len(tt.want) {
-				t.Errorf("left are %q, removed %q; want %q", got, swept.Removed, tt.want)
+				t.Errorf("left %q, removed %q; want %q left", got, swept.Removed, tt.want)
 			}
 		})
 	}
 }
 
-// A login's recording is left alone as long as its receiver writes it.
+// Sweep leaves a login's recording alone while its receiver writes it.
 func TestSweepLeavesLogins(t *testing.T) {
-	base, err := os.MkdirTemp("", "td") // a socket's path is short
+	base, err := os.MkdirTemp("", "td") // a socket's path must be short
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestSweepLeavesLogins(t *testing.T) {
 	}
 	defer s.Close()
 	dir, name := filepath.Split(s.File)
-	// Nothing, some of it and a line that has come in part.
+	// Send nothing, then some of it, then up to the middle of a line.
 	sent := 0
 	for _, size := range []int{0, 45, len(whole) - 10} {
 		if _, err := io.WriteString(s, whole[sent:size]); err != nil {
@@ -137,20 +137,20 @@ func TestSweepLeavesLogins(t *testing.T) {
 				break
 			}
 			if time.Now().After(deadline) {
-				t.Fatalf("%d bytes have come; want %d", info.Size(), size)
+				t.Fatalf("%d bytes arrived; want %d", info.Size(), size)
 			}
 		}
-		// The user does nothing for long.
+		// The user has been idle for two days.
 		at := time.Now().Add(-48 * time.Hour)
 		if err := os.Chtimes(s.File, at, at); err != nil {
 			t.Fatal(err)
 		}
 		for _, k := range []Keep{{}, {Compress: time.Second}, {Age: time.Second}, {Bytes: 1}, {Count: 1}, {Compress: 1, Age: 1, Bytes: 1, Count: 1}} {
-			recording(t, dir, "newer.cast", 1, whole) // for Count, the login's is one too many
+			recording(t, dir, "newer.cast", 1, whole) // with it, the login's is one too many for Count
 			swept, err := k.Sweep(t.Context(), dir, quiet)
 			text, rerr := os.ReadFile(s.File)
 			if err != nil || rerr != nil || string(text) != whole[:size] || len(swept.Mended) > 0 {
-				t.Fatalf("%+v after %d bytes: %+v, %v; the recording is %q, %v", k, size, swept, err, text, rerr)
+				t.Fatalf("Sweep with %+v after %d bytes = %+v, %v; the recording is %q, %v", k, size, swept, err, text, rerr)
 			}
 			os.Remove(filepath.Join(dir, "newer.cast"))
 			os.Remove(filepath.Join(dir, "newer.cast.zst"))
@@ -163,7 +163,7 @@ func TestSweepLeavesLogins(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := texts(t, s.File)
-	// The receiver's file is closed when it has answered, or soon after.
+	// The receiver closes the file when it has answered, or soon after.
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
 		swept, err := Keep{Compress: 1}.Sweep(t.Context(), dir, quiet)
 		if err != nil {
@@ -173,15 +173,15 @@ func TestSweepLeavesLogins(t *testing.T) {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("ended, it is not packed: %q, %+v", names(t, dir), swept)
+			t.Fatalf("the ended recording is not compressed: %q, %+v", names(t, dir), swept)
 		}
 	}
 	if got := texts(t, s.File+".zst"); got != want || !strings.Contains(got, "world") {
-		t.Errorf("packed, it holds\n%s; want\n%s", got, want)
+		t.Errorf("the compressed recording holds\n%s\nwant\n%s", got, want)
 	}
 }
 
-// A recording that has taken another's name is not removed in its place.
+// unlink keeps a recording that has taken another's name.
 func TestUnlinkAnother(t *testing.T) {
 	dir := t.TempDir()
 	path := recording(t, dir, "a.cast", 1, whole)
@@ -194,10 +194,10 @@ func TestUnlinkAnother(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := unlink(f, path); err == nil {
-		t.Error("it was removed")
+		t.Error("unlink removed another recording")
 	}
 	if text, err := os.ReadFile(path); err != nil || string(text) != "another" {
-		t.Errorf("left is %q, %v", text, err)
+		t.Errorf("the file holds %q, %v; want another", text, err)
 	}
 }
 
@@ -218,14 +218,14 @@ func texts(t *testing.T, path string) string {
 	return b.String()
 }
 
-// A compressed recording may be torn anywhere.
+// A compressed recording may be torn at any byte.
 func TestSweepMendsCompressed(t *testing.T) {
 	var whole bytes.Buffer
 	w, err := format.Zstd.NewWriter(&whole)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var heads []int // where the recorder could have flushed
+	var heads []int // where the recorder may have flushed
 	for i := range 20 {
 		line := `{"version":3,"term":{"cols":80,"rows":24}}`
 		if i > 0 {
@@ -249,7 +249,7 @@ func TestSweepMendsCompressed(t *testing.T) {
 		if err != nil {
 			t.Fatalf("cut at %d: %v", size, err)
 		}
-		want := texts(t, path) // strictly read
+		want := texts(t, path) // read strictly
 		lines := 0
 		for _, head := range heads[1:] {
 			if head <= size {
@@ -257,13 +257,13 @@ func TestSweepMendsCompressed(t *testing.T) {
 			}
 		}
 		if got := strings.Count(want, "of many"); got != lines {
-			t.Errorf("cut at %d: %d lines are left; want %d", size, got, lines)
+			t.Errorf("cut at %d: %d lines left; want %d", size, got, lines)
 		}
 		if torn := size < whole.Len(); torn != (len(swept.Mended) == 1) || torn != strings.Contains(want, "cut off") {
-			t.Errorf("cut at %d of %d: mended are %q, it holds\n%s", size, whole.Len(), swept.Mended, want)
+			t.Errorf("cut at %d of %d: mended %q; the recording holds\n%s", size, whole.Len(), swept.Mended, want)
 		}
 		if again, err := (Keep{}).Sweep(t.Context(), dir, quiet); err != nil || len(again.Mended) > 0 {
-			t.Errorf("cut at %d: a second sweep mends %q, %v", size, again.Mended, err)
+			t.Errorf("cut at %d: a second sweep mended %q, %v; want nothing", size, again.Mended, err)
 		}
 	}
 }
@@ -281,28 +281,28 @@ func TestSweepMendsAndPacks(t *testing.T) {
 	}
 	swept, err := Keep{Compress: time.Hour}.Sweep(t.Context(), dir, quiet)
 	if err == nil || !strings.Contains(err.Error(), "broken.cast") || strings.Contains(err.Error(), "torn") {
-		t.Errorf("the error is %v; want one of broken.cast alone", err)
+		t.Errorf("error %v; want one about broken.cast alone", err)
 	}
 	if got := names(t, dir); !slices.Equal(got, []string{"broken.cast", "fresh.cast", "torn.cast.zst", "whole.cast.zst"}) {
-		t.Errorf("left are %q (%+v)", got, swept)
+		t.Errorf("left %q (%+v); want torn.cast and whole.cast compressed", got, swept)
 	}
 	if text, err := os.ReadFile(broken); err != nil || string(text) != "no recording\n" {
-		t.Errorf("what could not be treated is now %q, %v", text, err)
+		t.Errorf("broken.cast holds %q, %v; want it unchanged", text, err)
 	}
 	if got := texts(t, full+".zst"); got != want {
-		t.Errorf("packed, it holds\n%s; want\n%s", got, want)
+		t.Errorf("the compressed recording holds\n%s\nwant\n%s", got, want)
 	}
 	if after, err := os.Stat(full + ".zst"); err != nil || !after.ModTime().Equal(before.ModTime()) || after.Mode().Perm() != 0o600 {
-		t.Errorf("packed, it is of %v, %v", after, err)
+		t.Errorf("compressed recording: %v, %v; want the old time, and mode 0600", after, err)
 	}
 	if got := texts(t, torn+".zst"); got != "1s o \"hello\\r\\n\"\n1.5s o \"world\\r\\n\"\n1.5s m \"cut off: the recorder was killed\"\n" {
-		t.Errorf("mended, it holds\n%s", got)
+		t.Errorf("the mended recording holds\n%s", got)
 	}
 	if got := texts(t, fresh); got != want {
-		t.Errorf("the new one holds\n%s", got)
+		t.Errorf("fresh.cast holds\n%s\nwant it unchanged", got)
 	}
 	if again, err := (Keep{Compress: time.Hour}).Sweep(t.Context(), dir, quiet); err == nil || len(again.Packed)+len(again.Mended) != 0 {
-		t.Errorf("a second time: %+v, %v", again, err)
+		t.Errorf("second Sweep = %+v, %v; want only the error about broken.cast", again, err)
 	}
 }
 
@@ -323,9 +323,9 @@ func TestDaemon(t *testing.T) {
 	}
 	defer client.Close()
 	if _, err := client.Sessions(t.Context()); !errors.Is(err, live.ErrNoSession) {
-		t.Errorf("without a daemon: %v", err)
+		t.Errorf("Sessions without a daemon: %v; want ErrNoSession", err)
 	}
-	// Sessions in this process.
+	// The sessions run in this process.
 	ended := make(chan struct{}, 10)
 	launch := func(s Start) (Started, error) {
 		server, err := dir.Serve(live.Options{Name: s.Name, Command: s.Command})
@@ -367,25 +367,25 @@ func TestDaemon(t *testing.T) {
 	}
 	stop := serve()
 	if _, _, err := dir.Listen(); !errors.Is(err, live.ErrNameTaken) {
-		t.Errorf("a second daemon: %v", err)
+		t.Errorf("second Listen: %v; want ErrNameTaken", err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), await.Patience)
 	defer cancel()
 	st, err := client.Start(ctx, Start{Name: "one", Command: []string{"sh", "-c", "stty -echo; echo ready; read x; echo got $x; read x"}, Cols: 50, Rows: 9})
 	if err != nil || st.Name != "one" {
-		t.Fatalf("%+v, %v", st, err)
+		t.Fatalf("Start = %+v, %v; want the name one", st, err)
 	}
 	if _, err := client.Start(ctx, Start{Name: "one", Command: []string{"true"}}); err == nil || !strings.Contains(err.Error(), "is running") {
-		t.Errorf("a second session of that name: %v", err)
+		t.Errorf("Start with a taken name: %v; want an error", err)
 	}
 	if _, err := client.Start(ctx, Start{Name: "daemon", Command: []string{"true"}}); err == nil {
-		t.Error("a session is called daemon")
+		t.Error("Start accepted the name daemon")
 	}
 	list, err := client.Sessions(ctx)
 	if err != nil || len(list) != 1 || list[0].Name != "one" || list[0].Cols != 50 {
-		t.Errorf("the sessions are %+v, %v", list, err)
+		t.Errorf("Sessions = %+v, %v; want the session one, 50 columns", list, err)
 	}
-	// By way of the daemon.
+	// From here on, the calls go through the daemon.
 	shown := func(want string) {
 		t.Helper()
 		for {
@@ -405,10 +405,10 @@ func TestDaemon(t *testing.T) {
 	}
 	shown("got it")
 	if state, err := client.Session("one").State(ctx); err != nil || state.Rows != 9 {
-		t.Errorf("the state is %+v, %v", state, err)
+		t.Errorf("State = %+v, %v; want 9 rows", state, err)
 	}
 	if _, err := client.Session("nobody").State(ctx); !errors.Is(err, live.ErrNoSession) {
-		t.Errorf("a session that is not there: %v", err)
+		t.Errorf("State of a missing session: %v; want ErrNoSession", err)
 	}
 	w, err := client.Session("one").Watch(ctx)
 	if err != nil {
@@ -416,16 +416,16 @@ func TestDaemon(t *testing.T) {
 	}
 	defer w.Close()
 	if m, _, err := w.Next(ctx); err != nil || m.Kind != live.MessageScreen || m.Cols != 50 {
-		t.Errorf("watching begins with %+v, %v", m, err)
+		t.Errorf("the first message is %+v, %v; want a screen of 50 columns", m, err)
 	}
 	recording(t, base, "old.cast", 3, whole)
 	if swept, err := client.Sweep(ctx); err != nil || len(swept.Removed) != 1 || filepath.Base(swept.Removed[0]) != "old.cast" {
-		t.Errorf("%+v, %v", swept, err)
+		t.Errorf("Sweep = %+v, %v; want old.cast removed", swept, err)
 	}
-	// It goes, and comes again; the session goes on.
+	// The daemon stops and starts again; the session goes on.
 	stop()
 	if _, err := client.Sessions(ctx); !errors.Is(err, live.ErrNoSession) {
-		t.Errorf("without the daemon: %v", err)
+		t.Errorf("Sessions without the daemon: %v; want ErrNoSession", err)
 	}
 	stop = serve()
 	defer stop()
@@ -436,11 +436,11 @@ func TestDaemon(t *testing.T) {
 	select {
 	case <-ended:
 	case <-ctx.Done():
-		t.Fatal("the session does not end")
+		t.Fatal("the session did not end")
 	}
 }
 
-// The OpenAPI file names each call.
+// The OpenAPI file lists every call.
 func TestOpenAPI(t *testing.T) {
 	text, err := os.ReadFile("openapi.yaml")
 	if err != nil {
@@ -459,16 +459,16 @@ func TestOpenAPI(t *testing.T) {
 		"/v1/sessions/{name}/signal": "post", "/v1/sessions/{name}/watch": "get", "/v1/sessions/{name}/attach": "get",
 	} {
 		if doc.Paths[path][method] == nil {
-			t.Errorf("%s %s is not in it", method, path)
+			t.Errorf("%s %s is not in openapi.yaml", method, path)
 		}
 	}
 	if doc.OpenAPI == "" || len(doc.Paths) != 12 {
-		t.Errorf("OpenAPI %q, %d paths", doc.OpenAPI, len(doc.Paths))
+		t.Errorf("OpenAPI %q, %d paths; want a version and 12 paths", doc.OpenAPI, len(doc.Paths))
 	}
 }
 
-// A session that redirects would have a client that follows do to another
-// session what it asked of this one.
+// A session's redirect could make a client repeat its request at another
+// session. The daemon does not pass it on.
 func TestRedirectsEndAtTheDaemon(t *testing.T) {
 	base, err := os.MkdirTemp("", "daemon")
 	if err != nil {
@@ -511,6 +511,6 @@ func TestRedirectsEndAtTheDaemon(t *testing.T) {
 	}
 	defer res.Body.Close()
 	if text, _ := io.ReadAll(res.Body); res.StatusCode != http.StatusBadRequest || res.Header.Get("Location") != "" || !strings.Contains(string(text), "redirects") {
-		t.Errorf("the answer is %s to %q: %s", res.Status, res.Header.Get("Location"), text)
+		t.Errorf("response %s, Location %q: %s; want 400 without a redirect", res.Status, res.Header.Get("Location"), text)
 	}
 }
