@@ -78,12 +78,12 @@ func TestOpen(t *testing.T) {
 		got, err := io.ReadAll(body)
 		body.Close()
 		if string(got) != cast || err != nil {
-			t.Errorf("Open(%s) gave %q, %v", tt.path, got, err)
+			t.Errorf("Open(%s): body %q, %v; want the recording", tt.path, got, err)
 		}
 	}
 }
 
-// The bytes are there before the download has ended.
+// Open returns bytes before the download ends.
 func TestOpenStreams(t *testing.T) {
 	more := make(chan bool)
 	url := serve(t, map[string]http.HandlerFunc{"/": func(w http.ResponseWriter, r *http.Request) {
@@ -105,10 +105,10 @@ func TestOpenStreams(t *testing.T) {
 	select {
 	case got := <-first:
 		if got != cast {
-			t.Errorf("got %q", got)
+			t.Errorf("first bytes %q; want the recording", got)
 		}
 	case <-time.After(await.Patience):
-		t.Error("nothing came before the end")
+		t.Error("no bytes before the end of the download")
 	}
 	close(more)
 }
@@ -117,14 +117,14 @@ func TestLimited(t *testing.T) {
 	l := &limited{r: strings.NewReader("0123456789"), left: 4}
 	got, err := io.ReadAll(iotest.OneByteReader(l))
 	if string(got) != "0123" || !errors.Is(err, ErrTooLarge) {
-		t.Errorf("got %q, %v; want 0123 and ErrTooLarge", got, err)
+		t.Errorf("ReadAll = %q, %v; want 0123 and ErrTooLarge", got, err)
 	}
 }
 
 func TestIsURL(t *testing.T) {
 	for name, want := range map[string]bool{"http://x/y": true, "HTTPS://x": true, "x.cast": false, "ftp://x": false, "./http:/x": false, "-": false} {
 		if IsURL(name) != want {
-			t.Errorf("IsURL(%q) = %v", name, !want)
+			t.Errorf("IsURL(%q) = %v; want %v", name, !want, want)
 		}
 	}
 }

@@ -19,7 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// helperEnv makes this test binary a program on a pseudo-terminal.
+// helperEnv turns this test binary into a program on a pseudo-terminal.
 const helperEnv = "TTYDECK_TTY_HELPER"
 
 func TestMain(m *testing.M) {
@@ -33,12 +33,12 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// orderEnv tells the helper "two" in which order to do things.
+// orderEnv is the order of the steps of the helper "two".
 const orderEnv = "TTYDECK_TTY_ORDER"
 
-// twoRaw has two users of the terminal, as the two ends of a pipeline are,
-// make it raw and restore it in the order given: "A" and "B" make it raw, "a"
-// and "b" restore it, "s" turns the echo off before.
+// twoRaw opens the terminal twice, as the two ends of a pipeline do, and takes
+// the steps in order: "A" and "B" make it raw, "a" and "b" restore it, "s"
+// turns the echo off.
 func twoRaw(order string) error {
 	first, err := Open()
 	if err != nil {
@@ -72,8 +72,8 @@ func twoRaw(order string) error {
 	return nil
 }
 
-// helper does what the test named by what wants done in a process that has a
-// controlling terminal.
+// helper runs a named part of a test, in a process that has a controlling
+// terminal.
 func helper(what string) error {
 	t, err := Open()
 	if err != nil {
@@ -104,7 +104,7 @@ func helper(what string) error {
 	return errors.New("no such helper")
 }
 
-// start runs this binary's helper on a new pseudo-terminal.
+// start runs this binary as a helper on a new pseudo-terminal.
 func start(t *testing.T, what string, size Size) (*Conn, *exec.Cmd) {
 	t.Helper()
 	master, slave, err := OpenPTY(size)
@@ -123,7 +123,7 @@ func start(t *testing.T, what string, size Size) (*Conn, *exec.Cmd) {
 	return master, cmd
 }
 
-// readUntil reads until want has come.
+// readUntil reads until the output contains want, and returns it.
 func readUntil(t *testing.T, c *Conn, want string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), await.Patience)
@@ -152,9 +152,9 @@ func TestRawAndRestore(t *testing.T) {
 	master, cmd := start(t, "raw", Size{80, 24})
 	readUntil(t, master, "raw now")
 	if m, err := master.Mode(); err != nil || m.Echo || m.Canonical {
-		t.Errorf("in raw mode: Mode() = %+v, %v; want no echo, not canonical", m, err)
+		t.Errorf("Mode() in raw mode = %+v, %v; want no echo, not canonical", m, err)
 	}
-	// The rest is typed ahead for whoever reads next, and must stay there.
+	// The helper reads one byte, then restores the terminal.
 	if _, err := io.WriteString(master, "x"); err != nil {
 		t.Fatal(err)
 	}
@@ -162,12 +162,12 @@ func TestRawAndRestore(t *testing.T) {
 		t.Fatal(err)
 	}
 	if m, err := master.Mode(); err != nil || !m.Echo || !m.Canonical || m.EOF != 4 {
-		t.Errorf("restored: Mode() = %+v, %v; want echo, canonical, EOF ^D", m, err)
+		t.Errorf("Mode() after Restore = %+v, %v; want echo, canonical, EOF ^D", m, err)
 	}
 }
 
-// Of two that have the terminal raw at the same time, the last one to end does
-// not bring back the raw mode that it found, whoever began.
+// Two users make the terminal raw at the same time. In any order, the last to
+// restore it does not bring back the other's raw mode.
 func TestRestoreAmongTwo(t *testing.T) {
 	for order, echo := range map[string]bool{
 		"ABab": true, "ABba": true, "BAab": true, "BAba": true, "AaBb": true,
@@ -175,7 +175,7 @@ func TestRestoreAmongTwo(t *testing.T) {
 	} {
 		t.Setenv(orderEnv, order)
 		master, cmd := start(t, "two", Size{80, 24})
-		out, _ := io.ReadAll(master) // and so wait for its end
+		out, _ := io.ReadAll(master) // until the helper ends
 		if err := cmd.Wait(); err != nil {
 			t.Fatalf("%s: %v: %s", order, err, out)
 		}
@@ -204,10 +204,10 @@ func TestDeadlines(t *testing.T) {
 		t.Errorf("Read at its deadline: %v; want %v", err, os.ErrDeadlineExceeded)
 	}
 	if d := time.Since(begin); d < 20*time.Millisecond {
-		t.Errorf("it took %v; want 20ms", d)
+		t.Errorf("Read took %v; want at least 20ms", d)
 	}
 
-	// A deadline set while a read waits ends it.
+	// A deadline set during a read ends the read.
 	master.SetReadDeadline(time.Time{})
 	done := make(chan error, 1)
 	go func() { _, err := master.Read(make([]byte, 1)); done <- err }()
@@ -216,14 +216,14 @@ func TestDeadlines(t *testing.T) {
 	}
 	master.SetReadDeadline(time.Unix(1, 0))
 	if err := <-done; !errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("Read interrupted: %v; want %v", err, os.ErrDeadlineExceeded)
+		t.Errorf("Read interrupted by a deadline: %v; want %v", err, os.ErrDeadlineExceeded)
 	}
 	if _, err := master.TryRead(make([]byte, 1)); !errors.Is(err, ErrNotReady) {
-		t.Errorf("TryRead of nothing: %v; want %v", err, ErrNotReady)
+		t.Errorf("TryRead without input: %v; want %v", err, ErrNotReady)
 	}
 }
 
-// busy says whether a call uses c now.
+// busy reports whether a call is using c.
 func (c *Conn) busy() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -240,7 +240,7 @@ func TestCloseAndContextEndARead(t *testing.T) {
 	}
 	cancel()
 	if err := <-done; !errors.Is(err, context.Canceled) {
-		t.Errorf("Read whose context ended: %v; want %v", err, context.Canceled)
+		t.Errorf("Read after its context is cancelled: %v; want %v", err, context.Canceled)
 	}
 	go func() { _, err := master.Read(make([]byte, 1)); done <- err }()
 	for !master.busy() {
@@ -250,14 +250,14 @@ func TestCloseAndContextEndARead(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := <-done; !errors.Is(err, os.ErrClosed) {
-		t.Errorf("Read of what is closed: %v; want %v", err, os.ErrClosed)
+		t.Errorf("Read during Close: %v; want %v", err, os.ErrClosed)
 	}
 	if _, err := master.Write([]byte("x")); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("Write after Close: %v; want %v", err, os.ErrClosed)
 	}
 }
 
-// A pseudo-terminal holds some 20 KB: a megabyte needs many partial writes.
+// A pseudo-terminal holds some 20 KB, so a megabyte needs many partial writes.
 func TestWriteIsComplete(t *testing.T) {
 	master, slave := pair(t)
 	makeRaw(t, slave)
@@ -278,7 +278,7 @@ func TestWriteIsComplete(t *testing.T) {
 		t.Error(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Error("what was read is not what was written")
+		t.Error("the bytes read differ from those written")
 	}
 }
 
@@ -296,26 +296,26 @@ func makeRaw(t *testing.T, f *os.File) {
 	}
 }
 
-// A full terminal that nobody reads: the write waits, and ends by its deadline.
+// Nobody reads the full terminal: Write waits, and ends at its deadline.
 func TestWriteDeadline(t *testing.T) {
 	master, slave := pair(t)
 	makeRaw(t, slave)
 	master.SetWriteDeadline(time.Now().Add(time.Second))
 	n, err := master.Write(make([]byte, 1<<20))
 	if !errors.Is(err, os.ErrDeadlineExceeded) || n == 0 || n == 1<<20 {
-		t.Errorf("Write = %d, %v; want a part and %v", n, err, os.ErrDeadlineExceeded)
+		t.Errorf("Write = %d, %v; want a part of the bytes and %v", n, err, os.ErrDeadlineExceeded)
 	}
 }
 
-// Another program has made our stdout non-blocking (node does): EAGAIN is to
-// be waited for.
+// Another program has made our stdout non-blocking, as node does: WriteFile
+// waits out EAGAIN.
 func TestWriteFileToNonblocking(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	fd := int(w.Fd()) // makes the file blocking as far as Go knows
+	fd := int(w.Fd()) // Go now regards the file as blocking
 	if err := unix.SetNonblock(fd, true); err != nil {
 		t.Fatal(err)
 	}
@@ -338,15 +338,15 @@ func TestWriteFileToNonblocking(t *testing.T) {
 	}
 }
 
-// Everything a program wrote before its end is there when the reader comes
-// late, and then the end is io.EOF.
+// A late reader receives everything that a program wrote before its end, then
+// io.EOF.
 func TestMasterGivesTailThenEOF(t *testing.T) {
 	master, slave := pair(t)
 	io.WriteString(slave, "the tail")
 	slave.Close()
 	got, err := io.ReadAll(master)
 	if string(got) != "the tail" || err != nil {
-		t.Errorf("ReadAll = %q, %v", got, err)
+		t.Errorf("ReadAll = %q, %v; want the tail", got, err)
 	}
 }
 
@@ -367,12 +367,12 @@ func TestSizeAndFallback(t *testing.T) {
 	if s, err := getSize(int(slave.Fd())); err != nil || s != (Size{132, 43}) {
 		t.Errorf("the slave's size = %v, %v; want {132 43}", s, err)
 	}
-	// Interruptible, although creack/pty leaves the master blocking.
+	// Read has deadlines, although creack/pty leaves the master blocking.
 	master.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
 	if _, err := master.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("Read: %v; want %v", err, os.ErrDeadlineExceeded)
 	}
 	if IsTerminal(os.NewFile(uintptr(99), "")) || IsTerminal(nil) || IsTerminal((*os.File)(nil)) || !IsTerminal(slave) {
-		t.Error("IsTerminal takes something for what it is not")
+		t.Error("IsTerminal accepts another file or rejects a terminal")
 	}
 }

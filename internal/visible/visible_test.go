@@ -29,7 +29,7 @@ func FuzzText(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, r := range Text(s) {
 			if !Rune(r) {
-				t.Errorf("Text(%q) holds %q", s, r)
+				t.Errorf("Text(%q) contains %q", s, r)
 			}
 		}
 	})
@@ -52,12 +52,12 @@ func FuzzJSON(f *testing.F) {
 		}
 		for key, value := range want {
 			if got[key] != value {
-				t.Errorf("JSON(%q) = %q: another value", text, safe)
+				t.Errorf("JSON(%q) = %q; want the same values", text, safe)
 			}
 		}
 		for _, r := range string(safe) {
 			if r != '\n' && !Rune(r) {
-				t.Errorf("JSON(%q) holds %q", text, r)
+				t.Errorf("JSON(%q) contains %q", text, r)
 			}
 		}
 	})
