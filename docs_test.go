@@ -64,7 +64,8 @@ func TestPackageList(t *testing.T) {
 
 // Every exported symbol is documented: types, functions, methods, constants,
 // variables, fields and the methods of interfaces. Constants and variables may
-// share a comment; so may fields that it names: "First and Last are ...".
+// share a comment. So may fields, if the comment names them: "First and Last
+// are ...".
 func TestExportedDocumented(t *testing.T) {
 	symbols := 0
 	for _, dir := range public(t) {
@@ -130,7 +131,7 @@ func TestExportedDocumented(t *testing.T) {
 		}
 	}
 	if symbols < 500 {
-		t.Errorf("looked at %d symbols; want all", symbols)
+		t.Errorf("checked %d symbols; want all of them", symbols)
 	}
 }
 
@@ -181,8 +182,8 @@ func membersDocumented(spec *ast.TypeSpec, missing func(token.Pos, string)) (n i
 	return n
 }
 
-// Every package that a program starts from has an Example, which go test
-// compiles and runs.
+// Every package that a program may start from has an Example with output, which
+// go test compiles and runs.
 func TestExamples(t *testing.T) {
 	for _, dir := range []string{"format", "edit", "edit/redact", "vt", "record", "live", "play", "convert", "convert/transcript"} {
 		names, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
@@ -204,7 +205,7 @@ func TestExamples(t *testing.T) {
 			}
 		}
 		if run == 0 {
-			t.Errorf("%s: no Example that is run", dir)
+			t.Errorf("%s has no Example with output", dir)
 		}
 	}
 }

@@ -12,9 +12,9 @@ import (
 
 const module = "github.com/ttydeck/ttydeck"
 
-// layers says which of our folders each folder may import; a folder stands
-// for everything below it that has no row of its own. It is the table of
-// ARCHITECTURE.md, held against the imports.
+// layers lists, for each folder, the other folders of this module that it may
+// import. A row covers every folder below it that has no row of its own. The
+// table matches the one in ARCHITECTURE.md.
 var layers = map[string][]string{
 	"":         {},
 	"format":   {},
@@ -32,15 +32,15 @@ var layers = map[string][]string{
 	"internal/score": {"format", "convert"},
 }
 
-// testOnly says what a folder's tests may import besides.
+// testOnly lists what the tests of any folder may import as well.
 var testOnly = []string{"internal", "format", "vt"}
 
-// testsOf says what one folder's tests may import besides: transcripts are read
-// from sessions that our recorder makes, and scored; bench measures all that users
-// wait for.
+// testsOf lists what the tests of one folder may import as well: convert scores
+// transcripts of sessions that our recorder made; bench measures everything
+// that users wait for.
 var testsOf = map[string][]string{"convert": {"record", "internal/score"}, "bench": {"record", "live"}}
 
-// cliLibrary may be imported by internal/cli alone.
+// Only internal/cli may import cliLibrary.
 const cliLibrary = "github.com/urfave/cli"
 
 func TestLayers(t *testing.T) {
@@ -52,9 +52,9 @@ func TestLayers(t *testing.T) {
 		if name := d.Name(); dir != "." && (strings.HasPrefix(name, ".") || name == "testdata" || name == "node_modules") {
 			return filepath.SkipDir
 		}
-		// In-process: a test that runs `go list` stays cached after a
-		// forbidden import, this one does not, because os.ReadDir of the
-		// test's own module is tracked.
+		// Read imports in-process: os.ReadDir inside the module is tracked, so
+		// a forbidden import invalidates the cached result. A test that ran `go
+		// list` stayed cached.
 		if _, err := os.ReadDir(dir); err != nil {
 			return err
 		}
@@ -68,13 +68,13 @@ func TestLayers(t *testing.T) {
 		layer := layerOf(filepath.ToSlash(dir))
 		allowed, ok := layers[layer]
 		if !ok {
-			t.Errorf("%s: no row in the table of layers", dir)
+			t.Errorf("%s has no row in the table of layers", dir)
 			return nil
 		}
 		check := func(imports, allowed []string) {
 			for _, imp := range imports {
 				if strings.HasPrefix(imp, cliLibrary) && layer != "internal/cli" {
-					t.Errorf("%s imports %s; only internal/cli may", dir, imp)
+					t.Errorf("%s imports %s, which only internal/cli may import", dir, imp)
 				}
 				ours, ok := strings.CutPrefix(imp, module+"/")
 				if !ok {
@@ -95,12 +95,12 @@ func TestLayers(t *testing.T) {
 		t.Fatal(err)
 	}
 	if packages < 2 {
-		t.Errorf("looked at %d packages; want the whole tree", packages)
+		t.Errorf("checked %d packages; want the whole tree", packages)
 	}
 }
 
-// layerOf returns the row of the table that dir falls under: the longest
-// prefix that has one, else its first element.
+// layerOf returns the row for dir: the longest prefix of dir that has a row, or
+// the first element of dir if none has.
 func layerOf(dir string) string {
 	if dir == "." {
 		return ""
@@ -114,8 +114,8 @@ func layerOf(dir string) string {
 	return first
 }
 
-// Modules that stand in go.mod under "Only tests import these" are imported by
-// tests alone.
+// Only tests import the modules listed in go.mod under "Only tests import
+// these".
 func TestTestOnlyModules(t *testing.T) {
 	text, err := os.ReadFile("go.mod")
 	if err != nil {
@@ -129,7 +129,7 @@ func TestTestOnlyModules(t *testing.T) {
 		modules = append(modules, name)
 	}
 	if len(modules) == 0 {
-		t.Fatal("go.mod has no block of modules that only tests import")
+		t.Fatal("go.mod has no block of modules for tests only")
 	}
 	err = filepath.WalkDir(".", func(dir string, d fs.DirEntry, err error) error {
 		if err != nil || !d.IsDir() {
@@ -137,7 +137,7 @@ func TestTestOnlyModules(t *testing.T) {
 		}
 		pkg, err := build.ImportDir(dir, 0)
 		if err != nil {
-			return nil // no package
+			return nil // not a package
 		}
 		for _, imp := range pkg.Imports {
 			for _, m := range modules {
