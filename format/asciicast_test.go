@@ -23,7 +23,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite golden files")
 
-// reading is all that a recording was read as.
+// reading is the complete result of reading a recording.
 type reading struct {
 	Format   string
 	Header   Header
@@ -53,7 +53,7 @@ func read(r io.Reader, opts ...Option) reading {
 
 func readString(s string, opts ...Option) reading { return read(strings.NewReader(s), opts...) }
 
-// written gives what copying a recording to format f writes.
+// written returns src as a recording in format f.
 func written(t testing.TB, f *Format, src Cast) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -67,7 +67,7 @@ func written(t testing.TB, f *Format, src Cast) string {
 	return b.String()
 }
 
-// castOf makes a recording of a header and events.
+// castOf returns a recording of a header and events.
 func castOf(h Header, events ...Event) Cast {
 	return Cast{Header: h, Events: func(yield func(Event, error) bool) {
 		for _, ev := range events {
@@ -129,13 +129,13 @@ func TestReadHeader(t *testing.T) {
 			}
 			got := readString(text)
 			if got.Err != nil || len(got.Warnings) > 0 || got.Format != tt.format.Name {
-				t.Fatalf("read as %s, %v, %v", got.Format, got.Err, got.Warnings)
+				t.Fatalf("reading = %s, %v, %v", got.Format, got.Err, got.Warnings)
 			}
 			if diff := cmp.Diff(tt.want, got.Header, ignoreSource); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			// Every version that is written is read as the same, but for what
-			// it cannot hold.
+			// Written in any version, the header reads the same, except for
+			// what that version cannot store.
 			for _, f := range []*Format{AsciicastV1, AsciicastV2, AsciicastV3} {
 				want := got.Header
 				if f != AsciicastV3 {
@@ -153,7 +153,7 @@ func TestReadHeader(t *testing.T) {
 	}
 }
 
-// The header that asciinema 3 would have written, from scratch.
+// The header is the one that asciinema 3 would write.
 func TestWriteHeader(t *testing.T) {
 	h := Header{
 		Size: Size{80, 24}, Term: Term{Type: "xterm-256color", Version: "kitty(0.40)"},
@@ -168,8 +168,8 @@ func TestWriteHeader(t *testing.T) {
 	}
 }
 
-// What asciinema 3 writes comes out byte for byte, and so does what keeps to
-// its spacing.
+// A recording by asciinema 3 is copied byte for byte, and so is any other with
+// the same spacing.
 func TestCopyVerbatim(t *testing.T) {
 	for _, tt := range []struct{ name, text string }{
 		{"asciinema 3.1", `{"version":3,"term":{"cols":80,"rows":24,"type":"xterm"},"timestamp":1700000000,"env":{"SHELL":"/bin/bash"}}
@@ -213,7 +213,7 @@ func TestCopyVerbatim(t *testing.T) {
 	}
 }
 
-// A header that was changed is written anew, with what is not known about.
+// A changed header is written anew, with its unknown keys.
 func TestCopyChangedHeader(t *testing.T) {
 	cast, f, err := Open(strings.NewReader(`{"foo": [1, 2],   "version":3, "term":{"cols":80,"rows":24,"px":3},"title":"old"}` + "\n"))
 	if err != nil {
@@ -226,8 +226,8 @@ func TestCopyChangedHeader(t *testing.T) {
 	}
 }
 
-// No event is ever more than half a millisecond off in version 3, nor half a
-// microsecond in version 2, however many there are.
+// No event is more than half a millisecond off in version 3, or half a
+// microsecond in versions 1 and 2, however many there are.
 func TestTimesDoNotDrift(t *testing.T) {
 	n := 1_000_000
 	if testing.Short() {
@@ -244,7 +244,7 @@ func TestTimesDoNotDrift(t *testing.T) {
 			for i := range times {
 				switch rng.IntN(3) {
 				case 0:
-					now += time.Duration(rng.Int64N(400_000)) // below a millisecond: what would drift
+					now += time.Duration(rng.Int64N(400_000)) // below a millisecond, where rounding could drift
 				case 1:
 					now += time.Duration(rng.Int64N(3_000_000))
 				}
@@ -276,7 +276,7 @@ func TestTimesDoNotDrift(t *testing.T) {
 				i++
 			}
 			if i != n {
-				t.Errorf("%d events came back; want %d", i, n)
+				t.Errorf("read %d events; want %d", i, n)
 			}
 		})
 	}
@@ -317,15 +317,15 @@ func TestSplitCharacters(t *testing.T) {
 					replaced += l.N
 				}
 				if replaced != tt.replaced {
-					t.Errorf("%s: %d bytes replaced; want %d", f, replaced, tt.replaced)
+					t.Errorf("%s: replaced %d bytes; want %d", f, replaced, tt.replaced)
 				}
 			}
 		})
 	}
 }
 
-// TestBadInput holds every bad recording against the table of outcomes in
-// testdata/bad-casts.txt: the events, the errors and the warnings.
+// TestBadInput compares the events, errors and warnings of every bad recording
+// with testdata/bad-casts.txt.
 func TestBadInput(t *testing.T) {
 	files := testcorpus.Glob(t, "testdata/bad-casts/*.cast", 158)
 	var table strings.Builder
@@ -347,19 +347,19 @@ func TestBadInput(t *testing.T) {
 			fmt.Fprintf(&table, "\terror: %v\n", got.Err)
 		}
 
-		// Byte by byte, as a slow pipe gives it, it is the same.
+		// Byte by byte, as from a slow pipe, the result is the same.
 		if slow := read(iotest.OneByteReader(bytes.NewReader(text))); !sameReading(got, slow) {
-			t.Errorf("%s: byte by byte it is read as\n%+v; want\n%+v", path, slow, got)
+			t.Errorf("%s: byte by byte, reading =\n%+v; want\n%+v", path, slow, got)
 		}
-		// Strict, the first warning is the error, with its line.
+		// Strict reading returns the first warning as its error, with the line.
 		strict := read(bytes.NewReader(text), Strict())
 		switch {
 		case len(got.Warnings) == 0 && fmt.Sprint(strict.Err) != fmt.Sprint(got.Err):
-			t.Errorf("%s: strict: %v; want as otherwise: %v", path, strict.Err, got.Err)
+			t.Errorf("%s: strict reading = %v; want %v, as in lenient reading", path, strict.Err, got.Err)
 		case len(got.Warnings) > 0:
 			syntax, ok := errors.AsType[*SyntaxError](strict.Err)
 			if !ok || syntax.Line != got.Warnings[0].Line || !strings.Contains(syntax.Error(), got.Warnings[0].Kind) {
-				t.Errorf("%s: strict: %v; want an error for %s", path, strict.Err, got.Warnings[0])
+				t.Errorf("%s: strict reading = %v; want an error for %s", path, strict.Err, got.Warnings[0])
 			}
 		}
 	}
@@ -386,10 +386,10 @@ func sameReading(a, b reading) bool {
 	return cmp.Equal(a, b, ignoreSource, cmp.Comparer(func(a, b error) bool { return fmt.Sprint(a) == fmt.Sprint(b) }))
 }
 
-// Recordings by many programs and people, with what is known of each from
-// another program's reading (INDEX.tsv) and what ours says about it.
+// TestRealRecordings reads recordings by many programs and people. It compares
+// them with the counts of another reader in INDEX.tsv, and checks the warnings.
 func TestRealRecordings(t *testing.T) {
-	// What is tolerated in them, by kind; all others are without a fault.
+	// The kinds of warnings, by file; all other files are faultless.
 	warned := map[string]string{
 		"hmyuuu__playground__test.cast":         "no line break at the end",
 		"tnk4on__terminal-demo-video__out.cast": "CRLF line ends",
@@ -418,7 +418,7 @@ func TestRealRecordings(t *testing.T) {
 			list = append(list, kind)
 		}
 		if got := strings.Join(list, ", "); got != warned[name] {
-			t.Errorf("%s: warnings %q; want %q", name, got, warned[name])
+			t.Errorf("%s: warnings = %q; want %q", name, got, warned[name])
 		}
 		want, ok := index[name]
 		if !ok {
@@ -433,10 +433,10 @@ func TestRealRecordings(t *testing.T) {
 			length = ev.Time
 		}
 		if fmt.Sprint(events) != want.events || fmt.Sprintf("%.1f", length.Seconds()) != want.seconds {
-			t.Errorf("%s: %d events, %.1f s; want %s, %s s", name, events, length.Seconds(), want.events, want.seconds)
+			t.Errorf("%s: read %d events, %.1f s; want %s, %s s", name, events, length.Seconds(), want.events, want.seconds)
 		}
 
-		// To its own version and to the others and back, it says the same.
+		// Converted to each version and read back, it is the same.
 		for _, to := range []*Format{AsciicastV1, AsciicastV2, AsciicastV3} {
 			back := readString(written(t, to, castOf(got.Header, got.Events...)))
 			checkSame(t, name+" through "+to.Name, got, back, to)
@@ -461,8 +461,8 @@ func readIndex(t *testing.T, path string) map[string]indexRow {
 	return rows
 }
 
-// checkSame holds what came back from format to against what went in, but for
-// what to cannot hold.
+// checkSame compares a recording that went through format to with the original,
+// except for what the format cannot store.
 func checkSame(t *testing.T, name string, want, got reading, to *Format) {
 	t.Helper()
 	most := 500 * time.Microsecond
@@ -499,7 +499,7 @@ func checkSame(t *testing.T, name string, want, got reading, to *Format) {
 		events = append(events, ev)
 	}
 	if len(events) != len(got.Events) {
-		t.Errorf("%s: %d events; want %d", name, len(got.Events), len(events))
+		t.Errorf("%s: read %d events; want %d", name, len(got.Events), len(events))
 		return
 	}
 	for i, ev := range events {
@@ -511,7 +511,7 @@ func checkSame(t *testing.T, name string, want, got reading, to *Format) {
 		ev.Time, g.Time = 0, 0
 		ev.Data = strings.ToValidUTF8(ev.Data, "\uFFFD")
 		if ev != g {
-			t.Errorf("%s: event %d is %+v; want %+v", name, i, g, ev)
+			t.Errorf("%s: event %d = %+v; want %+v", name, i, g, ev)
 			return
 		}
 	}
@@ -534,7 +534,7 @@ func TestLimits(t *testing.T) {
 		data := strings.Repeat("A", 4<<20)
 		got := readString(v2 + `[0.05, "o", "` + data + "\"]\n")
 		if len(got.Events) != 1 || got.Events[0].Data != data || got.Warnings != nil {
-			t.Errorf("%d events, %v", len(got.Events), got.Warnings)
+			t.Errorf("read %d events, warnings %v", len(got.Events), got.Warnings)
 		}
 	})
 	t.Run("a header too long", func(t *testing.T) {
@@ -546,7 +546,7 @@ func TestLimits(t *testing.T) {
 	t.Run("a header without an end", func(t *testing.T) {
 		got := read(io.MultiReader(strings.NewReader(`{"version": 2, "width": 80, "x": [`), endless('[')))
 		if got.Err == nil {
-			t.Error("no error")
+			t.Error("Open returned no error")
 		}
 	})
 }
@@ -560,8 +560,8 @@ func (e endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// An error of the reader below is the error that comes out, after all that
-// could be read.
+// An error of the underlying reader is returned, after everything that could be
+// read.
 func TestReadError(t *testing.T) {
 	broken := errors.New("disk on fire")
 	for _, text := range []string{"", v3[:10], v3, v3 + `[1, "o", "a"]` + "\n", v3 + `[1, "o", "a"]` + "\n" + `[1, "o`} {
@@ -570,13 +570,12 @@ func TestReadError(t *testing.T) {
 			t.Errorf("after %q: err = %v; want %v", text, got.Err, broken)
 		}
 		if want := strings.Count(text, `"a"]`); len(got.Events) != want {
-			t.Errorf("after %q: %d events; want %d", text, len(got.Events), want)
+			t.Errorf("after %q: read %d events; want %d", text, len(got.Events), want)
 		}
 	}
 }
 
-// A recording that comes through a pipe gives each event when its line is
-// there, and not later.
+// An event from a pipe is returned as soon as its line is complete.
 func TestReadAsItComes(t *testing.T) {
 	pr, pw := io.Pipe()
 	lines := make(chan string)
@@ -602,12 +601,12 @@ func TestReadAsItComes(t *testing.T) {
 			continue
 		}
 		if ev.Time != time.Duration(n)*time.Second {
-			t.Errorf("event %d at %v", n, ev.Time)
+			t.Errorf("event %d is at %v", n, ev.Time)
 		}
 		lines <- "[1, \"o\", \"a\"]\n"
 	}
 	if n != 3 {
-		t.Errorf("%d events; want 3", n)
+		t.Errorf("read %d events; want 3", n)
 	}
 }
 
@@ -621,7 +620,7 @@ func FuzzAsciicast(f *testing.F) {
 			f.Add(text)
 		}
 	}
-	for _, found := range []string{ // by fuzzing
+	for _, found := range []string{ // found by fuzzing
 		v2 + `[1000.0, "#", "\0"]`,
 		"{\"width\":{},\n\"stdout\":0",
 		`{"version":2,"width":80,"height":24,"timestamp":-7}`,
@@ -637,7 +636,7 @@ func FuzzAsciicast(f *testing.F) {
 		last := time.Duration(0)
 		for _, ev := range got.Events {
 			if ev.Time < last || ev.Time > maxTime {
-				t.Fatalf("time %v after %v", ev.Time, last)
+				t.Fatalf("an event at %v comes after one at %v", ev.Time, last)
 			}
 			last = ev.Time
 			if ev.Code == Resize && !ev.JSON {
@@ -652,8 +651,8 @@ func FuzzAsciicast(f *testing.F) {
 		if got.Err != nil {
 			return
 		}
-		// What is written of it is read again without a complaint, and as the
-		// same but for the bytes that are no UTF-8.
+		// Written again, it reads without a warning and is the same, except for
+		// invalid UTF-8.
 		for _, to := range []*Format{AsciicastV2, AsciicastV3} {
 			text := written(t, to, castOf(got.Header, got.Events...))
 			back := readString(text, Strict())
@@ -661,13 +660,13 @@ func FuzzAsciicast(f *testing.F) {
 				t.Fatalf("%s: %v in\n%s", to, back.Err, text)
 			}
 			if again := written(t, to, castOf(back.Header, back.Events...)); again != text {
-				t.Fatalf("%s: written again:\n%s; want\n%s", to, again, text)
+				t.Fatalf("%s: written twice:\n%s; want\n%s", to, again, text)
 			}
 		}
 	})
 }
 
-// Our decoder of strings and encoding/json's read the same.
+// Our string decoder agrees with encoding/json.
 func FuzzUnquote(f *testing.F) {
 	for _, s := range []string{"", "abc", `\u001b[31m\r\n`, `\"\\\/\b\f\n\r\t`, `\ud83d\ude00`, `\ud83d`, `\ude00\ud83d`, "ż😀", "\xff", `\x`, "a\x00b", `\u00e9\u0000`, `abcdefgh"`, `12345678\`} {
 		f.Add([]byte(s))
@@ -689,7 +688,7 @@ func FuzzUnquote(f *testing.F) {
 	})
 }
 
-// What our encoder of strings writes, encoding/json reads as what went in.
+// encoding/json decodes the output of our string encoder to the input.
 func FuzzQuote(f *testing.F) {
 	for _, s := range []string{"", "abc", "\x1b[31m\r\n\"\\\x00\x7f", "ż😀\u2028<>&", "\xff\xc5\xbc\xe2\x82", strings.Repeat("x", 100) + "\n"} {
 		f.Add(s)

@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// benchSession joins the output of all real recordings, at least size bytes.
+// benchSession joins the output of all real recordings and repeats it up to at
+// least size bytes.
 func benchSession(tb *testing.B, size int) []Event {
 	tb.Helper()
 	text := realCast(tb, AsciicastV2, size)
@@ -31,12 +32,12 @@ func benchSession(tb *testing.B, size int) []Event {
 	return events
 }
 
-// BenchmarkReadFormats reads recordings of real output, in files as users have
-// them; the bytes are those of all files of a recording.
+// BenchmarkReadFormats reads recordings of real output from files. The bytes
+// per second count all files of a recording.
 func BenchmarkReadFormats(b *testing.B) {
 	for _, f := range []*Format{Ttyrec, ScriptClassic, Script, Tlog, BSDScript, SudoIOLog} {
 		b.Run(f.Name, func(b *testing.B) {
-			// Not kept: the garbage collector would go through it.
+			// Do not keep events: the garbage collector would scan them.
 			events := benchSession(b, 16<<20)
 			dir := b.TempDir()
 			path := filepath.Join(dir, "x")
@@ -67,7 +68,7 @@ func BenchmarkReadFormats(b *testing.B) {
 				}
 				file.Close()
 				if n < 1000 {
-					b.Fatalf("%d events", n)
+					b.Fatalf("read %d events", n)
 				}
 			}
 			reportCPU(b, size, cpuTime()-before)
@@ -75,14 +76,14 @@ func BenchmarkReadFormats(b *testing.B) {
 	}
 }
 
-// reportCPU reports the speed for the processor time that was used.
+// reportCPU reports bytes per second of processor time.
 func reportCPU(b *testing.B, size int64, used time.Duration) {
 	if used > 0 {
 		b.ReportMetric(float64(size)*float64(b.N)/used.Seconds()/1e6, "MB/cpu-s")
 	}
 }
 
-// BenchmarkWriteFormats writes the same.
+// BenchmarkWriteFormats writes the recordings that BenchmarkReadFormats reads.
 func BenchmarkWriteFormats(b *testing.B) {
 	events := benchSession(b, 16<<20)
 	size := int64(0)
@@ -114,13 +115,14 @@ type discardFile struct{ io.Writer }
 
 func (discardFile) Close() error { return nil }
 
-// repeated gives a recording without end: part, over and over, up to size bytes.
+// repeated is a reader that returns head and then part, again and again, until
+// it has returned about left bytes.
 type repeated struct {
 	head, part string
-	at         int // in head, then in part
+	at         int // offset in head, then in part
 	inPart     bool
 	left       int64
-	next       func(n int) string // makes the next part; nil: the same again
+	next       func(n int) string // returns the next part; nil repeats part
 	n          int
 }
 
@@ -145,11 +147,11 @@ func (r *repeated) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// TestFlatMemory reads recordings of 2 GiB, or of 64 MiB when testing is to be
-// short, and checks that the memory in use stays where it is.
+// TestFlatMemory reads recordings of 2 GiB, or of 64 MiB unless TTYDECK_LONG is
+// set, and checks that memory use stays flat.
 func TestFlatMemory(t *testing.T) {
 	if testing.Short() {
-		t.Skip("TestFlatMemory is skipped with -short: it bounds the memory, of which the race detector takes its own")
+		t.Skip("TestFlatMemory is skipped with -short: the race detector's own memory would count")
 	}
 	size := int64(2 << 30)
 	if os.Getenv("TTYDECK_LONG") == "" {
@@ -165,7 +167,7 @@ func TestFlatMemory(t *testing.T) {
 			r := &repeated{left: size}
 			r.part = written(t, f, castOf(Header{Size: Size{80, 24}, Start: time.Unix(1e9, 0)}, block...))
 			if f == Tlog {
-				// Messages are numbered on.
+				// tlog numbers its messages.
 				messages := strings.SplitAfter(strings.TrimSuffix(r.part, "\n"), "\n")
 				r.next = func(n int) string {
 					m := messages[n%len(messages)]
@@ -185,7 +187,7 @@ func TestFlatMemory(t *testing.T) {
 		})
 	}
 	t.Run("script", func(t *testing.T) {
-		// The files are on disk: less of them is enough.
+		// These files are on disk, so use smaller ones.
 		size := min(size, 512<<20)
 		path := filepath.Join(t.TempDir(), "x")
 		n := size / 200
@@ -205,7 +207,7 @@ func TestFlatMemory(t *testing.T) {
 	})
 }
 
-// checkFlat reads a recording with size bytes in it to its end.
+// checkFlat reads a recording with size bytes of output to its end.
 func checkFlat(t *testing.T, size int64, open func() (Events, error)) {
 	t.Helper()
 	const most = 24 << 20
@@ -227,10 +229,10 @@ func checkFlat(t *testing.T, size int64, open func() (Events, error)) {
 		}
 	}
 	if highest > most {
-		t.Errorf("%d MiB are in use; want %d at most", highest>>20, most>>20)
+		t.Errorf("memory in use = %d MiB; want at most %d", highest>>20, most>>20)
 	}
 	if bytes < size/3 {
-		t.Errorf("%d bytes of output were read; want about %d", bytes, size)
+		t.Errorf("read %d bytes of output; want about %d", bytes, size)
 	}
 	t.Logf("%d events, %d MiB of output, %d MiB in use", n, bytes>>20, highest>>20)
 }

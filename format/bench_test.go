@@ -10,8 +10,8 @@ import (
 	"github.com/ttydeck/ttydeck/internal/testcorpus"
 )
 
-// realCast joins the events of all real recordings into one of the given
-// version, of at least size bytes.
+// realCast joins the events of all real recordings into one cast of at least
+// size bytes, in format f.
 func realCast(b *testing.B, f *Format, size int) []byte {
 	b.Helper()
 	var events []Event

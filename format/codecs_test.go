@@ -18,7 +18,7 @@ import (
 	"github.com/ttydeck/ttydeck/internal/testcorpus"
 )
 
-// writeTo writes src in format f to path, and gives what was lost.
+// writeTo writes src to path in format f and returns the losses.
 func writeTo(tb testing.TB, f *Format, path string, src Cast) []Loss {
 	tb.Helper()
 	w, err := f.NewFilesWriter(testFiles(f, path))
@@ -26,12 +26,12 @@ func writeTo(tb testing.TB, f *Format, path string, src Cast) []Loss {
 		tb.Fatal(err)
 	}
 	if err := Copy(w, src); err != nil {
-		tb.Fatalf("writing %s: %v", f, err)
+		tb.Fatalf("write %s: %v", f, err)
 	}
 	return LossesOf(w)
 }
 
-// testFiles makes files as a program would.
+// testFiles creates files on disk.
 func testFiles(f *Format, path string) Files {
 	return Files{Base: filepath.Base(path), Create: func(suffix string, perm fs.FileMode) (io.WriteCloser, error) {
 		name := path + suffix
@@ -49,9 +49,9 @@ func testFiles(f *Format, path string) Files {
 	}}
 }
 
-// randomSession makes a session as terminals have them, and as they should not:
-// text of all widths, split characters, bytes that are no UTF-8, sequences, empty
-// and huge events, pauses of none and of hours. text says that output is UTF-8.
+// randomSession returns a session that mixes ordinary and odd events: text of
+// all widths, split characters, invalid UTF-8, escape sequences, empty and huge
+// events, pauses from zero to hours. With text, the output is valid UTF-8.
 func randomSession(r *rand.Rand, text bool) (Header, []Event) {
 	h := Header{
 		Size:    Size{20 + r.IntN(200), 10 + r.IntN(90)},
@@ -63,7 +63,7 @@ func randomSession(r *rand.Rand, text bool) (Header, []Event) {
 	now := time.Duration(0)
 	for range r.IntN(60) {
 		switch r.IntN(6) {
-		case 0: // at the same time
+		case 0: // simultaneous
 		case 1:
 			now += time.Duration(r.Int64N(int64(3 * time.Hour)))
 		default:
@@ -78,7 +78,7 @@ func randomSession(r *rand.Rand, text bool) (Header, []Event) {
 		case 2, 3, 4:
 			ev.Code, ev.Data = Input, randomData(r, text)
 		case 5:
-			ev.Data = "\x1b[8;40;132t" // what reads as a size is output nevertheless
+			ev.Data = "\x1b[8;40;132t" // output that looks like ttyrec's size sequence
 		default:
 			ev.Data = randomData(r, text)
 		}
@@ -98,7 +98,7 @@ func randomData(r *rand.Rand, text bool) string {
 	}
 	n := r.IntN(6)
 	if r.IntN(100) == 0 {
-		n = 30_000 // longer than a record of ttyrec, tlog or sudo may be
+		n = 30_000 // longer than a record of ttyrec, tlog or sudo
 	}
 	for range n {
 		b.WriteString(pieces[r.IntN(len(pieces))])
@@ -106,15 +106,15 @@ func randomData(r *rand.Rand, text bool) string {
 	return b.String()
 }
 
-// holding is what a format holds of a session.
+// holding describes what a format can store of a session.
 type holding struct {
 	format       *Format
-	unit         time.Duration // of its times
+	unit         time.Duration // precision of times
 	codes        []Code
 	size, start  bool
 	command      bool
-	joinsText    bool          // split characters come whole, with their last byte
-	startUnit    time.Duration // of the start, if not unit
+	joinsText    bool          // split characters are joined at their last byte
+	startUnit    time.Duration // precision of the start time, if coarser than unit
 	exitIsAtLast bool
 }
 
@@ -128,7 +128,7 @@ var holdings = []holding{
 	{format: Raw, unit: maxTime, codes: []Code{Output}},
 }
 
-// held gives what is left of events in a format that has x.codes.
+// held returns the events that x's format stores.
 func (x holding) held(events []Event) []Event {
 	var split splitText
 	var list []Event
@@ -156,8 +156,8 @@ func (x holding) held(events []Event) []Event {
 	return list
 }
 
-// checkRoundTrip writes a session in x's format, reads it again, and compares
-// what the format can hold.
+// checkRoundTrip writes a session in x's format, reads it back and compares
+// everything that the format can store.
 func (x holding) checkRoundTrip(t *testing.T, h Header, events []Event) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "session"+x.format.Ext[0])
@@ -171,25 +171,25 @@ func (x holding) checkRoundTrip(t *testing.T, h Header, events []Event) {
 		t.Fatalf("%s: %v", x.format, r.err)
 	}
 	if r.format != x.format {
-		t.Fatalf("%s is taken for %s", x.format, r.format)
+		t.Fatalf("%s was detected as %s", x.format, r.format)
 	}
 	if x.size && r.Header.Size != h.Size {
-		t.Errorf("%s: size is %v; want %v", x.format, r.Header.Size, h.Size)
+		t.Errorf("%s: size = %v; want %v", x.format, r.Header.Size, h.Size)
 	}
 	if unit := max(x.startUnit, x.unit); x.start && r.Header.Start.Sub(h.Start).Abs() >= max(unit, 2) {
-		t.Errorf("%s: start is %v; want %v", x.format, r.Header.Start, h.Start)
+		t.Errorf("%s: start = %v; want %v", x.format, r.Header.Start, h.Start)
 	}
 	if x.command && r.Header.Command != h.Command {
-		t.Errorf("%s: command is %q; want %q", x.format, r.Header.Command, h.Command)
+		t.Errorf("%s: command = %q; want %q", x.format, r.Header.Command, h.Command)
 	}
-	// Streams of bytes have to be the same; then the events, one by one.
+	// Compare the streams of bytes first, then the events one by one.
 	for _, code := range []Code{Output, Input} {
 		if !slices.Contains(x.codes, code) {
 			continue
 		}
 		want := recorded{events: events}.data(code)
 		if got := r.data(code); got != want {
-			t.Fatalf("%s: %s is %d bytes, %.200q; want %d, %.200q", x.format, code, len(got), got, len(want), want)
+			t.Fatalf("%s: %s has %d bytes, %.200q; want %d, %.200q", x.format, code, len(got), got, len(want), want)
 		}
 	}
 	if x.format == Raw {
@@ -199,7 +199,7 @@ func (x holding) checkRoundTrip(t *testing.T, h Header, events []Event) {
 		got, want := byteTimes(r.events, code), byteTimes(x.held(events), code)
 		for i := range got {
 			if (got[i] - want[i]).Abs() > x.unit {
-				t.Fatalf("%s: byte %d of %s came at %v; want %v", x.format, i, code, got[i], want[i])
+				t.Fatalf("%s: byte %d of %s is at %v; want %v", x.format, i, code, got[i], want[i])
 			}
 		}
 	}
@@ -209,7 +209,7 @@ func (x holding) checkRoundTrip(t *testing.T, h Header, events []Event) {
 	})); diff != "" {
 		t.Fatalf("%s (-want +got):\n%s", x.format, diff)
 	}
-	// What is not held has to be told.
+	// Losses must be reported.
 	for _, code := range []Code{Input, Resize, Marker, Exit} {
 		n := 0
 		for _, ev := range events {
@@ -226,13 +226,13 @@ func (x holding) checkRoundTrip(t *testing.T, h Header, events []Event) {
 			}
 		}
 		if held := slices.Contains(x.codes, code); held && told != 0 || !held && told != n {
-			t.Errorf("%s: %d %s are told to be lost; there are %d", x.format, told, l[0].What, n)
+			t.Errorf("%s: reported %d lost %s; want %d", x.format, told, l[0].What, n)
 		}
 	}
 }
 
-// byteTimes tells for each byte of a stream when it came, however the stream is
-// cut in events.
+// byteTimes returns the time of each byte of a stream, however the stream is
+// cut into events.
 func byteTimes(events []Event, code Code) []time.Duration {
 	var times []time.Duration
 	for _, ev := range events {
@@ -243,7 +243,7 @@ func byteTimes(events []Event, code Code) []time.Duration {
 	return times
 }
 
-// marks gives the events that are no bytes.
+// marks returns the events other than output and input.
 func (x holding) marks(events []Event) []Event {
 	var list []Event
 	last := time.Duration(0)
@@ -271,11 +271,11 @@ func TestRoundTrips(t *testing.T) {
 			}
 		})
 	}
-	// A format that can be written is in the table above, or tested elsewhere.
+	// Every writable format is in the table above or has its own tests.
 	elsewhere := []*Format{AsciicastV1, AsciicastV2, AsciicastV3, VHS}
 	for _, f := range Formats {
 		if f.CanWrite() && !slices.Contains(elsewhere, f) && !slices.ContainsFunc(holdings, func(x holding) bool { return x.format == f }) {
-			t.Errorf("%s is not tested", f)
+			t.Errorf("%s has no round trip test", f)
 		}
 	}
 }
@@ -285,7 +285,7 @@ func TestRoundTripsOfRealCasts(t *testing.T) {
 	n := 0
 	for _, path := range files {
 		if info, err := os.Stat(path); err != nil || testing.Short() && info.Size() > 64<<10 {
-			continue // the small ones show most
+			continue // the small files find most bugs
 		}
 		src := readAll(path)
 		if src.err != nil || len(src.events) == 0 {
@@ -293,7 +293,8 @@ func TestRoundTripsOfRealCasts(t *testing.T) {
 		}
 		for _, x := range holdings {
 			t.Run(filepath.Base(path)+"/"+x.format.Name, func(t *testing.T) {
-				// Markers are cut to a line, unknown codes are lost: not here.
+				// Leave out what is lost by design: all but the first line of a
+				// marker, and unknown codes.
 				events := slices.DeleteFunc(slices.Clone(src.events), func(ev Event) bool {
 					return ev.JSON || ev.Code == Marker && ev.Data != oneLine(ev.Data) || ev.Code == Exit && ev != src.events[len(src.events)-1]
 				})
@@ -315,11 +316,11 @@ func TestRoundTripsOfRealCasts(t *testing.T) {
 		want = 40
 	}
 	if n < want {
-		t.Errorf("%d recordings were converted; want at least %d", n, want)
+		t.Errorf("converted %d recordings; want at least %d", n, want)
 	}
 }
 
-// TestHeaderIsTold checks that each format tells what it cannot hold of a header.
+// Each format reports the parts of a header that it cannot store.
 func TestHeaderIsTold(t *testing.T) {
 	h := Header{Size: Size{80, 24}, Start: time.Unix(1_700_000_000, 0), Title: "t", Command: "c", Env: map[string]string{"SHELL": "/bin/sh"}, Tags: []string{"x"}}
 	for _, x := range holdings {
@@ -330,14 +331,14 @@ func TestHeaderIsTold(t *testing.T) {
 		text := fmt.Sprint(lost)
 		for word, want := range map[string]bool{"title": true, "environment": true, "tags": true, "start time": !x.start, "command": !x.command && x.format != SudoIOLog} {
 			if got := strings.Contains(text, word); got != want {
-				t.Errorf("%s: losses are %s; mention of %s is %v, want %v", x.format, text, word, got, want)
+				t.Errorf("%s: losses = %s; mention of %s is %v, want %v", x.format, text, word, got, want)
 			}
 		}
 	}
 }
 
-// TestWriteErrors checks that the first error of a file comes back from every
-// later call, also from Close.
+// Once a write fails, every later call returns the same error, and so does
+// Close.
 func TestWriteErrors(t *testing.T) {
 	full := errors.New("disk full")
 	for _, x := range holdings {
@@ -357,10 +358,10 @@ func TestWriteErrors(t *testing.T) {
 			err = Flush(w)
 		}
 		if !errors.Is(err, full) {
-			t.Errorf("%s: error of writing is %v; want %v", x.format, err, full)
+			t.Errorf("%s: write = %v; want %v", x.format, err, full)
 		}
 		if err := w.Close(); !errors.Is(err, full) {
-			t.Errorf("%s: error of Close is %v; want %v", x.format, err, full)
+			t.Errorf("%s: Close = %v; want %v", x.format, err, full)
 		}
 	}
 }
@@ -370,12 +371,12 @@ type brokenFile struct{ err error }
 func (f brokenFile) Write(p []byte) (int, error) { return 0, f.err }
 func (f brokenFile) Close() error                { return nil }
 
-// TestNewWriterOfSeveralFiles checks that a format of several files is not
-// written to a stream.
+// NewWriter refuses formats of several files: they cannot be written to a
+// stream.
 func TestNewWriterOfSeveralFiles(t *testing.T) {
 	for _, f := range []*Format{Script, ScriptClassic, SudoIOLog} {
 		if _, err := f.NewWriter(io.Discard); !errors.Is(err, errors.ErrUnsupported) {
-			t.Errorf("NewWriter of %s: %v; want %v", f, err, errors.ErrUnsupported)
+			t.Errorf("NewWriter(%s) = %v; want %v", f, err, errors.ErrUnsupported)
 		}
 	}
 	var b bytes.Buffer

@@ -13,8 +13,8 @@ import (
 
 const someEvents = v3 + "[1.000, \"o\", \"hello \"]\n[1.000, \"o\", \"world\"]\n"
 
-// Each compression is unwrapped, by its content; what the usual program makes
-// of it, and of two files joined, is read.
+// Each compression is detected by content and decompressed. The input comes
+// from the usual program, as two files joined.
 func TestCompression(t *testing.T) {
 	for _, tt := range []struct {
 		c       Compression
@@ -25,21 +25,21 @@ func TestCompression(t *testing.T) {
 	} {
 		t.Run(strings.Join(tt.program, " "), func(t *testing.T) {
 			if testing.Short() && slices.Contains(tt.program, "--ultra") {
-				t.Skip("skipped with -short: it takes a window of 128 MB")
+				t.Skip("skipped with -short: it needs a window of 128 MB")
 			}
 			half := len(someEvents) / 2
 			text := compressWith(t, tt.program, someEvents[:half]) + compressWith(t, tt.program, someEvents[half:])
 			br, c, err := unwrap(strings.NewReader(text), func(err error) { t.Error(err) })
 			if err != nil || c != tt.c {
-				t.Fatalf("%s, %v; want %s", c, err, tt.c)
+				t.Fatalf("unwrap = %s, %v; want %s", c, err, tt.c)
 			}
 			if got, err := io.ReadAll(br); string(got) != someEvents || err != nil {
-				t.Errorf("read %q, %v", got, err)
+				t.Errorf("ReadAll = %q, %v", got, err)
 			}
-			// Twice, as when a name in .zst is compressed once more.
+			// A .zst file that was compressed once more.
 			twice := compressWith(t, tt.program, compressWith(t, tt.program, someEvents))
 			if got := readString(twice); len(got.Events) != 2 || got.Warnings != nil {
-				t.Errorf("twice compressed: %+v", got)
+				t.Errorf("compressed twice, it reads as %+v", got)
 			}
 		})
 	}
@@ -56,8 +56,8 @@ func compressWith(t *testing.T, program []string, text string) string {
 	return string(out)
 }
 
-// What was flushed can be read, whatever happens to the rest: that is how a
-// recorder that is killed loses no more than what came since.
+// Flushed data can be read, whatever happens to the rest, so a recorder that is
+// killed loses only what it has not flushed.
 func TestCutOffAfterFlush(t *testing.T) {
 	for _, c := range []Compression{Gzip, Zstd} {
 		t.Run(string(c), func(t *testing.T) {
@@ -67,7 +67,7 @@ func TestCutOffAfterFlush(t *testing.T) {
 				t.Fatal(err)
 			}
 			w, _ := AsciicastV3.NewWriter(comp)
-			var marks []int // lengths of b after each flush
+			var marks []int // length of b after each flush
 			events := 0
 			w.WriteHeader(Header{Size: Size{80, 24}})
 			for i := range 50 {
@@ -87,13 +87,13 @@ func TestCutOffAfterFlush(t *testing.T) {
 					continue
 				}
 				if got.Err != nil || len(got.Events) < events {
-					t.Fatalf("cut at %d: %d events, %v; want at least %d", cut, len(got.Events), got.Err, events)
+					t.Fatalf("cut at byte %d: read %d events, %v; want at least %d", cut, len(got.Events), got.Err, events)
 				}
 			}
-			// As it is, without its end, it is whole and a warning says so.
+			// The stream never ended, so all events come with a warning.
 			got := read(bytes.NewReader(b.Bytes()))
 			if len(got.Events) != 50 || len(got.Warnings) != 1 || got.Warnings[0].Kind != "damaged or cut off" {
-				t.Errorf("%d events, warnings %v", len(got.Events), got.Warnings)
+				t.Errorf("read %d events, warnings %v; want 50 and one warning", len(got.Events), got.Warnings)
 			}
 		})
 	}

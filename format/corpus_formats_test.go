@@ -15,22 +15,22 @@ import (
 	"github.com/ttydeck/ttydeck/internal/testcorpus"
 )
 
-// corpusRow is a recording by a real tool, and what it holds.
+// corpusRow describes a recording by a real tool.
 type corpusRow struct {
 	path   string
 	format string
 	output int    // bytes
 	input  int    // bytes
-	resize string // the only resize's size
+	resize string // size of the only resize
 	exit   string
-	events string // the file of expected events, beside path; "" if there is none
-	like   string // the file that holds the output, in corpus/formats; "" for rec.outer.raw beside it
-	warns  string // the kinds of warnings, notices included
+	events string // file of expected events, beside path; "" for none
+	like   string // file with the output, in corpus/formats; "" for rec.outer.raw beside path
+	warns  string // kinds of warnings, with notices
 }
 
-// corpusRows are recordings of one and the same session, and of small sessions.
-// They are below testdata/recordings, but for those that others made, which are
-// in the corpus.
+// corpusRows lists recordings of one session, and of small sessions. The files
+// are in testdata/recordings, except those made by others, which are in the
+// corpus.
 var corpusRows = []corpusRow{
 	{path: "script/classic/typescript", format: "script-classic", output: 4616, exit: "3", events: "expected.events.jsonl"},
 	{path: "script/classic/timing", format: "script-classic", output: 4616, exit: "3", events: "expected.events.jsonl"},
@@ -90,19 +90,18 @@ var corpusRows = []corpusRow{
 	{path: "terminalizer/out.yml", format: "terminalizer", output: 3528},
 }
 
-// corpusEmpty are recordings of no bytes: their recorder was killed before it
-// wrote any.
+// corpusEmpty lists empty recordings: the recorder was killed before its first
+// write.
 var corpusEmpty = []string{"script/kill9/typescript", "termrec/kill9/out.ttyrec", "tlog/kill9/out.log"}
 
-// corpusOthers are the folders whose recordings are no matter of this table, and
-// why.
+// corpusOthers lists the folders outside this table, with the reason.
 var corpusOthers = map[string]string{
 	"asciinema-2.2": "asciicast, tested there", "termtosvg": "asciicast", "termrec/ansi": "bytes alone, never guessed",
 	"termrec/cast": "asciicast", "termrec/cast-v1": "asciicast", "termdebug": "its recorder dies on ^C; not read",
 	"vhs": "an input script, only written", "tools": "how they were made",
 }
 
-// recorded is what a recording was read as.
+// recorded is a recording as read.
 type recorded struct {
 	Cast
 	format *Format
@@ -131,7 +130,7 @@ func readAll(path string, opts ...Option) recorded {
 	return r
 }
 
-// data joins the data of the events of a code.
+// data joins the data of all events with a code.
 func (r recorded) data(code Code) string {
 	var b strings.Builder
 	for _, ev := range r.events {
@@ -169,13 +168,13 @@ func TestRecordings(t *testing.T) {
 	}
 	for _, name := range corpusEmpty {
 		if r := readAll(filepath.Join(recordings, name)); r.err == nil || !strings.Contains(r.err.Error(), "the input is empty") {
-			t.Errorf("%s: %v; want an error that says that the input is empty", name, r.err)
+			t.Errorf(`%s: error = %v; want "the input is empty"`, name, r.err)
 		}
 	}
 	counted(t, recordings, 55)
 }
 
-// TestCorpus does the same for the recordings where they were made, and those by
+// TestCorpus checks the same recordings in the corpus, and those made by
 // others.
 func TestCorpus(t *testing.T) {
 	root := testcorpus.Dir(t, "formats")
@@ -192,24 +191,24 @@ func (row corpusRow) check(t *testing.T, root string) {
 		t.Fatal(r.err)
 	}
 	if r.format.Name != row.format {
-		t.Errorf("format is %s; want %s", r.format, row.format)
+		t.Errorf("format = %s; want %s", r.format, row.format)
 	}
 	output := r.data(Output)
 	if len(output) != row.output || len(r.data(Input)) != row.input {
-		t.Errorf("%d bytes of output and %d of input; want %d and %d", len(output), len(r.data(Input)), row.output, row.input)
+		t.Errorf("read %d bytes of output and %d of input; want %d and %d", len(output), len(r.data(Input)), row.output, row.input)
 	}
 	if got := r.data(Resize); got != row.resize {
-		t.Errorf("resizes are %q; want %q", got, row.resize)
+		t.Errorf("resizes = %q; want %q", got, row.resize)
 	}
 	if got := r.data(Exit); got != row.exit {
-		t.Errorf("exit status is %q; want %q", got, row.exit)
+		t.Errorf("exit status = %q; want %q", got, row.exit)
 	}
 	if got := r.kinds(); got != row.warns {
-		t.Errorf("warnings are %q; want %q", got, row.warns)
+		t.Errorf("warnings = %q; want %q", got, row.warns)
 	}
 	for i := 1; i < len(r.events); i++ {
 		if r.events[i].Time < r.events[i-1].Time {
-			t.Fatalf("event %d is at %v, behind one at %v", i, r.events[i].Time, r.events[i-1].Time)
+			t.Fatalf("event %d at %v comes after one at %v", i, r.events[i].Time, r.events[i-1].Time)
 		}
 	}
 	if row.like != "-" {
@@ -222,7 +221,7 @@ func (row corpusRow) check(t *testing.T, root string) {
 			t.Fatal(err)
 		}
 		if !bytes.Contains(normal(seen), normal([]byte(output))) {
-			t.Errorf("output is not what the terminal saw: %s", like)
+			t.Errorf("output differs from what the terminal received: %s", like)
 		}
 	}
 	if row.events != "" {
@@ -234,7 +233,7 @@ func (row corpusRow) check(t *testing.T, root string) {
 	}
 }
 
-// corpusBase gives the folder of a recording's expected files.
+// corpusBase returns the folder of a recording's expected files.
 func corpusBase(dir string) string {
 	if i := strings.Index(dir, "/iolog/"); i >= 0 {
 		return dir[:i]
@@ -242,11 +241,11 @@ func corpusBase(dir string) string {
 	return dir
 }
 
-// normal leaves out what differs between recordings of the same session: CR, as a
-// terminal's driver puts them.
+// normal removes every CR: terminal drivers add them differently to recordings
+// of the same session.
 func normal(b []byte) []byte { return bytes.ReplaceAll(b, []byte{'\r'}, nil) }
 
-// counted fails for a folder of the corpus that no row is about.
+// counted fails the test for each folder of the corpus that has no row.
 func counted(t *testing.T, root string, want int) {
 	t.Helper()
 	known := map[string]bool{}
@@ -271,7 +270,7 @@ func counted(t *testing.T, root string, want int) {
 		}
 		n++
 		if !known[rel] {
-			t.Errorf("corpus folder %s: no row is about it", rel)
+			t.Errorf("corpus folder %s has no row", rel)
 		}
 		if corpusOthers[rel] != "" || strings.Count(rel, "/") >= 1 {
 			return fs.SkipDir
@@ -283,8 +282,8 @@ func counted(t *testing.T, root string, want int) {
 	}
 }
 
-// checkEvents compares a recording with the events that were taken from the real
-// player's output.
+// checkEvents compares a recording with the events in the output of the real
+// player.
 func checkEvents(t *testing.T, path string, r recorded) {
 	t.Helper()
 	f, err := os.Open(path)
@@ -315,7 +314,7 @@ func checkEvents(t *testing.T, path string, r recorded) {
 		switch kind {
 		case Resize:
 			if data == size && i == 0 {
-				continue // the header's
+				continue // the size in the header
 			}
 		case Output, Input, Exit:
 			if data == "" {
@@ -330,21 +329,21 @@ func checkEvents(t *testing.T, path string, r recorded) {
 		ev := got[i]
 		i++
 		if ev.Code != kind || kind != Exit && math.Abs(ev.Time.Seconds()-at) > 0.000_001 {
-			t.Fatalf("event %d is at %v, %s %q; want %v, %s %q", n, ev.Time, ev.Code, ev.Data, at, kind, data)
+			t.Fatalf("event %d = %v %s %q; want %v %s %q", n, ev.Time, ev.Code, ev.Data, at, kind, data)
 		}
 		if ev.Data != data && !(r.format.Name == "tlog" && strings.ContainsRune(data, '\uFFFD')) && !hasSurrogate(data) {
-			t.Fatalf("event %d is %q; want %q", n, ev.Data, data)
+			t.Fatalf("event %d = %q; want %q", n, ev.Data, data)
 		}
 	}
 	if rest := len(got) - i; rest > 0 && !(rest == 1 && got[i].Code == Exit) {
-		t.Errorf("%d events more than in %s, the first %v", rest, path, got[i])
+		t.Errorf("%d events more than in %s; the first is %v", rest, path, got[i])
 	}
 	if n == 0 {
-		t.Errorf("%s holds no events", path)
+		t.Errorf("%s has no events", path)
 	}
 }
 
-// latin1 gives the bytes that stand as characters in an expected file.
+// latin1 turns each character of an expected file into one byte.
 func latin1(s string) string {
 	b := make([]byte, 0, len(s))
 	for _, r := range s {
@@ -361,9 +360,9 @@ func TestSuspendIsCut(t *testing.T) {
 	if cut.err != nil || kept.err != nil {
 		t.Fatal(cut.err, kept.err)
 	}
-	const suspended = 1828435207 * time.Nanosecond // the delay of its CONT line
+	const suspended = 1828435207 * time.Nanosecond // the delay on its CONT line
 	last := func(r recorded) time.Duration { return r.events[len(r.events)-1].Time }
 	if got := last(kept) - last(cut); got != suspended {
-		t.Errorf("%v are cut; want %v", got, suspended)
+		t.Errorf("cut %v; want %v", got, suspended)
 	}
 }

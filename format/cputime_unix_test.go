@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// cpuTime gives the processor time that this process has used. Unlike the time
-// that passes, it does not depend on what else the machine does.
+// cpuTime returns the processor time used by this process. Unlike wall time, it
+// does not depend on other load on the machine.
 func cpuTime() time.Duration {
 	var usage syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &usage) != nil {

@@ -38,7 +38,7 @@ func ExampleOpen() {
 	// 1.8s x "0"
 }
 
-// A reader goes on after a malformed line, and reports it.
+// A reader reports a malformed line and continues.
 func ExampleOnWarning() {
 	damaged := strings.Replace(session, `[1.0, "i"`, `[?.?, "i"`, 1)
 	cast, _, err := format.Open(strings.NewReader(damaged), format.Name("demo.cast"),

@@ -16,10 +16,10 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// checkReader reads hostile bytes in a format and checks what a reader promises,
-// whatever it is given: it ends; times do not fall; sizes and statuses are valid;
-// lenient reading tells of nothing but what is wrong; strict reading gives no
-// more than lenient reading.
+// checkReader reads hostile bytes and checks the promises of every reader: it
+// ends, times never decrease, sizes and statuses are valid, lenient reading
+// warns only where strict reading fails, and strict reading returns no more
+// events than lenient reading.
 func checkReader(t *testing.T, open func(opts ...Option) recorded) {
 	t.Helper()
 	lenient := open()
@@ -27,14 +27,14 @@ func checkReader(t *testing.T, open func(opts ...Option) recorded) {
 		syntax, ok := errors.AsType[*SyntaxError](lenient.err)
 		_, several := errors.AsType[*SeveralError](lenient.err)
 		if !ok && !several && !errors.Is(lenient.err, ErrUnknownFormat) {
-			t.Fatalf("error is %T %v; want a *SyntaxError", lenient.err, lenient.err)
+			t.Fatalf("error = %T %v; want a *SyntaxError", lenient.err, lenient.err)
 		}
 		_ = syntax
 	}
 	last := time.Duration(0)
 	for i, ev := range lenient.events {
 		if ev.Time < last || ev.Time > maxTime {
-			t.Fatalf("event %d is at %v, behind %v", i, ev.Time, last)
+			t.Fatalf("event %d at %v comes after one at %v", i, ev.Time, last)
 		}
 		last = ev.Time
 		switch ev.Code {
@@ -48,11 +48,11 @@ func checkReader(t *testing.T, open func(opts ...Option) recorded) {
 			}
 		case Output, Input:
 			if ev.Data == "" {
-				t.Fatalf("event %d has no data", i)
+				t.Fatalf("event %d is empty", i)
 			}
 		case Marker:
 		default:
-			t.Fatalf("event %d has the code %q", i, ev.Code)
+			t.Fatalf("event %d has code %q", i, ev.Code)
 		}
 	}
 	strict := open(Strict())
@@ -61,14 +61,14 @@ func checkReader(t *testing.T, open func(opts ...Option) recorded) {
 		wrong = wrong || !w.Notice
 	}
 	if lenient.err == nil && wrong != (strict.err != nil) {
-		t.Fatalf("lenient reading warns: %v; strict reading gives the error %v", lenient.warns, strict.err)
+		t.Fatalf("lenient warnings = %v, but strict error = %v", lenient.warns, strict.err)
 	}
 	if len(strict.events) > len(lenient.events) {
-		t.Fatalf("strict reading gives %d events, lenient reading %d", len(strict.events), len(lenient.events))
+		t.Fatalf("strict reading returned %d events, lenient reading %d", len(strict.events), len(lenient.events))
 	}
 }
 
-// streamOf reads b as a stream in format f, in pieces of all sizes.
+// streamOf returns a function that reads b in format f, in pieces of all sizes.
 func streamOf(f *Format, b []byte) func(opts ...Option) recorded {
 	return func(opts ...Option) recorded {
 		r := recorded{}
@@ -87,8 +87,8 @@ func streamOf(f *Format, b []byte) func(opts ...Option) recorded {
 	}
 }
 
-// fuzzStream fuzzes the reader of a format that is one stream, with its own
-// recordings and damaged ones as seeds.
+// fuzzStream fuzzes the reader of a single-stream format. The seeds are valid
+// and damaged recordings.
 func fuzzStream(f *testing.F, form *Format, seeds ...[]byte) {
 	if form.write != nil {
 		for seed := range uint64(8) {
@@ -141,7 +141,7 @@ func FuzzBSDScript(f *testing.F) {
 	fuzzStream(f, BSDScript, swapBSD([]byte(writtenF(f, BSDScript))))
 }
 
-// writtenF gives a small recording in format form.
+// writtenF returns a small recording in format form.
 func writtenF(tb testing.TB, form *Format) string {
 	return written(tb, form, castOf(Header{Size: Size{80, 24}, Start: time.Unix(1e9, 0)},
 		Event{Time: ms(10), Code: Output, Data: "out\r\n"}, Event{Time: ms(20), Code: Input, Data: "in\r"}, Event{Time: ms(30), Code: Resize, Data: "100x30"},
@@ -175,7 +175,8 @@ func FuzzNHRecorder(f *testing.F) {
 	fuzzStream(f, NHRecorder, []byte("\x00\x00\x00\x00\x00\x1b%G\x1b[8;24;80thello\x00\x05\x00\x00\x00world\x00\x01\x00\x00\x00\x1b[8;30;100t\x00\x02"))
 }
 
-// teleportOf makes a Teleport recording of parts of events.
+// teleportOf returns a Teleport recording with the given parts, each a list of
+// events.
 func teleportOf(version uint64, parts ...[]string) []byte {
 	var out []byte
 	for _, events := range parts {
@@ -198,7 +199,7 @@ func teleportOf(version uint64, parts ...[]string) []byte {
 	return out
 }
 
-// proto makes a field of protocol buffers.
+// proto encodes a protocol buffers field.
 func proto(n int, value any) string {
 	switch v := value.(type) {
 	case int:
@@ -209,7 +210,7 @@ func proto(n int, value any) string {
 	panic("no value of a field")
 }
 
-// teleportSession is a session in Teleport's events.
+// teleportSession returns a session as Teleport events.
 func teleportSession() [][]string {
 	meta := func(index, sec int) string { return proto(1, proto(1, index)+proto(5, proto(1, 1_700_000_000+sec))) }
 	return [][]string{
@@ -230,7 +231,7 @@ func FuzzTerminalizer(f *testing.F) {
 
 func FuzzRaw(f *testing.F) { fuzzStream(f, Raw, []byte("any\x1b[999;999Hbytes")) }
 
-// FuzzTypescript fuzzes a typescript that comes without timing.
+// FuzzTypescript fuzzes a typescript without timing.
 func FuzzTypescript(f *testing.F) {
 	fuzzStream(f, Script, []byte("Script started on 2026-11-21 19:37:00+00:00 [COMMAND=\"ls \" TERM=\"\" TERM=\"xterm\" COLUMNS=\"80\" LINES=\"24\"]\nhello\r\n\nScript done on 2026-11-21 19:38:00+00:00 [COMMAND_EXIT_CODE=\"3\"]\n"),
 		[]byte("Script started on Sat Nov 21 20:06:52 2026\nCommand: ls\nhi\n\nCommand exit status: 3\nScript done on Sat\n"), []byte("[BEGIN TYPESCRIPT]\nx\n[END TYPESCRIPT]\n"), []byte("\n\n"))
@@ -278,8 +279,8 @@ func FuzzSudo(f *testing.F) {
 	})
 }
 
-// FuzzSniff checks that detection ends for every input in a recording or in an
-// error of the kinds that are documented.
+// FuzzSniff checks that detection of any input ends in a recording or in one of
+// the documented errors.
 func FuzzSniff(f *testing.F) {
 	for _, form := range []*Format{Ttyrec, Tlog, BSDScript, AsciicastV2} {
 		f.Add([]byte(writtenF(f, form)))
@@ -295,7 +296,7 @@ func FuzzSniff(f *testing.F) {
 		_, syntax := errors.AsType[*SyntaxError](r.Err)
 		_, several := errors.AsType[*SeveralError](r.Err)
 		if !syntax && !several && sniffCompression(bufio.NewReader(bytes.NewReader(b))) == Uncompressed {
-			t.Fatalf("error is %T: %v", r.Err, r.Err)
+			t.Fatalf("error = %T: %v", r.Err, r.Err)
 		}
 	})
 }

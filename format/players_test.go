@@ -19,8 +19,8 @@ import (
 	"github.com/creack/pty"
 )
 
-// tool gives the path of a program that a test needs. Where it is missing, the
-// test is skipped, by name; with CI=true it fails.
+// tool returns the path of a program that a test needs. If the program is
+// missing, the test is skipped; with CI=true it fails.
 func tool(tb testing.TB, name, debian string) string {
 	tb.Helper()
 	path, err := exec.LookPath(name)
@@ -34,8 +34,8 @@ func tool(tb testing.TB, name, debian string) string {
 	return ""
 }
 
-// playedSession makes a session of a few seconds for the real players: any bytes
-// but what they themselves choke on.
+// playedSession returns a short session for the real players, with any bytes
+// that they can play.
 func playedSession(seed uint64) (Header, []Event) {
 	r := rand.New(rand.NewPCG(seed, 11))
 	h, events := randomSession(r, false)
@@ -46,8 +46,8 @@ func playedSession(seed uint64) (Header, []Event) {
 	for i := range events {
 		now += time.Duration(r.IntN(1000)) * time.Microsecond
 		events[i].Time = now
-		// One that reads as a size is cut in two, which players print the
-		// same; NULs are fine.
+		// NULs are fine. A size sequence is written as two records, which
+		// players print unchanged.
 		if len(events[i].Data) > 200_000 {
 			events[i].Data = events[i].Data[:200_000]
 		}
@@ -55,7 +55,7 @@ func playedSession(seed uint64) (Header, []Event) {
 	return h, events
 }
 
-// run runs a player and gives what it prints.
+// run runs a player and returns its output.
 func run(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	var out, errOut bytes.Buffer
@@ -70,7 +70,7 @@ func run(t *testing.T, name string, args ...string) string {
 	return out.String()
 }
 
-// sameBytes compares what a player printed.
+// sameBytes compares the output of a player with want.
 func sameBytes(t *testing.T, player, got, want string) {
 	t.Helper()
 	if got == want {
@@ -80,7 +80,7 @@ func sameBytes(t *testing.T, player, got, want string) {
 	for i < len(got) && i < len(want) && got[i] == want[i] {
 		i++
 	}
-	t.Fatalf("%s prints %d bytes; want %d; they differ from byte %d: %q; want %q", player, len(got), len(want), i,
+	t.Fatalf("%s prints %d bytes; want %d; first difference at byte %d: %q; want %q", player, len(got), len(want), i,
 		got[i:min(len(got), i+40)], want[i:min(len(want), i+40)])
 }
 
@@ -93,19 +93,19 @@ func TestScriptreplay(t *testing.T) {
 		src := recorded{events: events}
 		path := filepath.Join(t.TempDir(), "session")
 		writeTo(t, Script, path, castOf(h, events...))
-		// It prints a line end of its own at the end.
+		// scriptreplay ends its output with a line feed.
 		timing := []string{"-d", "1000", "-T", path + ".timing"}
 		got := run(t, player, append(timing, "-O", path)...)
 		sameBytes(t, "scriptreplay", got, src.data(Output)+"\n")
 		if src.data(Input) != "" {
-			// Of the input it makes each CR an LF.
+			// scriptreplay turns each CR of the input into LF.
 			got = run(t, player, append(timing, "-x", "in", "-c", "never", "-I", path+".in")...)
 			sameBytes(t, "scriptreplay -x in", got, src.data(Input)+"\n")
 		}
 		summary := run(t, player, "--summary", "-T", path+".timing")
 		for _, want := range []string{h.Command, h.Term.Type, "START_TIME:  " + h.Start.Format("2006-01-02 15:04:05")} {
 			if !strings.Contains(summary, want) {
-				t.Errorf("summary is %q; want %q in it", summary, want)
+				t.Errorf("summary = %q; want %q in it", summary, want)
 			}
 		}
 
@@ -116,19 +116,19 @@ func TestScriptreplay(t *testing.T) {
 	}
 }
 
-// TestScriptreplayTime checks that markers take no time from the player's clock.
+// Markers must not add to the time that scriptreplay takes.
 func TestScriptreplayTime(t *testing.T) {
 	player := tool(t, "scriptreplay", "bsdutils")
 	path := filepath.Join(t.TempDir(), "session")
 	writeTo(t, Script, path, castOf(Header{Size: Size{80, 24}},
 		Event{Time: ms(100), Code: Output, Data: "a"}, Event{Time: ms(300), Code: Marker, Data: "m"},
 		Event{Time: ms(350), Code: Resize, Data: "90x30"}, Event{Time: ms(400), Code: Output, Data: "b"}))
-	// No sooner than the last event. That it is not later is seen in the times
-	// it adds up.
+	// It must take at least until the last event. The sum of the delays,
+	// checked below, shows that it does not take longer.
 	begin := time.Now()
 	run(t, player, "-T", path+".timing", "-O", path)
 	if took := time.Since(begin); took < ms(390) {
-		t.Errorf("scriptreplay takes %v; want 400ms", took)
+		t.Errorf("scriptreplay took %v; want at least 400ms", took)
 	}
 	timing, err := os.ReadFile(path + ".timing")
 	if err != nil {
@@ -146,11 +146,11 @@ func TestScriptreplayTime(t *testing.T) {
 		t.Errorf("the delays add up to %v s; want 0.4:\n%s", sum, timing)
 	}
 	if got := run(t, player, "-d", "1000", "-x", "signal", "-T", path+".timing", "-O", path); !strings.Contains(got, "ROWS=30 COLS=90") {
-		t.Errorf("signals are %q; want the resize", got)
+		t.Errorf("signals = %q; want the resize", got)
 	}
 }
 
-// withSizes is what a player of ttyrec that knows nothing of sizes prints.
+// withSizes returns the output of a ttyrec player that does not know sizes.
 func withSizes(h Header, events []Event) string {
 	var b strings.Builder
 	size := func(s Size) {
@@ -188,7 +188,7 @@ func TestTermcat(t *testing.T) {
 		h, events := playedSession(seed)
 		path := filepath.Join(t.TempDir(), "session.ttyrec")
 		writeTo(t, Ttyrec, path, castOf(h, events...))
-		// Through termrec's own reader and writer, and back.
+		// Convert with termrec's reader and writer, and read the result.
 		again := filepath.Join(t.TempDir(), "again.ttyrec.gz")
 		run(t, player, path, again)
 		r := readAll(again)
@@ -196,10 +196,10 @@ func TestTermcat(t *testing.T) {
 			t.Fatal(r.err)
 		}
 		if r.Header.Size != h.Size {
-			t.Errorf("size is %v behind termcat; want %v", r.Header.Size, h.Size)
+			t.Errorf("after termcat, size = %v; want %v", r.Header.Size, h.Size)
 		}
-		// It decodes UTF-8 and leaves out what is none, and NULs: the text
-		// that is left must be the same.
+		// termcat decodes UTF-8 and drops NULs and invalid bytes. The remaining
+		// text must be the same.
 		src := recorded{events: events}
 		if got, want := plainText(r.data(Output)), plainText(src.data(Output)); got != want {
 			t.Errorf("seed %d: termcat keeps %d bytes of text; want %d", seed, len(got), len(want))
@@ -220,21 +220,22 @@ func TestSudoreplay(t *testing.T) {
 	player := tool(t, "sudoreplay", "sudo")
 	for seed := range uint64(playedSeeds) {
 		h, events := playedSession(seed)
-		h.Size = Size{20, 10} // it warns where its own terminal is smaller
+		h.Size = Size{20, 10} // sudoreplay warns if its own terminal is smaller
 		src := recorded{events: events}
 		path := filepath.Join(t.TempDir(), "session.sudo")
 		writeTo(t, SudoIOLog, path, castOf(h, events...))
 		if info, err := os.Stat(filepath.Join(path, "timing")); err != nil || info.Mode().Perm() != 0o400 {
-			t.Errorf("timing has mode %v, %v; want 0400, for a session that is complete", info.Mode(), err)
+			t.Errorf("mode of timing = %v, %v; want 0400, which marks a complete session", info.Mode(), err)
 		}
-		// The end of the banner's line comes last: it is buffered apart.
+		// sudoreplay buffers the banner apart, so the end of its line comes
+		// last.
 		banner := "Replaying sudo session: " + h.Command
 		for _, row := range []struct{ streams, want string }{{"ttyout", src.data(Output)}, {"ttyin", src.data(Input)}} {
 			got := run(t, player, "-n", "-m", "0", "-s", "1000", "-f", row.streams, path)
 			got, ok1 := strings.CutPrefix(got, banner)
 			got, ok2 := strings.CutSuffix(got, "\r\n")
 			if !ok1 || !ok2 {
-				t.Fatalf("sudoreplay prints %.100q; want its banner for %q", got, h.Command)
+				t.Fatalf("sudoreplay prints %.100q; want the banner for %q", got, h.Command)
 			}
 			sameBytes(t, "sudoreplay -f "+row.streams, got, row.want)
 		}
@@ -252,7 +253,7 @@ func TestTlogPlay(t *testing.T) {
 		src := recorded{events: events}
 		path := filepath.Join(t.TempDir(), "session.tlog")
 		writeTo(t, Tlog, path, castOf(h, events...))
-		// It wants a terminal, and puts it in raw mode.
+		// tlog-play needs a terminal, and sets it to raw mode.
 		cmd := exec.CommandContext(t.Context(), player, "-g", "end", "-i", path)
 		var errOut bytes.Buffer
 		cmd.Stderr = &errOut
@@ -268,15 +269,15 @@ func TestTlogPlay(t *testing.T) {
 		got := strings.TrimRight(string(out), "\x00")
 		got, ok := strings.CutSuffix(got, "\x1b[0m\x1b[?25h\r\n")
 		if !ok {
-			t.Fatalf("tlog-play ends in %q; want what it restores the terminal with", got[max(0, len(got)-60):])
+			t.Fatalf("output of tlog-play ends in %q; want the sequence that restores the terminal", got[max(0, len(got)-60):])
 		}
 		sameBytes(t, "tlog-play", strings.TrimRight(got, "\x00"), strings.TrimRight(src.data(Output), "\x00"))
 	}
 }
 
-// bsdPlay plays a recording as `script -p` does it: FreeBSD's playback in
-// script.c reads a stamp, swaps it if its direction is above 0xff, and writes
-// what has the direction 'o'; it gives up on a chunk that is not whole.
+// bsdPlay plays a recording like `script -p`. FreeBSD's playback in script.c
+// reads a stamp, swaps it if the direction is above 0xff, and writes the data
+// if the direction is 'o'. It stops at an incomplete chunk.
 func bsdPlay(b []byte) (string, error) {
 	var out strings.Builder
 	for len(b) > 0 {
@@ -316,16 +317,16 @@ func TestBSDPlay(t *testing.T) {
 		}
 		sameBytes(t, "script -p", got, recorded{events: events}.data(Output))
 
-		// A big-endian machine's file reads the same.
+		// A file from a big-endian machine reads the same.
 		swapped := swapBSD([]byte(b))
 		little, big := readString(b), readString(string(swapped))
 		if big.Err != nil || !sameReading(little, big) {
-			t.Errorf("big-endian: %v, %d events; want %d", big.Err, len(big.Events), len(little.Events))
+			t.Errorf("big-endian: %v, read %d events; want %d", big.Err, len(big.Events), len(little.Events))
 		}
 	}
 }
 
-// swapBSD turns the stamps of a little-endian recording round.
+// swapBSD swaps the byte order of the stamps of a little-endian recording.
 func swapBSD(b []byte) []byte {
 	var out []byte
 	for len(b) >= 24 {

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// ttyrecOf makes a ttyrec of records: seconds, microseconds, data.
+// ttyrecOf returns a ttyrec of records: seconds, microseconds, data.
 func ttyrecOf(records ...any) string {
 	var b []byte
 	for i := 0; i < len(records); i += 3 {
@@ -28,7 +28,7 @@ func ttyrecOf(records ...any) string {
 	return string(b)
 }
 
-// eventsText gives events as a test's table has them.
+// eventsText formats events for the tables below.
 func eventsText(events []Event) string {
 	var b strings.Builder
 	for _, ev := range events {
@@ -37,14 +37,14 @@ func eventsText(events []Event) string {
 	return b.String()
 }
 
-// lines joins lines.
+// linesOf joins lines.
 func linesOf(list ...string) string { return strings.Join(list, "\n") + "\n" }
 
 const tlogHeadText = `{"ver":"2.3","host":"h","rec":"%s","user":"u","term":"xterm","session":1,"id":%d,"pos":%d,"time":1700000000.5,"timing":"%s","in_txt":"%s","in_bin":[%s],"out_txt":"%s","out_bin":[%s]}`
 
 const nleName = "ttyrec of the NetHack Learning Environment"
 
-// TestReadStreams is what streams are read as, and what is said about them.
+// TestReadStreams checks the events and warnings of many inputs.
 func TestReadStreams(t *testing.T) {
 	const start = 1_700_000_000
 	whole := ttyrecOf(start, 0, "\x1b%G\x1b[8;30;100t", start, 500_000, "one", start+2, 0, "two")
@@ -157,26 +157,26 @@ func TestReadStreams(t *testing.T) {
 				t.Errorf("format %s, size %v; want %s, %v", got.Format, got.Header.Size, row.format, row.size)
 			}
 			if text := eventsText(got.Events); text != row.events {
-				t.Errorf("events are\n%swant\n%s", text, row.events)
+				t.Errorf("events:\n%swant\n%s", text, row.events)
 			}
 			if kinds := (recorded{warns: got.Warnings}).kinds(); kinds != row.kinds {
-				t.Errorf("warnings are %q; want %q", kinds, row.kinds)
+				t.Errorf("warnings = %q; want %q", kinds, row.kinds)
 			}
-			// Strict reading fails for what is wrong, and only for that.
+			// Strict reading fails if there is a warning, but not for a notice.
 			wrong := false
 			for _, w := range got.Warnings {
 				wrong = wrong || !w.Notice
 			}
 			if strict := readString(row.input, append(row.opts, Strict())...); wrong != (strict.Err != nil) {
-				t.Errorf("strict reading gives the error %v", strict.Err)
+				t.Errorf("strict reading = %v", strict.Err)
 			}
 			if row.name == nleName {
-				return // told by its second record: not as it comes
+				return // detected by its second record, so not byte by byte
 			}
-			// In drops as in one piece.
+			// Byte by byte, the output is the same.
 			drops := read(iotest.OneByteReader(strings.NewReader(row.input)), append(row.opts, As(must(ByName(row.format))))...)
 			if joined, want := (recorded{events: drops.Events}).data(Output), (recorded{events: got.Events}).data(Output); drops.Err != nil || joined != want {
-				t.Errorf("byte by byte it is %q, %v; want %q", joined, drops.Err, want)
+				t.Errorf("byte by byte, output = %q, %v; want %q", joined, drops.Err, want)
 			}
 		})
 	}
@@ -197,7 +197,7 @@ func encodingNamed(t *testing.T, name string) Option {
 	return Encoding(enc)
 }
 
-// nleOf makes records with headers of 13 bytes: seconds, channel, data.
+// nleOf returns records with headers of 13 bytes: seconds, channel, data.
 func nleOf(records ...any) string {
 	var b []byte
 	for i := 0; i < len(records); i += 3 {
@@ -210,7 +210,7 @@ func nleOf(records ...any) string {
 	return string(b)
 }
 
-// ttylogOf makes a ttylog: operation, direction, seconds, data.
+// ttylogOf returns a ttylog: operation, direction, seconds, data.
 func ttylogOf(records ...any) string {
 	var b []byte
 	for i := 0; i < len(records); i += 4 {
@@ -228,7 +228,7 @@ func jsonOf(s string) string {
 	return `"` + string(b) + `"`
 }
 
-// fieldOf makes a binary field of the journal's export.
+// fieldOf encodes a binary field of the journal's export format.
 func fieldOf(s string) string {
 	return string(binary.LittleEndian.AppendUint64(nil, uint64(len(s)))) + s + "\n"
 }
@@ -241,11 +241,11 @@ func TestEncodingByName(t *testing.T) {
 	}
 	for _, name := range []string{"utf-8", "UTF8"} {
 		if enc, err := EncodingByName(name); enc != nil || err != nil {
-			t.Errorf("EncodingByName(%q) = %v, %v; want nil: nothing is to be done", name, enc, err)
+			t.Errorf("EncodingByName(%q) = %v, %v; want nil, nil", name, enc, err)
 		}
 	}
 	if _, err := EncodingByName("nosuch"); err == nil {
-		t.Error(`EncodingByName("nosuch") gives no error`)
+		t.Error(`EncodingByName("nosuch") returned no error`)
 	}
 }
 
@@ -261,17 +261,17 @@ func TestSeveralRecordings(t *testing.T) {
 		got := readString(text)
 		several, ok := errors.AsType[*SeveralError](got.Err)
 		if !ok {
-			t.Fatalf("%s: error is %v; want a *SeveralError", name, got.Err)
+			t.Fatalf("%s: error = %v; want a *SeveralError", name, got.Err)
 		}
 		if len(several.Recordings) != 2 || several.Recordings[0].ID != "a" || several.Recordings[1].ID != "b" || several.Recordings[1].User != "u" {
-			t.Errorf("%s: recordings are %+v; want a and b", name, several.Recordings)
+			t.Errorf("%s: recordings = %+v; want a and b", name, several.Recordings)
 		}
 		if text := several.Error(); !strings.Contains(text, "\n  b  u@h  2023-11-14T22:13:20Z") {
-			t.Errorf("%s: error is %q; want a line for b", name, text)
+			t.Errorf("%s: error = %q; want a line for b", name, text)
 		}
 	}
 	if got := readString(linesOf(one("a", 1, 0)), Recording("c")); got.Err == nil || !strings.Contains(got.Err.Error(), `no recording "c"`) {
-		t.Errorf("error is %v; want that there is no recording c", got.Err)
+		t.Errorf("error = %v; want one that reports no recording c", got.Err)
 	}
 }
 
@@ -279,11 +279,11 @@ func TestEncryptedTeleport(t *testing.T) {
 	b := teleportOf(2, teleportSession()...)
 	b[24] = 1
 	if got := readString(string(b)); got.Err == nil || !strings.Contains(got.Err.Error(), "encrypted") {
-		t.Errorf("error is %v; want that it is encrypted", got.Err)
+		t.Errorf("error = %v; want one that reports encryption", got.Err)
 	}
 }
 
-// TestScriptFiles is which files are taken for one recording, and how they are
+// TestScriptFiles checks which files are joined to one recording, and how they
 // read.
 func TestScriptFiles(t *testing.T) {
 	const head = "Script started on 2026-11-21 19:36:51+00:00 [TERM=\"xterm\" COLUMNS=\"80\" LINES=\"24\"]\n"
@@ -353,10 +353,10 @@ func TestScriptFiles(t *testing.T) {
 				return
 			}
 			if text := eventsText(r.events); text != row.events {
-				t.Errorf("events are\n%swant\n%s", text, row.events)
+				t.Errorf("events:\n%swant\n%s", text, row.events)
 			}
 			if kinds := r.kinds(); kinds != row.kinds {
-				t.Errorf("warnings are %q; want %q\n%v", kinds, row.kinds, r.warns)
+				t.Errorf("warnings = %q; want %q\n%v", kinds, row.kinds, r.warns)
 			}
 			if row.parts != "" {
 				var parts []string
@@ -364,15 +364,14 @@ func TestScriptFiles(t *testing.T) {
 					parts = append(parts, filepath.Base(p))
 				}
 				if got := strings.Join(parts, " "); got != row.parts {
-					t.Errorf("parts are %q; want %q", got, row.parts)
+					t.Errorf("parts = %q; want %q", got, row.parts)
 				}
 			}
 		})
 	}
 }
 
-// TestSudoOldLog reads the log that sudo wrote before 1.9, and one that is cut
-// off.
+// TestSudoOldLog reads a log of sudo before 1.9 that is cut off.
 func TestSudoOldLog(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
@@ -389,18 +388,18 @@ func TestSudoOldLog(t *testing.T) {
 	}
 	want := linesOf(`500ms o "hello"`, `750ms i "x"`, `1s o "a\r\nb\r\n"`, `2s r "100x30"`, `2.000000001s o ", w"`)
 	if got := eventsText(r.events); got != want {
-		t.Errorf("events are\n%swant\n%s", got, want)
+		t.Errorf("events:\n%swant\n%s", got, want)
 	}
 	if r.kinds() != "cut off" || r.Header.Size != (Size{80, 24}) || r.Header.Command != "ls -l" || !r.Header.Start.Equal(time.Unix(1795290491, 0)) {
-		t.Errorf("warnings %q, header %+v", r.kinds(), r.Header)
+		t.Errorf("warnings = %q, header = %+v", r.kinds(), r.Header)
 	}
 	if f := DetectDir(dir); f != SudoIOLog {
 		t.Errorf("DetectDir = %v; want %v", f, SudoIOLog)
 	}
 }
 
-// TestFollowsAPipe checks that what has come through a pipe is given before more
-// comes, also where a size is to be inferred.
+// Data from a pipe is returned at once, before more arrives, even where the
+// size has to be inferred.
 func TestFollowsAPipe(t *testing.T) {
 	for _, f := range []*Format{Ttyrec, BSDScript, Raw} {
 		r, w, err := os.Pipe()
@@ -424,18 +423,17 @@ func TestFollowsAPipe(t *testing.T) {
 		select {
 		case got := <-first:
 			if !strings.HasPrefix(got, "first") {
-				t.Errorf("%s: first event is %q", f, got)
+				t.Errorf("%s: first event = %q", f, got)
 			}
 		case <-time.After(await.Patience):
-			t.Errorf("%s: nothing is given while the pipe is open", f)
+			t.Errorf("%s: no event arrived while the pipe was open", f)
 		}
 		w.Close()
 		r.Close()
 	}
 }
 
-// TestScriptCompressed reads a typescript and its timing that were compressed, as
-// people keep them.
+// A typescript and its timing may both be compressed.
 func TestScriptCompressed(t *testing.T) {
 	const head = "Script started on 2026-11-21 19:36:51+00:00 [TERM=\"xterm\" COLUMNS=\"80\" LINES=\"24\"]\n"
 	for _, c := range []Compression{Gzip, Zstd} {
@@ -450,17 +448,17 @@ func TestScriptCompressed(t *testing.T) {
 		for _, name := range []string{"old", "when"} {
 			r := readAll(filepath.Join(dir, name+c.Ext()), Strict())
 			if got, want := eventsText(r.events), linesOf(`100ms o "abc"`, `300ms o "de"`, `300ms x "3"`); r.err != nil || got != want {
-				t.Errorf("%s, %s: %v, events are\n%swant\n%s", name, c, r.err, got, want)
+				t.Errorf("%s, %s: %v, events:\n%swant\n%s", name, c, r.err, got, want)
 			}
 			if r.Header.Size != (Size{80, 24}) {
-				t.Errorf("size is %v; want 80x24", r.Header.Size)
+				t.Errorf("size = %v; want 80x24", r.Header.Size)
 			}
 		}
 	}
 }
 
-// TestCutOffIsSaidOnce cuts recordings off, compressed and not: all before the cut
-// is given, and one warning.
+// A recording that is cut off, compressed or not, returns everything before the
+// cut and one warning.
 func TestCutOffIsSaidOnce(t *testing.T) {
 	session := castOf(Header{Size: Size{80, 24}, Start: time.Unix(1_700_000_000, 0)},
 		Event{Time: ms(1), Code: Output, Data: strings.Repeat("first ", 200)}, Event{Time: ms(200), Code: Output, Data: strings.Repeat("second 漢 ", 2000)},
@@ -479,7 +477,7 @@ func TestCutOffIsSaidOnce(t *testing.T) {
 				t.Errorf("%s, %s: %v, %d warnings, %v; want one", f, c, got.Err, len(got.Warnings), got.Warnings)
 			}
 			if !strings.HasPrefix(recorded{events: got.Events}.data(Output), strings.Repeat("first ", 200)) {
-				t.Errorf("%s, %s: what comes before the cut is lost", f, c)
+				t.Errorf("%s, %s: output before the cut is lost", f, c)
 			}
 		}
 	}

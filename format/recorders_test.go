@@ -18,15 +18,15 @@ import (
 	"github.com/ttydeck/ttydeck/internal/await"
 )
 
-// freshSession is a session of random content that a real recorder is to record:
-// what its program writes, what is typed, and a resize.
+// freshSession is a random session for a real recorder: the program's output,
+// the user's input and a resize.
 type freshSession struct {
 	dir    string
 	output [3]string
 	input  [2]string
 	size   Size // after the resize
 	exit   int
-	script string // the path of the program
+	script string // path of the program
 }
 
 const (
@@ -34,7 +34,7 @@ const (
 	freshAgain = "<again>"
 )
 
-// newFresh makes a session.
+// newFresh returns a random session.
 func newFresh(t *testing.T, seed uint64) *freshSession {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 23))
@@ -44,8 +44,8 @@ func newFresh(t *testing.T, seed uint64) *freshSession {
 		for range 20 + r.IntN(400) {
 			b.WriteString(randomData(r, false))
 		}
-		// What a program reads from a terminal is what ttyrec's and tlog's own
-		// limits leave whole: no NUL, of which termrec's size sequence is none.
+		// Keep the output within the recorders' own limits: no size sequence,
+		// which is termrec's, and at most 60,000 bytes.
 		s.output[i] = strings.ReplaceAll(b.String(), "\x1b[8;40;132t", "")
 		if len(s.output[i]) > 60_000 {
 			s.output[i] = s.output[i][:60_000]
@@ -59,7 +59,7 @@ func newFresh(t *testing.T, seed uint64) *freshSession {
 			s.input[i] += []string{"a", "Z", " ", "é", "漢", "\r", "\x1b[A", "\x7f", "'", `"`, "\\", "\t"}[r.IntN(12)]
 		}
 	}
-	// The terminal is raw, so that every byte comes through as it is.
+	// Raw mode passes every byte through unchanged.
 	program := fmt.Sprintf(`#!/bin/sh
 cd %q
 stty raw -echo
@@ -81,7 +81,7 @@ exit %d
 	return s
 }
 
-// record runs a recorder of the session in a terminal, and types and resizes.
+// record runs a recorder in a terminal, types the input and resizes the window.
 func (s *freshSession) record(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
 	cmd.Dir = s.dir
@@ -118,31 +118,31 @@ func (s *freshSession) record(t *testing.T, cmd *exec.Cmd) {
 		}, &all)
 	}
 	wait(freshReady)
-	for i, c := range s.input[0] { // typed key by key, as it goes
+	for i, c := range s.input[0] { // one key at a time
 		terminal.WriteString(string(c))
 		if i%3 == 0 {
-			time.Sleep(2 * time.Millisecond) // as it goes: not all keys in one read
+			time.Sleep(2 * time.Millisecond) // spread the keys over several reads
 		}
 	}
 	wait(freshAgain)
 	pty.Setsize(terminal, &pty.Winsize{Cols: uint16(s.size.Cols), Rows: uint16(s.size.Rows)})
-	time.Sleep(200 * time.Millisecond) // recorders that note the size do so with the output after it
+	time.Sleep(200 * time.Millisecond) // recorders note a new size with the next output
 	terminal.WriteString(s.input[1])
 	select {
 	case <-done:
 	case <-time.After(await.Patience):
 		cmd.Process.Kill()
-		t.Fatalf("%s does not end", cmd)
+		t.Fatalf("%s did not exit", cmd)
 	}
-	cmd.Wait() // its status is the program's, or not, as recorders have it
+	cmd.Wait() // some recorders exit with the program's status, others do not
 }
 
-// fresh is what a recorder keeps of a session.
+// fresh lists what a recorder stores besides the output.
 type fresh struct {
 	input, resize, exit, size bool
 }
 
-// check compares what was recorded with what happened.
+// check compares a recording with the session.
 func (s *freshSession) check(t *testing.T, path string, f *Format, keeps fresh, opts ...Option) recorded {
 	t.Helper()
 	r := readAll(path, append(opts, Strict())...)
@@ -150,7 +150,7 @@ func (s *freshSession) check(t *testing.T, path string, f *Format, keeps fresh, 
 		t.Fatal(r.err)
 	}
 	if r.format != f {
-		t.Errorf("format is %s; want %s", r.format, f)
+		t.Errorf("format = %s; want %s", r.format, f)
 	}
 	sameBytes(t, f.Name, r.data(Output), freshReady+s.output[0]+s.output[1]+freshAgain+s.output[2])
 	want := recorded{}
@@ -160,23 +160,23 @@ func (s *freshSession) check(t *testing.T, path string, f *Format, keeps fresh, 
 	if keeps.resize {
 		want.events = []Event{{Code: Resize, Data: s.size.String()}}
 		if got := r.data(Resize); got != want.data(Resize) {
-			t.Errorf("resizes are %q; want %q", got, want.data(Resize))
+			t.Errorf("resizes = %q; want %q", got, want.data(Resize))
 		}
 	}
 	if keeps.exit {
 		if got := r.data(Exit); got != fmt.Sprint(s.exit) {
-			t.Errorf("exit status is %s; want %d", got, s.exit)
+			t.Errorf("exit status = %s; want %d", got, s.exit)
 		}
 	}
 	if keeps.size && r.Header.Size != (Size{80, 24}) {
-		t.Errorf("size is %v; want 80x24", r.Header.Size)
+		t.Errorf("size = %v; want 80x24", r.Header.Size)
 	}
 	last := r.events[len(r.events)-1].Time
 	if last < 200*time.Millisecond || last > 30*time.Second {
-		t.Errorf("the session took %v", last)
+		t.Errorf("session took %v; want 200ms to 30s", last)
 	}
 	if age := time.Since(r.Header.Start); age < 0 || age > time.Minute {
-		t.Errorf("the session began at %v", r.Header.Start)
+		t.Errorf("start = %v; want less than a minute ago", r.Header.Start)
 	}
 	return r
 }
@@ -203,8 +203,8 @@ func TestFreshScript(t *testing.T) {
 	}
 }
 
-// TestFreshAppended checks that of a typescript with two sessions, whose timing
-// tells of the second alone, the second is read.
+// A typescript may hold two sessions while its timing covers only the second.
+// Then the second is read.
 func TestFreshAppended(t *testing.T) {
 	script := tool(t, "script", "bsdutils")
 	first, second := newFresh(t, 31), newFresh(t, 32)
@@ -234,13 +234,13 @@ func TestFreshTermrec(t *testing.T) {
 	}
 }
 
-// inOwnMounts gives a command that runs in a mount namespace of its own, after
-// what setup does there.
+// inOwnMounts returns a command that runs setup and then args in its own mount
+// namespace.
 func inOwnMounts(t *testing.T, setup string, args ...string) *exec.Cmd {
 	t.Helper()
 	unshare := tool(t, "unshare", "util-linux")
 	if os.Getuid() != 0 {
-		t.Skipf("%s is skipped: it needs root, to give the recorder a configuration of its own", t.Name())
+		t.Skipf("%s is skipped: only root can give the recorder its own configuration", t.Name())
 	}
 	if out, err := exec.Command(unshare, "-m", "true").CombinedOutput(); err != nil {
 		if os.Getenv("CI") == "true" {
@@ -264,7 +264,7 @@ func TestFreshSudo(t *testing.T) {
 			s.record(t, inOwnMounts(t, "mount --bind "+sudoers+" /etc/sudoers", sudo, s.script))
 			r := s.check(t, filepath.Join(s.dir, "io/00/00/01"), SudoIOLog, fresh{size: true, resize: true, input: true})
 			if r.Header.Command != s.script {
-				t.Errorf("command is %q; want %q", r.Header.Command, s.script)
+				t.Errorf("command = %q; want %q", r.Header.Command, s.script)
 			}
 		})
 	}

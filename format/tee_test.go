@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// full is a disk that is full after n bytes.
+// full is a disk with room for n bytes.
 type full struct{ n int }
 
 var errFull = errors.New("disk full")
@@ -45,14 +45,14 @@ func TestTee(t *testing.T) {
 		t.Fatal(err)
 	}
 	if v3.String() != want.String() {
-		t.Errorf("tee wrote\n%s\nwant\n%s", v3.String(), want.String())
+		t.Errorf("Tee wrote\n%s\nwant\n%s", v3.String(), want.String())
 	}
 	if got := readString(ttyrec.String()); got.Err != nil || len(got.Events) != 1 || got.Events[0].Data != "a\r\n" {
-		t.Errorf("ttyrec reads as %v, %v", got.Events, got.Err)
+		t.Errorf("the ttyrec reads as %v, %v", got.Events, got.Err)
 	}
 }
 
-// A Writer that fails stops the copy; all Writers are closed nevertheless.
+// A Writer that fails stops the copy. Close still closes all Writers.
 func TestTeeWithoutRoom(t *testing.T) {
 	var before, after bytes.Buffer
 	w := Tee(newWriter(t, AsciicastV3, &before), newWriter(t, Raw, &full{}), newWriter(t, AsciicastV3, &after))
@@ -66,17 +66,17 @@ func TestTeeWithoutRoom(t *testing.T) {
 		}
 	}})
 	if !errors.Is(err, errFull) {
-		t.Errorf("Copy: %v; want %v", err, errFull)
+		t.Errorf("Copy = %v; want %v", err, errFull)
 	}
 	if events == 1000 {
-		t.Error("Copy went on after the error")
+		t.Error("Copy continued after the error")
 	}
 	for _, b := range []*bytes.Buffer{&before, &after} {
 		if got := readString(b.String()); got.Err != nil || len(got.Warnings) > 0 {
-			t.Errorf("a closed recording reads with %v, %v", got.Err, got.Warnings)
+			t.Errorf("another recording reads with error %v, warnings %v", got.Err, got.Warnings)
 		}
 	}
 	if got := LossesOf(w); got != nil {
-		t.Errorf("losses are %v; want none", got)
+		t.Errorf("losses = %v; want none", got)
 	}
 }

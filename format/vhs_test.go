@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// typed makes a session in which keys are typed and echoed.
+// typedSession returns a session in which keys are typed and echoed.
 func typedSession(keys ...string) Cast {
 	var events []Event
 	now := time.Duration(0)
@@ -20,7 +20,7 @@ func typedSession(keys ...string) Cast {
 	return castOf(Header{}, events...)
 }
 
-// tapeOf gives a tape's commands.
+// tapeOf returns the commands of a tape, and the losses.
 func tapeOf(t *testing.T, src Cast) (commands []string, lost []Loss) {
 	t.Helper()
 	var b strings.Builder
@@ -33,7 +33,7 @@ func tapeOf(t *testing.T, src Cast) (commands []string, lost []Loss) {
 	}
 	_, body, ok := strings.Cut(b.String(), "Output recording.gif\n")
 	if !ok {
-		t.Fatalf("tape has no Output: %s", b.String())
+		t.Fatalf("tape has no Output command: %s", b.String())
 	}
 	for line := range strings.Lines(body) {
 		if line = strings.TrimSpace(line); line != "" {
@@ -73,25 +73,26 @@ func TestTape(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			commands, lost := tapeOf(t, row.src)
 			if got := strings.Join(commands, "|"); got != row.want {
-				t.Errorf("tape is %s\nwant %s", got, row.want)
+				t.Errorf("tape = %s\nwant %s", got, row.want)
 			}
 			text := fmt.Sprint(lost)
 			for _, what := range []string{"secrets", "keys without a name in VHS"} {
 				if got, want := strings.Contains(text, what), what == row.lost; got != want {
-					t.Errorf("losses are %s; mention of %s is %v", text, what, got)
+					t.Errorf("losses = %s; mention of %s is %v", text, what, got)
 				}
 			}
 		})
 	}
 }
 
-// playTape types what a tape has, as VHS does it: each command waits behind each
-// of its keys.
+// playTape types the keys of a tape at the times VHS would: each command pauses
+// after each key.
 func playTape(t *testing.T, commands []string) (keys string, times []time.Duration, end time.Duration) {
 	t.Helper()
 	names := map[string]string{}
 	for seq, name := range vhsKeys {
-		// Of several sequences of a key, the one that VHS's terminal sends.
+		// Of several sequences for a key, use the one that VHS's terminal
+		// sends.
 		if old := names[name]; !strings.HasPrefix(seq, "\x1bO") && (old == "" || len(seq) < len(old)) {
 			names[name] = seq
 		}
@@ -119,7 +120,7 @@ func playTape(t *testing.T, commands []string) (keys string, times []time.Durati
 		case name == "Type":
 			quote := rest[:1]
 			if len(rest) < 2 || !strings.HasSuffix(rest, quote) || !strings.Contains("\"'`", quote) || strings.Count(rest, quote) != 2 {
-				t.Fatalf("command %q: quotes", c)
+				t.Fatalf("command %q: malformed quotes", c)
 			}
 			for _, r := range rest[1 : len(rest)-1] {
 				press(string(r), pause)
@@ -137,7 +138,7 @@ func playTape(t *testing.T, commands []string) (keys string, times []time.Durati
 				seq = string(rune(letter[0] - '@'))
 			}
 			if seq == "" {
-				t.Fatalf("command %q: no such key", c)
+				t.Fatalf("command %q: unknown key", c)
 			}
 			for range n {
 				press(seq, pause)
@@ -147,8 +148,8 @@ func playTape(t *testing.T, commands []string) (keys string, times []time.Durati
 	return keys, times, now
 }
 
-// TestTapeRoundTrip types random keys, and has the tape type them again: the same
-// keys, at about the same times.
+// TestTapeRoundTrip writes a tape of random keys and plays it: the same keys
+// come at about the same times.
 func TestTapeRoundTrip(t *testing.T) {
 	keys := []string{"a", "b", "Z", " ", "é", "漢", "\"", "'", "`", "\\", "\r", "\t", "\x7f", "\x1b[A", "\x1b[B", "\x1b[3~", "\x03", "\x1a"}
 	for seed := range uint64(200) {
@@ -172,11 +173,11 @@ func TestTapeRoundTrip(t *testing.T) {
 		commands, _ := tapeOf(t, castOf(Header{}, events...))
 		got, gotTimes, _ := playTape(t, commands)
 		if got != want.String() {
-			t.Fatalf("seed %d: the tape types %q; want %q", seed, got, want.String())
+			t.Fatalf("seed %d: tape types %q; want %q", seed, got, want.String())
 		}
 		for i := range times {
 			if off := (gotTimes[i] - times[i]).Abs(); off > 120*time.Millisecond {
-				t.Fatalf("seed %d: byte %d is typed at %v; want %v", seed, i, gotTimes[i], times[i])
+				t.Fatalf("seed %d: byte %d comes at %v; want %v", seed, i, gotTimes[i], times[i])
 			}
 		}
 	}
