@@ -1,4 +1,4 @@
-// Package await waits, in tests, for what must come.
+// Package await waits for events in tests, up to a time limit.
 package await
 
 import (
@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// Patience is how long a test waits for what must come: far longer than it
-// takes on the slowest of machines, so that only a test that fails waits it out.
+// Patience is the time limit of a test's waits: far longer than the slowest
+// machine needs, so only a failing test reaches it.
 const Patience = 2 * time.Minute
 
-// Until returns when is reports true. It fails the test when it does not; the
-// failure ends with the texts at details, which is may set.
+// Until returns when is reports true. If is never does, Until fails the test
+// with a message that ends in details, which is may set.
 func Until(tb testing.TB, what string, is func() bool, details ...*string) {
 	tb.Helper()
 	for end, pause := time.Now().Add(Patience), time.Millisecond; !is(); pause = min(2*pause, 20*time.Millisecond) {
@@ -21,12 +21,12 @@ func Until(tb testing.TB, what string, is func() bool, details ...*string) {
 			}
 			tb.Fatalf("timed out waiting for %s", what)
 		}
-		time.Sleep(pause) // between two looks
+		time.Sleep(pause) // pause between two calls
 	}
 }
 
-// Receive returns the next value of a channel, the zero value once it is
-// closed, and fails the test when neither comes.
+// Receive returns the next value of a channel, or the zero value if the channel
+// is closed. If neither happens, it fails the test.
 func Receive[T any](tb testing.TB, what string, c <-chan T) T {
 	tb.Helper()
 	select {
