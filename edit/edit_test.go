@@ -69,7 +69,7 @@ func TestFilters(t *testing.T) {
 			[]format.Event{out(.5, "a"), out(.75, "b"), out(1.75, "c"), out(2, "d")}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			for range 2 { // a filter keeps nothing of the recording before
+			for range 2 { // a filter keeps no state between recordings
 				got := tt.filter(src())
 				if diff := cmp.Diff(tt.header, got.Header, ignoreSource); diff != "" {
 					t.Errorf("header (-want +got):\n%s", diff)
@@ -85,7 +85,7 @@ func TestFilters(t *testing.T) {
 func TestSpeedRefusesWhatIsNone(t *testing.T) {
 	for _, factor := range []float64{0, -1, nan(), inf()} {
 		if _, err := Speed(factor); err == nil {
-			t.Errorf("Speed(%v) gave no error", factor)
+			t.Errorf("Speed(%v) returned no error", factor)
 		}
 	}
 }
@@ -108,7 +108,7 @@ func TestConcat(t *testing.T) {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 	if got.Header.Title != "first" || got.Header.Size != (format.Size{Cols: 80, Rows: 24}) {
-		t.Errorf("header = %+v; want the first's", got.Header)
+		t.Errorf("header = %+v; want that of the first recording", got.Header)
 	}
 }
 
@@ -117,14 +117,14 @@ func TestConcatAppliesIdleLimitsThatDiffer(t *testing.T) {
 	b := cast(format.Header{}, out(5, "b"))
 	got := Concat(a, b)
 	if got.Header.IdleLimit != 0 {
-		t.Errorf("the header still asks for an idle limit of %v", got.Header.IdleLimit)
+		t.Errorf("idle limit in the header = %v; want none", got.Header.IdleLimit)
 	}
 	if diff := cmp.Diff([]format.Event{out(1, "a"), out(6, "b")}, events(t, got)); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 }
 
-// A filter passes an error on, and stops when its consumer does.
+// A filter passes errors on, and stops when its consumer stops.
 func TestErrorAndStop(t *testing.T) {
 	broken := errors.New("broken")
 	src := format.Cast{Events: func(yield func(format.Event, error) bool) {
@@ -146,7 +146,7 @@ func TestErrorAndStop(t *testing.T) {
 	}
 }
 
-// Times never fall behind a filter, whatever the recording.
+// Filters never make times decrease.
 func TestTimesNeverFall(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
@@ -159,7 +159,7 @@ func TestTimesNeverFall(t *testing.T) {
 		speed, _ := Speed(rng.Float64()*4 + 1e-9)
 		got := Chain(Shift(time.Duration(rng.Int64N(int64(time.Minute))-int64(30*time.Second))), LimitIdle(300*time.Millisecond), speed)(cast(format.Header{}, evs...))
 		if !slices.IsSortedFunc(events(t, got), func(a, b format.Event) int { return int(a.Time - b.Time) }) {
-			t.Fatal("times fall")
+			t.Fatal("times decrease")
 		}
 	}
 }

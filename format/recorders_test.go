@@ -110,7 +110,7 @@ func (s *freshSession) record(t *testing.T, cmd *exec.Cmd) {
 	wait := func(text string) {
 		t.Helper()
 		var all string
-		await.Until(t, fmt.Sprintf("%s of %s, in", text, cmd), func() bool {
+		await.Until(t, fmt.Sprintf("%s from %s; the output is", text, cmd), func() bool {
 			mu.Lock()
 			defer mu.Unlock()
 			all = seen.String()

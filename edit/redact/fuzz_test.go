@@ -18,7 +18,7 @@ var fuzzSeeds = []string{
 	"\t\t\x1b[3g", "\x1b[999999999999b", "\x1b7\x1b8\x1bc", "\x1b]52;c;Z2hw\x07", strings.Repeat("\x1b[", 50), "\x1bP\x1b\\\x1b]\x1b\\",
 }
 
-// tagged counts what the tokenizer calls text.
+// tagged records what the tokenizer calls text, and checks its offsets.
 type tagged struct {
 	printed []byte
 	raw     []byte
@@ -40,7 +40,7 @@ func (c *tagged) char(r rune, raw string, pos int64) {
 
 func (c *tagged) place(pos int64) {
 	if pos != c.at {
-		c.t.Fatalf("text is told at %d; want %d", pos, c.at)
+		c.t.Fatalf("text at offset %d; want %d", pos, c.at)
 	}
 }
 func (c *tagged) all(s string)       { c.raw = append(c.raw, s...); c.at += int64(len(s)) }
@@ -48,12 +48,12 @@ func (c *tagged) control(seq []byte) { c.all(string(seq)) }
 func (c *tagged) passed(raw string)  { c.all(raw) }
 func (c *tagged) payload(kind byte, text []byte, at []int64, first, last bool) {
 	if len(text) != len(at) {
-		c.t.Fatalf("%d places for %d bytes", len(at), len(text))
+		c.t.Fatalf("%d offsets for %d bytes", len(at), len(text))
 	}
 }
 
-// FuzzTokens: the pieces are the stream, and the screen that is drawn in the
-// colours of places shows the text of one that is not, whatever the stream.
+// FuzzTokens checks that the tokens join to the stream, and that drawing with
+// offsets as colours leaves the text of the screen unchanged.
 func FuzzTokens(f *testing.F) {
 	for i, seed := range fuzzSeeds {
 		f.Add([]byte(seed), uint16(i))
@@ -67,7 +67,7 @@ func FuzzTokens(f *testing.F) {
 		tok.feed(string(data[n:]))
 		tok.finish()
 		if string(c.raw) != string(data) {
-			t.Fatalf("the pieces are %q; want %q", c.raw, data)
+			t.Fatalf("tokens join to %q; want %q", c.raw, data)
 		}
 
 		r := &run{m: newMatcher(newRuleSet(nil)), findings: map[findingKey]*Finding{}}
@@ -78,17 +78,17 @@ func FuzzTokens(f *testing.F) {
 		plain := vt.New(20, 6)
 		plain.Write(data)
 		if plain.Modes().Graphemes || strings.Contains(string(data), "2027") {
-			return // a cluster that is cut by a colour is another one
+			return // a colour may split a cluster
 		}
-		// A sequence that is cut off is still in the tokenizer.
+		// The tokenizer still holds a sequence that is cut off.
 		if got, want := r.out.vt.Text(), plain.Text(); got != want && r.out.tok.state == inGround {
-			t.Fatalf("the screen shows\n%q\nwant\n%q", got, want)
+			t.Fatalf("screen shows\n%q\nwant\n%q", got, want)
 		}
 	})
 }
 
-// FuzzRedact: a secret that is printed among anything at all, in any pieces, is
-// not left, nothing panics, and the number and times of events stay.
+// FuzzRedact prints a secret among any other data, cut anywhere. The secret is
+// replaced, and nothing panics.
 func FuzzRedact(f *testing.F) {
 	for i, seed := range fuzzSeeds {
 		f.Add(seed, fuzzSeeds[(i*7+3)%len(fuzzSeeds)], seed, uint64(i))
@@ -104,7 +104,7 @@ func FuzzRedact(f *testing.F) {
 		rng := rand.New(rand.NewPCG(seed, 5))
 		in := newTape(2+rng.IntN(60), 1+rng.IntN(12))
 		in.add(format.Output, before)
-		// From a clean start, and known from there on.
+		// Start from a clean screen. From here on, the secret is known.
 		in.add(format.Output, "\x18\x1b[!p\x1bc\r\nGH_TOKEN="+token+" tr0ub4dor&3\r\n")
 		in.add(format.Output, between+"\x18")
 		in.add(format.Input, input).add(format.Input, "\x18\r"+token+"\r")
@@ -117,15 +117,15 @@ func FuzzRedact(f *testing.F) {
 		for _, secret := range []string{token, "tr0ub4dor&3"} {
 			for _, s := range []string{out.stream(format.Output), out.stream(format.Input), out.stream(format.Marker)} {
 				if strings.Contains(s, secret) {
-					t.Fatalf("%q is left in %q", secret, s)
+					t.Fatalf("%q remains in %q", secret, s)
 				}
 			}
 		}
 	})
 }
 
-// FuzzFind checks for any line that what is found is inside it and does not split
-// a character, and that the parts of a word are inside the word.
+// FuzzFind checks that each finding lies inside its line and splits no
+// character, and that the parts of a word lie inside the word.
 func FuzzFind(f *testing.F) {
 	for _, tt := range wordCases {
 		f.Add(tt.line)
@@ -151,7 +151,7 @@ func FuzzFind(f *testing.F) {
 					continue
 				}
 				if s := text[sp.from:sp.to]; !sp.part && !utf8.ValidString(s) {
-					t.Fatalf("%q: found %q, which begins or ends in a character", text, s)
+					t.Fatalf("%q: found %q, which splits a character", text, s)
 				}
 			}
 			m.freeze()
@@ -161,12 +161,12 @@ func FuzzFind(f *testing.F) {
 			at := 0
 			for _, part := range w.parts() {
 				if part.from < at || part.from >= part.to || part.to > w.end {
-					t.Fatalf("%q: part %v of a word that ends at %d", text, part, w.end)
+					t.Fatalf("%q: part %v lies outside the word, which ends at %d", text, part, w.end)
 				}
 				at = part.to
 			}
 			if len(w.text) != len(w.extents) || len(w.text) != len(w.literal) || w.end > len(text) {
-				t.Fatalf("%q: word %+v", text, w)
+				t.Fatalf("%q: inconsistent word %+v", text, w)
 			}
 		}
 	})

@@ -32,7 +32,7 @@ func newTape(cols, rows int) *tape {
 	return &tape{header: format.Header{Size: format.Size{Cols: cols, Rows: rows}}}
 }
 
-// add puts an event behind the others, a second later.
+// add appends an event, one second after the last.
 func (c *tape) add(code format.Code, data string) *tape {
 	var at time.Duration
 	if n := len(c.events); n > 0 {
@@ -62,7 +62,7 @@ func (c *tape) split(r *rand.Rand) *tape {
 	return cut
 }
 
-// stream is all data of events of a code.
+// stream joins the data of all events with a code.
 func (c tape) stream(code format.Code) string {
 	var b strings.Builder
 	for _, ev := range c.events {
@@ -82,7 +82,7 @@ func mustNew(tb testing.TB, opts Options) *Redactor {
 	return r
 }
 
-// redacted runs the recording through r.
+// redacted returns the recording as redacted by r.
 func redacted(tb testing.TB, r *Redactor, c *tape) (*tape, *Report) {
 	tb.Helper()
 	cast, report, err := r.Cast(context.Background(), c.cast())
@@ -99,9 +99,9 @@ func redacted(tb testing.TB, r *Redactor, c *tape) (*tape, *Report) {
 	return out, report
 }
 
-// leak reports where gram bytes in a row of one of secrets are left: in the bytes
-// of a stream or of another event, on the screen after some event, in the header.
-// It returns "" if there are none.
+// leak reports where gram consecutive bytes of a secret remain: in the output
+// or input, in another event, on the screen, or in the header. It returns "" if
+// nothing remains.
 func leak(c *tape, gram int, secrets ...string) string {
 	grams := map[string]bool{}
 	for _, secret := range secrets {
@@ -147,9 +147,9 @@ func leak(c *tape, gram int, secrets ...string) string {
 	return ""
 }
 
-// sameBut compares two recordings of one session, event by event and cell by cell:
-// got must be of with nothing but characters of the secrets replaced. It returns
-// the number of cells replaced on the last screen.
+// sameBut compares a recording with its redacted copy, event by event and cell
+// by cell: only characters of the secrets may be replaced. It returns the
+// number of replaced cells on the last screen.
 func sameBut(tb testing.TB, of, got *tape, secrets ...string) int {
 	tb.Helper()
 	if len(of.events) != len(got.events) {
@@ -162,7 +162,7 @@ func sameBut(tb testing.TB, of, got *tape, secrets ...string) int {
 	for i, ev := range of.events {
 		now := got.events[i]
 		if now.Code != ev.Code || now.Time != ev.Time {
-			tb.Fatalf("event %d is %v %q; want %v %q", i, now.Time, now.Code, ev.Time, ev.Code)
+			tb.Fatalf("event %d = %v %q; want %v %q", i, now.Time, now.Code, ev.Time, ev.Code)
 		}
 		switch ev.Code {
 		case format.Output:
@@ -176,14 +176,14 @@ func sameBut(tb testing.TB, of, got *tape, secrets ...string) int {
 			continue
 		}
 		if a.Cursor() != b.Cursor() {
-			tb.Fatalf("event %d: the cursor is at %+v; want %+v", i, b.Cursor(), a.Cursor())
+			tb.Fatalf("event %d: cursor = %+v; want %+v", i, b.Cursor(), a.Cursor())
 		}
 		stars = 0
 		_, rows := a.Size()
 		for y := range rows {
 			ra, rb := a.Row(y), b.Row(y)
 			if ra.Continued() != rb.Continued() {
-				tb.Fatalf("event %d: row %d goes on: %v; want %v", i, y, rb.Continued(), ra.Continued())
+				tb.Fatalf("event %d: row %d continued = %v; want %v", i, y, rb.Continued(), ra.Continued())
 			}
 			for x, c := range ra.Cells() {
 				d := rb.Cell(x)
@@ -191,10 +191,10 @@ func sameBut(tb testing.TB, of, got *tape, secrets ...string) int {
 				if (is == "*" || is == "\uff0a") && is != was && was != "" && strings.Contains(letters, was) && c.Width() == d.Width() {
 					stars++
 				} else if was != is {
-					tb.Fatalf("event %d: row %d column %d is %q; want %q\n%s\nof\n%s", i, y, x, is, was, b.Text(), a.Text())
+					tb.Fatalf("event %d: row %d column %d = %q; want %q\n%s\nwant\n%s", i, y, x, is, was, b.Text(), a.Text())
 				}
 				if c.Fg() != d.Fg() || c.Bg() != d.Bg() || c.Attr() != d.Attr() {
-					tb.Fatalf("event %d: row %d column %d looks different", i, y, x)
+					tb.Fatalf("event %d: row %d column %d has another style", i, y, x)
 				}
 			}
 		}

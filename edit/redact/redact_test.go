@@ -21,22 +21,21 @@ import (
 	"github.com/ttydeck/ttydeck/internal/testcorpus"
 )
 
-// planted is what a recording may hold: a text with a secret in it, as a
-// program prints it or a user types it.
+// planted is a text with a secret, as a program prints it or a user types it.
 type planted struct {
 	before, secret, after string
 }
 
 func (p planted) text() string { return p.before + p.secret + p.after }
 
-// generated makes up a secret of n of the characters in set.
+// generated returns a secret of n random characters from set.
 func generated(seed uint64, n int, set string) string {
 	r := rand.New(rand.NewPCG(seed, 7))
 	b := make([]byte, n)
 	for i := range b {
 		b[i] = set[r.IntN(len(set))]
 	}
-	// Enough of each kind, whatever was drawn.
+	// Make sure of each kind of character.
 	copy(b[n/2:], "q7Z")
 	return string(b)
 }
@@ -47,7 +46,7 @@ const (
 	caps  = "234567ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 
-// plantings are 54 secrets, in what a terminal shows.
+// plantings returns 54 secrets in typical surroundings.
 func plantings() []planted {
 	awsID := "AKIA" + strings.ReplaceAll(strings.ToUpper(generated(1, 16, caps)), "Q7Z", "Q5Z")
 	list := []planted{
@@ -115,12 +114,12 @@ func TestPlantedAreFound(t *testing.T) {
 	r := mustNew(t, Options{})
 	list := plantings()
 	if len(list) < 50 {
-		t.Fatalf("%d secrets; want 50", len(list))
+		t.Fatalf("%d secrets; want at least 50", len(list))
 	}
 	for _, p := range list {
 		in := newTape(200, 5).add(format.Output, p.text()+"\r\n")
 		out, _ := redacted(t, r, in)
-		if p.before == "curl -u admin:" { // gitleaks takes the name too
+		if p.before == "curl -u admin:" { // the rule of gitleaks includes the name
 			p.before = "curl -u ******"
 		}
 		if got, want := out.stream(format.Output), p.before+strings.Repeat("*", len(p.secret))+p.after+"\r\n"; got != want {
@@ -129,8 +128,8 @@ func TestPlantedAreFound(t *testing.T) {
 	}
 }
 
-// drawings are ways in which a terminal comes to show a text; all of them
-// leave the cursor behind it, on a line whose start is at column 0.
+// drawings are ways to show a text on a terminal. Each leaves the cursor after
+// the text, on a line that starts at column 0.
 var drawings = []struct {
 	name string
 	draw func(text string, r *rand.Rand, cols int) string
@@ -161,7 +160,7 @@ var drawings = []struct {
 		return b.String()
 	}},
 	{"from behind", func(text string, r *rand.Rand, cols int) string {
-		// Only what fits a row is drawn in two pieces, the second first.
+		// Draw the second part first, if the text fits in one row.
 		if len(text) >= cols {
 			return text
 		}
@@ -197,12 +196,12 @@ var drawings = []struct {
 	}},
 }
 
-// TestHoweverDrawn plants all secrets in recordings of different widths, each
-// drawn in one of the ways, splits them at random, and holds that nothing of
-// them is left and nothing else has changed.
+// TestHoweverDrawn plants all secrets in recordings of different widths, draws
+// each in a random way, and splits the output at random. All secrets are
+// replaced, and nothing else changes.
 func TestHoweverDrawn(t *testing.T) {
 	if testing.Short() {
-		t.Skip("TestHoweverDrawn is skipped with -short: it is long, and has one goroutine")
+		t.Skip("TestHoweverDrawn is skipped with -short: it is long and uses one goroutine")
 	}
 	t.Parallel()
 	r := mustNew(t, Options{})
@@ -215,8 +214,8 @@ func TestHoweverDrawn(t *testing.T) {
 		var ways []string
 		for _, p := range list {
 			way := drawings[rng.IntN(len(drawings))]
-			// A row that a secret fills to the end would be taken for the
-			// beginning of a line: hence the space.
+			// Add a space: a secret that fills its row would seem to continue
+			// on the next.
 			in.add(format.Output, way.draw(p.text(), rng, cols)+" \r\n")
 			secrets = append(secrets, p.secret)
 			ways = append(ways, way.name)
@@ -229,21 +228,21 @@ func TestHoweverDrawn(t *testing.T) {
 		if where := leak(out, 8, secrets...); where != "" {
 			for i, secret := range secrets {
 				if where := leak(out, 8, secret); where != "" {
-					t.Errorf("round %d, %dx%d: %s %q is left in %.1500s", round, cols, rows, ways[i], list[i].text(), where)
+					t.Errorf("round %d, %dx%d: %s %q remains in %.1500s", round, cols, rows, ways[i], list[i].text(), where)
 				}
 			}
 			return
 		}
 		sameBut(t, in, out, append(secrets, "#")...)
 		if _, again := redacted(t, r, out); again.Secrets > 0 {
-			t.Errorf("round %d: what was redacted has secrets: %+v", round, again)
+			t.Errorf("round %d: the redacted recording has secrets: %+v", round, again)
 		}
 		if report.Secrets < len(list) {
-			t.Errorf("round %d: the report has %d secrets; want %d at least", round, report.Secrets, len(list))
+			t.Errorf("round %d: report has %d secrets; want at least %d", round, report.Secrets, len(list))
 		}
 		for _, f := range report.Findings {
 			if f.Rule == "" || f.Secret == 0 || f.Count == 0 {
-				t.Errorf("round %d: finding %+v says too little", round, f)
+				t.Errorf("round %d: finding %+v is incomplete", round, f)
 			}
 		}
 	}
@@ -282,21 +281,21 @@ func TestEverywhere(t *testing.T) {
 	out, report := redacted(t, r, in.split(rand.New(rand.NewPCG(1, 1))))
 	for _, part := range []string{token, "swordfish"} {
 		if where := leak(out, 8, part); where != "" {
-			t.Errorf("%s is left in %s", part, where)
+			t.Errorf("%s remains in %s", part, where)
 		}
 	}
 	data := out.stream(format.Output)
 	for _, text := range []string{token, "12" + token + "3", "1" + token} {
 		for i := 0; i+16 <= len(text); i += 3 {
-			// Each group of a secret in base64 is another text.
+			// In base64, a secret reads differently at each offset.
 			if s := enc([]byte(text[i : i+12])); strings.Contains(data, s) && i >= 3 {
-				t.Errorf("base64 of %q is left: %q", text[i:i+12], s)
+				t.Errorf("base64 of %q remains: %q", text[i:i+12], s)
 			}
 		}
 	}
 	for _, m := range regexp.MustCompile(`\x1b\]52;c;([^\x07\x1b]*)`).FindAllStringSubmatch(data, -1) {
 		if plain, err := base64.StdEncoding.DecodeString(m[1]); err != nil || !bytes.Contains(plain, []byte("****")) {
-			t.Errorf("clipboard %q is %q, %v; want base64 of stars", m[1], plain, err)
+			t.Errorf("clipboard %q = %q, %v; want base64 of stars", m[1], plain, err)
 		}
 	}
 	where := map[string]int{}
@@ -309,24 +308,24 @@ func TestEverywhere(t *testing.T) {
 		"header.command": 1, "header.title": 1, "header.env": 2, "header.tags": 1, "header.x": 2, "header.y": 1,
 	} {
 		if where[place] != want {
-			t.Errorf("%s: %d were told; want %d", place, where[place], want)
+			t.Errorf("%s: reported %d; want %d", place, where[place], want)
 		}
 	}
 	if got, want := out.header.Extra[0].JSON, `"n":12345678901234567`; !strings.Contains(got, want) {
-		t.Errorf("header.x is %s; want %s in it", got, want)
+		t.Errorf("header.x = %s; want %s in it", got, want)
 	}
 	if out.header.Env["SHELL"] != "/bin/sh" || out.header.Tags[1] != "demo" {
-		t.Errorf("header %+v: what is no secret changed", out.header)
+		t.Errorf("header = %+v; other values than secrets changed", out.header)
 	}
 	if text := fmt.Sprintf("%+v", report); strings.Contains(text, "Zk3v") {
-		t.Errorf("the report tells the secret: %s", text)
+		t.Errorf("the report contains the secret: %s", text)
 	}
 	if in.header.Env["X"] != token || in.header.Tags[0] != token {
-		t.Error("the header that was given was changed")
+		t.Error("the caller's header changed")
 	}
 }
 
-// A header is copied field by field; a new field must not be forgotten.
+// The header is copied field by field, so a new field must be copied too.
 func TestHeaderIsWhole(t *testing.T) {
 	h := format.Header{
 		Size: format.Size{Cols: 80, Rows: 24}, Term: format.Term{Type: "xterm", Version: "v", Theme: &format.Theme{}},
@@ -336,12 +335,12 @@ func TestHeaderIsWhole(t *testing.T) {
 	for i := range reflect.TypeFor[format.Header]().NumField() {
 		f := reflect.TypeFor[format.Header]().Field(i)
 		if f.IsExported() && reflect.ValueOf(h).Field(i).IsZero() {
-			t.Errorf("the test does not know Header.%s", f.Name)
+			t.Errorf("this test does not set Header.%s", f.Name)
 		}
 	}
 	out, _ := redacted(t, mustNew(t, Options{}), &tape{header: h})
 	if !reflect.DeepEqual(out.header, h) {
-		t.Errorf("header is %+v; want %+v", out.header, h)
+		t.Errorf("header = %+v; want %+v", out.header, h)
 	}
 }
 
@@ -351,23 +350,23 @@ func TestOwnRules(t *testing.T) {
 	in.add(format.Input, "bo").add(format.Input, "c\x7fb\r")
 	out, report := redacted(t, r, in)
 	if got, want := out.stream(format.Output), "*** saw case **** and "+token+"\r\n***\x1b[1m***\uff0a\uff0a.\r\n"; got != want {
-		t.Errorf("output is %q; want %q", got, want)
+		t.Errorf("output = %q; want %q", got, want)
 	}
 	if got, want := out.stream(format.Input), "***\x7f*\r"; got != want && got != "**c\x7f*\r" {
-		t.Errorf("input is %q; want %q", got, want)
+		t.Errorf("input = %q; want %q", got, want)
 	}
 	sameBut(t, in, out, "bob", "Grüße 漢字", "1234")
 	if len(report.Findings) != 4 {
-		t.Errorf("findings %+v; want 4", report.Findings)
+		t.Errorf("findings = %+v; want 4", report.Findings)
 	}
 	for _, opts := range []Options{{Texts: []string{""}}, {Patterns: []*regexp.Regexp{regexp.MustCompile(`x*`)}}} {
 		if _, err := New(opts); err == nil {
-			t.Errorf("New(%+v) gave no error", opts)
+			t.Errorf("New(%+v) returned no error", opts)
 		}
 	}
 }
 
-// What only looks a little like a secret stays.
+// Text that only resembles a secret stays.
 func TestNotSecret(t *testing.T) {
 	r := mustNew(t, Options{})
 	for _, text := range []string{
@@ -392,16 +391,16 @@ func TestPrivateKey(t *testing.T) {
 	}
 	key = append(key, generated(20, 21, alnum)+"==")
 	text := "-----BEGIN OPENSSH PRIVATE KEY-----\r\n" + strings.Join(key, "\r\n") + "\r\n-----END OPENSSH PRIVATE KEY-----\r\n$ ls\r\nMakefile\r\n"
-	for _, rows := range []int{5, 40} { // scrolled while it is printed, and not
+	for _, rows := range []int{5, 40} { // with and without scrolling
 		in := newTape(80, rows).add(format.Output, "$ cat id\r\n"+text)
 		out, _ := redacted(t, mustNew(t, Options{}), in.split(rand.New(rand.NewPCG(3, 3))))
 		for _, line := range key {
 			if where := leak(out, 8, line); where != "" {
-				t.Errorf("%d rows: %s is left in %s", rows, line, where)
+				t.Errorf("%d rows: %s remains in %s", rows, line, where)
 			}
 		}
 		if got := out.stream(format.Output); !strings.HasSuffix(got, "-----END OPENSSH PRIVATE KEY-----\r\n$ ls\r\nMakefile\r\n") {
-			t.Errorf("%d rows: output is %q", rows, got)
+			t.Errorf("%d rows: output = %q", rows, got)
 		}
 	}
 }
@@ -435,12 +434,12 @@ func TestTypedPassword(t *testing.T) {
 			want = "********\rls\r"
 		}
 		if got != want {
-			t.Errorf("%q: input is %q; want %q", tt.prompt, got, want)
+			t.Errorf("%q: input = %q; want %q", tt.prompt, got, want)
 		}
 	}
 }
 
-// Terminals that are asked to (kitty keyboard protocol) send text as numbers.
+// In the kitty keyboard protocol, terminals send text as numbers.
 func TestTypedAsNumbers(t *testing.T) {
 	in := newTape(80, 5).add(format.Output, "$ "+token+"\r\n")
 	var want strings.Builder
@@ -468,11 +467,11 @@ func TestTypedAsNumbers(t *testing.T) {
 	want.WriteString("\x1b[13u\x1b[57441;2u\x1b[A")
 	out, _ := redacted(t, mustNew(t, Options{}), in.split(rand.New(rand.NewPCG(1, 2))))
 	if got := out.stream(format.Input); got != want.String() {
-		t.Errorf("input is\n%q\nwant\n%q", got, want.String())
+		t.Errorf("input =\n%q\nwant\n%q", got, want.String())
 	}
 }
 
-// A Redactor is used for several recordings at once.
+// Several goroutines may use one Redactor at the same time.
 func TestConcurrent(t *testing.T) {
 	r := mustNew(t, Options{})
 	for i := range 4 {
@@ -481,40 +480,40 @@ func TestConcurrent(t *testing.T) {
 			for _, p := range plantings()[i*10:][:10] {
 				out, _ := redacted(t, r, newTape(200, 5).add(format.Output, p.text()+"\r\n"))
 				if where := leak(out, 8, p.secret); where != "" {
-					t.Errorf("left in %s", where)
+					t.Errorf("the secret remains in %s", where)
 				}
 			}
 		})
 	}
 }
 
-// A plain value is replaced only where its name makes it a secret.
+// A plain value is replaced only next to the name that makes it a secret.
 func TestPlainValueStays(t *testing.T) {
 	in := newTape(80, 5).add(format.Output, "PASSWORD=hello ./x\r\nhello world\r\n")
 	out, _ := redacted(t, mustNew(t, Options{}), in)
 	if got, want := out.stream(format.Output), "PASSWORD=***** ./x\r\nhello world\r\n"; got != want {
-		t.Errorf("output is %q; want %q", got, want)
+		t.Errorf("output = %q; want %q", got, want)
 	}
 }
 
-// Without wrapping, the last column is drawn over: no screen ever shows what
-// all bytes.
+// Without wrapping, the rest of the secret overwrites the last column, so no
+// screen ever shows the whole secret.
 func TestDrawnOver(t *testing.T) {
 	in := newTape(20, 5).add(format.Output, "\x1b[?7lGH_TOKEN="+token+"\r\n\x1b[?7h$ ")
 	out, _ := redacted(t, mustNew(t, Options{}), in)
 	if where := leak(out, 6, token); where != "" {
-		t.Errorf("left in %s", where)
+		t.Errorf("the secret remains in %s", where)
 	}
-	// And text behind a wrong character set is no text on the screen.
+	// In another character set, the secret is not readable on the screen.
 	in = newTape(80, 5).add(format.Output, "x "+token+"\r\n\x0e\x1b)0"+token+"\x0f\r\n")
 	out, _ = redacted(t, mustNew(t, Options{}), in)
 	if where := leak(out, 6, token); where != "" {
-		t.Errorf("left in %s", where)
+		t.Errorf("the secret remains in %s", where)
 	}
 }
 
-// A secret that a rule sees once is replaced everywhere, before and after, and so
-// are long parts of it.
+// A secret that a rule finds once is replaced everywhere, before and after, and
+// so are long parts of it.
 func TestElsewhere(t *testing.T) {
 	in := newTape(60, 9).add(format.Output, "is it w8Kd-pQ2x-Zr5m?\r\nor ...pQ2x-Zr5m\r\nDB_PASSWORD=w8Kd-pQ2x-Zr5m\r\nit was w8Kd-pQ2x-Zr5m.\r\n")
 	in.add(format.Output, "\x1b]0;w8Kd-pQ2x-Zr5m\x07").add(format.Input, "w8Kd-pQ2x-Zr5m\r").add(format.Marker, "w8Kd-pQ2x-Zr5m")
@@ -522,17 +521,17 @@ func TestElsewhere(t *testing.T) {
 	stars := strings.Repeat("*", 14)
 	want := "is it " + stars + "?\r\nor ...*********\r\nDB_PASSWORD=" + stars + "\r\nit was " + stars + ".\r\n\x1b]0;" + stars + "\x07"
 	if got := out.stream(format.Output); got != want {
-		t.Errorf("output is\n%q\nwant\n%q", got, want)
+		t.Errorf("output =\n%q\nwant\n%q", got, want)
 	}
 	if got := out.stream(format.Input) + out.stream(format.Marker); got != stars+"\r"+stars {
-		t.Errorf("input and marker are %q", got)
+		t.Errorf("input and marker = %q", got)
 	}
 	if report.Secrets != 1 {
 		t.Errorf("%d secrets; want 1: %+v", report.Secrets, report.Findings)
 	}
 }
 
-// Some programs wrap lines without the terminal's help: fold, fish.
+// Some programs, such as fold and fish, wrap lines themselves.
 func TestFolded(t *testing.T) {
 	text := "my token is " + token
 	in := newTape(20, 9)
@@ -542,10 +541,10 @@ func TestFolded(t *testing.T) {
 	in.add(format.Output, text+"\r\n$ ")
 	out, _ := redacted(t, mustNew(t, Options{}), in)
 	if where := leak(out, 4, token); where != "" {
-		t.Errorf("left in %s", where)
+		t.Errorf("the secret remains in %s", where)
 	}
 	if n := sameBut(t, in, out, token); n != len(token) {
-		t.Errorf("%d cells are masked; want %d", n, len(token))
+		t.Errorf("masked %d cells; want %d", n, len(token))
 	}
 }
 
@@ -554,7 +553,7 @@ func TestResized(t *testing.T) {
 		add(format.Output, token[:10]).add(format.Resize, "12x9").add(format.Output, token[10:]+"\r\n")
 	out, _ := redacted(t, mustNew(t, Options{}), in)
 	if where := leak(out, 6, token); where != "" {
-		t.Errorf("left in %s", where)
+		t.Errorf("the secret remains in %s", where)
 	}
 	sameBut(t, in, out, token)
 }
@@ -579,7 +578,7 @@ func TestErrorBehindEvents(t *testing.T) {
 		got = err
 	}
 	if data != strings.Repeat("*", len(token))+"\r\n" || got != broken {
-		t.Errorf("got %q, %v; want stars, and the reader's error", data, got)
+		t.Errorf("events = %q, %v; want stars and the reader's error", data, got)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -588,12 +587,12 @@ func TestErrorBehindEvents(t *testing.T) {
 		long.add(format.Output, "x")
 	}
 	if _, _, err := mustNew(t, Options{}).Cast(ctx, long.cast()); !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v; want %v", err, context.Canceled)
+		t.Errorf("error = %v; want %v", err, context.Canceled)
 	}
 }
 
-// Large recordings go through a file that nobody else can read and that is
-// gone afterwards.
+// A large recording is kept in a file that no other user can read and that is
+// removed at the end.
 func TestSpooled(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
@@ -605,17 +604,17 @@ func TestSpooled(t *testing.T) {
 	in.add(format.Output, token+"\r\n")
 	out, report := redacted(t, mustNew(t, Options{}), in)
 	if len(report.Findings) != 1 || strings.Contains(out.events[len(out.events)-1].Data, "ghp") || len(out.events) != len(in.events) {
-		t.Errorf("%d events of %d, findings %+v", len(out.events), len(in.events), report.Findings)
+		t.Errorf("got %d events of %d, findings = %+v", len(out.events), len(in.events), report.Findings)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
+		t.Errorf("files left: %v", left)
 	}
 }
 
-// Streams in which a few bytes change much must not take time without end.
+// Time must stay bounded even for streams in which a few bytes change much.
 func TestHostile(t *testing.T) {
 	if testing.Short() {
-		t.Skip("TestHostile is skipped with -short: it is long, and has one goroutine")
+		t.Skip("TestHostile is skipped with -short: it is long and uses one goroutine")
 	}
 	r := mustNew(t, Options{})
 	many := func(n int, f func(i int) string) string {
@@ -642,43 +641,43 @@ func TestHostile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			// What grows with the square of the length would take hours.
-			guard := time.AfterFunc(await.Patience, func() { panic(name + " goes on for ever") })
+			// Quadratic work would take hours.
+			guard := time.AfterFunc(await.Patience, func() { panic(name + " does not end") })
 			defer guard.Stop()
 			in := newTape(80, 24).add(format.Output, data).add(format.Output, "\x18\r\n"+token+"\r\n")
 			in.add(format.Input, strings.Repeat("x\x7fyy\x1b[D", 5000))
 			out, report := redacted(t, r, in)
 			if strings.Contains(out.stream(format.Output), token) {
-				t.Error("the secret is left")
+				t.Error("the secret remains")
 			}
 			t.Logf("%d bytes; overflow %v, hurried %v", len(data), report.Overflow, report.Hurried)
 		})
 	}
 }
 
-// The public rules must all compile, and be as many as there are.
+// All public rules compile, and none is missing.
 func TestPublicRules(t *testing.T) {
 	rules, err := publicRules()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(rules) < 225 {
-		t.Errorf("%d rules; want 217 of gitleaks and our own", len(rules))
+		t.Errorf("%d rules; want 217 from gitleaks and our own", len(rules))
 	}
 	for _, r := range rules {
 		r.compiled()
 		for _, word := range r.keywords {
 			for i := range len(word) {
 				if word[i] >= 0x80 {
-					t.Errorf("%s: keyword %q is no ASCII", r.name, word)
+					t.Errorf("%s: keyword %q is not ASCII", r.name, word)
 				}
 			}
 		}
 	}
 }
 
-// TestFalsePositives runs over recordings of strangers, which were looked
-// through: none holds a secret.
+// TestFalsePositives redacts recordings by strangers. All were checked: none
+// holds a secret.
 func TestFalsePositives(t *testing.T) {
 	r := mustNew(t, Options{})
 	bytes := 0
@@ -701,11 +700,11 @@ func TestFalsePositives(t *testing.T) {
 			t.Errorf("%s: %+v", filepath.Base(path), finding)
 		}
 	}
-	t.Logf("no false positives in %d bytes", bytes)
+	t.Logf("redacted %d bytes", bytes)
 }
 
-// BenchmarkRedact is for a recording without secrets, which is read once, and
-// for one with a secret, whose bytes have to be located.
+// BenchmarkRedact redacts a recording without secrets, which is read once, and
+// one with a secret, whose bytes must be located.
 func BenchmarkRedact(b *testing.B) {
 	r := mustNew(b, Options{})
 	rng := rand.New(rand.NewPCG(9, 9))

@@ -31,7 +31,7 @@ type session struct {
 func startSession(t *testing.T, cols, rows int, name string, args ...string) *session {
 	t.Helper()
 	cmd := exec.Command(name, args...)
-	cmd.Dir = t.TempDir() // fish suggests the names of files
+	cmd.Dir = t.TempDir() // fish suggests file names
 	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "PS1=$ ", "HISTFILE=", "LC_ALL=C.UTF-8", "HOME="+t.TempDir(), "XDG_CONFIG_HOME=", "XDG_DATA_HOME=")
 	f, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: uint16(cols), Rows: uint16(rows)})
 	if err != nil {
@@ -62,7 +62,7 @@ func startSession(t *testing.T, cols, rows int, name string, args ...string) *se
 	return s
 }
 
-// settle waits until the program was quiet for a moment.
+// settle waits until the program has been quiet for a moment.
 func (s *session) settle(quiet time.Duration) {
 	for end := time.Now().Add(await.Patience); time.Now().Before(end); time.Sleep(quiet / 4) {
 		s.mu.Lock()
@@ -74,7 +74,7 @@ func (s *session) settle(quiet time.Duration) {
 	}
 }
 
-// keys types keys one by one; those that are escape sequences are given whole.
+// keys types keys one by one; an escape sequence counts as one key.
 func (s *session) keys(keys ...string) {
 	s.t.Helper()
 	for _, key := range keys {
@@ -101,11 +101,11 @@ func (s *session) keys(keys ...string) {
 	}
 }
 
-// wait waits until text was printed.
+// wait waits until the output contains text.
 func (s *session) wait(text string) {
 	s.t.Helper()
 	var out string
-	await.Until(s.t, fmt.Sprintf("%q %s, of", text, "in what is printed"), func() bool {
+	await.Until(s.t, fmt.Sprintf("%q %s:", text, "in the output"), func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		out = s.tape.stream(format.Output)
@@ -113,11 +113,11 @@ func (s *session) wait(text string) {
 	}, &out)
 }
 
-// prompted waits until text is the last that was printed.
+// prompted waits until the output ends in text.
 func (s *session) prompted(text string) {
 	s.t.Helper()
 	var out string
-	await.Until(s.t, fmt.Sprintf("%q %s, of", text, "at the end of what is printed"), func() bool {
+	await.Until(s.t, fmt.Sprintf("%q %s:", text, "at the end of the output"), func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		out = s.tape.stream(format.Output)
@@ -135,9 +135,9 @@ const (
 	backspace           = "\x7f"
 )
 
-// TestShells types secrets at the prompts of real shells, with mistakes that
-// are corrected, history, and a window that they do not fit, and has them
-// printed, put into titles and asked for.
+// TestShells types secrets in real shells: with corrected mistakes, from the
+// history, and wider than the window. The shells print them, put them into
+// titles and ask for them.
 func TestShells(t *testing.T) {
 	shells := map[string][]string{
 		"bash": {"--norc", "--noprofile", "-i"},
@@ -148,7 +148,7 @@ func TestShells(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path, err := exec.LookPath(name)
 			if err != nil && os.Getenv("CI") == "" {
-				t.Skipf("%s is skipped: no %s here", t.Name(), name)
+				t.Skipf("%s is skipped: %s is not installed", t.Name(), name)
 			}
 			t.Parallel()
 			token := "ghp_Zk3vT9wLq2Xn7RbY5sMd8HfGc4PjAe6UiO1t"
@@ -158,18 +158,19 @@ func TestShells(t *testing.T) {
 			s := startSession(t, 44, 12, path, args...)
 			s.settle(500 * time.Millisecond)
 			assign := "export GH_TOKEN="
-			// A wrong character, one left out, both corrected.
+			// Type a wrong character and leave one out, then correct both.
 			s.keys(assign, token[:7], "Q", backspace, token[7:20], token[21:], strings.Repeat("x", 3), backspace, backspace, backspace)
 			for range len(token) - 21 {
 				s.keys(left)
 			}
 			s.keys(token[20:21], end, "\r")
 			s.keys("echo $GH_TOKEN | cat", "\r")
-			s.keys(up, up, home, "true; ", end, "\r") // through the whole line again
+			s.keys(up, up, home, "true; ", end, "\r") // go through the whole line again
 			s.keys("env | grep TOKEN", "\r")
 			s.keys(": https://bob:"+urlPassword+"@db.example/x", "\r")
 			s.keys(up, left, left, left, "y", "\r")
-			// In quotes, over the edge of the window, and as the value of an argument.
+			// In quotes, across the edge of the window, and as the value of an
+			// argument.
 			s.keys("export DB_PASSWORD='"+quoted[:9]+"x", backspace, quoted[9:], "'; true", "\r")
 			s.keys(up, left, left, backspace, "tr", "\r")
 			s.keys("env 'DB_PASSWORD="+quoted+"' true", "\r")
@@ -182,7 +183,7 @@ func TestShells(t *testing.T) {
 			s.keys("exit", "\r")
 			full := s.end()
 			if out := full.stream(format.Output); strings.Count(out, "GH_TOKEN=") < 3 {
-				t.Fatalf("the session went wrong: %q", out)
+				t.Fatalf("the shell did not print the secrets: %q", out)
 			}
 
 			r := mustNew(t, Options{})
@@ -194,16 +195,16 @@ func TestShells(t *testing.T) {
 				out, report := redacted(t, r, in)
 				for _, secret := range []string{token, urlPassword, typed, quoted} {
 					if where := leak(out, 4, secret); where != "" {
-						t.Errorf("round %d: %s is left in %.3000s", round, secret, where)
+						t.Errorf("round %d: %s remains in %.3000s", round, secret, where)
 					}
 				}
 				if t.Failed() {
 					t.Logf("%.2000q", in.stream(format.Output))
 					return
 				}
-				sameBut(t, in, out, token, urlPassword, typed, quoted, "Qx…") // fish shortens what it suggests
+				sameBut(t, in, out, token, urlPassword, typed, quoted, "Qx…") // fish shortens its suggestions
 				if report.Secrets < 4 {
-					t.Errorf("round %d: the report tells %+v; want four secrets at least", round, report)
+					t.Errorf("round %d: report = %+v; want at least four secrets", round, report)
 				}
 				if round == 0 {
 					t.Logf("%+v", report)

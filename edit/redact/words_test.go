@@ -12,8 +12,9 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// wordCases are lines with a secret that is a word of a shell or a value of another
-// grammar. want is the line with the secret replaced; "" if nothing is.
+// wordCases are lines with a secret that is a shell word or a value in another
+// grammar. want is the line with the secret replaced, or "" if nothing is
+// replaced.
 var wordCases = []struct{ line, want string }{
 	// Assignments.
 	{`$ DB_PASSWORD='aaa bbb' ls /tmp`, `$ DB_PASSWORD='*******' ls /tmp`},
@@ -45,7 +46,7 @@ var wordCases = []struct{ line, want string }{
 	{`$ PGPASSWORD="correct horse battery staple" psql`, `$ PGPASSWORD="****************************" psql`},
 	{`+ export 'DB_PASSWORD=aaa bbb'`, `+ export 'DB_PASSWORD=*******'`},
 	{`$ DB_PASSWORD="aaa bbb" DB_TOKEN="ccc ddd" ls`, `$ DB_PASSWORD="*******" DB_TOKEN="*******" ls`},
-	// Behind an apostrophe, or a quote that does not open.
+	// After an apostrophe, or a quote that opens nothing.
 	{`$ X="it's" DB_PASSWORD='aaa bbb' ls`, `$ X="it's" DB_PASSWORD='*******' ls`},
 	{`$ echo don't; DB_PASSWORD='aaa bbb' ls`, `$ echo don't; DB_PASSWORD='*******' ls`},
 	{`$ echo "it's" && DB_PASSWORD="aaa 'x' bbb" ls`, `$ echo "it's" && DB_PASSWORD="***********" ls`},
@@ -76,7 +77,7 @@ var wordCases = []struct{ line, want string }{
 	{`$ sh -c 'DB_PASSWORD="'"aaa bbb"'" run' && ls`, `$ sh -c 'DB_PASSWORD="'"*******"'" run' && ls`},
 	{`$ eval "DB_PASSWORD='aaa bbb'; ls"`, `$ eval "DB_PASSWORD='*******'; ls"`},
 	{`$ alias x='DB_PASSWORD="aaa bbb" ls'`, `$ alias x='DB_PASSWORD="*******" ls'`},
-	{`$ ssh host 'DB_PASSWORD=aaa ./run' && ls`, `$ ssh host 'DB_PASSWORD=*********' && ls`}, // too much
+	{`$ ssh host 'DB_PASSWORD=aaa ./run' && ls`, `$ ssh host 'DB_PASSWORD=*********' && ls`}, // more than necessary
 	{`$ echo DB_PASSWORD=\'aaa bbb\' >> .env`, `$ echo DB_PASSWORD=\'*******\' >> .env`},
 	// Other shells.
 	{`C:\> set DB_PASSWORD=aaa bbb&& dir`, `C:\> set DB_PASSWORD=*******&& dir`},
@@ -91,7 +92,7 @@ var wordCases = []struct{ line, want string }{
 	{`~> set -gx DB_PASSWORD 'aaa\'b bb' ; ls`, `~> set -gx DB_PASSWORD '*********' ; ls`},
 	{`~> set -x DB_PASSWORD aaa bbb; ls`, `~> set -x DB_PASSWORD *** ***; ls`},
 	{`% setenv DB_PASSWORD 'aaa bbb'; ls`, `% setenv DB_PASSWORD '*******'; ls`},
-	// Configuration and programs' data.
+	// Configuration files and program data.
 	{`ENV DB_PASSWORD "aaa bbb"`, `ENV DB_PASSWORD "*******"`},
 	{`ENV DB_PASSWORD aaa bbb`, `ENV DB_PASSWORD *******`},
 	{`ENV DB_PASSWORD="aaa bbb" X=y`, `ENV DB_PASSWORD="*******" X=y`},
@@ -120,7 +121,7 @@ var wordCases = []struct{ line, want string }{
 	{`tool --password=aaa\ bbb --x`, `tool --password=******** --x`},
 	{`tool '--password=aaa bbb' --x`, `tool '--password=*******' --x`},
 	{`tool --password 'aaa'"b b" --x`, `tool --password '***'"***" --x`},
-	{`curl -u 'bob:aaa bbb' http://x`, `curl -u ************* http://x`}, // gitleaks takes the name too
+	{`curl -u 'bob:aaa bbb' http://x`, `curl -u ************* http://x`}, // the rule of gitleaks includes the name
 	{`curl -u bob:aaa\ bbb http://x`, `curl -u bob:******** http://x`},
 	{`curl -u "bob:aa\"a b" http://x`, `curl -u "bob:*******" http://x`},
 	{`curl -x p -u a:bbb --proxy-user "p:ccc ddd" x`, `curl -x p -u a:*** --proxy-user "p:*******" x`},
@@ -149,7 +150,7 @@ var wordCases = []struct{ line, want string }{
 	{`psql 'postgres://app:aaa bbb@host/db' x`, `psql 'postgres://app:*******@host/db' x`},
 	{`psql postgres://app:'aaa bbb'@host/db x`, `psql postgres://app:'*******'@host/db x`},
 	{`psql "postgresql://app:aaa@host/db?x=a@b" -c 'x y'`, `psql "postgresql://app:***@host/db?x=a@b" -c 'x y'`},
-	// No secrets: replaced later by a shell, empty, or something else.
+	// Not secrets: a shell variable, an empty value, or something else.
 	{line: `$ DB_PASSWORD=$(pass show foo) ls`},
 	{line: `$ DB_PASSWORD="$(pass show "foo bar")" ls`},
 	{line: "$ DB_PASSWORD=`pass show foo` ls"},
@@ -192,8 +193,8 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// Values are read whole wherever lines are searched: in the input, in markers, in
-// titles, in marks with an encoding of their own.
+// Values are read whole wherever lines are searched: in input, markers, titles
+// and encoded marks.
 func TestWordsElsewhere(t *testing.T) {
 	for _, tt := range []struct {
 		code     format.Code
@@ -212,43 +213,43 @@ func TestWordsElsewhere(t *testing.T) {
 	}
 }
 
-// A value found in quotes is replaced without them, too.
+// A value found in quotes is replaced elsewhere without quotes.
 func TestQuotedElsewhere(t *testing.T) {
 	in := newTape(80, 9).add(format.Output, `$ X_TOKEN='w8Kd pQ2x'\''Zr'"5m" run`+"\r\nw8Kd pQ2x'Zr5m\r\n")
 	out, report := redacted(t, mustNew(t, Options{}), in)
 	if got, want := out.stream(format.Output), `$ X_TOKEN='*********'**'**'"**" run`+"\r\n**************\r\n"; got != want {
-		t.Errorf("output is\n%q\nwant\n%q", got, want)
+		t.Errorf("output =\n%q\nwant\n%q", got, want)
 	}
 	if report.Secrets != 1 || len(report.Findings) != 1 || report.Findings[0].Count != 2 {
-		t.Errorf("report is %+v; want one secret, twice", report)
+		t.Errorf("report = %+v; want one secret, twice", report)
 	}
-	// The text behind the first word may not belong to it, so it stays elsewhere.
+	// The text after the first word may not belong to the secret, so it stays
+	// elsewhere.
 	in = newTape(80, 9).add(format.Output, "$ X_TOKEN='w8Kd-pQ2x on 2025-01-02\r\nw8Kd-pQ2x on 2025-01-02\r\n")
 	out, _ = redacted(t, mustNew(t, Options{}), in)
 	if got, want := out.stream(format.Output), "$ X_TOKEN='***********************\r\n********* on 2025-01-02\r\n"; got != want {
-		t.Errorf("output is\n%q\nwant\n%q", got, want)
+		t.Errorf("output =\n%q\nwant\n%q", got, want)
 	}
 }
 
-// A value in the header has no quotes, so all of it is the secret.
+// A value in the header has no quotes, so the whole value is the secret.
 func TestNamedValues(t *testing.T) {
 	in := newTape(80, 5)
 	in.header.Env = map[string]string{"PGPASSWORD": "correct horse\nbattery 'staple", "DB_TOKEN": "$OTHER", "PASSWORD_FILE": "/a b"}
 	in.header.Extra = []format.Field{{Key: "x", JSON: `{"password":"hello you"}`}}
 	out, _ := redacted(t, mustNew(t, Options{}), in)
 	if got, want := out.header.Env["PGPASSWORD"], "*************\n***************"; got != want {
-		t.Errorf("PGPASSWORD is %q; want %q", got, want)
+		t.Errorf("PGPASSWORD = %q; want %q", got, want)
 	}
 	if got := out.header.Env["DB_TOKEN"] + out.header.Env["PASSWORD_FILE"]; got != "$OTHER/a b" {
-		t.Errorf("what is no secret became %q", got)
+		t.Errorf("values that are not secrets became %q", got)
 	}
 	if got, want := out.header.Extra[0].JSON, `{"password":"*********"}`; got != want {
-		t.Errorf("header.x is %s; want %s", got, want)
+		t.Errorf("header.x = %s; want %s", got, want)
 	}
 }
 
-// quoted.cast is thirty lines from a bug report, in which the secrets are aaa
-// and bbb.
+// quoted.cast has thirty lines from a bug report. The secrets are aaa and bbb.
 func TestQuotedRecording(t *testing.T) {
 	f, err := format.OpenFile(filepath.Join("testdata", "quoted.cast"))
 	if err != nil {
@@ -264,29 +265,29 @@ func TestQuotedRecording(t *testing.T) {
 	}
 	out, _ := redacted(t, mustNew(t, Options{}), in)
 	if len(out.events) != 30 {
-		t.Fatalf("%d lines; want 30", len(out.events))
+		t.Fatalf("got %d lines; want 30", len(out.events))
 	}
 	for i, ev := range out.events {
 		switch line := strings.TrimSpace(ev.Data); line {
 		case "$ DB_PASSWORD = aaa bbb", "$ db.password=aaa bbb", "$ db.password: aaa;bbb":
-			// A plain word behind a name that is no shell variable may be
-			// another name, in source code.
+			// In source code, a plain word after such a name may be another
+			// name, as these are not shell variables.
 		default:
 			for _, part := range []string{"aaa", "bbb", "ccc", "b c d", "dos"} {
 				if strings.Contains(line, part) {
-					t.Errorf("line %d: %q is left in %s", i+1, part, line)
+					t.Errorf("line %d: %q remains in %s", i+1, part, line)
 				}
 			}
 		}
 	}
 	for i, want := range map[int]string{12: "' ./run --x", 13: "' cmd", 26: "' x"} {
 		if got := strings.TrimSpace(out.events[i].Data); !strings.HasSuffix(got, want) {
-			t.Errorf("line %d is %s; want %s at its end", i+1, got, want)
+			t.Errorf("line %d = %s; want %s at its end", i+1, got, want)
 		}
 	}
 }
 
-// quotedAtRandom writes text as a shell's word, in parts that are quoted in
+// quotedAtRandom writes text as one shell word, with its parts quoted in
 // different ways.
 func quotedAtRandom(r *rand.Rand, text string) string {
 	var b strings.Builder
@@ -324,11 +325,11 @@ func quotedAtRandom(r *rand.Rand, text string) string {
 	return b.String()
 }
 
-// TestWordsAsBash compares words as bash reads them.
+// TestWordsAsBash compares our words with bash's.
 func TestWordsAsBash(t *testing.T) {
 	bash, err := exec.LookPath("bash")
 	if err != nil {
-		t.Skipf("%s is skipped: no bash here", t.Name())
+		t.Skipf("%s is skipped: bash is not installed", t.Name())
 	}
 	r := rand.New(rand.NewPCG(1, 1))
 	var script strings.Builder
@@ -352,13 +353,13 @@ func TestWordsAsBash(t *testing.T) {
 	}
 	want := bytes.Split(bytes.TrimSuffix(out, []byte{0}), []byte{0})
 	if len(want) != len(words) {
-		t.Fatalf("bash has %d words; want %d", len(want), len(words))
+		t.Fatalf("bash printed %d words; want %d", len(want), len(words))
 	}
 	for i, shown := range words {
 		for _, behind := range []string{"", " ls", ";ls", "&&ls"} {
 			w := line{text: []byte(shown + behind)}.word(0, style{})
 			if w.end != len(shown) || w.open || !bytes.Equal(w.text, want[i]) {
-				t.Fatalf("%q is read as %q, to byte %d of %d, open %v; bash has %q", shown+behind, w.text, w.end, len(shown), w.open, want[i])
+				t.Fatalf("%q reads as %q, to byte %d of %d, open %v; bash reads %q", shown+behind, w.text, w.end, len(shown), w.open, want[i])
 			}
 		}
 		l := line{text: []byte("X_TOKEN=" + shown + " ls")}
