@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-// The benchmarks give their speed as a ratio to a loop that does the least any
-// screen model has to: store one cell for each byte of input. Both are timed
-// in the same run, so the ratio says the same on every machine.
+// The benchmarks report their speed as a ratio to the least that any screen
+// model must do: store one cell for each byte of input. Both loops run in the
+// same benchmark, so the ratio is comparable across machines.
 
-// class is a kind of input, with the least ratio that it has to reach.
+// class is a kind of input, with its minimum ratio.
 type class struct {
 	name       string
 	cols, rows int
@@ -34,7 +34,7 @@ var classes = []class{
 	{"casts", 160, 76, 0.25, benchCasts},
 }
 
-// storeCells is the loop that speeds are given in: a cell a byte, in a grid of
+// storeCells is the reference loop: it stores one cell per byte, in a grid of
 // the size of the screen.
 func storeCells(cells []Cell, data []byte) {
 	i := 0
@@ -69,12 +69,12 @@ func BenchmarkWrite(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/%d", c.name, piece), func(b *testing.B) {
 				data := c.make(b)
 				s := New(c.cols, c.rows)
-				s.Write(data) // all tables filled
+				s.Write(data) // fill all tables
 				cells := make([]Cell, c.cols*c.rows)
 				b.SetBytes(int64(len(data)))
 				b.ReportAllocs()
-				// The two take turns, and of each part the best time counts, so
-				// that what else the machine does matters little.
+				// The loops take turns, and the best time of each part counts,
+				// so other load on the machine matters little.
 				parts := slices.Collect(slices.Chunk(data, 64<<10))
 				store, ours := make([]time.Duration, len(parts)), make([]time.Duration, len(parts))
 				for b.Loop() {
@@ -100,7 +100,8 @@ func BenchmarkWrite(b *testing.B) {
 	}
 }
 
-// typical fills an 80x24 screen as a session does: some colour, some text.
+// typical fills an 80x24 screen like an ordinary session: some colour, some
+// text.
 func typical(s *Screen) {
 	s.WriteString("\x1b[1;32muser@host\x1b[0m:\x1b[1;34m~/src/project\x1b[0m$ ls -l --color\r\n")
 	for i := range 18 {
@@ -125,7 +126,7 @@ func BenchmarkSnapshot(b *testing.B) {
 }
 
 // BenchmarkSnapshotCasts takes a snapshot after every 4 KiB of real recordings
-// and reports what each holds, lines that are shared counted once.
+// and reports the memory of each. Shared lines count once.
 func BenchmarkSnapshotCasts(b *testing.B) {
 	data := benchCasts(b)
 	var sizes, count int
@@ -172,8 +173,7 @@ func BenchmarkAppendState(b *testing.B) {
 	b.ReportMetric(float64(len(buf)), "bytes")
 }
 
-// TestNoAllocations: nothing is allocated per byte or line once the tables
-// are filled.
+// Once the tables are filled, bytes and lines need no allocations.
 func TestNoAllocations(t *testing.T) {
 	for _, c := range classes {
 		if c.name == "casts" || c.name == "programs" {
@@ -185,7 +185,7 @@ func TestNoAllocations(t *testing.T) {
 			s.Write(data)
 			str := string(data)
 			if n := testing.AllocsPerRun(3, func() { s.Write(data); s.WriteString(str) }); n > 0 {
-				t.Errorf("%v allocations for %d bytes", n, 2*len(data))
+				t.Errorf("%v allocations for %d bytes; want 0", n, 2*len(data))
 			}
 		})
 	}
@@ -203,7 +203,7 @@ const benchSize = 2 << 20
 
 func benchRand() *rand.Rand { return rand.New(rand.NewPCG(7, 7)) }
 
-// benchLog is plain text, as the output of find -ls.
+// benchLog returns plain text, like the output of find -ls.
 func benchLog(testing.TB) []byte {
 	r := benchRand()
 	dirs := strings.Fields("usr lib share doc python3 site-packages x86_64-linux-gnu include linux modules kernel drivers net")
@@ -217,7 +217,7 @@ func benchLog(testing.TB) []byte {
 	})
 }
 
-// benchColor is source code with a style for each word.
+// benchColor returns source code with a style for each word.
 func benchColor(testing.TB) []byte {
 	r := benchRand()
 	words := strings.Fields("func return if err != nil { } := range s . Write ( data ) for i < len [ ] string byte ReadAll request response")
@@ -238,7 +238,8 @@ func benchColor(testing.TB) []byte {
 	})
 }
 
-// benchCells has an SGR for every cell, as vtebench's dense_cells.
+// benchCells returns text with an SGR for every cell, like dense_cells in
+// vtebench.
 func benchCells(testing.TB) []byte {
 	ch := 0
 	return upTo(benchSize, func() string {
@@ -255,7 +256,7 @@ func benchCells(testing.TB) []byte {
 	})
 }
 
-// benchUnicode is wide, accented, emoji and box drawing text.
+// benchUnicode returns wide and accented characters, emoji and box drawing.
 func benchUnicode(testing.TB) []byte {
 	r := benchRand()
 	kinds := [][]string{
@@ -275,8 +276,8 @@ func benchUnicode(testing.TB) []byte {
 	})
 }
 
-// benchRegions scrolls in regions, with lines and characters put in and taken
-// out.
+// benchRegions scrolls in regions, and inserts and deletes lines and
+// characters.
 func benchRegions(testing.TB) []byte {
 	r := benchRand()
 	line := func() string { return strings.Repeat("func (c *conn) serve() ", 1+r.IntN(3))[:20+r.IntN(3)] }
@@ -298,7 +299,7 @@ func benchRegions(testing.TB) []byte {
 	})
 }
 
-// benchCasts is the output of the largest real recordings.
+// benchCasts returns the output of the largest real recordings.
 func benchCasts(tb testing.TB) []byte {
 	files, err := filepath.Glob(filepath.Join(corpus(tb, "casts"), "*.cast"))
 	if err != nil {
@@ -316,7 +317,7 @@ func benchCasts(tb testing.TB) []byte {
 		out = append(out, "\x1b[?1049l\x1b[!p\x1b[r\x1b[0m"...)
 	}
 	if len(out) < 1<<20 {
-		tb.Fatalf("only %d bytes of recordings", len(out))
+		tb.Fatalf("recordings have only %d bytes", len(out))
 	}
 	return out
 }

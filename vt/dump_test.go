@@ -6,8 +6,9 @@ import (
 	"testing"
 )
 
-// dump writes out all that can be known of a screen. For what AppendState does
-// not restore (the scrollback, what was printed last, line numbers) all is set.
+// dump formats the state of a screen. With all, it includes the parts that
+// AppendState does not restore: the scrollback, the last printed character,
+// line numbers.
 func dump(s *Screen, all bool) string {
 	var b strings.Builder
 	st := s.state
@@ -85,7 +86,7 @@ func style(s *Screen, c Cell) string {
 	return fmt.Sprintf("%x %x %x ul%x %s", uint32(c.Fg()), uint32(c.Bg()), uint16(c.Attr()), uint32(e.ul), s.tab.links[e.link])
 }
 
-// same fails the test at the first line in which two dumps differ.
+// same fails the test at the first difference between two dumps.
 func same(t *testing.T, what, got, want string) {
 	t.Helper()
 	if got == want {
@@ -100,17 +101,17 @@ func same(t *testing.T, what, got, want string) {
 	t.Fatalf("%s: %d lines; want %d", what, len(g), len(w))
 }
 
-// check fails the test if the grid breaks a rule that the code relies on.
+// check fails the test if the grid breaks an invariant of the code.
 func check(t *testing.T, s *Screen) {
 	t.Helper()
 	if s.x < 0 || s.x >= s.cols || s.y < 0 || s.y >= s.rows {
-		t.Fatalf("cursor %d,%d on %dx%d", s.x, s.y, s.cols, s.rows)
+		t.Fatalf("cursor %d,%d is outside the %dx%d screen", s.x, s.y, s.cols, s.rows)
 	}
 	if s.modes.has(modeOrigin) && (s.x < s.left || s.x > s.right || s.y < s.buf.top || s.y > s.buf.bottom) {
-		t.Fatalf("cursor %d,%d outside the margins in origin mode", s.x, s.y)
+		t.Fatalf("cursor %d,%d is outside the margins in origin mode", s.x, s.y)
 	}
 	if s.sb.n > s.sb.limit {
-		t.Fatalf("%d lines in a scrollback of %d", s.sb.n, s.sb.limit)
+		t.Fatalf("scrollback has %d lines; the limit is %d", s.sb.n, s.sb.limit)
 	}
 	lines := func(name string, ls []*line, n int) {
 		if len(ls) != n {
@@ -123,16 +124,16 @@ func check(t *testing.T, s *Screen) {
 			for x, c := range l.cells {
 				spacer := x+1 < s.cols && l.cells[x+1].lo&chSpacer != 0
 				if (c.lo&chWide != 0) != spacer || x == 0 && c.lo&chSpacer != 0 {
-					t.Fatalf("%s line %d: half a character at %d: %s", name, y, x, dumpLine(s, l))
+					t.Fatalf("%s line %d: half a character at column %d: %s", name, y, x, dumpLine(s, l))
 				}
 				if spacer && !c.SameStyle(l.cells[x+1]) {
-					t.Fatalf("%s line %d: the halves at %d differ: %s", name, y, x, dumpLine(s, l))
+					t.Fatalf("%s line %d: the halves at column %d differ: %s", name, y, x, dumpLine(s, l))
 				}
 				if x >= l.used && c != (Cell{}) {
-					t.Fatalf("%s line %d: used is %d, but %d is not blank", name, y, l.used, x)
+					t.Fatalf("%s line %d: used = %d, but column %d is not blank", name, y, l.used, x)
 				}
 				if c.lo&chCluster != 0 && c.lo&chMask >= uint64(len(s.tab.clusters)) || int(c.extra()) >= len(s.tab.extras) {
-					t.Fatalf("%s line %d: number out of its table at %d", name, y, x)
+					t.Fatalf("%s line %d: index out of range at column %d", name, y, x)
 				}
 			}
 		}

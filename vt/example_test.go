@@ -9,7 +9,7 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// The screen at the end of a recording.
+// Show the screen at the end of a recording.
 func Example() {
 	cast, _, err := format.Open(strings.NewReader(`{"version": 2, "width": 30, "height": 4}
 [0.1, "o", "Downloading...\r\n  0%"]

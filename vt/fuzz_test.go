@@ -9,8 +9,8 @@ import (
 	"github.com/ttydeck/ttydeck/internal/await"
 )
 
-// seeds are inputs that touch every part of the screen; the fuzzers start from
-// them, and the tests run them.
+// seeds are inputs for every part of the screen. The fuzzers start from them,
+// and the tests run them.
 var seeds = []string{
 	"hello\r\nworld",
 	"a\x1b[31;1mb\x1b[0mc\x1b[38;2;1;2;3;48;5;200md\x1b[4:3;58:2::9:8:7me",
@@ -42,7 +42,8 @@ var seeds = []string{
 	"\x1b[8;5;10t\x1b[8;30;t",
 }
 
-// corpusSeeds adds the inputs of the xterm.js suite, where they are at hand.
+// corpusSeeds adds the seeds, and the inputs of the xterm.js suite if they are
+// present.
 func corpusSeeds(f *testing.F, add func(string)) {
 	for _, s := range seeds {
 		add(s)
@@ -65,11 +66,11 @@ func corpusSeeds(f *testing.F, add func(string)) {
 	}
 }
 
-// size makes a small screen size of a number, all of them sooner or later.
+// size maps a number to a small screen size, and covers all of them.
 func size(n uint16) (cols, rows int) { return 2 + int(n%37), 1 + int(n/37%11) }
 
-// FuzzChunks: bytes written whole, one by one and in odd pieces make the same
-// screen.
+// FuzzChunks checks that the screen does not depend on how the input is cut:
+// whole, byte by byte, or in odd pieces.
 func FuzzChunks(f *testing.F) {
 	corpusSeeds(f, func(s string) { f.Add([]byte(s), uint16(20+37*6), uint8(3)) })
 	f.Fuzz(func(t *testing.T, data []byte, dim uint16, piece uint8) {
@@ -95,8 +96,8 @@ func FuzzChunks(f *testing.F) {
 	})
 }
 
-// FuzzState: what AppendState gives makes the same screen of a blank one and
-// of one in any state.
+// FuzzState checks that the output of AppendState restores the screen, on a
+// blank screen and on a used one.
 func FuzzState(f *testing.F) {
 	corpusSeeds(f, func(s string) { f.Add([]byte(s), []byte("\x1b[?1049h\x1b[5;6rjunk\x1b["), uint16(20+37*6)) })
 	f.Fuzz(func(t *testing.T, data, other []byte, dim uint16) {
@@ -114,7 +115,7 @@ func FuzzState(f *testing.F) {
 
 		used := New(cols, rows, NoSizeChange())
 		used.Write(other)
-		// The stacks of titles can only be added to, and XTSAVE has no undo.
+		// The stacks of titles can only grow, and XTSAVE cannot be undone.
 		used.titles, used.icons, used.savedMask, used.savedModes = nil, nil, 0, 0
 		used.Write(state)
 		check(t, used)
@@ -122,7 +123,8 @@ func FuzzState(f *testing.F) {
 	})
 }
 
-// FuzzSnapshot: a restored screen is the same and has the same future.
+// FuzzSnapshot checks that a restored screen equals the original, now and after
+// further input.
 func FuzzSnapshot(f *testing.F) {
 	corpusSeeds(f, func(s string) {
 		f.Add([]byte(s), []byte("more\r\n\x1b[Atext\u0301\x1b[1049l"), uint16(20+37*6), uint16(31+37*2))
@@ -164,7 +166,8 @@ func FuzzSnapshot(f *testing.F) {
 	})
 }
 
-// FuzzAny: no bytes and no resizes make it panic, hang or grow out of bounds.
+// FuzzAny checks that no input and no resize panics, hangs or exceeds the
+// bounds.
 func FuzzAny(f *testing.F) {
 	corpusSeeds(f, func(s string) { f.Add([]byte(s), uint16(80), uint16(25), uint16(60000), uint16(3)) })
 	f.Fuzz(func(t *testing.T, data []byte, c1, r1, c2, r2 uint16) {
@@ -180,13 +183,13 @@ func FuzzAny(f *testing.F) {
 		s.Resize(int(c1), int(r2))
 		cols, rows := s.Size()
 		if cols*rows > MaxCells {
-			t.Fatalf("%dx%d", cols, rows)
+			t.Fatalf("size = %dx%d; want at most MaxCells", cols, rows)
 		}
 		if cols*rows < 20000 {
 			check(t, s)
 		}
 		s.Snapshot()
-		// Each byte may cost a screenful at most; this is far above that.
+		// A byte may cost at most one screenful; this limit is far higher.
 		if limit := await.Patience + time.Duration(len(data)*cols*rows)*10*time.Nanosecond; time.Since(start) > limit {
 			t.Fatalf("%d bytes took %v", len(data), time.Since(start))
 		}

@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// A generator makes random terminal output that is mostly well formed.
+// A generator writes random terminal output that is mostly well-formed.
 type generator struct {
 	*rand.Rand
 	cols, rows int
-	hostile    bool // also nonsense, huge counts and sequences cut short
+	hostile    bool // add invalid sequences, huge counts and sequences cut short
 }
 
 func newGenerator(seed uint64, cols, rows int) *generator {
@@ -23,7 +23,7 @@ func newGenerator(seed uint64, cols, rows int) *generator {
 
 func pick[T any](g *generator, of ...T) T { return of[g.IntN(len(of))] }
 
-// n is a small count, now and then none or a big one.
+// n returns a small count, sometimes empty or large.
 func (g *generator) n() string {
 	switch g.IntN(12) {
 	case 0, 1, 2:
@@ -43,7 +43,7 @@ func (g *generator) n() string {
 func (g *generator) text() string {
 	var b strings.Builder
 	if !g.hostile {
-		b.WriteByte('.') // a mark on what stood before is another matter
+		b.WriteByte('.') // keeps a combining mark from joining the text before
 	}
 	for range 1 + g.IntN(12) {
 		switch g.IntN(10) {
@@ -83,7 +83,7 @@ func (g *generator) sgr() string {
 	return "\x1b[" + strings.Join(p, ";") + "m"
 }
 
-// one is one piece of output.
+// one returns one piece of output.
 func (g *generator) one() string {
 	switch g.IntN(32) {
 	case 0, 1, 2, 3, 4, 5, 6, 7:
@@ -142,7 +142,7 @@ func (g *generator) one() string {
 		"\xe6\x97", "\xf0\x9f\x98", "\xff", "\xc2\x9b", "\xc2\x85", "\x7f", "\x00", "\x1b[1;2:3;4H", "\x1b[?1;<h", "\x1b[<1h")
 }
 
-// stream is n pieces.
+// stream returns n pieces of output.
 func (g *generator) stream(n int) string {
 	var b strings.Builder
 	for range n {
@@ -151,7 +151,7 @@ func (g *generator) stream(n int) string {
 	return b.String()
 }
 
-// properties are the fuzzed ones, for one random input.
+// properties checks the properties of the fuzz tests for one random input.
 func properties(t *testing.T, seed uint64) {
 	r := rand.New(rand.NewPCG(seed, 2))
 	cols, rows := 2+r.IntN(30), 1+r.IntN(9)
@@ -214,8 +214,8 @@ func properties(t *testing.T, seed uint64) {
 	same(t, "future in place", dump(s, true), end)
 }
 
-// TestProperties runs the properties on random inputs: a few, or for as long as
-// VT_PROPERTIES says.
+// TestProperties checks random inputs: 500, or for as long as VT_PROPERTIES
+// says.
 func TestProperties(t *testing.T) {
 	start := time.Now()
 	limit, _ := time.ParseDuration(os.Getenv("VT_PROPERTIES"))

@@ -15,14 +15,14 @@ import (
 	"github.com/creack/pty"
 )
 
-// A program is a full-screen program with the keys that drive it.
+// A program is a full-screen program with keys to drive it.
 type program struct {
 	name string
 	args []string
-	keys []string // typed in turn, over and over
+	keys []string // typed in turn, in a loop
 }
 
-// programs are run under a pseudo-terminal to get output of the real kind.
+// programs run in a pseudo-terminal to produce real output.
 var programs = []program{
 	{"vim", []string{"vim", "-n", "-u", "NONE", "-N", "-c", "syntax on", "-c", "set number hlsearch", "print.go"},
 		[]string{"\x06", "\x06", "\x05", "\x05", "/func\r", "n", "n", "ddp", "ix\x1b", "u", "G", "gg", "v5jy", "\x1b", ":split\r", "\x17w"}},
@@ -33,8 +33,8 @@ var programs = []program{
 	{"mc", []string{"mc", "-a"}, []string{"\x1b[B", "\x1b[B", "\t", "\x1b[B", "\x1b[6~", "\x1b[5~"}},
 }
 
-// capture runs a program on a terminal of the given size until it has written
-// size bytes or time is up.
+// capture runs a program in a terminal of the given size until it has written
+// size bytes or the time limit is reached.
 func capture(tb testing.TB, p program, cols, rows uint16, size int, limit time.Duration) []byte {
 	tb.Helper()
 	cmd := exec.Command(p.args[0], p.args[1:]...)
@@ -59,7 +59,7 @@ func capture(tb testing.TB, p program, cols, rows uint16, size int, limit time.D
 			}
 		}
 	}()
-	time.Sleep(300 * time.Millisecond) // some programs throw away what was typed before they read
+	time.Sleep(300 * time.Millisecond) // some programs discard keys typed before they read
 	for start, i := time.Now(), 0; time.Since(start) < limit; i++ {
 		mu.Lock()
 		n := out.Len()
@@ -68,7 +68,7 @@ func capture(tb testing.TB, p program, cols, rows uint16, size int, limit time.D
 			break
 		}
 		f.WriteString(p.keys[i%len(p.keys)])
-		time.Sleep(15 * time.Millisecond) // a key at a time
+		time.Sleep(15 * time.Millisecond) // one key at a time
 	}
 	if p.name == "tmux" {
 		kill := exec.Command("tmux", "kill-server")
@@ -82,7 +82,8 @@ func capture(tb testing.TB, p program, cols, rows uint16, size int, limit time.D
 	return out.Bytes()
 }
 
-// captures gives the output of each program at hand, recorded once a run.
+// captures returns the output of each installed program. It runs each program
+// once per test run.
 func captures(tb testing.TB) map[string][]byte {
 	tb.Helper()
 	captureOnce.Lock()
@@ -92,14 +93,14 @@ func captures(tb testing.TB) map[string][]byte {
 	}
 	out := map[string][]byte{}
 	var missing []string
-	var mu sync.Mutex // of out
+	var mu sync.Mutex // guards out
 	var running sync.WaitGroup
 	for _, p := range programs {
 		if _, err := exec.LookPath(p.args[0]); errors.Is(err, exec.ErrNotFound) {
 			missing = append(missing, p.name)
 			continue
 		}
-		running.Go(func() { // side by side: most wait for keys
+		running.Go(func() { // in parallel: most wait for keys
 			data := capture(tb, p, 200, 50, 1<<20, 6*time.Second)
 			mu.Lock()
 			defer mu.Unlock()
@@ -119,7 +120,7 @@ var (
 	captured    map[string][]byte
 )
 
-// benchPrograms is the output of full-screen programs, made now.
+// benchPrograms returns fresh output of full-screen programs.
 func benchPrograms(tb testing.TB) []byte {
 	caps := captures(tb)
 	if len(caps) == 0 {
@@ -133,15 +134,15 @@ func benchPrograms(tb testing.TB) []byte {
 	return out
 }
 
-// TestXtermJSPrograms compares screens of full-screen programs, at ten points
-// of each, with what xterm.js makes of them.
+// TestXtermJSPrograms compares the screens of full-screen programs with those
+// of xterm.js, at ten points of each.
 func TestXtermJSPrograms(t *testing.T) {
 	if testing.Short() {
-		t.Skip("TestXtermJSPrograms is skipped with -short: it is long, and has one goroutine")
+		t.Skip("TestXtermJSPrograms is skipped with -short: it is long and uses one goroutine")
 	}
 	o := startOracle(t)
 	if dir := os.Getenv("VT_CAPTURES"); dir != "" {
-		// For looking at one that differed.
+		// Keep the captures for a look at the differences.
 		t.Cleanup(func() {
 			for name, data := range captured {
 				os.WriteFile(filepath.Join(dir, name), data, 0o600)

@@ -8,14 +8,13 @@ import (
 	"testing"
 )
 
-// A behaviour is one thing that the screen does. The inputs seed the fuzzers
-// too.
+// A behaviour is one feature of the screen. The inputs also seed the fuzzers.
 type behaviour struct {
 	name       string
 	cols, rows int
 	in         string
-	want       string // rows joined by |, trailing spaces and rows left out
-	x, y       int    // cursor
+	want       string // rows joined with |, without trailing spaces and rows
+	x, y       int    // the cursor
 }
 
 var behaviours = []behaviour{
@@ -142,10 +141,10 @@ func TestBehaviour(t *testing.T) {
 			s.WriteString(b.in)
 			check(t, s)
 			if got := strings.ReplaceAll(s.Text(), "\n", "|"); got != b.want {
-				t.Errorf("%q gives %q; want %q", b.in, got, b.want)
+				t.Errorf("%q shows %q; want %q", b.in, got, b.want)
 			}
 			if c := s.Cursor(); c.X != b.x || c.Y != b.y {
-				t.Errorf("cursor at %d,%d; want %d,%d", c.X, c.Y, b.x, b.y)
+				t.Errorf("cursor = %d,%d; want %d,%d", c.X, c.Y, b.x, b.y)
 			}
 		})
 	}
@@ -193,8 +192,7 @@ func TestStyle(t *testing.T) {
 	}
 }
 
-// TestBackground: what is erased takes the background of the pen, and nothing
-// else of it.
+// Erased cells take the background of the pen, and no other style.
 func TestBackground(t *testing.T) {
 	blue := Cell{hi: uint64(PaletteColor(4)) << 32}
 	for _, in := range []string{
@@ -204,13 +202,13 @@ func TestBackground(t *testing.T) {
 		s := New(10, 3)
 		s.WriteString("0123456789\x1b[H\x1b[44;31;4m" + in)
 		if got := s.Cell(2, 0); got != blue {
-			t.Errorf("%q leaves %+v; want an empty cell on blue", in, got)
+			t.Errorf("%q leaves %+v; want an empty cell with a blue background", in, got)
 		}
 	}
 	s := New(10, 3)
-	s.WriteString("\x1b[44;31;4m\x1b[T") // as xterm.js
+	s.WriteString("\x1b[44;31;4m\x1b[T") // like xterm.js
 	if got := s.Cell(2, 0); got != (Cell{}) {
-		t.Errorf("SD brings in %+v; want the default", got)
+		t.Errorf("SD inserts %+v; want the default", got)
 	}
 }
 
@@ -236,8 +234,8 @@ func TestHooks(t *testing.T) {
 		{"\x1b]1337;CurrentDir=/\x07", []string{`mark 1337 "CurrentDir=/" at 2,0 line 0`}},
 		{"\x1b]7;file://h/tmp\x07", []string{`mark 7 "file://h/tmp" at 2,0 line 0`}},
 		{"\x1b]777;notify;a;b\x07", []string{`mark 777 "notify;a;b" at 2,0 line 0`}},
-		{"\x1b]52;c;aGk=\x07\x1b]133;X", nil}, // the clipboard is nobody's business; the second is unfinished
-		{"\x18", nil},                         // and now aborted
+		{"\x1b]52;c;aGk=\x07\x1b]133;X", nil}, // OSC 52 sets the clipboard and is not a mark; the second sequence is incomplete
+		{"\x18", nil},                         // aborted
 		{"\x1b]0;t\x07\x1b]2;t\x07\x07", []string{"title t", "bell"}},
 		{"\x1b[22t\x1b]2;u\x07\x1b[23t", []string{"title u", "title t"}},
 		{"\r0123456789abc\r\nd\r\ne", []string{`left "0123456789" true 0`}},
@@ -258,8 +256,8 @@ func TestHooks(t *testing.T) {
 	}
 }
 
-// TestTextOfSession joins what leaves the screen, and what is left on it, as a
-// transcript does.
+// TestTextOfSession joins the lines that left the screen and the lines still on
+// it, as a transcript does.
 func TestTextOfSession(t *testing.T) {
 	for rows := 1; rows < 5; rows++ {
 		var b strings.Builder
@@ -278,7 +276,7 @@ func TestTextOfSession(t *testing.T) {
 			}
 		}
 		if got := b.String(); got != text+"\n" {
-			t.Errorf("%d rows: %q; want %q", rows, got, text)
+			t.Errorf("%d rows: text = %q; want %q", rows, got, text)
 		}
 	}
 }
@@ -287,7 +285,7 @@ func TestDirty(t *testing.T) {
 	s := New(10, 4)
 	look := func() []int { return slices.Collect(s.Dirty) }
 	if got := look(); !slices.Equal(got, []int{0, 1, 2, 3}) {
-		t.Errorf("first look: %v; want all rows", got)
+		t.Errorf("first call: dirty rows = %v; want all", got)
 	}
 	for _, c := range []struct {
 		in   string
@@ -305,18 +303,18 @@ func TestDirty(t *testing.T) {
 	} {
 		s.WriteString(c.in)
 		if got := look(); !slices.Equal(got, c.want) {
-			t.Errorf("%q makes dirty %v; want %v", c.in, got, c.want)
+			t.Errorf("%q: dirty rows = %v; want %v", c.in, got, c.want)
 		}
 	}
 	s.WriteString("\x1b[2;1Hx\x1b[3;1Hy")
 	for y := range s.Dirty {
 		if y != 1 {
-			t.Errorf("row %d first; want 1", y)
+			t.Errorf("first dirty row = %d; want 1", y)
 		}
 		break
 	}
 	if got := look(); !slices.Equal(got, []int{2}) {
-		t.Errorf("after a look that stopped: %v; want the row not seen", got)
+		t.Errorf("after an early break: dirty rows = %v; want the unread row", got)
 	}
 }
 
@@ -325,11 +323,11 @@ func TestRowText(t *testing.T) {
 	s.WriteString("a日e\u0301\x1b[7Gz")
 	r := s.Row(0)
 	if got, want := r.Text(), "a日e\u0301  z"; got != want {
-		t.Errorf("text %q; want %q", got, want)
+		t.Errorf("text = %q; want %q", got, want)
 	}
 	cols := r.AppendColumns(nil)
 	if want := []int{0, 1, 1, 1, 3, 3, 3, 4, 5, 6}; !slices.Equal(cols, want) {
-		t.Errorf("columns %v; want %v", cols, want)
+		t.Errorf("columns = %v; want %v", cols, want)
 	}
 	n := 0
 	for x, c := range r.Cells() {
@@ -339,7 +337,7 @@ func TestRowText(t *testing.T) {
 		n++
 	}
 	if n != 12 || r.Len() != 12 || r.Content() != 7 {
-		t.Errorf("%d cells, length %d, content %d; want 12, 12, 7", n, r.Len(), r.Content())
+		t.Errorf("%d cells, Len = %d, Content = %d; want 12, 12, 7", n, r.Len(), r.Content())
 	}
 	buf := make([]byte, 0, 100)
 	if n := testing.AllocsPerRun(10, func() {
@@ -347,7 +345,7 @@ func TestRowText(t *testing.T) {
 		for range r.Cells() {
 		}
 	}); n != 0 {
-		t.Errorf("%v allocations", n)
+		t.Errorf("%v allocations; want 0", n)
 	}
 }
 
@@ -356,39 +354,39 @@ func TestState(t *testing.T) {
 	s.WriteString("\x1b]2;win\x07\x1b]1;icon\x07\x1b]7;file:///x\x07\x1b]8;id=k;http://h/;p\x07L\x1b]8;;\x07" +
 		"\x1b]4;1;rgb:ff/80/00;2;#0f0\x07\x1b]10;#111;#222;#333\x07\x1b[?1;25l\x1b[?1;1002;1006;2004;1004;5;2026;45h\x1b=\x1b[5 q\x1b[>4;1m")
 	if s.Title() != "win" || s.IconName() != "icon" || s.Cwd() != "file:///x" {
-		t.Errorf("title %q, icon %q, cwd %q", s.Title(), s.IconName(), s.Cwd())
+		t.Errorf("title = %q, icon = %q, cwd = %q", s.Title(), s.IconName(), s.Cwd())
 	}
 	if p, u := s.CellLink(s.Cell(0, 0)); p != "id=k" || u != "http://h/;p" {
-		t.Errorf("link %q %q", p, u)
+		t.Errorf("link = %q %q", p, u)
 	}
 	if _, u := s.CellLink(s.Cell(1, 0)); u != "" {
-		t.Errorf("link %q where there is none", u)
+		t.Errorf("link = %q; want none", u)
 	}
 	if c, ok := s.Palette(1); !ok || c != RGBColor(255, 128, 0) {
-		t.Errorf("palette 1 is %x, %v", c, ok)
+		t.Errorf("palette colour 1 = %x, %v", c, ok)
 	}
 	if c, ok := s.Palette(2); !ok || c != RGBColor(0, 255, 0) {
-		t.Errorf("palette 2 is %x, %v", c, ok)
+		t.Errorf("palette colour 2 = %x, %v", c, ok)
 	}
 	if fg, bg, cur := s.DefaultColors(); fg != RGBColor(17, 17, 17) || bg != RGBColor(34, 34, 34) || cur != RGBColor(51, 51, 51) {
-		t.Errorf("default colours %x %x %x", fg, bg, cur)
+		t.Errorf("default colours = %x %x %x", fg, bg, cur)
 	}
 	s.WriteString("\x1b]104;1\x07\x1b]111\x07")
 	if _, ok := s.Palette(1); ok {
-		t.Error("palette 1 is not reset")
+		t.Error("palette colour 1 is still set")
 	}
 	if _, bg, _ := s.DefaultColors(); bg != 0 {
-		t.Error("background is not reset")
+		t.Error("the background is still set")
 	}
 	want := Modes{
 		Wrap: true, ReverseVideo: true, ReverseWrap: true, Sync: true, AppCursor: true, AppKeypad: true,
 		BracketedPaste: true, FocusEvent: true, Mouse: 1002, MouseFormat: 1006, ModifyOtherKeys: 1,
 	}
 	if got := s.Modes(); got != want {
-		t.Errorf("modes %+v; want %+v", got, want)
+		t.Errorf("modes = %+v; want %+v", got, want)
 	}
 	if c := s.Cursor(); c.Visible || c.Shape != 5 {
-		t.Errorf("cursor %+v", c)
+		t.Errorf("cursor = %+v", c)
 	}
 }
 
@@ -402,18 +400,18 @@ func TestScrollback(t *testing.T) {
 		got = append(got, s.ScrollbackRow(i).Text())
 	}
 	if want := []string{"line 4", "line 5", "line 6"}; !slices.Equal(got, want) {
-		t.Errorf("scrollback %q; want %q", got, want)
+		t.Errorf("scrollback = %q; want %q", got, want)
 	}
 	if s.Scrolled() != 7 {
-		t.Errorf("%d lines scrolled; want 7", s.Scrolled())
+		t.Errorf("Scrolled = %d; want 7", s.Scrolled())
 	}
 	s.WriteString("\x1b[?1049h\n\n\n\n\x1b[?1049l")
 	if s.ScrollbackLen() != 3 || s.Scrolled() != 7 {
-		t.Error("the alternate screen scrolls into the scrollback")
+		t.Error("lines of the alternate screen are in the scrollback")
 	}
 	s.WriteString("\x1b[3J")
 	if s.ScrollbackLen() != 0 {
-		t.Error("ED 3 leaves lines")
+		t.Error("ED 3 does not clear the scrollback")
 	}
 }
 
@@ -424,7 +422,7 @@ func TestResize(t *testing.T) {
 		in         string
 		cols2      int
 		rows2      int
-		want       string // scrollback / screen
+		want       string // scrollback/screen
 		x, y       int
 	}{
 		{"wider", 5, 4, "abcdefg\r\nhi\r\n", 8, 4, "/abcdefg|hi", 0, 2},
@@ -451,7 +449,7 @@ func TestResize(t *testing.T) {
 				t.Errorf("got %q; want %q", got, c.want)
 			}
 			if cur := s.Cursor(); cur.X != c.x || cur.Y != c.y {
-				t.Errorf("cursor at %d,%d; want %d,%d", cur.X, cur.Y, c.x, c.y)
+				t.Errorf("cursor = %d,%d; want %d,%d", cur.X, cur.Y, c.x, c.y)
 			}
 		})
 	}
@@ -459,7 +457,7 @@ func TestResize(t *testing.T) {
 	s.WriteString("abcdefg\r\n")
 	s.Resize(8, 3)
 	if got := s.Text(); got != "abcde\nfg" {
-		t.Errorf("without reflow: %q", got)
+		t.Errorf("without reflow: text = %q", got)
 	}
 }
 
@@ -468,11 +466,11 @@ func TestWrappedFlags(t *testing.T) {
 	s.WriteString("abcdefgh\r\nx")
 	for y, want := range []bool{true, false, false} {
 		if got := s.Row(y).Wrapped(); got != want {
-			t.Errorf("row %d wrapped is %v; want %v", y, got, want)
+			t.Errorf("row %d: Wrapped = %v; want %v", y, got, want)
 		}
 	}
 	if !s.Row(1).Continued() || s.Row(0).Continued() {
-		t.Error("continued flags are wrong")
+		t.Error("Continued is wrong")
 	}
 }
 
@@ -487,8 +485,8 @@ func TestClampSize(t *testing.T) {
 	}
 }
 
-// TestTablesAreBounded: what programs can name is collected or refused, so
-// that memory stays bounded.
+// Clusters, extras and links are collected or refused, so memory stays bounded
+// whatever a program prints.
 func TestTablesAreBounded(t *testing.T) {
 	s := New(80, 24, Scrollback(10))
 	for i := range 3 * maxClusters {
@@ -501,33 +499,33 @@ func TestTablesAreBounded(t *testing.T) {
 	}
 	check(t, s)
 	if n := len(s.tab.clusters); n > maxClusters {
-		t.Errorf("%d clusters", n)
+		t.Errorf("%d clusters; want at most the limit", n)
 	}
 	if n := len(s.tab.extras); n > maxExtras {
-		t.Errorf("%d extras", n)
+		t.Errorf("%d extras; want at most the limit", n)
 	}
 	if n := len(s.tab.links); n > maxLinks {
-		t.Errorf("%d links", n)
+		t.Errorf("%d links; want at most the limit", n)
 	}
 	s.WriteString("\x1b[m\x1b[H\x1b]8;;u:last\x07z\u0301")
 	if got := s.CellText(s.Cell(0, 0)); got != "z\u0301" {
-		t.Errorf("a new cluster is %q after so many", got)
+		t.Errorf("with full tables, a new cluster = %q", got)
 	}
 	if _, uri := s.CellLink(s.Cell(0, 0)); uri != "u:last" {
-		t.Errorf("a new link is %q after so many", uri)
+		t.Errorf("with full tables, a new link = %q", uri)
 	}
 	long := strings.Repeat("\u0301", 10000)
 	s.WriteString("\x1b[He" + long + "\x1b]2;" + strings.Repeat("t", 1<<20) + "\x07\x1b]8;;" + strings.Repeat("u", 60000) + "\x07v")
 	if n := len(s.CellText(s.Cell(0, 0))); n > maxClusterBytes {
-		t.Errorf("a cluster of %d bytes", n)
+		t.Errorf("cluster has %d bytes", n)
 	}
 	if len(s.Title()) > maxTitle || cap(s.p.str) > maxString {
-		t.Errorf("title of %d bytes, string buffer of %d", len(s.Title()), cap(s.p.str))
+		t.Errorf("title has %d bytes, string buffer %d", len(s.Title()), cap(s.p.str))
 	}
 }
 
-// TestRestoreConcurrently is for the race detector: screens made from one
-// snapshot share nothing that changes.
+// TestRestoreConcurrently helps the race detector: screens restored from one
+// snapshot share no mutable state.
 func TestRestoreConcurrently(t *testing.T) {
 	s := New(30, 6, Scrollback(100))
 	for i := range 200 {
@@ -542,7 +540,7 @@ func TestRestoreConcurrently(t *testing.T) {
 				c := New(10+i, 5, Scrollback(100))
 				c.Restore(n)
 				if got := dump(c, true); got != want {
-					t.Error("restored another screen")
+					t.Error("restored screen differs")
 				}
 				fmt.Fprintf(c, "a\u0308\x1b]8;;v:%d\x07y\x1b[23t\x1b[22t\x1bH\x1b]4;1;#123\x07\r\n", i)
 				c.Snapshot()

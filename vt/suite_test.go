@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// corpus gives a folder of the corpus of foreign files, or skips the test.
+// corpus returns a folder of the corpus of recordings by others. Without a
+// corpus, it skips the test.
 func corpus(tb testing.TB, parts ...string) string {
 	tb.Helper()
 	root := os.Getenv("TTYDECK_CORPUS")
@@ -23,17 +24,17 @@ func corpus(tb testing.TB, parts ...string) string {
 	return dir
 }
 
-// xtermSkips are the cases of the suite that xterm.js itself leaves out, with
-// what becomes of them here.
+// xtermSkips lists the cases that xterm.js leaves out of its own suite, with
+// our result.
 var xtermSkips = map[string]struct {
 	pass bool
 	why  string
 }{
-	"t0055-EL":           {false, "the expected text has EL erase the last column while a wrap is pending, as xterm; here the cursor counts as behind it, as xterm.js"},
-	"t0084-CBT":          {false, "the expected text has CBT wrap from the first column; no terminal does"},
+	"t0055-EL":           {false, "in the expected text, as in xterm, EL erases the last column while a wrap is pending; here, as in xterm.js, the cursor is past it"},
+	"t0084-CBT":          {false, "in the expected text, CBT wraps from the first column; no terminal does so"},
 	"t0101-NLM":          {true, ""},
-	"t0103-reverse_wrap": {false, "the expected text has BS wrap over hard line ends, as xterm; here only over soft ones, as xterm.js"},
-	"t0504-vim":          {false, "the expected text has the main screen rewritten by what ran on the alternate one: its recording lacks the switch back"},
+	"t0103-reverse_wrap": {false, "in the expected text, as in xterm, BS crosses hard line ends; here, as in xterm.js, only wraps"},
+	"t0504-vim":          {false, "in the expected text, output for the alternate screen overwrites the main screen: the recording lacks the switch back"},
 }
 
 // TestXtermJSSuite runs the escape sequence suite of xterm.js.
@@ -69,13 +70,13 @@ func TestXtermJSSuite(t *testing.T) {
 			case !skipped:
 				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(wanted, "\n"))
 			case same != skip.pass:
-				t.Errorf("same = %v; the table says %v (%s)\ngot\n%s\nwant\n%s", same, skip.pass, skip.why,
+				t.Errorf("same = %v; want %v (%s)\ngot\n%s\nwant\n%s", same, skip.pass, skip.why,
 					strings.Join(got, "\n"), strings.Join(wanted, "\n"))
 			}
 		})
 	}
 	if official != 71 {
-		t.Errorf("%d of the 71 official cases pass", official)
+		t.Errorf("%d official cases pass; want 71", official)
 	}
 }
 

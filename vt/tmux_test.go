@@ -48,8 +48,8 @@ func (m *tmux) do(args ...string) string {
 	return string(out)
 }
 
-// show writes data to the pane and gives what is on it then: a screen with the
-// cells that tmux reports, and the cursor.
+// show writes data to the pane. It returns a screen with the cells that tmux
+// reports, and the cursor.
 func (m *tmux) show(data string) (*Screen, string) {
 	m.t.Helper()
 	m.runs++
@@ -62,22 +62,22 @@ func (m *tmux) show(data string) (*Screen, string) {
 	for start := time.Now(); ; time.Sleep(2 * time.Millisecond) {
 		state := strings.TrimSpace(m.do("display-message", "-p", "#{pane_title} #{cursor_x},#{cursor_y} #{alternate_on}"))
 		if rest, ok := strings.CutPrefix(state, mark+" "); ok {
-			// The capture is text with SGR: our own parser reads it, which is
-			// held to xterm.js in this much.
+			// The capture is text with SGR. Our own parser reads it; other
+			// tests compare this part with xterm.js.
 			s := New(tmuxCols, tmuxRows)
 			text := strings.TrimSuffix(m.do("capture-pane", "-e", "-p", "-N"), "\n")
 			s.WriteString("\x1b)0\x1b[?7l" + strings.ReplaceAll(text, "\n", "\r\n"))
-			// A column behind the last is a pending wrap.
+			// A cursor past the last column is a pending wrap.
 			return s, strings.Replace(rest, strconv.Itoa(tmuxCols)+",", strconv.Itoa(tmuxCols-1)+",", 1)
 		}
 		if time.Since(start) > await.Patience {
-			m.t.Fatalf("tmux is not done; it says %q", state)
+			m.t.Fatalf("tmux is not done; state = %q", state)
 		}
 	}
 }
 
-// lastText is the column behind the last cell of l that is not blank: tmux
-// tells nothing of what follows.
+// lastText returns the column after the last cell of l that is not blank: tmux
+// reports nothing past it.
 func lastText(l *line) int {
 	x := l.content()
 	for x > 0 && (l.cells[x-1].Empty() || l.cells[x-1].lo&chBits == ' ') {
@@ -86,8 +86,8 @@ func lastText(l *line) int {
 	return x
 }
 
-// tmuxView writes the screen as far as tmux tells: a space for an empty cell,
-// no style but the background for what is blank.
+// tmuxView formats the part of a screen that tmux reports: a space for an empty
+// cell, and only the background as the style of a blank.
 func tmuxView(s *Screen, cursor string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "cursor %s\n", cursor)
@@ -100,7 +100,7 @@ func tmuxView(s *Screen, cursor string) string {
 			}
 			text := string(s.appendCell(nil, c))
 			if c.Empty() {
-				c.lo = 0 // half of a wide character that was written over
+				c.lo = 0 // half of an overwritten wide character
 			}
 			st := fmt.Sprintf("{%x %x %x}", uint32(c.Fg()), uint32(c.Bg()), uint16(c.Attr()&^Protected))
 			if text == " " {
@@ -117,8 +117,8 @@ func tmuxView(s *Screen, cursor string) string {
 	return b.String()
 }
 
-// TestTmux compares screens after random but valid output with what tmux makes
-// of it. What is known to differ is kept out; the package doc lists it.
+// TestTmux compares screens after random valid output with those of tmux. The
+// output avoids the known differences, which the package doc lists.
 func TestTmux(t *testing.T) {
 	m := startTmux(t)
 	first, n := uint64(1), 40
@@ -151,7 +151,7 @@ func TestTmux(t *testing.T) {
 			got := tmuxView(ours, fmt.Sprintf("%d,%d %d", ours.x, ours.y, alt))
 			var want string
 			for range 3 {
-				// Once in a few hundred runs its pane is cleared late.
+				// Once in several hundred runs, tmux clears its pane late.
 				if want = tmuxView(m.show(data)); want == got {
 					break
 				}
@@ -161,8 +161,7 @@ func TestTmux(t *testing.T) {
 	}
 }
 
-// forTmux takes out of random output, or adds to it, what makes up for the known
-// differences.
+// forTmux changes random output so that the known differences do not show.
 func forTmux(s string) string {
 	for _, r := range tmuxRules {
 		s = r.find.ReplaceAllString(s, r.put)
@@ -170,7 +169,7 @@ func forTmux(s string) string {
 	return s
 }
 
-// IL and DL work outside the scrolling region too.
+// tmux applies IL and DL outside the scrolling region too.
 var (
 	tmuxRegion = regexp.MustCompile(`\x1b\[\d*;\d*r`)
 	tmuxLines  = regexp.MustCompile(`\x1b\[\d*[LM]`)
@@ -180,18 +179,18 @@ var tmuxRules = []struct {
 	find *regexp.Regexp
 	put  string
 }{
-	{regexp.MustCompile(`[\x{600}\x{200d}\x{fe0f}\x{1f1e6}-\x{1f1ff}\x{300}-\x{36f}\x{94d}\x{1100}-\x{11ff}]`), ""}, // joins by rules of its own
+	{regexp.MustCompile(`[\x{600}\x{200d}\x{fe0f}\x{1f1e6}-\x{1f1ff}\x{300}-\x{36f}\x{94d}\x{1100}-\x{11ff}]`), ""}, // joins characters by its own rules
 	{regexp.MustCompile(`\x1b\[\d*[aeI]`), ""},             // no HPR, VPR and CHT
-	{regexp.MustCompile(`(\x1b\[\d*[LM])`), "$1\r"},        // IL and DL leave the cursor in its column
+	{regexp.MustCompile(`(\x1b\[\d*[LM])`), "$1\r"},        // IL and DL keep the column of the cursor
 	{regexp.MustCompile(`\x1b\[\?\d*[JK]|\x1b\[.\"q`), ""}, // no DECSED, DECSEL and DECSCA
 	{regexp.MustCompile(`\x1b\[6m`), ""},                   // SGR 6 is blink
-	{regexp.MustCompile(`\x1b\[\?104[89][hl]`), ""},        // 1048 is unknown, 1049 off nothing on the primary screen
+	{regexp.MustCompile(`\x1b\[\?104[89][hl]`), ""},        // ignores 1048, and 1049 off on the primary screen
 	{regexp.MustCompile(`\x1b\[[4-9]\d@`), ""},             // ICH of a whole line does nothing
-	{regexp.MustCompile(`;(1[3-9]|2\d)r`), ";12r"},         // a region beyond the last line is another
-	{regexp.MustCompile(`\x08`), ""},                       // BS goes back over wraps
+	{regexp.MustCompile(`;(1[3-9]|2\d)r`), ";12r"},         // treats a region past the last line differently
+	{regexp.MustCompile(`\x08`), ""},                       // BS crosses wraps
 	{regexp.MustCompile(`\x1b\[\d*b`), ""},                 // REP stops at the end of the line
-	{regexp.MustCompile(`(\x1b\[\?1?0?47h)`), "\x1b[m$1"},  // the alternate screen is blank in the default colours
-	// A wrap that is pending outlives everything but positioning.
+	{regexp.MustCompile(`(\x1b\[\?1?0?47h)`), "\x1b[m$1"},  // clears the alternate screen in default colours
+	// Only a move of the cursor ends a pending wrap.
 	{regexp.MustCompile(`([^H])([\n\v\t\x08]|\x1b[DM78]|\x1b\[\d*[ABCDFXP@JKZSTsu])`), "$1\r$2"},
-	{regexp.MustCompile(`5[35]([;m])`), "1$1"}, // overline is captured as blink
+	{regexp.MustCompile(`5[35]([;m])`), "1$1"}, // captures overline as blink
 }

@@ -48,12 +48,12 @@ type oracleScreen struct {
 	Scrollback, Lines []oracleLine
 }
 
-// startOracle starts xterm.js from the node_modules of the folder that
-// TTYDECK_XTERMJS names, or skips the test.
+// startOracle starts xterm.js from node_modules in the folder TTYDECK_XTERMJS.
+// If the variable is unset, it skips the test.
 func startOracle(t *testing.T) *oracle {
 	dir := os.Getenv("TTYDECK_XTERMJS")
 	if dir == "" {
-		t.Skipf("%s is skipped: TTYDECK_XTERMJS is not set (npm ci in testdata/xtermjs, then name that folder)", t.Name())
+		t.Skipf("%s is skipped: TTYDECK_XTERMJS is not set (run npm ci in testdata/xtermjs and set it to that folder)", t.Name())
 	}
 	modules := filepath.Join(dir, "node_modules")
 	if _, err := os.Stat(filepath.Join(modules, "@xterm", "headless")); err != nil {
@@ -86,7 +86,7 @@ func startOracle(t *testing.T) *oracle {
 
 func (o *oracle) run(t *testing.T, job oracleJob) *oracleScreen {
 	t.Helper()
-	// One write for all output up to a resize: writes are slow there.
+	// Join all output up to a resize: each write is slow in xterm.js.
 	joined := []oracleStep{}
 	for _, st := range job.Steps {
 		if n := len(joined); n > 0 && st.Cols == 0 && joined[n-1].Cols == 0 {
@@ -115,10 +115,10 @@ func (o *oracle) run(t *testing.T, job oracleJob) *oracleScreen {
 	return &s
 }
 
-// dump writes an xterm.js screen in the form of dumpLike.
+// dump formats an xterm.js screen like dumpLike.
 func (o *oracleScreen) dump() string { return o.dumpAs(true) }
 
-// dumpAs is dump, with or without the colours of empty cells.
+// dumpAs is like dump, with or without the colours of empty cells.
 func (o *oracleScreen) dumpAs(blanks bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "cursor %d,%d pending %v alternate %v title %q\n", o.X, o.Y, o.Pending, o.Alternate, o.Title)
@@ -151,8 +151,7 @@ func (o *oracleScreen) dumpAs(blanks bool) string {
 	return b.String()
 }
 
-// broken reports whether half a wide character stands somewhere, as ICH leaves
-// behind.
+// broken reports whether there is half a wide character, which ICH may leave.
 func (o *oracleScreen) broken() bool {
 	for _, lines := range [][]oracleLine{o.Scrollback, o.Lines} {
 		for _, l := range lines {
@@ -169,7 +168,7 @@ func (o *oracleScreen) broken() bool {
 
 func num(v any) int { return int(v.(float64)) }
 
-// dumpLike writes our screen in the form of oracleScreen.dump.
+// dumpLike formats our screen like oracleScreen.dump.
 func dumpLike(s *Screen) string { return dumpLikeAs(s, true) }
 
 func dumpLikeAs(s *Screen, blanks bool) string {
@@ -205,12 +204,12 @@ func dumpLikeAs(s *Screen, blanks bool) string {
 	return b.String()
 }
 
-// TestXtermJSRandom compares screens after random but valid output, with the
-// scrollback and resizes. What is known to differ is kept out of the output;
-// the package doc lists it.
+// TestXtermJSRandom compares screens after random valid output, with the
+// scrollback and resizes. The output avoids the known differences, which the
+// package doc lists.
 func TestXtermJSRandom(t *testing.T) {
 	if testing.Short() {
-		t.Skip("TestXtermJSRandom is skipped with -short: it is long, and has one goroutine")
+		t.Skip("TestXtermJSRandom is skipped with -short: it is long and uses one goroutine")
 	}
 	o := startOracle(t)
 	first, n := uint64(1), 1500
@@ -236,21 +235,21 @@ func TestXtermJSRandom(t *testing.T) {
 				crashes++
 				return
 			}
-			// After a reflow xterm.js leaves colours behind the text.
+			// After a reflow, xterm.js leaves colours after the text.
 			blanks := len(job.Steps) == 1
 			same(t, "random output", dumpLikeAs(replay(job.Cols, job.Rows, job.Scrollback, job.Steps), blanks), js.dumpAs(blanks))
 		}) {
 			return
 		}
 	}
-	t.Logf("%d inputs, %d of them broke xterm.js", n, crashes)
+	t.Logf("%d inputs; %d broke xterm.js", n, crashes)
 	if crashes > n/20 {
-		t.Errorf("xterm.js gave up on %d of %d inputs", crashes, n)
+		t.Errorf("xterm.js failed on %d of %d inputs", crashes, n)
 	}
 }
 
-// narrow replaces wide characters and takes out marks, whose text xterm.js
-// leaves in its old column when it moves the cell.
+// narrow replaces wide characters and removes combining marks: xterm.js leaves
+// their text in the old column when it moves the cell.
 func narrow(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -263,12 +262,13 @@ func narrow(s string) string {
 	}, s)
 }
 
-// noTabs: new columns get stops counted from the last one set, not from 0.
+// After a resize, xterm.js counts the tab stops of new columns from the last
+// stop, not from column 0.
 var noTabs = strings.NewReplacer("\x1bH", "", "\x1b[g", "", "\x1b[3g", "")
 
 var noAlternate = strings.NewReplacer("\x1b[?1049h", "", "\x1b[?1047h", "", "\x1b[?47h", "")
 
-// TestXtermJSState feeds what AppendState gives to xterm.js, which must show
+// TestXtermJSState feeds the output of AppendState to xterm.js, which must show
 // the same screen.
 func TestXtermJSState(t *testing.T) {
 	o := startOracle(t)
@@ -282,8 +282,8 @@ func TestXtermJSState(t *testing.T) {
 		data := sanitize(g.stream(1 + g.IntN(60)))
 		s.WriteString(data)
 		if s.pend && s.buf.lines[s.y].cells[s.x].Empty() {
-			// A wrap pending behind an erased cell takes a DECERA, which
-			// xterm.js has not.
+			// After an erased cell, a pending wrap is restored with DECERA,
+			// which xterm.js does not support.
 			continue
 		}
 		js := o.run(t, oracleJob{Cols: g.cols, Rows: g.rows, Steps: []oracleStep{{Data: s.AppendState(nil)}}})
@@ -303,11 +303,11 @@ func TestXtermJSState(t *testing.T) {
 		}
 	}
 	if broken > n/50 {
-		t.Errorf("xterm.js gave up on %d of %d inputs", broken, n)
+		t.Errorf("xterm.js failed on %d of %d inputs", broken, n)
 	}
 }
 
-// randomJob makes random output, half of the time with a resize in it.
+// randomJob returns random output, with a resize in a third of the jobs.
 func randomJob(seed uint64) oracleJob {
 	g := newGenerator(seed, 0, 0)
 	g.hostile = false
@@ -315,21 +315,22 @@ func randomJob(seed uint64) oracleJob {
 	job := oracleJob{Cols: g.cols, Rows: g.rows, Scrollback: pick(g, 0, 5, 100)}
 	job.Steps = append(job.Steps, oracleStep{Data: []byte(sanitize(g.stream(1 + g.IntN(60))))})
 	if g.IntN(3) == 0 {
-		// With a scrollback that overflows it loses count of the lines; its
-		// reflow goes wrong where a wide character meets the new edge, and
-		// where paragraphs below the cursor grow.
+		// xterm.js miscounts lines when the scrollback overflows. Its reflow
+		// fails where a wide character meets the new edge, and where paragraphs
+		// below the cursor grow.
 		job.Scrollback = 500
 		first := &job.Steps[0].Data
-		// Its alternate screen keeps the columns cut off, out of sight.
+		// In xterm.js the alternate screen keeps the hidden columns after a
+		// resize.
 		*first = append([]byte(noAlternate.Replace(noTabs.Replace(narrow(string(*first))))), "\x1b[J"...)
 		g.cols, g.rows = 2+g.IntN(40), 2+g.IntN(12)
 		job.Steps = append(job.Steps, oracleStep{Cols: g.cols, Rows: g.rows},
-			// An alternate screen first used after the size fell has a
-			// scrollback in xterm.js.
+			// If the alternate screen is first used after the screen shrank, it
+			// has a scrollback in xterm.js.
 			oracleStep{Data: []byte(noAlternate.Replace(sanitize(g.stream(1 + g.IntN(20)))))})
 	}
-	// ICH and insert mode leave halves of wide characters behind, which later
-	// text may hide again.
+	// ICH and insert mode leave halves of wide characters, which later text may
+	// overwrite.
 	noInsert := g.IntN(2) == 0
 	for i := range job.Steps {
 		data := string(job.Steps[i].Data)
@@ -341,8 +342,8 @@ func randomJob(seed uint64) oracleJob {
 		job.Steps[i].Data = []byte(data)
 	}
 	if job.Scrollback > 0 || g.IntN(2) == 0 {
-		// A saved cursor there moves with the text when lines go to the
-		// scrollback, and the style of underlines is no part of it.
+		// In xterm.js, a saved cursor moves with the text when lines enter the
+		// scrollback, and it does not include the underline style.
 		for i := range job.Steps {
 			job.Steps[i].Data = []byte(noRestore.Replace(string(job.Steps[i].Data)))
 		}
@@ -357,24 +358,24 @@ func randomJob(seed uint64) oracleJob {
 var insertions = regexp.MustCompile(`\x1b\[\d*@|\x1b\[4h`)
 
 var noStyles = strings.NewReplacer("4:3", "4", "4:5", "4", "[21m", "[4m", ";21", ";4", "[21;", "[4;",
-	// Nor are the sets, only which one was in use.
+	// Nor does it include the character sets, only which one is in use.
 	"\x1b(0", "", "\x1b)0", "")
 
 var noRestore = strings.NewReplacer("\x1b8", "", "\x1b[u", "", "\x1b[?1048l", "", "\x1b[?1049l", "",
-	// ED 1 forgets the wrap of a line in the scrollback instead of the next one.
+	// In xterm.js, ED 1 clears the wrap of a line in the scrollback, not of the
+	// next line.
 	"\x1b[1J", "", "\x1b[?1J", "")
 
-// sanitize takes out of random output what the two are known to treat
-// differently.
+// sanitize removes known differences from random output.
 func sanitize(s string) string {
 	return strings.NewReplacer(
 		"\x1b[?K", "", "\x1b[?1J", "", // SGR 0 ends protection
 		"\x1b[?6h", "", // relative moves count the top margin twice
-		"\x1b[?7l", "", // leaves half a wide character behind in the last column
+		"\x1b[?7l", "", // leaves half a wide character in the last column
 	).Replace(s)
 }
 
-// castOutput gives the size and the output of an asciicast, as steps.
+// castOutput returns the size and the steps of an asciicast.
 func castOutput(t testing.TB, file string) (cols, rows int, steps []oracleStep) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -431,11 +432,11 @@ func replay(cols, rows, scrollback int, steps []oracleStep) *Screen {
 	return s
 }
 
-// TestXtermJSCasts compares screens of real recordings, at ten points of each,
-// with what xterm.js makes of them.
+// TestXtermJSCasts compares the screens of real recordings with those of
+// xterm.js, at ten points of each.
 func TestXtermJSCasts(t *testing.T) {
 	if testing.Short() {
-		t.Skip("TestXtermJSCasts is skipped with -short: it is long, and has one goroutine")
+		t.Skip("TestXtermJSCasts is skipped with -short: it is long and uses one goroutine")
 	}
 	dir := corpus(t, "casts")
 	o := startOracle(t)
@@ -450,7 +451,7 @@ func TestXtermJSCasts(t *testing.T) {
 	for _, file := range files {
 		cols, rows, steps := castOutput(t, file)
 		if cols < MinCols || rows < 1 || len(steps) == 0 {
-			continue // version 1, or broken on purpose
+			continue // version 1, or broken
 		}
 		size := 0
 		for _, st := range steps {
@@ -473,8 +474,8 @@ func TestXtermJSCasts(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("%d screens of %d recordings", screens, len(files))
+	t.Logf("compared %d screens of %d recordings", screens, len(files))
 	if screens == 0 {
-		t.Error("no screen was compared")
+		t.Error("compared no screens")
 	}
 }
