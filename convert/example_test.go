@@ -9,7 +9,7 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// The text has what stood on the screen in the end, not every byte.
+// The text shows each line as it ended, not every byte.
 func ExampleNewText() {
 	cast, _, err := format.Open(strings.NewReader(`{"version": 3, "term": {"cols": 80, "rows": 24}}
 [0.5, "o", "$ wget x\r\n"]

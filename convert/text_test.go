@@ -13,8 +13,8 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// session makes a recording of outputs, one a second; a size among them is a
-// resize.
+// session returns a recording of outputs, one per second. An output that is a
+// size becomes a resize.
 func session(size format.Size, outputs ...string) format.Cast {
 	return format.Cast{Header: format.Header{Size: size}, Events: func(yield func(format.Event, error) bool) {
 		for i, out := range outputs {
@@ -68,8 +68,8 @@ func TestText(t *testing.T) {
 	}
 }
 
-// However the output is cut into events, and wherever the window is resized,
-// no line of a plain log is lost, doubled or out of order.
+// No line of a plain log is lost, repeated or out of order, however the output
+// is cut and the window resized.
 func TestTextKeepsEveryLine(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for range 100 {
@@ -98,7 +98,7 @@ func TestTextKeepsEveryLine(t *testing.T) {
 	}
 }
 
-// The text up to an error is written, and the error given.
+// The text before an error is written, and the error is returned.
 func TestTextError(t *testing.T) {
 	broken := errors.New("broken")
 	cast := format.Cast{Events: func(yield func(format.Event, error) bool) {
@@ -117,8 +117,8 @@ func TestTextError(t *testing.T) {
 	}
 }
 
-// No recording is too strange to have its text written, and how it is cut into
-// events makes no difference.
+// FuzzText checks that any recording converts, and that cutting it into events
+// differently changes nothing.
 func FuzzText(f *testing.F) {
 	f.Add("one\r\n\x1b[H\x1b[2Jtwo", "30x7", "\x1b[8;50;90t\x1b[5S\x1bc\x1b[?1049h\x1b[2J")
 	f.Add("日本\x1b[?3h\x1b[2J", "1x1", "\x1b[2;3r\x1b[10L\x1b[3M\x1b[L")
@@ -128,14 +128,14 @@ func FuzzText(f *testing.F) {
 			t.Fatal(err)
 		}
 		if _, err := format.ParseSize(size); err != nil {
-			return // the pieces could make one
+			return // the pieces could form one
 		}
 		pieces := append(strings.Split(a, ""), size)
 		if err := Text(&bytewise, session(format.Size{Cols: 9, Rows: 5}, append(pieces, strings.Split(b, "")...)...), TextOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		if whole.String() != bytewise.String() && !strings.ContainsAny(a+b, "0123456789x") {
-			t.Fatalf("character by character: %q; want %q", bytewise.String(), whole.String())
+			t.Fatalf("character by character, Text = %q; want %q", bytewise.String(), whole.String())
 		}
 	})
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// loads are recordings of about n bytes each: what the reading costs on top of
-// the screen model is Commands against Screen.
+// loads returns recordings of about n bytes each. The difference between
+// Commands and Screen is the cost on top of the screen model.
 func loads(n int) map[string][]format.Event {
 	r := rand.New(rand.NewPCG(1, 2))
 	words := make([]string, 500)

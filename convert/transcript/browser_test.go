@@ -16,8 +16,8 @@ import (
 	"github.com/ttydeck/ttydeck/internal/await"
 )
 
-// browse opens a page in Chromium and gives what it prints and its log, which
-// holds the page's console.
+// browse opens a page in Chromium. It returns the output and the log, which has
+// the messages of the console.
 func browse(t *testing.T, page string, flags ...string) (out, log string) {
 	t.Helper()
 	var stdout, stderr strings.Builder
@@ -37,8 +37,8 @@ func browse(t *testing.T, page string, flags ...string) (out, log string) {
 	return stdout.String(), stderr.String()
 }
 
-// probe is put into a copy of the page: it tells of each text that is seen in
-// what colours it is, and what can be reached.
+// probe is a script for a copy of the page. It reports the visible texts, with
+// their contrast, and whether the page is too wide.
 const probe = `<script>
 const rgb = s => { const m = s.match(/[\d.]+/g).map(Number); return m.length == 4 && m[3] == 0 ? null : m.slice(0, 3) };
 const light = c => { const f = c.map(v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4); return .2126*f[0] + .7152*f[1] + .0722*f[2] };
@@ -56,8 +56,8 @@ result.textContent = "RESULT" + JSON.stringify({texts, wide: document.documentEl
 document.body.append(result);
 </script>`
 
-// TestHTMLInABrowser opens the page in Chromium: it is readable without
-// script, in the light and in the dark, and the console stays empty.
+// TestHTMLInABrowser opens the page in Chromium. Without scripts, it is
+// readable in light and dark mode, and the console stays empty.
 func TestHTMLInABrowser(t *testing.T) {
 	if _, err := exec.LookPath("chromium"); err != nil && os.Getenv("CI") == "" {
 		t.Skip("chromium is not installed")
@@ -81,7 +81,7 @@ func TestHTMLInABrowser(t *testing.T) {
 	}
 	dir := t.TempDir()
 	page, probed := filepath.Join(dir, "page.html"), filepath.Join(dir, "probed.html")
-	// No script may run on it: the console would tell.
+	// Forbid scripts; the console would report one.
 	bare := strings.Replace(b.String(), "<head>", `<head><meta http-equiv="Content-Security-Policy" content="script-src 'none'">`, 1)
 	for path, text := range map[string]string{page: bare, probed: strings.Replace(b.String(), "</body>", probe+"</body>", 1)} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -102,7 +102,7 @@ func TestHTMLInABrowser(t *testing.T) {
 			}
 			paper, ink := shades(t, shot)
 			if (paper < 128) != mode.dark || ink < 2000 {
-				t.Errorf("without script the page's ground has the brightness %d, and %d points stand out from it", paper, ink)
+				t.Errorf("without scripts, the background has brightness %d, and %d pixels stand out", paper, ink)
 			}
 			out, log := browse(t, probed, scheme, "--dump-dom")
 			if consoleLine.MatchString(log) {
@@ -110,7 +110,7 @@ func TestHTMLInABrowser(t *testing.T) {
 			}
 			m := regexp.MustCompile(`(?s)<div>RESULT(\{.*\})END</div>`).FindStringSubmatch(out)
 			if m == nil {
-				t.Fatalf("the page was not probed:\n%s", out)
+				t.Fatalf("the probe did not run:\n%s", out)
 			}
 			var got struct {
 				Texts []struct {
@@ -130,10 +130,10 @@ func TestHTMLInABrowser(t *testing.T) {
 			for _, x := range got.Texts {
 				all += x.Text + "\n"
 				if !x.Seen {
-					t.Errorf("%q is not seen", x.Text)
+					t.Errorf("%q is not visible", x.Text)
 				}
-				if x.Contrast < 4.5 && x.Text != "red on green" { // the program's own choice
-					t.Errorf("%q has a contrast of %.1f; want 4.5", x.Text, x.Contrast)
+				if x.Contrast < 4.5 && x.Text != "red on green" { // the program's own colours
+					t.Errorf("contrast of %q = %.1f; want at least 4.5", x.Text, x.Contrast)
 				}
 			}
 			for _, want := range []string{"false", "exit 1", "vim x", "<script>alert(2)</script>", "colour 15", "inverse"} {
@@ -149,8 +149,8 @@ var consoleLine = regexp.MustCompile(`:CONSOLE[:(]`)
 
 var unescapeHTML = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&", "&nbsp;", "\u00a0")
 
-// shades gives the brightness of a picture's corner, and how many points
-// differ from it by a lot.
+// shades returns the brightness of a picture's corner and the number of pixels
+// that differ much from it.
 func shades(t *testing.T, path string) (paper, ink int) {
 	t.Helper()
 	f, err := os.Open(path)

@@ -28,8 +28,8 @@ import (
 	"github.com/ttydeck/ttydeck/internal/score"
 )
 
-// A shell that is driven through a pseudo-terminal, as somebody at a keyboard
-// would, while what it writes is recorded.
+// A driver types into a shell through a pseudo-terminal, like a user at a
+// keyboard, and records its output.
 type driver struct {
 	pty    *os.File
 	pid    int // of the shell, or of the recorder that it runs in
@@ -38,36 +38,36 @@ type driver struct {
 	size   format.Size
 	mu     sync.Mutex
 	events []format.Event // guarded by mu
-	last   time.Time      // of the last output; guarded by mu
-	sent   time.Time      // when the last key was pressed
-	mark   int            // where wait looks from
+	last   time.Time      // time of the last output; guarded by mu
+	sent   time.Time      // time of the last key
+	mark   int            // index of the first event that wait reads
 	prompt string
 	want   []score.ExpectedCommand
-	clock  *recorderClock // of the recorder that the shell runs in; nil for none
-	dir    string         // where the shell is
-	speed  time.Duration  // between keys, on average
+	clock  *recorderClock // clock of our recorder; nil without one
+	dir    string         // the shell's directory
+	speed  time.Duration  // average time between keys
 	keys   bool           // record input too
-	menu   bool           // completion is by a menu
-	ascii  bool           // the editor knows nothing else, and scrolls long lines sideways
-	late   string         // what did not come in time
+	menu   bool           // completion uses a menu
+	ascii  bool           // the editor supports only ASCII and scrolls long lines sideways
+	late   string         // the first text that timed out
 }
 
 // session is a row of the table below.
 type session struct {
 	name string
-	// argv is the shell; its rc is written to files in HOME first.
+	// argv starts the shell, after the files of rc are written to HOME.
 	argv []string
 	rc   map[string]string
 	env  []string
 	size format.Size
-	// prompt is what the shell writes with each prompt; without it that is
-	// the switch of bracketed paste.
+	// prompt is part of each prompt. If empty, it is the sequence that enables
+	// bracketed paste.
 	prompt string
 	do     func(*driver)
 }
 
-// run drives the session; with own, in a recorder of ours. What did not come in
-// time on a busy machine is tried once more.
+// run drives the session, in our recorder if own is set. It retries once if a
+// busy machine times out.
 func (s session) run(home string, own bool) (cast format.Cast, want []score.ExpectedCommand, err error) {
 	for range 2 {
 		if cast, want, err = s.runOnce(home, own); !errors.Is(err, errLate) {
@@ -79,7 +79,7 @@ func (s session) run(home string, own bool) (cast format.Cast, want []score.Expe
 	return cast, want, err
 }
 
-var errLate = errors.New("did not come in time")
+var errLate = errors.New("timed out")
 
 func (s session) runOnce(home string, own bool) (format.Cast, []score.ExpectedCommand, error) {
 	none := format.Cast{}
@@ -155,18 +155,18 @@ func (s session) runOnce(home string, own bool) (format.Cast, []score.ExpectedCo
 	go func() { cmd.Wait(); close(exited) }()
 	select {
 	case <-exited:
-	case <-time.After(map[bool]time.Duration{false: 500 * time.Millisecond, true: await.Patience}[own]): // not every shell ends by itself
+	case <-time.After(map[bool]time.Duration{false: 500 * time.Millisecond, true: await.Patience}[own]): // some shells do not exit on their own
 		cmd.Process.Kill()
 		<-exited
 	}
 	syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	select {
 	case <-done:
-	case <-time.After(time.Second): // something still holds the terminal
+	case <-time.After(time.Second): // a process still has the terminal open
 	}
 	go f.Close()
 	if d.late != "" {
-		return none, nil, fmt.Errorf("%q %w", d.late, errLate)
+		return none, nil, fmt.Errorf("waiting for %q: %w", d.late, errLate)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -195,7 +195,8 @@ func (d *driver) event(code format.Code, data string) {
 	}
 }
 
-// settle waits until nothing was written for a while, and something was.
+// settle waits until the shell has written something and then been quiet for a
+// while.
 func (d *driver) settle(quiet time.Duration) {
 	from := time.Now()
 	for {
@@ -210,7 +211,7 @@ func (d *driver) settle(quiet time.Duration) {
 	}
 }
 
-// press sends bytes as one key, and pauses as a person at a keyboard does.
+// press sends each key and pauses like a user at a keyboard.
 func (d *driver) press(keys ...string) {
 	for _, k := range keys {
 		d.sent = time.Now()
@@ -224,14 +225,14 @@ func (d *driver) press(keys ...string) {
 	}
 }
 
-// text types text, a character at a time.
+// text types text, one character at a time.
 func (d *driver) text(text string) {
 	for _, r := range text {
 		d.press(string(r))
 	}
 }
 
-// expect says that a command was run, and what it printed.
+// expect adds a command, and its output if known, to the expected commands.
 func (d *driver) expect(command string, output ...string) {
 	c := score.ExpectedCommand{Command: command}
 	if len(output) > 0 {
@@ -249,20 +250,20 @@ func (d *driver) enter() {
 	d.wait(d.prompt)
 }
 
-// next ends a line that goes on, or is no command.
+// next ends a line that is incomplete or not a command.
 func (d *driver) next() {
 	d.press("\r")
 	d.settle(quiet)
 }
 
-// setMark makes wait look at what is written from now on.
+// setMark makes wait ignore the output so far.
 func (d *driver) setMark() {
 	d.mu.Lock()
 	d.mark = len(d.events)
 	d.mu.Unlock()
 }
 
-// run types a command and waits until it has ended.
+// run types a command and waits until it ends.
 func (d *driver) run(command string, output ...string) {
 	lines := strings.Split(command, "\n")
 	for i, line := range lines {
@@ -277,7 +278,7 @@ func (d *driver) run(command string, output ...string) {
 	d.know(command, len(output) > 0)
 }
 
-// know says what else is known of a command that was just run.
+// know adds the exit status, directory and start time of the last command.
 func (d *driver) know(command string, fine bool) {
 	if d.clock == nil {
 		return
@@ -294,10 +295,10 @@ func (d *driver) know(command string, fine bool) {
 	d.clock.entered(len(d.want)-1, d.sent)
 }
 
-// statuses are those of commands that fail.
+// statuses maps commands that fail to their exit status.
 var statuses = map[string]int{"false": 1, "nonexistent-command-xyz": 127, "(exit 7)": 7, "! true": 1, " false": 1}
 
-// type a line that is no command.
+// line types a line that is not a command.
 func (d *driver) line(text string) {
 	d.text(text)
 	d.next()
@@ -310,7 +311,7 @@ const (
 
 func ctrl(r byte) string { return string(rune(r & 0x1f)) }
 
-// basics is what every shell can do.
+// basics uses features of every shell.
 func basics(d *driver) {
 	d.run("echo hello", "hello")
 	d.run("ls", "")
@@ -336,7 +337,7 @@ func basics(d *driver) {
 func menu(d *driver)  { d.menu = true }
 func ascii(d *driver) { d.ascii = true }
 
-// editing is what readline and zle can do.
+// editing uses features of readline and zle.
 func editing(d *driver) {
 	d.run("echo first", "first")
 	d.press(up)
@@ -385,7 +386,7 @@ func editing(d *driver) {
 	d.run("echo cleared", "cleared")
 }
 
-// lists is what shells that list completions do.
+// lists uses lists of completions.
 func lists(d *driver) {
 	d.run("touch zz-one zz-two zz-three", "")
 	d.text("ls zz-")
@@ -408,7 +409,7 @@ func lists(d *driver) {
 	d.run("echo after", "after")
 }
 
-// multiline is commands of several lines.
+// multiline runs commands of several lines.
 func multiline(d *driver) {
 	d.run("for i in 1 2; do\necho \"i=$i\"\ndone", "i=1\ni=2")
 	d.run("echo \"a\nb\"", "a\nb")
@@ -425,7 +426,7 @@ func multiline(d *driver) {
 	d.run("f", "in f")
 }
 
-// programs is what runs inside a shell.
+// programs runs programs inside a shell.
 func programs(d *driver) {
 	d.line("cat")
 	d.line("typed to cat")
@@ -448,7 +449,7 @@ func programs(d *driver) {
 	d.slow("sleep 0.3; echo slow", "slow")
 	d.text("sleep 5")
 	d.press("\r")
-	time.Sleep(300 * time.Millisecond) // who types waits before he gives up
+	time.Sleep(300 * time.Millisecond) // a user would wait before pressing ^C
 	d.setMark()
 	d.press(ctrl('C'))
 	d.wait(d.prompt)
@@ -456,12 +457,12 @@ func programs(d *driver) {
 	d.run("echo end", "end")
 }
 
-// slow runs a command that is silent for a while before it has ended.
+// slow runs a command that pauses before its output.
 func (d *driver) slow(command string, output ...string) {
 	d.run(command, output...)
 }
 
-// wait waits until text is written.
+// wait waits until the output contains text.
 func (d *driver) wait(text string) {
 	for from := time.Now(); time.Since(from) < await.Patience; time.Sleep(5 * time.Millisecond) {
 		d.mu.Lock()
@@ -537,7 +538,7 @@ func (d *driver) reading() (known, reading bool) {
 	return true, false
 }
 
-// start runs a program and waits until it has written text.
+// begin runs a program and waits until its output contains text.
 func (d *driver) begin(command, text string) {
 	d.text(command)
 	d.setMark()
@@ -551,7 +552,7 @@ func (d *driver) begin(command, text string) {
 	}
 }
 
-// repls is programs with a prompt of their own.
+// repls runs programs with their own prompt.
 func repls(d *driver) {
 	d.begin("python3 -q", ">>>")
 	d.line("1+1")
@@ -580,7 +581,7 @@ func repls(d *driver) {
 	d.run("echo done", "done")
 }
 
-// nesting is shells in shells.
+// nesting runs shells inside shells.
 func nesting(d *driver) {
 	d.run("echo outer", "outer")
 	for _, inner := range []string{"bash --norc", "dash", "zsh -f", "sh -c 'exec mksh'", "env -i bash --norc --noprofile"} {
@@ -598,7 +599,7 @@ func nesting(d *driver) {
 	d.run("echo outer again", "outer again")
 }
 
-// hasty is somebody who does not wait.
+// hasty types without waiting for prompts.
 func hasty(d *driver) {
 	d.run("echo calm", "calm")
 	d.press("sleep 0.4; echo one\r")
@@ -643,7 +644,7 @@ func resizing(d *driver) {
 func (d *driver) resize(cols, rows int) {
 	pty.Setsize(d.pty, &pty.Winsize{Rows: uint16(rows), Cols: uint16(cols)})
 	d.event(format.Resize, format.Size{Cols: cols, Rows: rows}.String())
-	time.Sleep(150 * time.Millisecond) // a window is not changed and typed into at once
+	time.Sleep(150 * time.Millisecond) // a user needs a moment between resizing and typing
 }
 
 func background(d *driver) {
@@ -729,19 +730,21 @@ var drives = []session{
 	{name: "yash", prompt: " # ", argv: []string{"yash"}, do: all(ascii, basics, multiline)},
 }
 
-// TestDriven drives real shells and holds what is read to what was typed.
+// TestDriven drives real shells and compares the transcript with the commands
+// that were typed.
 func TestDriven(t *testing.T) {
 	if testing.Short() {
-		t.Skip("TestDriven is skipped: it drives shells for a minute")
+		t.Skip("TestDriven is skipped with -short: it drives shells for a minute")
 	}
-	t.Parallel() // with TestOwnMarks: most of the time both wait
+	t.Parallel() // with TestOwnMarks: both wait most of the time
 	var all score.Result
 	type driven struct {
 		cast format.Cast
 		want []score.ExpectedCommand
 		err  error
 	}
-	// Most of the time each of them waits: more run than there are processors.
+	// Sessions wait most of the time, so run more of them than there are
+	// processors.
 	slots := make(chan struct{}, 20)
 	results := make([]chan driven, len(drives))
 	for i, s := range drives {
@@ -780,11 +783,11 @@ func TestDriven(t *testing.T) {
 	}
 	t.Logf("%d of %d sessions perfect, precision %.3f, recall %.3f, output %d/%d", all.Perfect, all.Sessions, all.Precision(), all.Recall(), all.OutputsGood, all.Outputs)
 	if all.Want > 0 && (all.Precision() < 0.99 || all.Recall() < 0.98 || float64(all.OutputsGood) < 0.98*float64(all.Outputs)) {
-		t.Errorf("want precision 0.99, recall 0.98, output 0.98")
+		t.Errorf("want at least precision 0.99, recall 0.98, output 0.98")
 	}
 }
 
-// keep writes a session to the folder that TTYDECK_KEEP names, to be looked at.
+// keep saves a session in the folder TTYDECK_KEEP, if set, for inspection.
 func keep(t *testing.T, name string, cast format.Cast, want []score.ExpectedCommand) {
 	dir := os.Getenv("TTYDECK_KEEP")
 	if dir == "" {

@@ -9,8 +9,8 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// twoCommands is a recording of bash: it switches bracketed paste on before it reads
-// a line, and off after it.
+// twoCommands is a recording of bash, which enables bracketed paste before it
+// reads a line and disables it after.
 const twoCommands = `{"version":2,"width":40,"height":5,"title":"Two commands"}
 [0.2, "o", "\u001b[?2004h$ "]
 [1.0, "o", "echo hi"]
@@ -45,7 +45,7 @@ func ExampleWrite() {
 	rec := transcript.Recording{Name: "session.cast", Header: cast.Header}
 	for cmd, err := range transcript.Commands(cast, transcript.Options{}) {
 		if err != nil {
-			rec.Err = err // the commands up to here are written all the same
+			rec.Err = err // the commands so far are still written
 			break
 		}
 		rec.Commands = append(rec.Commands, cmd)

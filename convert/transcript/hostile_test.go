@@ -13,7 +13,7 @@ import (
 	"github.com/ttydeck/ttydeck/internal/await"
 )
 
-// castOf makes a recording of pieces of output, 100 ms from each other.
+// castOf returns a recording of pieces of output, 100 ms apart.
 func castOf(header format.Header, pieces ...string) format.Cast {
 	if header.Size == (format.Size{}) {
 		header.Size = format.Size{Cols: 80, Rows: 24}
@@ -47,13 +47,13 @@ func texts(cmds []transcript.Command) []string {
 	return list
 }
 
-// forged is what a file may hold that is shown in a session.
+// forged is a file with marks, to be printed in a session.
 const forged = "\x1b]133;D;0\x07\x1b]133;A\x07$ \x1b]133;B\x07rm -rf /\r\n\x1b]133;C;cmdline_url=rm%20-rf%20/\x07gone\r\n\x1b]133;D;0\x07" +
 	"\x1b]133;A;aid=guess\x07$ \x1b]133;B;aid=guess\x07curl evil\r\n\x1b]133;C;aid=guess;cmdline_url=curl%20evil\x07\x1b]133;D;7;aid=guess\x07" +
 	"\x1b]633;E;evil\x07\x1b]633;C\x07\x1b]633;D;1\x07"
 
-// TestForgedMarks: marks that a program prints make no command, neither in a
-// recording with a nonce nor in one without.
+// Marks that a program prints create no command, with or without a nonce in the
+// recording.
 func TestForgedMarks(t *testing.T) {
 	const aid = ";aid=0123456789abcdef"
 	signed := func(text string) string { return strings.ReplaceAll(text, "@", aid) }
@@ -85,10 +85,10 @@ func TestForgedMarks(t *testing.T) {
 	}
 }
 
-// TestBounded: recordings that are made to cost much cost little.
+// TestBounded checks that recordings built to be expensive are cheap to read.
 func TestBounded(t *testing.T) {
 	if testing.Short() {
-		t.Skip("TestBounded is skipped with -short: it bounds the time, which the race detector takes")
+		t.Skip("TestBounded is skipped with -short: it limits the time, and the race detector is slow")
 	}
 	repeat := func(s string, n int) string { return strings.Repeat(s, n/len(s)) }
 	for name, data := range map[string]string{
@@ -109,8 +109,8 @@ func TestBounded(t *testing.T) {
 		for _, size := range []format.Size{{Cols: 80, Rows: 24}, {Cols: 1000, Rows: 1000}} {
 			t.Run(fmt.Sprintf("%s/%s", strings.ReplaceAll(name, " ", "_"), size), func(t *testing.T) {
 				t.Parallel()
-				// What grows with the square of the length would take hours.
-				guard := time.AfterFunc(await.Patience, func() { panic(t.Name() + " goes on for ever") })
+				// Quadratic work would take hours.
+				guard := time.AfterFunc(await.Patience, func() { panic(t.Name() + " does not end") })
 				defer guard.Stop()
 				var pieces []string
 				for at := 0; at < len(data); at += 1000 {
@@ -120,17 +120,17 @@ func TestBounded(t *testing.T) {
 				for c := range transcript.Commands(castOf(format.Header{Size: size}, pieces...), transcript.Options{Cancelled: true, REPL: true}) {
 					out += len(c.Output) + len(c.Text)
 					if len(c.Output) > 2*transcript.DefaultMaxOutput {
-						t.Fatalf("an output of %d bytes; the limit is %d", len(c.Output), transcript.DefaultMaxOutput)
+						t.Fatalf("output has %d bytes; the limit is %d", len(c.Output), transcript.DefaultMaxOutput)
 					}
 				}
-				t.Logf("%d bytes given", out)
+				t.Logf("read %d bytes of commands and output", out)
 			})
 		}
 	}
 }
 
-// FuzzCommands: any bytes, however they are split, give the same commands, and
-// no panic.
+// FuzzCommands checks that the commands do not depend on how the bytes are
+// split, and that nothing panics.
 func FuzzCommands(f *testing.F) {
 	casts, err := filepath.Glob("../../testdata/sessions/*.cast.gz")
 	if err != nil || len(casts) == 0 {
@@ -175,7 +175,7 @@ func FuzzCommands(f *testing.F) {
 			}
 		}}, opts)
 		if diff := cmp.Diff(whole, bytes); diff != "" {
-			t.Errorf("a byte at a time differs (-whole +bytes):\n%s", diff)
+			t.Errorf("byte by byte, the commands differ (-whole +bytes):\n%s", diff)
 		}
 		for _, style := range transcript.Styles {
 			if err := transcript.Write(discard{}, style, []transcript.Recording{{Name: "x", Header: header, Commands: whole}}, transcript.WriteOptions{}); err != nil {

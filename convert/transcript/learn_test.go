@@ -9,11 +9,11 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// said is a command, and what was on the screen from it to the next prompt.
+// said is a command and the screen text from it to the next prompt.
 type said struct{ text, out string }
 
-// pasteShell gives a recording of a shell that brackets pastes and marks
-// nothing; first stands before its first prompt.
+// pasteShell returns a recording of a shell with bracketed paste and without
+// marks; first comes before the first prompt.
 func pasteShell(first string, commands []said) format.Cast {
 	return format.Cast{Header: format.Header{Size: format.Size{Cols: 80, Rows: 24}}, Events: func(yield func(format.Event, error) bool) {
 		at := time.Duration(0)
@@ -37,14 +37,14 @@ func pasteShell(first string, commands []said) format.Cast {
 	}}
 }
 
-// Lines that stand before every prompt are the prompt's, not output, but only
+// Lines before every prompt belong to the prompt, not to the output, but only
 // where that is certain.
 func TestLinesBeforePrompts(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		first    string
 		commands []said
-		want     []string // their outputs
+		want     []string // outputs of the commands
 	}{
 		{"the same words", "one\ntwo\n", []said{{"echo a", "a\none\ntwo\n"}, {"cd x", "one\ntwo\n"}, {"ls", "b c\none\ntwo\n"}, {"true", "one\ntwo\n"}, {"date", "now\none\ntwo\n"}},
 			[]string{"a", "", "b c", "", "now"}},
@@ -65,7 +65,7 @@ func TestLinesBeforePrompts(t *testing.T) {
 				i++
 			}
 			if i != len(tt.want) {
-				t.Errorf("%d commands; want %d", i, len(tt.want))
+				t.Errorf("got %d commands; want %d", i, len(tt.want))
 			}
 		})
 	}

@@ -11,18 +11,18 @@ import (
 	"github.com/ttydeck/ttydeck/internal/testcorpus"
 )
 
-// sessions are ones that were driven through a pseudo-terminal, so that what
-// was run in them is known; see bench/transcript for the table.
+// sessions returns recordings of sessions that were driven through a
+// pseudo-terminal, so their commands are known. bench/transcript has the table.
 func sessions(t *testing.T) []string {
 	return testcorpus.Glob(t, "../../testdata/sessions/*.cast.gz", 44)
 }
 
-// TestSessions holds the reading to what it was promised to reach.
+// TestSessions checks the promised precision and recall.
 func TestSessions(t *testing.T) {
 	checkSessions(t, sessions(t), score.Variants(1)[0], 0.99, 0.98)
 }
 
-// TestSessionsMerged does so for recorders that write ten times a second.
+// TestSessionsMerged checks them for recorders that write ten times a second.
 func TestSessionsMerged(t *testing.T) {
 	for _, v := range score.Variants(1) {
 		if v.Name == "merged 100 ms" {
@@ -31,7 +31,7 @@ func TestSessionsMerged(t *testing.T) {
 	}
 }
 
-// TestRealSessions does so for recordings of strangers, labelled by hand.
+// TestRealSessions checks them for recordings by strangers, labelled by hand.
 func TestRealSessions(t *testing.T) {
 	checkSessions(t, testcorpus.Files(t, "transcripts/real/*.cast", 46), score.Variants(1)[0], 0.985, 0.985)
 }
@@ -52,11 +52,11 @@ func checkSessions(t *testing.T, casts []string, v score.Variant, precision, rec
 		t.Errorf("%s: precision %.3f, recall %.3f; want at least %.3f, %.3f", v.Name, all.Precision(), all.Recall(), precision, recall)
 	}
 	if all.Outputs > 0 && float64(all.OutputsGood) < 0.99*float64(all.Outputs) {
-		t.Errorf("%s: %d of %d outputs are exact; want 99 of 100", v.Name, all.OutputsGood, all.Outputs)
+		t.Errorf("%s: %d of %d outputs are exact; want at least 99 %%", v.Name, all.OutputsGood, all.Outputs)
 	}
 }
 
-// TestSplits: how the bytes are cut into events of the same time changes nothing.
+// Splitting output into more events at the same time changes nothing.
 func TestSplits(t *testing.T) {
 	casts := sessions(t)
 	variants := score.Variants(7)[:3]

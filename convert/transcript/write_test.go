@@ -13,7 +13,7 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// awkward are commands that are hard to write.
+// awkward returns commands that are hard to write.
 func awkward() transcript.Recording {
 	cmd := func(text, output string) transcript.Command {
 		return transcript.Command{Kind: transcript.Shell, Prompt: "$ ", Text: text, Output: output, Parent: -1, Confidence: 1, Trusted: true,
@@ -53,7 +53,7 @@ func write(t *testing.T, style string, opts transcript.WriteOptions) string {
 	t.Helper()
 	s, ok := transcript.StyleByName(style)
 	if !ok {
-		t.Fatalf("no style %s", style)
+		t.Fatalf("no style %q", style)
 	}
 	var b strings.Builder
 	if err := transcript.Write(&b, s, []transcript.Recording{awkward()}, opts); err != nil {
@@ -65,7 +65,7 @@ func write(t *testing.T, style string, opts transcript.WriteOptions) string {
 func TestNothingReachesTheTerminal(t *testing.T) {
 	for _, s := range transcript.Styles {
 		if out := write(t, s.Name, transcript.WriteOptions{}); strings.ContainsAny(out, "\x1b\x07") {
-			t.Errorf("%s holds control characters: %q", s.Name, out)
+			t.Errorf("%s contains control characters: %q", s.Name, out)
 		}
 	}
 }
@@ -73,12 +73,12 @@ func TestNothingReachesTheTerminal(t *testing.T) {
 func TestMarkdownFences(t *testing.T) {
 	out := write(t, "markdown", transcript.WriteOptions{})
 	if want := "`````console\n$ echo '```' \"$A\" <b>\n> echo two\n```\n````\n"; !strings.Contains(out, want) {
-		t.Errorf("a block that holds fences is not in a longer one:\n%s", out)
+		t.Errorf("a block that contains fences needs a longer fence:\n%s", out)
 	}
 	if !strings.Contains(out, "**0:02.0** · exit 130, signal 2 · 0.3 s") {
 		t.Errorf("the status is missing:\n%s", out)
 	}
-	// Nothing printed: nothing to tell apart from what was typed.
+	// A command without output needs no prompt.
 	if !strings.Contains(out, "```sh\nfalse\n```") {
 		t.Errorf("a command without output has a prompt:\n%s", out)
 	}
@@ -87,37 +87,38 @@ func TestMarkdownFences(t *testing.T) {
 func TestHTMLHoldsNoScript(t *testing.T) {
 	out := write(t, "html", transcript.WriteOptions{PlayURL: "https://example.org/a?x=1&y=2"})
 	if strings.Contains(out, "<script") || strings.Contains(out, "<b>") {
-		t.Errorf("text of the recording is markup in it:\n%s", out)
+		t.Errorf("text of the recording became markup:\n%s", out)
 	}
 	for _, want := range []string{
 		`<a class="t" href="https://example.org/a?x=1&amp;y=2#t=2.0">`, `<span class="n bad">exit 1</span>`,
 		"prefers-color-scheme:dark", "&lt;script&gt;alert(2)&lt;/script&gt;",
 	} {
 		if !strings.Contains(out, want) {
-			t.Errorf("%s is not in it:\n%s", want, out)
+			t.Errorf("%s is missing:\n%s", want, out)
 		}
 	}
 }
 
-// TestScriptIsSafe runs the script: what must not be run again is a comment.
+// TestScriptIsSafe runs the script. Commands that must not run again are
+// comments.
 func TestScriptIsSafe(t *testing.T) {
 	out := write(t, "script", transcript.WriteOptions{})
 	for _, want := range []string{"# failed with exit status 1:\n# false\n", "# filled the screen:\n# vim x\n", "# may show a secret:\n# export API_KEY=abcdef\n",
 		"# ran inside another shell:\n# echo inside\n", "# relies on marks that may be forged:\n# echo unsigned\n", "# may not have been a command:\n",
 		"# may show a secret:\n# curl https://me:pw@host/\n", "WARNING"} {
 		if !strings.Contains(out, want) {
-			t.Errorf("%q is not in it:\n%s", want, out)
+			t.Errorf("%q is missing:\n%s", want, out)
 		}
 	}
 	cmd := exec.Command("sh", "-s")
 	cmd.Stdin = strings.NewReader(strings.ReplaceAll(out, "<b>", ""))
 	got, err := cmd.CombinedOutput()
 	if want := "``` \ntwo\n"; err != nil || string(got) != want {
-		t.Errorf("the script printed %q, %v; want %q", got, err, want)
+		t.Errorf("script printed %q, %v; want %q", got, err, want)
 	}
 }
 
-// TestSchema holds the JSON to the schema that documents it.
+// The JSON conforms to its schema.
 func TestSchema(t *testing.T) {
 	var schema struct {
 		Defs map[string]struct {
@@ -132,7 +133,7 @@ func TestSchema(t *testing.T) {
 		def := schema.Defs[what]
 		for key := range got {
 			if _, ok := def.Properties[key]; !ok {
-				t.Errorf("the schema has no key %q in %s", key, what)
+				t.Errorf("the schema lacks the key %q in %s", key, what)
 			}
 		}
 		for _, key := range def.Required {
@@ -160,7 +161,7 @@ func TestSchema(t *testing.T) {
 		}
 		check("command", c)
 		if c["file"] != awkward().Name {
-			t.Errorf("jsonl: file %v; want %q", c["file"], awkward().Name)
+			t.Errorf("jsonl: file = %v; want %q", c["file"], awkward().Name)
 		}
 	}
 }
@@ -168,11 +169,11 @@ func TestSchema(t *testing.T) {
 func TestReview(t *testing.T) {
 	out := write(t, "text", transcript.WriteOptions{Review: true})
 	if strings.Contains(out, "false") || !strings.Contains(out, "echo unsure") || !strings.Contains(out, "confidence 0.60") {
-		t.Errorf("review gives what is sure, or not why it is not:\n%s", out)
+		t.Errorf("review lists a certain command, or lacks an uncertain one:\n%s", out)
 	}
 }
 
-// TestEnds: a command that starts a shell or a REPL runs until that has ended.
+// A command that starts a shell or a REPL ends when that does.
 func TestEnds(t *testing.T) {
 	cast := castOf(format.Header{}, "\x1b[?2004hme@box:~$ ", "sqlite3", "\r\n\x1b[?2004l\rSQLite\r\n", "\x1b[?2004hsqlite> ", ".quit", "\r\n\x1b[?2004l\r",
 		"\x1b[?2004hme@box:~$ ", "bash --norc", "\r\n\x1b[?2004l\r\x1b[?2004hbash-5.2$ ", "ls", "\r\n\x1b[?2004l\r", "\x1b[?2004hme@box:~$ ")
