@@ -1,5 +1,5 @@
-// Package score compares transcripts with the commands that are known to have
-// been run. [Table] prints the figures for directories of sessions.
+// Package score compares transcripts with the known commands of their sessions.
+// [Table] prints the figures for directories of sessions.
 package score
 
 import (
@@ -19,16 +19,16 @@ import (
 
 // Expected is a session's NAME.expected.json.
 type Expected struct {
-	// Commands are the commands in the order in which they were entered.
+	// Commands lists the commands in the order of entry.
 	Commands []ExpectedCommand `json:"commands"`
 }
 
 // ExpectedCommand is one command of a session. Fields other than Command are
 // compared only where they are known.
 type ExpectedCommand struct {
-	// Command is the text.
+	// Command is the text of the command.
 	Command string `json:"command"`
-	// Alt are other texts that are right too.
+	// Alt lists other correct texts.
 	Alt []string `json:"alt"`
 	// Exit is the exit status.
 	Exit *int `json:"exit_code"`
@@ -67,22 +67,23 @@ func (c *ExpectedCommand) UnmarshalJSON(b []byte) error {
 
 // Result counts the commands of one or more sessions.
 type Result struct {
-	// Sessions counts the sessions, Perfect those with all commands and no
-	// others.
+	// Sessions counts the sessions. Perfect counts those whose transcript has
+	// all commands and no others.
 	Sessions, Perfect int
-	// Want counts the known commands, Got the ones read, and Match the ones in
+	// Want counts the known commands, Got the commands read, and Match those in
 	// both.
 	Want, Got, Match int
-	// Outputs counts matched commands with known output, OutputsGood those
-	// whose output was read right.
+	// Outputs counts matched commands with known output. OutputsGood counts
+	// those whose output was read correctly.
 	Outputs, OutputsGood int
-	// ExitsWanted counts matched commands with a known exit status, Exits those
-	// whose status was read, and ExitsGood those whose status was read right.
+	// ExitsWanted counts matched commands with a known exit status. Exits
+	// counts those whose status was read, and ExitsGood those whose status was
+	// read correctly.
 	Exits, ExitsGood, ExitsWanted int
-	// Dirs counts matched commands with a known directory, DirsGood those whose
-	// directory was read right.
+	// Dirs counts matched commands with a known directory. DirsGood counts
+	// those whose directory was read correctly.
 	Dirs, DirsGood int
-	// Late are the errors of the start times, without sign.
+	// Late lists the absolute errors of the start times.
 	Late []time.Duration
 }
 
@@ -103,13 +104,14 @@ func (r *Result) Add(o Result) {
 	r.Late = append(r.Late, o.Late...)
 }
 
-// Precision returns the share of the commands read that are right, from 0 to 1.
+// Precision returns the share of the commands read that are correct, from 0 to
+// 1.
 func (r Result) Precision() float64 { return ratio(r.Match, r.Got) }
 
 // Recall returns the share of the known commands that were read, from 0 to 1.
 func (r Result) Recall() float64 { return ratio(r.Match, r.Want) }
 
-// F1 returns the harmonic mean of both.
+// F1 returns the harmonic mean of precision and recall.
 func (r Result) F1() float64 {
 	if r.Want+r.Got == 0 {
 		return 1
@@ -124,8 +126,8 @@ func ratio(a, b int) float64 {
 	return float64(a) / float64(b)
 }
 
-// Compare compares got with want: commands match along the longest common
-// subsequence of the texts, where runs of blanks count as one. It calls diff, if
+// Compare compares got with want. Commands match along the longest common
+// subsequence of their texts; a run of blanks counts as one. It calls diff, if
 // not nil, with a line for each difference.
 func Compare(want []ExpectedCommand, got []transcript.Command, diff func(string)) Result {
 	if diff == nil {
@@ -271,7 +273,8 @@ func resplit(events format.Events, next func() int) format.Events {
 	}
 }
 
-// merge joins the output of each span of time to one event at its start.
+// merge joins the output of each span of time into one event at the start of
+// the span.
 func merge(events format.Events, span time.Duration) format.Events {
 	return func(yield func(format.Event, error) bool) {
 		var held format.Event
@@ -342,8 +345,9 @@ type Options struct {
 	Nonce string
 }
 
-// Session reads the recording at path cast in a variant and compares it with its
-// NAME.expected.json, as [Compare] does. It returns the commands read as well.
+// Session reads the variant v of the recording at path cast and compares it
+// with its NAME.expected.json, like [Compare]. It also returns the commands
+// read.
 func Session(cast string, v Variant, opts Options, diff func(string)) (Result, []transcript.Command, error) {
 	b, err := os.ReadFile(filepath.Join(filepath.Dir(cast), baseName(cast)+".expected.json"))
 	if err != nil {
@@ -387,8 +391,8 @@ func setOf(dir, name string) string {
 	return base
 }
 
-// Table measures the recordings in dirs and prints a line to w for each kind of
-// session and variant. It returns the first error in a recording.
+// Table measures the recordings in dirs. For each kind of session and variant,
+// it prints a line to w. It returns the first error in a recording.
 func Table(w io.Writer, dirs []string, variants []Variant, opts Options) error {
 	fmt.Fprintf(w, "%-24s %-20s %9s %9s %9s %7s %7s %7s %12s %12s %10s\n", "sessions", "variant", "perfect", "commands", "found", "P", "R", "F1", "output", "exit", "start p95")
 	for _, v := range variants {
@@ -442,7 +446,7 @@ func percentile(d []time.Duration, p int) string {
 	return d[(len(d)-1)*p/100].Round(100 * time.Microsecond).String()
 }
 
-// baseName returns the file name of a recording without extensions.
+// baseName returns the file name of a recording without its extensions.
 func baseName(cast string) string {
 	name, _, _ := strings.Cut(filepath.Base(cast), ".cast")
 	return name

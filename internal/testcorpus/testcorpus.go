@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Dir returns the folder sub of the corpus. Without a corpus it skips the test,
-// with a message; with one, a missing folder fails the test.
+// Dir returns the folder sub of the corpus. Without a corpus, it skips the test
+// with a message. With one, a missing folder fails the test.
 func Dir(tb testing.TB, sub string) string {
 	tb.Helper()
 	root := os.Getenv("TTYDECK_CORPUS")
@@ -24,16 +24,17 @@ func Dir(tb testing.TB, sub string) string {
 	return dir
 }
 
-// Files returns the files of the corpus that match pattern, relative to it. The
-// test fails unless there are want of them: a walk over no files must not pass.
+// Files returns the files of the corpus that match pattern, relative to the
+// corpus. The test fails unless it finds want files: a walk over no files must
+// not pass.
 func Files(tb testing.TB, pattern string, want int) []string {
 	tb.Helper()
 	dir := Dir(tb, filepath.Dir(pattern))
 	return Glob(tb, filepath.Join(dir, filepath.Base(pattern)), want)
 }
 
-// Glob returns the files that match pattern. The test fails unless there are
-// want of them.
+// Glob returns the files that match pattern. The test fails unless it finds
+// want files.
 func Glob(tb testing.TB, pattern string, want int) []string {
 	tb.Helper()
 	files, err := filepath.Glob(pattern)

@@ -1,5 +1,5 @@
-// Package timecode writes times of a recording as a player's counter shows
-// them: 2:03 or 1:02:03.456.
+// Package timecode formats times of a recording like a player's counter: 2:03
+// or 1:02:03.456.
 package timecode
 
 import (
@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Format returns d, rounded to unit, as minutes and seconds, with the hours in
-// front where there are any. The unit is a second, or a tenth, hundredth or
+// Format returns d, rounded to unit, as minutes and seconds, preceded by the
+// hours if there are any. The unit is a second, or a tenth, hundredth or
 // thousandth of one, and sets the number of decimals. A negative d counts as 0.
 func Format(d, unit time.Duration) string {
 	d = max(d.Round(unit), 0)
