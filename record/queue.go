@@ -44,7 +44,6 @@ type queue struct {
 	room func()
 
 	mu      sync.Mutex
-	roomier sync.Cond      // the queue has become smaller, or discards
 	refused bool           // tryPut has found no room; guarded by mu
 	events  []format.Event // guarded by mu
 	bytes   int            // cost of events, and of those taken but not done; guarded by mu
@@ -55,25 +54,13 @@ type queue struct {
 }
 
 func newQueue() *queue {
-	q := &queue{ready: make(chan struct{}, 1)}
-	q.roomier.L = &q.mu
-	return q
+	return &queue{ready: make(chan struct{}, 1)}
 }
 
-// put adds an event whose data lies in a slab, and waits while the queue is
-// full. After end or drop it does nothing.
-func (q *queue) put(ev format.Event) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for q.bytes >= queueLimit && !q.discard && !q.ended {
-		q.roomier.Wait()
-	}
-	q.add(ev, true)
-	q.wake()
-}
-
-// tryPut is put without waiting: it returns false if the queue is full. It
-// wakes the writer only if plenty waits; kick does so at a better time.
+// tryPut adds an event whose data lies in a slab. It returns false if the queue is
+// full, and room is called when it is not any more. It wakes the writer only if
+// plenty waits; kick does so at a better time. After end or drop, tryPut does
+// nothing and returns true.
 func (q *queue) tryPut(ev format.Event) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -180,9 +167,8 @@ func (q *queue) done(ev format.Event) {
 	q.released()
 }
 
-// released notifies the goroutines that wait for room; q.mu must be held.
+// released calls room if tryPut has found none; q.mu must be held.
 func (q *queue) released() {
-	q.roomier.Broadcast()
 	if q.refused {
 		q.refused = false
 		q.room()

@@ -61,12 +61,13 @@ func TestWriteFlushes(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := &logWriter{begin: time.Now()}
 			s := newWriting(w, tt.every)
+			put := putter(s.queue)
 			done := make(chan error, 1)
 			go func() { done <- s.write() }()
 			time.Sleep(100 * time.Millisecond)
-			s.queue.put(output(1, "a"))
+			put(output(1, "a"))
 			time.Sleep(100 * time.Millisecond)
-			s.queue.put(output(2, "b"))
+			put(output(2, "b"))
 			time.Sleep(1300 * time.Millisecond)
 			s.queue.end(output(3, "c"))
 			if err := <-done; err != nil {
@@ -85,12 +86,13 @@ func TestSlowDiskHoldsTheProgram(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &logWriter{begin: time.Now(), slow: 100 * time.Millisecond}
 		s := newWriting(w, 0)
+		put := putter(s.queue)
 		done := make(chan error, 1)
 		go func() { done <- s.write() }()
 		chunk := strings.Repeat("x", queueLimit/4)
 		begin := time.Now()
 		for i := range 20 {
-			s.queue.put(output(time.Duration(i)*time.Second, chunk))
+			put(output(time.Duration(i)*time.Second, chunk))
 			s.queue.mu.Lock()
 			if s.queue.bytes > queueLimit+len(chunk)+eventCost {
 				t.Errorf("the queue holds %d bytes; want about %d at most", s.queue.bytes, queueLimit)
@@ -116,12 +118,13 @@ func TestWriteErrorReleasesTheProgram(t *testing.T) {
 		failure := errors.New("full")
 		w := &logWriter{begin: time.Now(), slow: time.Second, err: failure}
 		s := newWriting(w, 0)
+		put := putter(s.queue)
 		told := ""
 		s.Notice = func(msg string) { told = msg }
 		done := make(chan error, 1)
 		go func() { done <- s.write() }()
 		for range 10 {
-			s.queue.put(output(0, strings.Repeat("x", queueLimit/2)))
+			put(output(0, strings.Repeat("x", queueLimit/2)))
 		}
 		if d := time.Since(w.begin); d > 2*time.Second {
 			t.Errorf("the program waited for %v; want at most 2s", d)
@@ -140,9 +143,10 @@ func TestSyncWaitsForWhatWasPut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &logWriter{begin: time.Now()}
 		s := newWriting(w, time.Hour)
+		put := putter(s.queue)
 		done := make(chan error, 1)
 		go func() { done <- s.write() }()
-		s.queue.put(output(1, "a"))
+		put(output(1, "a"))
 		s.sync()
 		if got := strings.Join(w.log, ","); got != "0ms header,0ms flush,0ms a,0ms flush" {
 			t.Errorf("log %s; want the event and a flush", got)
@@ -155,6 +159,7 @@ func TestSyncWaitsForWhatWasPut(t *testing.T) {
 
 func TestReadsAreJoinedWithinAMillisecond(t *testing.T) {
 	q := newQueue()
+	put := putter(q)
 	var s slab
 	want := ""
 	at := time.Duration(0)
@@ -167,9 +172,9 @@ func TestReadsAreJoinedWithinAMillisecond(t *testing.T) {
 			times = append(times, at)
 		}
 		want += string(b[:n])
-		q.put(output(at, s.keep(n)))
+		put(output(at, s.keep(n)))
 		if i%1000 == 999 {
-			q.put(format.Event{Time: at, Code: format.Marker, Data: "m"})
+			put(format.Event{Time: at, Code: format.Marker, Data: "m"})
 		}
 	}
 	events, _ := q.take(nil)
@@ -198,16 +203,17 @@ func TestReadsAreJoinedWithinAMillisecond(t *testing.T) {
 // would keep only one of them alive.
 func TestOnlySlabsAreJoined(t *testing.T) {
 	q := newQueue()
+	put := putter(q)
 	var s slab
 	read := func(text string) string { return s.keep(copy(s.space(), text)) }
-	q.put(output(0, read("a")))
+	put(output(0, read("a")))
 	q.force(output(0, read("b"))) // a screen, for example
-	q.put(output(0, read("c")))
-	q.put(output(0, read("d")))
+	put(output(0, read("c")))
+	put(output(0, read("d")))
 	q.force(output(0, string(make([]byte, 32)))) // ends at the end of its memory
-	q.put(output(0, read("e")))
-	q.put(output(0, s.hold("**")))
-	q.put(output(0, read("f")))
+	put(output(0, read("e")))
+	put(output(0, s.hold("**")))
+	put(output(0, read("f")))
 	events, _ := q.take(nil)
 	var got []string
 	for _, ev := range events {
@@ -259,4 +265,22 @@ func TestClockStandsStill(t *testing.T) {
 			t.Errorf("now() after resume = %v, %v; want 2s, true", at, running)
 		}
 	})
+}
+
+// putter returns a function that adds an event to q and waits while q is full, as
+// the pump does by not reading. Call putter before the writer starts.
+func putter(q *queue) func(format.Event) {
+	room := make(chan struct{}, 1)
+	q.room = func() {
+		select {
+		case room <- struct{}{}:
+		default:
+		}
+	}
+	return func(ev format.Event) {
+		for !q.tryPut(ev) {
+			<-room
+		}
+		q.kick()
+	}
 }
