@@ -103,6 +103,10 @@ func (s session) runOnce(home string, own bool) (format.Cast, []score.ExpectedCo
 			return none, nil, err
 		}
 	}
+	// Without this directory, fish reads all manual pages in the background.
+	if err := os.MkdirAll(filepath.Join(home, ".local/share/fish/generated_completions"), 0o755); err != nil {
+		return none, nil, err
+	}
 	size := s.size
 	if size == (format.Size{}) {
 		size = format.Size{Cols: 80, Rows: 24}
@@ -195,8 +199,9 @@ func (d *driver) event(code format.Code, data string) {
 	}
 }
 
-// settle waits until the shell has written something and then been quiet for a
-// while.
+// settle waits until there was new output, none has come for a while, and the
+// program in the foreground has nothing to compute. A program may write nothing at
+// all, or compute for long: settle gives up after some seconds.
 func (d *driver) settle(quiet time.Duration) {
 	from := time.Now()
 	for {
@@ -205,8 +210,11 @@ func (d *driver) settle(quiet time.Duration) {
 		since := time.Since(d.last)
 		fresh := d.last.After(d.sent)
 		d.mu.Unlock()
-		if fresh && since > quiet || time.Since(from) > 2*time.Second {
-			return
+		most := 2 * time.Second
+		if fresh && since > quiet || time.Since(from) > most {
+			if d.foreground() != computing || time.Since(from) > 5*most {
+				return
+			}
 		}
 	}
 }
@@ -489,18 +497,27 @@ func (d *driver) wait(text string) {
 // returns at once if the system does not show what programs do.
 func (d *driver) untilReading() {
 	for end := time.Now().Add(await.Patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if known, reading := d.reading(); !known || reading {
+		if act := d.foreground(); act == reading || act == unknown {
 			return
 		}
 	}
 }
 
-// reading reports whether the program in the foreground waits in a read of its
-// terminal, or for input by poll or select, and whether that is known at all; see
+// activity is what a program does at a moment.
+type activity int
+
+const (
+	unknown   activity = iota
+	reading            // it waits for input
+	waiting            // it waits for something else
+	computing          // it runs, or wants to, or has just ended
+)
+
+// foreground returns what the program in the foreground does; see
 // proc_pid_syscall(5).
-func (d *driver) reading() (known, reading bool) {
+func (d *driver) foreground() activity {
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
-		return false, false // system calls have other numbers
+		return unknown // system calls have other numbers
 	}
 	shell := d.pid
 	if d.clock != nil { // the shell is the recorder's child
@@ -515,27 +532,29 @@ func (d *driver) reading() (known, reading bool) {
 	}
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", shell))
 	if err != nil {
-		return false, false // it has ended, or there is no /proc
+		return unknown // it has ended, or there is no /proc
 	}
-	foreground := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))[5] // tpgid
-	text, err := os.ReadFile("/proc/" + foreground + "/syscall")
+	group := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))[5] // tpgid
+	text, err := os.ReadFile("/proc/" + group + "/syscall")
 	if os.IsPermission(err) {
-		return false, false
+		return unknown
 	}
 	call := strings.Fields(string(text)) // number, arguments; "running"; none if it has ended
 	switch {
 	case len(call) < 2:
-		return true, false
+		return computing
 	case call[0] == "0": // read
 		fd, _ := strconv.ParseInt(strings.TrimPrefix(call[1], "0x"), 16, 32)
-		file, _ := os.Readlink(fmt.Sprintf("/proc/%s/fd/%d", foreground, fd))
-		return true, strings.HasPrefix(file, "/dev/pts/") || strings.HasPrefix(file, "/dev/tty")
+		file, _ := os.Readlink(fmt.Sprintf("/proc/%s/fd/%d", group, fd))
+		if strings.HasPrefix(file, "/dev/pts/") || strings.HasPrefix(file, "/dev/tty") {
+			return reading
+		}
 	case slices.Contains([]string{"7", "23", "232", "270", "271", "281"}, call[0]): // poll, select, epoll_wait, pselect6, ppoll, epoll_pwait
-		return true, true
+		return reading
 	case call[0] == "202": // futex: another thread may read
-		return false, false
+		return unknown
 	}
-	return true, false
+	return waiting
 }
 
 // begin runs a program and waits until its output contains text.

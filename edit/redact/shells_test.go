@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -32,7 +33,12 @@ func startSession(t *testing.T, cols, rows int, name string, args ...string) *se
 	t.Helper()
 	cmd := exec.Command(name, args...)
 	cmd.Dir = t.TempDir() // fish suggests file names
-	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "PS1=$ ", "HISTFILE=", "LC_ALL=C.UTF-8", "HOME="+t.TempDir(), "XDG_CONFIG_HOME=", "XDG_DATA_HOME=")
+	home := t.TempDir()
+	// Without this directory, fish reads all manual pages in the background.
+	if err := os.MkdirAll(filepath.Join(home, ".local/share/fish/generated_completions"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "PS1=$ ", "HISTFILE=", "LC_ALL=C.UTF-8", "HOME="+home, "XDG_CONFIG_HOME=", "XDG_DATA_HOME=")
 	f, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: uint16(cols), Rows: uint16(rows)})
 	if err != nil {
 		t.Fatal(err)

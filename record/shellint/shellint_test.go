@@ -55,8 +55,11 @@ func start(t *testing.T, marks bool, home files, env []string, argv ...string) *
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	if err := os.MkdirAll(filepath.Join(dir, "run"), 0o700); err != nil {
-		t.Fatal(err)
+	// Without the second directory, fish reads all manual pages in the background.
+	for _, name := range []string{"run", ".local/share/fish/generated_completions"} {
+		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for name, text := range home {
 		file := filepath.Join(dir, name)
