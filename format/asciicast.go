@@ -17,7 +17,7 @@ var AsciicastV3 = &Format{
 	Also:   []string{"cast", "asciicast", "v3"},
 	Ext:    []string{".cast", ".v3.cast"},
 	Desc:   "asciinema 3",
-	Loses:  "invalid UTF-8, times below 1 ms",
+	Loses:  "invalid UTF-8, fractions of a millisecond",
 	detect: func(prefix []byte) bool { return sniffAsciicast(prefix) == 3 },
 	object: true,
 	read:   readAsciicast,

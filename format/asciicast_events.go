@@ -286,7 +286,7 @@ func (d *castDecoder) noEvent(rest []byte) {
 		d.l.cut = true
 		d.warn("cut off", "the last line, "+quote(string(rest))+", is incomplete; skipped")
 	default:
-		d.warn("not an event", quote(string(rest))+" skipped")
+		d.warn("not an event", quote(string(rest))+"; skipped")
 	}
 }
 
@@ -327,12 +327,12 @@ func (d *castDecoder) comment(line []byte, i int, yield func(Event, error) bool)
 func (d *castDecoder) array(text []byte) (Event, bool) {
 	values, more := elements(text)
 	if more {
-		if !d.warn("more than three elements", "the first three are read") {
+		if !d.warn("more than three elements", "the others are ignored") {
 			return Event{}, false
 		}
 	}
 	if len(values) < 3 {
-		d.warn("not an event", quote(string(text))+" skipped")
+		d.warn("not an event", quote(string(text))+"; skipped")
 		return Event{}, false
 	}
 	return d.event(values[0], values[1], values[2])
@@ -436,7 +436,7 @@ func (d *castDecoder) event(when, what, data []byte) (Event, bool) {
 			return Event{}, false
 		}
 	case known:
-		d.warn("not an event", "data of "+quote(string(code))+" is "+quote(string(data))+": want a string; skipped")
+		d.warn("not an event", "data of "+quote(string(code))+" is "+quoteJSON(data)+": want a string; skipped")
 		return Event{}, false
 	case !json.Valid(data):
 		d.warn("not an event", "malformed data "+quote(string(data)))
@@ -460,7 +460,7 @@ func (d *castDecoder) event(when, what, data []byte) (Event, bool) {
 
 func (d *castDecoder) code(text []byte) (Code, bool) {
 	if text[0] != '"' {
-		d.warn("not an event", "code is "+quote(string(text))+": want a string; skipped")
+		d.warn("not an event", "code is "+quoteJSON(text)+": want a string; skipped")
 		return "", false
 	}
 	var s string

@@ -189,7 +189,7 @@ func (p *headerParser) member(key string, value []byte, version int) {
 	switch key {
 	case "version":
 		if len(value) != 1 {
-			p.warn("header field of the wrong type", `"version" is `+quote(string(value))+": want "+strconv.Itoa(version))
+			p.warn("header field of the wrong type", `"version" is `+quoteJSON(value)+": want "+strconv.Itoa(version))
 		}
 	case "width", "height":
 		if version == 3 && p.term {
@@ -288,7 +288,7 @@ func (p *headerParser) extra(to *[]Field, key string, value []byte) {
 		}
 	}
 	if !json.Valid(text) {
-		p.warn("malformed header field", quote(key)+" skipped")
+		p.warn("malformed header field", quote(key)+"; skipped")
 		return
 	}
 	for i := range *to {
@@ -307,11 +307,11 @@ func (p *headerParser) number(key string, value []byte) (float64, bool) {
 	}
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsNaN(f) || math.Abs(f) > 1e15 {
-		p.warn("header field of the wrong type", fmt.Sprintf("%s is %s: want a number; skipped", quote(key), quote(string(value))))
+		p.warn("header field of the wrong type", fmt.Sprintf("%s is %s: want a number; skipped", quote(key), quoteJSON(value)))
 		return 0, false
 	}
 	if len(text) != len(value) {
-		p.warn("header field of the wrong type", fmt.Sprintf("%s is %s: read as a number", quote(key), quote(string(value))))
+		p.warn("header field of the wrong type", fmt.Sprintf("%s is %s: read as a number", quote(key), quoteJSON(value)))
 	}
 	return f, true
 }
@@ -342,7 +342,7 @@ func (p *headerParser) seconds(key string, value []byte) time.Duration {
 func (p *headerParser) text(key string, value []byte) string {
 	var s string
 	if err := json.Unmarshal(value, &s); err != nil {
-		p.warn("header field of the wrong type", fmt.Sprintf("%s is %s: want a string; skipped", quote(key), quote(string(value))))
+		p.warn("header field of the wrong type", fmt.Sprintf("%s is %s: want a string; skipped", quote(key), quoteJSON(value)))
 	}
 	return s
 }
@@ -351,7 +351,7 @@ func (p *headerParser) text(key string, value []byte) string {
 // there, as TERM.
 func (p *headerParser) readEnv(value []byte, version int) {
 	if value[0] != '{' {
-		p.warn("header field of the wrong type", `"env" is `+quote(string(value))+": want an object; skipped")
+		p.warn("header field of the wrong type", `"env" is `+quoteJSON(value)+": want an object; skipped")
 		return
 	}
 	for name, value := range members(value) {

@@ -16,7 +16,7 @@ var AsciicastV1 = &Format{
 	Also:   []string{"v1"},
 	Ext:    []string{".v1.cast", ".v1.json", ".json"},
 	Desc:   "asciinema 1",
-	Loses:  "invalid UTF-8, everything but the output",
+	Loses:  "invalid UTF-8, input, resizes, markers, exit status",
 	detect: func(prefix []byte) bool { return sniffAsciicast(prefix) == 1 },
 	object: true,
 	read:   readAsciicastV1,
@@ -107,7 +107,7 @@ func (d *castDecoder) eventsV1(text []byte, i int, yield func(Event, error) bool
 		if i = skipSpace(text, end); i < len(text) && text[i] == ',' {
 			i = skipSpace(text, i+1)
 		} else if i < len(text) && text[i] != ']' {
-			d.warn("not an event", quote(string(text[i:]))+" and everything after it skipped")
+			d.warn("not an event", quote(string(text[i:]))+" and everything after it; skipped")
 			return true
 		}
 	}
@@ -119,7 +119,7 @@ func (d *castDecoder) eventsV1(text []byte, i int, yield func(Event, error) bool
 		d.warn("cut off", "the closing brace is missing")
 	} else if rest := text[end:]; !isBlank(rest) {
 		d.l.no += bytes.Count(text[counted:end+skipSpace(rest, 0)], []byte{'\n'})
-		d.warn("text after the recording", quote(string(bytes.TrimSpace(rest)))+" skipped")
+		d.warn("text after the recording", quote(string(bytes.TrimSpace(rest)))+"; skipped")
 	}
 	return true
 }
@@ -139,7 +139,7 @@ func (d *castDecoder) delay(text []byte) (Event, bool) {
 			return d.event(values[0], []byte(`"o"`), values[1])
 		}
 	}
-	d.warn("not an event", quote(string(text))+" skipped")
+	d.warn("not an event", quote(string(text))+"; skipped")
 	return Event{}, false
 }
 

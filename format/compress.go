@@ -97,7 +97,7 @@ func (c Compression) newWriter(w io.Writer, gzipLevel int, zstdLevel zstd.Encode
 		return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20),
 			zstd.WithEncoderLevel(zstdLevel), zstd.WithLowerEncoderMem(true))
 	}
-	return nil, fmt.Errorf("writing %s: %w", c, errors.ErrUnsupported)
+	return nil, fmt.Errorf("writing %s, not .gz or .zst: %w", c, errors.ErrUnsupported)
 }
 
 type plain struct{ io.Writer }

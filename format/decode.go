@@ -83,7 +83,7 @@ func (in *input) settleSize(h *Header, d decoder) (ahead []Event) {
 	inferred, ok := z.size()
 	if !ok {
 		if *size = (Size{}); in.err == nil {
-			in.note("size unknown", "neither the format nor the content has it")
+			in.note("size unknown", "the format does not store it, and the output does not imply it")
 		}
 		return ahead
 	}

@@ -55,7 +55,7 @@ func ExampleOnWarning() {
 	}
 	fmt.Println(events, "events")
 	// Output:
-	// demo.cast: line 3: not an event: "[?.?, \"i\", \"exit\\r\"]" skipped
+	// demo.cast: line 3: not an event: "[?.?, \"i\", \"exit\\r\"]"; skipped
 	// 3 events
 }
 

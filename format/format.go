@@ -252,3 +252,11 @@ func quote(s string) string {
 	}
 	return strconv.Quote(s)
 }
+
+// quoteJSON returns a JSON value for messages: as quote does, but so that 42 and
+// "42" differ.
+func quoteJSON(value []byte) string {
+	s := strings.Replace(quote(string(value)), `"`, "", 1)
+	at := strings.LastIndexByte(s, '"')
+	return strings.ReplaceAll(s[:at]+s[at+1:], `\"`, `"`)
+}

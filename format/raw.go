@@ -13,7 +13,7 @@ var Raw = &Format{
 	Name:  "raw",
 	Also:  []string{"bytes"},
 	Ext:   []string{".raw", ".log"},
-	Desc:  "output bytes alone, without times",
+	Desc:  "only the bytes of the output, without times",
 	Loses: "everything but the output",
 	read:  readRaw,
 	write: func(w io.Writer) Writer { return &rawWriter{out: output{w: w}} },

@@ -26,7 +26,7 @@ var Script = &Format{
 	Name:       "script",
 	Also:       []string{"typescript", "script-advanced"},
 	Ext:        []string{".typescript", ".script"},
-	Desc:       "script of util-linux, timing with all streams",
+	Desc:       "script of util-linux, with timing of all streams",
 	Loses:      "title, environment, comments",
 	detect:     sniffScript,
 	read:       readScript,
@@ -41,7 +41,7 @@ var Script = &Format{
 var ScriptClassic = &Format{
 	Name:       "script-classic",
 	Ext:        []string{".classic.typescript"},
-	Desc:       "script of util-linux, timing of the output",
+	Desc:       "script of util-linux, with timing of the output",
 	Loses:      "input, resizes, markers, title, environment",
 	read:       readScript,
 	readDir:    readScriptDir,
@@ -255,7 +255,7 @@ func readScript(in *input) (Cast, error) {
 		if in.err != nil {
 			return Cast{}, in.err
 		}
-		in.note("typescript without timing", "no matching timing file beside it")
+		in.note("typescript without timing", "no matching timing file next to it")
 		return readTypescript(in)
 	}
 	return s.open()

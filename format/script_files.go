@@ -125,7 +125,7 @@ func (s *scriptFiles) byTiming(path string) error {
 			return nil
 		}
 	}
-	return s.in.syntaxError(0, errors.New("this is a timing file, and there is no matching typescript beside it"))
+	return s.in.syntaxError(0, errors.New("this is a timing file, and there is no matching typescript next to it"))
 }
 
 // named returns the path of the log with the name in the timing's header; "" if

@@ -154,7 +154,7 @@ func (d *sudoDecoder) next() (Event, bool) {
 		e, ok := parseSudoTiming(line)
 		if !ok || d.timing.torn {
 			d.timing.cut = d.timing.torn
-			d.warn("not a timing entry", quote(string(line))+" skipped")
+			d.warn("not a timing entry", quote(string(line))+"; skipped")
 			continue
 		}
 		cont := e.kind == sudoSuspend && string(e.rest) == "CONT"
@@ -167,7 +167,7 @@ func (d *sudoDecoder) next() (Event, bool) {
 		case e.kind <= sudoTTYOut:
 			n, err := strconv.ParseInt(string(e.rest), 10, 64)
 			if err != nil || n < 0 {
-				d.warn("not a timing entry", quote(string(line))+" skipped")
+				d.warn("not a timing entry", quote(string(line))+"; skipped")
 				continue
 			}
 			d.kind, d.left = e.kind, n

@@ -225,7 +225,7 @@ func (d *terminalizerDecoder) item() (Event, bool) {
 	}
 	err := yaml.Unmarshal(chunk, &records)
 	if err != nil || len(records) != 1 || records[0].Content == nil {
-		kind, detail := "not a record", quote(string(chunk))+" skipped"
+		kind, detail := "not a record", quote(string(chunk))+"; skipped"
 		if d.ended {
 			kind = "cut off"
 			d.l.cut = true

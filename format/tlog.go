@@ -22,7 +22,7 @@ var Tlog = &Format{
 	Name:   "tlog",
 	Ext:    []string{".tlog", ".tlog.json"},
 	Desc:   "tlog, also in syslog and journal exports",
-	Loses:  "markers, exit status, title, command, times below 1 ms",
+	Loses:  "markers, exit status, title, command, fractions of a millisecond",
 	detect: sniffTlog,
 	object: true,
 	read:   readTlog,
@@ -387,7 +387,7 @@ func (d *tlogDecoder) noMessage(line []byte) {
 		d.in.warn(d.l.no, "cut off", "the last message is incomplete; skipped")
 		return
 	}
-	d.in.warn(d.l.no, "not a message", quote(string(line))+" skipped")
+	d.in.warn(d.l.no, "not a message", quote(string(line))+"; skipped")
 }
 
 // binaryMessage reads a field of the journal's export that is not plain text:
@@ -514,7 +514,7 @@ func (d *tlogDecoder) numbers(value []byte) string {
 	for field := range bytes.SplitSeq(value[1:len(value)-1], []byte{','}) {
 		n, err := strconv.ParseUint(string(bytes.TrimSpace(field)), 10, 8)
 		if err != nil {
-			d.in.warn(d.l.no, "malformed bytes", quote(string(field))+" skipped")
+			d.in.warn(d.l.no, "malformed bytes", quote(string(field))+"; skipped")
 			continue
 		}
 		b = append(b, byte(n))

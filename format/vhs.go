@@ -18,7 +18,7 @@ var VHS = &Format{
 	Name:  "vhs",
 	Also:  []string{"tape"},
 	Ext:   []string{".tape"},
-	Desc:  "a VHS tape, which types the input again",
+	Desc:  "a VHS tape, which retypes the input",
 	Loses: "output, resizes, exit status, typed secrets",
 	write: func(w io.Writer) Writer { return &vhsWriter{out: output{w: w}} },
 }

@@ -326,7 +326,7 @@ func guard(owner int, let func(*http.Request, Caller) bool, next http.Handler) h
 			return
 		}
 		if r.Header.Get("Origin") != "" {
-			Refuse(w, statusError{http.StatusForbidden, errors.New("requests of browsers are refused")})
+			Refuse(w, statusError{http.StatusForbidden, errors.New("requests from browsers are refused")})
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)

@@ -149,7 +149,7 @@ func TestDeckKeys(t *testing.T) {
 		{"ends", []step{{"space G", 0, "second 100", "1:40.0"}, {"g", 0, "", "0:00.0"}, {"\x1b[F", 0, "second 100", ""}, {"\x1b[H", 0, "", ""}}},
 		{"frames", []step{{"space 5 .", 0, "second 51", "0:51.0"}, {", ,", 0, "second 49", "0:49.0"}, {".", 0, "second 50", ""}, {"0 ,", 0, "", "0:00.0"}}},
 		{"frames while playing", []step{{"5 .", time.Minute, "second 51", "⏸"}}},
-		{"markers", []step{{"space ]", 0, "second 9", "mark 10"}, {"]", 0, "second 19", "0:20.0|mark 20"}, {"[", 0, "second 9", "mark 10"}, {"[", 0, "second 9", "no marker behind"}}},
+		{"markers", []step{{"space ]", 0, "second 9", "mark 10"}, {"]", 0, "second 19", "0:20.0|mark 20"}, {"[", 0, "second 9", "mark 10"}, {"[", 0, "second 9", "no earlier marker"}}},
 		{"time", []step{{"space t 1 : 0 2 enter", 0, "second 62", "1:02.0"}, {"t 7 enter", 0, "second 7", ""}, {"t x enter", 0, "second 7", "invalid time"}, {"t 2 5 % enter", 0, "second 25", ""}}},
 		{"faster", []step{{"+", time.Second, "second 2", "x2"}, {"+ + +", time.Second, "second 18", "x16"}, {"=", time.Second, "second 19", ""}}},
 		{"slower", []step{{"- -", 8 * time.Second, "second 2", "x0.25"}}},
@@ -635,13 +635,13 @@ func TestDeckCommand(t *testing.T) {
 		v.press("}", "}")
 		v.wantBar("$ git status")
 		v.press("}")
-		v.wantBar("no command ahead")
+		v.wantBar("no later command")
 		v.press("{")
 		v.wantBar("$ make all")
 		v.press("{", "{")
 		v.wantBar("$ ls -l")
 		v.press("{")
-		v.wantBar("no command behind")
+		v.wantBar("no earlier command")
 	})
 }
 

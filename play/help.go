@@ -10,7 +10,7 @@ import (
 var helpLines = [][2]string{
 	{"space", "pause, resume"},
 	{"left right", "5 s back, forward"},
-	{"shift-left/right", "a tenth back, forward"},
+	{"shift-left/right", "10% back, forward"},
 	{"0 ... 9", "go to 0% ... 90%"},
 	{"home end, g G", "go to the start, end"},
 	{", .", "a frame back, forward"},

@@ -263,7 +263,7 @@ func (d *deck) frameBack(now time.Time) error {
 func (d *deck) nextMark(now time.Time, marks []mark, kind string) error {
 	i := sort.Search(len(marks), func(i int) bool { return marks[i].number >= d.pos.rd.pos.number })
 	if i == len(marks) {
-		d.say(now, "no "+kind+" ahead")
+		d.say(now, "no later "+kind)
 		return nil
 	}
 	return d.goToMark(now, marks[i], kind)
@@ -281,7 +281,7 @@ func (d *deck) prevMark(now time.Time, at time.Duration, marks []mark, kind stri
 			return d.goToMark(now, m, kind)
 		}
 	}
-	d.say(now, "no "+kind+" behind")
+	d.say(now, "no earlier "+kind)
 	return nil
 }
 

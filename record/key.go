@@ -32,13 +32,13 @@ func ParseKey(s string) (Key, error) {
 	}
 	r, n := utf8.DecodeRuneInString(name)
 	if n != len(name) || r == utf8.RuneError || !unicode.IsGraphic(r) {
-		return Key{}, fmt.Errorf("malformed key %q: want one character, after C- or ^ for Ctrl, or \"none\"", s)
+		return Key{}, fmt.Errorf("malformed key %q: want one character, C-x or ^x for ctrl-x, or none", s)
 	}
 	k.Rune = r
 	if k.Ctrl {
 		k.Rune = unicode.ToLower(r)
 		if r < '@' || r > 'z' {
-			return Key{}, fmt.Errorf("malformed key %q: Ctrl works with letters and @ [ \\ ] ^ _", s)
+			return Key{}, fmt.Errorf("malformed key %q: ctrl works with letters and @ [ \\ ] ^ _", s)
 		}
 	}
 	return k, nil

@@ -46,7 +46,7 @@ var Styles = []*Style{
 	{Name: "console", Ext: []string{".console"}, Desc: "a console session with the prompts $ and >, for documentation", write: writeConsole},
 	{Name: "html", Ext: []string{".html", ".htm"}, Desc: "one page with colours and no scripts", write: writeHTML},
 	{Name: "json", Ext: []string{".json"}, Desc: "one object with everything", write: writeJSON},
-	{Name: "jsonl", Also: []string{"ndjson"}, Ext: []string{".jsonl", ".ndjson"}, Desc: "one line with an object for each command", write: writeJSONL},
+	{Name: "jsonl", Also: []string{"ndjson"}, Ext: []string{".jsonl", ".ndjson"}, Desc: "an object for each command, one per line", write: writeJSONL},
 	{Name: "script", Also: []string{"sh"}, Ext: []string{".sh"}, Desc: "a shell script of the commands", write: writeScript},
 }
 
@@ -177,9 +177,9 @@ func remarks(c, before *Command, opts WriteOptions) []string {
 func doubt(c *Command) string {
 	switch {
 	case c.Evidence.Bounds == FromTyping && c.Confidence < 0.7:
-		return "the line appeared behind a prompt in one piece"
+		return "the line appeared after a prompt all at once"
 	case c.Evidence.Bounds == FromTyping:
-		return "found only by typing behind a prompt"
+		return "found only by what was typed after a prompt"
 	case c.Evidence.Text == FromPrompt:
 		return "prompt and text were split by comparison with other prompts"
 	case c.Confidence <= 0.5:

@@ -83,7 +83,7 @@ type Options struct {
 	Texts []string
 	// Patterns are additional rules, matched against one line at a time. The
 	// secret is the first group that took part in the match and is not empty,
-	// or else the whole match. A pattern that matches the empty text is an error.
+	// or else the whole match. A pattern that matches the empty string is an error.
 	Patterns []*regexp.Regexp
 }
 
@@ -96,7 +96,7 @@ type Redactor struct {
 }
 
 // New returns a Redactor. It returns an error for an empty text, and for a pattern
-// that matches the empty text.
+// that matches the empty string.
 func New(opts Options) (*Redactor, error) {
 	r := &Redactor{names: !opts.NoRules}
 	var rules []*rule
@@ -109,13 +109,13 @@ func New(opts Options) (*Redactor, error) {
 	}
 	for _, re := range opts.Patterns {
 		if re.MatchString("") {
-			return nil, fmt.Errorf("redact: pattern %q matches the empty text", re)
+			return nil, fmt.Errorf("redact: pattern %q matches the empty string", re)
 		}
 		rules = append(rules, &rule{name: "pattern", regexp: re})
 	}
 	for _, text := range opts.Texts {
 		if text == "" {
-			return nil, errors.New("redact: a text to replace is empty")
+			return nil, errors.New("redact: the text to remove is empty")
 		}
 		rules = append(rules, &rule{name: "text", regexp: regexp.MustCompile(regexp.QuoteMeta(text)), sure: true})
 		r.texts = append(r.texts, text)

@@ -70,7 +70,7 @@ func watchCommand(e *env) *command {
 		examples: []string{"ttydeck watch deploy"},
 		about: `Shows the running session NAME, or the only session, in the player. Your keys control the player, and
 are not typed into the session. You can pause, go back, search, and return to the present with F.
-If output comes too fast to be shown, it is skipped and a marker is added; the screen is right again
+If output comes too fast to be shown, it is skipped and a marker is added; the screen is correct again
 after that.
 
 ` + keyTable(),

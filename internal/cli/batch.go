@@ -42,7 +42,7 @@ const (
 )
 
 func (r batchResult) String() string {
-	return [batchResultMax]string{"not done", "converted", "skipped", "part of another", "no recording", "damaged", "failed"}[r]
+	return [batchResultMax]string{"not done", "converted", "skipped", "part of another", "not a recording", "damaged", "failed"}[r]
 }
 
 // runBatch converts recordings to files in dir.

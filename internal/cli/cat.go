@@ -26,9 +26,9 @@ func catCommand(e *env) *command {
 			"ttydeck cat part1.cast part2.cast -o whole.cast",
 			"ttydeck cat -i 2 *.cast | ttydeck play -",
 		},
-		about: `Joins the FILEs to one recording: each begins when the one before it ends. The header is that of the
-first FILE. The format is set by --format, else by OUT's extension; on standard output it is that of
-the first FILE.`,
+		about: `Joins the FILEs into one recording: each begins when the one before it ends. The header is that of the
+first FILE. --format sets the format; without it, OUT's extension does. On standard output, the format
+is that of the first FILE.`,
 		flags: slices.Concat([]group{{"Output", []*flag{
 			outputFlag(&o.output), formatFlag(&o.to), overwriteFlag(&o.overwrite),
 		}}}, o.filter.groups(), o.read.groups()),

@@ -156,7 +156,7 @@ func (e *env) config() (map[string]map[string]any, error) {
 		case c == nil || c.hidden:
 			return nil, withHint(usageError{fmt.Errorf("%s: [%s]: no such command", path, name)}, "see ttydeck --help")
 		case c.sealed:
-			return nil, usageError{fmt.Errorf("%s: [%s]: its flags are read from the command line alone", path, name)}
+			return nil, usageError{fmt.Errorf("%s: [%s]: its flags are read only from the command line", path, name)}
 		}
 		for key := range table {
 			if f := c.flag(key); (f == nil || f.short == key) && oldNameOf(c, key) == nil {

@@ -41,15 +41,15 @@ func convertCommand(e *env) *command {
 		},
 		about: `Reads the recording IN, in any format that ttydeck reads, and writes it to OUT. OUT's extension
 sets the format: .cast is asciicast version 3, .v2.cast version 2, .txt the session's text, .raw the
-plain output; ttydeck formats lists all. An additional .gz or .zst compresses it. "-" is standard
+plain output; ttydeck formats lists them all. An additional .gz or .zst compresses it. "-" is standard
 input or output.
 
-The timing and input files of a typescript are read from beside IN, and written beside OUT as
+The timing and input files of a typescript are found next to IN, and written next to OUT as
 OUT.timing and OUT.in. A directory that is an I/O log of sudo is one recording.
 
 With -o DIR/, each IN, or each recording in an IN that is a directory, is converted to a file in DIR.
 Files keep their paths below the directory that all INs have in common. Outputs that exist are
-skipped, and an IN that fails does not stop the others. A table of the results follows.
+skipped, and an IN that fails does not stop the others. At the end, a table lists the results.
 
 Faults in IN are reported and skipped; --strict stops at the first. Anything that the target format
 cannot store is reported on one line.`,
@@ -101,7 +101,7 @@ func runConvert(ctx context.Context, e *env, opts convertOptions, from, name str
 	}
 	if opts.timestamps {
 		if to != text {
-			return usageError{fmt.Errorf("--timestamps is for the format txt, not %s", to)}
+			return usageError{fmt.Errorf("--timestamps needs the format txt, not %s", to)}
 		}
 		to = convert.TextFormat(convert.TextOptions{Timestamps: true})
 	}

@@ -33,15 +33,15 @@ func daemonCommand(e *env) *command {
 			"ttydeck daemon --host --group operators",
 			"ttydeck daemon --once --keep-size 20G",
 		},
-		about: `Lists and starts sessions for other programs, at the socket daemon.sock beside the sessions' own
+		about: `Lists and starts sessions for other programs, at the socket daemon.sock next to the sessions' own
 sockets (live/daemon/openapi.yaml describes the calls), and tidies up the recordings of ttydeck run:
-compresses old ones, removes them by age, number or size, and mends those that a crash has left: it
-removes the torn last line and adds a marker. A recording in progress is never touched.
+it compresses old ones, removes them by age, number or size, and repairs those that a crash truncated,
+by removing the incomplete last line and adding a marker. A recording in progress is never touched.
 
 With --host, as root, it serves the sessions of all users: ttydeck ls --host lists them, and ttydeck
-watch, screen and others take their names, NAME@USER. Without --group, only root may do so. Members
+watch, screen and others accept their names, NAME@USER. Without --group, only root may do so. Members
 of GROUP may list and watch the sessions and print their screens, but not type into them. The
-recordings to tidy up are then those of login-rec.
+recordings that it tidies up are then those of login-rec.
 
 No session depends on the daemon: stop, kill or replace it at any time. contrib/systemd has units
 with which systemd starts it when a program connects.`,
@@ -53,7 +53,7 @@ with which systemd starts it when a program connects.`,
 			{"Recordings", []*flag{
 				word(&d.Recordings, "recordings", "tidy up the recordings in `DIR` (default: those of ttydeck run)"),
 				valued(&d.Keep.Age, "keep-age", "remove recordings older than `AGE`: 90d, 12h", parseAge),
-				valued(&d.Keep.Bytes, "keep-size", "remove the oldest recordings until all take at most `SIZE`: 500M, 20G", parseBytes),
+				valued(&d.Keep.Bytes, "keep-size", "remove the oldest recordings until the rest take at most `SIZE`: 500M, 20G", parseBytes),
 				number(&d.Keep.Count, 0, "keep-count", "remove the oldest recordings until at most `N` are left"),
 				valued(&compress, "compress-after", "compress recordings `AGE` after their end, with zstd: 1h; none: never", parseAgeOrNone),
 				valued(&d.Every, "interval", "repeat every `SECONDS`", parseInterval),
@@ -67,7 +67,7 @@ with which systemd starts it when a program connects.`,
 			d.Keep.Compress, d.Group = compress.value, groupID.value
 			switch {
 			case d.Host && os.Geteuid() != 0:
-				return withHint(errors.New("--host needs root, as it serves the sessions of all users"), "sudo ttydeck daemon --host")
+				return withHint(errors.New("--host must run as root, as it serves the sessions of all users"), "sudo ttydeck daemon --host")
 			case groupID.given && !d.Host:
 				return usageError{errors.New("--group needs --host")}
 			case d.Recordings == "" && d.Host:

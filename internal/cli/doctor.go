@@ -18,7 +18,7 @@ func doctorCommand(e *env) *command {
 		purpose:  "check what this host allows",
 		examples: []string{"ttydeck doctor"},
 		about: `Checks what other commands need: pseudo-terminals (rec), the list of sessions (ps), and each method
-of observe. Reports whether it works here, and if not, what would help.`,
+of observe. Reports whether each works here and, if not, what would help.`,
 		flags: []group{{"Output", []*flag{jsonFlag(&asJSON)}}},
 		run: func(ctx context.Context, args []string) error {
 			if err := e.need(args, 0, 0, ""); err != nil {
@@ -69,7 +69,7 @@ func checkPTY() checkInfo {
 		c.Detail = err.Error()
 		return c
 	}
-	c.OK, c.Detail = true, "one could be opened"
+	c.OK, c.Detail = true, "can be opened"
 	slave.Close()
 	master.Close()
 	return c

@@ -86,7 +86,7 @@ func (e *env) create(name string, f *format.Format, overwrite bool, perm fs.File
 	}
 	if name == "-" {
 		if tty.IsTerminal(e.out) && f == format.Raw {
-			return nil, withHint(usageError{errors.New("refusing to write a recording's raw output to the terminal, which would obey it")},
+			return nil, withHint(usageError{errors.New("refusing to write raw output to the terminal, which would obey its escape sequences")},
 				"to play a recording: ttydeck play FILE")
 		}
 		w, err := f.NewWriter(e.out)

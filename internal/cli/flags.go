@@ -37,11 +37,17 @@ func nameFlag(p *string) *flag {
 }
 
 func inputFlag(p *bool) *flag {
-	return onOff(p, "input,I,capture-input,stdin", "also record input, except while echo is off, as for passwords")
+	return onOff(p, "input,I,capture-input,stdin", "also record input, except while echo is off, as at password prompts")
 }
 
 func idleLimitFlag(p *optional[time.Duration], also string) *flag {
 	return valued(p, "idle-time-limit,i"+also, "shorten every pause to `SECONDS`; 0 means no limit", parseIdleLimit)
+}
+
+// recordIdleLimitFlag is the flag of a recorder: it keeps the pauses, and writes
+// the limit to the header.
+func recordIdleLimitFlag(p *optional[time.Duration]) *flag {
+	return valued(p, "idle-time-limit,i", "let players shorten every pause to `SECONDS`; 0 means no limit", parseIdleLimit)
 }
 
 func windowSizeFlag(p *format.Size) *flag {
@@ -69,7 +75,7 @@ func noUIFlag(p *bool) *flag {
 
 // errExclude returns the error for two flags that contradict each other.
 func errExclude(a, b string) error {
-	return usageError{fmt.Errorf("%s and %s exclude each other", a, b)}
+	return usageError{fmt.Errorf("%s and %s cannot be combined", a, b)}
 }
 
 // readOptions are the flags for reading recordings.
@@ -96,7 +102,7 @@ type charset struct {
 func parseCharset(name string) (charset, error) {
 	enc, err := format.EncodingByName(name)
 	if err != nil {
-		return charset{}, withHint(err, "such as cp437, cp850, latin1, iso-8859-15, koi8-r, shift_jis, gbk, big5")
+		return charset{}, withHint(err, "encodings: cp437, cp850, latin1, iso-8859-15, koi8-r, shift_jis, gbk, big5 and others")
 	}
 	return charset{name, enc}, nil
 }
@@ -105,18 +111,18 @@ func parseCharset(name string) (charset, error) {
 func (o *readOptions) groups() []group {
 	return []group{
 		{"Reading", []*flag{
-			valued(&o.format, "input-format", "read `FORMAT`; do not detect the format", sourceNamed).
+			valued(&o.format, "input-format", "read the input as `FORMAT`, without detecting the format", sourceNamed).
 				offering(func(*env) []string { return strings.Split(formatNames((*format.Format).CanRead), ", ") }),
 			onOff(&o.strict, "strict", "stop at the first fault in a recording"),
-			sizeFlag(&o.size, "window-size", "use a window of `COLSxROWS` for a recording that has no size"),
+			sizeFlag(&o.size, "window-size", "assume a window of `COLSxROWS` if the recording has no size"),
 		}},
 		{"Old and unusual formats", []*flag{
 			valued(&o.encoding, "encoding", "convert output from `CHARSET`, such as cp437 or latin1, to UTF-8", parseCharset),
-			word(&o.recording, "recording", "of a log that holds several recordings, read `ID`"),
-			number(&o.bytesPerSecond, 1, "bytes-per-second", "play output that has no times at `N` bytes a second"),
+			word(&o.recording, "recording", "read recording `ID` of a log that holds several"),
+			number(&o.bytesPerSecond, 1, "bytes-per-second", "if the output has no times, time it at `N` bytes a second"),
 			word(&o.timing, "timing", "read a typescript's timing from `FILE`"),
 			word(&o.inputLog, "input-log", "read a typescript's input from `FILE`"),
-			onOff(&o.keepSuspend, "keep-suspend", "keep pauses during which sudo's command was suspended"),
+			onOff(&o.keepSuspend, "keep-suspend", "keep the time during which sudo's command was suspended"),
 			onOff(&o.legacyShift, "legacy-shift", "read a typescript of util-linux 2.24 or older, whose times are shifted"),
 		}},
 	}

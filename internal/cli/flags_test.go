@@ -16,11 +16,12 @@ import (
 // exceptions maps flags whose usage text differs between commands, or whose name
 // follows another program's, to the meaning that FLAGS.md shows.
 var exceptions = map[string]string{
-	"speed":         "`N` times as fast; `max` only where time passes, in play",
-	"format":        "the format to write",
-	"window-size":   "the window's size: of a session, or of a recording that has none",
-	"ignore-case":   "`-i` is grep's here; elsewhere it is `--idle-time-limit`",
-	"fixed-strings": "`-F` is grep's here; elsewhere it is `--follow`",
+	"speed":           "`N` times as fast; `max` only where time passes, in play",
+	"format":          "the format to write",
+	"idle-time-limit": "shorten every pause to `SECONDS`; rec and run let players do so; 0 means no limit",
+	"window-size":     "the window's size: of a session, or of a recording that has none",
+	"ignore-case":     "ignore case; `-i`, as grep has it, is elsewhere `--idle-time-limit`",
+	"fixed-strings":   "take PATTERN as plain text; `-F`, as grep has it, is elsewhere `--follow`",
 }
 
 // sameShort lists the one-letter names with two meanings.
@@ -74,9 +75,9 @@ func TestFlags(t *testing.T) {
 	var table bytes.Buffer
 	table.WriteString(`# The flags of ttydeck
 
-Each flag has one meaning in all commands; TestFlags holds that and this table, and
-` + "`go test ./internal/cli -run TestFlags -update`" + ` rewrites it. A new flag takes a name that is not here, or the
-meaning that is. Names that are no longer here work for one version: see oldnames.go.
+Each flag has one meaning in all commands; TestFlags checks this, and this table;
+` + "`go test ./internal/cli -run TestFlags -update`" + ` rewrites it. A new flag takes either a name that is not listed here,
+or the meaning that is. Old names work for one version: see oldnames.go.
 
 | flag | | meaning | commands |
 |---|---|---|---|

@@ -20,7 +20,7 @@ func framesCommand(e *env) *command {
 		purpose:  "list a recording's events, and how much of the screen each changed",
 		args:     "FILE|URL|-",
 		examples: []string{"ttydeck frames demo.cast"},
-		about: `Lists the events of a recording, one a line: its number, its time and the time since the previous
+		about: `Lists the events of a recording, one per line: its number, its time and the time since the previous
 event in seconds, its kind, the number of screen cells that it changed, and its size, label or exit
 status.`,
 		flags: append([]group{{"Output", []*flag{jsonFlag(&asJSON)}}}, read.groups()...),

@@ -13,7 +13,7 @@ const helpWidth = 96
 // appHelp returns the help of the program.
 func (e *env) appHelp() string {
 	var b strings.Builder
-	b.WriteString(`ttydeck - a tape deck for terminals: record, play, convert, read
+	b.WriteString(`ttydeck - a tape deck for terminals: record, play, convert and search sessions
 
 Usage: ttydeck COMMAND [FLAGS] [ARGUMENT...]
 

@@ -31,7 +31,7 @@ func setSessionMemory() {
 }
 
 // errNoHost is the error if the host's daemon does not run.
-var errNoHost = withHint(errors.New("no host daemon is running"), "root starts one: ttydeck daemon --host")
+var errNoHost = withHint(errors.New("no host daemon is running"), "to start one: sudo ttydeck daemon --host")
 
 // openSession connects to the session of that name, or without a name to the only
 // session, and returns its name. NAME@USER is a session in the list of the host's
@@ -63,7 +63,7 @@ func openSession(ctx context.Context, name string) (*live.Client, string, error)
 		case len(names) == 0:
 			return nil, "", withHint(errors.New("no session is running"), "ttydeck run starts one")
 		case len(names) > 1:
-			return nil, "", withHint(usageError{errors.New("several sessions are running: name one")}, "sessions: "+strings.Join(names, ", "))
+			return nil, "", withHint(usageError{errors.New("several sessions are running; name one of them")}, "sessions: "+strings.Join(names, ", "))
 		}
 		name = names[0]
 	}
@@ -141,7 +141,7 @@ func resumeCommand(e *env) *command {
 	return sessionCommandOf(e, command{
 		name: "resume", purpose: "resume a session's recording", args: "[NAME]",
 		examples: []string{"ttydeck resume deploy"},
-		about: `Resumes the recording of the session NAME, or of the only session. It continues with the present
+		about: `Resumes the recording of the session NAME, or of the only session. It continues with the current
 screen.`,
 	}, 0, 1, func(ctx context.Context, c *live.Client, _ []string) error { return c.Resume(ctx) })
 }
@@ -164,8 +164,8 @@ func stopCommand(e *env) *command {
 	return sessionCommandOf(e, command{
 		name: "stop", purpose: "end a session", args: "NAME",
 		examples: []string{"ttydeck stop deploy"},
-		about: `Ends the session NAME as if its terminal was closed (SIGHUP), and waits up to 10 seconds until the
-recording is complete.`,
+		about: `Ends the session NAME as if its terminal had been closed (SIGHUP), and waits up to 10 seconds for the
+recording to be complete.`,
 	}, 1, 1, func(ctx context.Context, c *live.Client, _ []string) error { return endSession(ctx, c, syscall.SIGHUP) })
 }
 
@@ -173,7 +173,7 @@ func killCommand(e *env) *command {
 	return sessionCommandOf(e, command{
 		name: "kill", purpose: "kill a session's program", args: "NAME",
 		examples: []string{"ttydeck kill deploy"},
-		about: `Kills the program of the session NAME (SIGKILL), and waits up to 10 seconds until the recording is
+		about: `Kills the program of the session NAME (SIGKILL), and waits up to 10 seconds for the recording to be
 complete.`,
 	}, 1, 1, func(ctx context.Context, c *live.Client, _ []string) error {
 		return endSession(ctx, c, syscall.SIGKILL)
@@ -321,7 +321,7 @@ func sendCommand(e *env) *command {
 			"ttydeck send deploy --key C-c",
 		},
 		about: `Types TEXT into the session NAME, then the keys of --key in their order, then Enter with --enter.
-Without TEXT and keys, types the text on standard input.
+Without TEXT and keys, types standard input.
 
 Keys are Enter, Tab, Escape, Backspace, Up, Down, Left, Right, Home, End, PageUp, PageDown, Insert,
 Delete, F1 to F12, Space, a character, C-c for ctrl-C and M-x for alt-X.`,

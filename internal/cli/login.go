@@ -22,15 +22,15 @@ func loginCommand(e *env) *command {
 	var receive bool
 	return &command{
 		name:    "login-rec",
-		purpose: "record logins, as sshd's ForceCommand or as login shell",
+		purpose: "record logins, as sshd's ForceCommand or as a login shell",
 		examples: []string{
 			"ttydeck login-rec --receive",
 			"ForceCommand /usr/local/bin/ttydeck login-rec     # in /etc/ssh/sshd_config",
 			"ln -s ttydeck /usr/local/bin/ttydeck-login        # a login shell for /etc/passwd",
 		},
 		about: `Runs the user's shell and sends a recording of the session to a receiver (login-rec --receive), which
-runs as root. Start the receiver as a service, then install login-rec as ForceCommand or ttydeck-login
-as login shell, as above.
+runs as root. Start the receiver as a service, then install login-rec as ForceCommand, or ttydeck-login
+as the login shell, as above.
 
 Only sessions with a terminal are recorded: scp, sftp, rsync, git, ssh HOST COMMAND, su -c and cron
 run as without login-rec.
@@ -42,16 +42,16 @@ read ~/.bashrc first, zsh reads ~/.zshenv, and a user who starts another shell t
 No file of the user is read before ttydeck-login, but it does not record the command of ssh -t HOST
 COMMAND.
 
-Flags are read from the command line alone, not from the configuration or the environment. The policy
+Flags are read only from the command line, not from the configuration or the environment. The policy
 is ` + login.DefaultPolicy + `. It must belong to root and be readable by everybody. If it does not
 exist, all sessions are recorded, and sessions that cannot be recorded are allowed. If it has an error
-or cannot be read, every session with a terminal is refused. Its keys:
+or cannot be read, every session with a terminal is refused. Its keys, by example:
 
    record = ["*"]               # users and @groups to record; an unknown group means everybody
    except = ["backup"]          # users and @groups not to record
-   input = false                # also record input, except while echo is off, as for passwords
+   input = false                # also record input, except while echo is off
    shell = "/bin/bash"          # for users whose login shell is ttydeck-login
-   on-failure = "block"         # or "allow": for sessions that cannot be recorded
+   on-failure = "block"         # sessions that cannot be recorded; default: "allow"
    notice = "This session is recorded."
    socket = "` + login.DefaultSocket + `"`,
 		flags: []group{{"Recording", []*flag{

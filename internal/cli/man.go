@@ -30,7 +30,7 @@ func manCommand(e *env) *command {
 // Markdown.
 func (e *env) manual() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%% ttydeck 1 \"\" \"ttydeck %s\"\n\n# NAME\n\nttydeck - a tape deck for terminals: record, play, convert, read\n\n# SYNOPSIS\n\n", version())
+	fmt.Fprintf(&b, "%% ttydeck 1 \"\" \"ttydeck %s\"\n\n# NAME\n\nttydeck - a tape deck for terminals: record, play, convert and search sessions\n\n# SYNOPSIS\n\n", version())
 	var visible []*command
 	for _, c := range e.commands {
 		if !c.hidden {
@@ -68,7 +68,7 @@ speed = 1.5
 ` + "```" + `
 
 The environment overrides the file: TTYDECK\_PLAY\_SPEED=1.5. The command line overrides both. login-rec reads its
-flags from the command line alone.
+flags only from the command line.
 
 # EXIT STATUS
 

@@ -34,24 +34,24 @@ func observeCommand(e *env) *command {
 			"ttydeck observe pts/3 incident.cast",
 			"ttydeck observe --all recordings/",
 		},
-		about: `Records the output of a running session to FILE, from now until the session ends or ctrl-C. TTY, such
-as pts/3, is the session's terminal; PID is any process in the session. Nothing is restarted, and
+		about: `Records the output of a running session to FILE, from now until the session ends or you press
+ctrl-C. TTY, such as pts/3, is the session's terminal; PID is any process in the session. Nothing is restarted, and
 nothing is typed into the session. FILE is as for ttydeck rec; "-" is standard output.
 
 The recording begins with an empty screen, except with the method tmux. --redraw makes most programs
 draw their screen again.
 
-With --all or --user, records every session, also later ones, to a file of its own in DIR (default:
-the present directory) until ctrl-C.
+With --all or --user, records every session, including those that start later, to a file of its own in
+DIR (default: the current directory), until you press ctrl-C.
 
 METHOD (default: the best that works here)
-   tmux      ask tmux: needs no privileges, loses nothing, has the first screen
-   fexit     eBPF at the kernel's terminals: needs root (CAP_BPF, CAP_PERFMON) and a kernel
+   tmux      ask tmux: needs no privileges, loses nothing, includes the first screen
+   fexit     eBPF in the kernel's terminals: needs root (CAP_BPF, CAP_PERFMON) and a kernel
              that allows it; output that comes too fast is lost, and a marker is added
-   sys_exit  eBPF at the return of system calls: as fexit, on more kernels, but adds about
-             0.1 µs to each system call of the host
+   sys_exit  eBPF at the return of system calls: like fexit, but works on more kernels, and
+             adds about 0.1 µs to each system call of the host
    ptrace    stop the program behind the terminal at each system call: for your own sessions,
-             or with CAP_SYS_PTRACE; loses nothing, but much output takes twice the time`,
+             or with CAP_SYS_PTRACE; loses nothing, but heavy output takes twice as long`,
 		flags: []group{
 			{"Observing", []*flag{
 				valued(&o.observer.Method, "method", "use `METHOD`", parseMethod).offering(func(*env) []string { return methodNames() }),
@@ -161,7 +161,7 @@ func runObserve(ctx context.Context, e *env, opts observeOptions, session, name 
 		file.Discard()
 		switch {
 		case errors.Is(err, observe.ErrNoHolder):
-			return withHint(err, "run it as root, or as the user of the program behind the terminal: see HOLDER in ttydeck ps")
+			return withHint(err, "run ttydeck observe as root, or as the user of the HOLDER in ttydeck ps")
 		case errors.Is(err, observe.ErrMethod):
 			return withHint(err, "ttydeck doctor shows what this host allows")
 		}

@@ -100,19 +100,26 @@ var commandLine = origin{form: func(name string) string {
 // --from or --to still names a format.
 func (e *env) newName(c *command, f *flag, old *oldName, name, value string, from origin) (*flag, string) {
 	now := placeFormat(c, name)
+	was, is := "", "" // the values, if they differ
 	switch {
 	case now != nil && isFormat(value):
 	case f != nil || old == nil || old == placeName:
 		return nil, value
 	default:
 		now = c.flag(old.now)
+		if old.value != "" && !old.isOn {
+			was = " " + value
+		}
 		if strings.Contains(old.value, "%s") {
 			value = fmt.Sprintf(old.value, value)
 		} else {
 			value = cmp.Or(old.value, value)
 		}
+		if old.value != "" {
+			is = " " + value
+		}
 	}
-	note := fmt.Sprintf("%s%s is now %s; the old name works until the next version", from.prefix, from.form(name), from.form(now.name))
+	note := fmt.Sprintf("%s%s is now %s; the next version drops the old name", from.prefix, from.form(name)+was, from.form(now.name)+is)
 	if !slices.Contains(e.told, note) {
 		e.told = append(e.told, note)
 		e.notef("%s", note)

@@ -45,11 +45,11 @@ func (p *partFile) Close() error {
 // files.
 func createParts(name string, f *format.Format, overwrite bool, perm fs.FileMode) (*output, error) {
 	if name == "-" {
-		return nil, withHint(usageError{fmt.Errorf("%s is %s and cannot go to standard output", f, f.Layout())},
-			"name a file: ttydeck convert IN OUT --format "+f.Name)
+		return nil, withHint(usageError{fmt.Errorf("a recording in format %s is %s and cannot go to standard output", f, f.Layout())},
+			"name an output: ttydeck convert IN OUT --format "+f.Name)
 	}
 	if format.CompressionByFileName(name) != format.Uncompressed {
-		return nil, usageError{fmt.Errorf("%s: %s is %s and cannot be compressed", name, f, f.Layout())}
+		return nil, usageError{fmt.Errorf("%s: a recording in format %s is %s and cannot be compressed", name, f, f.Layout())}
 	}
 	p := &outputParts{name: name, perm: perm}
 	files := format.Files{Base: filepath.Base(name), Create: func(suffix string, perm fs.FileMode) (io.WriteCloser, error) {

@@ -44,13 +44,13 @@ which may be any process in the session:
    HOLDER   the program behind the terminal: terminal emulator, sshd, tmux, container runtime...
    REC      the program that records the session
    PID      the process ID of the session leader
-   DIR      the present directory of the session leader
+   DIR      the current directory of the session leader
    COMMAND  the program in the foreground; +2 means two more processes
 
 A dash means none. A question mark means that only root can see it.`,
 		flags: []group{{"Listing", []*flag{
 			jsonFlag(&o.json),
-			onOff(&o.tree, "tree", "show the processes of each session, and below them the sessions that they hold"),
+			onOff(&o.tree, "tree", "show the processes of each session and, below them, the sessions that they hold"),
 			onOff(&o.watch, "watch,w", "repeat until interrupted"),
 			valued(&o.interval, "interval", "repeat every `SECONDS`", parseInterval),
 			userFlag(&o.user),

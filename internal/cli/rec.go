@@ -53,32 +53,32 @@ func recCommand(e *env) *command {
 			"printf 'make\\nexit\\n' | ttydeck rec make.cast",
 		},
 		about: `Runs your shell, or PROGRAM, and records its output to FILE until it ends. Without FILE, the
-name is made of the date and time. The extension sets the format: .cast is asciicast version 3,
+file is named after the date and time. The extension sets the format: .cast is asciicast version 3,
 .v2.cast version 2, .raw the plain output; an additional .gz or .zst compresses it. "-" is standard
 output.
 
 While recording, C-\ (ctrl-backslash) is a prefix: C-\ p pauses and resumes, C-\ m adds a marker, and
-C-\ C-\ sends C-\ to the program. On resume, the present screen is recorded, so that later output is
+C-\ C-\ sends C-\ to the program. On resume, the current screen is recorded, so that later output is
 drawn correctly. Clear the screen first if it shows anything that must not be recorded.
 
-If standard input is not a terminal, it is typed into the session. If the recording cannot be
-written any more, an error is shown at once, the session goes on, and the exit status is 1.
---redact removes secrets when the session has ended; until then the file holds them.
+If standard input is not a terminal, it is typed into the session. If the recording can no
+longer be written, an error is shown at once, the session goes on, and the exit status is 1.
+--redact removes secrets when the session has ended; until then, the file holds them.
 
 Shells (bash, zsh, fish, nushell, dash, ksh, mksh, busybox) mark their prompts and commands in the
 recording, with exit status and directory, for ttydeck transcript. Your start-up files are read as
 usual, and your terminal shows no marks.
 
-While it runs, ttydeck ls lists the session, and ttydeck watch, attach, send, pause, stop and others
+While the session runs, ttydeck ls lists it, and ttydeck watch, attach, send, pause, stop and others
 act on it from your other terminals. In the session, TTYDECK_REC and ASCIINEMA_REC are set to 1.
 
 With --return, the exit status is that of the recorded program, or 128+N if signal N killed it.`,
 		flags: []group{
 			{"Recording", []*flag{
-				word(&o.command, "command,c", "record the shell command `COMMAND` instead of the shell"),
+				word(&o.command, "command,c", "record the shell command `COMMAND` instead of your shell"),
 				titleFlag(&r.Header.Title),
 				nameFlag(&o.name),
-				idleLimitFlag(&o.idle, ""),
+				recordIdleLimitFlag(&o.idle),
 				inputFlag(&r.Input),
 				onOff(&r.InputSecrets, "input-secrets", "record all input, even while echo is off: passwords too"),
 				word(&o.captureEnv, "capture-env,env", "record the environment variables in `LIST`, such as SHELL,LANG"),
@@ -94,8 +94,8 @@ With --return, the exit status is that of the recorded program, or 128+N if sign
 			{"Terminal", []*flag{
 				windowSizeFlag(&r.Size),
 				onOff(&r.Headless, "headless", "use no terminal: show nothing, read no keys"),
-				onOff(&r.WaitAll, "wait-all", "go on until background jobs have closed the terminal too"),
-				keyFlag(&r.Keys.Prefix, "prefix-key", "use `KEY` as prefix of the keys below; none: no prefix"),
+				onOff(&r.WaitAll, "wait-all", "end only when background jobs, too, have closed the terminal"),
+				keyFlag(&r.Keys.Prefix, "prefix-key", "use `KEY` as the prefix of the keys below; none: no prefix"),
 				keyFlag(&r.Keys.Pause, "pause-key", "pause and resume with `KEY`; none: no key"),
 				keyFlag(&r.Keys.Marker, "marker-key", "add a marker with `KEY`; none: no key"),
 			}},
@@ -124,13 +124,13 @@ func (o *recOptions) complete(ctx context.Context, e *env, args []string) (name 
 	switch {
 	case len(args) > 1:
 		return "", withHint(usageError{fmt.Errorf("unexpected argument %q", args[1])},
-			"a program goes behind --: ttydeck rec "+args[0]+" -- "+strings.Join(args[1:], " "))
+			"put the program after --: ttydeck rec "+args[0]+" -- "+strings.Join(args[1:], " "))
 	case len(args) == 1:
 		name = args[0]
 	}
 	switch {
 	case o.command != "" && len(o.program) > 0:
-		return "", errExclude("--command", "a program behind --")
+		return "", errExclude("--command", "a program after --")
 	case o.command != "":
 		r.Args, r.Header.Command = []string{"/bin/sh", "-c", o.command}, o.command
 	case len(o.program) > 0:

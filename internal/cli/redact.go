@@ -29,9 +29,9 @@ func (o *redactOptions) group() group {
 
 func (o *redactOptions) flags() []*flag {
 	return []*flag{
-		many(&o.texts, "redact-text", "remove `TEXT` everywhere; shells keep flags in their history, so set it in the environment", asIs),
-		many(&o.patterns, "redact-pattern", "remove matches of `REGEXP` in a line, or of its first group (pkg.go.dev/regexp/syntax)", parseRegexp),
-		onOff(&o.onlyOwn, "redact-only-own", "use only --redact-text and --redact-pattern, not the public rules"),
+		many(&o.texts, "redact-text", "remove `TEXT` everywhere; set it in the environment to keep it out of the shell's history", asIs),
+		many(&o.patterns, "redact-pattern", "remove what `REGEXP`, or its first group, matches in a line (pkg.go.dev/regexp/syntax)", parseRegexp),
+		onOff(&o.onlyOwn, "redact-only-own", "use only --redact-text and --redact-pattern, not the built-in rules"),
 	}
 }
 
@@ -76,17 +76,17 @@ func redactCommand(e *env) *command {
 			"ttydeck redact demo.cast clean.cast",
 		},
 		about: `Writes the recording IN to OUT with each character of a secret replaced by "*". Without OUT, lists
-the secrets with rule, time and place, but never their text. "-" is standard input or output.
+the secrets by rule, time and place, but never shows their text. "-" is standard input or output.
 
 Secrets are found by the public rules of gitleaks, by the names of variables (DB_PASSWORD=...), in
-Authorization headers, URLs and flags of commands, and behind password prompts. The search reads the
+Authorization headers, in URLs, in flags of commands, and after password prompts. The search reads the
 screen, so it also finds secrets that were split, wrapped, coloured or corrected. A secret is removed
 from output, input, titles and other control sequences, markers, comments and the header.
 
-No rule knows every secret. One that was printed in another form, such as base64, is not
-recognised. A short or plain one (PASSWORD=hello) is removed only where a rule finds it. Of one with
-several lines, unless it is a private key, only the first is removed. Look at the result before you
-publish it.`,
+No rule knows every secret. A secret that was printed in another form, such as base64, is not
+recognised. A short or common word (PASSWORD=hello) is removed only where a rule finds it. Of a secret
+with several lines, only the first line is removed, unless it is a private key. Look at the result
+before you publish it.`,
 		flags: append([]group{
 			{"Output", []*flag{formatFlag(&o.to), overwriteFlag(&o.overwrite), jsonFlag(&o.json)}},
 			{"Secrets", o.secrets.flags()},
@@ -160,10 +160,12 @@ func redactSummary(r *redact.Report) string {
 	switch {
 	case r.Secrets == 0:
 		return "no secrets found"
+	case places == 1:
+		return "1 secret redacted in 1 place"
 	case r.Secrets == 1:
-		return fmt.Sprintf("1 secret redacted, %d times", places)
+		return fmt.Sprintf("1 secret redacted in %d places", places)
 	}
-	return fmt.Sprintf("%d secrets redacted, %d times", r.Secrets, places)
+	return fmt.Sprintf("%d secrets redacted in %d places", r.Secrets, places)
 }
 
 func printReport(w io.Writer, r *redact.Report) error {

@@ -72,14 +72,14 @@ named after the session and the time.`,
 				outputFlag(&s.File),
 				titleFlag(&s.Title),
 				inputFlag(&s.Input),
-				idleLimitFlag(&o.idle, ""),
+				recordIdleLimitFlag(&o.idle),
 				noShellIntegrationFlag(&s.NoMarks),
 			}},
 		},
 		program: &s.Args,
 		run: func(ctx context.Context, args []string) error {
 			if len(args) > 0 {
-				return withHint(usageError{fmt.Errorf("unexpected argument %q", args[0])}, "a program goes behind --: ttydeck run -- "+strings.Join(args, " "))
+				return withHint(usageError{fmt.Errorf("unexpected argument %q", args[0])}, "put the program after --: ttydeck run -- "+strings.Join(args, " "))
 			}
 			s.Smallest, s.IdleLimit = o.attachSize == "smallest", o.idle.value
 			if s.File != "" {
@@ -229,6 +229,9 @@ func (e *env) runSession(ctx context.Context, cfg sessionConfig, say func(starte
 		}
 	}
 	file, err := record.Create(cfg.File, record.FileOptions{})
+	if errors.Is(err, record.ErrExists) {
+		return withHint(fmt.Errorf("%s: %w", cfg.File, errExists), "to record to another file: ttydeck run -o FILE")
+	}
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func screenCommand(e *env) *command {
 			"ttydeck screen --input-format raw --window-size 80x25 output.log",
 		},
 		about: `Prints the screen of a recording at each --at and --at-marker, in the order of the flags, or at the
-end. For a SESSION in the list of ttydeck ls, prints the present screen.
+end. For a SESSION in the list of ttydeck ls, prints the current screen.
 
 --json prints an object for each screen, with the text, colours and attributes of every cell that is
 not blank.`,

@@ -39,11 +39,11 @@ func searchCommand(e *env) *command {
 			"ttydeck search --play panic demo.cast",
 		},
 		about: `Searches the commands that were run, their output, and the screen at any moment for lines that match
-the regular expression PATTERN. Prints file, time, place, line and command of each. The exit status
-is 1 if nothing is found.`,
+the regular expression PATTERN. Prints the file, time, place, line and command of each match. The
+exit status is 1 if nothing is found.`,
 		flags: append([]group{{"Search", []*flag{
-			onOff(&o.ignoreCase, "ignore-case,i", "ignore the case of letters, as grep does"),
-			onOff(&o.fixed, "fixed-strings,F", "take PATTERN as text, as grep does"),
+			onOff(&o.ignoreCase, "ignore-case,i", "ignore case, as grep does"),
+			onOff(&o.fixed, "fixed-strings,F", "take PATTERN as plain text, as grep does"),
 			many(&o.in, "in", "search only `WHERE`: commands, output, or screen (everything else that was shown); repeatable", parseWhere).
 				offering(func(*env) []string { return where }),
 			jsonFlag(&o.json),
@@ -62,7 +62,7 @@ is 1 if nothing is found.`,
 			}
 			re, err := parseRegexp(pattern)
 			if err != nil {
-				return withHint(usageError{err}, "-F takes the pattern as text")
+				return withHint(usageError{err}, "-F takes the pattern as plain text")
 			}
 			o.match = re.MatchString
 			return runSearch(ctx, e, o, args[1:])

@@ -45,8 +45,8 @@ func transcriptCommand(e *env) *command {
 			"ttydeck transcript --failed --grep docker *.cast",
 		},
 		about: `Lists each command with its time, text and output, and with its exit status and directory if they
-were recorded. Commands are found by the shell's marks (OSC 133 and others) in the recording, or
-without marks by the prompts.
+were recorded. Commands are found by the shell's marks (OSC 133 and others) in the recording or,
+if there are none, by the prompts.
 
 FORMATS
 ` + styleTable(),
@@ -66,8 +66,8 @@ FORMATS
 				onOff(&o.failed, "failed", "only commands that failed"),
 				valued(&o.grep, "grep,g", "only commands whose text or output matches the regular expression `PATTERN`", parseRegexp),
 				onOff(&o.write.Review, "review", "only commands that are uncertain, with the reason"),
-				onOff(&o.parse.REPL, "repl", "also lines that were entered in programs such as python or sqlite3"),
-				onOff(&o.parse.Cancelled, "cancelled", "also command lines that were cancelled with ctrl-C"),
+				onOff(&o.parse.REPL, "repl", "also lines entered in programs such as python or sqlite3"),
+				onOff(&o.parse.Cancelled, "cancelled", "also command lines cancelled with ctrl-C"),
 			)},
 			o.redact.group(),
 		}, o.source.groups()),

@@ -284,7 +284,7 @@ func (d *Daemon) forward(w http.ResponseWriter, r *http.Request) {
 		FlushInterval: -1,
 		ModifyResponse: func(res *http.Response) error {
 			if res.StatusCode/100 == 3 { // perhaps to another user's session
-				return errors.New("the session redirects, which no session does")
+				return errors.New("the session sent a redirect, which no session does")
 			}
 			return nil
 		},

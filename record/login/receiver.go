@@ -71,7 +71,10 @@ func Listen(path string) (net.Listener, error) {
 	}
 	l, err := net.Listen("unix", path)
 	if err != nil {
-		return nil, err
+		if call, ok := errors.AsType[*os.SyscallError](err); ok {
+			err = call.Err
+		}
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if err := os.Chmod(path, 0o666); err != nil {
 		l.Close()
@@ -306,7 +309,7 @@ func Send(socket string, hello Hello) (*Sender, error) {
 		if err == nil && last.Error != "" {
 			err = errors.New(last.Error)
 		} else if err == nil && !last.Done {
-			err = errors.New("malformed answer of the receiver")
+			err = errors.New("malformed answer from the receiver")
 		}
 		s.mu.Lock()
 		s.err = err
@@ -355,6 +358,6 @@ func (s *Sender) Close() error {
 		defer s.mu.Unlock()
 		return s.err
 	case <-time.After(helloWait):
-		return errors.New("the receiver does not confirm the recording")
+		return errors.New("the receiver did not confirm the recording")
 	}
 }

@@ -12,7 +12,7 @@ func missing(list []Session, hidden bool) string {
 		column Column
 		word   string
 	}{
-		{User, "user"}, {Instance, "devpts instance (assumed)"}, {Dir, "directory"}, {Idle, "idle time"}, {Size, "size"},
+		{User, "user"}, {Instance, "devpts instance, assumed"}, {Dir, "directory"}, {Idle, "idle time"}, {Size, "size"},
 		{Holders, "holder"}, {Recorders, "recorder"},
 	}
 	short := 0
@@ -23,7 +23,7 @@ func missing(list []Session, hidden bool) string {
 	}
 	if short == 0 {
 		if hidden {
-			return "incomplete without root: hidepid hides other users' processes"
+			return "incomplete without root; hidepid hides other users' processes"
 		}
 		return ""
 	}
@@ -36,10 +36,10 @@ func missing(list []Session, hidden bool) string {
 			}
 		}
 		if n > 0 {
-			parts = append(parts, fmt.Sprintf("the %s of %d", w.word, n))
+			parts = append(parts, fmt.Sprintf("%s (%d)", w.word, n))
 		}
 	}
-	text := fmt.Sprintf("incomplete without root: of %d sessions, unknown are %s", len(list), strings.Join(parts, ", "))
+	text := fmt.Sprintf("incomplete without root; of %d sessions, unknown: %s", len(list), strings.Join(parts, ", "))
 	if hidden {
 		text += "; hidepid hides other users' processes"
 	}
