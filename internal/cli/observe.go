@@ -224,7 +224,8 @@ func runObserveMany(ctx context.Context, e *env, opts observeOptions, dir string
 			switch {
 			case errors.Is(err, context.Canceled):
 			case err != nil:
-				e.warnf("%s: %s", s.TTY.Name, strings.ReplaceAll(message(err), "\n", "; "))
+				why := strings.TrimPrefix(message(err), "observing "+s.TTY.Name+": ")
+				e.warnf("%s: %s", s.TTY.Name, strings.ReplaceAll(why, "\n", "; "))
 			case r.Lost > 0:
 				e.warnf("%s ended: %d bytes of output, %d more came too fast and were lost", s.TTY.Name, r.Output, r.Lost)
 			default:

@@ -101,6 +101,10 @@ var commandLine = origin{form: func(name string) string {
 func (e *env) newName(c *command, f *flag, old *oldName, name, value string, from origin) (*flag, string) {
 	now := placeFormat(c, name)
 	was, is := "", "" // the values, if they differ
+	join := "="
+	if strings.HasPrefix(from.form(name), "-") {
+		join = " "
+	}
 	switch {
 	case now != nil && isFormat(value):
 	case f != nil || old == nil || old == placeName:
@@ -108,7 +112,7 @@ func (e *env) newName(c *command, f *flag, old *oldName, name, value string, fro
 	default:
 		now = c.flag(old.now)
 		if old.value != "" && !old.isOn {
-			was = " " + value
+			was = join + value
 		}
 		if strings.Contains(old.value, "%s") {
 			value = fmt.Sprintf(old.value, value)
@@ -116,7 +120,7 @@ func (e *env) newName(c *command, f *flag, old *oldName, name, value string, fro
 			value = cmp.Or(old.value, value)
 		}
 		if old.value != "" {
-			is = " " + value
+			is = join + value
 		}
 	}
 	note := fmt.Sprintf("%s%s is now %s; the next version drops the old name", from.prefix, from.form(name)+was, from.form(now.name)+is)

@@ -66,7 +66,7 @@ const (
 
 const exitCodes = `Exit status:
    0    done
-   1    failed, or done only in part, as with a damaged recording
+   1    failed, or done only in part
    2    error in the command line, the environment or the configuration
    130  interrupted`
 
