@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"sync/atomic"
 )
 
@@ -46,10 +45,6 @@ const (
 	noLineBreak = "no line break at the end"
 )
 
-// remedy matches the part of a warning that says how the reader continues, which
-// a strict reader does not.
-var remedy = regexp.MustCompile(`(^|[;:] )(skipped|kept|backslash kept|previous time used|the last value is used|the others are ignored|read (as|with|one by one|instead)\b[^;:]*)$`)
-
 // warn reports something that the reader tolerates. It reports whether reading
 // may go on: a strict reader stops.
 func (in *input) warn(line int, kind, detail string) bool {
@@ -60,7 +55,7 @@ func (in *input) warn(line int, kind, detail string) bool {
 	w := Warning{Name: in.name, Line: line, Kind: kind, Detail: detail}
 	if in.strict {
 		if in.err == nil {
-			w.Name, w.Line, w.Detail = "", 0, remedy.ReplaceAllString(detail, "")
+			w.Name, w.Line = "", 0
 			in.err = in.syntaxError(line, errors.New(w.String()))
 		}
 		return false
