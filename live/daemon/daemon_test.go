@@ -510,7 +510,7 @@ func TestRedirectsEndAtTheDaemon(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if text, _ := io.ReadAll(res.Body); res.StatusCode != http.StatusBadRequest || res.Header.Get("Location") != "" || !strings.Contains(string(text), "redirects") {
+	if text, _ := io.ReadAll(res.Body); res.StatusCode != http.StatusBadRequest || res.Header.Get("Location") != "" || !strings.Contains(string(text), "sent a redirect") {
 		t.Errorf("response %s, Location %q: %s; want 400 without a redirect", res.Status, res.Header.Get("Location"), text)
 	}
 }

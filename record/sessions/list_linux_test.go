@@ -297,7 +297,7 @@ func TestOtherUser(t *testing.T) {
 	if s := some.Sessions[at]; len(s.Unknown) > 0 || len(s.Holders) != 1 || s.Holders[0].Kind != Recorder || s.Recording == nil {
 		t.Errorf("the session in nobody's script: %+v; want all columns", s)
 	}
-	if all.Missing != "" || !strings.Contains(some.Missing, "without root: of ") || !strings.Contains(some.Missing, "the holder of ") {
+	if all.Missing != "" || !strings.Contains(some.Missing, "without root; of ") || !strings.Contains(some.Missing, "holder (") {
 		t.Errorf("Missing = %q as root, %q as nobody; want it empty, and the holders in it", all.Missing, some.Missing)
 	}
 }
