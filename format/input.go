@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync/atomic"
 )
 
@@ -56,6 +57,8 @@ func (in *input) warn(line int, kind, detail string) bool {
 	if in.strict {
 		if in.err == nil {
 			w.Name, w.Line = "", 0
+			// Behind the semicolon is how a tolerant reader continues.
+			w.Detail, _, _ = strings.Cut(detail, "; ")
 			in.err = in.syntaxError(line, errors.New(w.String()))
 		}
 		return false
