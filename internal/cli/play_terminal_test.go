@@ -73,10 +73,12 @@ func startOnTerminal(t *testing.T, cols, rows int, args ...string) *terminal {
 		buf := make([]byte, 1<<16)
 		for {
 			n, err := master.Read(buf)
-			v.mu.Lock()
-			v.screen.Write(buf[:n])
-			v.got = append(v.got, buf[:n]...)
-			v.mu.Unlock()
+			if n > 0 { // after wait, tests read the fields without mu
+				v.mu.Lock()
+				v.screen.Write(buf[:n])
+				v.got = append(v.got, buf[:n]...)
+				v.mu.Unlock()
+			}
 			if err != nil {
 				return
 			}
