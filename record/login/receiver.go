@@ -284,15 +284,18 @@ func Send(socket string, hello Hello) (*Sender, error) {
 	if err == nil && uid != 0 && uid != os.Geteuid() {
 		err = fmt.Errorf("%s: not trusted, as user %d listens there and not root", socket, uid)
 	}
-	if err == nil {
-		err = json.NewEncoder(c).Encode(hello)
-	}
 	in := json.NewDecoder(c)
 	var first Reply
 	if err == nil {
+		// A receiver that refuses may answer and close before it reads: its
+		// reason says more than a broken pipe.
+		sent := json.NewEncoder(c).Encode(hello)
 		c.SetReadDeadline(time.Now().Add(helloWait))
 		err = in.Decode(&first)
 		c.SetReadDeadline(time.Time{})
+		if sent != nil && first.Error == "" {
+			err = sent
+		}
 	}
 	if err == nil && first.Error != "" {
 		err = errors.New(first.Error)
