@@ -41,12 +41,12 @@ type brake struct {
 }
 
 func newBrake(t *target, guard []string) (*brake, error) {
-	if !t.isSlave(t.slave) {
+	if t.slave < 0 {
 		return nil, errors.New("cannot open the terminal, whose output a lossless recording has to stop")
 	}
 	tty := t.session.TTY
 	b := &brake{t: t, command: append(guard[:len(guard):len(guard)],
-		t.slave, strconv.FormatUint(uint64(tty.Number), 10), strconv.FormatUint(tty.Instance, 10))}
+		fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), t.slave), strconv.FormatUint(uint64(tty.Number), 10), strconv.FormatUint(tty.Instance, 10))}
 	if err := b.start(); err != nil {
 		return nil, err
 	}
@@ -153,10 +153,15 @@ func Guard(stdin, stdout *os.File, args []string) error {
 	if err != nil {
 		return err
 	}
+	tty := sessions.TTY{Number: uint32(number), Instance: instance}
+	t := &target{leader: -1, slave: openSlave(args[0], tty)}
+	if t.slave < 0 {
+		return fmt.Errorf("guard: %s is not the session's terminal", args[0])
+	}
+	defer t.close()
 	// Another name than the observer's, so that a kill by name spares the
 	// guard.
 	_ = os.WriteFile("/proc/self/comm", []byte("tty-guard"), 0)
-	t := &target{session: sessions.Session{TTY: sessions.TTY{Number: uint32(number), Instance: instance}}, slave: args[0]}
 	if _, err := stdout.Write([]byte{guardFree}); err != nil {
 		return err
 	}

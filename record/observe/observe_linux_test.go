@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/creack/pty"
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/await"
 	"github.com/ttydeck/ttydeck/record"
@@ -436,6 +437,37 @@ func TestBulk(t *testing.T) {
 				t.Errorf("other events %v; want none", others)
 			}
 		})
+	}
+}
+
+// TestNextTerminal ends a session that an observer is still reading. Its path and
+// number then belong to the next terminal, whose size is none of the session's.
+func TestNextTerminal(t *testing.T) {
+	h := startHolder(t)
+	target, err := newTarget(h.session())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.close()
+	if size, ok := target.currentSize(); !ok || size != (format.Size{Cols: 80, Rows: 24}) {
+		t.Fatalf("size %v, %v before the end; want 80x24", size, ok)
+	}
+	name := "/dev/" + target.session.TTY.Name
+	h.send("exit")
+	h.wait()
+	for range 100 { // the kernel gives the lowest free number; another test may be faster
+		master, slave, err := pty.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer master.Close()
+		defer slave.Close()
+		if slave.Name() == name {
+			break
+		}
+	}
+	if size, ok := target.currentSize(); ok {
+		t.Errorf("size %v after the end; want none", size)
 	}
 }
 

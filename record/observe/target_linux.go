@@ -19,7 +19,7 @@ import (
 type target struct {
 	session sessions.Session
 	holders []holder
-	slave   string            // a path of the terminal
+	slave   int               // the terminal, as O_PATH: its holder does not see that; -1 if it was not found
 	size    format.Size       // at the beginning
 	env     map[string]string // the leader's environment; empty if not readable
 	leader  int               // pidfd; -1 if there is none
@@ -35,7 +35,7 @@ type holder struct {
 // newTarget opens the processes of a session by pidfd, so that they are not
 // confused with others that get their PIDs.
 func newTarget(s sessions.Session) (*target, error) {
-	t := &target{session: s, size: s.Size, env: map[string]string{}, leader: -1}
+	t := &target{session: s, size: s.Size, env: map[string]string{}, leader: -1, slave: -1}
 	for _, h := range s.Holders {
 		if len(h.FDs) == 0 {
 			continue
@@ -67,8 +67,10 @@ func (t *target) close() {
 	for _, h := range t.holders {
 		unix.Close(h.fd)
 	}
-	if t.leader >= 0 {
-		unix.Close(t.leader)
+	for _, fd := range []int{t.leader, t.slave} {
+		if fd >= 0 {
+			unix.Close(fd)
+		}
 	}
 }
 
@@ -101,7 +103,8 @@ func pidfd(pid int, start uint64) (int, error) {
 	return fd, nil
 }
 
-// findSlave looks for a path of the terminal.
+// findSlave opens the terminal. Its path alone does not stand for it: once the
+// session has ended, the path and the number belong to the next terminal.
 func (t *target) findSlave() {
 	paths := []string{"/dev/" + t.session.TTY.Name}
 	for _, p := range t.session.Processes {
@@ -111,28 +114,34 @@ func (t *target) findSlave() {
 		paths = append(paths, fmt.Sprintf("/proc/%d/root/dev/%s", p.PID, t.session.TTY.Name))
 	}
 	for _, path := range paths {
-		if t.isSlave(path) {
-			t.slave = path
+		if t.slave = openSlave(path, t.session.TTY); t.slave >= 0 {
 			return
 		}
 	}
 }
 
-func (t *target) isSlave(path string) bool {
+// openSlave opens a path if it is that terminal's; otherwise it returns -1.
+func openSlave(path string, tty sessions.TTY) int {
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1
+	}
 	var st unix.Stat_t
-	return unix.Stat(path, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFCHR &&
-		st.Rdev == uint64(t.session.TTY.Number) && st.Dev == t.session.TTY.Instance
+	if unix.Fstat(fd, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFCHR ||
+		st.Rdev != uint64(tty.Number) || st.Dev != tty.Instance {
+		unix.Close(fd)
+		return -1
+	}
+	return fd
 }
 
 // withSlave opens the terminal for a moment. Never for longer: while we have it
 // open its holder does not see the end of the session.
 func (t *target) withSlave(do func(fd int) error) error {
-	if !t.isSlave(t.slave) {
-		if t.findSlave(); !t.isSlave(t.slave) {
-			return os.ErrNotExist
-		}
+	if t.slave < 0 {
+		return os.ErrNotExist
 	}
-	fd, err := unix.Open(t.slave, unix.O_RDONLY|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	fd, err := unix.Open(fmt.Sprintf("/proc/self/fd/%d", t.slave), unix.O_RDONLY|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return err
 	}
