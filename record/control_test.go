@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/await"
+	"golang.org/x/sys/unix"
 )
 
 // viewer is a Watcher that keeps all output and sizes.
@@ -149,25 +151,32 @@ func TestControl(t *testing.T) {
 func TestWatchJoins(t *testing.T) {
 	t.Parallel()
 	for range 20 {
-		c, wait := control(t, castPath(t), "sh", "-c", "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line-$i-; done; sleep 0.05; seq 20000")
+		path := castPath(t)
+		// The session ends only when it is watched, however late that is.
+		watched := path + ".watched"
+		if err := unix.Mkfifo(watched, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, wait := control(t, path, "sh", "-c", `i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line-$i-; done; sleep 0.05; seq 20000; read x <"$0"`, watched)
 		v := &viewer{events: make(chan struct{}, 1)}
 		// Watch at a random moment of the session.
 		time.Sleep(time.Duration(rand.IntN(60)) * time.Millisecond)
 		var before strings.Builder
 		cast, closer, err := c.Watch(v)
-		if err != nil && !errors.Is(err, ErrEnded) {
+		if err != nil {
 			t.Fatal(err)
 		}
-		if err == nil {
-			for ev, err := range cast.Events {
-				if err != nil {
-					t.Fatal(err)
-				}
-				if ev.Code == format.Output {
-					before.WriteString(ev.Data)
-				}
+		for ev, err := range cast.Events {
+			if err != nil {
+				t.Fatal(err)
 			}
-			closer.Close()
+			if ev.Code == format.Output {
+				before.WriteString(ev.Data)
+			}
+		}
+		closer.Close()
+		if err := os.WriteFile(watched, []byte("\n"), 0); err != nil {
+			t.Fatal(err)
 		}
 		if got := wait(); got != 0 {
 			t.Fatalf("exit status %d; want 0", got)
