@@ -20,13 +20,14 @@ import (
 
 // session records a program on a terminal, with its input.
 type session struct {
-	t    *testing.T
-	f    *os.File
-	cmd  *exec.Cmd
-	mu   sync.Mutex // guards tape and last
-	tape *tape
-	last time.Time
-	done chan struct{}
+	t      *testing.T
+	f      *os.File
+	cmd    *exec.Cmd
+	mu     sync.Mutex // guards tape and last
+	tape   *tape
+	last   time.Time
+	prompt string // ends each prompt of the shell, and nothing else that it draws
+	done   chan struct{}
 }
 
 func startSession(t *testing.T, cols, rows int, name string, args ...string) *session {
@@ -107,6 +108,30 @@ func (s *session) keys(keys ...string) {
 	}
 }
 
+// prompts waits until the shell has drawn its nth prompt. What is typed before is
+// echoed into the output of the command that still runs.
+func (s *session) prompts(n int) {
+	s.t.Helper()
+	await.Until(s.t, fmt.Sprintf("%d prompts", n), func() bool { return s.drawn() >= n })
+}
+
+// drawn counts the prompts so far.
+func (s *session) drawn() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Count(s.tape.stream(format.Output), s.prompt)
+}
+
+// enter types keys and Enter, and waits for the next prompt.
+func (s *session) enter(keys ...string) {
+	s.t.Helper()
+	s.keys(keys...)
+	n := s.drawn()
+	s.keys("\r")
+	s.prompts(n + 1)
+	s.settle(80 * time.Millisecond)
+}
+
 // wait waits until the output contains text.
 func (s *session) wait(text string) {
 	s.t.Helper()
@@ -162,6 +187,11 @@ func TestShells(t *testing.T) {
 			typed := "Sup3r-S3cret-w0rd"
 			quoted := "Zwölf Boxkämpfer; j4gen & \"Viktor\""
 			s := startSession(t, 44, 12, path, args...)
+			s.prompt = "\x1b[?2004h"
+			if name == "fish" {
+				s.prompt = "\x1b(B\x1b[m# \x1b[K" // fish pastes plainly until it knows its terminal
+			}
+			s.prompts(1)
 			s.settle(500 * time.Millisecond)
 			assign := "export GH_TOKEN="
 			// Type a wrong character and leave one out, then correct both.
@@ -169,22 +199,22 @@ func TestShells(t *testing.T) {
 			for range len(token) - 21 {
 				s.keys(left)
 			}
-			s.keys(token[20:21], end, "\r")
-			s.keys("echo $GH_TOKEN | cat", "\r")
-			s.keys(up, up, home, "true; ", end, "\r") // go through the whole line again
-			s.keys("env | grep TOKEN", "\r")
-			s.keys(": https://bob:"+urlPassword+"@db.example/x", "\r")
-			s.keys(up, left, left, left, "y", "\r")
+			s.enter(token[20:21], end)
+			s.enter("echo $GH_TOKEN | cat")
+			s.enter(up, up, home, "true; ", end) // go through the whole line again
+			s.enter("env | grep TOKEN")
+			s.enter(": https://bob:" + urlPassword + "@db.example/x")
+			s.enter(up, left, left, left, "y")
 			// In quotes, across the edge of the window, and as the value of an
 			// argument.
-			s.keys("export DB_PASSWORD='"+quoted[:9]+"x", backspace, quoted[9:], "'; true", "\r")
-			s.keys(up, left, left, backspace, "tr", "\r")
-			s.keys("env 'DB_PASSWORD="+quoted+"' true", "\r")
-			s.keys(`echo "$DB_PASSWORD"`, "\r")
-			s.keys(`printf '\033]0;%s\007\033]2;%%s\007' $GH_TOKEN`, "\r")
+			s.enter("export DB_PASSWORD='"+quoted[:9]+"x", backspace, quoted[9:], "'; true")
+			s.enter(up, left, left, backspace, "tr")
+			s.enter("env 'DB_PASSWORD=" + quoted + "' true")
+			s.enter(`echo "$DB_PASSWORD"`)
+			s.enter(`printf '\033]0;%s\007\033]2;%%s\007' $GH_TOKEN`)
 			s.keys("bash -c 'read -s -p \"Password: \" p; echo; echo got $p'", "\r")
 			s.prompted("Password: ")
-			s.keys(typed, "\r")
+			s.enter(typed)
 			s.wait("got " + typed)
 			s.keys("exit", "\r")
 			full := s.end()
