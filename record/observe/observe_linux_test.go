@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/creack/pty"
 	"github.com/ttydeck/ttydeck/format"
@@ -787,6 +788,26 @@ func TestStop(t *testing.T) {
 	}
 }
 
+// readInput returns the input of a recording.
+func readInput(t *testing.T, path string) string {
+	t.Helper()
+	in, err := format.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	var typed strings.Builder
+	for ev, err := range in.Events {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ev.Code == format.Input {
+			typed.WriteString(ev.Data)
+		}
+	}
+	return typed.String()
+}
+
 // TestInput records all input except a password.
 func TestInput(t *testing.T) {
 	want := Ptrace
@@ -806,16 +827,59 @@ func TestInput(t *testing.T) {
 	if ob.result.Method != want {
 		t.Errorf("method %q; want %s, the first that records input", ob.result.Method, want)
 	}
-	_, _, others := ob.recorded(t)
-	var typed strings.Builder
-	for _, ev := range others {
-		if ev.Code == format.Input {
-			typed.WriteString(ev.Data)
-		}
-	}
-	if got := typed.String(); strings.Contains(got, "secret") || !strings.Contains(got, "read -s") || !strings.Contains(got, "echo plain\rexit\r") {
+	if got := readInput(t, ob.path); strings.Contains(got, "secret") || !strings.Contains(got, "read -s") || !strings.Contains(got, "echo plain\rexit\r") {
 		t.Errorf("input %q; want all but the password", got)
 	}
+}
+
+// TestOvertaken ends a session whose last key is still being written: the holder's
+// reading thread sees the end before its writing thread goes on.
+func TestOvertaken(t *testing.T) {
+	h := startHolder(t)
+	target, err := newTarget(h.session())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.close()
+	arch, key := uint32(unix.AUDIT_ARCH_X86_64), []byte("exit\r")
+	if runtime.GOARCH == "arm64" {
+		arch = unix.AUDIT_ARCH_AARCH64
+	}
+	write := syscallInfo{arch: arch, nr: uint64(native().write), args: [6]uint64{9, uint64(uintptr(unsafe.Pointer(&key[0]))), uint64(len(key))}}
+	iov := []uint64{write.args[1], 2, write.args[1] + 2, 3}
+	writev := syscallInfo{arch: arch, nr: uint64(native().writev), args: [6]uint64{9, uint64(uintptr(unsafe.Pointer(&iov[0]))), 2}}
+	for name, call := range map[string]*syscallInfo{"write": &write, "writev": &writev} {
+		for _, visible := range []bool{true, false} {
+			path := filepath.Join(t.TempDir(), "out.cast")
+			file, err := record.Create(path, record.FileOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := &sink{o: &Observer{Session: target.session, Writer: file, Input: true}, t: target}
+			if err := s.begin(); err != nil {
+				t.Fatal(err)
+			}
+			reader := &thread{pid: os.Getpid()}
+			p := &tracer{t: target, s: s, buf: make([]byte, 64<<10), fds: map[int][]int{os.Getpid(): {9}},
+				threads: map[int]*thread{1: reader, 2: {pid: os.Getpid(), call: call, visible: visible}}}
+			done, err := p.returned(reader, &syscallInfo{arch: arch, nr: uint64(native().read)}, -int64(unix.EIO), native(), 8)
+			if !done || err != nil {
+				t.Errorf("returned %v, %v at the end; want true, nil", done, err)
+			}
+			if _, err := s.finish(nil); err != nil {
+				t.Fatal(err)
+			}
+			want := ""
+			if visible {
+				want = "exit\r"
+			}
+			if got := readInput(t, path); got != want {
+				t.Errorf("%s, visible %v: input %q; want %q", name, visible, got, want)
+			}
+		}
+	}
+	runtime.KeepAlive(key)
+	runtime.KeepAlive(iov)
 }
 
 // TestBlocked: Fexit refuses a holder that waits in a read; another method

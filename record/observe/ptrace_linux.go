@@ -365,8 +365,9 @@ func (p *tracer) returned(th *thread, call *syscallInfo, ret int64, nr syscalls,
 	switch call.nr {
 	case nr.read, nr.readv:
 		if ret == 0 || ret == -int64(unix.EIO) {
+			err := p.overtaken(at)
 			p.s.ended()
-			return true, nil
+			return true, err
 		}
 		if ret < 0 {
 			return false, nil
@@ -416,11 +417,48 @@ func (p *tracer) returned(th *thread, call *syscallInfo, ret int64, nr syscalls,
 					return false, nil
 				}
 			}
+			err := p.overtaken(at)
 			p.s.ended()
-			return true, nil
+			return true, err
 		}
 	}
 	return false, nil
+}
+
+// keysMost is the most bytes of a write that are keys, and not a paste of which the
+// terminal may have taken a part: its buffer for input is that large.
+const keysMost = 4 << 10
+
+// overtaken records the input of writes that have not returned to us when the
+// session ends: on a busy machine, a program reads the key that ends it, and its
+// end is seen by one thread of the holder, before the thread that wrote the key
+// goes on.
+func (p *tracer) overtaken(at int64) error {
+	for _, th := range p.threads {
+		if th.call == nil || !th.visible {
+			continue
+		}
+		arch, most := byArch[th.call.arch], int64(keysMost+1)
+		switch th.call.nr {
+		case arch.write:
+			most = min(most, int64(th.call.args[2]))
+		case arch.writev:
+		default:
+			continue
+		}
+		var keys []byte
+		for data := range p.memory(th.pid, th.call, most, th.call.nr == arch.writev, arch.word) {
+			keys = append(keys, data...)
+		}
+		if len(keys) == 0 || len(keys) > keysMost {
+			continue
+		}
+		if err := p.s.input(at, p.in, keys); err != nil {
+			return err
+		}
+		p.in += int64(len(keys))
+	}
+	return nil
 }
 
 // memory yields the n bytes that a call has read or written, in pieces. A piece
