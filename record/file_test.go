@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -130,6 +131,71 @@ func TestOverwrite(t *testing.T) {
 	}
 	if names, err := os.ReadDir(filepath.Dir(path)); err != nil || len(names) != 1 {
 		t.Errorf("directory: %v, %v; want one file", names, err)
+	}
+}
+
+// A recording that was renamed stays the one that Recorded opens, also when its old
+// name belongs to another.
+func TestRecordedRenamed(t *testing.T) {
+	path := castPath(t)
+	f, err := Create(path, FileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	recorded := f.Recorded()
+	write := func(f *File, data string) {
+		t.Helper()
+		if err := f.WriteEvent(format.Event{Code: format.Output, Data: data}); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Flush(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.WriteHeader(format.Header{Size: size80}); err != nil {
+		t.Fatal(err)
+	}
+	write(f, "ours")
+	if err := os.Rename(path, path+".kept"); err != nil {
+		t.Fatal(err)
+	}
+	check := func(what string) {
+		t.Helper()
+		cast, closer, err := recorded()
+		if runtime.GOOS != "linux" {
+			if err == nil {
+				t.Errorf("%s: no error; want one where the file cannot be found", what)
+			}
+			return
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		defer closer.Close()
+		for ev, err := range cast.Events {
+			if err != nil || ev.Data != "ours" {
+				t.Errorf("%s: event %v, %v; want ours", what, ev, err)
+			}
+			return
+		}
+		t.Errorf("%s: no event", what)
+	}
+	check("after the rename")
+	other, err := Create(path, FileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if err := other.WriteHeader(format.Header{Size: size80}); err != nil {
+		t.Fatal(err)
+	}
+	write(other, "another's")
+	check("with another recording in its place")
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := recorded(); err == nil {
+		t.Error("after Close: no error; want one, and not the other recording")
 	}
 }
 

@@ -1,8 +1,11 @@
 package record
 
 import (
+	"cmp"
+	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"sync"
 
 	"github.com/ttydeck/ttydeck/format"
@@ -162,11 +165,12 @@ func (f *File) Recorded() func() (format.Cast, io.Closer, error) {
 	if f.f == nil || f.Format == format.Raw {
 		return nil
 	}
-	if info, err := f.f.Stat(); err != nil || !info.Mode().IsRegular() {
+	began, err := f.f.Stat()
+	if err != nil || !began.Mode().IsRegular() {
 		return nil
 	}
 	return func() (format.Cast, io.Closer, error) {
-		in, err := os.Open(f.Path)
+		in, err := f.reopen(began)
 		if err != nil {
 			return format.Cast{}, nil, err
 		}
@@ -182,4 +186,30 @@ func (f *File) Recorded() func() (format.Cast, io.Closer, error) {
 		}
 		return cast, in, nil
 	}
+}
+
+// reopen opens the file for reading. If it was renamed, and Path is perhaps another
+// recording by now, reopen finds it by its descriptor, which only Linux can.
+func (f *File) reopen(began os.FileInfo) (*os.File, error) {
+	in, err := os.Open(f.Path)
+	if err == nil {
+		if info, err := in.Stat(); err == nil && os.SameFile(info, began) {
+			return in, nil
+		}
+		in.Close()
+		err = fmt.Errorf("%s: another file has taken the recording's name", f.Path)
+	}
+	raw, rawErr := f.f.SyscallConn()
+	if rawErr != nil {
+		return nil, err
+	}
+	ctlErr := raw.Control(func(fd uintptr) {
+		if moved, openErr := os.Open("/proc/self/fd/" + strconv.Itoa(int(fd))); openErr == nil {
+			in, err = moved, nil
+		}
+	})
+	if ctlErr != nil || err != nil {
+		return nil, cmp.Or(err, ctlErr)
+	}
+	return in, nil
 }
