@@ -470,6 +470,53 @@ func TestNextTerminal(t *testing.T) {
 	if size, ok := target.currentSize(); ok {
 		t.Errorf("size %v after the end; want none", size)
 	}
+	if err := target.present(); err == nil {
+		t.Error("the session is present after its end")
+	}
+	if later, err := newTarget(target.session); err == nil {
+		later.close()
+		t.Error("the session can be observed after its end")
+	}
+}
+
+// TestNextMaster closes a terminal whose holder goes on, and opens another in its
+// place: the descriptor and the number are the same.
+func TestNextMaster(t *testing.T) {
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shell := exec.Command("sleep", "1000")
+	shell.Stdin = slave
+	shell.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := shell.Start(); err != nil {
+		t.Fatal(err)
+	}
+	target, err := newTarget(sessionOf(t, shell.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.close()
+	if err := target.present(); err != nil {
+		t.Errorf("present: %v before the end", err)
+	}
+	shell.Process.Kill()
+	shell.Wait()
+	slave.Close()
+	fd := target.holders[0].fds[0]
+	next, theirs, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer next.Close()
+	defer theirs.Close()
+	if err := unix.Dup3(int(next.Fd()), fd, unix.O_CLOEXEC); err != nil { // as close and open
+		t.Fatal(err)
+	}
+	defer master.Close()
+	if err := target.present(); err == nil {
+		t.Error("the session is present while its holder's descriptor is another terminal's")
+	}
 }
 
 // TestScreen records a full-screen program while the terminal and a program

@@ -36,9 +36,13 @@ type sink struct {
 	mark    io.Closer // the announcement; nil if there is none
 }
 
-// begin writes the header. A method calls it once, when it is attached,
-// before any other call.
+// begin writes the header. A method calls it once, when it is attached, before any
+// other call. It refuses a session that has ended: the method would record the next
+// one that gets its number.
 func (s *sink) begin() error {
+	if err := s.t.present(); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	s.began, s.start, s.size = true, monotonic(), s.t.size
 	s.stopped = make(chan struct{})

@@ -60,7 +60,46 @@ func newTarget(s sessions.Session) (*target, error) {
 		}
 	}
 	t.findSlave()
+	if !t.lives() {
+		t.close()
+		return nil, fmt.Errorf("%s: %w", s.TTY.Name, errGone)
+	}
 	return t, nil
+}
+
+var errGone = errors.New("the session has ended")
+
+// lives reports whether a process of the session still runs. If so, what was found
+// by the terminal's number is the session's.
+func (t *target) lives() bool {
+	return len(t.session.Processes) == 0 || slices.ContainsFunc(t.session.Processes, func(p sessions.Process) bool {
+		fd, err := pidfd(p.PID, p.StartTicks)
+		if err == nil {
+			unix.Close(fd)
+		}
+		return err == nil
+	})
+}
+
+// present returns an error if the session's terminal is gone, or no process seems
+// to hold its master any more. Its number, and the holder's descriptor, may then
+// belong to the next terminal.
+func (t *target) present() error {
+	if t.slave >= 0 && t.withSlave(func(int) error { return nil }) != nil {
+		return errGone
+	}
+	for _, h := range t.holders {
+		if i, err := poll([]int{h.fd}, 0); err != nil || i == 0 {
+			continue // it has ended
+		}
+		for _, fd := range h.fds {
+			text, err := os.ReadFile(fmt.Sprintf("/proc/%d/fdinfo/%d", h.pid, fd))
+			if errors.Is(err, os.ErrPermission) || err == nil && statusField(text, "tty-index") == strconv.Itoa(int(t.session.TTY.Minor())) {
+				return nil
+			}
+		}
+	}
+	return errGone
 }
 
 func (t *target) close() {
