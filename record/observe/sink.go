@@ -54,7 +54,7 @@ func (s *sink) begin() error {
 	if err != nil {
 		return err
 	}
-	if mark, err := sessions.Announce(s.o.Session.TTY); err == nil { // listings show the recording
+	if mark, err := sessions.Announce(&s.o.Session); err == nil { // listings show the recording
 		s.mark = mark
 	}
 	s.flusher.Go(s.tick)

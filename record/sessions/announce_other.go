@@ -9,8 +9,8 @@ import (
 )
 
 // Announce announces to every [List] on this host that this process records the
-// session of tty. It needs Linux; elsewhere the error wraps
+// session. It needs Linux; elsewhere the error wraps
 // [errors.ErrUnsupported].
-func Announce(TTY) (io.Closer, error) {
+func Announce(*Session) (io.Closer, error) {
 	return nil, fmt.Errorf("announcing a recording: %w", errors.ErrUnsupported)
 }

@@ -31,10 +31,11 @@ func (l *Lister) List() (*Listing, error) {
 	}
 	defer unix.Close(proc)
 	s := &scan{
-		Lister: l, proc: proc, buf: make([]byte, 64<<10), now: time.Now(),
+		Lister: l, proc: proc, buf: make([]byte, 64<<10),
 		seen: map[int]other{}, sessions: map[int]*building{}, ptmx: map[int]uint64{},
 	}
 	var up unix.Timespec
+	s.now = time.Now()
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &up); err != nil {
 		return nil, os.NewSyscallError("clock_gettime", err)
 	}
@@ -98,6 +99,7 @@ type master struct {
 // Announce.
 type mark struct {
 	tty       TTY
+	start     uint64 // of the session's leader; 0 if unknown
 	uid       uint32
 	recording Recording
 }
@@ -399,14 +401,14 @@ func (p procDir) linkedName(name string, x unix.Statx_t) string {
 
 // mark adds an announcement.
 func (s *scan) mark(dir procDir, pid int, st stat, link string) {
-	tty, ok := parseMark(link)
+	tty, start, ok := parseMark(link)
 	uid, known := dir.uid()
 	if !ok || !known {
 		return
 	}
 	exe, _ := dir.readlink("exe")
 	_, name := kindOf(exe, st.comm)
-	s.marks = append(s.marks, mark{tty, uid, Recording{PID: pid, Name: name, File: s.recordingFile(dir, true)}})
+	s.marks = append(s.marks, mark{tty, start, uid, Recording{PID: pid, Name: name, File: s.recordingFile(dir, true)}})
 }
 
 // finish assembles the sessions.
@@ -453,13 +455,19 @@ func (s *scan) finish() *Listing {
 	}
 	for _, m := range s.marks {
 		b := byKey[key{m.tty.Number, m.tty.Instance}]
+		if b != nil && m.start != 0 && b.Leader.PID != 0 && b.Leader.StartTicks != m.start {
+			continue // it is of the session that had this terminal before
+		}
 		// Only the session's own user and root may announce a recording.
 		if b != nil && (m.uid == 0 || int(m.uid) == b.UID) && b.Recording == nil {
 			b.Recording = &m.recording
 		}
 	}
 	for _, b := range s.sessions {
-		list.Sessions = append(list.Sessions, s.session(b))
+		// Facts are missing if the session has ended while it was read.
+		if session := s.session(b); len(session.Unknown) == 0 || s.runs(session) {
+			list.Sessions = append(list.Sessions, session)
+		}
 	}
 	for _, b := range unused {
 		list.Sessions = append(list.Sessions, s.session(b))
@@ -629,6 +637,19 @@ func (s *scan) session(b *building) Session {
 	unknown(Size, !b.sized)
 	unknown(User, b.UID < 0)
 	return b.Session
+}
+
+// runs reports whether a process of the session still runs.
+func (s *scan) runs(session Session) bool {
+	return slices.ContainsFunc(session.Processes, func(p Process) bool {
+		dir, err := openProc(s.proc, p.PID, s.buf)
+		if err != nil {
+			return false
+		}
+		defer dir.close()
+		st, err := dir.stat()
+		return err == nil && st.start == p.StartTicks && st.tty != 0 && (st.flags&exiting == 0 || st.threads > 1)
+	})
 }
 
 func (s *scan) userName(uid uint32) string {

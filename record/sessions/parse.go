@@ -14,11 +14,16 @@ type stat struct {
 	tty                  uint32
 	tpgid                int
 	flags                uint64
+	threads              int
 	start                uint64
 	comm                 string
 }
 
-const kernelThread = 0x00200000 // PF_KTHREAD of include/linux/sched.h
+// Flags of include/linux/sched.h.
+const (
+	exiting      = 0x00000004 // PF_EXITING
+	kernelThread = 0x00200000 // PF_KTHREAD
+)
 
 var errMalformed = errors.New("malformed")
 
@@ -57,6 +62,8 @@ func parseStat(line []byte) (st stat, err error) {
 				st.tpgid = int(v)
 			case 9:
 				st.flags = uint64(v)
+			case 20:
+				st.threads = int(v)
 			case 22:
 				st.start = uint64(v)
 				return st, nil

@@ -11,7 +11,7 @@ const statLine = "1234 (ev) il\n) S 1 1234 1200 34819 1300 4194560 15 0 0 0 1 2 
 
 func TestParseStat(t *testing.T) {
 	got, err := parseStat([]byte(statLine))
-	want := stat{pid: 1234, ppid: 1, pgrp: 1234, sid: 1200, tty: 34819, tpgid: 1300, flags: 4194560, start: 987654, comm: "ev) il\n"}
+	want := stat{pid: 1234, ppid: 1, pgrp: 1234, sid: 1200, tty: 34819, tpgid: 1300, flags: 4194560, threads: 1, start: 987654, comm: "ev) il\n"}
 	if err != nil || got != want {
 		t.Errorf("parseStat = %+v, %v; want %+v", got, err, want)
 	}
@@ -93,11 +93,14 @@ func TestKindOf(t *testing.T) {
 }
 
 func TestParseMark(t *testing.T) {
-	if tty, ok := parseMark(markPrefix + "34819:26 (deleted)"); !ok || tty.Number != 34819 || tty.Instance != 26 {
-		t.Errorf("parseMark = %+v, %v; want number 34819, instance 26", tty, ok)
+	if tty, start, ok := parseMark(markPrefix + "34819:26:5170 (deleted)"); !ok || tty.Number != 34819 || tty.Instance != 26 || start != 5170 {
+		t.Errorf("parseMark = %+v, %d, %v; want number 34819, instance 26, start 5170", tty, start, ok)
 	}
-	for _, link := range []string{markPrefix, markPrefix + "1", markPrefix + "1:2:3", markPrefix + "x:1", markPrefix + "-1:2"} {
-		if tty, ok := parseMark(link); ok {
+	if tty, start, ok := parseMark(markPrefix + "34819:26 (deleted)"); !ok || tty.Number != 34819 || tty.Instance != 26 || start != 0 {
+		t.Errorf("parseMark = %+v, %d, %v; want number 34819, instance 26, no start", tty, start, ok)
+	}
+	for _, link := range []string{markPrefix, markPrefix + "1", markPrefix + "1:2:3:4", markPrefix + "1:2:x", markPrefix + "x:1", markPrefix + "-1:2"} {
+		if tty, _, ok := parseMark(link); ok {
 			t.Errorf("parseMark(%q) = %+v; want none", link, tty)
 		}
 	}
