@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -98,6 +99,8 @@ func (h helper) run() int {
 	if h.HangupWait > 0 {
 		hangupWait = h.HangupWait
 	}
+	// As rec does: a SIGQUIT behind the recorder's end would end this process too.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGQUIT)
 	status, err := r.Run(context.Background())
 	if s, ok := errors.AsType[*SignalError](err); ok {
 		return 128 + s.Number

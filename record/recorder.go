@@ -387,7 +387,7 @@ func (s *session) enterRaw() error {
 	}
 	if s.probe.answered != nil {
 		s.display.insert(string(probeQuery()))
-		time.AfterFunc(probeEnd, s.probe.giveUp)
+		time.AfterFunc(max(probeEnd, probeWait), s.probe.giveUp)
 	}
 	return nil
 }

@@ -490,7 +490,7 @@ func TestHangupIgnored(t *testing.T) {
 func TestTerminalGone(t *testing.T) {
 	t.Parallel()
 	path := castPath(t)
-	m := open(t, helper{Path: path, Args: []string{"bash", "--norc"}}, terminalOptions{answer: answers})
+	m := open(t, helper{Path: path, HangupWait: patience, Args: []string{"bash", "--norc"}}, terminalOptions{answer: answers})
 	m.send("echo up-$((1+1))\r")
 	m.waitFor(0, "up-2")
 	m.master.Close()

@@ -18,15 +18,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+func TestMain(m *testing.M) {
+	helloWait = await.Patience
+	os.Exit(m.Run())
+}
+
 func TestReadPolicy(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: a policy file belongs to root")
 	}
-	dir := "/run/ttydeck-policy-test"
-	if err := os.Mkdir(dir, 0o755); err != nil {
+	dir, err := os.MkdirTemp("/run", "ttydeck-policy-test")
+	if err != nil {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	path := filepath.Join(dir, "login.toml")
 	if p, err := ReadPolicy(path); err != nil || p.Blocks() || p.Socket != DefaultSocket {
 		t.Errorf("ReadPolicy without a file = %+v, %v; want the defaults", p, err)

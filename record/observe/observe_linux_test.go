@@ -52,6 +52,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	writerWait = await.Patience
 	os.Exit(m.Run())
 }
 
@@ -669,10 +670,10 @@ func testGaps(t *testing.T, m Method) {
 // TestLossless has a Writer that cannot keep up: the session waits for it.
 func TestLossless(t *testing.T) {
 	ring := ringBytes
-	ringBytes = 1 << 20
-	lines := 400_000
+	ringBytes = 4 << 20 // the brake has half of it to come too late
+	lines := 600_000
 	if repeats(t, "TTYDECK_BULK_MB", 0) >= 100 {
-		ringBytes, lines = 4<<20, 1_500_000
+		lines = 1_500_000
 	}
 	t.Cleanup(func() { ringBytes = ring })
 	for _, m := range bpfMethods() {

@@ -133,11 +133,15 @@ func (p *pane) follow(ctx context.Context, in int, t *target, s *sink) error {
 	}
 }
 
+// writerWait is how long the server's shell may take to open the pipe. Tests are
+// more patient.
+var writerWait = 5 * time.Second
+
 // awaitWriter waits until the server's shell has opened the pipe, and returns
 // the first bytes: before that, the pipe looks as if it had ended.
 func awaitWriter(ctx context.Context, in int) ([]byte, error) {
 	buf := make([]byte, 64<<10)
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(writerWait); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		n, err := unix.Read(in, buf)
 		switch {
 		case n > 0, err == unix.EAGAIN:
