@@ -182,6 +182,50 @@ func TestSweepLeavesLogins(t *testing.T) {
 }
 
 // unlink keeps a recording that has taken another's name.
+// onRecord calls a function with each log record.
+type onRecord struct {
+	slog.Handler
+	f func(slog.Record)
+}
+
+func (h onRecord) Enabled(context.Context, slog.Level) bool { return true }
+func (h onRecord) Handle(_ context.Context, r slog.Record) error {
+	h.f(r)
+	return nil
+}
+
+// While one recording is compressed, another is replaced: it is new, whatever the
+// listing says.
+func TestSweepLeavesTheChanged(t *testing.T) {
+	for name, keep := range map[string]Keep{
+		"compressed": {Compress: time.Hour},
+		"removed":    {Compress: 60 * time.Hour, Age: 36 * time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			recording(t, dir, "a.cast", 3, whole)
+			b := recording(t, dir, "b.cast", 2, whole)
+			once := false
+			log := slog.New(onRecord{slog.DiscardHandler, func(slog.Record) {
+				if !once {
+					once = true
+					recording(t, dir, "b.cast", 0, whole+whole[strings.IndexByte(whole, '\n')+1:])
+				}
+			}})
+			swept, err := keep.Sweep(t.Context(), dir, log)
+			if err != nil {
+				t.Error(err)
+			}
+			if !once || len(swept.Packed) != 1 || slices.Contains(swept.Removed, b) {
+				t.Errorf("swept %+v; want only a.cast compressed, and b.cast left", swept)
+			}
+			if _, err := os.Stat(b); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 func TestUnlinkAnother(t *testing.T) {
 	dir := t.TempDir()
 	path := recording(t, dir, "a.cast", 1, whole)

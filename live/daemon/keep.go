@@ -92,8 +92,11 @@ func (k Keep) Sweep(ctx context.Context, dir string, log *slog.Logger) (Swept, e
 			note("mend", &done.Mended, f.path, err)
 		}
 		if k.Compress > 0 && err == nil && strings.HasSuffix(f.path, ".cast") && now.Sub(f.at) >= k.Compress {
-			err := pack(f)
-			note("compress", &done.Packed, f.path, err)
+			if err := pack(f); errors.Is(err, errChanged) {
+				f.busy = true
+			} else {
+				note("compress", &done.Packed, f.path, err)
+			}
 		}
 	}
 	slices.SortFunc(files, func(a, b file) int { return b.at.Compare(a.at) }) // the newest first
@@ -106,7 +109,10 @@ func (k Keep) Sweep(ctx context.Context, dir string, log *slog.Logger) (Swept, e
 		if !old || f.busy || ctx.Err() != nil {
 			continue
 		}
-		err := remove(f.path)
+		err := remove(&f)
+		if errors.Is(err, errChanged) {
+			continue
+		}
 		note("remove", &done.Removed, f.path, err)
 		if err == nil {
 			bytes -= f.size
@@ -158,14 +164,34 @@ func lock(path string) (*os.File, error) {
 	return f, nil
 }
 
-// remove removes a recording, unless it is in progress.
-func remove(path string) error {
-	f, err := lock(path)
+// errChanged means that a recording is no longer what the listing says: compressing
+// others takes its time, and meanwhile somebody has replaced or continued it.
+var errChanged = errors.New("changed since it was listed")
+
+// lock locks the recording, if it is as it was listed.
+func (f *file) lock() (*os.File, error) {
+	locked, err := lock(f.path)
+	if errors.Is(err, unix.EWOULDBLOCK) || errors.Is(err, fs.ErrNotExist) {
+		return nil, errChanged
+	}
+	if err != nil {
+		return nil, err
+	}
+	if info, err := locked.Stat(); err != nil || info.Size() != f.size || !info.ModTime().Equal(f.at) {
+		locked.Close()
+		return nil, errors.Join(errChanged, err)
+	}
+	return locked, nil
+}
+
+// remove removes a recording, unless it has changed or is in progress.
+func remove(f *file) error {
+	locked, err := f.lock()
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	return unlink(f, path)
+	defer locked.Close()
+	return unlink(locked, f.path)
 }
 
 // unlink removes the recording that was locked as f, unless another recording
@@ -290,7 +316,7 @@ func endsWithFrame(in io.ReaderAt, size int64) (bool, error) {
 // pack replaces a recording with a compressed one. It removes the old file when
 // the new one is on the disk and holds the same events.
 func pack(f *file) (err error) {
-	in, err := lock(f.path)
+	in, err := f.lock()
 	if err != nil {
 		return err
 	}
