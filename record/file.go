@@ -58,6 +58,7 @@ type File struct {
 	Began format.Header
 
 	f         *os.File      // nil for a stream
+	old       *os.File      // the file that f will replace, locked until then; nil if none
 	temp      string        // the file's name until the header is written; "" if none
 	exclusive bool          // Path must not exist when temp is renamed to it
 	size      format.Size   // at the end of the recording that is appended to
@@ -157,7 +158,39 @@ func (f *File) layers(w io.Writer) (err error) {
 	return err
 }
 
+// errMoved means that a file had lost its name when it was locked.
+var errMoved = errors.New("replaced or removed by another program")
+
+// open opens the file. A file that lost its name before it was locked, as when the
+// daemon has just compressed it, is not the one to record to.
 func (f *File) open(o FileOptions) error {
+	for range 10 {
+		err := f.openOnce(o)
+		if !errors.Is(err, errMoved) {
+			return err
+		}
+		f.f.Close()
+		f.f = nil
+	}
+	return errMoved
+}
+
+// lockOpened locks the opened file, and checks that it still has its name.
+func (f *File) lockOpened() error {
+	if err := lock(f.f); err != nil {
+		return err
+	}
+	mine, err := f.f.Stat()
+	if err != nil {
+		return err
+	}
+	if now, err := os.Lstat(f.Path); err != nil || !os.SameFile(mine, now) {
+		return errMoved
+	}
+	return nil
+}
+
+func (f *File) openOnce(o FileOptions) error {
 	info, err := os.Stat(f.Path)
 	switch {
 	case err == nil && info.IsDir() || os.IsPathSeparator(f.Path[len(f.Path)-1]):
@@ -168,6 +201,12 @@ func (f *File) open(o FileOptions) error {
 	case err == nil && o.Append:
 		return f.openAppend(o)
 	case err == nil && o.Overwrite:
+		// A file that may not be read cannot be locked.
+		if f.old, err = os.Open(f.Path); err == nil {
+			if err := lock(f.old); err != nil {
+				return err
+			}
+		}
 		return f.openTemp()
 	case err == nil && info.Size() > 0:
 		return ErrExists
@@ -184,7 +223,7 @@ func (f *File) open(o FileOptions) error {
 		return f.openTemp()
 	}
 	if err == nil {
-		err = lock(f.f)
+		err = f.lockOpened()
 	}
 	return err
 }
@@ -207,7 +246,7 @@ func (f *File) openAppend(o FileOptions) (err error) {
 	if f.f, err = os.OpenFile(f.Path, os.O_RDWR|openNoFollow, 0); err != nil {
 		return err
 	}
-	if err := lock(f.f); err != nil {
+	if err := f.lockOpened(); err != nil {
 		return err
 	}
 	if info, err := f.f.Stat(); err != nil || info.Size() == 0 {
@@ -311,6 +350,7 @@ func (f *File) takePlace() error {
 	err := os.Rename(f.temp, f.Path)
 	if err == nil {
 		f.temp = ""
+		f.old.Close()
 	}
 	return linkless(err)
 }
@@ -436,6 +476,7 @@ func (f *File) Close() error {
 
 // Discard closes the file, and removes it if it has no header yet.
 func (f *File) Discard() {
+	f.old.Close()
 	if f.f == nil {
 		return
 	}

@@ -117,6 +117,10 @@ func TestOverwrite(t *testing.T) {
 	if got := read(t, path).text(format.Output); got != "old" {
 		t.Errorf("output before the new header: %q; want old", got)
 	}
+	// The old one is held meanwhile: whoever records to it now would lose that.
+	if _, err := Create(path, FileOptions{Append: true}); !errors.Is(err, ErrInUse) {
+		t.Errorf("appending to a file that is about to be replaced: %v; want ErrInUse", err)
+	}
 	f.Discard()
 	if got := read(t, path).text(format.Output); got != "old" {
 		t.Errorf("output after Discard: %q; want old", got)
@@ -125,12 +129,55 @@ func TestOverwrite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write1(t, f, size80, "new")
+	if err := f.WriteHeader(format.Header{Size: size80}); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []FileOptions{{Overwrite: true}, {Append: true}} {
+		if _, err := Create(path, o); !errors.Is(err, ErrInUse) {
+			t.Errorf("%+v of a recording in progress: %v; want ErrInUse", o, err)
+		}
+	}
+	if err := f.WriteEvent(format.Event{Code: format.Output, Data: "new"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
 	if got := read(t, path).text(format.Output); got != "new" {
 		t.Errorf("output after overwriting: %q; want new", got)
 	}
 	if names, err := os.ReadDir(filepath.Dir(path)); err != nil || len(names) != 1 {
 		t.Errorf("directory: %v, %v; want one file", names, err)
+	}
+}
+
+// A file that loses its name between being opened and being locked, as when the
+// daemon compresses it, is not recorded to.
+func TestLockOpened(t *testing.T) {
+	path := castPath(t)
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	opened, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	f := &File{Path: path, f: opened}
+	if err := f.lockOpened(); err != nil {
+		t.Errorf("lockOpened: %v", err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.lockOpened(); !errors.Is(err, errMoved) {
+		t.Errorf("lockOpened of a removed file: %v; want errMoved", err)
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.lockOpened(); !errors.Is(err, errMoved) {
+		t.Errorf("lockOpened of a replaced file: %v; want errMoved", err)
 	}
 }
 
