@@ -221,7 +221,9 @@ type held struct {
 // hold takes a name, and removes the socket that a dead session left.
 func (d Dir) hold(name string) (*held, error) {
 	for {
-		f, err := os.OpenFile(d.lock(name), os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_CLOEXEC, 0o600)
+		// Read-only: listings take a locked file that is open for writing for the
+		// recording.
+		f, err := os.OpenFile(d.lock(name), os.O_RDONLY|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_CLOEXEC, 0o600)
 		if err != nil {
 			return nil, err
 		}
