@@ -87,7 +87,7 @@ after that.
 
 // runWatch plays a running session.
 func runWatch(ctx context.Context, e *env, name string, p *play.Player, quiet bool) error {
-	client, name, err := openOutside(ctx, e, name)
+	client, name, _, err := openOutside(ctx, e, name)
 	if err != nil {
 		return err
 	}
@@ -126,10 +126,10 @@ func runWatch(ctx context.Context, e *env, name string, p *play.Player, quiet bo
 // session in which the command runs, as that would show its own output without
 // end. In a session inside that session only the name can tell, which fails if the
 // session was renamed.
-func openOutside(ctx context.Context, e *env, name string) (*live.Client, string, error) {
+func openOutside(ctx context.Context, e *env, name string) (*live.Client, string, live.State, error) {
 	client, name, err := openSession(ctx, name)
 	if err != nil {
-		return nil, "", err
+		return nil, "", live.State{}, err
 	}
 	st, err := client.State(ctx)
 	if sid, serr := unix.Getsid(0); err == nil && (serr == nil && sid == st.PID || e.getenv("TTYDECK_SESSION") == name) {
@@ -137,9 +137,9 @@ func openOutside(ctx context.Context, e *env, name string) (*live.Client, string
 	}
 	if err != nil {
 		client.Close()
-		return nil, "", err
+		return nil, "", st, err
 	}
-	return client, name, nil
+	return client, name, st, nil
 }
 
 // cleanupWait is how long restoring a terminal may take.
@@ -150,7 +150,7 @@ var errDetached = errors.New("detached")
 
 // runAttach attaches the terminal to a session until one of them ends.
 func runAttach(ctx context.Context, e *env, name string, opts attachOptions) error {
-	client, name, err := openOutside(ctx, e, name)
+	client, name, st, err := openOutside(ctx, e, name)
 	if err != nil {
 		return err
 	}
@@ -176,7 +176,7 @@ func runAttach(ctx context.Context, e *env, name string, opts attachOptions) err
 		return err
 	}
 	a := &attachment{
-		term: term, stream: stream, client: client, stop: stop, stranger: !client.Own(), own: format.Size(size),
+		term: term, stream: stream, client: client, process: st.Process, stop: stop, stranger: !client.Own(), own: format.Size(size),
 		window: play.NewWindow(e.getenv), modes: vt.New(1, 1).Modes(),
 	}
 	a.other = a.stranger
@@ -210,11 +210,12 @@ func runAttach(ctx context.Context, e *env, name string, opts attachOptions) err
 
 // attachment is a terminal that shows a session.
 type attachment struct {
-	term   *tty.Terminal
-	stream *live.Stream
-	client *live.Client
-	stop   context.CancelCauseFunc
-	lost   int64 // bytes of output that were skipped
+	term    *tty.Terminal
+	stream  *live.Stream
+	client  *live.Client
+	process int // of the session, which client knows by its name alone
+	stop    context.CancelCauseFunc
+	lost    int64 // bytes of output that were skipped
 	// stranger means that the session may be another user's. Its output must not
 	// reach the terminal like that of this user's programs: it is always shown
 	// through the window.
@@ -421,6 +422,23 @@ func keyModes(have, want vt.Modes) (text []byte) {
 	return text
 }
 
+// control has the session set a marker, or pause or resume its recording. The
+// session may have been renamed, and its name may be another's by now.
+func (a *attachment) control(ctx context.Context, act record.Action) error {
+	st, err := a.client.State(ctx)
+	switch {
+	case err != nil:
+		return err
+	case st.Process != a.process:
+		return errors.New("another session has its name")
+	case act == record.MarkerAction:
+		return a.client.Mark(ctx, "")
+	case st.Paused:
+		return a.client.Resume(ctx)
+	}
+	return a.client.Pause(ctx)
+}
+
 // readKeys types the terminal's input into the session, and handles the keys of the
 // attachment.
 func (a *attachment) readKeys(ctx context.Context, opts attachOptions) {
@@ -435,13 +453,11 @@ func (a *attachment) readKeys(ctx context.Context, opts attachOptions) {
 		switch act {
 		case record.DetachAction:
 			a.stop(errDetached)
-		case record.MarkerAction:
-			a.client.Mark(ctx, "")
-		case record.PauseAction:
-			if st, err := a.client.State(ctx); err == nil && st.Paused {
-				a.client.Resume(ctx)
-			} else {
-				a.client.Pause(ctx)
+		case record.MarkerAction, record.PauseAction:
+			if a.control(ctx, act) != nil {
+				a.mu.Lock()
+				a.term.Write([]byte("\a"))
+				a.mu.Unlock()
 			}
 		}
 	}
