@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 
 	"github.com/cilium/ebpf"
@@ -15,11 +16,19 @@ import (
 // maxHolders is the maximal number of descriptors of a master.
 const maxHolders = 256
 
+// hostPIDs is the host's PID namespace: PROC_PID_INIT_INO of
+// include/linux/proc_ns.h.
+const hostPIDs = "pid:[4026531836]"
+
 // runSysExit records with an eBPF program at the return of system calls.
 func runSysExit(ctx context.Context, t *target, s *sink) error {
 	if s.o.Input {
 		// When a key is seen here, a password prompt may be over.
 		return errors.New("it cannot tell passwords from other input")
+	}
+	// The program compares the host's PIDs.
+	if link, err := os.Readlink("/proc/self/ns/pid"); err == nil && link != hostPIDs {
+		return errors.New("it needs the host's PID namespace, as in docker run --pid=host")
 	}
 	p, targets, err := loadExit()
 	if err != nil {

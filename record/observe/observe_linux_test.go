@@ -480,6 +480,36 @@ func TestNextTerminal(t *testing.T) {
 	}
 }
 
+// TestContainer: in a PID namespace of its own, an observer would take the
+// descriptors of a stranger for those of its session.
+func TestContainer(t *testing.T) {
+	if _, err := exec.LookPath("unshare"); err != nil && os.Getenv("CI") == "" {
+		t.Skip("unshare is not installed")
+	}
+	if !slices.Contains(kernelMethods, SysExit) {
+		t.Skip("sys_exit is not tested here")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c",
+		`TTYDECK_TEST_HOLD="$1" "$0" | { read pid; TTYDECK_TEST_OBSERVE=$pid TTYDECK_TEST_METHOD=sys_exit "$0"; kill -KILL $pid; }`,
+		self, filepath.Join(t.TempDir(), "shown"))
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	out, err := cmd.CombinedOutput()
+	if err != nil && errors.Is(err, unix.EPERM) && os.Getenv("CI") == "" {
+		t.Skipf("not permitted here: %v", err)
+	}
+	if !strings.Contains(string(out), "needs the host's PID namespace") {
+		t.Errorf("observing in a PID namespace: %q; want a refusal", out)
+	}
+}
+
 // TestNextMaster closes a terminal whose holder goes on, and opens another in its
 // place: the descriptor and the number are the same.
 func TestNextMaster(t *testing.T) {
