@@ -2,8 +2,11 @@ package cli
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/ttydeck/ttydeck/internal/await"
@@ -16,14 +19,32 @@ func TestPipelineLeavesTheTerminalAsItWas(t *testing.T) {
 	t.Parallel()
 	ttydeck := program(t)
 	for name, script := range map[string]string{
-		"rec ends first":  `"$0" rec -q - -- sh -c 'echo hi; sleep 1' | "$0" play -`,
-		"play ends first": `"$0" rec -q - -- sh -c 'echo hi; sleep 1; echo more; sleep 1' | "$0" play --end 0.2 -`,
+		"rec ends first": `"$0" rec -q - -- sh -c 'echo hi; sleep 1' | "$0" play -`,
+		"play ends first": `"$0" rec -q - -- sh -c 'echo hi; read x; echo more' |
+			{ sh -c 'echo $$ >"$1"; exec "$0" play -' "$0" "$1"; echo "play ended with $?"; }`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := startOnTerminal(t, 80, 24, "sh", "-c", script, ttydeck)
+			pid := filepath.Join(t.TempDir(), "pid")
+			v := startOnTerminal(t, 80, 24, "sh", "-c", script, ttydeck, pid)
 			before := v.modes()
 			v.start()
+			if name == "play ends first" {
+				v.waitFor("the output", func(s *vt.Screen) bool { return s.OnAlternate() && strings.HasPrefix(s.Text(), "hi") })
+				text, err := os.ReadFile(pid)
+				if err != nil {
+					t.Fatal(err)
+				}
+				play, err := strconv.Atoi(strings.TrimSpace(string(text)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := syscall.Kill(play, syscall.SIGTERM); err != nil {
+					t.Fatal(err)
+				}
+				v.waitFor("the end of play", shows("play ended with 143"))
+				v.press("\r")
+			}
 			v.wait()
 			if !bytes.Contains(v.got, []byte("\x1b[?1049h")) || !bytes.Contains(v.got, []byte("hi")) {
 				t.Errorf("the terminal got %q; want \"hi\" on the alternate screen", v.got)
