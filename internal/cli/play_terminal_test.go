@@ -364,6 +364,15 @@ func TestPlayFollows(t *testing.T) {
 func TestPlayIsStopped(t *testing.T) {
 	t.Parallel()
 	v := startOnTerminal(t, 80, 24, program(t), "play", meanCast(t, 60))
+	sane := func() { // the modes of the shell
+		t.Helper()
+		stty := exec.Command("stty", "sane")
+		stty.Stdin = v.slave
+		if out, err := stty.CombinedOutput(); err != nil {
+			t.Fatalf("stty: %v: %s", err, out)
+		}
+	}
+	sane()
 	v.start()
 	v.waitFor("the recording", func(s *vt.Screen) bool { return strings.ContainsAny(s.Text(), "123") })
 	raw := v.modes()
@@ -373,7 +382,10 @@ func TestPlayIsStopped(t *testing.T) {
 		return err != nil || bytes.Contains(stat, []byte(") T ")) // some systems have no /proc
 	})
 	// Act as a shell does.
-	exec.Command("stty", "-F", v.slave.Name(), "sane").Run()
+	sane()
+	if v.modes() == raw {
+		t.Fatal("stty sane has not changed the modes")
+	}
 	v.slave.WriteString("\x1b[?1049l\x1b[?25h$ ")
 	v.waitFor("the shell", func(s *vt.Screen) bool { return !s.OnAlternate() })
 	v.cmd.Process.Signal(syscall.SIGCONT)
