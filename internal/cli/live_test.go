@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -309,6 +310,18 @@ func eventsOf(t *testing.T, path string) func(func(format.Event) bool) {
 	}
 }
 
+// startOf returns the time when a process started, as /proc has it; empty if there
+// is no such process.
+func startOf(pid int) string {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return ""
+	}
+	// The name in parentheses may contain anything.
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	return fields[19]
+}
+
 // TestLiveAtRandom runs random operations on eight busy sessions, several at once:
 // the sessions lose no output and leave nothing behind. TTYDECK_LIVE_OPS sets the
 // number of operations.
@@ -426,18 +439,18 @@ func TestLiveAtRandom(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			await.Until(t, "the daemon", func() bool {
+			var listed string
+			await.Until(t, "the daemon with all sessions", func() bool {
 				c, err := controlPlane.Open(dir)
 				if err != nil {
 					return false
 				}
 				defer c.Close()
+				// The daemon leaves out a session that is slow to answer.
 				list, err := c.Sessions(t.Context())
-				if err == nil && len(list) != count {
-					t.Errorf("the daemon lists %d sessions; want %d", len(list), count)
-				}
-				return err == nil
-			})
+				listed = fmt.Sprintf("it lists %d sessions, %v; want %d", len(list), err, count)
+				return err == nil && len(list) == count
+			}, &listed)
 			time.Sleep(time.Duration(rand.IntN(50)) * time.Millisecond)
 			daemon.Process.Kill()
 			daemon.Wait()
@@ -451,21 +464,25 @@ func TestLiveAtRandom(t *testing.T) {
 	for i := range count {
 		await.Until(t, "a session without leaked descriptors", func() bool { return fds(i) <= before[i]+1 }) // one for this connection
 	}
-	var processes []int
+	processes := map[int]string{} // by PID, the time of the start
 	for i, c := range clients {
 		st, err := c.State(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		processes = append(processes, st.Process, st.PID)
+		for _, pid := range []int{st.Process, st.PID} {
+			if processes[pid] = startOf(pid); processes[pid] == "" {
+				t.Errorf("session %d: process %d is gone", i, pid)
+			}
+		}
 		if err := c.Signal(t.Context(), 10); err != nil {
 			t.Errorf("session %d: %v", i, err)
 		}
 	}
 	await.Until(t, "the end of all sessions", func() bool { names, err := dir.Names(); return err == nil && len(names) == 0 })
 	await.Until(t, "the end of all processes", func() bool {
-		for _, pid := range processes {
-			if _, err := os.Stat(fmt.Sprint("/proc/", pid)); err == nil {
+		for pid, start := range processes {
+			if startOf(pid) == start { // not another process with the same PID
 				return false
 			}
 		}
