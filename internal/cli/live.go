@@ -180,8 +180,8 @@ complete.`,
 	})
 }
 
-// endPatience is how long endSession waits for the end.
-const endPatience = 10 * time.Second
+// endPatience is how long endSession waits for the end. Tests wait longer.
+var endPatience = 10 * time.Second
 
 // endSession sends a signal and waits until the session has ended.
 func endSession(ctx context.Context, c *live.Client, sig syscall.Signal) error {

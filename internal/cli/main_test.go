@@ -11,11 +11,13 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/ttydeck/ttydeck/internal/await"
 	"github.com/ttydeck/ttydeck/record/login"
 )
 
 func TestMain(m *testing.M) {
 	main := func() {
+		endPatience = await.Patience
 		os.Exit(Run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr, os.Environ()))
 	}
 	if login.As(os.Args[0]) {
