@@ -375,10 +375,23 @@ func (s *scan) recordingFile(dir procDir, locked bool) (file string) {
 		if err != nil || x.Mode&unix.S_IFMT != unix.S_IFREG {
 			return true
 		}
-		file = dir.linkedName(name, x)
+		if file = dir.linkedName(name, x); locked {
+			file = finalName(file)
+		}
 		return false
 	})
 	return file
+}
+
+// finalName returns NAME for .NAME.RANDOM: our recorder has not yet written the
+// header, and will give the file that name.
+func finalName(name string) string {
+	base, hidden := strings.CutPrefix(path.Base(name), ".")
+	at := strings.LastIndexByte(base, '.')
+	if !hidden || at < 1 || at+1 == len(base) || !isDigits([]byte(base[at+1:])) {
+		return name
+	}
+	return path.Join(path.Dir(name), base[:at])
 }
 
 // linkedName returns the current name of a file. Our recorder writes the header

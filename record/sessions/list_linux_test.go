@@ -615,6 +615,22 @@ func TestAnnounce(t *testing.T) {
 	awaitSession(t, "that is recorded no more", func(s *Session) bool { return ledBy(cmd.Process.Pid)(s) && s.Recording == nil })
 }
 
+// Before a recording has a header, its file has a temporary name.
+func TestFinalName(t *testing.T) {
+	for name, want := range map[string]string{
+		"/a/.out.cast.3760242148":           "/a/out.cast",
+		"/a/.out.cast.3760242148 (deleted)": "/a/.out.cast.3760242148 (deleted)",
+		"/a/.out.cast":                      "/a/.out.cast",
+		"/a/out.cast.1":                     "/a/out.cast.1",
+		"/a/.1":                             "/a/.1",
+		"/a/.b.":                            "/a/.b.",
+	} {
+		if got := finalName(name); got != want {
+			t.Errorf("finalName(%q) = %q; want %q", name, got, want)
+		}
+	}
+}
+
 // TestNoProc: List reports a directory that is not a proc file system.
 func TestNoProc(t *testing.T) {
 	for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), "missing")} {
