@@ -109,20 +109,22 @@ func leak(c *tape, gram int, secrets ...string) string {
 			grams[secret[i:i+gram]] = true
 		}
 	}
-	has := func(s string) bool {
+	find := func(s string) int {
 		for i := 0; i+gram <= len(s); i++ {
 			if grams[s[i:i+gram]] {
-				return true
+				return i
 			}
 		}
-		return false
+		return -1
 	}
+	has := func(s string) bool { return find(s) >= 0 }
 	if has(fmt.Sprintf("%+v", c.header)) {
 		return fmt.Sprintf("header: %+v", c.header)
 	}
 	for _, code := range []format.Code{format.Output, format.Input} {
-		if s := c.stream(code); has(s) {
-			return fmt.Sprintf("stream %q: %q", code, s)
+		s := c.stream(code)
+		if i := find(s); i >= 0 {
+			return fmt.Sprintf("stream %q, byte %d, in %q", code, i, s[max(0, i-500):min(len(s), i+500)])
 		}
 	}
 	s := vt.New(c.header.Size.Cols, c.header.Size.Rows)

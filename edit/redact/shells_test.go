@@ -231,11 +231,11 @@ func TestShells(t *testing.T) {
 				out, report := redacted(t, r, in)
 				for _, secret := range []string{token, urlPassword, typed, quoted} {
 					if where := leak(out, 4, secret); where != "" {
-						t.Errorf("round %d: %s remains in %.3000s", round, secret, where)
+						t.Errorf("round %d: %s remains in %s", round, secret, where)
 					}
 				}
 				if t.Failed() {
-					t.Logf("%.2000q", in.stream(format.Output))
+					t.Logf("%q", in.stream(format.Output))
 					return
 				}
 				sameBut(t, in, out, token, urlPassword, typed, quoted, "Qx…") // fish shortens its suggestions
