@@ -252,7 +252,7 @@ func (s *Screen) lineFeed() {
 		// The program moved to this line on purpose: it continues
 		// nothing.
 		if l := s.buf.lines[s.y]; l.continued {
-			l.continued = false
+			l.continued, l.fed = false, true
 			l.touched = touchedAll
 		}
 	}

@@ -218,7 +218,7 @@ func (s *Screen) wrap() {
 		s.y++
 	}
 	l := s.buf.lines[s.y]
-	l.continued = true
+	l.continued, l.fed = true, false
 	l.touched = touchedAll
 }
 

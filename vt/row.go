@@ -10,6 +10,9 @@ type line struct {
 	// continued reports that the line above wrapped into this one.
 	continued bool
 
+	// fed reports that it did so until a line feed moved the cursor to it.
+	fed bool
+
 	// touched holds the bits touchedLook and touchedPack. Every change sets
 	// both, and the reader of each clears it.
 	touched uint8
@@ -38,7 +41,7 @@ func (l *line) wipe(bg uint64, continued bool) {
 		fill(l.cells, Cell{hi: bg})
 		l.used = len(l.cells)
 	}
-	l.continued = continued
+	l.continued, l.fed = continued, false
 	l.touched = touchedAll
 }
 

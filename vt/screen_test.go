@@ -472,6 +472,18 @@ func TestWrappedFlags(t *testing.T) {
 	if !s.Row(1).Continued() || s.Row(0).Continued() {
 		t.Error("Continued is wrong")
 	}
+	for _, step := range []struct {
+		write          string
+		continued, was bool
+	}{
+		{"\x1b[1;5He", true, false}, {"\r\n", false, true}, {"fgh", false, true},
+		{"\x1b[1;5Hef", true, false}, {"\x1b[1;1H\n", false, true}, {"\x1b[2K", false, true}, {"\x1b[2J", false, false},
+	} {
+		s.WriteString(step.write)
+		if r := s.Row(1); r.Continued() != step.continued || r.WasContinued() != step.was {
+			t.Errorf("after %q: Continued = %v, WasContinued = %v; want %v, %v", step.write, r.Continued(), r.WasContinued(), step.continued, step.was)
+		}
+	}
 }
 
 func TestClampSize(t *testing.T) {

@@ -47,6 +47,12 @@ func (r Row) Wrapped() bool { return r.wrap }
 // Continued reports whether the row continues the text of the one above.
 func (r Row) Continued() bool { return r.l.continued }
 
+// WasContinued reports whether the row continued the one above until the program
+// moved the cursor to it with a line feed, as a line editor does that redraws a
+// part of its line. Since then the row counts as a line of its own, but its text may
+// still be the rest of the one above. A row restored from a snapshot does not know.
+func (r Row) WasContinued() bool { return r.l.fed }
+
 // Content returns the number of columns up to the end of the last character.
 // Cells after it are empty, but may have a background. A column that a wide
 // character left free when it wrapped does not count.

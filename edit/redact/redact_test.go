@@ -548,6 +548,25 @@ func TestFolded(t *testing.T) {
 	}
 }
 
+// fish goes to a wrapped row by a line feed, and redraws a part of it. What it draws
+// there is soon drawn over.
+func TestWrapRedrawn(t *testing.T) {
+	secret := "Zwölf Boxkämpfer; j4gen"
+	in := newTape(20, 6).add(format.Output, "ABC_PASSWORD='Zwölf Boxk\x1b[A\r\r\n\x1b[4Cämpfer;\x1b[A\r\r\n\x1b[12C j4gen\x1b[A\r\x1b[13C'Zwölf Boxkämpfer; j4gen'\r\n")
+	out, _ := redacted(t, mustNew(t, Options{}), in)
+	if where := leak(out, 4, secret); where != "" {
+		t.Errorf("the secret remains in %s", where)
+	}
+	sameBut(t, in, out, secret)
+	// A line of its own in such a row is searched as well.
+	in = newTape(20, 6).add(format.Output, "a line of the 2 rows it takes\x1b[A\r\r\n"+token+"\r\n")
+	out, _ = redacted(t, mustNew(t, Options{}), in)
+	if where := leak(out, 4, token); where != "" {
+		t.Errorf("the secret remains in %s", where)
+	}
+	sameBut(t, in, out, token)
+}
+
 func TestResized(t *testing.T) {
 	in := newTape(30, 6).add(format.Output, "$ GH_TOKEN="+token).add(format.Resize, "50x6").add(format.Output, "\r\n$ echo ").
 		add(format.Output, token[:10]).add(format.Resize, "12x9").add(format.Output, token[10:]+"\r\n")

@@ -306,11 +306,12 @@ func (s *screen) lookText(from, upto int, start bool) {
 }
 
 // joined reports whether row y continues the row above: because the terminal
-// wrapped it, or because the row above is full and both ends look like a token, as
+// wrapped it, also if the program has moved to it by a line feed since, as fish does
+// to redraw its end; or because the row above is full and both ends look like a token, as
 // when a program wraps lines itself.
 func (s *screen) joined(y int) bool {
 	row := s.vt.Row(y)
-	if row.Continued() {
+	if row.Continued() || row.WasContinued() {
 		return true
 	}
 	up := s.vt.Row(y - 1)
