@@ -161,7 +161,9 @@ func TestAttachStranger(t *testing.T) {
 				session.frames <- text[i : i+1]
 			}
 		}
-		session.frames <- "\x1b[?2026l\x1bc\x1b[31m" + after + "\x1b[m\x1b[5;5H"
+		// On the large screen that some of them ask for, the picture would follow the
+		// cursor, and may leave the first row out.
+		session.frames <- "\x1b[?2026l\x1bc\x1b[8;24;80t\x1b[31m" + after + "\x1b[m\x1b[5;5H"
 		v.waitFor("the text after them", shows(after))
 	}
 	send("at the same size")
