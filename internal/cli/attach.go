@@ -242,8 +242,16 @@ func (a *attachment) lostNote() string {
 
 // show shows the session until it ends, and returns its exit status.
 func (a *attachment) show(ctx context.Context) (int, error) {
-	stopped := context.AfterFunc(ctx, func() { a.term.SetWriteDeadline(past) })
-	defer stopped()
+	over := make(chan struct{})
+	stopped := context.AfterFunc(ctx, func() {
+		a.term.SetWriteDeadline(past)
+		close(over)
+	})
+	defer func() {
+		if !stopped() {
+			<-over // or it would end what is written next, which restores the terminal
+		}
+	}()
 	for {
 		m, output, err := a.stream.Next(ctx)
 		if err != nil {
