@@ -128,7 +128,10 @@ func (u *user) await(from int) {
 		u.mu.Lock()
 		out, quiet := string(u.out[from:]), time.Since(u.last)
 		u.mu.Unlock()
-		if quiet > max(u.lull, lull) && prompt.MatchString(unmarked(out)) {
+		// A line may hold the text of a prompt, and its echo does not count.
+		shown := unmarked(out)
+		entered := strings.LastIndexByte(shown, '\n')
+		if quiet > max(u.lull, lull) && (entered >= 0 || from == 0) && prompt.MatchString(shown[entered+1:]) {
 			return
 		}
 		select {
