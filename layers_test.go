@@ -21,14 +21,15 @@ var layers = map[string][]string{
 	"vt":       {},
 	"internal": {},
 	"edit":     {"format", "vt"},
-	"record":   {"format", "vt", "internal"},
-	"play":     {"format", "edit", "vt", "internal"},
-	"convert":  {"format", "edit", "vt", "internal"},
-	"live":     {"format", "vt", "record", "internal"},
-	"bench":    {"format", "edit", "vt", "convert", "internal", "internal/score"},
+	"screen":   {"format", "vt"},
+	"record":   {"format", "vt", "screen", "internal"},
+	"play":     {"format", "edit", "vt", "screen", "internal"},
+	"convert":  {"format", "edit", "vt", "screen", "internal"},
+	"live":     {"format", "vt", "screen", "record", "internal"},
+	"bench":    {"format", "edit", "vt", "screen", "convert", "internal", "internal/score"},
 	"cmd":      {"internal/cli"},
 
-	"internal/cli":   {"format", "vt", "edit", "record", "play", "convert", "live", "internal"},
+	"internal/cli":   {"format", "vt", "screen", "edit", "record", "play", "convert", "live", "internal"},
 	"internal/score": {"format", "convert"},
 }
 

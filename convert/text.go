@@ -11,6 +11,7 @@ import (
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/timecode"
+	"github.com/ttydeck/ttydeck/screen"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -48,7 +49,7 @@ func TextFormat(opts TextOptions) *format.Format {
 type textWriter struct {
 	w      *bufio.Writer
 	opts   TextOptions
-	screen *vt.Screen
+	screen screen.Screen
 	now    time.Duration
 	// since holds, for each row of the primary screen, the time of its
 	// first character; -1 for an empty row.
@@ -64,13 +65,10 @@ type textWriter struct {
 
 // start makes the screen.
 func (t *textWriter) start(size format.Size) {
-	if size == (format.Size{}) {
-		size = format.Size{Cols: 80, Rows: 24}
-	}
 	// Without a scrollback, no resize brings a line back that has left the
 	// screen, to be written twice. A size that the program asks for is
 	// ignored: if the terminal took it, the recording has a resize event.
-	t.screen = vt.New(size.Cols, size.Rows, vt.NoSizeChange(), vt.WithHooks(vt.Hooks{LineLeft: t.left}))
+	t.screen = screen.Sized(size, vt.NoSizeChange(), vt.WithHooks(vt.Hooks{LineLeft: t.left}))
 	_, rows := t.screen.Size()
 	t.since = make([]time.Duration, rows)
 	t.clear()
@@ -83,23 +81,14 @@ func (t *textWriter) WriteHeader(h format.Header) error {
 
 func (t *textWriter) WriteEvent(ev format.Event) error {
 	t.now = ev.Time
-	switch ev.Code {
-	case format.Output:
-		t.screen.WriteString(ev.Data)
-	case format.Resize:
-		size, err := ev.Size()
-		if err != nil {
-			return t.err
-		}
-		t.screen.Resize(size.Cols, size.Rows)
-		_, rows := t.screen.Size()
-		for len(t.since) < rows {
-			t.since = append(t.since, -1)
-		}
-		t.since = t.since[:rows]
-	default:
+	if !t.screen.Feed(ev) {
 		return t.err
 	}
+	_, rows := t.screen.Size()
+	for len(t.since) < rows {
+		t.since = append(t.since, -1)
+	}
+	t.since = t.since[:rows]
 	if t.screen.OnAlternate() {
 		return t.err
 	}

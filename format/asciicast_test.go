@@ -481,9 +481,7 @@ func checkSame(t *testing.T, name string, want, got reading, to *Format) {
 		h.Duration = 0
 	}
 	h.Start = h.Start.Truncate(time.Second)
-	if h.Size == (Size{}) {
-		h.Size = defaultSize
-	}
+	h.Size = h.Size.OrDefault()
 	if len(h.Env) == 0 {
 		h.Env = nil
 	}

@@ -47,15 +47,8 @@ func (w *asciicastWriter) WriteHeader(h Header) error {
 	return w.out.written()
 }
 
-// defaultSize replaces an unknown size in formats that require one. It is the
-// size that terminals start with.
-var defaultSize = Size{80, 24}
-
 func (w *asciicastWriter) headerV3(b []byte, h Header) []byte {
-	size := h.Size
-	if size == (Size{}) {
-		size = defaultSize
-	}
+	size := h.Size.OrDefault()
 	b = append(b, `{"version":3,"term":{"cols":`...)
 	b = strconv.AppendInt(b, int64(size.Cols), 10)
 	b = append(b, `,"rows":`...)
@@ -77,10 +70,7 @@ func (w *asciicastWriter) appendMember(b []byte, key, value string) []byte {
 
 // headerV2 appends the header of version 1 or 2, without its closing brace.
 func headerV2(b []byte, h Header, version int, lost *losses) []byte {
-	size := h.Size
-	if size == (Size{}) {
-		size = defaultSize
-	}
+	size := h.Size.OrDefault()
 	b = append(b, `{"version":`...)
 	b = strconv.AppendInt(b, int64(version), 10)
 	b = append(b, `,"width":`...)

@@ -299,9 +299,7 @@ func TestRoundTripsOfRealCasts(t *testing.T) {
 					return ev.JSON || ev.Code == Marker && ev.Data != oneLine(ev.Data) || ev.Code == Exit && ev != src.events[len(src.events)-1]
 				})
 				h := src.Header
-				if h.Size == (Size{}) {
-					h.Size = defaultSize
-				}
+				h.Size = h.Size.OrDefault()
 				if h.Start.Unix() <= 365*24*3600 {
 					h.Start = time.Unix(1_700_000_000, 0).UTC()
 				}

@@ -66,6 +66,18 @@ const MaxSide = 65535
 // String returns "COLSxROWS", the form of asciicast's resize events.
 func (s Size) String() string { return strconv.Itoa(s.Cols) + "x" + strconv.Itoa(s.Rows) }
 
+// OrDefault returns s with 80 columns or 24 rows, those of most terminals at their
+// start, in place of a side that is unknown.
+func (s Size) OrDefault() Size {
+	if s.Cols <= 0 {
+		s.Cols = 80
+	}
+	if s.Rows <= 0 {
+		s.Rows = 24
+	}
+	return s
+}
+
 // ParseSize parses "COLSxROWS". Both numbers must be between 1 and [MaxSide].
 func ParseSize(s string) (Size, error) {
 	cols, rows, ok := strings.Cut(s, "x")

@@ -156,5 +156,6 @@ func (z *sizer) size() (Size, bool) {
 	if !z.seen {
 		return Size{}, false
 	}
-	return Size{max(z.cols, defaultSize.Cols), max(z.rows, defaultSize.Rows)}, true
+	least := Size{}.OrDefault()
+	return Size{max(z.cols, least.Cols), max(z.rows, least.Rows)}, true
 }

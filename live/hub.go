@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/screen"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -237,29 +238,17 @@ func (h *hub) enter() {
 func (h *hub) recorded() *vt.Screen {
 	cast, closer, err := h.join()
 	if err != nil {
-		size := h.anew()
-		return vt.New(size.Cols, size.Rows)
+		return screen.Sized(h.anew()).Screen
 	}
 	defer closer.Close()
-	size := cast.Header.Size
-	if size == (format.Size{}) {
-		size = format.Size{Cols: 80, Rows: 24}
-	}
-	screen := vt.New(size.Cols, size.Rows)
+	s := screen.New(cast.Header)
 	for ev, err := range cast.Events {
 		if err != nil {
 			break
 		}
-		switch ev.Code {
-		case format.Output:
-			screen.WriteString(ev.Data)
-		case format.Resize:
-			if size, err := ev.Size(); err == nil {
-				screen.Resize(size.Cols, size.Rows)
-			}
-		}
+		s.Feed(ev)
 	}
-	return screen
+	return s.Screen
 }
 
 func (h *hub) exit() {

@@ -112,7 +112,7 @@ func (d Dir) Serve(o Options) (*Server, error) {
 	s.hub.anew = func() format.Size {
 		c, err := s.session()
 		if err != nil {
-			return format.Size{Cols: 80, Rows: 24}
+			return format.Size{}.OrDefault()
 		}
 		go c.Redraw()
 		return c.State().Size

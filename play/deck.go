@@ -171,10 +171,7 @@ const usualIdle = 2 * time.Second
 
 func (d *deck) termSize() (format.Size, error) {
 	size, err := d.con.term.Size()
-	if size.Cols < 1 || size.Rows < 1 {
-		size = format.Size{Cols: 80, Rows: 24} // the terminal does not know its size
-	}
-	return size, err
+	return size.OrDefault(), err // a serial line does not know its size
 }
 
 // setUp adapts the deck to the terminal's features.
@@ -214,7 +211,7 @@ func (d *deck) lastScreen() string {
 	cols, rows := d.pos.screen.Size()
 	c.reset(min(cols, d.size.Cols), max(min(rows, d.size.Rows-1), 1))
 	v := d.view
-	v.draw(&c, d.pos.screen, c.rows)
+	v.draw(&c, d.pos.screen.Screen, c.rows)
 	used := c.rows
 	for used > 0 && blankRow(c.row(used-1)) {
 		used--

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/play"
@@ -30,46 +29,6 @@ func ExamplePlayer() {
 		fmt.Println(err)
 	}
 	// Output: hello world
-}
-
-// Screens renders the screen at a marker and at the end.
-func ExampleScreens() {
-	cast, _, err := format.Open(strings.NewReader(recording))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	moments := []play.Moment{{Marker: "halfway"}, play.End}
-	err = play.Screens(cast, moments, func(i int, at time.Duration, s *vt.Screen) error {
-		fmt.Printf("%v: %q\n", at, s.Text())
-		return nil
-	})
-	if err != nil {
-		fmt.Println(err)
-	}
-	// Output:
-	// 1s: "hello"
-	// 1.5s: "hello world"
-}
-
-// Frames lists the events with the number of cells that each changes.
-func ExampleFrames() {
-	cast, _, err := format.Open(strings.NewReader(recording))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for f, err := range play.Frames(cast) {
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		fmt.Println(f.Number, f.Event.Time, f.Event.Code, f.Cells)
-	}
-	// Output:
-	// 1 500ms o 5
-	// 2 1s m 0
-	// 3 1.5s o 5
 }
 
 // AppendANSI renders a screen with its colours.

@@ -135,11 +135,11 @@ func (d *deck) goWanted(now time.Time) error {
 	if err := d.pos.seekNumber(h.number); err != nil {
 		return err
 	}
-	before := matchingLines(d.pos.screen, d.found.pattern)
+	before := matchingLines(d.pos.screen.Screen, d.found.pattern)
 	if err := d.pos.seekNumber(h.number + 1); err != nil {
 		return err
 	}
-	if m, ok := newMatch(d.pos.screen, d.found.pattern, before); ok {
+	if m, ok := newMatch(d.pos.screen.Screen, d.found.pattern, before); ok {
 		m.number = d.pos.rd.pos.number
 		d.view.show(m)
 	} else {

@@ -121,9 +121,9 @@ func (d *deck) compose(now time.Time) {
 	if m := d.view.match; m != nil && (d.clock.running || m.number != d.pos.rd.pos.number) {
 		d.view.leave()
 	}
-	d.view.draw(c, d.pos.screen, rows)
+	d.view.draw(c, d.pos.screen.Screen, rows)
 	if d.found != nil {
-		d.view.light(c, d.pos.screen, rows, d.found.pattern)
+		d.view.light(c, d.pos.screen.Screen, rows, d.found.pattern)
 	}
 	if !bar {
 		return

@@ -1,13 +1,11 @@
 package play
 
 import (
-	"errors"
-	"fmt"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/screen"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -24,24 +22,10 @@ func session() format.Cast {
 	)
 }
 
-func TestFrames(t *testing.T) {
-	var got []string
-	for f, err := range Frames(session()) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		got = append(got, fmt.Sprintf("%d %s %v +%v %d", f.Number, f.Event.Code, f.Event.Time, f.Delta, f.Cells))
-	}
-	want := []string{"1 o 1s +1s 3", "2 o 2s +1s 3", "3 m 3s +1s 0", "4 o 3s +0s 5", "5 r 5s +2s 0", "6 o 6s +1s 1", "7 o 7s +1s 0"}
-	if !slices.Equal(got, want) {
-		t.Errorf("Frames = %q; want %q", got, want)
-	}
-}
-
-func TestScreens(t *testing.T) {
-	moments := []Moment{End, {At: 2 * time.Second}, {Marker: "here"}, {At: 0}, {At: 3 * time.Second}}
+func TestAppendANSI(t *testing.T) {
+	moments := []screen.Moment{screen.End, {At: 2 * time.Second}, {Marker: "here"}, {At: 0}, {At: 3 * time.Second}}
 	got := make([]string, len(moments))
-	err := Screens(session(), moments, func(i int, at time.Duration, s *vt.Screen) error {
+	err := screen.At(session(), moments, func(i int, at time.Duration, s *vt.Screen) error {
 		got[i] = string(AppendANSI(nil, s, ColorsAuto))
 		return nil
 	})
@@ -51,11 +35,7 @@ func TestScreens(t *testing.T) {
 	want := []string{"three\x1b[0;1m!\x1b[0m\n", "\x1b[0;31mone\x1b[0m\n", "\x1b[0;31mone\x1b[0m\n", "", "three\n"}
 	for i := range want {
 		if got[i] != want[i] {
-			t.Errorf("Screens at %+v = %q; want %q", moments[i], got[i], want[i])
+			t.Errorf("AppendANSI at %+v = %q; want %q", moments[i], got[i], want[i])
 		}
-	}
-	err = Screens(session(), []Moment{{Marker: "nowhere"}}, func(int, time.Duration, *vt.Screen) error { return nil })
-	if !errors.Is(err, ErrNoMarker) {
-		t.Errorf("Screens at an unknown marker: %v; want ErrNoMarker", err)
 	}
 }

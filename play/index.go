@@ -81,7 +81,7 @@ func (x *index) run(l *loader, h format.Header, stop <-chan struct{}) error {
 	number := 0
 	var at time.Duration
 	var pos *position
-	pos = newPosition(l, h, vt.Hooks{LineLeft: func(r vt.Row, _ vt.Leave) { x.lineLeft(pos.screen, r, number, at) }})
+	pos = newPosition(l, h, vt.Hooks{LineLeft: func(r vt.Row, _ vt.Leave) { x.lineLeft(pos.screen.Screen, r, number, at) }})
 	for n := 0; ; n++ {
 		if n%32 == 0 {
 			select {
@@ -116,7 +116,7 @@ func (x *index) run(l *loader, h format.Header, stop <-chan struct{}) error {
 		}
 		if pc.kind == pieceOutput || pc.kind == piecePartial || pc.kind == pieceResize {
 			x.endLeft(number, at)
-			x.look(pos.screen, number, at)
+			x.look(pos.screen.Screen, number, at)
 		}
 		x.entered.Store(int64(number) + 1)
 	}

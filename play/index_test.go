@@ -142,7 +142,7 @@ func TestIndexOfManyBlocks(t *testing.T) {
 			if err := pos.seekNumber(h.number + 1); err != nil {
 				t.Fatal(err)
 			}
-			if pattern[0] != '^' && !re.re.MatchString(joined(pos.screen)) {
+			if pattern[0] != '^' && !re.re.MatchString(joined(pos.screen.Screen)) {
 				t.Errorf("%q: the hit at %v is not on the screen", pattern, h.at)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/screen"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -53,32 +54,11 @@ func newLoader(t *tape) *loader {
 	return &loader{tape: t, every: keyframeEvery, budget: keyframeMemory, notify: make(chan struct{}, 1), more: make(chan struct{}, 1)}
 }
 
-// newScreen returns the screen at the start of a recording.
-func newScreen(h format.Header, hooks vt.Hooks) *vt.Screen {
-	size := h.Size
-	if size.Cols <= 0 || size.Rows <= 0 {
-		size = format.Size{Cols: 80, Rows: 24}
-	}
-	return vt.New(size.Cols, size.Rows, vt.WithHooks(hooks))
-}
-
-// applyPiece applies a piece of a recording to a screen.
-func applyPiece(s *vt.Screen, p piece) {
-	switch p.kind {
-	case pieceOutput, piecePartial:
-		s.Write(p.data)
-	case pieceResize:
-		if size, err := format.ParseSize(string(p.data)); err == nil {
-			s.Resize(size.Cols, size.Rows)
-		}
-	}
-}
-
 // run loads the recording, until its end or stop.
 func (l *loader) run(cast format.Cast, stop <-chan struct{}) {
-	screen := newScreen(cast.Header, vt.Hooks{Mark: func(m vt.Mark) { l.commands.mark(m, l.tape.end()) }})
+	s := screen.New(cast.Header, vt.WithHooks(vt.Hooks{Mark: func(m vt.Mark) { l.commands.mark(m, l.tape.end()) }}))
 	l.commands.nonce = cast.Header.Nonce()
-	l.commands.screen = screen
+	l.commands.screen = s.Screen
 	since, n := 0, 0
 	var told time.Time
 	var err error
@@ -96,19 +76,15 @@ func (l *loader) run(cast format.Cast, stop <-chan struct{}) {
 			break
 		}
 		l.tape.add(ev)
-		switch ev.Code {
-		case format.Output:
-			screen.WriteString(ev.Data)
+		switch changed := s.Feed(ev); {
+		case changed && ev.Code == format.Output:
 			since += len(ev.Data) + pieceCost
-		case format.Resize:
-			if size, err := ev.Size(); err == nil {
-				screen.Resize(size.Cols, size.Rows)
-				since += 4096 // reflowing is work
-			}
+		case changed:
+			since += 4096 // reflowing is work
 		}
 		if since >= l.every {
 			since = 0
-			l.keep(keyframe{ref: l.tape.end(), snap: screen.Snapshot()})
+			l.keep(keyframe{ref: l.tape.end(), snap: s.Snapshot()})
 		}
 		// Notify a player that waits for this event at once; otherwise, while
 		// the recording loads at full speed, now and then is enough.

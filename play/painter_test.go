@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/screen"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -61,7 +62,7 @@ func viewerDiff(s *vt.Screen, c *canvas) string {
 // every step events, compares the two, and returns the number of bytes painted.
 func checkPainted(t *testing.T, cast format.Cast, cols, rows, step int, opts ...vt.Option) (bytes int) {
 	t.Helper()
-	screen := newScreen(cast.Header, vt.Hooks{})
+	model := screen.New(cast.Header)
 	viewer := vt.New(cols, rows, opts...)
 	viewer.WriteString(deckStart(true))
 	p := painter{colors: ColorsRGB, curly: true, sync: true}
@@ -72,21 +73,15 @@ func checkPainted(t *testing.T, cast format.Cast, cols, rows, step int, opts ...
 		if err != nil {
 			break
 		}
-		switch ev.Code {
-		case format.Output:
-			screen.WriteString(ev.Data)
-		case format.Resize:
-			if size, err := ev.Size(); err == nil {
-				screen.Resize(size.Cols, size.Rows)
-			}
-		default:
+		if ev.Code != format.Output && ev.Code != format.Resize {
 			continue
 		}
+		model.Feed(ev)
 		if n++; n%step != 0 {
 			continue
 		}
 		c.reset(cols, rows)
-		v.draw(&c, screen, rows)
+		v.draw(&c, model.Screen, rows)
 		out := p.paint(&c)
 		bytes += len(out)
 		viewer.Write(out)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/screen"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -15,18 +16,18 @@ type position struct {
 	header format.Header
 	hooks  vt.Hooks
 	rd     reader
-	screen *vt.Screen
+	screen screen.Screen
 }
 
 func newPosition(l *loader, h format.Header, hooks vt.Hooks) *position {
-	return &position{load: l, header: h, hooks: hooks, rd: reader{t: l.tape}, screen: newScreen(h, hooks)}
+	return &position{load: l, header: h, hooks: hooks, rd: reader{t: l.tape}, screen: screen.New(h, vt.WithHooks(hooks))}
 }
 
 // step applies the next piece to the screen; false if there is none yet.
 func (p *position) step() (piece, bool, error) {
 	pc, ok, err := p.rd.next()
 	if ok {
-		applyPiece(p.screen, pc)
+		p.screen.Feed(pc.event())
 	}
 	return pc, ok, err
 }
@@ -60,7 +61,7 @@ func (p *position) seek(before func(pieceRef) bool, play func(pc piece, number i
 			return err
 		}
 	default:
-		p.screen = newScreen(p.header, p.hooks)
+		p.screen = screen.New(p.header, vt.WithHooks(p.hooks))
 		p.rd = reader{t: p.load.tape, own: p.rd.own}
 	}
 	for {

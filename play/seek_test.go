@@ -104,7 +104,7 @@ func TestSeekIsPlaying(t *testing.T) {
 		slowest = max(slowest, time.Since(began))
 		want := vt.New(80, 24)
 		want.Restore(p.want)
-		if diff := screenDiff(pos.screen, want); diff != "" {
+		if diff := screenDiff(pos.screen.Screen, want); diff != "" {
 			t.Fatalf("at %v: %s", p.at, diff)
 		}
 	}

@@ -5,8 +5,10 @@ import (
 	"runtime"
 	"slices"
 	"sort"
+	"strings"
 	"sync"
 	"time"
+	"unsafe"
 
 	"github.com/ttydeck/ttydeck/format"
 )
@@ -31,6 +33,22 @@ type piece struct {
 	at   time.Duration
 	kind byte // see below
 	data []byte
+}
+
+// event returns the piece as an event, whose data is valid as long as the piece's.
+func (p piece) event() format.Event {
+	ev := format.Event{Time: p.at, Data: unsafe.String(unsafe.SliceData(p.data), len(p.data))}
+	switch p.kind {
+	case pieceOutput, piecePartial:
+		ev.Code = format.Output
+	case pieceResize:
+		ev.Code = format.Resize
+	case pieceMarker:
+		ev.Code = format.Marker
+	case pieceExit:
+		ev.Code = format.Exit
+	}
+	return ev
 }
 
 // Kinds of pieces. The tape drops events that a player does not show.
@@ -181,17 +199,8 @@ func (t *tape) events(stop <-chan struct{}) format.Events {
 			if !ok {
 				return
 			}
-			ev := format.Event{Time: p.at, Data: string(p.data)}
-			switch p.kind {
-			case pieceOutput, piecePartial:
-				ev.Code = format.Output
-			case pieceResize:
-				ev.Code = format.Resize
-			case pieceMarker:
-				ev.Code = format.Marker
-			case pieceExit:
-				ev.Code = format.Exit
-			}
+			ev := p.event()
+			ev.Data = strings.Clone(ev.Data)
 			if !yield(ev, nil) {
 				return
 			}

@@ -22,7 +22,7 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/await"
 	"github.com/ttydeck/ttydeck/internal/tty"
-	"github.com/ttydeck/ttydeck/vt"
+	"github.com/ttydeck/ttydeck/screen"
 )
 
 // helperEnv turns this test binary into a recorder; its value is a helper as
@@ -335,19 +335,19 @@ func castPath(t *testing.T) string { return filepath.Join(t.TempDir(), "session.
 func sh(line string) []string { return []string{"sh", "-c", line} }
 
 // screenOf returns the last screen of a recording.
-func screenOf(r recording) screen {
-	s := vt.New(r.Size.Cols, r.Size.Rows)
+func screenOf(r recording) picture {
+	s := screen.New(r.Header)
 	for _, ev := range r.events {
-		draw(s, ev)
+		s.Feed(ev)
 	}
 	_, rows := s.Size()
-	var lines screen
+	var lines picture
 	for y := range rows {
 		lines = append(lines, strings.TrimRight(s.Row(y).Text(), " "))
 	}
 	return lines
 }
 
-type screen []string
+type picture []string
 
-func (s screen) Text() string { return strings.TrimRight(strings.Join(s, "\n"), "\n") }
+func (s picture) Text() string { return strings.TrimRight(strings.Join(s, "\n"), "\n") }

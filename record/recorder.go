@@ -296,12 +296,9 @@ func (s *session) describe(env []string) {
 	}
 }
 
-// defaultSize is the usual initial size of terminals.
-var defaultSize = format.Size{Cols: 80, Rows: 24}
-
 // wantedSize returns the size that the program's terminal should have now.
 func (s *session) wantedSize() format.Size {
-	size := defaultSize
+	size := format.Size{}.OrDefault()
 	if s.term != nil {
 		// A serial line does not know its size and reports 0.
 		if have, err := s.term.Size(); err == nil && have.Cols > 0 && have.Rows > 0 {

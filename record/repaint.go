@@ -9,7 +9,7 @@ import (
 	"sync"
 
 	"github.com/ttydeck/ttydeck/format"
-	"github.com/ttydeck/ttydeck/vt"
+	"github.com/ttydeck/ttydeck/screen"
 )
 
 // followLimit bounds the output, in bytes, that waits during a pause while the
@@ -80,7 +80,7 @@ func (f *follower) settle() {
 
 // run keeps the screen until the recording resumes.
 func (f *follower) run() {
-	screen, err := f.recorded()
+	s, err := f.recorded()
 	for {
 		f.mu.Lock()
 		for len(f.pending) == 0 && !f.resuming {
@@ -92,7 +92,7 @@ func (f *follower) run() {
 		if len(events) == 0 {
 			// Still locked: output that is read from now on is recorded after
 			// this.
-			f.goOn(screen)
+			f.goOn(s, err == nil)
 			f.mu.Unlock()
 			if err != nil {
 				f.s.redraw()
@@ -102,14 +102,14 @@ func (f *follower) run() {
 		f.mu.Unlock()
 		if err == nil {
 			for _, ev := range events {
-				draw(screen, ev)
+				s.Feed(ev)
 			}
 		}
 	}
 }
 
-// goOn ends the pause; f.mu must be held.
-func (f *follower) goOn(screen *vt.Screen) {
+// goOn ends the pause, with the screen s if it was drawn; f.mu must be held.
+func (f *follower) goOn(s screen.Screen, drawn bool) {
 	f.over = true
 	f.changed.Broadcast()
 	f.s.mark("resumed")
@@ -118,43 +118,32 @@ func (f *follower) goOn(screen *vt.Screen) {
 		f.resized.Time = at
 		f.s.queue.force(f.resized)
 	}
-	if screen != nil {
-		f.s.queue.force(format.Event{Time: at, Code: format.Output, Data: string(screen.AppendState(nil))})
+	if drawn {
+		f.s.queue.force(format.Event{Time: at, Code: format.Output, Data: string(s.AppendState(nil))})
 	}
 	f.s.clock.resume()
 	f.s.display.title("", false)
 }
 
 // recorded returns the screen at the end of the recording so far.
-func (f *follower) recorded() (*vt.Screen, error) {
+func (f *follower) recorded() (s screen.Screen, err error) {
 	if f.s.Recorded == nil {
-		return nil, format.ErrUnknownFormat
+		return s, format.ErrUnknownFormat
 	}
 	f.s.sync()
 	cast, closer, err := f.s.Recorded()
 	if err != nil {
-		return nil, err
+		return s, err
 	}
 	defer closer.Close()
-	screen := vt.New(cast.Header.Size.Cols, cast.Header.Size.Rows)
+	s = screen.New(cast.Header)
 	for ev, err := range cast.Events {
 		if err != nil {
-			return nil, err
+			return s, err
 		}
-		draw(screen, ev)
+		s.Feed(ev)
 	}
-	return screen, nil
-}
-
-func draw(screen *vt.Screen, ev format.Event) {
-	switch ev.Code {
-	case format.Output:
-		screen.WriteString(ev.Data)
-	case format.Resize:
-		if size, err := ev.Size(); err == nil {
-			screen.Resize(size.Cols, size.Rows)
-		}
-	}
+	return s, nil
 }
 
 // Recorded returns a function that opens the recording as far as it is flushed

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/screen"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -153,7 +154,7 @@ func containsLine(screen, command string) bool {
 // watcher looks at each state of the screen.
 type watcher struct {
 	match  func(string) bool
-	screen *vt.Screen
+	screen screen.Screen
 	seed   maphash.Seed
 	now    time.Duration
 	since  time.Duration // the time of the first event since the last look
@@ -169,11 +170,7 @@ type watcher struct {
 
 // watch has w see the events of cast as they are read.
 func (w *watcher) watch(cast *format.Cast) {
-	size := cast.Header.Size
-	if size == (format.Size{}) {
-		size = format.Size{Cols: 80, Rows: 24}
-	}
-	w.screen = vt.New(size.Cols, size.Rows, vt.WithHooks(vt.Hooks{LineLeft: w.left}))
+	w.screen = screen.New(cast.Header, vt.WithHooks(vt.Hooks{LineLeft: w.left}))
 	events := cast.Events
 	cast.Events = func(yield func(format.Event, error) bool) {
 		for ev, err := range events {
@@ -195,8 +192,7 @@ const (
 )
 
 func (w *watcher) event(ev format.Event) {
-	switch ev.Code {
-	case format.Output:
+	if ev.Code == format.Output {
 		if ev.Time-w.now >= frameGap || ev.Time-w.since >= longestFrame {
 			w.look()
 		}
@@ -204,17 +200,13 @@ func (w *watcher) event(ev format.Event) {
 			w.since = ev.Time
 		}
 		w.now = ev.Time
-		w.screen.WriteString(ev.Data)
 		w.dirty = true
-	case format.Resize:
-		if size, err := ev.Size(); err == nil {
-			w.screen.Resize(size.Cols, size.Rows)
-		}
 	}
+	w.screen.Feed(ev)
 }
 
 func (w *watcher) look() {
-	if w.screen == nil || !w.dirty {
+	if !w.dirty {
 		return
 	}
 	w.dirty = false

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/screen"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -94,7 +95,7 @@ const (
 // tracer is the first pass: it cuts a recording into segments.
 type tracer struct {
 	opts   Options
-	screen *vt.Screen
+	screen screen.Screen
 	scan   scanner
 	nonce  string
 
@@ -205,10 +206,6 @@ type rightPrompt struct {
 }
 
 func newTracer(cast format.Cast, opts Options) *tracer {
-	size := cast.Header.Size
-	if size == (format.Size{}) {
-		size = format.Size{Cols: 80, Rows: 24}
-	}
 	t := &tracer{opts: opts, nonce: opts.Nonce, capturing: true, credit: 1 << 24}
 	if t.nonce == "" {
 		t.nonce = cast.Header.Nonce()
@@ -216,7 +213,7 @@ func newTracer(cast format.Cast, opts Options) *tracer {
 	if t.opts.MaxOutput <= 0 {
 		t.opts.MaxOutput = DefaultMaxOutput
 	}
-	t.screen = vt.New(size.Cols, size.Rows, vt.WithHooks(vt.Hooks{
+	t.screen = screen.New(cast.Header, vt.WithHooks(vt.Hooks{
 		LineLeft: t.left, Mark: t.onMark,
 	}))
 	t.cur = &segment{out: newCapture(t.opts.MaxOutput, opts.Styled, &t.spare)}
@@ -247,12 +244,12 @@ func (t *tracer) event(ev format.Event) {
 	case format.Exit:
 		t.exitEvent(ev)
 	case format.Resize:
-		if size, err := ev.Size(); err == nil {
+		if _, err := ev.Size(); err == nil {
 			if ev.Time > t.now {
 				t.gap(ev.Time - t.now)
 				t.now = ev.Time
 			}
-			t.resize(size)
+			t.resize(ev)
 		}
 	}
 }
@@ -334,7 +331,7 @@ func (t *tracer) rowText(line uint64, from, upto int) string {
 	if !ok || !t.spend(row.Len()) {
 		return ""
 	}
-	t.scratch = appendCols(t.scratch[:0], t.screen, row, from, upto)
+	t.scratch = appendCols(t.scratch[:0], t.screen.Screen, row, from, upto)
 	return string(t.scratch)
 }
 
@@ -549,7 +546,7 @@ func (t *tracer) takeRow(line uint64, upto int) {
 			upto = row.Len()
 		}
 	}
-	t.scratch = t.cur.out.row(t.screen, row, upto, t.scratch)
+	t.scratch = t.cur.out.row(t.screen.Screen, row, upto, t.scratch)
 }
 
 // noEOL returns the columns of a row without the mark that zsh (an inverse % or
@@ -583,12 +580,12 @@ func (t *tracer) left(row vt.Row, why vt.Leave) {
 		}
 		if t.capturing && !t.closed && line >= t.from {
 			t.cur.printed = true
-			t.scratch = t.cur.out.row(t.screen, row, row.Len(), t.scratch)
+			t.scratch = t.cur.out.row(t.screen.Screen, row, row.Len(), t.scratch)
 			t.from = line + 1
 		}
 	case vt.LeftRegion:
 		if t.capturing && !t.closed {
-			t.scratch = t.cur.out.row(t.screen, row, row.Len(), t.scratch)
+			t.scratch = t.cur.out.row(t.screen.Screen, row, row.Len(), t.scratch)
 		}
 	case vt.LeftErased:
 		top := t.screen.Scrolled()
@@ -604,7 +601,7 @@ func (t *tracer) left(row vt.Row, why vt.Leave) {
 			if t.pend.ok && line >= t.pend.line {
 				// A prompt, and the line typed there.
 			} else if cursor, _ := t.cursor(); line >= t.from && t.keep && (line <= cursor || row.Content() > 0) {
-				t.scratch = t.cur.out.row(t.screen, row, row.Len(), t.scratch)
+				t.scratch = t.cur.out.row(t.screen.Screen, row, row.Len(), t.scratch)
 			}
 		}
 		if t.erasing++; t.erasing == rows {
@@ -650,7 +647,7 @@ func (t *tracer) anyRow(line uint64) (text string, wrap, ok bool) {
 		if !t.spend(row.Len()) {
 			return "", false, false
 		}
-		return string(appendCols(t.scratch[:0], t.screen, row, 0, allCols)), row.Wrapped() || row.Content() == row.Len(), true
+		return string(appendCols(t.scratch[:0], t.screen.Screen, row, 0, allCols)), row.Wrapped() || row.Content() == row.Len(), true
 	}
 	if n := int(line - t.goneLine); line >= t.goneLine && n < len(t.gone) {
 		return t.gone[n].text, t.gone[n].wrap, true
@@ -658,9 +655,9 @@ func (t *tracer) anyRow(line uint64) (text string, wrap, ok bool) {
 	return "", false, false
 }
 
-func (t *tracer) resize(size format.Size) {
+func (t *tracer) resize(ev format.Event) {
 	if t.screen.OnAlternate() {
-		t.screen.Resize(size.Cols, size.Rows)
+		t.screen.Feed(ev)
 		return
 	}
 	before, _ := t.cursor()
@@ -669,7 +666,7 @@ func (t *tracer) resize(size format.Size) {
 	}
 	capturing := t.capturing
 	t.capturing = false
-	t.screen.Resize(size.Cols, size.Rows)
+	t.screen.Feed(ev)
 	t.capturing = capturing
 	after, _ := t.cursor()
 	move := func(line uint64) uint64 {

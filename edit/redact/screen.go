@@ -60,9 +60,7 @@ const (
 func newScreen(r *run, size format.Size, locate bool) *screen {
 	s := &screen{run: r, locate: locate, flowNew: true, penHigh: noPen}
 	s.tok.sink = s
-	if size.Cols <= 0 || size.Rows <= 0 {
-		size = format.Size{Cols: 80, Rows: 24}
-	}
+	size = size.OrDefault()
 	s.vt = vt.New(size.Cols, size.Rows, vt.WithHooks(vt.Hooks{LineLeft: s.lineLeft}))
 	return s
 }

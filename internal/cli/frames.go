@@ -9,7 +9,7 @@ import (
 	"strconv"
 
 	"github.com/ttydeck/ttydeck/format"
-	"github.com/ttydeck/ttydeck/play"
+	"github.com/ttydeck/ttydeck/screen"
 )
 
 func framesCommand(e *env) *command {
@@ -49,7 +49,7 @@ var kinds = map[format.Code]string{
 	format.Output: "output", format.Input: "input", format.Resize: "resize", format.Marker: "marker", format.Exit: "exit",
 }
 
-func newFrameInfo(f play.Frame) frameInfo {
+func newFrameInfo(f screen.Frame) frameInfo {
 	info := frameInfo{
 		Frame: f.Number, Time: f.Event.Time.Seconds(), Delta: f.Delta.Seconds(),
 		Code: string(f.Event.Code), Kind: kinds[f.Event.Code], Cells: f.Cells, Bytes: len(f.Event.Data),
@@ -80,7 +80,7 @@ func runFrames(ctx context.Context, e *env, asJSON bool, read []format.Option, n
 		fmt.Fprintf(w, "%8s %13s %10s %-7s %7s  %s\n", "FRAME", "TIME", "DELTA", "KIND", "CELLS", "DETAIL")
 	}
 	enc := json.NewEncoder(w)
-	for f, readErr := range play.Frames(cast) {
+	for f, readErr := range screen.Frames(cast) {
 		if readErr != nil {
 			err = readErr
 			break

@@ -17,12 +17,13 @@ import (
 	"github.com/ttydeck/ttydeck/internal/visible"
 	"github.com/ttydeck/ttydeck/live"
 	"github.com/ttydeck/ttydeck/play"
+	"github.com/ttydeck/ttydeck/screen"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
 type screenOptions struct {
 	read    readOptions
-	moments []play.Moment
+	moments []screen.Moment
 	ansi    bool
 	json    bool
 	force   format.Size // replaces the recording's size
@@ -65,29 +66,29 @@ not blank.`,
 				if done, err := runScreenNow(ctx, e, o, args[0]); done || err != nil {
 					return err
 				}
-				o.moments = []play.Moment{play.End}
+				o.moments = []screen.Moment{screen.End}
 			}
 			return runScreen(ctx, e, o, args[0])
 		},
 	}
 }
 
-func parseMoment(s string) (play.Moment, error) {
+func parseMoment(s string) (screen.Moment, error) {
 	if s == "end" {
-		return play.End, nil
+		return screen.End, nil
 	}
 	at, err := parsePlace(s)
 	if err != nil {
-		return play.Moment{}, fmt.Errorf("%w, or end", err)
+		return screen.Moment{}, fmt.Errorf("%w, or end", err)
 	}
-	return play.Moment{At: at}, nil
+	return screen.Moment{At: at}, nil
 }
 
-func parseMarker(label string) (play.Moment, error) {
+func parseMarker(label string) (screen.Moment, error) {
 	if label == "" {
-		return play.Moment{}, errors.New("want a marker's label")
+		return screen.Moment{}, errors.New("want a marker's label")
 	}
-	return play.Moment{Marker: label}, nil
+	return screen.Moment{Marker: label}, nil
 }
 
 func runScreen(ctx context.Context, e *env, opts screenOptions, name string) error {
@@ -109,12 +110,12 @@ func runScreen(ctx context.Context, e *env, opts screenOptions, name string) err
 	}
 	cast.Events = untilCancelled(ctx, cast.Events)
 	pictures := make([][]byte, len(opts.moments))
-	err = play.Screens(cast, opts.moments, func(i int, at time.Duration, s *vt.Screen) (err error) {
+	err = screen.At(cast, opts.moments, func(i int, at time.Duration, s *vt.Screen) (err error) {
 		pictures[i], err = opts.picture(at, s)
 		return err
 	})
 	said.done()
-	if errors.Is(err, play.ErrNoMarker) {
+	if errors.Is(err, screen.ErrNoMarker) {
 		err = withHint(fmt.Errorf("%s: %w", name, err), "to list its markers: ttydeck info "+name)
 	}
 	for _, p := range pictures {
@@ -143,7 +144,7 @@ func runScreenNow(ctx context.Context, e *env, opts screenOptions, name string) 
 	if err != nil {
 		return false, err
 	}
-	s := vt.New(now.Cols, now.Rows)
+	s := screen.Sized(format.Size{Cols: now.Cols, Rows: now.Rows})
 	for piece := range slices.Chunk([]byte(now.ANSI), strangerPiece) {
 		if err := ctx.Err(); err != nil {
 			return false, err
@@ -151,7 +152,7 @@ func runScreenNow(ctx context.Context, e *env, opts screenOptions, name string) 
 		s.Write(piece)
 	}
 	opts.stranger = !client.Own()
-	picture, err := opts.picture(0, s)
+	picture, err := opts.picture(0, s.Screen)
 	if err != nil {
 		return false, err
 	}

@@ -169,10 +169,7 @@ func (o *Observer) Run(ctx context.Context) (Result, error) {
 func (o *Observer) header(m Method, t *target) format.Header {
 	h := o.Header
 	h.Start = time.Now()
-	h.Size = t.size
-	if h.Size.Cols == 0 || h.Size.Rows == 0 {
-		h.Size = format.Size{Cols: 80, Rows: 24}
-	}
+	h.Size = t.size.OrDefault()
 	if h.Term.Type == "" {
 		h.Term.Type = t.env["TERM"]
 	}
