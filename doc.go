@@ -17,6 +17,7 @@
 //     prompts and commands.
 //   - [github.com/ttydeck/ttydeck/record/login] records logins.
 //   - [github.com/ttydeck/ttydeck/live] shares a session while it is recorded.
+//   - [github.com/ttydeck/ttydeck/live/attach] attaches a terminal to a session.
 //   - [github.com/ttydeck/ttydeck/live/daemon] serves all sessions at one
 //     socket, and tidies up recordings.
 //   - [github.com/ttydeck/ttydeck/play] plays recordings in a terminal.

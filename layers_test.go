@@ -22,15 +22,17 @@ var layers = map[string][]string{
 	"internal": {},
 	"edit":     {"format", "vt"},
 	"screen":   {"format", "vt"},
-	"record":   {"format", "vt", "screen", "internal"},
+	"record":   {"format", "vt", "screen", "internal", "internal/query"},
 	"play":     {"format", "edit", "vt", "screen", "internal"},
 	"convert":  {"format", "edit", "vt", "screen", "internal"},
 	"live":     {"format", "vt", "screen", "record", "internal"},
 	"bench":    {"format", "edit", "vt", "screen", "convert", "internal", "internal/score"},
 	"cmd":      {"internal/cli"},
 
-	"internal/cli":   {"format", "vt", "screen", "edit", "record", "play", "convert", "live", "internal"},
+	"internal/cli":   {"format", "vt", "screen", "edit", "record", "play", "convert", "live", "live/attach", "internal"},
+	"internal/query": {"format", "vt"},
 	"internal/score": {"format", "convert"},
+	"live/attach":    {"format", "vt", "screen", "record", "play", "live", "internal", "internal/query"},
 }
 
 // testOnly lists what the tests of any folder may import as well.
@@ -39,7 +41,7 @@ var testOnly = []string{"internal", "format", "vt"}
 // testsOf lists what the tests of one folder may import as well: convert scores
 // transcripts of sessions that our recorder made; bench measures everything
 // that users wait for.
-var testsOf = map[string][]string{"convert": {"record", "internal/score"}, "bench": {"record", "live"}}
+var testsOf = map[string][]string{"convert": {"record", "internal/score"}, "bench": {"record", "live"}, "live": {"screen"}}
 
 // Only internal/cli may import cliLibrary.
 const cliLibrary = "github.com/urfave/cli"

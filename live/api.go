@@ -22,18 +22,28 @@
 //	GET  /v1/session/watch       a WebSocket
 //	GET  /v1/session/attach      a WebSocket; ?cols=80&rows=24
 //
-// An error has a status of 400 or more, with {"error":"..."}. Over the
-// WebSocket, the session sends binary messages, which are bytes for a terminal,
-// and text messages, each a [Message] about what follows it. An attached client
-// sends binary messages, which are input, and text messages with its size:
+// An error has a status of 400 or more, with {"error":"..."}. The exit status of
+// an ended session's program is in the last message.
+//
+// Over the WebSocket, the session sends text messages, which are JSON:
+//
+//	{"kind":"screen","cols":80,"rows":24,"us":1500000,"lost":100}
+//	{"kind":"end","status":0}
+//
+// The first message is a screen. The binary message after it draws the whole
+// screen, as it is at that time, in microseconds since the start of the session.
+// Later screens replace output that came too fast: that many bytes were lost. All
+// other binary messages hold events. Each is the time in microseconds, a byte with
+// the event's code as in asciicast (o, r, m, x; with ?input=1 also i), the length
+// of the data, and the data; numbers are unsigned varints (Protocol Buffers, base
+// 128). The times are those of [record.Watcher]. An attached client sends binary
+// messages, which are input, and text messages with its size:
 // {"cols":80,"rows":24}.
 //
-// # Terminal queries
-//
-// A session that has no terminal of its own answers the queries that its program
-// sends to a terminal (DSR, DA, DECRQM, XTVERSION, OSC 10 and 11, the size). An
-// attached client that passes output to its terminal unchanged removes the
-// queries first: see [Queries].
+// These messages are the WebSocket subprotocol ttydeck.v2. To a client that does
+// not offer it, a session sends the messages of the version before: a binary
+// message is output, and a new size is {"kind":"size","cols":80,"rows":24}. A
+// [Client] understands both.
 //
 // # Access
 //
@@ -105,28 +115,35 @@ type Screen struct {
 	} `json:"cursor"`
 }
 
-// Message is anything that a session sends besides output.
+// Message is what a session sends: a screen, events, or its end.
 type Message struct {
-	// Kind is MessageScreen, MessageSize or MessageEnd; empty for output.
-	Kind string `json:"kind"`
-	// Cols is the width of the program's terminal, for MessageScreen and
-	// MessageSize.
-	Cols int `json:"cols,omitempty"`
-	// Rows is its height.
-	Rows int `json:"rows,omitempty"`
+	// Kind is MessageScreen, MessageEvents or MessageEnd.
+	Kind string
+	// Size is the size of the program's terminal, for MessageScreen. It is not
+	// checked.
+	Size format.Size
+	// Screen draws the whole screen on a terminal of that size, for MessageScreen.
+	Screen []byte
+	// Time is the time of the screen since the start of the session, for
+	// MessageScreen; 0 from a session of the version before.
+	Time time.Duration
 	// Lost is the number of bytes of output that were not sent, for
 	// MessageScreen: the screen replaces them.
-	Lost int64 `json:"lost,omitempty"`
+	Lost int64
+	// Events are the session's events, for MessageEvents. Their times count from
+	// the start of the session; from one of the version before, from the time at
+	// which this client came.
+	Events []format.Event
 	// Status is the exit status of the recorded program, for MessageEnd.
-	Status int `json:"status,omitempty"`
+	Status int
 }
 
 // Kinds of a [Message].
 const (
-	// MessageScreen: the output that follows draws the whole screen.
+	// MessageScreen: the screen is sent, at the beginning and in place of output.
 	MessageScreen = "screen"
-	// MessageSize: the program's terminal has a new size.
-	MessageSize = "size"
+	// MessageEvents: something happened.
+	MessageEvents = "events"
 	// MessageEnd: the session has ended, and nothing follows.
 	MessageEnd = "end"
 )

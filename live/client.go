@@ -143,8 +143,8 @@ func (c *Client) at(path string) string {
 	return c.base + path
 }
 
-// session returns the session's name, for errors.
-func (c *Client) session() string {
+// Name returns the session's name.
+func (c *Client) Name() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.name
@@ -220,12 +220,12 @@ func (c *Client) refused(res *http.Response) error {
 	}
 	out.Error = cut(strings.ReplaceAll(out.Error, "\n", "; "), maxError)
 	if res.StatusCode == http.StatusNotFound {
-		return fmt.Errorf("%s: %w", c.session(), ErrNoSession)
+		return fmt.Errorf("%s: %w", c.Name(), ErrNoSession)
 	}
 	if res.StatusCode == http.StatusConflict && out.Error != "" {
 		return fmt.Errorf("%w", errors.New(out.Error))
 	}
-	return fmt.Errorf("%s: %s", c.session(), out.Error)
+	return fmt.Errorf("%s: %s", c.Name(), out.Error)
 }
 
 // State returns the state of the session. Long texts of another user's session
@@ -320,13 +320,30 @@ func (c *Client) Signal(ctx context.Context, sig syscall.Signal) error {
 // while another calls the other methods. Call Close when it is no longer needed.
 type Stream struct {
 	conn   *websocket.Conn
-	status atomic.Int64 // the exit status and one more, once it came
+	old    bool          // the session is of the version before
+	began  time.Time     // when the Stream began
+	last   time.Duration // of the last event
+	held   *message      // was read too early; nil if none
+	status atomic.Int64  // the exit status and one more, once it came
 }
 
-// Watch begins to watch the session: the first messages of Next draw the current
+// WatchOption changes what [Client.Watch] sends.
+type WatchOption string
+
+// inputQuery is the parameter of a request for input.
+const inputQuery = "input"
+
+// WithInput has the session also send the input that it records.
+func WithInput() WatchOption { return inputQuery + "=1" }
+
+// Watch begins to watch the session: the first message of Next is the current
 // screen. The caller closes the Stream.
-func (c *Client) Watch(ctx context.Context) (*Stream, error) {
-	return c.stream(ctx, "/watch")
+func (c *Client) Watch(ctx context.Context, opts ...WatchOption) (*Stream, error) {
+	path := "/watch"
+	for i, o := range opts {
+		path += string("?&"[min(i, 1)]) + string(o)
+	}
+	return c.stream(ctx, path)
 }
 
 // Attach begins to watch and type, at a terminal of that size; see Watch.
@@ -335,14 +352,14 @@ func (c *Client) Attach(ctx context.Context, size format.Size) (*Stream, error) 
 }
 
 func (c *Client) stream(ctx context.Context, path string) (*Stream, error) {
-	conn, res, err := websocket.Dial(ctx, "ws://session"+c.at(path), &websocket.DialOptions{HTTPClient: c.http})
+	conn, res, err := websocket.Dial(ctx, "ws://session"+c.at(path), &websocket.DialOptions{HTTPClient: c.http, Subprotocols: []string{protocol}})
 	if err != nil {
 		if res != nil && res.StatusCode >= 400 {
 			return nil, c.refused(res)
 		}
 		for _, known := range []error{ErrNoSession, ErrUnsafe} {
 			if errors.Is(err, known) {
-				return nil, fmt.Errorf("%s: %w", c.session(), known)
+				return nil, fmt.Errorf("%s: %w", c.Name(), known)
 			}
 		}
 		return nil, err
@@ -351,20 +368,62 @@ func (c *Client) stream(ctx context.Context, path string) (*Stream, error) {
 	if c.Own() {
 		conn.SetReadLimit(4 * maxAnswer) // the largest screen, in all colours
 	}
-	return &Stream{conn: conn}, nil
+	return &Stream{conn: conn, old: conn.Subprotocol() != protocol, began: time.Now()}, nil
 }
 
-// Next waits for the next message and returns it, or output with a Message
-// without a Kind. The output is the caller's to keep.
-func (s *Stream) Next(ctx context.Context) (m Message, output []byte, err error) {
+// Next waits for the next message. The message is the caller's to keep. The times
+// of events never fall.
+func (s *Stream) Next(ctx context.Context) (Message, error) {
+	for {
+		m, data, err := s.read(ctx)
+		switch {
+		case err != nil:
+			return Message{}, err
+		case m == nil && s.old:
+			return s.events([]format.Event{{Time: time.Since(s.began), Code: format.Output, Data: string(data)}}), nil
+		case m == nil:
+			events, err := parseEvents(data)
+			return s.events(events), err
+		case m.Kind == MessageEnd:
+			return Message{Kind: MessageEnd, Status: m.Status}, nil
+		case m.Kind == oldSize:
+			return s.events([]format.Event{{Time: time.Since(s.began), Code: format.Resize, Data: format.Size{Cols: m.Cols, Rows: m.Rows}.String()}}), nil
+		case m.Kind == MessageScreen:
+			got := Message{Kind: MessageScreen, Size: format.Size{Cols: m.Cols, Rows: m.Rows}, Lost: m.Lost}
+			if m.Micros > 0 && m.Micros <= maxMicros {
+				got.Time = time.Duration(m.Micros) * time.Microsecond
+			}
+			if s.held, got.Screen, err = s.read(ctx); err != nil {
+				return Message{}, err
+			}
+			return got, nil
+		}
+		// A later version may send more.
+	}
+}
+
+// read returns the next text message or, with nil, the next binary message.
+func (s *Stream) read(ctx context.Context) (*message, []byte, error) {
+	if m := s.held; m != nil {
+		s.held = nil
+		return m, nil, nil
+	}
 	kind, data, err := s.conn.Read(ctx)
-	if err != nil {
-		return m, nil, err
+	if err != nil || kind != websocket.MessageText {
+		return nil, data, err
 	}
-	if kind == websocket.MessageText {
-		return m, nil, json.Unmarshal(data, &m)
+	var m message
+	err = json.Unmarshal(data, &m)
+	return &m, nil, err
+}
+
+// events returns a message of events.
+func (s *Stream) events(events []format.Event) Message {
+	for i := range events {
+		s.last = max(s.last, events[i].Time)
+		events[i].Time = s.last
 	}
-	return m, data, nil
+	return Message{Kind: MessageEvents, Events: events}
 }
 
 // Type sends input to the program. Only an attached Stream may.
@@ -386,54 +445,78 @@ func (s *Stream) Resize(ctx context.Context, size format.Size) error {
 func (s *Stream) Close() error { return s.conn.CloseNow() }
 
 // Cast returns the session as a recording that begins with the current screen.
-// Times count from now. The events wait for more until the session ends or ctx
-// is done; a marker stands for output that was skipped because it came too fast.
-// Call Cast in place of Next, and Ended when the events have ended.
+// Times count from that screen, in the time of the session. The events wait for
+// more until the session ends or ctx is done; a marker stands for output that was
+// skipped because it came too fast. Call Cast in place of Next, and Ended when the
+// events have ended.
 func (s *Stream) Cast(ctx context.Context) (format.Cast, error) {
-	m, _, err := s.Next(ctx)
+	first, err := s.Next(ctx)
 	if err != nil {
 		return format.Cast{}, err
 	}
-	if m.Kind != MessageScreen {
-		return format.Cast{}, fmt.Errorf("unexpected first message %q: want %q", m.Kind, MessageScreen)
+	if first.Kind != MessageScreen && first.Kind != MessageEnd { // it may have just ended
+		return format.Cast{}, fmt.Errorf("unexpected first message %q: want %q", first.Kind, MessageScreen)
 	}
-	began := time.Now()
-	h := format.Header{Start: began}
-	if first, ok := size(m.Cols, m.Rows); ok {
-		h.Size = first
+	h := format.Header{Start: time.Now()}
+	if _, ok := size(first.Size.Cols, first.Size.Rows); ok {
+		h.Size = first.Size
 	}
 	return format.Cast{Header: h, Events: func(yield func(format.Event, error) bool) {
 		have := h.Size
-		for {
-			m, output, err := s.Next(ctx)
-			if err != nil {
-				if ctx.Err() == nil {
-					yield(format.Event{}, err)
+		exited := false
+		// pass yields an event, unless it is not valid or changes nothing.
+		pass := func(ev format.Event) bool {
+			ev.Time = max(ev.Time-first.Time, 0)
+			switch ev.Code {
+			case format.Resize:
+				now, err := ev.Size()
+				if _, ok := size(now.Cols, now.Rows); err != nil || !ok || now == have {
+					return true
+				}
+				have = now
+			case format.Exit:
+				exited = true
+			case format.Output, format.Input, format.Marker:
+			default:
+				return true // a later version may send more
+			}
+			return yield(ev, nil)
+		}
+		screen := func(m Message) bool {
+			s.last = max(s.last, m.Time)
+			if s.old {
+				s.last = time.Since(s.began)
+			}
+			if m.Lost > 0 && !pass(format.Event{Time: s.last, Code: format.Marker, Data: fmt.Sprintf("%d bytes of output skipped", m.Lost)}) {
+				return false
+			}
+			return pass(format.Event{Time: s.last, Code: format.Resize, Data: m.Size.String()}) &&
+				pass(format.Event{Time: s.last, Code: format.Output, Data: string(m.Screen)})
+		}
+		for m := first; ; {
+			var err error
+			switch m.Kind {
+			case MessageScreen:
+				if !screen(m) {
+					return
+				}
+			case MessageEvents:
+				for _, ev := range m.Events {
+					if !pass(ev) {
+						return
+					}
+				}
+			case MessageEnd:
+				s.status.Store(int64(m.Status) + 1)
+				if !exited {
+					pass(format.Event{Time: s.last, Code: format.Exit, Data: strconv.Itoa(m.Status)})
 				}
 				return
 			}
-			at := time.Since(began)
-			var evs []format.Event
-			if m.Kind == MessageScreen && m.Lost > 0 {
-				evs = append(evs, format.Event{Time: at, Code: format.Marker, Data: fmt.Sprintf("%d bytes of output skipped", m.Lost)})
-			}
-			if now, ok := size(m.Cols, m.Rows); ok && now != have {
-				have = now
-				evs = append(evs, format.Event{Time: at, Code: format.Resize, Data: have.String()})
-			}
-			if m.Kind == MessageEnd {
-				s.status.Store(int64(m.Status) + 1)
-				evs = append(evs, format.Event{Time: at, Code: format.Exit, Data: strconv.Itoa(m.Status)})
-			}
-			if len(output) > 0 {
-				evs = append(evs, format.Event{Time: at, Code: format.Output, Data: string(output)})
-			}
-			for _, ev := range evs {
-				if !yield(ev, nil) {
-					return
+			if m, err = s.Next(ctx); err != nil {
+				if ctx.Err() == nil {
+					yield(format.Event{}, err)
 				}
-			}
-			if m.Kind == MessageEnd {
 				return
 			}
 		}

@@ -6,10 +6,12 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/ttydeck/ttydeck/format"
 )
@@ -120,5 +122,33 @@ func TestStateIsCut(t *testing.T) {
 	}
 	if len(st.Command) != 3 || st.Dir != "/d" {
 		t.Errorf("command %.50q, directory %q; want three arguments and /d", st.Command, st.Dir)
+	}
+}
+
+func FuzzEvents(f *testing.F) {
+	f.Add(appendEvents(nil, []format.Event{{Time: time.Second, Code: format.Output, Data: "a\x00é"}, {Time: 2 * time.Hour, Code: format.Resize, Data: "80x24"}, {Code: "x"}}))
+	f.Add([]byte("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01o\x05abc"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		events, err := parseEvents(b)
+		if err != nil {
+			return
+		}
+		again, err := parseEvents(appendEvents(nil, events))
+		if err != nil || !slices.Equal(again, slices.DeleteFunc(events, func(ev format.Event) bool { return len(ev.Code) != 1 })) {
+			t.Errorf("parseEvents(%q) = %v; encoded and parsed again: %v, %v", b, events, again, err)
+		}
+		s := Stream{}
+		for _, ev := range s.events(again).Events {
+			if ev.Time < 0 || ev.Time > s.last {
+				t.Errorf("an event at %v, before the last at %v", ev.Time, s.last)
+			}
+		}
+	})
+}
+
+// A message of events cannot take much more memory than its bytes.
+func TestManyEmptyEvents(t *testing.T) {
+	if _, err := parseEvents(make([]byte, 3*(maxEvents+1))); err == nil {
+		t.Error("parseEvents accepted a message of more events than a session sends")
 	}
 }

@@ -72,7 +72,7 @@ func Example() {
 		return
 	}
 	for {
-		m, _, err := stream.Next(ctx)
+		m, err := stream.Next(ctx)
 		if err != nil {
 			fmt.Println(err)
 			return

@@ -1,84 +1,71 @@
 package live
 
 import (
-	"bytes"
 	"context"
-	"io"
 	"sync"
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
-	"github.com/ttydeck/ttydeck/screen"
+	"github.com/ttydeck/ttydeck/record"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
 const (
-	// ringSize is the number of bytes of output kept for the watchers, the
-	// newest.
+	// ringSize is the size of the events that are kept for the watchers, the
+	// newest, in bytes.
 	ringSize = 512 << 10
-	// behindLimit is the number of bytes that a watcher may fall behind, less if
+	// behindLimit is the size of the events that a watcher may fall behind, less if
 	// there are many watchers, but at least a chunk. A watcher farther behind is
 	// sent the current screen.
 	behindLimit = ringSize / 2
-	// chunk is the most bytes sent at once.
+	// chunk is the most bytes of events sent at once, except that an event is not
+	// split.
 	chunk = 32 << 10
+	// eventCost is the size of an event without its data, in bytes.
+	eventCost = 64
 	// paceGap is the shortest time between two sends to a watcher that is not
 	// attached, and screenGap between two screens; longer if there are many
 	// watchers. Nobody could see faster changes, and sending them would slow
 	// down the session.
 	paceGap   = 4 * time.Millisecond
 	screenGap = 100 * time.Millisecond
-	// linger is how long the screen is kept after the last watcher has left.
+	// linger is how long the hub goes on after the last watcher has left.
 	linger = 30 * time.Second
 )
 
-// hub passes output and resizes of a session to its watchers. While there are
-// any, it is the session's [record.Watcher]; a session without watchers costs
-// nothing, except that one without a terminal of its own looks for queries in
-// the output. Output goes into a ring, from which each watcher reads at its own
-// pace, and one goroutine feeds the screen. The session waits for that goroutine
-// if it must, but never for a watcher.
+// hub passes the events of a session to its watchers. While there are any, it is
+// the session's [record.Watcher]; a session without watchers costs nothing. Each
+// watcher reads the newest events at its own pace. One that falls behind is sent
+// the session's screen; the session waits for none.
 type hub struct {
-	// join makes the hub the session's watcher, and returns the recording so
-	// far; leave ends that. anew has the program redraw its screen, and returns
-	// its size, for recordings that do not hold the screen. Set before use.
-	join  func() (format.Cast, io.Closer, error)
-	leave func()
-	anew  func() format.Size
-	// answer, if not nil, sends the answer to a query to the program.
-	answer func(string)
+	control func() (*record.Control, error) // set before use
+
+	joining sync.Mutex // held while the hub joins or leaves
+	joined  bool       // the hub is the session's watcher; guarded by joining
 
 	mu       sync.Mutex
-	changed  sync.Cond   // anything below changed; its lock is mu
-	ring     []byte      // of ringSize; nil while the hub is not the watcher
-	total    int64       // bytes of output since the hub joined
-	fed      int64       // those of them that the screen has
-	resizes  []resize    // since the hub joined
-	watchers int         // calls of enter less calls of exit
-	busy     bool        // joining or leaving
-	ended    bool        // nothing more comes
-	queries  Queries     // of the listener
-	asked    [][]byte    // queries that wait for the screen
-	size     format.Size // as the listener knows it
-	behind   bool        // the listener still reads the recording so far
-	late     []byte      // output that has come meanwhile
+	changed  sync.Cond // anything below changed; its lock is mu
+	events   []kept    // the newest
+	end      place     // after the last event
+	watchers int       // calls of enter less calls of exit
+	ended    bool      // nothing more comes
 
-	screenMu sync.Mutex // guards the fields below; never held together with mu
-	screen   *vt.Screen
-	screenAt place    // the place up to which screen has been fed
-	state    snapshot // the last one, shared by watchers
+	shooting sync.Mutex // held while the screen is asked for
+	state    snapshot   // the last one, shared by watchers; guarded by shooting
 }
 
-// place is a place in the output and resizes since the hub joined.
+// place is a place between two events, counted since the hub was made.
 type place struct {
-	at      int64 // bytes of output before it
-	resizes int   // resizes before it
+	events int   // before it
+	cost   int64 // of these events
+	output int64 // bytes of output before it
+	time   time.Duration
 }
 
-// resize is a resize after at bytes of output.
-type resize struct {
-	at   int64
-	size format.Size
+// kept is an event with the place after it.
+type kept struct {
+	format.Event
+	place
 }
 
 // snapshot is the screen at a place.
@@ -89,114 +76,34 @@ type snapshot struct {
 	bytes []byte // see [vt.Screen.AppendState]; not changed after it was made
 }
 
-func newHub() *hub {
-	h := &hub{}
+func newHub(control func() (*record.Control, error)) *hub {
+	h := &hub{control: control}
 	h.changed.L = &h.mu
 	return h
 }
 
-// Output takes output of the program. It waits while the ring is full.
-func (h *hub) Output(b []byte) {
+// Event takes an event of the session.
+func (h *hub) Event(ev format.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for len(b) > 0 && h.ring != nil {
-		room := ringSize - int(h.total-h.fed)
-		if room == 0 {
-			h.changed.Wait()
-			continue
-		}
-		at := int(h.total % ringSize)
-		n := copy(h.ring[at:min(ringSize, at+room)], b)
-		b = b[n:]
-		h.total += int64(n)
+	h.end.events++
+	h.end.cost += int64(len(ev.Data)) + eventCost
+	h.end.time = ev.Time
+	if ev.Code == format.Output {
+		h.end.output += int64(len(ev.Data))
 	}
+	h.events = append(h.events, kept{ev, h.end})
+	old := 0
+	for h.end.cost-h.events[old].cost > ringSize {
+		h.events[old] = kept{} // releases its data
+		old++
+	}
+	h.events = h.events[old:]
 	h.changed.Broadcast()
 }
 
-// listener is the session's [record.Watcher] while there are no watchers: it
-// looks for queries in the output.
-type listener struct{ h *hub }
-
-// Output takes output of the program.
-func (l listener) Output(b []byte) {
-	l.h.mu.Lock()
-	defer l.h.mu.Unlock()
-	if l.h.behind {
-		l.h.late = append(l.h.late, b...)
-		return
-	}
-	l.h.hear(b)
-}
-
-// hear looks for queries in b; h.mu is held.
-func (h *hub) hear(b []byte) { h.queries.Split(b, func([]byte) {}, h.replyTo) }
-
-// catchUp has the listener hear the recording so far.
-func (h *hub) catchUp(c format.Cast) {
-	for ev, err := range c.Events {
-		if err != nil {
-			return
-		}
-		if ev.Code == format.Output {
-			h.mu.Lock()
-			h.hear([]byte(ev.Data))
-			h.mu.Unlock()
-		}
-	}
-}
-
-// caughtUp has it hear the output that has come meanwhile, and ends that.
-func (h *hub) caughtUp() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.hear(h.late)
-	h.behind, h.late = false, nil
-}
-
-// Resized takes the new size of the program's terminal.
-func (l listener) Resized(size format.Size) {
-	l.h.mu.Lock()
-	defer l.h.mu.Unlock()
-	l.h.size = size
-}
-
-// replyTo answers a query that needs no screen. Otherwise it has a screen made,
-// which answers the query and those after it. h.mu is held.
-func (h *hub) replyTo(question []byte) {
-	if len(h.asked) == 0 {
-		answer, need := replyTo(question, h.size, nil)
-		if answer != "" {
-			h.answer(answer)
-		}
-		if !need {
-			return
-		}
-		go h.enter() // without exit: more queries will come
-	}
-	h.asked = append(h.asked, bytes.Clone(question))
-}
-
-// answerFrom answers a query from the screen.
-func (h *hub) answerFrom(question []byte, s *vt.Screen) {
-	cols, rows := s.Size()
-	if answer, _ := replyTo(question, format.Size{Cols: cols, Rows: rows}, s); answer != "" {
-		h.answer(answer)
-	}
-}
-
-// Resized takes the new size of the program's terminal.
-func (h *hub) Resized(size format.Size) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.size = size
-	if h.ring != nil {
-		h.resizes = append(h.resizes, resize{h.total, size})
-		h.changed.Broadcast()
-	}
-}
-
-// end ends the output: watchers reach its end and are sent no more.
-func (h *hub) end() {
+// finish ends the events: watchers reach their end and are sent no more.
+func (h *hub) finish() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.ended = true
@@ -204,51 +111,19 @@ func (h *hub) end() {
 }
 
 // enter adds a watcher, and makes the hub the session's watcher if it is not;
-// exit removes the watcher. The first enter waits until the recording so far has
-// been read.
+// exit removes the watcher.
 func (h *hub) enter() {
 	h.mu.Lock()
-	defer h.mu.Unlock()
 	h.watchers++
-	for h.busy {
-		h.changed.Wait()
-	}
-	if h.ring != nil || h.ended {
+	h.mu.Unlock()
+	h.joining.Lock()
+	defer h.joining.Unlock()
+	if h.joined {
 		return
 	}
-	h.busy = true
-	h.ring = make([]byte, ringSize)
-	h.total, h.fed, h.resizes = 0, 0, nil
-	h.mu.Unlock()
-	screen := h.recorded()
-	h.screenMu.Lock()
-	h.screen, h.screenAt, h.state = screen, place{}, snapshot{}
-	h.screenMu.Unlock()
-	h.mu.Lock()
-	for _, question := range h.asked {
-		h.answerFrom(question, screen)
+	if c, err := h.control(); err == nil {
+		h.joined = c.Watch(h) == nil
 	}
-	h.asked, h.queries = nil, Queries{}
-	h.busy = false
-	go h.feed()
-	h.changed.Broadcast()
-}
-
-// recorded joins, and returns the screen at that place.
-func (h *hub) recorded() *vt.Screen {
-	cast, closer, err := h.join()
-	if err != nil {
-		return screen.Sized(h.anew()).Screen
-	}
-	defer closer.Close()
-	s := screen.New(cast.Header)
-	for ev, err := range cast.Events {
-		if err != nil {
-			break
-		}
-		s.Feed(ev)
-	}
-	return s.Screen
 }
 
 func (h *hub) exit() {
@@ -259,115 +134,84 @@ func (h *hub) exit() {
 	}
 }
 
-// rest has the hub leave if there are no watchers.
+// rest has the hub leave the session if there are no watchers.
 func (h *hub) rest() {
+	h.joining.Lock()
+	defer h.joining.Unlock()
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.watchers > 0 || h.busy || h.ring == nil {
+	empty := h.watchers == 0
+	h.mu.Unlock()
+	if !empty || !h.joined {
 		return
 	}
-	h.busy = true
-	h.mu.Unlock()
-	h.leave()
+	if c, err := h.control(); err == nil {
+		c.Watch(nil)
+	}
+	h.joined = false
 	h.mu.Lock()
-	h.busy, h.ring = false, nil
-	h.changed.Broadcast()
+	h.events = nil
+	h.mu.Unlock()
+	h.shooting.Lock()
+	h.state = snapshot{}
+	h.shooting.Unlock()
 }
 
-// feed keeps the screen up to date until the hub leaves.
-func (h *hub) feed() {
-	buf := make([]byte, chunk)
-	var at place
-	var queries Queries
-	for {
+// look calls f with the current screen, and returns the place at which it is.
+func (h *hub) look(f func(*vt.Screen)) (at place, err error) {
+	c, err := h.control()
+	if err != nil {
+		return at, err
+	}
+	err = c.Screen(func() {
 		h.mu.Lock()
-		for h.ring != nil && at.at == h.total && at.resizes == len(h.resizes) && !h.ended {
-			h.changed.Wait()
-		}
-		n, size, resized := h.take(buf, &at)
-		over := h.ring == nil || n == 0 && !resized
-		h.mu.Unlock()
-		if over {
-			return
-		}
-		h.screenMu.Lock()
-		switch {
-		case resized:
-			h.screen.Resize(size.Cols, size.Rows)
-		case h.answer != nil:
-			queries.Split(buf[:n], func(b []byte) { h.screen.Write(b) }, func(question []byte) { h.answerFrom(question, h.screen) })
-		default:
-			h.screen.Write(buf[:n])
-		}
-		h.screenAt = at
-		h.screenMu.Unlock()
-		h.mu.Lock()
-		h.fed = at.at
-		h.changed.Broadcast()
-		h.mu.Unlock()
-	}
+		defer h.mu.Unlock()
+		at = h.end
+	}, f)
+	return at, err
 }
 
-// take returns the output or the resize at p, and moves p behind it. h.mu is
-// held.
-func (h *hub) take(buf []byte, p *place) (n int, size format.Size, resized bool) {
-	if h.ring == nil {
-		return 0, size, false
+// snapshot returns the screen, at most a moment old, after so many events or more.
+// It fails only after the end of the session, if there is no screen any more.
+func (h *hub) snapshot(least int) (snapshot, error) {
+	h.shooting.Lock()
+	defer h.shooting.Unlock()
+	h.mu.Lock()
+	end := h.end
+	h.mu.Unlock()
+	s := &h.state
+	if s.bytes != nil && s.events >= least && (s.events == end.events || time.Since(s.made) < screenGap/2 && end.cost-s.cost < behindLimit/2) {
+		return *s, nil
 	}
-	upto := h.total
-	if p.resizes < len(h.resizes) {
-		r := h.resizes[p.resizes]
-		if r.at <= p.at {
-			p.resizes++
-			return 0, r.size, true
-		}
-		upto = r.at
+	shot := snapshot{made: time.Now()}
+	at, err := h.look(func(screen *vt.Screen) {
+		cols, rows := screen.Size()
+		shot.size, shot.bytes = format.Size{Cols: cols, Rows: rows}, screen.AppendState([]byte{})
+	})
+	if err != nil {
+		return snapshot{}, err
 	}
-	at := int(p.at % ringSize)
-	n = copy(buf, h.ring[at:min(ringSize, at+int(upto-p.at))])
-	p.at += int64(n)
-	return n, size, false
-}
-
-// snapshot returns the screen, at most a moment old.
-func (h *hub) snapshot() snapshot {
-	h.screenMu.Lock()
-	defer h.screenMu.Unlock()
-	if h.screen == nil {
-		return snapshot{}
-	}
-	if s := &h.state; s.bytes == nil || s.place != h.screenAt && time.Since(s.made) > screenGap/2 || h.screenAt.at-s.at > behindLimit/2 {
-		cols, rows := h.screen.Size()
-		*s = snapshot{h.screenAt, time.Now(), format.Size{Cols: cols, Rows: rows}, h.screen.AppendState(nil)}
-	}
-	return h.state
-}
-
-// look calls f with the current screen.
-func (h *hub) look(f func(*vt.Screen)) {
-	h.screenMu.Lock()
-	defer h.screenMu.Unlock()
-	if h.screen != nil {
-		f(h.screen)
-	}
+	shot.place = at
+	*s = shot
+	return shot, nil
 }
 
 // seat is a watcher's place at the hub.
 type seat struct {
 	h     *hub
 	paced bool // watching, not attached
-	place place
+	input bool // input is wanted
+	at    place
 	seen  bool      // the first screen has been returned
-	buf   []byte    // of chunk
 	last  time.Time // when next last returned something
 }
 
-// sight is one of: a screen, output, a size, the end.
+// sight is one of: a screen, events, the end.
 type sight struct {
-	screen []byte // draws the whole screen; size is its size
+	screen []byte // draws the whole screen; size is its size, and time its time
 	lost   int64  // bytes of output that the screen replaces
-	output []byte // valid until the next call
 	size   format.Size
+	time   time.Duration
+	events []format.Event // with a screen: those that came before it, without output and resizes
 	end    bool
 }
 
@@ -383,7 +227,7 @@ func (s *seat) next(ctx context.Context) (sight, error) {
 	if !s.seen {
 		s.seen = true
 		first := s.screen()
-		first.lost = 0 // nothing was skipped: the watcher has just come
+		first.lost, first.events = 0, nil // nothing was skipped: the watcher has just come
 		return first, ctx.Err()
 	}
 	h.mu.Lock()
@@ -395,14 +239,14 @@ func (s *seat) next(ctx context.Context) (sight, error) {
 		}
 	}
 	h.mu.Lock()
-	for ctx.Err() == nil && s.place.at == h.total && s.place.resizes == len(h.resizes) && !h.ended {
+	for ctx.Err() == nil && s.at.events == h.end.events && !h.ended {
 		h.changed.Wait()
 	}
 	if ctx.Err() != nil {
 		h.mu.Unlock()
 		return sight{}, ctx.Err()
 	}
-	if h.total-s.place.at > int64(max(behindLimit/many, chunk)) {
+	if h.end.cost-s.at.cost > int64(max(behindLimit/many, chunk)) {
 		gap := min(screenGap*time.Duration(many), time.Second)
 		h.mu.Unlock()
 		if err := sleep(ctx, time.Until(s.last.Add(gap))); err != nil {
@@ -410,23 +254,51 @@ func (s *seat) next(ctx context.Context) (sight, error) {
 		}
 		return s.screen(), nil
 	}
-	n, size, resized := h.take(s.buf, &s.place)
+	end := s.at.events == h.end.events
+	events := s.take()
 	h.mu.Unlock()
 	s.last = time.Now()
-	switch {
-	case resized:
-		return sight{size: size}, nil
-	case n > 0:
-		return sight{output: s.buf[:n]}, nil
-	}
-	return sight{end: true}, nil
+	return sight{events: events, end: end}, nil
 }
 
+// since returns the events after a place that are kept. h.mu is held.
+func (h *hub) since(at place) []kept {
+	return h.events[max(len(h.events)-(h.end.events-at.events), 0):]
+}
+
+// take returns the next events. h.mu is held.
+func (s *seat) take() (events []format.Event) {
+	left := chunk
+	for _, ev := range s.h.since(s.at) {
+		if left -= len(ev.Data) + eventCost; left < 0 && len(events) > 0 {
+			break
+		}
+		s.at = ev.place
+		if ev.Code != format.Input || s.input {
+			events = append(events, ev.Event)
+		}
+	}
+	return events
+}
+
+// screen returns the current screen; the end if there is none.
 func (s *seat) screen() sight {
-	shot := s.h.snapshot()
-	lost := shot.at - s.place.at
-	s.place, s.last = shot.place, time.Now()
-	return sight{screen: shot.bytes, lost: max(lost, 0), size: shot.size}
+	shot, err := s.h.snapshot(s.at.events)
+	if err != nil {
+		return sight{end: true}
+	}
+	got := sight{screen: shot.bytes, lost: max(shot.output-s.at.output, 0), size: shot.size, time: shot.time}
+	s.h.mu.Lock()
+	for _, ev := range s.h.since(s.at) {
+		switch {
+		case ev.place.events > shot.events, ev.Code == format.Output, ev.Code == format.Resize, ev.Code == format.Input && !s.input:
+		default:
+			got.events = append(got.events, ev.Event)
+		}
+	}
+	s.h.mu.Unlock()
+	s.at, s.last = shot.place, time.Now()
+	return got
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

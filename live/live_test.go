@@ -21,6 +21,7 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/await"
 	"github.com/ttydeck/ttydeck/record"
+	"github.com/ttydeck/ttydeck/screen"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -66,6 +67,12 @@ type running struct {
 // serve starts a session and serves it.
 func serve(t *testing.T, d Dir, o Options, args ...string) *running {
 	t.Helper()
+	return serveWith(t, d, o, record.Recorder{}, args...)
+}
+
+// serveWith is serve with more fields of the Recorder.
+func serveWith(t *testing.T, d Dir, o Options, rec record.Recorder, args ...string) *running {
+	t.Helper()
 	o.Command = args
 	s, err := d.Serve(o)
 	if err != nil {
@@ -77,7 +84,7 @@ func serve(t *testing.T, d Dir, o Options, args ...string) *running {
 		t.Fatal(err)
 	}
 	s.SetFile(f.Path)
-	rec := record.Recorder{Writer: f, FlushEvery: f.FlushEvery(), Recorded: f.Recorded(), Args: args, Headless: true, Started: s.Started, Notice: s.SetFault}
+	rec.Writer, rec.FlushEvery, rec.Recorded, rec.Args, rec.Headless, rec.Started, rec.Notice = f, f.FlushEvery(), f.Recorded(), args, true, s.Started, s.SetFault
 	ctx, stop := context.WithCancel(context.Background())
 	go func() {
 		defer close(r.ended)
@@ -118,6 +125,7 @@ type looker struct {
 	*Stream
 	screen *vt.Screen
 	got    strings.Builder // the output alone
+	events []format.Event
 	lost   int64
 	status int
 	ended  bool
@@ -134,21 +142,27 @@ func look(t *testing.T, s *Stream, err error) *looker {
 
 // step applies the next message.
 func (l *looker) step(ctx context.Context) error {
-	m, out, err := l.Next(ctx)
+	m, err := l.Next(ctx)
 	if err != nil {
 		return err
 	}
 	switch m.Kind {
 	case MessageScreen:
 		l.lost += m.Lost
-		fallthrough
-	case MessageSize:
-		l.screen.Resize(m.Cols, m.Rows)
+		l.screen.Resize(m.Size.Cols, m.Size.Rows)
+		l.screen.Write(m.Screen)
+		l.got.Write(m.Screen)
+	case MessageEvents:
+		for _, ev := range m.Events {
+			l.events = append(l.events, ev)
+			screen.Screen{Screen: l.screen}.Feed(ev)
+			if ev.Code == format.Output {
+				l.got.WriteString(ev.Data)
+			}
+		}
 	case MessageEnd:
 		l.ended, l.status = true, m.Status
 	}
-	l.screen.Write(out)
-	l.got.Write(out)
 	return nil
 }
 
@@ -356,6 +370,7 @@ func TestWatchWithoutRecording(t *testing.T) {
 	// during a trap.
 	program := "trap asked=1 WINCH; : >" + ready + "; for i in {1..800}; do sleep 0.05; if [[ $asked ]]; then asked=; echo drawn anew; stty size; fi; done"
 	rec := record.Recorder{Writer: f, Args: []string{"bash", "-c", program}, Headless: true, Size: format.Size{Cols: 70, Rows: 15}, Started: s.Started}
+	rec.Recorded = func() (format.Cast, io.Closer, error) { return format.Cast{}, nil, os.ErrNotExist }
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() { defer close(ended); rec.Run(ctx); s.Close(0) }()
@@ -367,6 +382,126 @@ func TestWatchWithoutRecording(t *testing.T) {
 	if cols, rows := l.screen.Size(); cols != 70 || rows != 15 {
 		t.Errorf("the screen is %dx%d; want 70x15", cols, rows)
 	}
+}
+
+// A session that is recorded to a stream, which cannot be read back, is joined as
+// any other.
+func TestWatchStream(t *testing.T) {
+	d := newDir(t)
+	s, err := d.Serve(Options{Name: "s"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := record.NewStream(io.Discard, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec := record.Recorder{Writer: f, Args: []string{"sh", "-c", "echo early; read x; echo late; read x; exit 3"}, Headless: true, Started: s.Started}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		status, _ := rec.Run(context.Background())
+		s.Close(status)
+	}()
+	c := clientOf(t, d, "s")
+	await.Until(t, "the output on the screen", func() bool {
+		screen, err := c.Screen(t.Context())
+		return err == nil && strings.Contains(screen.Text, "early")
+	})
+	w, err := c.Watch(t.Context())
+	l := look(t, w, err)
+	if err := l.step(t.Context()); err != nil || l.screen.Text() != "early" {
+		t.Errorf("a watcher begins with %q, %v; want the output so far", l.screen.Text(), err)
+	}
+	c.Type(t.Context(), []byte("\r"))
+	l.untilShown(t, "late")
+	c.Type(t.Context(), []byte("\r"))
+	l.until(t, "the end", nil)
+	if l.status != 3 {
+		t.Errorf("exit status %d; want 3", l.status)
+	}
+	<-ended
+}
+
+// Watchers are sent the session's events with their times, and input only if they
+// ask for it.
+func TestWatchEvents(t *testing.T) {
+	d := newDir(t)
+	r := serveWith(t, d, Options{Name: "s"}, record.Recorder{Input: true}, "sh", "-c", "while read x; do echo \"<$x>\"; done; exit 3")
+	c := clientOf(t, d, "s")
+	w, err := c.Watch(t.Context(), WithInput())
+	all := look(t, w, err)
+	w, err = c.Watch(t.Context())
+	plain := look(t, w, err)
+	for _, l := range []*looker{all, plain} {
+		l.step(t.Context()) // the screen: what follows is sent to both
+	}
+	c.Mark(t.Context(), "here")
+	c.Type(t.Context(), []byte("one\r"))
+	plain.untilShown(t, "<one>")
+	c.Type(t.Context(), []byte("\x04"))
+	r.wait(t)
+	want := map[format.Code]string{format.Output: recorded(t, r.path, format.Output), format.Input: "one\r\x04", format.Marker: "here", format.Exit: "3"}
+	for _, l := range []*looker{all, plain} {
+		l.until(t, "the end", nil)
+		got := map[format.Code]string{}
+		last := time.Duration(0)
+		for _, ev := range l.events {
+			got[ev.Code] += ev.Data
+			if ev.Time < last || ev.Time == 0 {
+				t.Errorf("an event at %v follows one at %v", ev.Time, last)
+			}
+			last = ev.Time
+		}
+		if l == plain {
+			delete(want, format.Input)
+		}
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("events %q; want %q", got, want)
+		}
+	}
+}
+
+// A Cast holds the session's events in its time.
+func TestCast(t *testing.T) {
+	d := newDir(t)
+	r := serve(t, d, Options{Name: "s"}, "sh", "-c", "read x; stty size; echo more; exit 3")
+	c := clientOf(t, d, "s")
+	w, err := c.Watch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	cast, err := w.Cast(t.Context())
+	if err != nil || cast.Header.Size != (format.Size{Cols: 80, Rows: 24}) {
+		t.Fatalf("Cast: size %v, %v; want 80x24", cast.Header.Size, err)
+	}
+	a, err := c.Attach(t.Context(), format.Size{Cols: 50, Rows: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	c.Mark(t.Context(), "here")
+	c.Type(t.Context(), []byte("\r"))
+	var codes strings.Builder
+	var output string
+	for ev, err := range cast.Events {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ev.Code == format.Output {
+			output += ev.Data
+			continue
+		}
+		fmt.Fprintf(&codes, "%s %s, ", ev.Code, ev.Data)
+	}
+	if got := codes.String(); got != "r 50x10, m here, x 3, " || !strings.HasSuffix(output, "10 50\r\nmore\r\n") {
+		t.Errorf("events %q, and the output %q; want the resize, the marker, the exit, and 10 50, more", got, output)
+	}
+	if status, ok := w.Ended(); status != 3 || !ok {
+		t.Errorf("Ended() = %d, %v; want 3, true", status, ok)
+	}
+	r.wait(t)
 }
 
 // The directory and the sockets belong to this user alone.

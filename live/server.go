@@ -39,12 +39,8 @@ type Server struct {
 	closing bool                     // no stream may begin; guarded by mu
 	streams sync.WaitGroup
 	status  int           // the program's exit status; guarded by mu
-	answers chan string   // to the program's queries
 	over    chan struct{} // closed by Close
 	started chan struct{} // closed when control is set
-	// listening is closed when the hub's listener is the session's watcher, or
-	// if there is to be none.
-	listening chan struct{}
 }
 
 // Options describe a session. The zero value is valid.
@@ -91,46 +87,9 @@ func (d Dir) Serve(o Options) (*Server, error) {
 		h.release()
 		return nil, err
 	}
-	s := &Server{held: h, listener: l, hub: newHub(), opts: o, seats: map[*client]bool{}, conns: map[*websocket.Conn]bool{},
-		answers: make(chan string, 64), over: make(chan struct{}), started: make(chan struct{}), listening: make(chan struct{})}
+	s := &Server{held: h, listener: l, opts: o, seats: map[*client]bool{}, conns: map[*websocket.Conn]bool{}, over: make(chan struct{}), started: make(chan struct{})}
 	s.state = State{Name: h.name, Process: os.Getpid(), Command: o.Command, Dir: o.Dir, File: o.File, Started: time.Now(), Owner: o.Owner}
-	s.hub.join = func() (format.Cast, io.Closer, error) {
-		c, err := s.session()
-		if err != nil {
-			return format.Cast{}, nil, err
-		}
-		select {
-		case <-s.listening: // the listener would take our place
-		case <-s.over:
-		}
-		cast, closer, err := c.Watch(s.hub)
-		if err == nil && c.State().Paused {
-			go c.Redraw() // the recording lacks the output since the pause
-		}
-		return cast, closer, err
-	}
-	s.hub.anew = func() format.Size {
-		c, err := s.session()
-		if err != nil {
-			return format.Size{}.OrDefault()
-		}
-		go c.Redraw()
-		return c.State().Size
-	}
-	s.hub.leave = func() {
-		c, err := s.session()
-		if err != nil {
-			return
-		}
-		if o.Owner {
-			c.Watch(nil)
-		} else if _, closer, err := c.Watch(listener{s.hub}); err == nil {
-			closer.Close()
-		}
-	}
-	if !o.Owner {
-		s.hub.answer = s.answer
-	}
+	s.hub = newHub(s.session)
 	mux := http.NewServeMux()
 	for pattern, f := range map[string]func(http.ResponseWriter, *http.Request) error{
 		"GET /v1/session": s.getState, "POST /v1/session/input": s.postInput, "POST /v1/session/mark": s.postMark,
@@ -192,45 +151,7 @@ func (s *Server) Started(c *record.Control) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.control = c
-	listener{s.hub}.Resized(c.State().Size)
 	close(s.started)
-	if s.hub.answer == nil {
-		close(s.listening)
-		return
-	}
-	s.hub.mu.Lock()
-	s.hub.behind = true
-	s.hub.mu.Unlock()
-	go func() {
-		defer close(s.listening)
-		defer s.hub.caughtUp()
-		cast, closer, err := c.Watch(listener{s.hub})
-		if err != nil {
-			return
-		}
-		defer closer.Close()
-		// Queries from before we listened are in the recording.
-		s.hub.catchUp(cast)
-	}()
-	go func() {
-		for {
-			select {
-			case text := <-s.answers:
-				s.typeKeys(context.Background(), []byte(text))
-			case <-s.over:
-				return
-			}
-		}
-	}()
-}
-
-// answer sends the answer to a query to the program. It does not wait: a program
-// that does not read the answers gets no more of them.
-func (s *Server) answer(text string) {
-	select {
-	case s.answers <- text:
-	default:
-	}
 }
 
 // SetFile sets the path of the recording that clients see.
@@ -256,7 +177,7 @@ func (s *Server) Close(status int) error {
 	s.mu.Lock()
 	s.status, s.closing = status, true
 	s.mu.Unlock()
-	s.hub.end()
+	s.hub.finish()
 	s.listener.Close()
 	told := make(chan struct{})
 	go func() { s.streams.Wait(); close(told) }()
@@ -472,25 +393,37 @@ func (s *Server) getScreen(w http.ResponseWriter, _ *http.Request) error {
 	s.hub.enter()
 	defer s.hub.exit()
 	var out Screen
-	s.hub.look(func(screen *vt.Screen) {
+	_, err := s.hub.look(func(screen *vt.Screen) {
 		out.Cols, out.Rows = screen.Size()
 		out.Text, out.ANSI, out.Title = screen.Text(), string(screen.AppendState(nil)), screen.Title()
 		cur := screen.Cursor()
 		out.Cursor.Col, out.Cursor.Row, out.Cursor.Visible = cur.X, cur.Y, screen.Modes().CursorVisible
 	})
+	if err != nil {
+		return err
+	}
 	return reply(w, out)
+}
+
+// accept accepts a WebSocket. It returns nil after an error, which it has answered.
+func accept(w http.ResponseWriter, r *http.Request) *websocket.Conn {
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{protocol}})
+	if err != nil {
+		return nil
+	}
+	return conn
 }
 
 func (s *Server) watch(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.session(); err != nil {
 		return err
 	}
-	conn, err := websocket.Accept(w, r, nil)
-	if err != nil {
-		return nil // Accept has answered
+	conn := accept(w, r)
+	if conn == nil {
+		return nil
 	}
 	ctx := conn.CloseRead(context.Background())
-	s.stream(ctx, conn, true)
+	s.stream(ctx, conn, seat{paced: true, input: r.URL.Query().Has(inputQuery)})
 	return nil
 }
 
@@ -503,9 +436,9 @@ func (s *Server) attach(w http.ResponseWriter, r *http.Request) error {
 	cols, _ := strconv.Atoi(r.URL.Query().Get("cols"))
 	rows, _ := strconv.Atoi(r.URL.Query().Get("rows"))
 	me.size, _ = size(cols, rows)
-	conn, err := websocket.Accept(w, r, nil)
-	if err != nil {
-		return nil // Accept has answered
+	conn := accept(w, r)
+	if conn == nil {
+		return nil
 	}
 	conn.SetReadLimit(maxBody)
 	s.mu.Lock()
@@ -517,7 +450,7 @@ func (s *Server) attach(w http.ResponseWriter, r *http.Request) error {
 		defer stop()
 		s.obey(ctx, conn, c, me)
 	}()
-	s.stream(ctx, conn, false)
+	s.stream(ctx, conn, seat{})
 	stop()
 	s.mu.Lock()
 	delete(s.seats, me)
@@ -585,8 +518,8 @@ func (s *Server) fit(c *record.Control) {
 	}
 }
 
-// stream sends output and messages until the session ends or the client leaves.
-func (s *Server) stream(ctx context.Context, conn *websocket.Conn, paced bool) {
+// stream sends messages from a seat until the session ends or the client leaves.
+func (s *Server) stream(ctx context.Context, conn *websocket.Conn, at seat) {
 	s.mu.Lock()
 	if s.closing {
 		s.mu.Unlock()
@@ -605,36 +538,84 @@ func (s *Server) stream(ctx context.Context, conn *websocket.Conn, paced bool) {
 	}()
 	s.hub.enter()
 	defer s.hub.exit()
-	at := &seat{h: s.hub, paced: paced, buf: make([]byte, chunk)}
+	at.h = s.hub
+	send := sendOld
+	if conn.Subprotocol() == protocol {
+		send = sendNew
+	}
 	for {
 		got, err := at.next(ctx)
-		if err != nil {
-			return
-		}
-		var m Message
-		data := got.output
-		switch {
-		case got.screen != nil:
-			m = Message{Kind: MessageScreen, Cols: got.size.Cols, Rows: got.size.Rows, Lost: got.lost}
-			data = got.screen
-		case got.size != format.Size{}:
-			m = Message{Kind: MessageSize, Cols: got.size.Cols, Rows: got.size.Rows}
-		case got.end:
-			s.mu.Lock()
-			m = Message{Kind: MessageEnd, Status: s.status}
-			s.mu.Unlock()
-		}
-		if m.Kind != "" {
-			text, err := json.Marshal(m)
-			if err != nil || conn.Write(ctx, websocket.MessageText, text) != nil {
-				return
-			}
-		}
-		if len(data) > 0 && conn.Write(ctx, websocket.MessageBinary, data) != nil {
+		if err != nil || send(ctx, conn, got) != nil {
 			return
 		}
 		if got.end {
+			s.mu.Lock()
+			status := s.status
+			s.mu.Unlock()
+			sendMessage(ctx, conn, message{Kind: MessageEnd, Status: status})
 			return // the client can still read what was sent
 		}
 	}
+}
+
+func sendMessage(ctx context.Context, conn *websocket.Conn, m message) error {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return conn.Write(ctx, websocket.MessageText, text)
+}
+
+// sendNew sends a screen and events.
+func sendNew(ctx context.Context, conn *websocket.Conn, got sight) error {
+	if len(got.events) > 0 {
+		if err := conn.Write(ctx, websocket.MessageBinary, appendEvents(nil, got.events)); err != nil {
+			return err
+		}
+	}
+	if got.screen == nil {
+		return nil
+	}
+	m := message{Kind: MessageScreen, Cols: got.size.Cols, Rows: got.size.Rows, Lost: got.lost, Micros: got.time.Microseconds()}
+	if err := sendMessage(ctx, conn, m); err != nil {
+		return err
+	}
+	return conn.Write(ctx, websocket.MessageBinary, got.screen)
+}
+
+// sendOld sends a screen and events in the messages of the version before.
+func sendOld(ctx context.Context, conn *websocket.Conn, got sight) error {
+	if got.screen != nil {
+		got.events = nil // it has no message for those that came before
+		if err := sendMessage(ctx, conn, message{Kind: MessageScreen, Cols: got.size.Cols, Rows: got.size.Rows, Lost: got.lost}); err != nil {
+			return err
+		}
+		return conn.Write(ctx, websocket.MessageBinary, got.screen)
+	}
+	var output []byte
+	flush := func() error {
+		if len(output) == 0 {
+			return nil
+		}
+		defer func() { output = output[:0] }()
+		return conn.Write(ctx, websocket.MessageBinary, output)
+	}
+	for _, ev := range got.events {
+		switch ev.Code {
+		case format.Output:
+			output = append(output, ev.Data...)
+		case format.Resize:
+			size, err := ev.Size()
+			if err != nil {
+				continue
+			}
+			if err := flush(); err != nil {
+				return err
+			}
+			if err := sendMessage(ctx, conn, message{Kind: oldSize, Cols: size.Cols, Rows: size.Rows}); err != nil {
+				return err
+			}
+		}
+	}
+	return flush()
 }

@@ -2,23 +2,25 @@ package record
 
 import (
 	"errors"
-	"io"
 	"sync"
 	"syscall"
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/tty"
+	"github.com/ttydeck/ttydeck/vt"
 )
 
-// Watcher receives the events of a session as they happen, in order. One
-// goroutine, which moves the session's bytes, calls its methods: they must not
-// block and must not call the [Control].
+// Watcher receives the events of a session as they happen.
 type Watcher interface {
-	// Output receives the program's output as the user's terminal shows it, also
-	// while the recording is paused. b is valid during the call only.
-	Output(b []byte)
-	// Resized receives each new size of the program's terminal, in character cells.
-	Resized(size format.Size)
+	// Event receives an event: output, as the user's terminal shows it and also
+	// while the recording is paused; resizes; markers; input, if it is recorded; and
+	// at last the exit. The time counts from the start of the session and never
+	// falls. It is that of the recording, except that it goes on during a pause.
+	// The event may be kept.
+	//
+	// Calls come one after another, from the goroutine that moves the session's
+	// bytes: Event must not block and must not call the [Control].
+	Event(ev format.Event)
 }
 
 // Control acts on a running session; [Recorder.Started] receives it. Several
@@ -36,9 +38,6 @@ var (
 	// ErrBusy is returned by [Control.Type] when too much earlier input is still
 	// unread.
 	ErrBusy = errors.New("the program does not read its input")
-	// ErrNoRecord is returned by [Control.Watch] when the recording so far cannot
-	// be read.
-	ErrNoRecord = errors.New("cannot read the recording so far")
 )
 
 // calls are functions that other goroutines want the pump to run between two
@@ -157,60 +156,62 @@ func (c *Control) State() State {
 	return State{Size: size, Paused: c.s.isPaused(), PID: c.s.cmd.Process.Pid, Foreground: c.s.master.ForegroundGroup()}
 }
 
-// Watch sends everything that happens from now on to w, in place of the
-// previous watcher. The Cast is the recording up to exactly that moment; the
-// caller closes the Closer. If the recording cannot be read, the error is
-// [ErrNoRecord] or that of [Recorder.Recorded], the Closer is nil, and w is set
-// nevertheless. A nil w ends watching and returns no Cast.
-func (c *Control) Watch(w Watcher) (format.Cast, io.Closer, error) {
-	var (
-		cast   format.Cast
-		closer io.Closer
-		err    = ErrNoRecord
-		done   = make(chan struct{})
-	)
-	if !c.pump.call(func() {
-		p, s := c.pump, c.s
-		p.watcher = w
-		if w == nil || s.Recorded == nil {
-			close(done)
-			return
+// Watch sends all events from now on to w, in place of the previous watcher, and
+// keeps a screen for [Control.Screen]. A nil w ends both.
+func (c *Control) Watch(w Watcher) error {
+	return c.do(func() {
+		c.pump.watcher = w
+		if w != nil {
+			c.s.keep(needWatcher)
+		} else if k := c.s.keeper.Load(); k != nil {
+			k.drop(needWatcher)
 		}
-		s.syncThen(func() {
-			cast, closer, err = s.Recorded()
-			close(done)
-		})
-		if p.full.Code != "" { // was read, but comes after the recording so far
-			w.Output([]byte(p.full.Data))
+	})
+}
+
+// Screen calls at between two events, as a [Watcher]'s method is called, and then
+// look with the screen as these events before have left it; look must not keep or
+// change it. Both have been called when Screen returns nil.
+//
+// The screen is drawn from the recording so far. While there is a watcher, it is
+// kept up to date, so that Screen returns soon. If the recording cannot be read
+// ([Recorder.Recorded]), the program is made to redraw. Screen also works after
+// the end of the session, if there was a watcher then.
+func (c *Control) Screen(at func(), look func(*vt.Screen)) error {
+	done := make(chan struct{})
+	looked := func(s *vt.Screen) {
+		defer close(done)
+		look(s)
+	}
+	if !c.pump.call(func() {
+		k := c.s.keep(needWatcher)
+		at()
+		k.look(looked)
+		if c.pump.watcher == nil {
+			k.drop(needWatcher)
 		}
 	}) {
-		return cast, nil, ErrEnded
-	}
-	select {
-	case <-done:
-		if w == nil {
-			err = nil
+		k := c.s.keeper.Load()
+		if k == nil {
+			return ErrEnded
 		}
-		return cast, closer, err
-	case <-c.s.ended:
+		at()
+		if !k.look(looked) {
+			return ErrEnded
+		}
 	}
-	select {
-	case <-done: // both were ready
-		return cast, closer, err
-	default:
-		return format.Cast{}, nil, ErrNoRecord
-	}
+	<-done
+	return nil
 }
 
 // isPaused reports whether the recording is paused.
 func (s *session) isPaused() bool {
-	f := s.paused()
-	if f == nil {
+	k := s.keeper.Load()
+	if k == nil {
 		return false
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return !f.resuming && !f.over
+	paused, resuming := k.paused()
+	return paused && !resuming
 }
 
 // resizeNow sets the size that the program's terminal should have; the pump
@@ -227,12 +228,10 @@ func (s *session) resizeNow() {
 	// The event comes first: output for the new size must follow it.
 	at, _ := s.clock.now()
 	ev := format.Event{Time: at, Code: format.Resize, Data: size.String()}
-	if f := s.paused(); f == nil || !f.put(ev) {
+	if k := s.keeper.Load(); k == nil || k.put(step{ev: ev}) {
 		s.queue.force(ev)
 	}
-	if w := s.pump.watcher; w != nil {
-		w.Resized(size)
-	}
+	s.pump.watch(ev)
 	s.master.SetSize(tty.Size(size))
 }
 

@@ -3,11 +3,13 @@
 package record
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
+	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,43 +18,55 @@ import (
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/await"
+	"github.com/ttydeck/ttydeck/vt"
 	"golang.org/x/sys/unix"
 )
 
-// viewer is a Watcher that keeps all output and sizes.
+// viewer is a Watcher that keeps all events.
 type viewer struct {
-	mu     sync.Mutex
-	out    bytes.Buffer
-	sizes  []format.Size
-	events chan struct{}
+	mu   sync.Mutex
+	all  []format.Event
+	came chan struct{}
 }
 
-func (v *viewer) Output(b []byte) {
+func newViewer() *viewer { return &viewer{came: make(chan struct{}, 1)} }
+
+func (v *viewer) Event(ev format.Event) {
 	v.mu.Lock()
-	v.out.Write(b)
+	v.all = append(v.all, ev)
 	v.mu.Unlock()
 	select {
-	case v.events <- struct{}{}:
+	case v.came <- struct{}{}:
 	default:
 	}
 }
 
-func (v *viewer) Resized(size format.Size) {
+// events returns the events so far.
+func (v *viewer) events() []format.Event {
 	v.mu.Lock()
-	v.sizes = append(v.sizes, size)
-	v.mu.Unlock()
+	defer v.mu.Unlock()
+	return slices.Clone(v.all)
 }
 
-func (v *viewer) wait(t *testing.T, want string) string {
+// text returns the data of the events with a code.
+func (v *viewer) text(code format.Code) string {
+	var b strings.Builder
+	for _, ev := range v.events() {
+		if ev.Code == code {
+			b.WriteString(ev.Data)
+		}
+	}
+	return b.String()
+}
+
+func (v *viewer) wait(t *testing.T, want string) {
 	t.Helper()
 	for {
-		v.mu.Lock()
-		got := v.out.String()
-		v.mu.Unlock()
+		got := v.text(format.Output)
 		if strings.Contains(got, want) {
-			return got
+			return
 		}
-		await.Receive(t, fmt.Sprintf("%q in the watcher's output %q", want, got), v.events)
+		await.Receive(t, fmt.Sprintf("%q in the watcher's output %q", want, got), v.came)
 	}
 }
 
@@ -64,8 +78,14 @@ func control(t *testing.T, path string, args ...string) (*Control, func() int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return controlled(t, Recorder{Writer: f, FlushEvery: f.FlushEvery(), Recorded: f.Recorded(), Args: args})
+}
+
+// controlled is control with other fields of a Recorder.
+func controlled(t *testing.T, r Recorder) (*Control, func() int) {
+	t.Helper()
 	started := make(chan *Control, 1)
-	r := Recorder{Writer: f, FlushEvery: f.FlushEvery(), Recorded: f.Recorded(), Args: args, Headless: true, Started: func(c *Control) { started <- c }}
+	r.Headless, r.Started = true, func(c *Control) { started <- c }
 	type ending struct {
 		status int
 		err    error
@@ -95,12 +115,10 @@ func TestControl(t *testing.T) {
 	t.Parallel()
 	path := castPath(t)
 	c, wait := control(t, path, "sh", "-c", `stty -echo; echo ready; while read x; do echo "<$x>"; stty size; done; exit 3`)
-	v := &viewer{events: make(chan struct{}, 1)}
-	_, closer, err := c.Watch(v)
-	if err != nil {
+	v := newViewer()
+	if err := c.Watch(v); err != nil {
 		t.Fatal(err)
 	}
-	closer.Close()
 	for _, err := range []error{c.Resize(format.Size{Cols: 40, Rows: 10}), c.Mark("here"), c.Type([]byte("one\r"))} {
 		if err != nil {
 			t.Fatal(err)
@@ -119,7 +137,7 @@ func TestControl(t *testing.T) {
 	c.Resume()
 	c.Type([]byte("two\r"))
 	v.wait(t, "<two>\r\n10 40")
-	if _, _, err := c.Watch(nil); err != nil {
+	if err := c.Watch(nil); err != nil {
 		t.Fatal(err)
 	}
 	c.Type([]byte("three\r\x04"))
@@ -131,11 +149,9 @@ func TestControl(t *testing.T) {
 			t.Errorf("error after the session's end: %v; want ErrEnded", err)
 		}
 	}
-	v.mu.Lock()
-	if strings.Contains(v.out.String(), "three") || len(v.sizes) != 1 {
-		t.Errorf("watcher: output %q, sizes %v; want one size, and no output after Watch(nil)", v.out.String(), v.sizes)
+	if out, sizes := v.text(format.Output), v.text(format.Resize); strings.Contains(out, "three") || sizes != "40x10" {
+		t.Errorf("watcher: output %q, sizes %q; want 40x10, and no output after Watch(nil)", out, sizes)
 	}
-	v.mu.Unlock()
 	r := read(t, path)
 	if got := r.text(format.Marker); got != "here paused resumed" {
 		t.Errorf("markers %q; want here, paused, resumed", got)
@@ -145,51 +161,202 @@ func TestControl(t *testing.T) {
 	}
 }
 
-// A watcher may begin at any moment. The recording up to then and the watcher's
-// output together are the session's output: nothing is repeated and nothing is
-// lost.
+// A watcher may begin at any moment. The screen and the events after it are
+// together the session's: nothing is repeated and nothing is lost.
 func TestWatchJoins(t *testing.T) {
 	t.Parallel()
-	for range 20 {
+	var want strings.Builder
+	for i := 1; i <= 3000; i++ {
+		want.WriteString("line-" + strconv.Itoa(i) + "-\r\n")
+	}
+	for i := 1; i <= 20000; i++ {
+		want.WriteString(strconv.Itoa(i) + "\r\n")
+	}
+	for n := range 20 {
 		path := castPath(t)
 		// The session ends only when it is watched, however late that is.
 		watched := path + ".watched"
 		if err := unix.Mkfifo(watched, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		c, wait := control(t, path, "sh", "-c", `i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line-$i-; done; sleep 0.05; seq 20000; read x <"$0"`, watched)
-		v := &viewer{events: make(chan struct{}, 1)}
-		// Watch at a random moment of the session.
-		time.Sleep(time.Duration(rand.IntN(60)) * time.Millisecond)
-		var before strings.Builder
-		cast, closer, err := c.Watch(v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for ev, err := range cast.Events {
+		args := []string{"sh", "-c", `i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line-$i-; done; sleep 0.05; seq 20000; read x <"$0"`, watched}
+		var c *Control
+		var wait func() int
+		if n%4 == 3 { // also a recording that cannot be read again
+			f, err := NewStream(io.Discard, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if ev.Code == format.Output {
-				before.WriteString(ev.Data)
-			}
+			c, wait = controlled(t, Recorder{Writer: f, Args: args})
+		} else {
+			c, wait = control(t, path, args...)
 		}
-		closer.Close()
+		v := newViewer()
+		// Watch at a random moment of the session, and look at another.
+		time.Sleep(time.Duration(rand.IntN(60)) * time.Millisecond)
+		if err := c.Watch(v); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(rand.IntN(20)) * time.Millisecond)
+		var before int
+		var text string
+		if err := c.Screen(func() { before = len(v.text(format.Output)) }, func(s *vt.Screen) { text = s.Text() }); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(watched, []byte("\n"), 0); err != nil {
 			t.Fatal(err)
 		}
 		if got := wait(); got != 0 {
 			t.Fatalf("exit status %d; want 0", got)
 		}
-		var want strings.Builder
-		for i := 1; i <= 3000; i++ {
-			want.WriteString("line-" + strconv.Itoa(i) + "-\r\n")
+		got := v.text(format.Output)
+		if !strings.HasSuffix(want.String(), got) {
+			t.Fatalf("%d bytes watched are not the end of the session's %d", len(got), want.Len())
 		}
-		for i := 1; i <= 20000; i++ {
-			want.WriteString(strconv.Itoa(i) + "\r\n")
+		s := vt.New(80, 24)
+		s.WriteString(want.String()[:want.Len()-len(got)+before])
+		if s.Text() != text {
+			t.Fatalf("the screen shows\n%s\nwant it after %d bytes:\n%s", text, want.Len()-len(got)+before, s.Text())
 		}
-		if got := before.String() + v.out.String(); got != want.String() {
-			t.Fatalf("%d bytes recorded before Watch and %d bytes watched differ from the session's %d", before.Len(), v.out.Len(), want.Len())
+	}
+}
+
+// A watcher's events are those of the recording, with their times.
+func TestWatchEvents(t *testing.T) {
+	t.Parallel()
+	path := castPath(t)
+	f, err := Create(path, FileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, wait := controlled(t, Recorder{Writer: f, Recorded: f.Recorded(), Input: true, Args: []string{"sh", "-c", `read x; while read x; do echo "<$x>"; done; exit 3`}})
+	v := newViewer()
+	if err := c.Watch(v); err != nil {
+		t.Fatal(err)
+	}
+	c.Type([]byte("begin\r"))
+	v.wait(t, "begin")
+	c.Resize(format.Size{Cols: 40, Rows: 10})
+	c.Mark("here")
+	for _, line := range []string{"one", "two", "three"} {
+		c.Type([]byte(line + "\r"))
+		v.wait(t, "<"+line+">\r\n")
+	}
+	c.Type([]byte("\x04"))
+	if got := wait(); got != 3 {
+		t.Errorf("exit status %d; want 3", got)
+	}
+	r := read(t, path)
+	for _, code := range []format.Code{format.Output, format.Input, format.Resize, format.Marker, format.Exit} {
+		var want string
+		var at []time.Duration
+		for _, ev := range r.events {
+			if ev.Code == code {
+				want += ev.Data
+				at = append(at, ev.Time)
+			}
 		}
+		if got := v.text(code); got != want || got == "" {
+			t.Errorf("events %q of the watcher: %q; of the recording: %q", code, got, want)
+		}
+		if code == format.Output { // the recording may join two reads
+			continue
+		}
+		n := 0
+		for _, ev := range v.events() {
+			if ev.Code != code {
+				continue
+			}
+			// The file has milliseconds.
+			if n < len(at) && (ev.Time-at[n]).Abs() > 2*time.Millisecond {
+				t.Errorf("event %d of %q: at %v for the watcher, at %v in the recording", n, code, ev.Time, at[n])
+			}
+			n++
+		}
+	}
+	last := time.Duration(0)
+	for _, ev := range v.events() {
+		if ev.Time < last {
+			t.Errorf("the time falls from %v to %v", last, ev.Time)
+		}
+		last = ev.Time
+	}
+}
+
+// The screen outlives the session for a watcher that is late.
+func TestScreenAtEnd(t *testing.T) {
+	t.Parallel()
+	c, wait := control(t, castPath(t), "sh", "-c", "read x; seq 100000; echo the end")
+	if err := c.Watch(newViewer()); err != nil {
+		t.Fatal(err)
+	}
+	c.Type([]byte("\r"))
+	wait()
+	var text string
+	if err := c.Screen(func() {}, func(s *vt.Screen) { text = s.Text() }); err != nil || !strings.HasSuffix(text, "100000\nthe end") {
+		t.Errorf("Screen after the end: %v, with the text %q; want the last lines", err, text)
+	}
+	if c, wait := control(t, castPath(t), "true"); wait() == 0 {
+		if err := c.Screen(func() {}, func(*vt.Screen) {}); !errors.Is(err, ErrEnded) {
+			t.Errorf("Screen after the end of a session that nobody watched: %v; want ErrEnded", err)
+		}
+	}
+}
+
+// A session without a terminal answers its program's queries, from the screen as
+// the output before the query has left it.
+func TestHeadlessAnswers(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("python3"); err != nil {
+		t.Fatal("needs python3")
+	}
+	const asks = `
+import os, tty
+tty.setraw(0)
+def ask(q, end):
+    os.write(1, q)
+    got = b""
+    while not got.endswith(end):
+        got += os.read(0, 1)
+    print(repr(got), end="\r\n", flush=True)
+ask(b"\x1b[c", b"c")
+ask(b"\x1b[2J\x1b[3;1Hab\x1b[6ncd", b"R")
+ask(b"\x1b[18t\x1b[7;1Hx\x1b[6n\x1b[c", b"c")
+os.write(1, b"\x1b[9;1H\x1b["); ask(b"6nxyz", b"R")
+ask(b"\x1b]11;?\x07", b"\x07")
+`
+	want := []string{`b'\x1b[?62;22c'`, `b'\x1b[3;3R'`, `b'\x1b[8;24;80t\x1b[7;2R\x1b[?62;22c'`, `b'\x1b[9;1R'`, `b'\x1b]11;rgb:0000/0000/0000\x07'`}
+	for _, name := range []string{"file", "stream", "paused"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := Recorder{Args: []string{"python3", "-c", asks}, Headless: true}
+			f, err := Create(castPath(t), FileOptions{})
+			r.Recorded = f.Recorded()
+			if name == "stream" {
+				f.Discard()
+				f, err = NewStream(io.Discard, nil)
+				r.Recorded = nil
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Writer = f
+			v := newViewer()
+			r.Started = func(c *Control) {
+				if name == "paused" {
+					c.Pause()
+				}
+				c.Watch(v)
+			}
+			if _, err := r.Run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			got := v.text(format.Output)
+			for _, answer := range want {
+				if !strings.Contains(got, answer+"\r\n") {
+					t.Errorf("the program shows %q; want the answer %s", got, answer)
+				}
+			}
+		})
 	}
 }

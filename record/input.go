@@ -6,10 +6,11 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// recordInput records input, as far as Input and InputSecrets ask for it.
-func (s *session) recordInput(p []byte) {
+// recordInput records input, as far as Input and InputSecrets ask for it, and
+// returns the event; no Code if there is none.
+func (s *session) recordInput(p []byte) (ev format.Event) {
 	if !s.Input {
-		return
+		return ev
 	}
 	if !s.InputSecrets {
 		if m, err := s.master.Mode(); err == nil {
@@ -17,11 +18,13 @@ func (s *session) recordInput(p []byte) {
 		}
 	}
 	if len(p) == 0 {
-		return
+		return ev
 	}
 	if at, running := s.clock.now(); running {
-		s.queue.force(format.Event{Time: at, Code: format.Input, Data: string(p)})
+		ev = format.Event{Time: at, Code: format.Input, Data: string(p)}
+		s.queue.force(ev)
 	}
+	return ev
 }
 
 // feedStdin copies Stdin to the program, then the end of file.
@@ -30,7 +33,9 @@ func (s *session) feedStdin() {
 	for {
 		n, err := s.Stdin.Read(buf)
 		if n > 0 {
-			s.recordInput(buf[:n])
+			if ev := s.recordInput(buf[:n]); ev.Code != "" {
+				s.pump.call(func() { s.pump.watch(ev) })
+			}
 			s.master.Write(buf[:n]) // an error means that the program has ended
 		}
 		if err != nil {

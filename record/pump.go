@@ -1,11 +1,14 @@
 package record
 
 import (
+	"bytes"
 	"errors"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/query"
 	"github.com/ttydeck/ttydeck/internal/tty"
 )
 
@@ -31,7 +34,10 @@ type pump struct {
 	marks  stripper     // removes our marks from the terminal's output
 
 	calls   calls
-	watcher Watcher // nil if there is none
+	watcher Watcher        // nil if there is none
+	watched time.Duration  // the time of its latest event
+	queries query.Splitter // finds queries for us to answer
+	asked   bool           // the keeper answers queries: one needed the screen
 
 	keysOver bool // the terminal has no more input
 	termGone bool // the terminal takes no more output
@@ -266,17 +272,24 @@ func (p *pump) readOutput() {
 		}
 		shown := p.marks.strip(buf[:n])
 		p.toTerm = p.show(shown)
-		if p.watcher != nil {
-			p.watcher.Output(shown)
-		}
 		p.keepTail(buf[:n])
 		ev := format.Event{Time: at, Code: format.Output, Data: p.slab.keep(n)}
+		if p.watcher != nil && len(shown) > 0 {
+			out := ev
+			if len(shown) != n || &shown[0] != &buf[0] {
+				out.Data = string(shown) // without our marks
+			}
+			p.watch(out)
+		}
 		if s.Input && !s.InputSecrets {
 			if hidden := s.secrecy.printed(ev.Data); hidden != ev.Data {
 				ev.Data = p.slab.hold(hidden)
 			}
 		}
-		if running || !p.follow(&ev) {
+		if p.draw(ev) {
+			if !running { // it has just resumed
+				ev.Time, _ = s.clock.now()
+			}
 			p.record(ev)
 		}
 		// A short read has emptied the kernel's buffer.
@@ -295,15 +308,48 @@ func (p *pump) record(ev format.Event) {
 	}
 }
 
-// follow passes output to the follower while the recording is paused. If the
-// recording has resumed meanwhile, it returns false and sets ev's time to now:
-// ev is to be recorded.
-func (p *pump) follow(ev *format.Event) bool {
-	if f := p.s.paused(); f != nil && f.put(*ev) {
-		return true
+// draw passes output on to be drawn if a screen is kept, and has its queries
+// answered if no other terminal answers them. It returns false if the recording is
+// paused, and true if the output is to be recorded.
+func (p *pump) draw(ev format.Event) bool {
+	var asks []ask
+	if p.s.term == nil {
+		p.queries.Find(unsafe.Slice(unsafe.StringData(ev.Data), len(ev.Data)), func(q []byte, end int) {
+			if !p.asked {
+				answer, need := query.Answer(q, p.s.size, nil)
+				if !need {
+					p.answer([]byte(answer))
+					return
+				}
+				p.asked = true
+				p.s.keep(needAnswers)
+			}
+			asks = append(asks, ask{bytes.Clone(q), end})
+		})
 	}
-	ev.Time, _ = p.s.clock.now()
-	return false
+	k := p.s.keeper.Load()
+	return k == nil || k.put(step{ev: ev, asks: asks})
+}
+
+// answerLimit bounds the answers, in bytes, that wait for the program to read
+// them. A program that does not read its answers gets no more of them.
+const answerLimit = 16 << 10
+
+// answer sends the answers to queries to the program.
+func (p *pump) answer(b []byte) {
+	if len(p.toProg) <= answerLimit {
+		p.send(b)
+	}
+}
+
+// watch passes an event, with a time of the recording, on to the watcher. Only the
+// pump calls it, or what runs after its end.
+func (p *pump) watch(ev format.Event) {
+	if p.watcher != nil && ev.Code != "" {
+		p.watched = max(p.watched, p.s.clock.session(ev.Time))
+		ev.Time = p.watched
+		p.watcher.Event(ev)
+	}
 }
 
 // keepTail keeps the end of the output, for isWhole.
@@ -346,7 +392,9 @@ func (p *pump) send(b []byte) {
 	if len(b) == 0 {
 		return
 	}
-	p.s.recordInput(b)
+	if ev := p.s.recordInput(b); ev.Code != "" {
+		p.watch(ev)
+	}
 	p.waiter.Soon(echoTime)
 	if len(p.toProg) == 0 {
 		b = p.give(b)

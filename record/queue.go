@@ -223,11 +223,15 @@ func (s *slab) hold(text string) string {
 // while the recording is paused. It is safe for concurrent use.
 type clock struct {
 	mu      sync.Mutex
-	start   time.Time // later by the length of each pause
+	began   time.Time
+	start   time.Time // later than began by the length of each pause
 	stopped time.Time // zero unless paused
 }
 
-func newClock() *clock { return &clock{start: time.Now()} }
+func newClock() *clock {
+	now := time.Now()
+	return &clock{began: now, start: now}
+}
 
 // now returns the time, and whether the clock runs.
 func (c *clock) now() (time.Duration, bool) {
@@ -238,6 +242,17 @@ func (c *clock) now() (time.Duration, bool) {
 		return c.stopped.Sub(c.start), false
 	}
 	return t.Sub(c.start), true
+}
+
+// session returns the time since the start of the session, pauses included, at a
+// time of the recording; during a pause, the present.
+func (c *clock) session(at time.Duration) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.stopped.IsZero() {
+		return time.Since(c.began)
+	}
+	return at + c.start.Sub(c.began)
 }
 
 func (c *clock) stop() {

@@ -77,8 +77,9 @@ type Recorder struct {
 	// still blocks in Read is left behind when the session ends.
 	Stdin io.Reader
 	// Headless records without the user's terminal: nothing is shown and no
-	// keys are read. A process that has no terminal records like this in any
-	// case.
+	// keys are read, and the Recorder answers what the program asks its terminal
+	// (DSR, DA, DECRQM, XTVERSION, OSC 10 and 11, the size). A process that has
+	// no terminal records like this in any case.
 	Headless bool
 	// Size fixes the size of the program's terminal, in character cells,
 	// independent of the user's terminal. A side that is zero follows the
@@ -112,10 +113,11 @@ type Recorder struct {
 	// of the session.
 	Started func(*Control)
 	// Recorded, if not nil, opens the recording as far as the Writer has
-	// flushed it; see [File.Recorded]. Whoever called it, the Recorder or the
-	// caller of [Control.Watch], closes the Closer. A resumed recording then
-	// goes on from the screen of that moment; without Recorded, full-screen
-	// programs are made to redraw.
+	// flushed it; see [File.Recorded]. The Recorder calls it when it needs the
+	// session's screen: to resume after a pause, for [Control.Screen], and to
+	// answer the program's queries. It closes the Closer. Without Recorded, the
+	// Recorder keeps a screen from the start, if the session is headless or
+	// Started is set; that costs time and memory.
 	Recorded func() (format.Cast, io.Closer, error)
 }
 
@@ -151,14 +153,14 @@ type session struct {
 	shell   *shellint.Shell // nil when there are no marks of ours
 	waitAll atomic.Bool     // WaitAll, until the terminal hangs up
 
-	mu       sync.Mutex
-	size     format.Size // of the program's terminal; guarded by mu
-	fixed    format.Size // the sides that do not follow the user's terminal; guarded by mu
-	follower *follower   // set while paused; guarded by mu
-	atSync   []func()    // calls for the writer, one per syncCode; guarded by mu
+	mu     sync.Mutex
+	size   format.Size // of the program's terminal; guarded by mu
+	fixed  format.Size // the sides that do not follow the user's terminal; guarded by mu
+	atSync []func()    // calls for the writer, one per syncCode; guarded by mu
 
-	pump  *pump
-	ended chan struct{} // closed when the writer has ended
+	pump   *pump
+	keeper atomic.Pointer[keeper] // nil while no screen is kept
+	ended  chan struct{}          // closed when the writer has ended
 }
 
 // Run starts the program, records it to its end, and returns its exit status:
@@ -342,6 +344,9 @@ func (s *session) run(ctx context.Context, signals *signals) (int, error) {
 	}
 	written := make(chan error, 1)
 	s.goFunc(func() { written <- s.write() })
+	if s.Recorded == nil && (s.term == nil || s.Started != nil) {
+		s.keep(needStream) // it may be asked or watched, and cannot begin later
+	}
 	pumped := make(chan struct{})
 	s.goFunc(func() { defer close(pumped); pump.run() })
 	if s.Started != nil {
@@ -354,8 +359,8 @@ func (s *session) run(ctx context.Context, signals *signals) (int, error) {
 	s.goFunc(func() { exited <- s.wait() })
 
 	status, err := s.supervise(ctx, signals, pump, exited, pumped)
-	if f := s.paused(); f != nil {
-		f.settle()
+	if k := s.keeper.Load(); k != nil {
+		k.settle()
 	}
 	at, _ := s.clock.now()
 	last := format.Event{}
@@ -367,9 +372,10 @@ func (s *session) run(ctx context.Context, signals *signals) (int, error) {
 		pump.awaitAnswers(probeWait)
 	}
 	s.queue.end(last)
+	pump.watch(last)
 	werr := <-written
-	if f := s.paused(); f != nil {
-		f.resume() // ends its goroutine
+	if k := s.keeper.Load(); k != nil {
+		k.end()
 	}
 	if s.term != nil && !pump.termGone {
 		s.term.SetWriteDeadline(time.Now().Add(probeWait))
@@ -468,14 +474,6 @@ func (s *session) supervise(ctx context.Context, signals *signals, pump *pump, e
 	}
 }
 
-// paused returns the follower of the screen while the recording is paused, else
-// nil.
-func (s *session) paused() *follower {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.follower
-}
-
 // resumeTerminal makes the terminal raw again after this process was stopped.
 func (s *session) resumeTerminal() {
 	if s.term == nil || s.Stdin != nil || !s.term.Foreground() {
@@ -497,32 +495,29 @@ func (s *session) do(a Action) {
 	}
 }
 
+// mark records a marker. Only the pump calls it.
 func (s *session) mark(label string) {
 	at, _ := s.clock.now()
-	s.queue.force(format.Event{Time: at, Code: format.Marker, Data: label})
+	ev := format.Event{Time: at, Code: format.Marker, Data: label}
+	s.queue.force(ev)
+	s.pump.watch(ev)
 }
 
 // pause pauses or resumes the recording. The clock stands still during a pause.
+// Only the pump calls it.
 func (s *session) pause() {
-	if f := s.paused(); f != nil {
-		f.mu.Lock()
-		resuming, over := f.resuming, f.over
-		f.mu.Unlock()
-		switch {
-		case !resuming:
-			f.resume()
-			return
-		case !over:
+	if k := s.keeper.Load(); k != nil {
+		switch paused, resuming := k.paused(); {
+		case resuming:
 			return // it resumes already
+		case paused:
+			k.resume()
+			return
 		}
 	}
 	s.mark("paused")
 	s.clock.stop()
-	f := newFollower(s)
-	s.mu.Lock()
-	s.follower = f
-	s.mu.Unlock()
-	s.goFunc(f.run)
+	s.keep(needPause)
 	s.display.title("⏸ recording paused", false)
 }
 
@@ -551,14 +546,4 @@ func (s *session) syncThen(f func()) {
 	defer s.mu.Unlock()
 	s.atSync = append(s.atSync, f)
 	s.queue.force(format.Event{Code: syncCode})
-}
-
-// sync waits until everything queued so far is readable.
-func (s *session) sync() {
-	synced := make(chan struct{})
-	s.syncThen(func() { close(synced) })
-	select {
-	case <-synced:
-	case <-s.ended:
-	}
 }

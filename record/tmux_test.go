@@ -47,7 +47,7 @@ func (m *tmux) shows() string {
 }
 
 // step is keys, in tmux's names, and text on the screen after them.
-type step struct {
+type keyStep struct {
 	keys []string
 	want string
 	// frame: compare only the last line, as the rest changes.
@@ -73,27 +73,27 @@ func TestProgramsInTmux(t *testing.T) {
 	tests := []struct {
 		name  string
 		args  []string
-		steps []step
+		steps []keyStep
 	}{
-		{"bash", []string{"bash", "--norc", "--noprofile"}, []step{
+		{"bash", []string{"bash", "--norc", "--noprofile"}, []keyStep{
 			{want: "$"}, {keys: []string{"ls -d /; printf '\\033[31mred\\033[0m\\n'", "Enter"}, want: "\nred"}, {keys: []string{"x", "y", "Left", "z"}, want: "xzy"},
 		}},
-		{"zsh", []string{"zsh", "-f"}, []step{
+		{"zsh", []string{"zsh", "-f"}, []keyStep{
 			{want: "$"}, {keys: []string{"echo a b c", "Enter"}, want: "\na b c"}, {keys: []string{"C-p", "C-a", "#"}, want: "#echo"},
 		}},
 		// fish may leave a suggestion on the screen if the line is entered
 		// while fish still looks for one.
-		{"fish", []string{"fish", "--no-config", "-C", "set -g fish_autosuggestion_enabled 0"}, []step{
+		{"fish", []string{"fish", "--no-config", "-C", "set -g fish_autosuggestion_enabled 0"}, []keyStep{
 			{want: "#"}, {keys: []string{"echo a b c", "Enter"}, want: "\na b c"}, {keys: []string{"echo", "C-a", "x"}, want: "xecho"},
 		}},
-		{"vim", []string{"vim", "-u", "NONE", "-i", "NONE", "-n", text}, []step{
+		{"vim", []string{"vim", "-u", "NONE", "-i", "NONE", "-n", text}, []keyStep{
 			{want: "line 0"}, {keys: []string{"G", "5", "k", "A", "added", "Escape"}, want: "added"}, {keys: []string{":split", "Enter", "g", "g"}, want: "line 0"},
 			{keys: []string{":set nu", "Enter"}, want: " 14 line 13"},
 		}},
-		{"less", []string{"less", text}, []step{
+		{"less", []string{"less", text}, []keyStep{
 			{want: "line 0"}, {keys: []string{"Space", "Space"}, want: "line 80"}, {keys: []string{"/line 250", "Enter"}, want: "line 250"}, {keys: []string{"b"}, want: "line 24"},
 		}},
-		{"htop", []string{"htop", "-d", "1000"}, []step{{want: "F10", frame: true}, {keys: []string{"F1"}, want: "search"}}},
+		{"htop", []string{"htop", "-d", "1000"}, []keyStep{{want: "F10", frame: true}, {keys: []string{"F1"}, want: "search"}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -147,13 +147,16 @@ func TestSyncWaitsForWhatWasPut(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- s.write() }()
 		put(output(1, "a"))
-		s.sync()
+		synced := make(chan struct{})
+		s.syncThen(func() { close(synced) })
+		<-synced
 		if got := strings.Join(w.log, ","); got != "0ms header,0ms flush,0ms a,0ms flush" {
 			t.Errorf("log %s; want the event and a flush", got)
 		}
 		s.queue.end(format.Event{})
 		<-done
-		s.sync() // sync returns without a writer
+		s.syncThen(func() { t.Error("syncThen's function was called without a writer") })
+		<-s.ended
 	})
 }
 

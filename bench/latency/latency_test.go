@@ -240,11 +240,14 @@ func BenchmarkWatch(b *testing.B) {
 	shown := ""
 	until := func(text string) {
 		for !strings.Contains(shown, text) {
-			_, out, err := watch.Next(ctx)
+			m, err := watch.Next(ctx)
 			if err != nil {
 				b.Fatal(err)
 			}
-			shown += string(out)
+			shown += string(m.Screen)
+			for _, ev := range m.Events {
+				shown += ev.Data
+			}
 		}
 	}
 	until("ready")

@@ -20,9 +20,6 @@ import (
 	"github.com/ttydeck/ttydeck/live/daemon"
 )
 
-// past is a deadline that is over.
-var past = time.Unix(1, 0)
-
 // setSessionMemory keeps a session's process small, as it lives long and there may
 // be many.
 func setSessionMemory() {
@@ -196,7 +193,7 @@ func endSession(ctx context.Context, c *live.Client, sig syscall.Signal) error {
 		return err
 	}
 	for {
-		_, _, err := stream.Next(ctx)
+		_, err := stream.Next(ctx)
 		if ctx.Err() != nil {
 			return withHint(fmt.Errorf("the session has not ended within %v", endPatience), "ttydeck kill NAME kills its program")
 		}

@@ -20,7 +20,6 @@ import (
 	"github.com/ttydeck/ttydeck/internal/tty"
 	"github.com/ttydeck/ttydeck/live"
 	controlPlane "github.com/ttydeck/ttydeck/live/daemon"
-	"github.com/ttydeck/ttydeck/record"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -87,38 +86,6 @@ func ttydeckCommand(t *testing.T, args ...string) string {
 
 func shows(text string) func(*vt.Screen) bool {
 	return func(s *vt.Screen) bool { return strings.Contains(s.Text(), text) }
-}
-
-// An attached session is renamed, and another takes its name: the keys for the
-// recording are not for that one.
-func TestAttachRenamed(t *testing.T) {
-	ttydeck, dir := sessionsOf(t)
-	ttydeckCommand(t, ttydeck, "run", "-q", "-d", "--name", "s", "-o", filepath.Join(t.TempDir(), "a.cast"), "--", "cat")
-	client, err := dir.Open("s")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	st, err := client.State(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := &attachment{client: client, process: st.Process + 1}
-	for _, act := range []record.Action{record.PauseAction, record.MarkerAction} {
-		if err := a.control(t.Context(), act); err == nil {
-			t.Errorf("action %v reached the session that has the name now", act)
-		}
-	}
-	if st, err := client.State(t.Context()); err != nil || st.Paused {
-		t.Errorf("paused %v, %v; want false", st.Paused, err)
-	}
-	a.process = st.Process
-	if err := a.control(t.Context(), record.PauseAction); err != nil {
-		t.Error(err)
-	}
-	if st, err := client.State(t.Context()); err != nil || !st.Paused {
-		t.Errorf("paused %v, %v; want true", st.Paused, err)
-	}
 }
 
 // A session outlives the terminals that attach to it.

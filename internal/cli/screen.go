@@ -126,6 +126,10 @@ func runScreen(ctx context.Context, e *env, opts screenOptions, name string) err
 	return err
 }
 
+// screenPiece is how many bytes of a session's screen are drawn at once: another
+// user's may be made to take long, and ctrl-C must work meanwhile.
+const screenPiece = 1 << 8
+
 // runScreenNow prints the screen of the running session name. It reports false if
 // there is none, or a file of that name.
 func runScreenNow(ctx context.Context, e *env, opts screenOptions, name string) (bool, error) {
@@ -145,7 +149,7 @@ func runScreenNow(ctx context.Context, e *env, opts screenOptions, name string) 
 		return false, err
 	}
 	s := screen.Sized(format.Size{Cols: now.Cols, Rows: now.Rows})
-	for piece := range slices.Chunk([]byte(now.ANSI), strangerPiece) {
+	for piece := range slices.Chunk([]byte(now.ANSI), screenPiece) {
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -86,9 +87,19 @@ func answer(w http.ResponseWriter, v any) { json.NewEncoder(w).Encode(v) }
 
 // meanSession is a session for a terminal to attach to.
 type meanSession struct {
-	frames chan any // each a live.Message, or a string of output
-	mu     sync.Mutex
-	typed  string // guarded by mu
+	protocol string   // of its messages; empty: those before ttydeck.v2
+	frames   chan any // each a meanMessage, or a string: output, or what draws the screen of a message before
+	mu       sync.Mutex
+	typed    string // guarded by mu
+}
+
+// meanMessage is a message on the wire.
+type meanMessage struct {
+	Kind string `json:"kind"`
+	Cols int    `json:"cols"`
+	Rows int    `json:"rows"`
+	Lost int64  `json:"lost"`
+	US   int64  `json:"us"`
 }
 
 func (s *meanSession) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -96,7 +107,7 @@ func (s *meanSession) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, meanState())
 		return
 	}
-	conn, err := websocket.Accept(w, r, nil)
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{s.protocol}})
 	if err != nil {
 		return
 	}
@@ -114,12 +125,22 @@ func (s *meanSession) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}()
+	screen := false // the next string draws a screen
 	for f := range s.frames {
 		kind, data := websocket.MessageBinary, []byte(nil)
 		switch f := f.(type) {
 		case string:
 			data = []byte(f)
-		case live.Message:
+			if s.protocol != "" && !screen {
+				data = meanEvents(f)
+			}
+			screen = false
+		case meanMessage:
+			screen = f.Kind == "screen"
+			if s.protocol != "" && f.Kind == "size" {
+				data = meanEvent('r', fmt.Sprintf("%dx%d", f.Cols, f.Rows))
+				break
+			}
 			kind = websocket.MessageText
 			data, _ = json.Marshal(f)
 		}
@@ -127,6 +148,22 @@ func (s *meanSession) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+}
+
+// meanEvents returns the message of output, among events that a session does not
+// send.
+func meanEvents(output string) []byte {
+	var b []byte
+	for _, code := range []byte{'i', 'm', 'x', 'z', 0, 0xff} {
+		b = append(b, meanEvent(code, "\x1b]52;c;ZXZpbA==\x07")...)
+	}
+	return append(b, meanEvent('o', output)...)
+}
+
+func meanEvent(code byte, data string) []byte {
+	b := binary.AppendUvarint(nil, uint64(len(data))) // any time
+	b = append(b, code)
+	return append(binary.AppendUvarint(b, uint64(len(data))), data...)
 }
 
 func (s *meanSession) got() string {
@@ -138,16 +175,22 @@ func (s *meanSession) got() string {
 // A user's session can only draw on the terminal of root, whatever it sends and
 // whatever the sizes.
 func TestAttachStranger(t *testing.T) {
+	for _, protocol := range []string{"", "ttydeck.v2"} {
+		t.Run("protocol "+protocol, func(t *testing.T) { attachStranger(t, protocol) })
+	}
+}
+
+func attachStranger(t *testing.T, protocol string) {
 	const uid = 23465
 	dir, ttydeck := hostOf(t)
-	session := &meanSession{frames: make(chan any, 1000)}
+	session := &meanSession{protocol: protocol, frames: make(chan any, 1000)}
 	defer close(session.frames)
 	startStranger(t, uid, "evil", session.ServeHTTP)
 	hostDaemon(t, dir, ttydeck)
 	v := startOnTerminal(t, 80, 24, ttydeck, "attach", "evil@23465")
 	before := v.modes()
 	v.start()
-	session.frames <- live.Message{Kind: live.MessageScreen, Cols: 80, Rows: 24}
+	session.frames <- meanMessage{Kind: "screen", Cols: 80, Rows: 24}
 	session.frames <- "hello from the stranger\r\n" + "\x1b[?1h\x1b[?2004h\x1b="
 	v.waitFor("the session", shows("hello from the stranger"))
 	v.waitFor("the keys' modes", func(s *vt.Screen) bool {
@@ -171,8 +214,8 @@ func TestAttachStranger(t *testing.T) {
 	await.Until(t, "the typed keys", func() bool { return session.got() == "typed" })
 	// Absurd sizes, and back.
 	for _, size := range [][2]int{{10000, 10000}, {-1, 0}, {1 << 62, 1 << 62}, {1, 1 << 40}, {80, 24}} {
-		session.frames <- live.Message{Kind: live.MessageSize, Cols: size[0], Rows: size[1]}
-		session.frames <- live.Message{Kind: live.MessageScreen, Cols: size[0], Rows: size[1], Lost: -1 << 60}
+		session.frames <- meanMessage{Kind: "size", Cols: size[0], Rows: size[1]}
+		session.frames <- meanMessage{Kind: "screen", Cols: size[0], Rows: size[1], Lost: -1 << 60}
 		session.frames <- strings.Join(mean, "")
 	}
 	send("after absurd sizes")

@@ -18,7 +18,7 @@
 //
 // Root's daemon serves the sessions of all users at [live.HostSocket]. There NAME
 // is NAME@USER, and it starts no sessions. The members of one group may list the
-// sessions, look at their screens and watch them.
+// sessions, look at their screens and watch them, without input.
 package daemon
 
 import (
@@ -137,9 +137,10 @@ func (d *Daemon) sweep(ctx context.Context) (Swept, error) {
 }
 
 // let reports whether a caller who is neither the sessions' user nor root may
-// make a request: the members of the group may, if it changes nothing.
+// make a request: the members of the group may, if it changes nothing and asks for
+// no input.
 func (d *Daemon) let(r *http.Request, c live.Caller) bool {
-	if !d.Host || d.Group == 0 || !slices.Contains(c.Groups, d.Group) || r.Method != http.MethodGet {
+	if !d.Host || d.Group == 0 || !slices.Contains(c.Groups, d.Group) || r.Method != http.MethodGet || r.URL.Query().Has("input") {
 		return false
 	}
 	rest, ok := strings.CutPrefix(r.URL.Path, "/v1/sessions")

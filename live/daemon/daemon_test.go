@@ -459,7 +459,7 @@ func TestDaemon(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	if m, _, err := w.Next(ctx); err != nil || m.Kind != live.MessageScreen || m.Cols != 50 {
+	if m, err := w.Next(ctx); err != nil || m.Kind != live.MessageScreen || m.Size.Cols != 50 {
 		t.Errorf("the first message is %+v, %v; want a screen of 50 columns", m, err)
 	}
 	recording(t, base, "old.cast", 3, whole)

@@ -1,19 +1,16 @@
-package live
+package query
 
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-func TestQueries(t *testing.T) {
+func TestSplit(t *testing.T) {
 	questions := []string{"\x05", "\x1b[6n", "\x1b[?6n", "\x1b[5n", "\x1b[c", "\x1b[0c", "\x1b[>c", "\x1b[=c", "\x1b[?2026$p", "\x1b[4$p", "\x1b[>q", "\x1b[>0q", "\x1b[?u",
 		"\x1b[18t", "\x1b[21t", "\x1b[?1;1;0S", "\x1b]10;?\x07", "\x1b]11;?\x1b\\", "\x1b]4;7;?\x07", "\x1b]52;c;?\x1b\\", "\x1bP$qm\x1b\\", "\x1bP+q544e\x1b\\"}
 	text := []string{"plain\r\n", "\x1b[m", "\x1b[?25h", "\x1b[>4;1m", "\x1b[1;2;3;4;5n;"[:6] + "m", "\x1b[>1n", "\x1b[?62;22c", "\x1b[8;24;80t", "\x1b[22;0t", "\x1b[!p", "\x1b[2S", "\x1b[u", "\x1b[=1u",
@@ -33,7 +30,7 @@ func TestQueries(t *testing.T) {
 	}
 	stream := strings.Join(all, "")
 	for size := 1; size <= len(stream); size++ {
-		var q Queries
+		var q Splitter
 		var shown bytes.Buffer
 		var asked []string
 		for rest := stream; rest != ""; {
@@ -41,12 +38,26 @@ func TestQueries(t *testing.T) {
 			q.Split([]byte(rest[:n]), func(b []byte) { shown.Write(b) }, func(b []byte) { asked = append(asked, string(b)) })
 			rest = rest[n:]
 		}
+		var found Splitter
+		var ends []string // what ends with each query that Find reports
+		for at := 0; at < len(stream); at += size {
+			piece := stream[at:min(at+size, len(stream))]
+			found.Find([]byte(piece), func(q []byte, end int) {
+				if end <= 0 || end > len(piece) || !strings.HasSuffix(stream[:at+end], string(q)) {
+					t.Errorf("in pieces of %d: Find reports the end of %q at %d of %q", size, q, end, piece)
+				}
+				ends = append(ends, string(q))
+			})
+		}
+		if fmt.Sprint(ends) != fmt.Sprint(questions) {
+			t.Fatalf("in pieces of %d: Find reports %q; want %q", size, ends, questions)
+		}
 		if shown.String() != strings.Join(want, "") || fmt.Sprint(asked) != fmt.Sprint(questions) {
 			t.Fatalf("in pieces of %d: output %q\nwant %q\nqueries %q\nwant %q", size, shown.String(), strings.Join(want, ""), asked, questions)
 		}
 	}
 	// A sequence without an end is not held forever.
-	var q Queries
+	var q Splitter
 	var shown bytes.Buffer
 	endless := "\x1b]" + strings.Repeat("x", 3*maxHeld)
 	for i := range len(endless) {
@@ -57,11 +68,11 @@ func TestQueries(t *testing.T) {
 	}
 }
 
-func FuzzQueries(f *testing.F) {
+func FuzzSplit(f *testing.F) {
 	f.Add([]byte("a\x1b[6nb\x1b]11;?\x07c\x1bP$qm\x1b\\\x1b["), uint8(3))
 	f.Fuzz(func(t *testing.T, b []byte, size uint8) {
 		split := func(size int) (string, string) {
-			var q Queries
+			var q Splitter
 			var shown, asked bytes.Buffer
 			for rest := b; len(rest) > 0; {
 				n := min(size, len(rest))
@@ -83,71 +94,8 @@ func FuzzQueries(f *testing.F) {
 		}
 		for _, seq := range bytes.SplitAfter([]byte(asked), []byte("\x1b\\")) {
 			if len(seq) > 0 {
-				replyTo(seq, format.Size{Cols: 80, Rows: 24}, vt.New(80, 24))
+				Answer(seq, format.Size{Cols: 80, Rows: 24}, vt.New(80, 24))
 			}
 		}
 	})
-}
-
-// asks is a program that queries its terminal, reports the answers, and ends at
-// the key q.
-const asks = `
-import os, sys, tty
-tty.setraw(0)
-def ask(q, *ends):
-    os.write(1, q)
-    got = b""
-    for end in ends:
-        while not got.endswith(end):
-            got += os.read(0, 1)
-    return got
-os.write(1, b"\x1b[5;7H")
-a = ask(b"\x1b[6n\x1b[c", b"R", b"c")
-a += ask(b"\x1b[>c\x1b[>q", b"c", b"\\")
-a += ask(b"\x1b[18t", b"t")
-a += ask(b"\x1b[?2026h\x1b[?2026$p\x1b[?2026l\x1b[?9999$p", b"y", b"y")
-a += ask(b"\x1b]11;?\x07", b"\x07")
-a += ask(b"\x1b[2;3H\x1b[?6n\x1b[5n", b"R", b"n")
-os.write(1, b"\x1b[H" + repr(a).encode() + b"\r\n")
-open(sys.argv[1], "wb").write(a)
-while os.read(0, 1) != b"q": pass
-`
-
-// A session without a terminal answers its program's queries once, with any
-// number of watchers.
-func TestAnswers(t *testing.T) {
-	const want = "\x1b[5;7R\x1b[?62;22c\x1b[>1;10;0c\x1bP>|ttydeck\x1b\\\x1b[8;24;80t\x1b[?2026;1$y\x1b[?9999;0$y\x1b]11;rgb:0000/0000/0000\x07\x1b[?2;3R\x1b[0n"
-	for _, watchers := range []int{0, 1, 3} {
-		t.Run(fmt.Sprint(watchers), func(t *testing.T) {
-			d := newDir(t)
-			said := filepath.Join(t.TempDir(), "said")
-			start := filepath.Join(t.TempDir(), "start")
-			r := serve(t, d, Options{Name: "s"}, "sh", "-c", `while test $2 != 0 && ! test -e "$3"; do sleep 0.01; done; exec python3 -c "$0" "$1"`, asks, said, fmt.Sprint(watchers), start)
-			c := clientOf(t, d, "s")
-			for range watchers {
-				w, err := c.Watch(t.Context())
-				l := look(t, w, err)
-				go func() {
-					for l.step(t.Context()) == nil {
-					}
-				}()
-			}
-			if err := os.WriteFile(start, nil, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			var got []byte
-			for end := time.Now().Add(patience); len(got) == 0; time.Sleep(5 * time.Millisecond) {
-				got, _ = os.ReadFile(said)
-				if time.Now().After(end) {
-					screen, _ := c.Screen(t.Context())
-					t.Fatalf("no answers came; the screen shows %q", screen.Text)
-				}
-			}
-			if string(got) != want {
-				t.Errorf("answers %q\nwant %q", got, want)
-			}
-			c.Type(t.Context(), []byte("q"))
-			r.wait(t)
-		})
-	}
 }

@@ -1,4 +1,7 @@
-package live
+// Package query recognises the queries that a program sends to its terminal, for
+// the position of the cursor, its features or its colours, and answers them in
+// place of a terminal. Sources: xterm's ctlseqs, DEC STD 070.
+package query
 
 import (
 	"bytes"
@@ -10,24 +13,19 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// A program may query its terminal, for the position of the cursor, its features
-// or its colours. A session without a terminal of its own is the program's only
-// terminal and answers itself; attached clients do not pass the queries on to
-// their terminals. Sources: xterm's ctlseqs, DEC STD 070.
-
 // maxHeld is the most bytes of an incomplete sequence that are held back.
 const maxHeld = 4 << 10
 
-// Queries separates queries from the rest of a program's output. The zero value
+// Splitter separates queries from the rest of a program's output. The zero value
 // is ready for use, by one goroutine. Output may be split anywhere.
-type Queries struct {
+type Splitter struct {
 	held []byte // an incomplete sequence
 }
 
 // Split calls text with output to show and ask with each query, in their order.
 // Their arguments are valid during the call. An incomplete sequence at the end of
 // b is held back until the next call.
-func (q *Queries) Split(b []byte, text, ask func([]byte)) {
+func (q *Splitter) Split(b []byte, text, ask func([]byte)) {
 	if len(q.held) > 0 {
 		b = append(q.held, b...)
 		q.held = nil
@@ -59,6 +57,16 @@ func (q *Queries) Split(b []byte, text, ask func([]byte)) {
 		at += n
 	}
 	give(len(b))
+}
+
+// Find calls ask with each query that ends in b, and the offset in b of its end.
+// The query is valid during the call. Use a Splitter either for Find or for Split.
+func (q *Splitter) Find(b []byte, ask func(query []byte, end int)) {
+	at := -len(q.held)
+	q.Split(b, func(text []byte) { at += len(text) }, func(query []byte) {
+		at += len(query)
+		ask(query, at)
+	})
 }
 
 // sequence returns the length of the control sequence or string at the start of
@@ -145,10 +153,10 @@ func stringBody(seq []byte) string {
 	return strings.TrimSuffix(strings.TrimSuffix(string(seq[2:]), "\x07"), "\x1b\\")
 }
 
-// replyTo returns the answer of a VT220 with colours, of that size, to a query;
-// "" if it has none. If s is nil and the answer depends on the screen, it returns
-// need in place of an answer.
-func replyTo(seq []byte, size format.Size, s *vt.Screen) (answer string, need bool) {
+// Answer returns the answer of a VT220 with colours, of that size, to a query; ""
+// if it has none. If s is nil and the answer depends on the screen, it returns need
+// in place of an answer.
+func Answer(seq []byte, size format.Size, s *vt.Screen) (answer string, need bool) {
 	if len(seq) < 3 {
 		return "", false
 	}
