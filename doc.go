@@ -16,6 +16,8 @@
 //   - [github.com/ttydeck/ttydeck/record/shellint] lets shells mark their
 //     prompts and commands.
 //   - [github.com/ttydeck/ttydeck/record/login] records logins.
+//   - [github.com/ttydeck/ttydeck/session] runs a recorded session from a
+//     configuration to its end.
 //   - [github.com/ttydeck/ttydeck/live] shares a session while it is recorded.
 //   - [github.com/ttydeck/ttydeck/live/attach] attaches a terminal to a session.
 //   - [github.com/ttydeck/ttydeck/live/daemon] serves all sessions at one

@@ -37,7 +37,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	recorder := record.Recorder{Writer: file, Args: command, Headless: true, Started: server.Started, Notice: server.SetFault}
+	recorder := record.Recorder{Writer: file, Args: command, Headless: true, Recorded: file.Recorded(), Started: server.Started}
 	ended := make(chan error)
 	go func() {
 		status, err := recorder.Run(context.Background())

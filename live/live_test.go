@@ -84,7 +84,7 @@ func serveWith(t *testing.T, d Dir, o Options, rec record.Recorder, args ...stri
 		t.Fatal(err)
 	}
 	s.SetFile(f.Path)
-	rec.Writer, rec.FlushEvery, rec.Recorded, rec.Args, rec.Headless, rec.Started, rec.Notice = f, f.FlushEvery(), f.Recorded(), args, true, s.Started, s.SetFault
+	rec.Writer, rec.FlushEvery, rec.Recorded, rec.Args, rec.Headless, rec.Started = f, f.FlushEvery(), f.Recorded(), args, true, s.Started
 	ctx, stop := context.WithCancel(context.Background())
 	go func() {
 		defer close(r.ended)

@@ -161,13 +161,6 @@ func (s *Server) SetFile(path string) {
 	s.state.File = path
 }
 
-// SetFault sets the reason why recording has stopped that clients see.
-func (s *Server) SetFault(why string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.state.Fault = why
-}
-
 // endWait is the longest time that watchers may take to read up to the end.
 const endWait = 2 * time.Second
 
@@ -301,7 +294,7 @@ func (s *Server) getState(w http.ResponseWriter, _ *http.Request) error {
 	s.hub.mu.Lock()
 	st.Watching = s.hub.watchers - st.Attached
 	s.hub.mu.Unlock()
-	st.PID, st.Cols, st.Rows, st.Paused = now.PID, now.Size.Cols, now.Size.Rows, now.Paused
+	st.PID, st.Cols, st.Rows, st.Paused, st.Fault = now.PID, now.Size.Cols, now.Size.Rows, now.Paused, now.Fault
 	return reply(w, st)
 }
 

@@ -146,14 +146,16 @@ type State struct {
 	PID int
 	// Foreground is the terminal's foreground process group; -1 if unknown.
 	Foreground int
+	// Fault is the reason why recording has stopped; empty while it goes on.
+	Fault string
 }
 
 // State returns the state of the session. After its end Foreground is -1.
 func (c *Control) State() State {
 	c.s.mu.Lock()
-	size := c.s.size
+	size, fault := c.s.size, c.s.fault
 	c.s.mu.Unlock()
-	return State{Size: size, Paused: c.s.isPaused(), PID: c.s.cmd.Process.Pid, Foreground: c.s.master.ForegroundGroup()}
+	return State{Size: size, Fault: fault, Paused: c.s.isPaused(), PID: c.s.cmd.Process.Pid, Foreground: c.s.master.ForegroundGroup()}
 }
 
 // Watch sends all events from now on to w, in place of the previous watcher, and

@@ -25,6 +25,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -156,6 +157,7 @@ type session struct {
 	mu     sync.Mutex
 	size   format.Size // of the program's terminal; guarded by mu
 	fixed  format.Size // the sides that do not follow the user's terminal; guarded by mu
+	fault  string      // see State; guarded by mu
 	atSync []func()    // calls for the writer, one per syncCode; guarded by mu
 
 	pump   *pump
@@ -203,7 +205,7 @@ func (s *session) start() error {
 	}
 	args := s.Args
 	if len(args) == 0 {
-		args = []string{shell(env)}
+		args = []string{s.Shell()}
 	}
 	s.cmd = exec.Command(args[0], args[1:]...)
 	if s.Path != "" {
@@ -260,12 +262,14 @@ func (s *session) integrate() {
 	}
 }
 
-// shell returns the user's shell.
-func shell(env []string) string {
-	if sh := lookup(env, "SHELL"); sh != "" {
-		return sh
+// Shell returns the program that empty Args stand for: $SHELL, or /bin/sh where
+// that is not set.
+func (r *Recorder) Shell() string {
+	env := r.Env
+	if env == nil {
+		env = os.Environ()
 	}
-	return "/bin/sh"
+	return cmp.Or(lookup(env, "SHELL"), "/bin/sh")
 }
 
 func lookup(env []string, name string) string {

@@ -101,6 +101,9 @@ func (s *session) awaitProbe() {
 func (s *session) fail(err error) error {
 	s.queue.drop()
 	msg := fmt.Sprintf("recording stopped: %v; the session goes on", err)
+	s.mu.Lock()
+	s.fault = msg
+	s.mu.Unlock()
 	if s.Notice != nil {
 		s.Notice(msg)
 	} else {

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -477,5 +478,25 @@ func TestLiveAtRandom(t *testing.T) {
 		if got := lines[last]; got != fmt.Sprint("sum ", last) {
 			t.Errorf("session %d: the recording ends with %q after %d lines", i, got, last)
 		}
+	}
+}
+
+// Two sessions of one name, one soon after the other, have two recordings.
+func TestSessionFiles(t *testing.T) {
+	e := &env{environ: []string{"XDG_DATA_HOME=" + t.TempDir()}}
+	var paths []string
+	for range 3 {
+		f, err := e.createSessionFile("s", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Discard()
+		if err := f.WriteHeader(format.Header{Size: format.Size{Cols: 80, Rows: 24}}); err != nil {
+			t.Fatal(err)
+		}
+		if slices.Contains(paths, f.Path) {
+			t.Errorf("%s is the recording of two sessions", f.Path)
+		}
+		paths = append(paths, f.Path)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/ttydeck/ttydeck/internal/tty"
 	"github.com/ttydeck/ttydeck/record"
 	"github.com/ttydeck/ttydeck/record/login"
+	"github.com/ttydeck/ttydeck/session"
 )
 
 func loginCommand(e *env) *command {
@@ -162,17 +163,14 @@ func recordLogin(ctx context.Context, e *env, policy login.Policy, sender *login
 	if policy.Notice != "" {
 		fmt.Fprintln(e.errOut, printable(policy.Notice))
 	}
-	stream, err := record.NewStream(sender, nil)
-	if err != nil {
-		return err
-	}
-	defer holdQuit()()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	failed := false
-	r := &record.Recorder{
-		Writer: stream, FlushEvery: 100 * time.Millisecond, Path: in.Path, Args: in.Args, Env: environ, Input: policy.Input,
+	s := session.Session{
+		Recorder: record.Recorder{FlushEvery: 100 * time.Millisecond, Path: in.Path, Args: in.Args, Env: environ, Input: policy.Input},
+		Open:     func(string) (*record.File, error) { return record.NewStream(sender, nil) },
 	}
+	r := &s.Recorder
 	r.Notice = func(msg string) {
 		failed = true
 		fmt.Fprintf(e.errOut, "\r\nttydeck: %s\r\n", msg)
@@ -193,7 +191,7 @@ func recordLogin(ctx context.Context, e *env, policy login.Policy, sender *login
 	}
 	// Writes to a terminal whose login is over raise it.
 	signal.Ignore(syscall.SIGPIPE)
-	status, err := r.Run(ctx)
+	status, err := s.Run(ctx)
 	close(over)
 	if err == nil {
 		err = sender.Close()

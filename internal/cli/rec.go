@@ -1,25 +1,21 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
-	"os/signal"
 	"runtime/debug"
-	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/ttydeck/ttydeck/edit"
-	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/tty"
 	"github.com/ttydeck/ttydeck/live"
 	"github.com/ttydeck/ttydeck/record"
+	"github.com/ttydeck/ttydeck/session"
 )
 
 type recOptions struct {
@@ -175,92 +171,56 @@ func needsQuote(r rune) bool {
 	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=:,@%+", r) || r >= 0x80)
 }
 
-// marked lists the formats that store the marks of shells.
-var marked = []*format.Format{format.AsciicastV3, format.AsciicastV2}
-
 // recMemory is a soft limit for the recorder's memory. The garbage collector runs
 // sooner with it, and a recorder in the background stays small.
 const recMemory = 24 << 20
 
 func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 	debug.SetMemoryLimit(recMemory)
-	defer holdQuit()()
 	if name == "" {
 		name = time.Now().Format("ttydeck-20060102-150405.cast")
 	}
-	file, err := e.createRecording(name, opts.file)
-	if err != nil {
-		return err
+	var file *record.File
+	s := session.Session{
+		Recorder: opts.recorder,
+		Open: func(string) (f *record.File, err error) {
+			file, err = e.createRecording(name, opts.file)
+			return file, err
+		},
+		Sharing: session.IfPossible,
+		Name:    opts.name,
+		Capture: strings.FieldsFunc(opts.captureEnv, func(r rune) bool { return r == ',' || r == ' ' }),
 	}
-	r := &opts.recorder
-	r.Writer, r.FlushEvery = file, file.FlushEvery()
-	r.Recorded = file.Recorded()
-	// Marks need a format that stores their nonce.
-	r.Integrate = r.Integrate && slices.Contains(marked, file.Format)
-	r.Nonce = file.Began.Nonce()
-	r.Env = append(slices.Clone(e.environ), "TTYDECK_REC=1", "ASCIINEMA_REC=1")
-	r.Header.Env = map[string]string{}
-	for _, key := range strings.FieldsFunc(opts.captureEnv, func(r rune) bool { return r == ',' || r == ' ' }) {
-		if value, ok := e.lookupEnv(key); ok && key != "TERM" { // which has a field of its own
-			r.Header.Env[key] = value
-		}
-	}
+	r := &s.Recorder
+	r.Env = e.environ
 	if e.in != nil && !tty.IsTerminal(e.in) {
 		r.Stdin = e.in
 	}
-	if !opts.quiet {
-		if e.getenv("TTYDECK_REC") != "" {
-			e.notef("this terminal is being recorded already; the new recording runs inside that one")
-		}
-		e.beginNote(file, opts)
-	}
-	if r.Headless || !hasTerminal() {
+	if r.Headless || !tty.Available() {
 		r.Notice = func(msg string) { e.warnf("%s", msg) }
 	}
-	server, err := e.share(r, file, opts)
-	if err != nil {
-		file.Discard()
-		return err
+	if !opts.quiet {
+		s.Begun = func(f *record.File) {
+			e.nestedNote()
+			e.beginNote(f, r)
+		}
+		s.Unshared = func(err error) { e.notef("other terminals cannot watch this session: %s", message(err)) }
 	}
-	status, err := r.Run(ctx)
-	if server != nil {
-		server.Close(status)
+	status, err := s.Run(ctx)
+	if file == nil {
+		if errors.Is(err, live.ErrNameTaken) {
+			return withHint(err, "ttydeck ls lists the running sessions")
+		}
+		return err
 	}
 	return errors.Join(e.recEnd(file, opts, status, err), e.redactFinished(ctx, file, opts))
 }
 
-// share lets the user's other terminals watch the session and act on it. It
-// returns an error only if the session's name is taken. After another failure the
-// session is recorded without sharing, and the Server is nil.
-func (e *env) share(r *record.Recorder, file *record.File, opts recOptions) (*live.Server, error) {
-	args := r.Args
-	if len(args) == 0 {
-		args = []string{cmp.Or(e.getenv("SHELL"), "/bin/sh")}
+// nestedNote notes that a terminal that is being recorded is recorded once more.
+func (e *env) nestedNote() {
+	if e.getenv("TTYDECK_REC") != "" {
+		e.notef("this terminal is being recorded already; the new recording runs inside that one")
 	}
-	dir, err := live.OpenDir()
-	var server *live.Server
-	if err == nil {
-		cwd, _ := os.Getwd()
-		server, err = dir.Serve(live.Options{Name: opts.name, Command: args, Dir: cwd, File: file.Path, Owner: !r.Headless && hasTerminal()})
-	}
-	switch {
-	case errors.Is(err, live.ErrNameTaken):
-		return nil, withHint(err, "ttydeck ls lists the running sessions")
-	case err != nil:
-		if !opts.quiet {
-			e.notef("other terminals cannot watch this session: %s", message(err))
-		}
-		return nil, nil
-	}
-	r.Started = server.Started
-	r.Env = append(r.Env, "TTYDECK_SESSION="+server.Name())
-	if notice := r.Notice; notice != nil {
-		r.Notice = func(msg string) {
-			server.SetFault(msg)
-			notice(msg)
-		}
-	}
-	return server, nil
 }
 
 // redactFinished removes the secrets from the finished file, with --redact.
@@ -278,24 +238,6 @@ func (e *env) redactFinished(ctx context.Context, file *record.File, opts recOpt
 		return withHint(fmt.Errorf("%s still holds secrets: %w", file.Path, err), "to remove them: ttydeck redact "+file.Path+" CLEAN.cast")
 	}
 	return nil
-}
-
-// holdQuit ignores SIGQUIT until the recorder handles it: a C-\ that is typed
-// before the terminal is raw would end the program with a dump of its goroutines.
-func holdQuit() (stop func()) {
-	c := make(chan os.Signal, 1)
-	signal.Notify(c, syscall.SIGQUIT)
-	return func() { signal.Stop(c) }
-}
-
-// hasTerminal reports whether there is a terminal to show a session in.
-func hasTerminal() bool {
-	t, err := tty.Open()
-	if err != nil {
-		return false
-	}
-	t.Close()
-	return true
 }
 
 // createRecording creates the file to record to; "-" is standard output.
@@ -320,7 +262,7 @@ func (e *env) createRecording(name string, o record.FileOptions) (*record.File, 
 }
 
 // beginNote prints where the session is recorded, and how to end it.
-func (e *env) beginNote(f *record.File, opts recOptions) {
+func (e *env) beginNote(f *record.File, r *record.Recorder) {
 	to := f.Path
 	if to == "" {
 		to = "standard output"
@@ -332,7 +274,6 @@ func (e *env) beginNote(f *record.File, opts recOptions) {
 	if f.Path != "" && targetByFileName(f.Path) != f.Format {
 		to += " as " + f.Format.Name // the extension names no format, or another
 	}
-	r := &opts.recorder
 	switch {
 	case len(r.Args) > 0:
 		e.notef("%s %s", verb, to)
@@ -357,13 +298,12 @@ func keysNote(k record.Keys) string {
 
 // recEnd reports the end of the session, and returns the error for it.
 func (e *env) recEnd(f *record.File, opts recOptions, status int, err error) error {
-	if startErr, ok := errors.AsType[*exec.Error](err); ok {
-		f.Discard()
-		return e.recNotStarted(opts, startErr, 127)
-	}
-	if pathErr, ok := errors.AsType[*fs.PathError](err); ok && pathErr.Op == "fork/exec" {
-		f.Discard()
-		return e.recNotStarted(opts, pathErr, 126)
+	if start, ok := errors.AsType[*session.StartError](err); ok {
+		err = e.notStarted(err, len(opts.recorder.Args) == 0)
+		if opts.returnStatus {
+			return statusError{start.Status, err}
+		}
+		return err
 	}
 	if !opts.quiet {
 		if note := lossesNote(f.Format.Name, f.Losses()); note != "" {
@@ -386,16 +326,6 @@ func (e *env) recEnd(f *record.File, opts recOptions, status int, err error) err
 		return statusError{status, nil}
 	}
 	return nil
-}
-
-// recNotStarted returns the error for a program that could not be started. status
-// is the one that shells use.
-func (e *env) recNotStarted(opts recOptions, err error, status int) error {
-	err = e.notStarted(err, len(opts.recorder.Args) == 0)
-	if opts.returnStatus {
-		return statusError{status, err}
-	}
-	return err
 }
 
 // notStarted names the program that could not be started. isShell means that the

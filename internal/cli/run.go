@@ -9,7 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -18,6 +18,7 @@ import (
 	"github.com/ttydeck/ttydeck/internal/tty"
 	"github.com/ttydeck/ttydeck/live"
 	"github.com/ttydeck/ttydeck/record"
+	"github.com/ttydeck/ttydeck/session"
 )
 
 // sessionConfig is sent to a session's process by the process that starts it.
@@ -96,7 +97,7 @@ named after the session and the time.`,
 
 func runRun(ctx context.Context, e *env, o runOptions) error {
 	cfg := o.session
-	if !o.detached && !hasTerminal() {
+	if !o.detached && !tty.Available() {
 		return withHint(errors.New("there is no terminal to attach"), "ttydeck run --detach starts a session without one")
 	}
 	if t, err := tty.Open(); err == nil {
@@ -111,6 +112,9 @@ func runRun(ctx context.Context, e *env, o runOptions) error {
 	}
 	if _, err := exec.LookPath(cfg.Args[0]); err != nil {
 		return e.notStarted(err, isShell)
+	}
+	if !o.detached && !o.attach.quiet {
+		e.nestedNote()
 	}
 	name, file, err := startSession(cfg, e.environ)
 	if err != nil {
@@ -211,48 +215,41 @@ func sessionCommand(e *env) *command {
 // runSession runs and records a session, and calls say when it has begun.
 func (e *env) runSession(ctx context.Context, cfg sessionConfig, say func(started)) error {
 	setSessionMemory()
-	dir, err := live.OpenDir()
-	if err != nil {
-		return err
+	var file *record.File
+	s := session.Session{
+		Recorder: record.Recorder{Args: cfg.Args, Env: e.environ, Size: cfg.Size, Headless: true, Input: cfg.Input, Integrate: !cfg.NoMarks},
+		Open: func(name string) (f *record.File, err error) {
+			file, err = e.createSessionFile(name, cfg.File)
+			return file, err
+		},
+		Sharing: session.Required, Name: cfg.Name, Smallest: cfg.Smallest, Capture: []string{"SHELL"},
+		Started: func(name string) { say(started{Name: name, File: file.Path}) },
 	}
-	cwd, _ := os.Getwd()
-	o := live.Options{Name: cfg.Name, Command: cfg.Args, Dir: cwd, Smallest: cfg.Smallest}
-	server, err := dir.Serve(o)
-	if err != nil {
-		return err
-	}
-	status := -1
-	defer func() { server.Close(status) }()
-	if cfg.File == "" {
-		if cfg.File, err = e.recordingOf(server.Name()); err != nil {
-			return err
+	h := &s.Recorder.Header
+	h.Title, h.IdleLimit, h.Command = cfg.Title, cfg.IdleLimit, shellJoin(cfg.Args)
+	_, err := s.Run(ctx)
+	return e.notStarted(err, false)
+}
+
+// createSessionFile creates a session's recording. Without a path, it is named after
+// the session and the time, in the user's directory for recordings.
+func (e *env) createSessionFile(name, path string) (*record.File, error) {
+	var err error
+	given := path != ""
+	if !given {
+		if path, err = e.recordingOf(name); err != nil {
+			return nil, err
 		}
 	}
-	file, err := record.Create(cfg.File, record.FileOptions{})
+	f, err := record.Create(path, record.FileOptions{})
+	// The session before of this name was started in the same second.
+	for n := 2; !given && errors.Is(err, record.ErrExists) && n < 1000; n++ {
+		f, err = record.Create(strings.TrimSuffix(path, ".cast")+"-"+strconv.Itoa(n)+".cast", record.FileOptions{})
+	}
 	if errors.Is(err, record.ErrExists) {
-		return withHint(fmt.Errorf("%s: %w", cfg.File, errExists), "to record to another file: ttydeck run -o FILE")
+		return nil, withHint(fmt.Errorf("%s: %w", path, errExists), "to record to another file: ttydeck run -o FILE")
 	}
-	if err != nil {
-		return err
-	}
-	server.SetFile(file.Path)
-	r := &record.Recorder{
-		Writer: file, FlushEvery: file.FlushEvery(), Recorded: file.Recorded(), Args: cfg.Args, Size: cfg.Size, Headless: true,
-		Input: cfg.Input, Integrate: !cfg.NoMarks && slices.Contains(marked, file.Format), Notice: server.SetFault,
-		Env: append(slices.Clone(e.environ), "TTYDECK_REC=1", "ASCIINEMA_REC=1", "TTYDECK_SESSION="+server.Name()),
-	}
-	r.Header.Title, r.Header.IdleLimit, r.Header.Command = cfg.Title, cfg.IdleLimit, shellJoin(cfg.Args)
-	r.Header.Env = map[string]string{"SHELL": e.getenv("SHELL")}
-	r.Started = func(c *record.Control) {
-		server.Started(c)
-		say(started{Name: server.Name(), File: file.Path})
-	}
-	status, err = r.Run(ctx)
-	if status < 0 && err != nil {
-		file.Discard()
-		err = e.notStarted(err, false)
-	}
-	return err
+	return f, err
 }
 
 // recordingOf returns the path of a new recording: named after a session and the

@@ -271,3 +271,13 @@ func OpenPTY(size Size) (master *Conn, slave *os.File, err error) {
 // NotifyResize before the first call of [Conn.Size]. stop ends it, and does not
 // close the channel.
 func NotifyResize() (c <-chan os.Signal, stop func()) { return notifyResize() }
+
+// Available reports whether this process has a terminal that can be opened.
+func Available() bool {
+	t, err := Open()
+	if err != nil {
+		return false
+	}
+	t.Close()
+	return true
+}
