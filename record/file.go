@@ -66,6 +66,7 @@ type File struct {
 	comp      format.Compressor
 	w         format.Writer
 	compress  bool
+	sizes     sizes // for Recorded, of a raw file
 }
 
 // compressedFlush is the interval at which a compressed recording is flushed. A
@@ -425,6 +426,7 @@ func isEvent(line []byte) bool {
 // it writes a resize instead, if the size differs from the size at the end of
 // the recording.
 func (f *File) WriteHeader(h format.Header) error {
+	f.sizes.add(h.Size)
 	if err := f.w.WriteHeader(h); err != nil {
 		return f.named(err)
 	}
@@ -444,6 +446,14 @@ func (f *File) WriteHeader(h format.Header) error {
 // appending, WriteEvent adds the length of the recording so far.
 func (f *File) WriteEvent(ev format.Event) error {
 	ev.Time += f.shift
+	switch ev.Code {
+	case format.Output:
+		f.sizes.at += int64(len(ev.Data))
+	case format.Resize:
+		if size, err := ev.Size(); err == nil && f.Format == format.Raw {
+			f.sizes.add(size)
+		}
+	}
 	return f.named(f.w.WriteEvent(ev))
 }
 

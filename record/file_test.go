@@ -415,3 +415,51 @@ func TestFlushEvery(t *testing.T) {
 		f.Discard()
 	}
 }
+
+// A raw file holds no sizes. Recorded knows them nevertheless, in their places.
+func TestRecordedRaw(t *testing.T) {
+	f, err := Create(filepath.Join(t.TempDir(), "a.raw"), FileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resize := func(size string) format.Event { return format.Event{Code: format.Resize, Data: size} }
+	long := strings.Repeat("x", 100_000)
+	var want strings.Builder
+	err = f.WriteHeader(format.Header{Size: format.Size{Cols: 70, Rows: 20}})
+	for _, ev := range []format.Event{resize("60x10"), output(0, "one"), output(0, long), resize("50x10"), resize("40x10"), output(0, "two"), resize("30x10")} {
+		if err == nil {
+			err = f.WriteEvent(ev)
+		}
+		if ev.Code == format.Resize {
+			want.WriteString("<" + ev.Data + ">")
+		} else {
+			want.WriteString(ev.Data)
+		}
+	}
+	if err == nil {
+		err = f.Flush()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	cast, closer, err := f.Recorded()()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closer.Close()
+	var got strings.Builder
+	for ev, err := range cast.Events {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ev.Code == format.Resize {
+			got.WriteString("<" + ev.Data + ">")
+		} else {
+			got.WriteString(ev.Data)
+		}
+	}
+	if got.String() != want.String() || cast.Header.Size != (format.Size{Cols: 70, Rows: 20}) {
+		t.Errorf("size %v, events %.200q; want 70x20, %.200q", cast.Header.Size, got.String(), want.String())
+	}
+}

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/ttydeck/ttydeck/format"
 )
@@ -13,9 +15,9 @@ import (
 // Recorded returns a function that opens the recording as far as it is flushed
 // at the time of the call; see [Recorder.Recorded]. Any goroutine may call the
 // function; its caller closes the Closer. Recorded returns nil if the recording
-// cannot be read again: for a stream, a pipe, or a format without sizes.
+// cannot be read again: for a stream, or a pipe.
 func (f *File) Recorded() func() (format.Cast, io.Closer, error) {
-	if f.f == nil || f.Format == format.Raw {
+	if f.f == nil {
 		return nil
 	}
 	began, err := f.f.Stat()
@@ -37,8 +39,73 @@ func (f *File) Recorded() func() (format.Cast, io.Closer, error) {
 			in.Close()
 			return format.Cast{}, nil, err
 		}
+		if f.Format == format.Raw {
+			cast = f.sizes.insert(cast)
+		}
 		return cast, in, nil
 	}
+}
+
+// sizes remembers the sizes of a recording whose format stores none.
+type sizes struct {
+	mu   sync.Mutex
+	list []sizeAt // guarded by mu
+	at   int64    // bytes of output so far; of the writer
+}
+
+// sizeAt is a size from a place in the output on.
+type sizeAt struct {
+	size format.Size
+	at   int64
+}
+
+func (z *sizes) add(size format.Size) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	z.list = append(z.list, sizeAt{size, z.at})
+}
+
+// insert adds the sizes to a recording.
+func (z *sizes) insert(cast format.Cast) format.Cast {
+	z.mu.Lock()
+	list := slices.Clone(z.list)
+	z.mu.Unlock()
+	if len(list) == 0 {
+		return cast
+	}
+	events := cast.Events
+	cast.Header.Size = list[0].size
+	cast.Events = func(yield func(format.Event, error) bool) {
+		list := list[1:]
+		var at int64
+		// resize yields the sizes at the present place.
+		resize := func() bool {
+			for len(list) > 0 && list[0].at <= at {
+				if !yield(format.Event{Code: format.Resize, Data: list[0].size.String()}, nil) {
+					return false
+				}
+				list = list[1:]
+			}
+			return true
+		}
+		for ev, err := range events {
+			for err == nil && len(list) > 0 && at+int64(len(ev.Data)) > list[0].at {
+				first := ev
+				n := list[0].at - at
+				first.Data, ev.Data = ev.Data[:n], ev.Data[n:]
+				at += n
+				if n > 0 && !yield(first, nil) || !resize() {
+					return
+				}
+			}
+			at += int64(len(ev.Data))
+			if !yield(ev, err) {
+				return
+			}
+		}
+		resize()
+	}
+	return cast
 }
 
 // reopen opens the file for reading. If it was renamed, and Path is perhaps another
