@@ -20,6 +20,7 @@
 //	POST /v1/session/signal      {"signal":15}; 1, SIGHUP, ends it as closing a terminal does
 //	GET  /v1/session/screen      a Screen
 //	GET  /v1/session/watch       a WebSocket
+//	GET  /v1/session/watch-input a WebSocket; also the input that is recorded
 //	GET  /v1/session/attach      a WebSocket; ?cols=80&rows=24
 //
 // An error has a status of 400 or more, with {"error":"..."}. The exit status of
@@ -34,7 +35,7 @@
 // screen, as it is at that time, in microseconds since the start of the session.
 // Later screens replace output that came too fast: that many bytes were lost. All
 // other binary messages hold events. Each is the time in microseconds, a byte with
-// the event's code as in asciicast (o, r, m, x; with ?input=1 also i), the length
+// the event's code as in asciicast (o, r, m, x; for watch-input also i), the length
 // of the data, and the data; numbers are unsigned varints (Protocol Buffers, base
 // 128). The times are those of [record.Watcher]. An attached client sends binary
 // messages, which are input, and text messages with its size:

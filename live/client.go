@@ -181,6 +181,9 @@ func (c *Client) callUpTo(ctx context.Context, most int64, method, path string, 
 		return err
 	}
 	res, err := c.http.Do(req)
+	if isGone(err) && method == http.MethodGet {
+		res, err = c.http.Do(req)
+	}
 	if err != nil {
 		return plain(err)
 	}
@@ -203,6 +206,12 @@ const (
 	maxText   = 4 << 10 // a text in it
 	maxError  = 500
 )
+
+// isGone reports whether err may mean that the session ended while it was called:
+// then it cannot be found any more.
+func isGone(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
 
 // plain removes the HTTP request from an error, which would not help the user.
 func plain(err error) error {
@@ -327,23 +336,20 @@ type Stream struct {
 	status atomic.Int64  // the exit status and one more, once it came
 }
 
-// WatchOption changes what [Client.Watch] sends.
-type WatchOption string
-
-// inputQuery is the parameter of a request for input.
-const inputQuery = "input"
-
-// WithInput has the session also send the input that it records.
-func WithInput() WatchOption { return inputQuery + "=1" }
-
 // Watch begins to watch the session: the first message of Next is the current
 // screen. The caller closes the Stream.
-func (c *Client) Watch(ctx context.Context, opts ...WatchOption) (*Stream, error) {
-	path := "/watch"
-	for i, o := range opts {
-		path += string("?&"[min(i, 1)]) + string(o)
+func (c *Client) Watch(ctx context.Context) (*Stream, error) {
+	return c.stream(ctx, "/watch")
+}
+
+// WatchInput is Watch with the input that the session records. A session of the
+// version before sends none.
+func (c *Client) WatchInput(ctx context.Context) (*Stream, error) {
+	s, err := c.stream(ctx, "/watch-input")
+	if errors.Is(err, ErrNoSession) { // perhaps it does not know the path
+		return c.stream(ctx, "/watch")
 	}
-	return c.stream(ctx, path)
+	return s, err
 }
 
 // Attach begins to watch and type, at a terminal of that size; see Watch.
@@ -354,12 +360,20 @@ func (c *Client) Attach(ctx context.Context, size format.Size) (*Stream, error) 
 func (c *Client) stream(ctx context.Context, path string) (*Stream, error) {
 	conn, res, err := websocket.Dial(ctx, "ws://session"+c.at(path), &websocket.DialOptions{HTTPClient: c.http, Subprotocols: []string{protocol}})
 	if err != nil {
+		if res != nil && res.StatusCode == http.StatusGone { // it is ending
+			return nil, fmt.Errorf("%s: %w", c.Name(), ErrNoSession)
+		}
 		if res != nil && res.StatusCode >= 400 {
 			return nil, c.refused(res)
 		}
 		for _, known := range []error{ErrNoSession, ErrUnsafe} {
 			if errors.Is(err, known) {
 				return nil, fmt.Errorf("%s: %w", c.Name(), known)
+			}
+		}
+		if isGone(err) {
+			if _, serr := c.State(ctx); errors.Is(serr, ErrNoSession) {
+				err = serr
 			}
 		}
 		return nil, err

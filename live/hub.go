@@ -56,10 +56,10 @@ type hub struct {
 
 // place is a place between two events, counted since the hub was made.
 type place struct {
-	events int   // before it
-	cost   int64 // of these events
-	output int64 // bytes of output before it
-	time   time.Duration
+	events int           // before it
+	cost   int64         // of these events
+	output int64         // bytes of output before it
+	time   time.Duration // of the session; set by look
 }
 
 // kept is an event with the place after it.
@@ -88,7 +88,6 @@ func (h *hub) Event(ev format.Event) {
 	defer h.mu.Unlock()
 	h.end.events++
 	h.end.cost += int64(len(ev.Data)) + eventCost
-	h.end.time = ev.Time
 	if ev.Code == format.Output {
 		h.end.output += int64(len(ev.Data))
 	}
@@ -162,10 +161,11 @@ func (h *hub) look(f func(*vt.Screen)) (at place, err error) {
 	if err != nil {
 		return at, err
 	}
-	err = c.Screen(func() {
+	err = c.Screen(func(now time.Duration) {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		at = h.end
+		at.time = now
 	}, f)
 	return at, err
 }

@@ -429,7 +429,7 @@ func TestWatchEvents(t *testing.T) {
 	d := newDir(t)
 	r := serveWith(t, d, Options{Name: "s"}, record.Recorder{Input: true}, "sh", "-c", "while read x; do echo \"<$x>\"; done; exit 3")
 	c := clientOf(t, d, "s")
-	w, err := c.Watch(t.Context(), WithInput())
+	w, err := c.WatchInput(t.Context())
 	all := look(t, w, err)
 	w, err = c.Watch(t.Context())
 	plain := look(t, w, err)
@@ -577,7 +577,7 @@ func TestDirIsSafe(t *testing.T) {
 
 var calls = []string{
 	"GET /v1/session", "POST /v1/session/input", "POST /v1/session/mark", "POST /v1/session/pause", "POST /v1/session/resume",
-	"POST /v1/session/rename", "POST /v1/session/signal", "GET /v1/session/screen", "GET /v1/session/watch", "GET /v1/session/attach",
+	"POST /v1/session/rename", "POST /v1/session/signal", "GET /v1/session/screen", "GET /v1/session/watch", "GET /v1/session/watch-input", "GET /v1/session/attach",
 }
 
 // intrude tries every call and prints the status codes.
@@ -591,7 +591,7 @@ func intrude(path string) {
 		if err != nil {
 			panic(err)
 		}
-		if strings.HasSuffix(at, "watch") || strings.HasSuffix(at, "attach") {
+		if strings.Contains(at, "watch") || strings.HasSuffix(at, "attach") {
 			for name, value := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="} {
 				req.Header.Set(name, value)
 			}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -37,6 +38,7 @@ type Server struct {
 	seats   map[*client]bool         // the attached clients; guarded by mu
 	conns   map[*websocket.Conn]bool // those that stream writes to; guarded by mu
 	closing bool                     // no stream may begin; guarded by mu
+	cut     bool                     // those that still run are cut off; guarded by mu
 	streams sync.WaitGroup
 	status  int           // the program's exit status; guarded by mu
 	over    chan struct{} // closed by Close
@@ -95,7 +97,7 @@ func (d Dir) Serve(o Options) (*Server, error) {
 		"GET /v1/session": s.getState, "POST /v1/session/input": s.postInput, "POST /v1/session/mark": s.postMark,
 		"POST /v1/session/pause": s.postPause, "POST /v1/session/resume": s.postResume, "POST /v1/session/rename": s.postRename,
 		"POST /v1/session/signal": s.postSignal, "GET /v1/session/screen": s.getScreen,
-		"GET /v1/session/watch": s.watch, "GET /v1/session/attach": s.attach,
+		"GET /v1/session/watch": s.watch, "GET /v1/session/watch-input": s.watch, "GET /v1/session/attach": s.attach,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			if err := f(w, r); err != nil {
@@ -178,6 +180,7 @@ func (s *Server) Close(status int) error {
 	case <-told:
 	case <-time.After(endWait):
 		s.mu.Lock()
+		s.cut = true
 		for conn := range s.conns {
 			conn.CloseNow() // it does not read
 		}
@@ -398,10 +401,22 @@ func (s *Server) getScreen(w http.ResponseWriter, _ *http.Request) error {
 	return reply(w, out)
 }
 
-// accept accepts a WebSocket. It returns nil after an error, which it has answered.
-func accept(w http.ResponseWriter, r *http.Request) *websocket.Conn {
+// accept accepts a WebSocket; s.streams.Done must be called when nothing more is
+// sent over it. It returns nil after an error, which it has answered.
+func (s *Server) accept(w http.ResponseWriter, r *http.Request) *websocket.Conn {
+	s.mu.Lock()
+	closing := s.closing
+	if !closing {
+		s.streams.Add(1)
+	}
+	s.mu.Unlock()
+	if closing {
+		Refuse(w, record.ErrEnded)
+		return nil
+	}
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{protocol}})
 	if err != nil {
+		s.streams.Done()
 		return nil
 	}
 	return conn
@@ -411,12 +426,13 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.session(); err != nil {
 		return err
 	}
-	conn := accept(w, r)
+	conn := s.accept(w, r)
 	if conn == nil {
 		return nil
 	}
+	defer s.streams.Done()
 	ctx := conn.CloseRead(context.Background())
-	s.stream(ctx, conn, seat{paced: true, input: r.URL.Query().Has(inputQuery)})
+	s.stream(ctx, conn, seat{paced: true, input: strings.HasSuffix(r.URL.Path, "/watch-input")})
 	return nil
 }
 
@@ -429,10 +445,11 @@ func (s *Server) attach(w http.ResponseWriter, r *http.Request) error {
 	cols, _ := strconv.Atoi(r.URL.Query().Get("cols"))
 	rows, _ := strconv.Atoi(r.URL.Query().Get("rows"))
 	me.size, _ = size(cols, rows)
-	conn := accept(w, r)
+	conn := s.accept(w, r)
 	if conn == nil {
 		return nil
 	}
+	defer s.streams.Done()
 	conn.SetReadLimit(maxBody)
 	s.mu.Lock()
 	s.seats[me] = true
@@ -514,15 +531,12 @@ func (s *Server) fit(c *record.Control) {
 // stream sends messages from a seat until the session ends or the client leaves.
 func (s *Server) stream(ctx context.Context, conn *websocket.Conn, at seat) {
 	s.mu.Lock()
-	if s.closing {
-		s.mu.Unlock()
-		conn.CloseNow()
-		return
-	}
-	s.streams.Add(1)
+	late := s.cut
 	s.conns[conn] = true
 	s.mu.Unlock()
-	defer s.streams.Done()
+	if late {
+		conn.CloseNow()
+	}
 	defer func() {
 		conn.CloseNow()
 		s.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/tty"
@@ -171,25 +172,29 @@ func (c *Control) Watch(w Watcher) error {
 	})
 }
 
-// Screen calls at between two events, as a [Watcher]'s method is called, and then
-// look with the screen as these events before have left it; look must not keep or
-// change it. Both have been called when Screen returns nil.
+// Screen calls at between two events, as a [Watcher]'s method is called, with the
+// time of the session, and then look with the screen as the events before have left
+// it; look must not keep or change it. Both have been called when Screen returns nil.
 //
 // The screen is drawn from the recording so far. While there is a watcher, it is
 // kept up to date, so that Screen returns soon. If the recording cannot be read
 // ([Recorder.Recorded]), the program is made to redraw. Screen also works after
 // the end of the session, if there was a watcher then.
-func (c *Control) Screen(at func(), look func(*vt.Screen)) error {
+func (c *Control) Screen(at func(now time.Duration), look func(*vt.Screen)) error {
 	done := make(chan struct{})
 	looked := func(s *vt.Screen) {
 		defer close(done)
 		look(s)
 	}
 	if !c.pump.call(func() {
+		p := c.pump
 		k := c.s.keep(needWatcher)
-		at()
-		k.look(looked)
-		if c.pump.watcher == nil {
+		now, _ := c.s.clock.now()
+		p.watched = max(p.watched, c.s.clock.session(now))
+		at(p.watched)
+		// The rest of a mark of ours is not for watchers.
+		k.look(len(p.marks.held) > 0, looked)
+		if p.watcher == nil {
 			k.drop(needWatcher)
 		}
 	}) {
@@ -197,8 +202,9 @@ func (c *Control) Screen(at func(), look func(*vt.Screen)) error {
 		if k == nil {
 			return ErrEnded
 		}
-		at()
-		if !k.look(looked) {
+		now, _ := c.s.clock.now()
+		at(c.s.clock.session(now))
+		if !k.look(false, looked) {
 			return ErrEnded
 		}
 	}

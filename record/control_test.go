@@ -200,7 +200,7 @@ func TestWatchJoins(t *testing.T) {
 		time.Sleep(time.Duration(rand.IntN(20)) * time.Millisecond)
 		var before int
 		var text string
-		if err := c.Screen(func() { before = len(v.text(format.Output)) }, func(s *vt.Screen) { text = s.Text() }); err != nil {
+		if err := c.Screen(func(time.Duration) { before = len(v.text(format.Output)) }, func(s *vt.Screen) { text = s.Text() }); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(watched, []byte("\n"), 0); err != nil {
@@ -293,11 +293,11 @@ func TestScreenAtEnd(t *testing.T) {
 	c.Type([]byte("\r"))
 	wait()
 	var text string
-	if err := c.Screen(func() {}, func(s *vt.Screen) { text = s.Text() }); err != nil || !strings.HasSuffix(text, "100000\nthe end") {
+	if err := c.Screen(func(time.Duration) {}, func(s *vt.Screen) { text = s.Text() }); err != nil || !strings.HasSuffix(text, "100000\nthe end") {
 		t.Errorf("Screen after the end: %v, with the text %q; want the last lines", err, text)
 	}
 	if c, wait := control(t, castPath(t), "true"); wait() == 0 {
-		if err := c.Screen(func() {}, func(*vt.Screen) {}); !errors.Is(err, ErrEnded) {
+		if err := c.Screen(func(time.Duration) {}, func(*vt.Screen) {}); !errors.Is(err, ErrEnded) {
 			t.Errorf("Screen after the end of a session that nobody watched: %v; want ErrEnded", err)
 		}
 	}
@@ -358,5 +358,101 @@ ask(b"\x1b]11;?\x07", b"\x07")
 				}
 			}
 		})
+	}
+}
+
+// A program cannot end its recorder by queries that are cut off, wherever the
+// output is split.
+func TestQueriesCutOff(t *testing.T) {
+	t.Parallel()
+	// The pauses make each piece a read of its own.
+	c, wait := control(t, castPath(t), "sh", "-c", `for p in '\033[6n' '\033]11;?\033' '\033]11;?\033' x '\033[6\033' '[6n' '\033P+q\033' '\\'; do printf "$p"; sleep 0.1; done`)
+	v := newViewer()
+	c.Watch(v)
+	if got := wait(); got != 0 {
+		t.Errorf("exit status %d; want 0", got)
+	}
+}
+
+// A screen that is taken while one of our marks is under way does not end in the
+// middle of it: its rest is not for watchers.
+func TestScreenInMark(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Fatal("needs bash")
+	}
+	f, err := Create(castPath(t), FileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, wait := controlled(t, Recorder{Writer: f, Recorded: f.Recorded(), Args: []string{"bash"}, Integrate: true, Nonce: "abc", Env: append(os.Environ(), "PS1=$ ", "HOME="+t.TempDir())})
+	v := newViewer()
+	c.Watch(v)
+	c.Type([]byte("echo b'eg'in\r"))
+	v.wait(t, "begin\r\n")
+	c.Type([]byte("printf 'o''ne\\e]133;P;aid=abc'; read -s x; printf '\\aT''WO\\n'\r"))
+	await.Until(t, "the beginning of the mark", func() bool {
+		held := false
+		c.do(func() { held = len(c.pump.marks.held) > len("\x1b]133;P;aid=ab") })
+		return held
+	})
+	v.mu.Lock()
+	v.all = nil
+	v.mu.Unlock()
+	var state []byte
+	if err := c.Screen(func(time.Duration) {}, func(s *vt.Screen) { state = s.AppendState(nil) }); err != nil {
+		t.Fatal(err)
+	}
+	c.Type([]byte("\r"))
+	v.wait(t, "TWO")
+	s := vt.New(80, 24)
+	s.Write(state)
+	s.WriteString(v.text(format.Output))
+	if !strings.Contains(s.Text(), "TWO") {
+		t.Errorf("the screen and the output after it show\n%s\nwant TWO", s.Text())
+	}
+	c.Type([]byte("exit\r"))
+	wait()
+}
+
+// With input, the answer to a query is recorded after the query.
+func TestAnswerIsRecordedAfterQuery(t *testing.T) {
+	t.Parallel()
+	path := castPath(t)
+	f, err := Create(path, FileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Recorder{Writer: f, Recorded: f.Recorded(), Headless: true, InputSecrets: true, Input: true, Args: []string{"bash", "-c", `stty raw -echo; printf 'A\033[c'; read -rd c x; printf 'B\033[6n'; read -rd R x`}}
+	if _, err := r.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	for _, ev := range read(t, path).events {
+		fmt.Fprintf(&got, "%s %q, ", ev.Code, ev.Data)
+	}
+	if want := `o "A\x1b[c", i "\x1b[?62;22c", o "B\x1b[6n", i "\x1b[1;3R", x "0", `; got.String() != want {
+		t.Errorf("events %s; want %s", got.String(), want)
+	}
+}
+
+// The time of a screen is the present, not that of the last event.
+func TestScreenTime(t *testing.T) {
+	t.Parallel()
+	c, wait := control(t, castPath(t), "sh", "-c", "read x")
+	v := newViewer()
+	c.Watch(v)
+	time.Sleep(50 * time.Millisecond)
+	var times []time.Duration
+	for range 2 {
+		if err := c.Screen(func(now time.Duration) { times = append(times, now) }, func(*vt.Screen) {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.Mark("")
+	c.Type([]byte("\r"))
+	wait()
+	if last := v.events()[0].Time; times[0] < 50*time.Millisecond || times[1] < times[0] || last < times[1] {
+		t.Errorf("screens at %v, then an event at %v; want rising times after 50ms", times, last)
 	}
 }

@@ -59,6 +59,7 @@ type step struct {
 	ev   format.Event
 	asks []ask // in ev
 	look func(*vt.Screen)
+	cut  bool // look is to see no unfinished sequence
 }
 
 // ask is a query in output.
@@ -173,16 +174,16 @@ func (k *keeper) put(st step) bool {
 }
 
 // look has f called with the screen after everything that was put before, which
-// may be after the session's end. It returns false if the screen is not kept any
-// more.
-func (k *keeper) look(f func(*vt.Screen)) bool {
+// may be after the session's end; with cut without an unfinished sequence. It
+// returns false if the screen is not kept any more.
+func (k *keeper) look(cut bool, f func(*vt.Screen)) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	switch {
 	case k.last != nil:
 		f(k.last)
 	case !k.over:
-		k.steps = append(k.steps, step{look: f})
+		k.steps = append(k.steps, step{look: f, cut: cut})
 		k.changed.Broadcast()
 	}
 	return !k.over
@@ -236,14 +237,7 @@ func (k *keeper) run(s screen.Screen, drawn bool) {
 		}
 		switch {
 		case len(k.steps) > 0:
-			steps := k.steps
-			k.steps, k.bytes = nil, 0
-			k.changed.Broadcast()
-			k.mu.Unlock()
-			for _, st := range steps {
-				k.do(s, st)
-			}
-			k.mu.Lock()
+			k.doAll(s)
 		case k.resuming:
 			// Still locked: output that is read from now on is recorded after this.
 			k.goOn(s, drawn)
@@ -261,6 +255,18 @@ func (k *keeper) run(s screen.Screen, drawn bool) {
 	}
 }
 
+// doAll carries out the steps. k.mu is held, but not meanwhile.
+func (k *keeper) doAll(s screen.Screen) {
+	steps := k.steps
+	k.steps, k.bytes = nil, 0
+	k.changed.Broadcast()
+	k.mu.Unlock()
+	defer k.mu.Lock()
+	for _, st := range steps {
+		k.do(s, st)
+	}
+}
+
 // redraw has the program redraw. k.mu is held, but not meanwhile.
 func (k *keeper) redraw() {
 	k.mu.Unlock()
@@ -270,7 +276,15 @@ func (k *keeper) redraw() {
 
 // do carries out a step.
 func (k *keeper) do(s screen.Screen, st step) {
-	if st.look != nil {
+	switch {
+	case st.look != nil && st.cut:
+		cols, rows := s.Size()
+		without := vt.New(cols, rows)
+		without.Restore(s.Snapshot())
+		without.WriteString("\x18") // CAN ends a sequence
+		st.look(without)
+		return
+	case st.look != nil:
 		st.look(s.Screen)
 		return
 	}

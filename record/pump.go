@@ -37,6 +37,7 @@ type pump struct {
 	watcher Watcher        // nil if there is none
 	watched time.Duration  // the time of its latest event
 	queries query.Splitter // finds queries for us to answer
+	replies []byte         // to queries of the output that is being read
 	asked   bool           // the keeper answers queries: one needed the screen
 
 	keysOver bool // the terminal has no more input
@@ -292,6 +293,10 @@ func (p *pump) readOutput() {
 			}
 			p.record(ev)
 		}
+		if len(p.replies) > 0 { // after the queries, in a recording of the input
+			p.answer(p.replies)
+			p.replies = p.replies[:0]
+		}
 		// A short read has emptied the kernel's buffer.
 		if p.outOver || !p.mayRead() || n < 1024 && !ended {
 			return
@@ -318,7 +323,7 @@ func (p *pump) draw(ev format.Event) bool {
 			if !p.asked {
 				answer, need := query.Answer(q, p.s.size, nil)
 				if !need {
-					p.answer([]byte(answer))
+					p.replies = append(p.replies, answer...)
 					return
 				}
 				p.asked = true

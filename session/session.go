@@ -17,10 +17,8 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/tty"
@@ -31,10 +29,11 @@ import (
 // Session is a session to record. Recorder.Args and Open are enough. Call Run
 // once, and do not change the fields after that.
 type Session struct {
-	// Recorder records the session. Run sets its Writer, Recorded and Started, and
-	// adds to Header and Env: the program finds TTYDECK_REC and ASCIINEMA_REC set to
-	// 1, and the name of a shared session in TTYDECK_SESSION. Integrate has an
-	// effect only if the recording's format stores the marks of shells.
+	// Recorder records the session. Run sets its Writer, Recorded, Started and, where
+	// they are zero, FlushEvery and Nonce, and adds to Header and Env: the program
+	// finds TTYDECK_REC and ASCIINEMA_REC set to 1, and the name of a shared session
+	// in TTYDECK_SESSION. Integrate has an effect only if the recording's format
+	// stores the marks of shells.
 	Recorder record.Recorder
 	// Open opens the recording. It is called with the session's name, which is
 	// empty unless the session is shared.
@@ -95,7 +94,7 @@ var marked = []*format.Format{format.AsciicastV3, format.AsciicastV2}
 // the session, such as [live.ErrNameTaken], or that of the recording. If the program
 // was not started, no recording is left.
 func (s *Session) Run(ctx context.Context) (status int, err error) {
-	defer holdQuit()()
+	defer tty.HoldQuit()()
 	r := &s.Recorder
 	if r.Env == nil {
 		r.Env = os.Environ()
@@ -130,17 +129,20 @@ func (s *Session) Run(ctx context.Context) (status int, err error) {
 		s.Unshared(unshared)
 	}
 	started := false
-	r.Started = func(c *record.Control) {
-		started = true
-		if server != nil {
-			server.Started(c)
-		}
-		if s.Started != nil {
-			s.Started(name)
+	// With Started, a Recorder keeps a screen for a stream, which nobody may need.
+	if server != nil || s.Started != nil || r.Recorded != nil {
+		r.Started = func(c *record.Control) {
+			started = true
+			if server != nil {
+				server.Started(c)
+			}
+			if s.Started != nil {
+				s.Started(name)
+			}
 		}
 	}
 	status, err = r.Run(ctx)
-	if !started {
+	if !started { // or it is a stream, which Discard leaves alone
 		file.Discard()
 		err = startError(err)
 	}
@@ -194,12 +196,4 @@ func startError(err error) error {
 		return &StartError{e, 126}
 	}
 	return err
-}
-
-// holdQuit ignores SIGQUIT until the recorder handles it: a C-\ that is typed
-// before the terminal is raw would end the program with a dump of its goroutines.
-func holdQuit() (stop func()) {
-	c := make(chan os.Signal, 1)
-	signal.Notify(c, syscall.SIGQUIT)
-	return func() { signal.Stop(c) }
 }

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -498,5 +499,55 @@ func TestSessionFiles(t *testing.T) {
 			t.Errorf("%s is the recording of two sessions", f.Path)
 		}
 		paths = append(paths, f.Path)
+	}
+}
+
+// A session whose program ends at once is no error, whether attach comes in time or
+// not.
+func TestRunShort(t *testing.T) {
+	ttydeck, _ := sessionsOf(t)
+	for range 15 {
+		v := startOnTerminal(t, 80, 24, ttydeck, "run", "--", "true")
+		v.start()
+		if status := v.wait(); status != 0 || strings.Contains(v.screen.Text(), "error") {
+			t.Fatalf("run ended with %d; the screen shows\n%s", status, v.screen.Text())
+		}
+	}
+}
+
+// ctrl-backslash is a key for us: SIGQUIT does not end rec, not even while it
+// removes the secrets of a session that has ended.
+func TestQuitWhileRedacting(t *testing.T) {
+	ttydeck, _ := sessionsOf(t)
+	dir := t.TempDir()
+	big, cast := filepath.Join(dir, "big"), filepath.Join(dir, "a.cast")
+	if err := os.WriteFile(big, bytes.Repeat([]byte("export PASSWORD=hunter2hunter2 and more\n"), 100_000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(ttydeck, "rec", "-q", "--redact", "--headless", cast, "--", "sh", "-c", "cat "+big+"; echo over")
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	await.Until(t, "the end of the session", func() bool {
+		text, _ := os.ReadFile(cast)
+		return bytes.Contains(text[max(0, len(text)-100):], []byte(`"x", "0"`))
+	})
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for running := true; running; {
+		select {
+		case err := <-ended:
+			running = false
+			if err != nil {
+				t.Errorf("rec: %v: %s", err, said.String())
+			}
+		case <-time.After(time.Millisecond):
+			cmd.Process.Signal(syscall.SIGQUIT)
+		}
+	}
+	if text, err := os.ReadFile(cast); err != nil || bytes.Contains(text, []byte("hunter2")) {
+		t.Errorf("the recording, %v, still holds the secret", err)
 	}
 }

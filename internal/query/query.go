@@ -59,13 +59,14 @@ func (q *Splitter) Split(b []byte, text, ask func([]byte)) {
 	give(len(b))
 }
 
-// Find calls ask with each query that ends in b, and the offset in b of its end.
-// The query is valid during the call. Use a Splitter either for Find or for Split.
+// Find calls ask with each query that is whole with b, and the offset in b of its
+// end: 0 if only b shows that it had ended before. The query is valid during the
+// call. Use a Splitter either for Find or for Split.
 func (q *Splitter) Find(b []byte, ask func(query []byte, end int)) {
 	at := -len(q.held)
 	q.Split(b, func(text []byte) { at += len(text) }, func(query []byte) {
 		at += len(query)
-		ask(query, at)
+		ask(query, max(at, 0))
 	})
 }
 

@@ -43,7 +43,7 @@ func TestSplit(t *testing.T) {
 		for at := 0; at < len(stream); at += size {
 			piece := stream[at:min(at+size, len(stream))]
 			found.Find([]byte(piece), func(q []byte, end int) {
-				if end <= 0 || end > len(piece) || !strings.HasSuffix(stream[:at+end], string(q)) {
+				if end < 0 || end > len(piece) || end > 0 && !strings.HasSuffix(stream[:at+end], string(q)) {
 					t.Errorf("in pieces of %d: Find reports the end of %q at %d of %q", size, q, end, piece)
 				}
 				ends = append(ends, string(q))
@@ -70,6 +70,7 @@ func TestSplit(t *testing.T) {
 
 func FuzzSplit(f *testing.F) {
 	f.Add([]byte("a\x1b[6nb\x1b]11;?\x07c\x1bP$qm\x1b\\\x1b["), uint8(3))
+	f.Add([]byte("\x1b]11;?\x1b\x1b]11;?\x1bx"), uint8(6))
 	f.Fuzz(func(t *testing.T, b []byte, size uint8) {
 		split := func(size int) (string, string) {
 			var q Splitter
@@ -84,6 +85,18 @@ func FuzzSplit(f *testing.F) {
 			}
 			shown.Write(q.held)
 			return shown.String(), asked.String()
+		}
+		var q Splitter
+		for rest := b; len(rest) > 0; {
+			n := min(int(size)%17+1, len(rest))
+			last := 0
+			q.Find(rest[:n], func(_ []byte, end int) {
+				if end < last || end > n {
+					t.Fatalf("Find reports the end of a query at %d, after %d, in %d bytes", end, last, n)
+				}
+				last = end
+			})
+			rest = rest[n:]
 		}
 		shown, asked := split(len(b) + 1)
 		if len(b) >= maxHeld {

@@ -16,7 +16,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 
 	"golang.org/x/term"
 )
@@ -280,4 +282,13 @@ func Available() bool {
 	}
 	t.Close()
 	return true
+}
+
+// HoldQuit ignores SIGQUIT until stop is called: a C-\ that is typed before a
+// terminal is raw, or after that, would end the program with a dump of its
+// goroutines.
+func HoldQuit() (stop func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGQUIT)
+	return func() { signal.Stop(c) }
 }

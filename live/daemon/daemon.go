@@ -140,7 +140,7 @@ func (d *Daemon) sweep(ctx context.Context) (Swept, error) {
 // make a request: the members of the group may, if it changes nothing and asks for
 // no input.
 func (d *Daemon) let(r *http.Request, c live.Caller) bool {
-	if !d.Host || d.Group == 0 || !slices.Contains(c.Groups, d.Group) || r.Method != http.MethodGet || r.URL.Query().Has("input") {
+	if !d.Host || d.Group == 0 || !slices.Contains(c.Groups, d.Group) || r.Method != http.MethodGet {
 		return false
 	}
 	rest, ok := strings.CutPrefix(r.URL.Path, "/v1/sessions")

@@ -506,8 +506,8 @@ func TestOpenAPI(t *testing.T) {
 			t.Errorf("%s %s is not in openapi.yaml", method, path)
 		}
 	}
-	if doc.OpenAPI == "" || len(doc.Paths) != 12 {
-		t.Errorf("OpenAPI %q, %d paths; want a version and 12 paths", doc.OpenAPI, len(doc.Paths))
+	if doc.OpenAPI == "" || len(doc.Paths) != 13 {
+		t.Errorf("OpenAPI %q, %d paths; want a version and 13 paths", doc.OpenAPI, len(doc.Paths))
 	}
 }
 
