@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,13 +13,14 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/atomicfile"
 )
 
 // ErrExists is returned by [Create] if it would overwrite a file.
 var ErrExists = fs.ErrExist
 
 // ErrInUse is returned by [Create] if another recorder is writing to the file.
-var ErrInUse = errors.New("in use by another recorder")
+var ErrInUse = atomicfile.ErrInUse
 
 // ErrNoAppend is returned by [Create] if a file's format does not allow
 // appending, or is not the requested one.
@@ -57,16 +59,15 @@ type File struct {
 	// Began is the header of the recording that is appended to.
 	Began format.Header
 
-	f         *os.File      // nil for a stream
-	old       *os.File      // the file that f will replace, locked until then; nil if none
-	temp      string        // the file's name until the header is written; "" if none
-	exclusive bool          // Path must not exist when temp is renamed to it
-	size      format.Size   // at the end of the recording that is appended to
-	shift     time.Duration // added to times: formats that count from the start
-	comp      format.Compressor
-	w         format.Writer
-	compress  bool
-	sizes     sizes // for Recorded, of a raw file
+	f        *os.File         // nil for a stream
+	unnamed  *atomicfile.File // f until the header is written; nil if it has its name
+	replaces bool             // f replaces an existing file
+	size     format.Size      // at the end of the recording that is appended to
+	shift    time.Duration    // added to times: formats that count from the start
+	comp     format.Compressor
+	w        format.Writer
+	compress bool
+	sizes    sizes // for Recorded, of a raw file
 }
 
 // compressedFlush is the interval at which a compressed recording is flushed. A
@@ -178,7 +179,7 @@ func (f *File) open(o FileOptions) error {
 
 // lockOpened locks the opened file, and checks that it still has its name.
 func (f *File) lockOpened() error {
-	if err := lock(f.f); err != nil {
+	if err := atomicfile.Lock(f.f); err != nil {
 		return err
 	}
 	mine, err := f.f.Stat()
@@ -202,17 +203,11 @@ func (f *File) openOnce(o FileOptions) error {
 	case err == nil && o.Append:
 		return f.openAppend(o)
 	case err == nil && o.Overwrite:
-		// A file that may not be read cannot be locked.
-		if f.old, err = os.Open(f.Path); err == nil {
-			if err := lock(f.old); err != nil {
-				return err
-			}
-		}
-		return f.openTemp()
+		return f.openUnnamed(atomicfile.Options{Overwrite: true})
 	case err == nil && info.Size() > 0:
 		return ErrExists
 	case err == nil:
-		f.f, err = os.OpenFile(f.Path, os.O_WRONLY|openNoFollow, 0)
+		f.f, err = os.OpenFile(f.Path, os.O_WRONLY|atomicfile.NoFollow, 0)
 	default:
 		if _, err = os.Lstat(f.Path); err == nil {
 			return ErrExists // a dangling link
@@ -220,8 +215,7 @@ func (f *File) openOnce(o FileOptions) error {
 		if err = os.MkdirAll(filepath.Dir(f.Path), 0o700); err != nil {
 			return err
 		}
-		f.exclusive = true
-		return f.openTemp()
+		return f.openUnnamed(atomicfile.Options{})
 	}
 	if err == nil {
 		err = f.lockOpened()
@@ -229,22 +223,21 @@ func (f *File) openOnce(o FileOptions) error {
 	return err
 }
 
-// openTemp opens a temporary file, which is renamed when the recording begins:
-// Path never names a file without a header, and an existing file is replaced
-// atomically.
-func (f *File) openTemp() (err error) {
-	f.f, err = os.CreateTemp(filepath.Dir(f.Path), "."+filepath.Base(f.Path)+".*")
-	if err != nil {
+// openUnnamed opens a file that gets its name when the recording begins: Path
+// never names a file without a header, and an existing file is replaced atomically.
+func (f *File) openUnnamed(o atomicfile.Options) (err error) {
+	o.Mode = cmp.Or(o.Mode, atomicfile.Private())
+	if f.unnamed, err = atomicfile.Create(f.Path, o); err != nil {
 		return err
 	}
-	f.temp = f.f.Name()
-	return lock(f.f)
+	f.f, f.replaces = f.unnamed.OS(), o.Overwrite
+	return atomicfile.Lock(f.f)
 }
 
 // openAppend opens an existing file, finds the end of its recording, and
 // repairs the end for appending.
 func (f *File) openAppend(o FileOptions) (err error) {
-	if f.f, err = os.OpenFile(f.Path, os.O_RDWR|openNoFollow, 0); err != nil {
+	if f.f, err = os.OpenFile(f.Path, os.O_RDWR|atomicfile.NoFollow, 0); err != nil {
 		return err
 	}
 	if err := f.lockOpened(); err != nil {
@@ -308,9 +301,11 @@ func (f *File) rewrite() error {
 		return err
 	}
 	defer in.Close()
-	old := f.f
-	defer old.Close()
-	if err := f.openTemp(); err != nil {
+	info, err := f.f.Stat()
+	if err != nil {
+		return err
+	}
+	if err := f.openUnnamed(atomicfile.Options{Overwrite: true, Locked: f.f, Mode: atomicfile.Private(info.Mode())}); err != nil {
 		return err
 	}
 	comp, err := f.Compression.NewWriter(f.f)
@@ -327,39 +322,20 @@ func (f *File) rewrite() error {
 	return f.takePlace()
 }
 
-// takePlace renames the temporary file to Path.
+// takePlace gives the file its name.
 func (f *File) takePlace() error {
-	if f.temp == "" {
+	if f.unnamed == nil {
 		return nil
 	}
-	if f.exclusive {
-		err := os.Link(f.temp, f.Path)
-		switch {
-		case err == nil:
-			err = os.Remove(f.temp)
-			f.temp = ""
+	if f.replaces {
+		// After a crash, one of the two must be there.
+		if err := f.unnamed.Sync(); err != nil {
 			return err
-		case errors.Is(err, fs.ErrExist):
-			return linkless(err)
-		}
-		// This file system has no hard links: for a moment another process
-		// could take the name.
-		if _, err := os.Lstat(f.Path); err == nil {
-			return ErrExists
 		}
 	}
-	err := os.Rename(f.temp, f.Path)
+	err := f.unnamed.Place()
 	if err == nil {
-		f.temp = ""
-		f.old.Close()
-	}
-	return linkless(err)
-}
-
-// linkless removes the paths from an error that will be prefixed with one.
-func linkless(err error) error {
-	if le, ok := errors.AsType[*os.LinkError](err); ok {
-		return le.Err
+		f.unnamed = nil
 	}
 	return err
 }
@@ -481,19 +457,16 @@ func (f *File) Close() error {
 			err = cerr
 		}
 	}
+	f.Discard()
 	return f.named(err)
 }
 
 // Discard closes the file, and removes it if it has no header yet.
 func (f *File) Discard() {
-	f.old.Close()
-	if f.f == nil {
-		return
+	if f.unnamed != nil {
+		f.unnamed.Discard()
 	}
 	f.f.Close()
-	if f.temp != "" {
-		os.Remove(f.temp)
-	}
 }
 
 func (f *File) named(err error) error {

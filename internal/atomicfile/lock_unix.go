@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package record
+package atomicfile
 
 import (
 	"errors"
@@ -9,11 +9,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openNoFollow makes open fail for a symbolic link.
-const openNoFollow = unix.O_NOFOLLOW
+// NoFollow makes [os.OpenFile] fail for a symbolic link.
+const NoFollow = unix.O_NOFOLLOW
 
-// lock locks f for this process, or returns ErrInUse.
-func lock(f *os.File) error {
+// Lock locks f, by flock(2), until it is closed. It returns [ErrInUse] if f is
+// locked already, and nil on a file system without locks.
+func Lock(f *os.File) error {
 	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	switch {
 	case errors.Is(err, unix.EWOULDBLOCK):
@@ -21,5 +22,5 @@ func lock(f *os.File) error {
 	case err != nil && !errors.Is(err, unix.ENOLCK) && !errors.Is(err, unix.ENOTSUP):
 		return os.NewSyscallError("flock", err)
 	}
-	return nil // also on file systems without locks
+	return nil
 }

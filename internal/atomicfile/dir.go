@@ -1,0 +1,152 @@
+package atomicfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+)
+
+// Dir is a directory that has no name yet. It is for one goroutine at a time.
+type Dir struct {
+	name, temp string
+	members    []string
+	overwrite  bool
+	files      []*File
+}
+
+// CreateDir creates a directory, with mode 0700, that will be called name. Errors
+// are as those of [Create]. With overwrite, it replaces a directory of that name
+// that holds only files whose names are among members.
+func CreateDir(name string, members []string, overwrite bool) (*Dir, error) {
+	name = filepath.Clean(name) // a slash at the end would follow a link
+	d := &Dir{name: name, members: members, overwrite: overwrite}
+	err := d.replaceable()
+	if err == nil {
+		for range 100 {
+			d.temp = tempName(name)
+			if err = os.Mkdir(d.temp, 0o700); !errors.Is(err, fs.ErrExist) {
+				break
+			}
+		}
+	}
+	if err != nil {
+		return nil, named(name, err)
+	}
+	return d, nil
+}
+
+// replaceable returns an error if the name is taken, unless that may be replaced.
+func (d *Dir) replaceable() error {
+	switch info, err := os.Lstat(d.name); {
+	case err != nil || d.overwrite && info.Mode().Type() == fs.ModeSymlink:
+		return nil
+	case !d.overwrite:
+		return fs.ErrExist
+	case !info.IsDir():
+		return syscall.ENOTDIR
+	}
+	entries, err := os.ReadDir(d.name)
+	for _, e := range entries {
+		if e.IsDir() || !slices.Contains(d.members, e.Name()) {
+			return fmt.Errorf("not replaced, as it also holds %s", e.Name())
+		}
+	}
+	return err
+}
+
+// Create creates a file in the directory. Commit completes it, in the order of
+// creation. Errors have the name of the directory.
+func (d *Dir) Create(name string, mode fs.FileMode) (*File, error) {
+	f, err := os.OpenFile(filepath.Join(d.temp, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err == nil {
+		err = f.Chmod(mode)
+	}
+	if err != nil {
+		f.Close()
+		return nil, named(d.name, err)
+	}
+	file := &File{name: d.name, f: f}
+	d.files = append(d.files, file)
+	return file, nil
+}
+
+// Commit completes the directory and gives it its name. If that fails before it is
+// complete, Commit discards it. If it cannot get its name, it is kept under
+// another, which the error tells.
+func (d *Dir) Commit() error {
+	for _, f := range d.files {
+		if err := errors.Join(f.f.Sync(), f.f.Close()); err != nil {
+			d.Discard()
+			return named(d.name, err)
+		}
+	}
+	if err := syncDir(d.temp); err != nil {
+		d.Discard()
+		return named(d.name, err)
+	}
+	old, err := d.place()
+	if err != nil {
+		kept := d.temp
+		freeName(d.name, func(free string) error {
+			if _, err := os.Lstat(free); err == nil {
+				return fs.ErrExist
+			}
+			err := os.Rename(d.temp, free)
+			if err == nil {
+				kept = free
+			}
+			return err
+		})
+		return keptError(named(d.name, err), kept)
+	}
+	return named(d.name, errors.Join(syncDir(filepath.Dir(d.name)), d.remove(old)))
+}
+
+// place gives the directory its name. It returns the new name of the one that it
+// replaces; "" if there is none.
+func (d *Dir) place() (old string, err error) {
+	if err := d.replaceable(); err != nil {
+		return "", err
+	}
+	if _, err := os.Lstat(d.name); err == nil {
+		old = d.temp + ".old"
+		if err := os.Rename(d.name, old); err != nil {
+			return "", err
+		}
+	}
+	if err = os.Rename(d.temp, d.name); err != nil && old != "" {
+		if back := os.Rename(old, d.name); back != nil {
+			err = fmt.Errorf("%w; the old recording is in %s", reason(err), old)
+		}
+	}
+	return old, err
+}
+
+// remove removes a directory that was replaced, but nothing that is no part of the
+// recording.
+func (d *Dir) remove(old string) error {
+	if old == "" {
+		return nil
+	}
+	if info, err := os.Lstat(old); err == nil && info.IsDir() {
+		for _, name := range d.members {
+			os.Remove(filepath.Join(old, name))
+		}
+	}
+	if err := os.Remove(old); err != nil {
+		return fmt.Errorf("replaced, but not everything in the old directory could be removed: see %s", old)
+	}
+	return nil
+}
+
+// Discard removes the unfinished directory.
+func (d *Dir) Discard() {
+	for _, f := range d.files {
+		f.f.Close()
+	}
+	os.RemoveAll(d.temp)
+}
