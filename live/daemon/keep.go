@@ -17,6 +17,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/atomicfile"
 	"github.com/ttydeck/ttydeck/record"
 	"golang.org/x/sys/unix"
 )
@@ -315,26 +316,22 @@ func endsWithFrame(in io.ReaderAt, size int64) (bool, error) {
 
 // pack replaces a recording with a compressed one. It removes the old file when
 // the new one is on the disk and holds the same events.
-func pack(f *file) (err error) {
+func pack(f *file) error {
 	in, err := f.lock()
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	packed := f.path + format.Zstd.Ext()
-	if _, err := os.Lstat(packed); err == nil {
-		return fmt.Errorf("%s: %w", packed, fs.ErrExist)
-	}
-	out, err := os.CreateTemp(filepath.Dir(f.path), "."+filepath.Base(f.path)+".*")
+	info, err := in.Stat()
 	if err != nil {
 		return err
 	}
-	defer func() {
-		out.Close()
-		if err != nil {
-			os.Remove(out.Name())
-		}
-	}()
+	packed := f.path + format.Zstd.Ext()
+	out, err := atomicfile.Create(packed, atomicfile.Options{Mode: atomicfile.Private(info.Mode())})
+	if err != nil {
+		return err
+	}
+	defer out.Discard() // unless it has its name
 	w, err := format.Zstd.NewWriter(out)
 	if err != nil {
 		return err
@@ -342,26 +339,22 @@ func pack(f *file) (err error) {
 	if _, err = io.Copy(w, bufio.NewReaderSize(in, 1<<20)); err != nil {
 		return err
 	}
-	if err = w.Close(); err != nil {
+	if err = errors.Join(w.Close(), out.Sync()); err != nil {
 		return err
 	}
-	if err = out.Sync(); err != nil {
+	if err = sameEvents(f.path, out.OS().Name()); err != nil {
 		return err
 	}
-	if err = sameEvents(f.path, out.Name()); err != nil {
+	if err = os.Chtimes(out.OS().Name(), f.at, f.at); err != nil {
 		return err
 	}
-	info, err := out.Stat()
-	if err != nil {
-		return err
-	}
-	if err = os.Chtimes(out.Name(), f.at, f.at); err != nil {
+	if info, err = out.OS().Stat(); err != nil {
 		return err
 	}
 	if err = stillAt(in, f.path); err != nil {
 		return err
 	}
-	if err = os.Rename(out.Name(), packed); err != nil {
+	if err = errors.Join(out.Place(), out.Sync()); err != nil {
 		return err
 	}
 	err = unlink(in, f.path)
