@@ -23,7 +23,8 @@
 //   - [github.com/ttydeck/ttydeck/live/daemon] serves all sessions at one
 //     socket, and tidies up recordings.
 //   - [github.com/ttydeck/ttydeck/play] plays recordings in a terminal.
-//   - [github.com/ttydeck/ttydeck/convert] converts a recording to text.
+//   - [github.com/ttydeck/ttydeck/convert] lists what a recording can be written
+//     as, and writes its text.
 //   - [github.com/ttydeck/ttydeck/convert/transcript] lists the commands that
 //     were run in a recording.
 package ttydeck

@@ -1,5 +1,6 @@
-// Package convert makes of a recording what needs a screen model: for now its
-// text. [Text] writes what a reader of the session saw, line by line.
+// Package convert lists everything that a recording can be written as, in
+// [Targets], and writes what needs a screen model: for now the text. [Text] writes
+// what a reader of the session saw, line by line.
 package convert
 
 import (

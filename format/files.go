@@ -188,10 +188,13 @@ func (in *input) beside(path string) (*bufio.Reader, error) {
 
 // Suffixes returns the endings of the file names of a recording in format f,
 // after the recording's own name: the empty one, and for [Beside] those of the
-// files beside it.
+// files beside it. For [Directory] it returns the names in the directory.
 func (f *Format) Suffixes() []string {
-	if f.layout == Beside {
+	switch f.layout {
+	case Beside:
 		return []string{"", timingSuffix, inputSuffix}
+	case Directory:
+		return sudoNames
 	}
 	return []string{""}
 }

@@ -63,7 +63,7 @@ var Formats = []*Format{
 	Raw,
 }
 
-// NewFormat returns a format that another package writes, such as one that
+// NewFormat returns a format of text that another package writes, such as one that
 // needs a screen model. It is not in [Formats], [ByName] does not find it, and
 // it cannot be read. loses is [Format.Loses].
 func NewFormat(name string, ext []string, desc, loses string, write func(io.Writer) Writer) *Format {
@@ -81,6 +81,10 @@ func (f *Format) CanRead() bool { return f.read != nil }
 
 // CanWrite reports whether recordings of this format can be written.
 func (f *Format) CanWrite() bool { return f.write != nil || f.writeFiles != nil }
+
+// IsText reports whether recordings of format f are text by definition, without
+// control sequences: a terminal can show them.
+func (f *Format) IsText() bool { return f.text }
 
 // NewWriter returns a Writer of format f that writes to w. The error wraps
 // [errors.ErrUnsupported] if f can only be read, or if its recordings are not

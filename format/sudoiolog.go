@@ -52,6 +52,9 @@ const (
 
 var sudoStreams = [...]string{"stdin", "stdout", "stderr", "ttyin", "ttyout"}
 
+// sudoNames are the names of all files in an I/O log.
+var sudoNames = append([]string{"log", "log.json", "timing"}, sudoStreams[:]...)
+
 // sudoEntry is a line of a timing file.
 type sudoEntry struct {
 	kind  int

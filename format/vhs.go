@@ -21,6 +21,7 @@ var VHS = &Format{
 	Desc:  "a VHS tape, which retypes the input",
 	Loses: "output, resizes, exit status, typed secrets",
 	write: func(w io.Writer) Writer { return &vhsWriter{out: output{w: w}} },
+	text:  true,
 }
 
 // vhsWriter writes a tape. It holds the input of a line back until it is known

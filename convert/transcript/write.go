@@ -35,19 +35,23 @@ type Style struct {
 	Ext []string
 	// Desc describes the style in a few words.
 	Desc string
+	// Loses names what a recording loses.
+	Loses string
 
 	write func(*bufio.Writer, []Recording, WriteOptions) error
 }
 
+const losesMost = "everything but the commands and their output"
+
 // Styles lists all styles, the default first.
 var Styles = []*Style{
-	{Name: "text", Also: []string{"txt", "plain"}, Ext: []string{".txt"}, Desc: "times, commands, output", write: writeText},
-	{Name: "markdown", Also: []string{"md"}, Ext: []string{".md", ".markdown"}, Desc: "a fenced block for each command", write: writeMarkdown},
-	{Name: "console", Ext: []string{".console"}, Desc: "a console session with the prompts $ and >, for documentation", write: writeConsole},
-	{Name: "html", Ext: []string{".html", ".htm"}, Desc: "one page with colours and no scripts", write: writeHTML},
-	{Name: "json", Ext: []string{".json"}, Desc: "one object with everything", write: writeJSON},
-	{Name: "jsonl", Also: []string{"ndjson"}, Ext: []string{".jsonl", ".ndjson"}, Desc: "an object for each command, one per line", write: writeJSONL},
-	{Name: "script", Also: []string{"sh"}, Ext: []string{".sh"}, Desc: "a shell script of the commands", write: writeScript},
+	{Name: "text", Also: []string{"txt", "plain"}, Ext: []string{".txt"}, Desc: "times, commands, output", Loses: losesMost, write: writeText},
+	{Name: "markdown", Also: []string{"md"}, Ext: []string{".md", ".markdown"}, Desc: "a fenced block for each command", Loses: losesMost, write: writeMarkdown},
+	{Name: "console", Ext: []string{".console"}, Desc: "a console session with the prompts $ and >, for documentation", Loses: losesMost + ", also times", write: writeConsole},
+	{Name: "html", Ext: []string{".html", ".htm"}, Desc: "one page with colours and no scripts", Loses: losesMost, write: writeHTML},
+	{Name: "json", Ext: []string{".json"}, Desc: "one object with everything", Loses: losesMost, write: writeJSON},
+	{Name: "jsonl", Also: []string{"ndjson"}, Ext: []string{".jsonl", ".ndjson"}, Desc: "an object for each command, one per line", Loses: losesMost, write: writeJSONL},
+	{Name: "script", Also: []string{"sh"}, Ext: []string{".sh"}, Desc: "a shell script of the commands", Loses: "everything but the commands", write: writeScript},
 }
 
 // StyleByName returns the style with that name, and whether there is one.
