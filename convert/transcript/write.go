@@ -64,19 +64,6 @@ func StyleByName(name string) (*Style, bool) {
 	return nil, false
 }
 
-// StyleByFileName returns the style for the extension of a file name, and
-// whether there is one.
-func StyleByFileName(name string) (*Style, bool) {
-	for _, s := range Styles {
-		for _, ext := range s.Ext {
-			if strings.HasSuffix(name, ext) {
-				return s, true
-			}
-		}
-	}
-	return nil, false
-}
-
 // WantsStyled reports whether the style uses Command.Styled.
 func (s *Style) WantsStyled() bool { return s.Name == "html" }
 

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"text/tabwriter"
 
+	"github.com/ttydeck/ttydeck/convert"
 	"github.com/ttydeck/ttydeck/format"
 )
 
@@ -105,7 +106,7 @@ feed:
 // batchJobs lists the conversions: of the named files, and of the files in named
 // directories. In dir each output keeps its path below the directory that all
 // inputs have in common.
-func batchJobs(names []string, dir string, to *format.Format) ([]*batchJob, error) {
+func batchJobs(names []string, dir string, to *convert.Target) ([]*batchJob, error) {
 	var jobs []*batchJob
 	seen := map[string]bool{}
 	add := func(path string, named bool) {
@@ -245,7 +246,7 @@ func (j *batchJob) run(ctx context.Context, opts convertOptions, known map[strin
 		j.result, j.note = batchFailed, j.reason(err)
 		return
 	}
-	dst, err := quiet.create(j.to, opts.to, opts.overwrite, permOf(j.from))
+	dst, err := quiet.create(j.to, opts.to, opts.overwrite, src)
 	if err != nil {
 		j.result, j.note = batchFailed, j.reason(err)
 		return

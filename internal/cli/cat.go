@@ -4,13 +4,14 @@ import (
 	"context"
 	"slices"
 
+	"github.com/ttydeck/ttydeck/convert"
 	"github.com/ttydeck/ttydeck/edit"
 	"github.com/ttydeck/ttydeck/format"
 )
 
 type catOptions struct {
 	output    string
-	to        *format.Format // nil: by the output's extension, else the first recording's
+	to        *convert.Target // nil: by the output's extension, else the first recording's
 	overwrite bool
 	read      readOptions
 	filter    filterOptions
@@ -30,7 +31,7 @@ func catCommand(e *env) *command {
 first FILE. --format sets the format; without it, OUT's extension does. On standard output, the format
 is that of the first FILE.`,
 		flags: slices.Concat([]group{{"Output", []*flag{
-			outputFlag(&o.output), formatFlag(&o.to), overwriteFlag(&o.overwrite),
+			outputFlag(&o.output), targetFlag(&o.to), overwriteFlag(&o.overwrite),
 		}}}, o.filter.groups(), o.read.groups()),
 		run: func(ctx context.Context, args []string) error {
 			if err := e.need(args, 1, -1, "the recording to read"); err != nil {
@@ -47,6 +48,7 @@ func runCat(ctx context.Context, e *env, o catOptions, names []string) error {
 		return err
 	}
 	said := &warnings{env: e}
+	var sources []*input
 	var casts []format.Cast
 	for _, name := range names {
 		src, err := e.open(ctx, name, append([]format.Option{format.OnWarning(said.add)}, o.read.list()...)...)
@@ -54,16 +56,17 @@ func runCat(ctx context.Context, e *env, o catOptions, names []string) error {
 			return err
 		}
 		defer src.close()
-		if o.to == nil && o.output == "-" && src.format.CanWrite() {
-			o.to = src.format
+		if o.to == nil && o.output == "-" {
+			o.to = targets.ByFormat(src.format)
 		}
+		sources = append(sources, src)
 		casts = append(casts, src.Cast)
 	}
-	to, err := targetFormat(o.to, o.output)
+	to, err := targetFor(o.to, o.output)
 	if err != nil {
 		return err
 	}
-	dst, err := e.create(o.output, to, o.overwrite, permOf(names[0]))
+	dst, err := e.create(o.output, to, o.overwrite, sources...)
 	if err != nil {
 		return err
 	}

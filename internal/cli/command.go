@@ -88,8 +88,9 @@ type flag struct {
 	set   func(string) error
 	// values lists the possible values, for completion; nil means files.
 	values func(*env) []string
-	given  bool  // set by the command line, the environment or the configuration
-	err    error // the last error of Set, with its hints, which the CLI library drops
+	names  []string // the possible values, for the help; nil if the usage says enough
+	given  bool     // set by the command line, the environment or the configuration
+	err    error    // the last error of Set, with its hints, which the CLI library drops
 }
 
 // Set implements [cli.Generic].
@@ -113,6 +114,12 @@ func (f *flag) cli() cli.Flag {
 func (f *flag) offering(values func(*env) []string) *flag {
 	f.values = values
 	return f
+}
+
+// among sets the possible values of the flag, for completion and the help.
+func (f *flag) among(names []string) *flag {
+	f.names = names
+	return f.offering(func(*env) []string { return names })
 }
 
 // newFlag returns a flag with these names: "output,o" is --output and -o; further

@@ -19,7 +19,7 @@ import (
 
 type convertOptions struct {
 	output     string
-	to         *format.Format // nil: by the output's extension
+	to         *convert.Target // nil: by the output's extension
 	overwrite  bool
 	timestamps bool // put the time before each line of text
 	jobs       int  // number of recordings to convert at once
@@ -54,7 +54,7 @@ skipped, and an IN that fails does not stop the others. At the end, a table list
 Faults in IN are reported and skipped; --strict stops at the first. Anything that the target format
 cannot store is reported on one line.`,
 		flags: slices.Concat([]group{{"Output", []*flag{
-			outputFlag(&o.output), formatFlag(&o.to), overwriteFlag(&o.overwrite),
+			outputFlag(&o.output), targetFlag(&o.to), overwriteFlag(&o.overwrite),
 			onOff(&o.timestamps, "timestamps", "put the time before each line of text (.txt)"),
 			number(&o.jobs, 1, "jobs,j", "convert `N` recordings at a time"),
 		}}}, o.changes.groups(), o.read.groups()),
@@ -76,7 +76,7 @@ cannot store is reported on one line.`,
 				return runConvert(ctx, e, o, args[0], o.output)
 			}
 			if o.to == nil {
-				o.to = format.AsciicastV3
+				o.to = targets.ByFormat(format.AsciicastV3)
 			}
 			return runBatch(ctx, e, o, o.output, args)
 		},
@@ -91,8 +91,8 @@ func holdsRecordings(name string) bool {
 
 // runConvert converts one recording.
 func runConvert(ctx context.Context, e *env, opts convertOptions, from, name string) error {
-	to, err := targetFormat(opts.to, name)
-	if info, statErr := os.Stat(name); statErr == nil && info.IsDir() && (err != nil || to.Layout() != format.Directory) {
+	to, err := targetFor(opts.to, name)
+	if info, statErr := os.Stat(name); statErr == nil && info.IsDir() && (err != nil || to.Format.Layout() != format.Directory) {
 		return withHint(usageError{fmt.Errorf("%s: is a directory", name)},
 			"to convert into it: ttydeck convert -o "+strings.TrimSuffix(name, "/")+"/ "+from)
 	}
@@ -100,10 +100,12 @@ func runConvert(ctx context.Context, e *env, opts convertOptions, from, name str
 		return err
 	}
 	if opts.timestamps {
-		if to != text {
-			return usageError{fmt.Errorf("--timestamps needs the format txt, not %s", to)}
+		if to.Kind != convert.KindText {
+			return usageError{fmt.Errorf("--timestamps needs the format txt, not %s", to.Name)}
 		}
-		to = convert.TextFormat(convert.TextOptions{Timestamps: true})
+		timed := *to
+		timed.Format = convert.TextFormat(convert.TextOptions{Timestamps: true})
+		to = &timed
 	}
 	var current atomic.Pointer[input]
 	bar := startProgress(e.errOut, func() (string, int64, int64) {
@@ -124,7 +126,7 @@ func runConvert(ctx context.Context, e *env, opts convertOptions, from, name str
 		return err
 	}
 	defer src.close()
-	dst, err := own.create(name, to, opts.overwrite, permOf(from))
+	dst, err := own.create(name, to, opts.overwrite, src)
 	if err != nil {
 		return err
 	}

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/ttydeck/ttydeck/convert"
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/atomicfile"
 	"github.com/ttydeck/ttydeck/internal/fetch"
 	"github.com/ttydeck/ttydeck/internal/tty"
 )
@@ -64,156 +67,147 @@ func (e *env) open(ctx context.Context, name string, opts ...format.Option) (*in
 		parts: f.Parts, progress: f.Progress, close: f.Close}, nil
 }
 
-// output is a recording to write.
+// output is a recording to write. Commit or discard it.
 type output struct {
 	Writer format.Writer
-	name   string
-	temp   *os.File          // the file until commit; nil unless it is a regular file
-	comp   format.Compressor // writes to temp
-	device *os.File          // a pipe or a device; nil otherwise
-	parts  *outputParts      // the files of a format with several; nil otherwise
+	files  []*atomicfile.File
+	dir    *atomicfile.Dir // holds the files, if the recording is a directory; else nil
 }
 
 // errExists is the error for an output file that exists.
 var errExists = errors.New("file exists")
 
-// create opens name for writing in format f, compressed if its extension says so;
-// "-" is standard output. A file gets its name and the permissions perm only at
-// commit, when it is complete.
-func (e *env) create(name string, f *format.Format, overwrite bool, perm fs.FileMode) (*output, error) {
-	if f.Layout() != format.OneFile {
-		return createParts(name, f, overwrite, perm)
-	}
+// create opens name for writing as target, compressed if its extension says so; "-"
+// is standard output. The output is made of sources, which may hold secrets: a
+// recording is not readable by more users than they are.
+func (e *env) create(name string, target *convert.Target, overwrite bool, sources ...*input) (*output, error) {
+	f := target.Format
 	if name == "-" {
-		if tty.IsTerminal(e.out) && f == format.Raw {
-			return nil, withHint(usageError{errors.New("refusing to write raw output to the terminal, which would obey its escape sequences")},
-				"to play a recording: ttydeck play FILE")
-		}
-		w, err := f.NewWriter(e.out)
-		return &output{Writer: w, name: name}, err
+		return e.createStream(target)
 	}
-	if info, err := os.Stat(name); err == nil {
-		if info.IsDir() {
-			return nil, fmt.Errorf("%s: is a directory", name)
+	comp := format.CompressionByFileName(name)
+	if f.Layout() != format.OneFile && comp != format.Uncompressed {
+		return nil, usageError{fmt.Errorf("%s: a recording in format %s is %s and cannot be compressed", name, f, f.Layout())}
+	}
+	opts := atomicfile.Options{Overwrite: overwrite}
+	if target.Kind == convert.KindRecording {
+		opts.Mode = privateMode(sources)
+	}
+	o := &output{}
+	var err error
+	switch f.Layout() {
+	case format.Directory:
+		if _, statErr := os.Stat(name); statErr == nil && overwrite && format.DetectDir(name) != f {
+			return nil, fmt.Errorf("%s: not replaced, as it is not a recording in format %s", name, f) // it may hold anything
 		}
-		if info.Mode().IsRegular() && !overwrite {
-			return nil, withHint(fmt.Errorf("%s: %w", name, errExists), "--overwrite replaces it")
+		if o.dir, err = atomicfile.CreateDir(name, f.Suffixes(), overwrite); err != nil {
+			return nil, createError(name, err)
 		}
-		if !info.Mode().IsRegular() { // a pipe or a device is not replaced
-			file, err := os.OpenFile(name, os.O_WRONLY, 0)
-			if err != nil {
-				return nil, err
+	case format.Beside: // before any is written
+		for _, suffix := range f.Suffixes() {
+			if _, err := os.Lstat(name + suffix); err == nil && !overwrite {
+				return nil, createError(name+suffix, fs.ErrExist)
 			}
-			w, err := f.NewWriter(file)
-			return &output{Writer: w, name: name, device: file}, err
 		}
 	}
-	temp, err := createTemp(name)
-	if err != nil {
-		return nil, err
+	create := func(suffix string, perm fs.FileMode) (io.WriteCloser, error) {
+		var file *atomicfile.File
+		var err error
+		if o.dir != nil {
+			file, err = o.dir.Create(suffix, perm&opts.Mode)
+		} else if file, err = atomicfile.Create(name+suffix, opts); err == nil {
+			o.files = append(o.files, file)
+		}
+		if err != nil {
+			return nil, createError(name+suffix, err)
+		}
+		return comp.NewWriter(file)
 	}
-	o := &output{name: name, temp: temp}
-	err = temp.Chmod(perm)
-	if err == nil {
-		o.comp, err = format.CompressionByFileName(name).NewWriter(namedWriter{temp, name})
-	}
-	if err == nil {
-		o.Writer, err = f.NewWriter(o.comp)
-	}
-	if err != nil {
+	if o.Writer, err = f.NewFilesWriter(format.Files{Base: filepath.Base(name), Create: create}); err != nil {
 		o.discard()
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return o, nil
 }
 
-// namedWriter writes to a file that has a temporary name. Its errors have the
-// final name.
-type namedWriter struct {
-	f    *os.File
-	name string
-}
-
-func (w namedWriter) Write(p []byte) (int, error) {
-	n, err := w.f.Write(p)
-	return n, aboutFile(w.name, err)
+// createStream opens standard output for writing as target.
+func (e *env) createStream(target *convert.Target) (*output, error) {
+	f := target.Format
+	switch {
+	case f.Layout() != format.OneFile:
+		return nil, withHint(usageError{fmt.Errorf("a recording in format %s is %s and cannot go to standard output", f, f.Layout())},
+			"name an output: ttydeck convert IN OUT --format "+f.Name)
+	case target.Binary && tty.IsTerminal(e.out):
+		why := "as it is not text"
+		if f == format.Raw {
+			why = "which would obey its escape sequences"
+		}
+		return nil, withHint(usageError{fmt.Errorf("refusing to write %s output to the terminal, %s", f, why)},
+			"to play a recording: ttydeck play FILE")
+	}
+	w, err := f.NewWriter(e.out)
+	return &output{Writer: w}, err
 }
 
 // commit completes the output and gives it its name. The Writer must be closed.
 func (o *output) commit() error {
-	if o.parts != nil {
-		return o.parts.commit()
+	if o.dir != nil {
+		return o.dir.Commit()
 	}
-	if o.device != nil {
-		return o.device.Close()
-	}
-	if o.temp == nil {
-		return nil
-	}
-	err := o.comp.Close()
-	if err == nil {
-		err = syncToReplace(o.temp, o.name)
-	}
-	if err = errors.Join(err, o.temp.Close()); err == nil {
-		err = os.Rename(o.temp.Name(), o.name)
-	}
-	if err != nil {
-		os.Remove(o.temp.Name())
-		return fmt.Errorf("%s: %w", o.name, aboutFile(o.name, err))
-	}
-	return nil
-}
-
-// createTemp creates the temporary file that is renamed to name when it is
-// complete. Errors have the final name.
-func createTemp(name string) (*os.File, error) {
-	dir := filepath.Dir(name)
-	f, err := os.CreateTemp(dir, "."+filepath.Base(name)+".*")
-	err = aboutFile(name, err)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = withHint(err, "to create its directory: mkdir -p "+shellJoin([]string{dir}))
-	}
-	return f, err
-}
-
-// aboutFile replaces the temporary name in an error by name, the one that the
-// user knows.
-func aboutFile(name string, err error) error {
-	if path, ok := errors.AsType[*fs.PathError](err); ok {
-		return fmt.Errorf("%s: %w", name, path.Err)
-	}
-	if link, ok := errors.AsType[*os.LinkError](err); ok {
-		return fmt.Errorf("%s: %w", name, link.Err)
-	}
-	return err
-}
-
-// syncToReplace waits until f is on the disk, if it is to replace a file: after a
-// crash, one of the two must be there. If f replaces nothing, a crash costs only a
-// copy, and waiting would take a third of the time.
-func syncToReplace(f *os.File, name string) error {
-	if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return f.Sync()
+	return atomicfile.Commit(o.files...)
 }
 
 // discard removes the unfinished output.
 func (o *output) discard() {
-	if o.parts != nil {
-		o.parts.discard()
+	if o.dir != nil {
+		o.dir.Discard()
 	}
-	if o.temp != nil {
-		o.temp.Close()
-		os.Remove(o.temp.Name())
+	for _, f := range o.files {
+		f.Discard()
 	}
 }
 
-// permOf returns the permissions for an output made of the recording at name: those
-// of the recording, as it may hold secrets; 0600 if it is not a file.
-func permOf(name string) fs.FileMode {
-	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
-		return info.Mode().Perm() | 0o600
+// writeFile writes a file, compressed if its extension says so, which gets its name
+// when it is complete; "-" is standard output.
+func (e *env) writeFile(name string, overwrite bool, write func(io.Writer) error) error {
+	if name == "-" {
+		return write(e.out)
 	}
-	return 0o600
+	file, err := atomicfile.Create(name, atomicfile.Options{Overwrite: overwrite})
+	if err != nil {
+		return createError(name, err)
+	}
+	comp, err := format.CompressionByFileName(name).NewWriter(file)
+	if err == nil {
+		err = errors.Join(write(comp), comp.Close())
+	}
+	if err != nil {
+		file.Discard()
+		return err
+	}
+	return atomicfile.Commit(file)
+}
+
+// createError returns the error for an output that cannot be created, with a hint.
+func createError(name string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return withHint(fmt.Errorf("%s: %w", name, errExists), "--overwrite replaces it")
+	case errors.Is(err, fs.ErrNotExist):
+		return withHint(err, "to create its directory: mkdir -p "+shellJoin([]string{filepath.Dir(name)}))
+	}
+	return err
+}
+
+// privateMode returns the mode for a recording made of sources.
+func privateMode(sources []*input) fs.FileMode {
+	var modes []fs.FileMode
+	for _, src := range sources {
+		for _, path := range src.parts {
+			if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+				modes = append(modes, info.Mode())
+			}
+		}
+	}
+	return atomicfile.Private(modes...)
 }

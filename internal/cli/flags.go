@@ -3,9 +3,9 @@ package cli
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
+	"github.com/ttydeck/ttydeck/convert"
 	"github.com/ttydeck/ttydeck/edit"
 	"github.com/ttydeck/ttydeck/format"
 	"golang.org/x/text/encoding"
@@ -24,10 +24,24 @@ func appendFlag(p *bool) *flag { return onOff(p, "append,a", "append to the outp
 
 func outputFlag(p *string) *flag { return word(p, "output,o", "write to `OUT`") }
 
-// formatFlag returns the flag for the format to write.
-func formatFlag(p **format.Format) *flag {
-	return valued(p, "format,f,output-format", "write `FORMAT`, whatever the output's extension", targetNamed).
-		offering(func(*env) []string { return strings.Split(formatNames((*format.Format).CanWrite), ", ") })
+// formatFlag returns the flag for the target to write, one of table.
+func formatFlag[T comparable](p *T, table convert.Table, of func(*convert.Target) T) *flag {
+	return valued(p, "format,f,output-format", "write `FORMAT`, whatever the output's extension", func(name string) (x T, err error) {
+		t, err := targetNamed(table, name)
+		if err == nil {
+			x = of(t)
+		}
+		return x, err
+	}).among(table.Names())
+}
+
+func targetFlag(p **convert.Target) *flag {
+	return formatFlag(p, targets, func(t *convert.Target) *convert.Target { return t })
+}
+
+// recordFlag is the flag of a recorder.
+func recordFlag(p **format.Format) *flag {
+	return formatFlag(p, targets, func(t *convert.Target) *format.Format { return t.Format }).among(recordable.Names())
 }
 
 func titleFlag(p *string) *flag { return word(p, "title,t", "set the recording's title to `TITLE`") }
@@ -112,7 +126,7 @@ func (o *readOptions) groups() []group {
 	return []group{
 		{"Reading", []*flag{
 			valued(&o.format, "input-format", "read the input as `FORMAT`, without detecting the format", sourceNamed).
-				offering(func(*env) []string { return strings.Split(formatNames((*format.Format).CanRead), ", ") }),
+				among(readable()),
 			onOff(&o.strict, "strict", "stop at the first fault in a recording"),
 			sizeFlag(&o.size, "window-size", "assume a window of `COLSxROWS` if the recording has no size"),
 		}},

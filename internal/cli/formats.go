@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/ttydeck/ttydeck/convert"
+	"github.com/ttydeck/ttydeck/format"
 )
 
 func formatsCommand(e *env) *command {
@@ -28,33 +31,61 @@ its file extensions, and what a recording loses when it is written in that forma
 
 // formatInfo is a row of the table, and the output of formats --json.
 type formatInfo struct {
-	Name        string   `json:"name"`
-	Also        []string `json:"also"`
-	Extensions  []string `json:"extensions"`
-	Description string   `json:"description"`
-	Read        bool     `json:"read"`
-	Write       bool     `json:"write"`
-	Layout      string   `json:"layout"`
-	Loses       string   `json:"loses,omitempty"`
+	Name        string         `json:"name"`
+	Also        []string       `json:"also"`
+	Extensions  []string       `json:"extensions"`
+	Description string         `json:"description"`
+	Read        bool           `json:"read"`
+	Write       bool           `json:"write"`
+	Layout      string         `json:"layout"`
+	Loses       string         `json:"loses,omitempty"`
+	Kind        convert.Kind   `json:"kind"`
+	Needs       []convert.Need `json:"needs,omitempty"`
+}
+
+// formatInfos returns a row for each format that can be read, and for each target.
+func formatInfos() (rows []formatInfo) {
+	row := func(t *convert.Target, f *format.Format) {
+		info := formatInfo{Name: t.Name, Also: append([]string{}, t.Also...), Extensions: append([]string{}, t.Ext...),
+			Description: t.Desc, Write: true, Layout: format.OneFile.String(), Loses: t.Loses, Kind: t.Kind, Needs: t.Needs}
+		if f != nil {
+			info.Read, info.Write, info.Layout = f.CanRead(), f.CanWrite(), f.Layout().String()
+		}
+		rows = append(rows, info)
+	}
+	for _, f := range format.Formats {
+		t := convert.Targets.ByFormat(f)
+		if t == nil { // it can only be read
+			t = &convert.Target{Name: f.Name, Also: f.Also, Ext: f.Ext, Desc: f.Desc, Kind: convert.KindRecording}
+		}
+		row(t, f)
+	}
+	for _, t := range convert.Targets {
+		if t.Kind != convert.KindRecording {
+			row(t, t.Format)
+		}
+	}
+	return rows
 }
 
 func runFormats(e *env, asJSON bool) error {
 	t := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
-	if !asJSON {
-		fmt.Fprintln(t, "FORMAT\tREAD\tWRITE\tEXTENSIONS\tDESCRIPTION\tLOSES")
-	}
-	for _, f := range allFormats() {
-		row := formatInfo{Name: f.Name, Also: append([]string{}, f.Also...), Extensions: append([]string{}, f.Ext...),
-			Description: f.Desc, Read: f.CanRead(), Write: f.CanWrite(), Layout: f.Layout().String()}
-		if row.Write {
-			row.Loses = f.Loses
-		}
+	kind := convert.Kind("")
+	for _, row := range formatInfos() {
 		if asJSON {
 			if err := json.NewEncoder(e.out).Encode(row); err != nil {
 				return err
 			}
 			continue
 		}
+		if head := row.Kind == convert.KindTranscript; kind == "" || head != (kind == convert.KindTranscript) {
+			if head {
+				t.Flush()
+				fmt.Fprintln(e.out, "\nFormats of ttydeck transcript:")
+			}
+			fmt.Fprintln(t, "FORMAT\tREAD\tWRITE\tEXTENSIONS\tDESCRIPTION\tLOSES")
+		}
+		kind = row.Kind
 		loses := row.Loses
 		switch {
 		case !row.Write:

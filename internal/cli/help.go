@@ -111,9 +111,12 @@ func (f *flag) synopsis() string {
 	return s
 }
 
-// explanation returns the flag's usage text and its default.
+// explanation returns the flag's usage text, its possible values and its default.
 func (f *flag) explanation() string {
 	s := strings.ReplaceAll(f.usage, "`", "")
+	if f.names != nil {
+		s += ": " + strings.Join(f.names, ", ")
+	}
 	if f.shown != "" {
 		s += " (default " + f.shown + ")"
 	}

@@ -7,13 +7,14 @@ import (
 	"io"
 	"os"
 
+	"github.com/ttydeck/ttydeck/convert"
 	"github.com/ttydeck/ttydeck/convert/transcript"
 	"github.com/ttydeck/ttydeck/format"
 )
 
 type markOptions struct {
 	commands  bool
-	to        *format.Format // nil: by the output's extension
+	to        *convert.Target // nil: by the output's extension
 	overwrite bool
 	read      readOptions
 }
@@ -34,7 +35,7 @@ With --commands, writes the recording IN to OUT with a marker at the start of ea
 players show commands as chapters. Markers in IN are kept.`,
 		flags: append([]group{{"Output", []*flag{
 			onOff(&o.commands, "commands", "add a marker for each command of a recording"),
-			formatFlag(&o.to),
+			targetFlag(&o.to),
 			overwriteFlag(&o.overwrite),
 		}}}, o.read.groups()...),
 		first: runningSessions,
@@ -88,7 +89,7 @@ func runMark(ctx context.Context, e *env, opts markOptions, from, name string) e
 		return err
 	}
 	cmdErr := err
-	to, err := targetFormat(opts.to, name)
+	to, err := targetFor(opts.to, name)
 	if err != nil {
 		return err
 	}
@@ -97,7 +98,7 @@ func runMark(ctx context.Context, e *env, opts markOptions, from, name string) e
 		return err
 	}
 	defer src.close()
-	dst, err := e.create(name, to, opts.overwrite, permOf(from))
+	dst, err := e.create(name, to, opts.overwrite, src)
 	if err != nil {
 		return err
 	}

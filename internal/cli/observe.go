@@ -63,7 +63,7 @@ METHOD (default: the best that works here)
 			{"Recording", []*flag{
 				inputFlag(&o.observer.Input),
 				titleFlag(&o.observer.Header.Title),
-				formatFlag(&o.file.Format),
+				recordFlag(&o.file.Format),
 				appendFlag(&o.file.Append),
 				overwriteFlag(&o.file.Overwrite),
 				quietFlag(&o.quiet),

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ttydeck/ttydeck/convert/transcript"
+	"github.com/ttydeck/ttydeck/convert"
 	"github.com/ttydeck/ttydeck/format"
 )
 
@@ -134,9 +134,6 @@ func (e *env) newName(c *command, f *flag, old *oldName, name, value string, fro
 // isFormat reports whether name is the name of a format, of recordings or of
 // transcripts.
 func isFormat(name string) bool {
-	if _, err := format.ByName(name); err == nil {
-		return true
-	}
-	_, ok := transcript.StyleByName(name)
-	return ok || strings.EqualFold(name, text.Name)
+	_, err := format.ByName(name)
+	return err == nil || convert.Targets.ByName(name) != nil
 }

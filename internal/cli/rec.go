@@ -81,7 +81,7 @@ With --return, the exit status is that of the recorded program, or 128+N if sign
 				noShellIntegrationFlag(&o.noMarks),
 			}},
 			{"Output", []*flag{
-				formatFlag(&o.file.Format),
+				recordFlag(&o.file.Format),
 				appendFlag(&o.file.Append),
 				overwriteFlag(&o.file.Overwrite),
 				quietFlag(&o.quiet),
@@ -135,8 +135,8 @@ func (o *recOptions) complete(ctx context.Context, e *env, args []string) (name 
 	if o.file.Append && o.file.Overwrite {
 		return "", errExclude("--append", "--overwrite")
 	}
-	if o.file.Format == nil && targetByFileName(name) == text && !o.file.Append {
-		o.file.Format = text
+	if t := recordable.ByFileName(name); o.file.Format == nil && t != nil && !o.file.Append {
+		o.file.Format = t.Format
 	}
 	r.Input = r.Input || r.InputSecrets
 	r.Integrate = !o.noMarks
@@ -234,7 +234,7 @@ func (e *env) redactFinished(ctx context.Context, file *record.File, opts recOpt
 	}
 	// Also when a signal has ended the session.
 	ctx = context.WithoutCancel(ctx)
-	err := runConvert(ctx, e, convertOptions{to: file.Format, filter: opts.redact, overwrite: true}, file.Path, file.Path)
+	err := runConvert(ctx, e, convertOptions{to: targets.ByFormat(file.Format), filter: opts.redact, overwrite: true}, file.Path, file.Path)
 	if err != nil {
 		return withHint(fmt.Errorf("%s still holds secrets: %w", file.Path, err), "to remove them: ttydeck redact "+file.Path+" CLEAN.cast")
 	}
@@ -272,7 +272,7 @@ func (e *env) beginNote(f *record.File, r *record.Recorder) {
 	if f.Appending {
 		verb = "appending to"
 	}
-	if f.Path != "" && targetByFileName(f.Path) != f.Format {
+	if t := recordable.ByFileName(f.Path); f.Path != "" && (t == nil || t.Format != f.Format) {
 		to += " as " + f.Format.Name // the extension names no format, or another
 	}
 	switch {

@@ -88,7 +88,7 @@ recognised. A short or common word (PASSWORD=hello) is removed only where a rule
 with several lines, only the first line is removed, unless it is a private key. Look at the result
 before you publish it.`,
 		flags: append([]group{
-			{"Output", []*flag{formatFlag(&o.to), overwriteFlag(&o.overwrite), jsonFlag(&o.json)}},
+			{"Output", []*flag{targetFlag(&o.to), overwriteFlag(&o.overwrite), jsonFlag(&o.json)}},
 			{"Secrets", o.secrets.flags()},
 		}, o.read.groups()...),
 		run: func(ctx context.Context, args []string) error {

@@ -1,98 +1,112 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/ttydeck/ttydeck/convert"
-	"github.com/ttydeck/ttydeck/convert/transcript"
 	"github.com/ttydeck/ttydeck/format"
 )
 
-// text is the format of the session's text. It is not one of [format.Formats], as
-// its writer needs a screen.
-var text = convert.TextFormat(convert.TextOptions{})
+// The targets of the commands, all from one table.
+var (
+	// transcripts are the targets of transcript.
+	transcripts = convert.Targets.Where(func(t *convert.Target) bool { return t.Style != nil })
+	// targets are those of all other commands that write a recording.
+	targets = convert.Targets.Where(func(t *convert.Target) bool { return t.Format != nil })
+	// recordable are those of the recorders, which write one file, while the session
+	// runs.
+	recordable = targets.Where(func(t *convert.Target) bool {
+		return t.Format.Layout() == format.OneFile && !slices.Contains(t.Needs, convert.NeedWhole)
+	})
+)
 
-// allFormats returns every format that is read or written.
-func allFormats() []*format.Format { return append(slices.Clone(format.Formats), text) }
+// readable lists the names of the formats that can be read.
+func readable() []string {
+	var names []string
+	for _, f := range format.Formats {
+		if f.CanRead() {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
 
 // sourceNamed returns the format of that name to read.
 func sourceNamed(name string) (*format.Format, error) {
 	f, err := format.ByName(name)
 	switch {
 	case err != nil:
-		return nil, withHint(err, "formats: "+formatNames((*format.Format).CanRead))
+		return nil, withHint(err, formatsHint(readable()))
 	case !f.CanRead():
 		return nil, fmt.Errorf("%s can be written but not read", f)
 	}
 	return f, nil
 }
 
-// targetNamed returns the format of that name to write.
-func targetNamed(name string) (*format.Format, error) {
-	if strings.EqualFold(name, text.Name) {
-		return text, nil
+// targetNamed returns the target of that name in table.
+func targetNamed(table convert.Table, name string) (*convert.Target, error) {
+	if t := table.ByName(name); t != nil {
+		return t, nil
+	}
+	if table[0].Kind == convert.KindTranscript {
+		return nil, withHint(fmt.Errorf("unknown format %q", name), formatsHint(table.Names()))
 	}
 	f, err := format.ByName(name)
 	switch {
-	case err != nil:
-		if _, ok := transcript.StyleByName(name); ok {
-			return nil, withHint(err, transcriptHint)
-		}
-		return nil, withHint(err, "formats: "+formatNames((*format.Format).CanWrite))
-	case !f.CanWrite():
+	case err == nil:
 		return nil, fmt.Errorf("%s can be read but not written", f)
+	case transcripts.ByName(name) != nil:
+		return nil, withHint(err, transcriptHint)
 	}
-	return f, nil
+	return nil, withHint(err, formatsHint(table.Names()))
 }
+
+func formatsHint(names []string) string { return "formats: " + strings.Join(names, ", ") }
 
 // transcriptHint is the hint for the formats of transcripts.
 const transcriptHint = "to write its commands and their output: ttydeck transcript IN -o OUT"
 
-// formatNames lists the names of the formats that can be read, or written.
-func formatNames(can func(*format.Format) bool) string {
-	var names []string
-	for _, f := range allFormats() {
-		if can(f) {
-			names = append(names, f.Name)
-		}
-	}
-	return strings.Join(names, ", ")
-}
-
-// targetByFileName returns the format that an output file's extension names; nil
-// for none.
-func targetByFileName(name string) *format.Format {
-	bare := strings.ToLower(strings.TrimSuffix(name, format.CompressionByFileName(name).Ext()))
-	if strings.HasSuffix(bare, text.Ext[0]) {
-		return text
-	}
-	f, _ := format.ByFileName(name)
-	return f
-}
-
 // images are the extensions of pictures and videos, which ttydeck cannot write.
 var images = []string{".gif", ".svg", ".png", ".mp4", ".webm"}
 
-// targetFormat returns the format to write name in: to, unless that is nil.
-func targetFormat(to *format.Format, name string) (*format.Format, error) {
+// targetFor returns the target to write name as: to, unless that is nil.
+func targetFor(to *convert.Target, name string) (*convert.Target, error) {
 	if to == nil {
-		to = targetByFileName(name)
+		to = targets.ByFileName(name)
 	}
-	if to == nil && name == "-" {
-		to = format.AsciicastV3
-	}
-	if _, ok := transcript.StyleByFileName(name); ok && to == nil {
+	switch {
+	case to != nil:
+		return to, nil
+	case name == "-":
+		return targets.ByFormat(format.AsciicastV3), nil
+	case transcripts.ByFileName(name) != nil:
 		return nil, withHint(usageError{fmt.Errorf("%s: not a recording format", name)}, transcriptHint)
-	}
-	if to == nil && slices.Contains(images, strings.ToLower(filepath.Ext(name))) {
+	case slices.Contains(images, strings.ToLower(filepath.Ext(name))):
 		return nil, withHint(usageError{fmt.Errorf("%s: pictures and videos cannot be written", name)},
 			"asciinema's agg makes a GIF of a recording in asciicast: agg IN.cast OUT.gif")
 	}
+	return nil, errExtension(name, targets.ByFormat(format.AsciicastV3))
+}
+
+// transcriptFor returns the transcript to write name as: to, unless that is nil.
+// Without an extension, it is text.
+func transcriptFor(to *convert.Target, name string) (*convert.Target, error) {
 	if to == nil {
-		return nil, withHint(usageError{fmt.Errorf("%s: unknown file extension", name)}, "name the format with --format, such as --format asciicast-v3")
+		to = transcripts.ByFileName(name)
 	}
-	return to, nil
+	bare := strings.TrimSuffix(name, format.CompressionByFileName(name).Ext())
+	if to == nil && filepath.Ext(bare) != "" {
+		return nil, errExtension(name, transcripts[0])
+	}
+	return cmp.Or(to, transcripts[0]), nil
+}
+
+// errExtension returns the error for an output whose extension names no target, with
+// one that it may be.
+func errExtension(name string, example *convert.Target) error {
+	return withHint(usageError{fmt.Errorf("%s: unknown file extension", name)}, "name the format with --format, such as --format "+example.Name)
 }

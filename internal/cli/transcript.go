@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/ttydeck/ttydeck/convert"
 	"github.com/ttydeck/ttydeck/convert/transcript"
 	"github.com/ttydeck/ttydeck/edit"
 	"github.com/ttydeck/ttydeck/format"
@@ -19,7 +18,7 @@ import (
 
 type transcriptOptions struct {
 	output    string
-	style     *transcript.Style // nil: by the output's extension, else text
+	target    *convert.Target // nil: by the output's extension, else text
 	overwrite bool
 	from, to  time.Duration // to is 0 for the end of the recording
 	failed    bool
@@ -49,12 +48,11 @@ were recorded. Commands are found by the shell's marks (OSC 133 and others) in t
 if there are none, by the prompts.
 
 FORMATS
-` + styleTable(),
+` + transcriptTable(),
 		flags: slices.Concat([]group{
 			{"Output", []*flag{
 				outputFlag(&o.output),
-				valued(&o.style, "format,f", "write `FORMAT`, whatever the output's extension", styleNamed).
-					offering(func(*env) []string { return styleNames() }),
+				formatFlag(&o.target, transcripts, func(t *convert.Target) *convert.Target { return t }),
 				overwriteFlag(&o.overwrite),
 				onOff(&o.write.Absolute, "absolute", "show the time of day, if the recording has its start time"),
 				onOff(&o.utc, "utc", "with --absolute, show UTC, not the local time"),
@@ -82,14 +80,11 @@ FORMATS
 			if o.write.Location = time.Local; o.utc {
 				o.write.Location = time.UTC
 			}
-			if o.style == nil {
-				o.style = transcript.Styles[0]
-				if style, ok := transcript.StyleByFileName(o.output); ok {
-					o.style = style
-				}
-			}
-			o.parse.Styled = o.style.WantsStyled()
 			var err error
+			if o.target, err = transcriptFor(o.target, o.output); err != nil {
+				return err
+			}
+			o.parse.Styled = o.target.Style.WantsStyled()
 			if o.filter, err = o.redact.filter(ctx, e.notef); err != nil {
 				return err
 			}
@@ -98,29 +93,13 @@ FORMATS
 	}
 }
 
-// styleTable returns the table of formats, for the help.
-func styleTable() string {
+// transcriptTable returns the table of formats, for the help.
+func transcriptTable() string {
 	var b strings.Builder
-	for _, s := range transcript.Styles {
-		fmt.Fprintf(&b, "   %-9s %s (%s)\n", s.Name, s.Desc, strings.Join(s.Ext, ", "))
+	for _, t := range transcripts {
+		fmt.Fprintf(&b, "   %-9s %s (%s)\n", t.Name, t.Desc, strings.Join(t.Ext, ", "))
 	}
 	return strings.TrimSuffix(b.String(), "\n")
-}
-
-func styleNames() []string {
-	var names []string
-	for _, s := range transcript.Styles {
-		names = append(names, s.Name)
-	}
-	return names
-}
-
-func styleNamed(name string) (*transcript.Style, error) {
-	style, ok := transcript.StyleByName(name)
-	if !ok {
-		return nil, withHint(fmt.Errorf("unknown format %q", name), "formats: "+strings.Join(styleNames(), ", "))
-	}
-	return style, nil
 }
 
 // wants reports whether the options select a command.
@@ -154,8 +133,8 @@ func runTranscript(ctx context.Context, e *env, opts transcriptOptions, names []
 	if len(recs) == 0 {
 		return errors.Join(errs...)
 	}
-	err := e.writeFile(opts.output, opts.overwrite, permOf(names[0]), func(w io.Writer) error {
-		return transcript.Write(w, opts.style, recs, opts.write)
+	err := e.writeFile(opts.output, opts.overwrite, func(w io.Writer) error {
+		return transcript.Write(w, opts.target.Style, recs, opts.write)
 	})
 	return errors.Join(append(errs, err)...)
 }
@@ -188,42 +167,4 @@ func (e *env) transcribe(ctx context.Context, name string, opts transcriptOption
 		}
 	}
 	return rec, rec.Err
-}
-
-// writeFile writes a file, which gets its name when it is complete; "-" is standard
-// output.
-func (e *env) writeFile(name string, overwrite bool, perm fs.FileMode, write func(io.Writer) error) error {
-	if name == "-" {
-		return write(e.out)
-	}
-	if info, err := os.Stat(name); err == nil {
-		switch {
-		case info.IsDir():
-			return fmt.Errorf("%s: is a directory", name)
-		case !info.Mode().IsRegular():
-			f, err := os.OpenFile(name, os.O_WRONLY, 0)
-			if err != nil {
-				return err
-			}
-			return errors.Join(write(f), f.Close())
-		case !overwrite:
-			return withHint(fmt.Errorf("%s: %w", name, errExists), "--overwrite replaces it")
-		}
-	}
-	temp, err := createTemp(name)
-	if err != nil {
-		return err
-	}
-	err = temp.Chmod(perm)
-	if err == nil {
-		err = write(namedWriter{temp, name})
-	}
-	if err = errors.Join(err, temp.Close()); err == nil {
-		err = os.Rename(temp.Name(), name)
-	}
-	if err != nil {
-		os.Remove(temp.Name())
-		return fmt.Errorf("%s: %w", name, aboutFile(name, err))
-	}
-	return nil
 }
