@@ -76,7 +76,7 @@ func (d *Dir) Create(name string, mode fs.FileMode) (*File, error) {
 
 // Commit completes the directory and gives it its name. If that fails before it is
 // complete, Commit discards it. If it cannot get its name, it is kept under
-// another, which the error tells.
+// another, which the error names.
 func (d *Dir) Commit() error {
 	for _, f := range d.files {
 		if err := errors.Join(f.f.Sync(), f.f.Close()); err != nil {
@@ -126,8 +126,8 @@ func (d *Dir) place() (old string, err error) {
 	return old, err
 }
 
-// remove removes a directory that was replaced, but nothing that is no part of the
-// recording.
+// remove removes the recording in a directory that was replaced, and the directory
+// if nothing else is in it.
 func (d *Dir) remove(old string) error {
 	if old == "" {
 		return nil

@@ -3,11 +3,13 @@
 // [CreateDir].
 //
 // Until then a file is named .NAME.RANDOM, in the same directory. Commit writes it
-// to the disk before it gets its name, so that after a crash the name stands for
-// the old file or for the whole new one. No other program's file is lost: a name
-// that was taken meanwhile is replaced only with Overwrite, and a recording that is
-// in progress, which its recorder has locked, is never replaced. A complete file
-// that cannot get its name is kept under another, which the error tells.
+// to the disk before it gets its name: after a crash, the name is that of the old
+// file or of the whole new one.
+//
+// No file is lost. A name that was taken meanwhile is replaced only with Overwrite.
+// A recording in progress, which its recorder has locked, is never replaced. A
+// complete file that cannot get its name is kept under another, which the error
+// names.
 package atomicfile
 
 import (
@@ -24,7 +26,7 @@ import (
 	"syscall"
 )
 
-// ErrInUse means that a file is locked: it is being recorded to, or about to be
+// ErrInUse means that a file is locked: it is being recorded to, or will be
 // replaced.
 var ErrInUse = errors.New("in use by another recorder")
 
@@ -114,7 +116,7 @@ func (f *File) create(mode fs.FileMode) error {
 		return err
 	}
 	f.temp = f.f.Name()
-	// Without need, nothing is asked of file systems that have no modes.
+	// Some file systems have no modes, and refuse to change them.
 	if info, err := f.f.Stat(); mode != 0 && err == nil && info.Mode().Perm() != mode {
 		if err := f.f.Chmod(mode); err != nil {
 			f.Discard()
@@ -174,9 +176,6 @@ func (f *File) hold() error {
 	}
 	return Lock(f.old)
 }
-
-// Name returns the name that the file will have.
-func (f *File) Name() string { return f.name }
 
 // OS returns the open file, whose name is the temporary one.
 func (f *File) OS() *os.File { return f.f }
@@ -280,7 +279,8 @@ func (f *File) Discard() {
 // Commit completes the files of one output: it writes them to the disk, closes them
 // and gives them their names. If that fails before all are complete, Commit
 // discards them. If one cannot get its name, only those that have replaced a file
-// keep theirs. The rest are kept under other names, which the error tells.
+// keep theirs, and the rest are kept under other names, which the error names.
+// All are in one directory.
 func Commit(files ...*File) error {
 	for _, f := range files {
 		if err := f.close(); err != nil {
@@ -301,7 +301,7 @@ func Commit(files ...*File) error {
 	if len(files) == 0 {
 		return nil
 	}
-	return files[0].named(syncDir(filepath.Dir(files[0].name))) // all are in one directory
+	return files[0].named(syncDir(filepath.Dir(files[0].name)))
 }
 
 // placeAll gives the files their names: all, or only those that replace a file.
@@ -339,6 +339,7 @@ func keep(files []*File, err error) error {
 			f.finish()
 		} else {
 			kept, f.temp = f.temp, ""
+			f.old.Close()
 		}
 	}
 	return keptError(err, kept)
