@@ -18,7 +18,8 @@ func formatsCommand(e *env) *command {
 		purpose:  "list the recording formats",
 		examples: []string{"ttydeck formats"},
 		about: `Lists the formats that ttydeck reads or writes, each with its name for --format and --input-format,
-its file extensions, and what a recording loses when it is written in that format.`,
+its file extensions, and what a recording loses when it is written in that format. The formats of
+ttydeck transcript follow.`,
 		flags: []group{{"Output", []*flag{jsonFlag(&asJSON)}}},
 		run: func(ctx context.Context, args []string) error {
 			if err := e.need(args, 0, 0, ""); err != nil {
@@ -70,7 +71,11 @@ func formatInfos() (rows []formatInfo) {
 
 func runFormats(e *env, asJSON bool) error {
 	t := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
-	kind := convert.Kind("")
+	const head = "FORMAT\tREAD\tWRITE\tEXTENSIONS\tDESCRIPTION\tLOSES\n"
+	if !asJSON {
+		fmt.Fprint(t, head)
+	}
+	styles := false // the rows are formats of transcripts
 	for _, row := range formatInfos() {
 		if asJSON {
 			if err := json.NewEncoder(e.out).Encode(row); err != nil {
@@ -78,14 +83,12 @@ func runFormats(e *env, asJSON bool) error {
 			}
 			continue
 		}
-		if head := row.Kind == convert.KindTranscript; kind == "" || head != (kind == convert.KindTranscript) {
-			if head {
-				t.Flush()
-				fmt.Fprintln(e.out, "\nFormats of ttydeck transcript:")
-			}
-			fmt.Fprintln(t, "FORMAT\tREAD\tWRITE\tEXTENSIONS\tDESCRIPTION\tLOSES")
+		if row.Kind == convert.KindTranscript && !styles {
+			styles = true
+			t.Flush()
+			fmt.Fprint(e.out, "\nFormats of ttydeck transcript:\n")
+			fmt.Fprint(t, head)
 		}
-		kind = row.Kind
 		loses := row.Loses
 		switch {
 		case !row.Write:
