@@ -100,7 +100,7 @@ func (f *File) create(mode fs.FileMode) error {
 		return err
 	case linkErr == nil && !f.overwrite:
 		return fs.ErrExist
-	case err == nil && link.Mode().Type() == fs.ModeSymlink && ofSystem(f.name):
+	case err == nil && linkErr == nil && link.Mode().Type() == fs.ModeSymlink && ofSystem(f.name):
 		f.f, err = os.OpenFile(f.name, os.O_WRONLY|os.O_TRUNC, 0)
 		return err
 	}
