@@ -1,6 +1,7 @@
 package transcript
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -213,4 +214,16 @@ func (t *tracer) takeBack() {
 	t.from = max(t.from, u.pend.line)
 	t.pend = u.pend
 	t.pend.moved = true
+}
+
+// remember puts a prompt in front of those seen before.
+func remember(prompts []string, prompt string) []string {
+	if strings.TrimSpace(prompt) == "" {
+		return prompts
+	}
+	if i := slices.Index(prompts, prompt); i >= 0 {
+		prompts = slices.Delete(prompts, i, i+1)
+	}
+	prompts = slices.Insert(prompts, 0, prompt)
+	return prompts[:min(len(prompts), 16)]
 }

@@ -1,0 +1,380 @@
+package transcript
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// againAt is where the prompt began before the editor began again.
+type againAt struct {
+	ok   bool
+	line uint64
+	x    int
+}
+
+// rightPrompt is the text at the right of the line being entered.
+type rightPrompt struct {
+	line uint64
+	x    int
+	text string
+}
+
+// editGap is gap while a line is entered.
+func (t *tracer) editGap(d time.Duration) {
+	line, x := t.cursor()
+	if !t.cur.split {
+		if line == t.promptLine && x <= t.promptX {
+			if x == 0 || d < restGap {
+				return // nothing is drawn yet
+			}
+			if t.again.ok { // and nothing will be
+				t.promptLine, t.promptX = t.again.line, t.again.x
+				t.again = againAt{}
+				t.cur.split = true
+				return
+			}
+			// The prompt was there before the switch.
+			t.promptX = 0
+		}
+		t.inputAt(line, x)
+	}
+	if t.redrawn {
+		t.reanchor()
+	}
+	if line == t.inputLine && x == t.inputX {
+		t.seeRight()
+	} else {
+		t.cur.moved = true
+	}
+	if !t.cur.zsh && x == 0 && line > t.inputLine && t.scan.fresh && t.restLine == t.inputLine && t.restX >= t.inputX && !t.full(line-1) {
+		// A background job wrote into the line, and the line goes on below.
+		if !t.carried {
+			t.carry = t.rowText(t.inputLine, t.inputX, t.restX)
+		} else {
+			t.carry += t.rowText(t.inputLine, t.inputX, t.restX)
+		}
+		t.carried = true
+		t.inputLine, t.inputX = line, 0
+	}
+	t.restLine, t.restX = line, x
+}
+
+// inputAt sets where input begins.
+func (t *tracer) inputAt(line uint64, x int) {
+	t.inputLine, t.inputX = line, x
+	t.cur.split = true
+	t.cur.prompt = t.readPrompt()
+	t.seeRight()
+}
+
+func (t *tracer) readPrompt() []string {
+	var rows []string
+	first := t.promptLine
+	if t.inputLine > first+20 {
+		first = t.inputLine - 20
+	}
+	for line := first; line < t.inputLine; line++ {
+		from := 0
+		if line == t.promptLine {
+			from = t.promptX
+		}
+		rows = append(rows, strings.TrimRight(t.rowText(line, from, allCols), " "))
+	}
+	from := 0
+	if t.inputLine == t.promptLine && t.promptX < t.inputX {
+		from = t.promptX
+	}
+	last := t.rowText(t.inputLine, from, t.inputX)
+	if pad := t.inputX - from - utf8.RuneCountInString(last); pad > 0 && pad < 3 {
+		last += strings.Repeat(" ", pad) // blanks that the cursor was moved over
+	}
+	return append(rows, last)
+}
+
+// seeRight looks for text at the right of where input begins.
+func (t *tracer) seeRight() {
+	row, ok := t.row(t.inputLine)
+	if !ok || !t.spend(row.Len()) {
+		return
+	}
+	t.right = rightPrompt{line: t.inputLine}
+	content := row.Content()
+	for x := t.inputX; x < content; x++ {
+		if c := row.Cell(x); !c.Empty() && c.Rune() != ' ' {
+			if x > t.inputX {
+				t.right.x = x
+				t.right.text = t.rowText(t.inputLine, x, allCols)
+			}
+			return
+		}
+	}
+}
+
+// clearedEdit is called before the screen is cleared while a line is entered:
+// the editor will redraw it at the top.
+func (t *tracer) clearedEdit() {
+	if t.cur.split && !t.redrawn {
+		t.buffer, _, _, _ = t.readInput(t.bottom())
+		t.redrawn = true
+		t.erasesLeft = 1
+	}
+	t.promptLine, t.promptX = t.screen.Scrolled(), 0
+	t.inputLine = min(t.inputLine, t.promptLine)
+	t.carry, t.carried = "", false
+}
+
+// pasteOn: a line editor begins to read.
+func (t *tracer) pasteOn() {
+	line, x := t.cursor()
+	t.paste = true
+	switch t.state {
+	case editing:
+		if t.cur.bounds == FromMarks || t.cur.bounds == FromKeys {
+			t.cur.bounds = FromPaste
+		}
+		switch {
+		case t.idiom:
+			t.zshInput(line, x)
+		case !t.cur.zsh && t.cur.split && !t.cur.exact && (line != t.promptLine || x != t.promptX):
+			// The editor begins again without an end: the time between is not
+			// in the recording, or the editor was killed.
+			t.again = againAt{ok: true, line: t.promptLine, x: t.promptX}
+			t.promptLine, t.promptX = line, x
+			t.cur.split = false
+		}
+		return
+	case accepting:
+		// No line feed followed: the line was cancelled.
+		t.cur.dropped = true
+		t.finishAccept(line, x, false)
+	}
+	if t.idiom {
+		t.startPrompt(FromPaste, t.idiomLine, 0, t.idiomAt)
+		t.zshInput(line, x)
+		return
+	}
+	if h := t.hint; h.ok && h.line <= line && line-h.line < 20 {
+		t.startPrompt(FromPaste, h.line, h.x, h.at)
+		if line > h.line || x > h.x {
+			// fish 4 switches after it has drawn its prompt.
+			t.inputAt(line, x)
+		}
+		return
+	}
+	t.startPrompt(FromPaste, line, x, t.now)
+}
+
+// zshInput sets where input begins: zsh switches after it has drawn its prompt.
+func (t *tracer) zshInput(line uint64, x int) {
+	t.idiom = false
+	t.cur.zsh = true
+	if !t.cur.exact {
+		t.inputAt(line, x)
+		t.cur.exact = true
+	}
+}
+
+// zshPrompt: zsh begins to draw or redraw its prompt.
+func (t *tracer) zshPrompt() {
+	line, x := t.cursor()
+	if x != 0 {
+		return
+	}
+	switch t.state {
+	case running:
+		if !t.idiom {
+			t.idiom, t.idiomLine, t.idiomAt = true, line, t.now
+		} else if line < t.idiomLine {
+			t.idiomLine = line
+		}
+	case accepting:
+		t.cur.redrew = true
+	case editing:
+		if t.cur.bounds == FromMarks || !t.cur.split {
+			t.idiom, t.idiomLine, t.idiomAt = true, line, t.now
+			return
+		}
+		if !t.redrawn {
+			t.buffer, _, _, _ = t.readInput(t.bottom())
+		}
+		t.cur.zsh = true
+		t.redrawn = true
+		t.promptLine, t.promptX = line, 0
+		t.erasesLeft = 1
+	}
+}
+
+// erased is called for each CSI K.
+func (t *tracer) erased() {
+	if t.state == editing && t.redrawn && t.buffer == "" && t.erasesLeft > 0 {
+		// As long as nothing is entered, zsh clears the rest of the line
+		// behind its prompt.
+		t.erasesLeft--
+		t.inputLine, t.inputX = t.cursor()
+		t.cur.prompt = t.readPrompt()
+	}
+}
+
+// reanchor finds where input begins after a prompt was redrawn.
+func (t *tracer) reanchor() {
+	t.redrawn = false
+	if t.buffer == "" {
+		if line, x := t.cursor(); t.erasesLeft > 0 && line >= t.promptLine {
+			t.inputLine, t.inputX = line, x
+			t.cur.prompt = t.readPrompt()
+		}
+		return
+	}
+	first, _, _ := strings.Cut(t.buffer, "\n")
+	tail := ""
+	if n := len(t.cur.prompt); n > 0 {
+		tail = t.cur.prompt[n-1]
+	}
+	line, _ := t.cursor()
+	for l := t.promptLine; l <= line; l++ {
+		text := t.rowText(l, 0, allCols)
+		if tail != "" && strings.HasPrefix(text, tail) {
+			t.inputLine, t.inputX = l, columns(tail)
+			return
+		}
+		if i := strings.Index(text, first); i > 0 {
+			t.inputLine, t.inputX = l, columns(text[:i])
+			t.cur.prompt = t.readPrompt()
+			return
+		}
+	}
+}
+
+// pasteOff: a line editor has ended.
+func (t *tracer) pasteOff() {
+	if t.state != editing {
+		return
+	}
+	if t.redrawn {
+		t.reanchor()
+	}
+	line, x := t.cursor()
+	seg := t.cur
+	seg.start = t.now
+	seg.fresh = t.scan.fresh
+	if t.scan.fresh && !seg.zsh && line > t.screen.Scrolled() {
+		// Readline and fish have moved to the next line already.
+		t.takeInput(line - 1)
+		t.begin(line, x)
+		return
+	}
+	t.takeInput(t.bottom())
+	t.state = accepting
+}
+
+// lineFeed is called before a line feed.
+func (t *tracer) lineFeed() {
+	line, x := t.cursor()
+	switch t.state {
+	case accepting:
+		if row, ok := t.row(line); ok && line >= t.inputLine+uint64(len(t.cur.rows)) && row.Content() > 0 {
+			// The cursor moved below the input without a line feed: this is
+			// output.
+			t.finishAccept(line-1, 0, true)
+			t.begin(line, 0)
+			return
+		}
+		t.finishAccept(line, x, true)
+		t.begin(line+1, 0)
+	case editing: // with marks, but none for the start of a command
+		t.markLine(line)
+	case running:
+		t.typed(line)
+	}
+}
+
+// finishAccept cuts the input at its last row.
+func (t *tracer) finishAccept(line uint64, x int, ran bool) {
+	seg := t.cur
+	if n := int(line) - int(t.inputLine) + 1; n >= 1 && n < len(seg.rows) {
+		seg.rows, seg.wraps = seg.rows[:n], seg.wraps[:n]
+		seg.text = t.carry + joinRows(seg.rows, seg.wraps, t.inputX, t.right)
+	}
+	t.state = running
+	if !ran {
+		t.begin(line, x)
+		t.closed = true
+	}
+}
+
+// begin: the command runs, and prints from line on.
+func (t *tracer) begin(line uint64, x int) {
+	t.state = running
+	t.from = line
+	t.closed = false
+	t.capturing = true
+	t.idiom = false
+	t.pend = pending{}
+	t.known = remember(t.known, lastLine(t.cur.prompt))
+}
+
+// takeInput reads the line that was entered, up to row last.
+func (t *tracer) takeInput(last uint64) {
+	seg := t.cur
+	seg.text, seg.rows, seg.wraps, seg.short = t.readInput(last)
+	seg.cut = t.carried
+	seg.right = t.right
+}
+
+// readInput reads the rows from the last one of the prompt up to last. short
+// reports that it read only a part.
+func (t *tracer) readInput(last uint64) (text string, rows []string, wraps []bool, short bool) {
+	seg := t.cur
+	tail := ""
+	if n := len(seg.prompt); n > 0 {
+		tail = seg.prompt[n-1]
+	}
+	if !seg.split {
+		t.inputLine, t.inputX = t.promptLine, t.promptX
+	} else if strings.TrimSpace(tail) != "" && (t.inputLine != t.promptLine || t.promptX == 0) {
+		// Completion lists and ctrl-L redraw the prompt elsewhere: the lowest
+		// one counts.
+		low := max(t.screen.Scrolled(), t.promptLine, last-min(last, maxInputRows))
+		if t.carried {
+			low = max(low, t.inputLine)
+		}
+		tail := strings.TrimRight(tail, " ")
+		for l := last; l >= low; l-- {
+			if strings.HasPrefix(t.rowText(l, 0, allCols), tail) {
+				if l != t.inputLine || t.carried {
+					t.inputLine, t.inputX = l, columns(lastLine(seg.prompt))
+					t.carry, t.carried = "", false
+				}
+				break
+			}
+			if l == 0 {
+				break
+			}
+		}
+	}
+	first := t.inputLine
+	if _, _, ok := t.anyRow(first); !ok {
+		first = max(first, t.screen.Scrolled())
+	}
+	size := 0
+	for l := first; l <= last; l++ {
+		if len(rows) == maxInputRows || size > maxInput {
+			short = true
+			break
+		}
+		text, wrap, ok := t.anyRow(l)
+		if !ok {
+			short = true
+			break
+		}
+		rows = append(rows, text)
+		wraps = append(wraps, wrap)
+		size += len(text)
+	}
+	x := t.inputX
+	if first > t.inputLine {
+		x = 0
+	}
+	return t.carry + joinRows(rows, wraps, x, t.right), rows, wraps, short
+}
