@@ -15,8 +15,7 @@ type capture struct {
 	tail   []byte
 	at     int  // where the ring begins, once it is full
 	full   bool // tail has wrapped around
-	freed  bool // the buffers have been returned
-	cut    bool // something fell out of the ring
+	lost   int  // bytes that fell out of the ring
 	open   bool // the last row goes on
 	begun  bool // some of the open line has been written
 	spaces int  // at the end of the open line, not written yet
@@ -48,7 +47,7 @@ func (c *capture) free(spare *spareBuffers) {
 	if cap(c.tail) > cap(spare.tail) {
 		spare.tail = c.tail
 	}
-	c.head, c.tail, c.freed = nil, nil, true
+	c.head, c.tail = nil, nil
 }
 
 func (c *capture) put(b ...byte) {
@@ -68,12 +67,8 @@ func (c *capture) put(b ...byte) {
 			}
 			continue
 		}
-		if half == 0 {
-			c.cut = true
-			return
-		}
-		c.cut = true
 		n := copy(c.tail[c.at:], b)
+		c.lost += n
 		b = b[n:]
 		c.at = (c.at + n) % half
 	}
@@ -149,7 +144,7 @@ func (c *capture) text() string {
 	var b strings.Builder
 	b.Grow(len(c.head) + len(cutNote) + len(c.tail))
 	b.Write(c.head)
-	if c.cut {
+	if c.lost > 0 {
 		b.WriteString(cutNote)
 	}
 	if c.full {

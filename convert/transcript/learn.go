@@ -21,11 +21,6 @@ type learner struct {
 }
 
 func (l *learner) commands() []Command {
-	for _, s := range l.segs {
-		if !s.out.freed {
-			s.outText = s.out.text()
-		}
-	}
 	l.drop()
 	l.splitAll()
 	l.resplit()
@@ -39,9 +34,9 @@ func (l *learner) commands() []Command {
 // on the screen: the screen shows the typed line among other things.
 func (l *learner) hooks() {
 	for _, s := range l.segs {
-		if s.hooked && s.ran && strings.TrimSpace(s.hook) != "" && !sameText(s.hook, s.text) && (s.verbatim || s.text == "") {
-			s.text = strings.TrimRight(s.hook, " \n")
-			s.byHook = true
+		if s.reported.known() && s.run.known() && strings.TrimSpace(s.reported.value) != "" && !sameText(s.reported.value, s.text) && (s.reported.from == FromHook || s.text == "") {
+			s.text = strings.TrimRight(s.reported.value, " \n")
+			s.textBy = FromHook
 		}
 	}
 }
@@ -50,13 +45,13 @@ func (l *learner) hooks() {
 func (l *learner) drop() {
 	l.keys, l.redrew = map[string]bool{}, map[string]int{}
 	for _, s := range l.segs {
-		l.ran = l.ran || s.ran
-		if !s.zsh || s.text == "" {
+		l.ran = l.ran || s.run.known()
+		if s.shell != zsh || s.text == "" {
 			continue
 		}
 		key := kindOf(lastLine(s.prompt))
-		l.keys[key] = l.keys[key] || s.keys
-		if s.redrew {
+		l.keys[key] = l.keys[key] || s.left.has(leftKeys)
+		if s.after == afterRedraw {
 			l.redrew[key]++
 		} else {
 			l.redrew[key]--
@@ -76,11 +71,16 @@ const restartGap = 200 * time.Millisecond
 func (l *learner) restarts() {
 	var out []*segment
 	for i, s := range l.segs {
-		if s.bounds == FromPaste && s.dropped && !s.zsh && s.text != "" && !strings.HasSuffix(s.text, "^C") && i+1 < len(l.segs) {
+		if s.bounds == FromPaste && s.after == afterRestart && s.text != "" && !strings.HasSuffix(s.text, "^C") && i+1 < len(l.segs) {
 			next := l.segs[i+1]
-			if next.bounds == FromPaste && next.promptAt-s.start < restartGap && !s.printed {
+			if next.bounds == FromPaste && next.promptAt-s.start < restartGap && s.printed == 0 {
 				if next.text == "" {
-					next.text, next.prompt, next.split = s.text, s.prompt, s.split
+					next.text, next.prompt = s.text, s.prompt
+					if !s.promptEnd.seen() {
+						next.promptEnd = s.promptEnd
+					} else {
+						next.promptEnd = max(next.promptEnd, endSeen)
+					}
 				}
 				next.promptAt = s.promptAt
 				continue
@@ -96,7 +96,7 @@ func (l *learner) splitAll() {
 	var prompts []string
 	seen := map[string]bool{}
 	for _, s := range l.segs {
-		if s.split && len(s.prompt) > 0 {
+		if s.promptEnd.seen() && len(s.prompt) > 0 {
 			if p := s.prompt[len(s.prompt)-1]; strings.TrimSpace(p) != "" && !seen[p] && len(prompts) < 64 {
 				seen[p] = true
 				prompts = append(prompts, p)
@@ -104,7 +104,7 @@ func (l *learner) splitAll() {
 		}
 	}
 	for _, s := range l.segs {
-		if s.split || s.bounds == "" || len(s.rows) == 0 {
+		if s.promptEnd.seen() || s.bounds == "" || len(s.rows) == 0 {
 			continue
 		}
 		l.split(s, prompts)
@@ -118,19 +118,24 @@ func (l *learner) split(s *segment, prompts []string) {
 		}
 		best := ""
 		for _, p := range prompts {
-			if len(p) > len(best) && (strings.HasPrefix(s.rows[i], p) || s.rows[i] == strings.TrimRight(p, " ")) {
+			if len(p) > len(best) && (strings.HasPrefix(s.rows[i].text, p) || s.rows[i].text == strings.TrimRight(p, " ")) {
 				best = p
 			}
 		}
 		if best == "" {
-			best = l.splitByShape(s.rows[i], prompts)
+			best = l.splitByShape(s.rows[i].text, prompts)
 		}
 		if best == "" && i == len(s.rows)-1 {
-			best = replStart.FindString(s.rows[i])
+			best = replStart.FindString(s.rows[i].text)
 		}
 		if best != "" {
-			s.prompt = append(append([]string(nil), s.rows[:i]...), best)
-			s.text = joinRows(s.rows[i:], s.wraps[i:], columns(best), l.rightOf(s.rows[i]))
+			s.prompt = nil
+			for _, row := range s.rows[:i] {
+				s.prompt = append(s.prompt, row.text)
+			}
+			s.prompt = append(s.prompt, best)
+			s.promptEnd = endLearned
+			s.text = joinRows(s.rows[i:], columns(best), l.rightOf(s.rows[i].text))
 			return
 		}
 	}
@@ -163,7 +168,7 @@ func (l *learner) splitByShape(row string, prompts []string) string {
 func (l *learner) resplit() {
 	count := map[string]int{}
 	for _, s := range l.segs {
-		if s.split {
+		if s.promptEnd.seen() {
 			count[lastLine(s.prompt)]++
 		}
 	}
@@ -181,7 +186,7 @@ func (l *learner) resplit() {
 	}
 	for _, s := range l.segs {
 		own := lastLine(s.prompt)
-		if !s.split || s.exact || count[own] > 1 || len(s.rows) == 0 || s.cut {
+		if s.promptEnd != endSeen || count[own] > 1 || len(s.rows) == 0 || s.pieces > 1 {
 			continue
 		}
 		if p := l.within(own, often); p != "" {
@@ -227,17 +232,17 @@ func (l *learner) resplitAt(s *segment, own string, often []string, count map[st
 		later, isLater := strings.CutPrefix(own, p)
 		switch {
 		case isLater && strings.TrimSpace(later) != "" && terminator(later) != terminator(p) && (count[p] > 1 || !endsLikePrompt(own)):
-		case !isLater && count[p] > 1 && strings.HasPrefix(p, own) && strings.HasPrefix(s.rows[0], p):
+		case !isLater && count[p] > 1 && strings.HasPrefix(p, own) && strings.HasPrefix(s.rows[0].text, p):
 		default:
 			continue
 		}
 		s.prompt[len(s.prompt)-1] = p
 		i := len(s.rows) - 1
-		for i > 0 && !strings.HasPrefix(s.rows[i], p) {
+		for i > 0 && !strings.HasPrefix(s.rows[i].text, p) {
 			i--
 		}
-		s.text = joinRows(s.rows[i:], s.wraps[i:], columns(p), l.rightOf(s.rows[i]))
-		s.again = true
+		s.text = joinRows(s.rows[i:], columns(p), l.rightOf(s.rows[i].text))
+		s.promptEnd = endCorrected
 		return
 	}
 }
@@ -274,7 +279,7 @@ func (l *learner) promptLines() {
 	type pair struct{ before, at *segment }
 	groups := map[string][]pair{}
 	for i, s := range l.segs {
-		if i == 0 || s.bounds == "" || len(s.prompt) == 0 || l.segs[i-1].alt || l.segs[i-1].out.cut {
+		if i == 0 || s.bounds == "" || len(s.prompt) == 0 || l.segs[i-1].screens > 0 || l.segs[i-1].out.lost > 0 {
 			continue
 		}
 		key := kindOf(lastLine(s.prompt))
@@ -286,7 +291,7 @@ func (l *learner) promptLines() {
 		}
 		lines := make([][]string, len(group))
 		for i, g := range group {
-			lines[i] = strings.Split(plain(g.before.outText), "\n")
+			lines[i] = strings.Split(plain(g.before.out.text), "\n")
 		}
 		n, bare, plainly := 0, false, true
 		for n < 4 {
@@ -325,15 +330,15 @@ func (l *learner) promptLines() {
 		// Lines that could be output belong to the prompt if they also follow
 		// a command that prints nothing.
 		if !plainly && !slices.ContainsFunc(group, func(p pair) bool {
-			return p.before.printsNothing() && strings.Count(plain(p.before.outText), "\n") == n-1
+			return p.before.printsNothing() && strings.Count(plain(p.before.out.text), "\n") == n-1
 		}) {
 			continue
 		}
 		for i, g := range group {
 			at := len(lines[i]) - n
 			g.at.prompt = append(slices.Clone(lines[i][at:]), g.at.prompt...)
-			styled := strings.Split(g.before.outText, "\n")
-			g.before.outText = strings.TrimRight(strings.Join(styled[:len(styled)-n], "\n"), "\n")
+			styled := strings.Split(g.before.out.text, "\n")
+			g.before.out.text = strings.TrimRight(strings.Join(styled[:len(styled)-n], "\n"), "\n")
 		}
 	}
 }
@@ -341,7 +346,7 @@ func (l *learner) promptLines() {
 // printsNothing reports whether a command usually prints nothing.
 func (s *segment) printsNothing() bool {
 	word, _, _ := strings.Cut(s.text, " ")
-	return s.split && !strings.ContainsAny(s.text, ";|&\n") &&
+	return s.promptEnd.seen() && !strings.ContainsAny(s.text, ";|&\n") &&
 		slices.Contains([]string{"cd", "export", "mkdir", "touch", "true", "false", "unset", "sleep", ":", "chmod", "rm", "mv", "cp"}, word)
 }
 
@@ -372,7 +377,7 @@ func (l *learner) join() {
 			continue
 		}
 		p := out[len(out)-1]
-		if p.bounds == "" || s.unentered || !l.continues(p, s) {
+		if p.bounds == "" || s.result == unentered || !l.continues(p, s) {
 			out = append(out, s)
 			continue
 		}
@@ -381,43 +386,43 @@ func (l *learner) join() {
 			givenUp = strings.HasSuffix(s.text, "^C") // the shell runs the last line only
 		}
 		if givenUp {
-			p.aborted = true
+			p.result = aborted
 			p.text += "\n" + s.text
-			p.out, p.outText, p.end, p.ended = s.out, s.outText, s.end, s.ended
+			p.out, p.end = s.out, s.end
 			continue
 		}
 		p.text += "\n" + s.text
-		p.start, p.end, p.ended, p.out, p.outText = s.start, s.end, s.ended, s.out, s.outText
-		p.alt, p.printed = s.alt, s.printed
-		if s.hooked {
-			p.hook, p.hooked = s.hook, true
+		p.start, p.end, p.out = s.start, s.end, s.out
+		p.screens, p.printed = s.screens, s.printed
+		if s.reported.known() {
+			p.reported = fact[string]{s.reported.value, fromHistory} // perhaps of the last line only
 		}
-		p.ran, p.exit, p.exited = s.ran, s.exit, s.exited
-		p.signed, p.unsure = s.signed || p.signed, s.unsure || p.unsure
-		p.keys, p.fresh = s.keys, s.fresh
+		p.run, p.exit = s.run, s.exit
+		p.marks = max(p.marks, s.marks)
+		p.left = s.left
 	}
 	l.segs = out
 }
 
 // continues reports whether s is a continuation line of the command p.
 func (l *learner) continues(p, s *segment) bool {
-	if s.second {
-		return !p.ran
+	if s.announced == asContinuation {
+		return !p.run.known()
 	}
-	if p.text == "" || p.printed || p.ran || p.exited || s.signed && s.bounds == FromMarks {
+	if p.text == "" || p.printed > 0 || p.run.known() || p.exit.known() || s.marks == signed && s.bounds == FromMarks {
 		return false
 	}
 	if p.cancelled(l) {
 		return false
 	}
 	prompt := lastLine(s.prompt)
-	if prompt == lastLine(p.prompt) && !p.second && !looksLikeContinuation(prompt) {
+	if prompt == lastLine(p.prompt) && p.announced != asContinuation && !looksLikeContinuation(prompt) {
 		return false
 	}
 	if len(s.prompt) > 1 {
 		return false
 	}
-	if s.zsh {
+	if s.shell == zsh {
 		return zshContinuation.MatchString(prompt) || strings.TrimSpace(prompt) == ">" && incomplete(p.text)
 	}
 	if !looksLikeContinuation(prompt) && looksLikeShell(prompt) {
@@ -429,21 +434,21 @@ func (l *learner) continues(p, s *segment) bool {
 // cancelled reports whether the line was cancelled.
 func (s *segment) cancelled(l *learner) bool {
 	switch {
-	case s.aborted:
+	case s.result == aborted:
 		return true
-	case s.ran:
+	case s.run.known():
 		return false
 	case s.bounds == FromTyping:
 		return strings.HasSuffix(s.text, "^C")
 	case s.bounds == FromMarks:
-		return l.ran && s.signed || strings.HasSuffix(s.text, "^C")
-	case l.ran && s.signed && incomplete(s.text):
+		return l.ran && s.marks == signed || strings.HasSuffix(s.text, "^C")
+	case l.ran && s.marks == signed && incomplete(s.text):
 		return true // the shell would have marked that it runs it
-	case s.zsh:
-		key := kindOf(lastLine(s.prompt))
-		return l.keys[key] && !s.keys || l.redrew[key] > 0 && !s.redrew || s.ctrlC
+	case s.shell == zsh:
+		kind := kindOf(lastLine(s.prompt))
+		return l.keys[kind] && !s.left.has(leftKeys) || l.redrew[kind] > 0 && s.after != afterRedraw || s.key == ctrlC
 	}
-	return !s.fresh && (s.dropped || strings.HasSuffix(s.text, "^C"))
+	return !s.left.has(leftLineFeed) && (s.after == afterRestart || strings.HasSuffix(s.text, "^C"))
 }
 
 // shellLevel is a shell in which commands were entered.
@@ -492,7 +497,7 @@ func (l *learner) build() []Command {
 		}
 	}
 	for i, s := range l.segs {
-		if s.bounds == "" || s.unentered {
+		if s.bounds == "" || s.result == unentered {
 			continue
 		}
 		prompt := lastLine(s.prompt)
@@ -504,9 +509,9 @@ func (l *learner) build() []Command {
 			kind = REPL
 		case class == placeNot:
 			appendOut(strings.TrimRight(prompt+s.text, " "))
-			appendOut(plain(s.outText))
+			appendOut(plain(s.out.text))
 			if last >= 0 {
-				cmds[last].End = s.end
+				cmds[last].End = s.end.value
 			}
 			continue
 		case class == placeDeeper:
@@ -574,7 +579,7 @@ func (l *learner) classify(s *segment, prompt string, levels []*shellLevel, last
 		}
 		return place(n)
 	}
-	if s.signed {
+	if s.marks == signed {
 		return 0
 	}
 	for i := n; i >= 0; i-- {
@@ -598,14 +603,14 @@ func (l *learner) classify(s *segment, prompt string, levels []*shellLevel, last
 	if isLauncher(running) && shellNames(running) {
 		return placeDeeper
 	}
-	if s.zsh {
+	if s.shell == zsh {
 		return place(n)
 	}
 	if looksLikeREPL(prompt) {
 		return placeREPL
 	}
 	if s.bounds == FromTyping {
-		if looksLikeShell(prompt) && !s.oneGo && s.ready {
+		if looksLikeShell(prompt) && s.pace != burst && s.announced == asPrompt {
 			return place(n)
 		}
 		if looksLikeShell(prompt) && terminator(prompt) == terminator(top.prompts[len(top.prompts)-1]) {
@@ -644,7 +649,7 @@ func (l *learner) isListing(i int) bool {
 	next := l.segs[i+1]
 	switch s.bounds {
 	case FromMarks:
-		return l.ran && !s.ran && !s.exited && !s.second
+		return l.ran && !s.run.known() && !s.exit.known() && s.announced != asContinuation
 	case FromTyping:
 		return next.bounds == FromTyping && next.given != "" && lastLine(next.prompt) == lastLine(s.prompt) &&
 			strings.HasPrefix(next.given, s.text)
@@ -658,7 +663,7 @@ func (s *segment) isEOF() bool {
 	switch {
 	case s.text == "^D":
 		return true
-	case s.bounds != FromPaste && s.oneGo && s.eof:
+	case s.bounds != FromPaste && s.pace == burst && s.key == ctrlD:
 		return s.text == "exit" || s.text == "logout"
 	}
 	return false
@@ -667,47 +672,39 @@ func (s *segment) isEOF() bool {
 func (l *learner) command(s *segment, kind Kind) Command {
 	c := Command{
 		Kind: kind, Prompt: strings.Join(s.prompt, "\n"), Text: s.text,
-		PromptAt: s.promptAt, Start: s.start, End: s.end, Unfinished: !s.ended,
-		FullScreen: s.alt, Dir: s.dir, Host: s.host,
-		Parent: -1, Trusted: !s.unsure,
-		Evidence:   Evidence{Bounds: s.bounds, Text: FromScreen},
+		PromptAt: s.promptAt, Start: s.start, End: s.end.value, Unfinished: !s.end.known(),
+		FullScreen: s.screens > 0, Dir: s.dir, Host: s.host,
+		Parent: -1, Trusted: s.marks != unsigned,
+		Evidence:   Evidence{Bounds: string(s.bounds), Text: FromScreen},
 		Confidence: 1,
 	}
 	if l.opts.Styled {
-		c.Styled = s.outText
+		c.Styled = s.out.text
 		c.Output = plain(c.Styled)
 	} else {
-		c.Output = s.outText
+		c.Output = s.out.text
 	}
-	c.Truncated = s.out.cut
-	if s.zsh {
-		c.Evidence.Shell = "zsh"
-	}
-	if s.exited {
-		c.Exit, c.HasExit = s.exit, true
-		c.Evidence.Exit = FromMarks
-		if s.byEvent {
-			c.Evidence.Exit = FromEnd
-		}
-	}
-	if s.byHook {
+	c.Truncated = s.out.lost > 0
+	c.Evidence.Shell = s.shell
+	c.Exit, c.HasExit, c.Evidence.Exit = s.exit.value, s.exit.known(), string(s.exit.from)
+	if s.textBy == FromHook {
 		c.Evidence.Text = FromHook
 	}
-	if s.hooked && s.hook != "" && !sameText(s.hook, s.text) {
-		c.Expanded = s.hook
+	if s.reported.value != "" && !sameText(s.reported.value, s.text) {
+		c.Expanded = s.reported.value
 	}
 	switch {
-	case s.bounds == FromTyping && s.oneGo:
+	case s.bounds == FromTyping && s.pace == burst:
 		c.Confidence = 0.6
 	case s.bounds == FromTyping:
 		c.Confidence = 0.8
-	case s.again:
+	case s.promptEnd == endCorrected:
 		c.Confidence = 0.85
 		c.Evidence.Text = FromPrompt
-	case !s.split:
+	case !s.promptEnd.seen():
 		c.Confidence = 0.75
 		c.Evidence.Text = FromPrompt
-	case s.short:
+	case s.unread > 0:
 		c.Confidence = 0.5
 	}
 	return c

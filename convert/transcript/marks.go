@@ -39,14 +39,12 @@ const (
 )
 
 type mark struct {
-	kind    markKind
-	text    string // the command's text, the directory, the host
-	hasText bool
-	// verbatim: text is as it was typed. Text with a number (hn=) comes from
-	// the shell's history, where lines are joined.
-	verbatim bool
-	exit     int
-	hasExit  bool
+	kind markKind
+	text string // the directory, the host
+	// reported is the command: from FromHook as it was typed, else fromHistory.
+	// Text with a number (hn=) comes from the shell's history.
+	reported fact[string]
+	exit     fact[int]
 	aid      string
 	context  string // 3008: the context that begins or ends
 	host     string // of the directory
@@ -92,7 +90,7 @@ func readSemantic(data string) mark {
 			mk.aid = field[1:]
 		case !isOption && first && letter == "D":
 			if n, err := strconv.Atoi(field); err == nil {
-				mk.exit, mk.hasExit = n, true
+				mk.exit = fact[int]{n, FromMarks}
 			}
 		case key == "aid":
 			mk.aid = value
@@ -105,16 +103,18 @@ func readSemantic(data string) mark {
 			}
 		case key == "cmdline_url":
 			if text, err := url.PathUnescape(value); err == nil {
-				mk.text, mk.hasText, mk.verbatim = text, true, true
+				mk.reported = fact[string]{text, FromHook}
 			}
 		case key == "hn":
 			numbered = true
 		case key == "cmdline":
-			mk.text, mk.hasText = unquoteShell(value), true
+			mk.reported = fact[string]{unquoteShell(value), fromHistory}
 		}
 		first = false
 	}
-	mk.verbatim = mk.verbatim && !numbered
+	if numbered && mk.reported.known() {
+		mk.reported.from = fromHistory
+	}
 	continues := mk.kind == markContinue
 	switch letter {
 	case "A", "P", "N":
@@ -186,14 +186,14 @@ func readCode(data string) mark {
 	case "D":
 		mk := mark{kind: markEnd}
 		if n, err := strconv.Atoi(rest); err == nil {
-			mk.exit, mk.hasExit = n, true
+			mk.exit = fact[int]{n, FromMarks}
 		}
 		return mk
 	case "F":
 		return mark{kind: markContinue}
 	case "E":
 		text, _, _ := strings.Cut(rest, ";")
-		return mark{kind: markText, text: unescapeHex(text), hasText: true}
+		return mark{kind: markText, reported: fact[string]{unescapeHex(text), fromHistory}}
 	case "P":
 		if dir, ok := strings.CutPrefix(rest, "Cwd="); ok {
 			return mark{kind: markDir, text: unescapeHex(dir)}
@@ -255,7 +255,7 @@ func readITerm(data string) mark {
 		name, encoded, _ := strings.Cut(value, "=")
 		if name == "WEZTERM_PROG" {
 			if text, err := base64.StdEncoding.DecodeString(encoded); err == nil && len(text) > 0 && len(text) < 57 {
-				return mark{kind: markText, text: string(text), hasText: true}
+				return mark{kind: markText, reported: fact[string]{string(text), fromHistory}}
 			}
 		}
 	}
@@ -284,7 +284,11 @@ func readContext(data string) mark {
 	_, id, _ := strings.Cut(what, "=")
 	switch {
 	case strings.HasPrefix(what, "start=") && fields["type"] == "command":
-		return mark{kind: markRun, context: id, text: fields["cmdline"], hasText: fields["cmdline"] != ""}
+		mk := mark{kind: markRun, context: id}
+		if text := fields["cmdline"]; text != "" {
+			mk.reported = fact[string]{text, fromHistory}
+		}
+		return mk
 	case strings.HasPrefix(what, "start=") && fields["type"] == "shell":
 		if dir := fields["cwd"]; dir != "" {
 			return mark{kind: markDir, text: dir, host: fields["hostname"]}
@@ -293,14 +297,14 @@ func readContext(data string) mark {
 		mk := mark{kind: markEnd, context: id}
 		switch status, err := strconv.Atoi(fields["status"]); {
 		case err == nil:
-			mk.exit, mk.hasExit = status, true
+			mk.exit = fact[int]{status, FromMarks}
 		case fields["exit"] == "success":
-			mk.exit, mk.hasExit = 0, true
+			mk.exit = fact[int]{0, FromMarks}
 		case fields["signal"] != "":
 			// The profile script of systemd takes every status from 127 on
 			// for a signal, and sends the difference.
 			if n, err := strconv.Atoi(fields["signal"]); err == nil {
-				mk.exit, mk.hasExit = 127+n, true
+				mk.exit = fact[int]{127 + n, FromMarks}
 			}
 		}
 		return mk

@@ -3,59 +3,173 @@ package transcript
 import "time"
 
 // segment is one prompt with the line entered there and its output: the raw
-// material of a Command.
+// material of a Command. The tracer makes segments of a recording, and the
+// passes make better ones of them.
 type segment struct {
-	bounds string // FromPaste, FromMarks, FromTyping
-	zsh    bool   // its prompt began with zsh's idiom
-
-	promptAt, start, end time.Duration
-	ended                bool // another prompt came
+	// bounds is what showed where the line begins and ends: FromPaste,
+	// FromKeys, FromMarks or FromTyping. Empty in the first segment, which
+	// stands for what came before any prompt.
+	bounds source
+	shell  string // zsh, or empty: its prompt did not show it
+	marks  trust  // in the marks that were used
+	dir    string
+	host   string
 
 	// prompt is the rows of the prompt, the last one up to the column where
-	// input begins. Empty if that column was not seen.
-	prompt []string
-	split  bool // the end of the prompt was seen
-	exact  bool // the end is certain, from a mark or from zsh
-	// rows is the whole rows from the prompt's to the end of the input.
-	rows      []string
-	wraps     []bool // rows[i] goes on in rows[i+1]
-	text      string // input, valid if split
-	short     bool   // the input was longer than was read
-	moved     bool   // the cursor was seen behind the first character
-	oneGo     bool   // typing: text and line feed came in one burst
-	fresh     bool   // a line feed came before the editor ended
-	redrew    bool   // zsh redrew the line after it was entered
-	right     rightPrompt
-	unentered bool // the recording ended first
-	aborted   bool // a further line of it was cancelled
-	// dropped: the editor ended and began again without a line feed.
-	dropped bool
-	keys    bool // the editor reset the cursor keys: zsh accepts the line
-	ctrlC   bool // ctrl-C was typed last
-	second  bool // a mark: this is a continuation prompt
-	ready   bool // a mark: a prompt follows
+	// input begins.
+	prompt    []string
+	promptAt  time.Duration
+	promptEnd promptEnd
+	announced announced
 
-	hook string // the command as the shell reported it; valid if hooked
-	// verbatim: hook is the text as it was typed, not from a history.
-	verbatim bool
-	hooked   bool
-	byHook   bool   // text is hook
-	again    bool   // the end of the prompt was corrected
-	cut      bool   // it was entered in pieces
-	ran      bool   // a mark: the command was run
-	exit     int    // the status; valid if exited
-	exited   bool   // the status is known
-	byEvent  bool   // exit is that of the recorded program
-	signed   bool   // the marks carry the nonce
-	unsure   bool   // marks without a nonce were used
-	context  string // the 3008 context of the command
-	dir      string
-	host     string
+	// rows are those of the screen from the last one of the prompt to the end
+	// of the input; right is the text at the right of the first one.
+	rows   []textRow
+	right  rightPrompt
+	unread int    // rows that were not read: the input was too long
+	pieces int    // of the input, read before a background job wrote between
+	text   string // the input; the whole rows until promptEnd is known
+	textBy source // FromHook if text is reported; else from the screen
+	given  string // the text that came together with the prompt
+	start  time.Duration
+	pace   pace
+	key    key // typed last
+	left   left
+	after  after
+	result result
 
-	out     *capture
-	outText string // the output, once out has been freed
-	alt     bool   // the alternate screen was used
-	given   string // typing: the text that came together with the prompt
-	eof     bool   // ctrl-D was typed last
-	printed bool   // something was printed before the next prompt
+	// reported is the command as the shell reported it: from FromHook as it
+	// was typed, fromHistory as the shell's history has it.
+	reported fact[string]
+	// run is from a mark that the command was run, with its 3008 context.
+	run fact[string]
+	// exit is the status, from FromMarks or FromEnd.
+	exit fact[int]
+	// end is when the output ended, from FromMarks, FromEnd or fromNext. If it
+	// is unknown, its value is the end of the recording.
+	end fact[time.Duration]
+
+	out     output
+	capture *capture // what out is made of; nil once it is
+	printed int      // rows that were printed before the next prompt
+	screens int      // how often the alternate screen was entered
+}
+
+// output is what a command printed.
+type output struct {
+	text string
+	lost int // bytes that were not kept
+}
+
+// A fact is a value with its source; the zero fact is unknown.
+type fact[T any] struct {
+	value T
+	from  source
+}
+
+func (f fact[T]) known() bool { return f.from != "" }
+
+// source is where something is known from: one of the constants for [Evidence]
+// or of those below. Empty if it is not known.
+type source string
+
+const (
+	// fromHistory: the shell reported the text from its history, where lines
+	// are joined and expanded.
+	fromHistory source = "history"
+	// fromNext: the next prompt came.
+	fromNext source = "next"
+)
+
+const zsh = "zsh"
+
+// trust is how far marks can be trusted. All the marks that are used in a
+// session are alike.
+type trust uint8
+
+const (
+	noMarks  trust = iota // none were used
+	unsigned              // any program could have printed them
+	signed                // they carry the recording's nonce
+)
+
+// promptEnd is how it is known where a prompt ends and input begins.
+type promptEnd uint8
+
+const (
+	endUnseen    promptEnd = iota
+	endLearned             // not seen: the prompts of other segments showed it
+	endCorrected           // seen elsewhere: the prompts of other segments showed it
+	endSeen                // the cursor rested there
+	endCertain             // from a mark, or from zsh
+)
+
+// seen reports whether the screen showed the end, right or wrong.
+func (e promptEnd) seen() bool { return e >= endCorrected }
+
+// announced is what a mark said of a prompt.
+type announced uint8
+
+const (
+	notAnnounced announced = iota
+	asPrompt               // a prompt follows
+	asContinuation
+)
+
+// pace is how fast the text of a line and its line feed came.
+type pace uint8
+
+const (
+	anyPace pace = iota // the line has a better source than its pace
+	burst               // all at once
+	typed               // with a pause
+)
+
+type key uint8
+
+const (
+	otherKey key = iota // or none was recorded
+	ctrlC
+	ctrlD
+)
+
+// left is what a line editor did before it ended: a set.
+type left uint8
+
+const (
+	leftLineFeed left = 1 << iota // moved to the next line, as all but zsh do
+	leftKeys                      // reset the cursor keys, as zsh does to accept a line
+)
+
+func (l left) has(what left) bool { return l&what != 0 }
+
+// after is what came after a line editor ended, instead of a line feed.
+type after uint8
+
+const (
+	afterNothing after = iota
+	afterRedraw        // zsh redrew the line
+	afterRestart       // the editor began again; it is not zsh
+)
+
+// result is what became of a line.
+type result uint8
+
+const (
+	entered   result = iota // or cancelled: see habits.cancelled
+	unentered               // the recording ended first
+	aborted                 // a further line of it was cancelled
+)
+
+// textRow is a row of the screen.
+type textRow struct {
+	text string
+	wrap bool // it goes on in the next row
+}
+
+// rightPrompt is the text at the right of the line being entered.
+type rightPrompt struct {
+	line uint64
+	x    int
+	text string
 }

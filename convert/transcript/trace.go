@@ -31,12 +31,13 @@ const (
 	accepting                   // the line is entered, its last row not known yet
 )
 
-// tracer is the first pass: it cuts a recording into segments.
+// tracer cuts a recording into segments.
 type tracer struct {
 	opts   Options
 	screen screen.Screen
 	scan   scanner
 	nonce  string
+	trust  trust // in the marks of the session
 
 	now   time.Duration
 	state traceState
@@ -56,32 +57,14 @@ type tracer struct {
 	erasing   int  // rows so far of a screen that is being erased
 	keep      bool // they are output
 
-	// The line being entered: where its prompt begins and ends.
-	promptLine, inputLine uint64
-	promptX, inputX       int
-	right                 rightPrompt
-	erasesLeft            int    // CSI K still to come in a redrawn prompt
-	buffer                string // the input before the prompt was redrawn
-	redrawn               bool   // inputLine and inputX are to be found again
+	lineState
 
 	// idiomLine is where zsh began its prompt, at idiomAt; valid if idiom.
 	idiom     bool
 	idiomLine uint64
 	idiomAt   time.Duration
 
-	// hint is where a prompt begins according to a mark that any program could
-	// have printed.
-	hint  promptHint
-	again againAt
-
-	// carry is the input from before a background job wrote into the line; the
-	// rest is entered from inputLine on.
-	carry    string
-	carried  bool
-	restLine uint64 // the cursor at the last gap
-	restX    int
-	eof      bool // ctrl-D was typed last
-
+	key    key // typed last
 	pend   pending
 	undo   undoTyped
 	rested restedAt
@@ -89,20 +72,44 @@ type tracer struct {
 	// typedKnown are the prompts that only typing showed.
 	typedKnown []string
 
-	paste bool     // bracketed paste was seen in the session
-	open  *segment // the command that has started and not ended, from marks
-	dir   string
-	host  string
-	ready bool
+	paste     bool     // bracketed paste was seen in the session
+	open      *segment // the command that has started and not ended, from marks
+	dir       string
+	host      string
+	announced announced // of the next prompt
 	// gone holds rows of the line being entered that left the screen at its
 	// top, from goneLine on.
-	gone     []goneRow
+	gone     []textRow
 	goneLine uint64
 	total    int // bytes of output kept
 	credit   int // see spend
 	scratch  []byte
 	spare    spareBuffers
 	overrun  bool // more than maxSegments
+}
+
+// lineState is the line being entered.
+type lineState struct {
+	// Where its prompt begins and ends.
+	promptLine, inputLine uint64
+	promptX, inputX       int
+	right                 rightPrompt
+	moved                 bool // the cursor was seen behind the first character
+
+	redrawn    bool   // inputLine and inputX are to be found again
+	erasesLeft int    // CSI K still to come in a redrawn prompt
+	buffer     string // the input before the prompt was redrawn
+
+	// carry is the input from before background jobs wrote into the line; the
+	// rest is entered from inputLine on.
+	carry    []string
+	restLine uint64 // the cursor at the last gap
+	restX    int
+
+	// hint is where a prompt begins according to a mark that any program could
+	// have printed.
+	hint  promptHint
+	again againAt
 }
 
 // pending is a prompt behind which the cursor has come to rest.
@@ -112,15 +119,15 @@ type pending struct {
 	x      int
 	prefix string
 	at     time.Duration
-	ready  bool
 	cursor int    // the cursor's column then
 	moved  bool   // the cursor was seen elsewhere since
 	given  string // the text that was behind the prompt already
 	typed  string // the text that was typed since
 	// gapLine and gapX are where the cursor was at the last gap.
-	gapLine uint64
-	gapX    int
-	right   rightPrompt
+	gapLine   uint64
+	gapX      int
+	right     rightPrompt
+	announced announced
 }
 
 type promptHint struct {
@@ -135,13 +142,16 @@ func newTracer(cast format.Cast, opts Options) *tracer {
 	if t.nonce == "" {
 		t.nonce = cast.Header.Nonce()
 	}
+	if t.trust = unsigned; t.nonce != "" {
+		t.trust = signed
+	}
 	if t.opts.MaxOutput <= 0 {
 		t.opts.MaxOutput = DefaultMaxOutput
 	}
 	t.screen = screen.New(cast.Header, vt.WithHooks(vt.Hooks{
 		LineLeft: t.left, Mark: t.onMark,
 	}))
-	t.cur = &segment{out: newCapture(t.opts.MaxOutput, opts.Styled, &t.spare)}
+	t.cur = &segment{capture: newCapture(t.opts.MaxOutput, opts.Styled, &t.spare)}
 	t.segs = append(t.segs, t.cur)
 	return t
 }
@@ -160,10 +170,16 @@ func (t *tracer) event(ev format.Event) {
 		t.write(ev.Data)
 	case format.Input:
 		if ev.Data != "" {
-			last := ev.Data[len(ev.Data)-1]
-			t.eof = last == 4
+			switch ev.Data[len(ev.Data)-1] {
+			case 3:
+				t.key = ctrlC
+			case 4:
+				t.key = ctrlD
+			default:
+				t.key = otherKey
+			}
 			if t.state == editing {
-				t.cur.ctrlC = last == 3
+				t.cur.key = t.key
 			}
 		}
 	case format.Exit:
@@ -189,7 +205,7 @@ func (t *tracer) write(data string) {
 		data = data[n:]
 		if t.screen.OnAlternate() {
 			if tok == tokAlt && t.state == running {
-				t.cur.alt = true
+				t.cur.screens++
 			}
 			continue
 		}
@@ -212,7 +228,7 @@ func (t *tracer) write(data string) {
 			}
 		case tokNoKeys:
 			if t.state == editing {
-				t.cur.keys = true
+				t.cur.left |= leftKeys
 				if t.cur.bounds == FromKeys {
 					t.pasteOff()
 				}
@@ -253,8 +269,8 @@ func (t *tracer) gap(d time.Duration) {
 
 // startPrompt ends the output of the current segment at line, x and begins the
 // next one.
-func (t *tracer) startPrompt(bounds string, line uint64, x int, at time.Duration) {
-	t.endOutput(line, x, at)
+func (t *tracer) startPrompt(bounds source, line uint64, x int, at time.Duration) {
+	t.endOutput(line, x, at, fromNext)
 	if len(t.segs) >= maxSegments {
 		t.overrun = true
 	}
@@ -264,31 +280,31 @@ func (t *tracer) startPrompt(bounds string, line uint64, x int, at time.Duration
 	if t.total > maxTotal {
 		limit = min(limit, 4<<10)
 	}
-	t.cur = &segment{bounds: bounds, promptAt: at, dir: t.dir, host: t.host, out: newCapture(limit, t.opts.Styled, &t.spare), ready: t.ready}
+	t.cur = &segment{
+		bounds: bounds, promptAt: at, dir: t.dir, host: t.host, announced: t.announced,
+		capture: newCapture(limit, t.opts.Styled, &t.spare),
+	}
 	t.segs = append(t.segs, t.cur)
-	t.ready = false
+	t.announced = notAnnounced
 	t.state = editing
 	t.capturing = false
-	t.promptLine, t.promptX = line, x
-	t.inputLine, t.inputX = line, x
-	t.right = rightPrompt{}
+	t.lineState = lineState{promptLine: line, promptX: x, inputLine: line, inputX: x, restLine: line, restX: x}
 	t.pend = pending{}
 	if bounds != FromTyping {
 		t.gone = t.gone[:0]
 	}
-	t.erasesLeft, t.redrawn = 0, false
-	t.carry, t.carried = "", false
-	t.restLine, t.restX = line, x
-	t.hint = promptHint{}
-	t.again = againAt{}
 }
 
 // finish ends the last segment at the end of the recording.
 func (t *tracer) finish() {
 	t.gap(time.Second)
+	defer func() {
+		t.release(t.prev)
+		t.release(t.cur)
+	}()
 	line, x := t.cursor()
 	if t.screen.OnAlternate() {
-		t.cur.end = t.now
+		t.cur.end.value = t.now
 		return
 	}
 	switch t.state {
@@ -296,9 +312,9 @@ func (t *tracer) finish() {
 		if t.capturing && !t.closed {
 			if p := t.pend; t.pendKnown() {
 				t.startPrompt(FromTyping, t.pend.line, 0, t.pend.at)
-				t.cur.unentered = true
+				t.cur.result = unentered
 				t.cur.prompt = []string{p.prefix}
-				t.cur.end = t.now
+				t.cur.end.value = t.now
 				return
 			} else {
 				t.flush(line, 0)
@@ -307,15 +323,15 @@ func (t *tracer) finish() {
 				}
 			}
 		}
-		if !t.cur.ended {
-			t.cur.end = t.now
+		if !t.cur.end.known() {
+			t.cur.end.value = t.now
 		}
 	case editing:
 		// A line that was never entered is no command.
-		t.cur.unentered = true
-		t.cur.end = t.now
+		t.cur.result = unentered
+		t.cur.end.value = t.now
 	case accepting:
 		t.finishAccept(line, x, true)
-		t.cur.end = t.now
+		t.cur.end.value = t.now
 	}
 }

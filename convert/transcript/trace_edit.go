@@ -13,17 +13,10 @@ type againAt struct {
 	x    int
 }
 
-// rightPrompt is the text at the right of the line being entered.
-type rightPrompt struct {
-	line uint64
-	x    int
-	text string
-}
-
 // editGap is gap while a line is entered.
 func (t *tracer) editGap(d time.Duration) {
 	line, x := t.cursor()
-	if !t.cur.split {
+	if !t.cur.promptEnd.seen() {
 		if line == t.promptLine && x <= t.promptX {
 			if x == 0 || d < restGap {
 				return // nothing is drawn yet
@@ -31,7 +24,7 @@ func (t *tracer) editGap(d time.Duration) {
 			if t.again.ok { // and nothing will be
 				t.promptLine, t.promptX = t.again.line, t.again.x
 				t.again = againAt{}
-				t.cur.split = true
+				t.cur.promptEnd = endSeen
 				return
 			}
 			// The prompt was there before the switch.
@@ -45,16 +38,11 @@ func (t *tracer) editGap(d time.Duration) {
 	if line == t.inputLine && x == t.inputX {
 		t.seeRight()
 	} else {
-		t.cur.moved = true
+		t.moved = true
 	}
-	if !t.cur.zsh && x == 0 && line > t.inputLine && t.scan.fresh && t.restLine == t.inputLine && t.restX >= t.inputX && !t.full(line-1) {
+	if t.cur.shell != zsh && x == 0 && line > t.inputLine && t.scan.fresh && t.restLine == t.inputLine && t.restX >= t.inputX && !t.full(line-1) {
 		// A background job wrote into the line, and the line goes on below.
-		if !t.carried {
-			t.carry = t.rowText(t.inputLine, t.inputX, t.restX)
-		} else {
-			t.carry += t.rowText(t.inputLine, t.inputX, t.restX)
-		}
-		t.carried = true
+		t.carry = append(t.carry, t.rowText(t.inputLine, t.inputX, t.restX))
 		t.inputLine, t.inputX = line, 0
 	}
 	t.restLine, t.restX = line, x
@@ -63,7 +51,7 @@ func (t *tracer) editGap(d time.Duration) {
 // inputAt sets where input begins.
 func (t *tracer) inputAt(line uint64, x int) {
 	t.inputLine, t.inputX = line, x
-	t.cur.split = true
+	t.cur.promptEnd = max(t.cur.promptEnd, endSeen)
 	t.cur.prompt = t.readPrompt()
 	t.seeRight()
 }
@@ -114,14 +102,14 @@ func (t *tracer) seeRight() {
 // clearedEdit is called before the screen is cleared while a line is entered:
 // the editor will redraw it at the top.
 func (t *tracer) clearedEdit() {
-	if t.cur.split && !t.redrawn {
-		t.buffer, _, _, _ = t.readInput(t.bottom())
+	if t.cur.promptEnd.seen() && !t.redrawn {
+		t.buffer, _, _ = t.readInput(t.bottom())
 		t.redrawn = true
 		t.erasesLeft = 1
 	}
 	t.promptLine, t.promptX = t.screen.Scrolled(), 0
 	t.inputLine = min(t.inputLine, t.promptLine)
-	t.carry, t.carried = "", false
+	t.carry = nil
 }
 
 // pasteOn: a line editor begins to read.
@@ -136,17 +124,19 @@ func (t *tracer) pasteOn() {
 		switch {
 		case t.idiom:
 			t.zshInput(line, x)
-		case !t.cur.zsh && t.cur.split && !t.cur.exact && (line != t.promptLine || x != t.promptX):
+		case t.cur.shell != zsh && t.cur.promptEnd == endSeen && (line != t.promptLine || x != t.promptX):
 			// The editor begins again without an end: the time between is not
 			// in the recording, or the editor was killed.
 			t.again = againAt{ok: true, line: t.promptLine, x: t.promptX}
 			t.promptLine, t.promptX = line, x
-			t.cur.split = false
+			t.cur.promptEnd = endUnseen
 		}
 		return
 	case accepting:
 		// No line feed followed: the line was cancelled.
-		t.cur.dropped = true
+		if t.cur.shell != zsh {
+			t.cur.after = afterRestart
+		}
 		t.finishAccept(line, x, false)
 	}
 	if t.idiom {
@@ -168,10 +158,10 @@ func (t *tracer) pasteOn() {
 // zshInput sets where input begins: zsh switches after it has drawn its prompt.
 func (t *tracer) zshInput(line uint64, x int) {
 	t.idiom = false
-	t.cur.zsh = true
-	if !t.cur.exact {
+	t.cur.shell = zsh
+	if t.cur.promptEnd != endCertain {
 		t.inputAt(line, x)
-		t.cur.exact = true
+		t.cur.promptEnd = endCertain
 	}
 }
 
@@ -189,16 +179,16 @@ func (t *tracer) zshPrompt() {
 			t.idiomLine = line
 		}
 	case accepting:
-		t.cur.redrew = true
+		t.cur.after = afterRedraw
 	case editing:
-		if t.cur.bounds == FromMarks || !t.cur.split {
+		if t.cur.bounds == FromMarks || !t.cur.promptEnd.seen() {
 			t.idiom, t.idiomLine, t.idiomAt = true, line, t.now
 			return
 		}
 		if !t.redrawn {
-			t.buffer, _, _, _ = t.readInput(t.bottom())
+			t.buffer, _, _ = t.readInput(t.bottom())
 		}
-		t.cur.zsh = true
+		t.cur.shell = zsh
 		t.redrawn = true
 		t.promptLine, t.promptX = line, 0
 		t.erasesLeft = 1
@@ -257,8 +247,10 @@ func (t *tracer) pasteOff() {
 	line, x := t.cursor()
 	seg := t.cur
 	seg.start = t.now
-	seg.fresh = t.scan.fresh
-	if t.scan.fresh && !seg.zsh && line > t.screen.Scrolled() {
+	if t.scan.fresh {
+		seg.left |= leftLineFeed
+	}
+	if t.scan.fresh && seg.shell != zsh && line > t.screen.Scrolled() {
 		// Readline and fish have moved to the next line already.
 		t.takeInput(line - 1)
 		t.begin(line, x)
@@ -293,8 +285,8 @@ func (t *tracer) lineFeed() {
 func (t *tracer) finishAccept(line uint64, x int, ran bool) {
 	seg := t.cur
 	if n := int(line) - int(t.inputLine) + 1; n >= 1 && n < len(seg.rows) {
-		seg.rows, seg.wraps = seg.rows[:n], seg.wraps[:n]
-		seg.text = t.carry + joinRows(seg.rows, seg.wraps, t.inputX, t.right)
+		seg.rows = seg.rows[:n]
+		seg.text = t.carried() + joinRows(seg.rows, t.inputX, t.right)
 	}
 	t.state = running
 	if !ran {
@@ -317,34 +309,36 @@ func (t *tracer) begin(line uint64, x int) {
 // takeInput reads the line that was entered, up to row last.
 func (t *tracer) takeInput(last uint64) {
 	seg := t.cur
-	seg.text, seg.rows, seg.wraps, seg.short = t.readInput(last)
-	seg.cut = t.carried
+	seg.text, seg.rows, seg.unread = t.readInput(last)
+	seg.pieces = 1 + len(t.carry)
 	seg.right = t.right
 }
 
-// readInput reads the rows from the last one of the prompt up to last. short
-// reports that it read only a part.
-func (t *tracer) readInput(last uint64) (text string, rows []string, wraps []bool, short bool) {
+func (t *tracer) carried() string { return strings.Join(t.carry, "") }
+
+// readInput reads the rows from the last one of the prompt up to last, and
+// returns how many of them it did not read.
+func (t *tracer) readInput(last uint64) (text string, rows []textRow, unread int) {
 	seg := t.cur
 	tail := ""
 	if n := len(seg.prompt); n > 0 {
 		tail = seg.prompt[n-1]
 	}
-	if !seg.split {
+	if !seg.promptEnd.seen() {
 		t.inputLine, t.inputX = t.promptLine, t.promptX
 	} else if strings.TrimSpace(tail) != "" && (t.inputLine != t.promptLine || t.promptX == 0) {
 		// Completion lists and ctrl-L redraw the prompt elsewhere: the lowest
 		// one counts.
 		low := max(t.screen.Scrolled(), t.promptLine, last-min(last, maxInputRows))
-		if t.carried {
+		if len(t.carry) > 0 {
 			low = max(low, t.inputLine)
 		}
 		tail := strings.TrimRight(tail, " ")
 		for l := last; l >= low; l-- {
 			if strings.HasPrefix(t.rowText(l, 0, allCols), tail) {
-				if l != t.inputLine || t.carried {
+				if l != t.inputLine || len(t.carry) > 0 {
 					t.inputLine, t.inputX = l, columns(lastLine(seg.prompt))
-					t.carry, t.carried = "", false
+					t.carry = nil
 				}
 				break
 			}
@@ -354,27 +348,26 @@ func (t *tracer) readInput(last uint64) (text string, rows []string, wraps []boo
 		}
 	}
 	first := t.inputLine
-	if _, _, ok := t.anyRow(first); !ok {
+	if _, ok := t.anyRow(first); !ok {
 		first = max(first, t.screen.Scrolled())
 	}
 	size := 0
 	for l := first; l <= last; l++ {
 		if len(rows) == maxInputRows || size > maxInput {
-			short = true
+			unread = int(last - l + 1)
 			break
 		}
-		text, wrap, ok := t.anyRow(l)
+		row, ok := t.anyRow(l)
 		if !ok {
-			short = true
+			unread = int(last - l + 1)
 			break
 		}
-		rows = append(rows, text)
-		wraps = append(wraps, wrap)
-		size += len(text)
+		rows = append(rows, row)
+		size += len(row.text)
 	}
 	x := t.inputX
 	if first > t.inputLine {
 		x = 0
 	}
-	return t.carry + joinRows(rows, wraps, x, t.right), rows, wraps, short
+	return t.carried() + joinRows(rows, x, t.right), rows, unread
 }

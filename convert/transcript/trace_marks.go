@@ -2,6 +2,7 @@ package transcript
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/vt"
@@ -27,11 +28,10 @@ func (t *tracer) onMark(m vt.Mark) {
 		t.host = mk.text
 		return
 	case markReady:
-		t.ready = true
+		t.announced = asPrompt
 		return
 	}
-	signed := t.nonce != "" && mk.aid == t.nonce
-	if t.nonce != "" && !signed {
+	if t.nonce != "" && mk.aid != t.nonce {
 		return
 	}
 	x := m.X
@@ -42,57 +42,56 @@ func (t *tracer) onMark(m vt.Mark) {
 	case markPrompt:
 		switch t.state {
 		case editing:
-			if !t.cur.split && t.cur.bounds == FromPaste {
+			if !t.cur.promptEnd.seen() && t.cur.bounds == FromPaste && t.trust == signed {
 				// Readline switches before its prompt.
-				t.cur.signed = t.cur.signed || signed
-				if signed {
-					t.cur.dir, t.cur.host = t.dir, t.host
-				}
+				t.cur.marks = signed
+				t.cur.dir, t.cur.host = t.dir, t.host
 			}
 		case running:
-			if signed || !t.paste {
+			if t.trust == signed || !t.paste {
 				line := m.Line
 				if t.idiom {
 					line, x = min(line, t.idiomLine), 0
 				}
-				zsh := t.idiom
 				t.startPrompt(FromMarks, line, x, t.now)
-				t.cur.zsh = zsh
-				t.cur.signed, t.cur.unsure = signed, !signed
+				t.cur.marks = t.trust
+				if t.idiom {
+					t.cur.shell = zsh
+				}
 			} else {
 				t.hint = promptHint{ok: true, line: m.Line, x: x, at: t.now}
 			}
 		}
 	case markContinue:
 		if t.state == editing {
-			t.cur.second = true
-		} else if t.state == running && (signed || !t.paste) {
+			t.cur.announced = asContinuation
+		} else if t.state == running && (t.trust == signed || !t.paste) {
 			t.startPrompt(FromMarks, m.Line, x, t.now)
-			t.cur.second = true
-			t.cur.signed, t.cur.unsure = signed, !signed
+			t.cur.announced = asContinuation
+			t.cur.marks = t.trust
 		}
 	case markInput:
 		if t.state == editing {
 			t.idiom = false
 			t.redrawn = false
 			t.inputAt(m.Line, x)
-			t.cur.exact = true
+			t.cur.promptEnd = endCertain
 		}
 	case markText:
 		seg := t.cur
-		if t.state == running && seg.bounds != "" && !seg.hooked {
-			seg.hook, seg.hooked = mk.text, true
-			seg.unsure = seg.unsure || !signed
+		if t.state == running && seg.bounds != "" && !seg.reported.known() {
+			seg.reported = mk.reported
+			seg.marks = t.trust
 		}
 	case markRun:
-		t.markRun(m, mk, signed, x)
+		t.markRun(m, mk, x)
 	case markEnd:
-		t.markEnd(m, mk, signed, x)
+		t.markEnd(m, mk, x)
 	}
 }
 
 // markRun: the shell starts the command.
-func (t *tracer) markRun(m vt.Mark, mk mark, signed bool, x int) {
+func (t *tracer) markRun(m vt.Mark, mk mark, x int) {
 	if t.state == editing && t.cur.bounds == FromMarks {
 		last := m.Line
 		if x == 0 && last > t.promptLine {
@@ -111,51 +110,44 @@ func (t *tracer) markRun(m vt.Mark, mk mark, signed bool, x int) {
 		t.begin(m.Line, x)
 	}
 	seg := t.cur
-	if t.state == editing && seg.bounds == FromPaste && t.scan.fresh && !seg.ran {
-		// fish 4 sends the mark before it switches bracketed paste off.
-		seg.ran = true
-		seg.signed, seg.unsure = seg.signed || signed, seg.unsure || !signed
-		if mk.hasText {
-			seg.hook, seg.hooked, seg.verbatim = mk.text, true, mk.verbatim
-		}
-		t.open = seg
+	// fish 4 sends the mark before it switches bracketed paste off.
+	early := t.state == editing && seg.bounds == FromPaste && t.scan.fresh && !seg.run.known()
+	if !early && (t.state != running || seg.bounds == "" || seg.run.known() || seg.exit.known()) {
 		return
 	}
-	if t.state != running || seg.bounds == "" || seg.ran || seg.exited {
-		return
-	}
-	seg.ran = true
-	seg.context = mk.context
-	seg.signed = seg.signed || signed
-	seg.unsure = seg.unsure || !signed
-	if mk.hasText {
-		seg.hook, seg.hooked, seg.verbatim = mk.text, true, mk.verbatim
-	}
-	// Output so far came from the shell.
-	if !t.closed && m.Line >= t.from {
-		t.from = m.Line
+	seg.run.from = FromMarks
+	seg.marks = t.trust
+	if mk.reported.known() {
+		seg.reported = mk.reported
 	}
 	t.open = seg
+	if early {
+		return
+	}
+	seg.run.value = mk.context
+	if !t.closed && m.Line >= t.from {
+		t.from = m.Line // output so far came from the shell
+	}
 }
 
 // markEnd: the command has ended.
-func (t *tracer) markEnd(m vt.Mark, mk mark, signed bool, x int) {
-	if t.state == editing && signed && mk.hasExit && !t.cur.split {
+func (t *tracer) markEnd(m vt.Mark, mk mark, x int) {
+	if t.state == editing && t.trust == signed && mk.exit.known() && !t.cur.promptEnd.seen() {
 		// A shell without hooks has the mark in the prompt itself.
 		seg := t.open
 		if seg == nil {
 			seg = t.prev
 		}
 		t.open = nil
-		if seg != nil && seg.bounds != "" && !seg.exited {
-			seg.exit, seg.exited, seg.signed = mk.exit, true, true
+		if seg != nil && seg.bounds != "" && !seg.exit.known() {
+			seg.exit, seg.marks = mk.exit, signed
 		}
 		return
 	}
 	if t.state != running {
 		return
 	}
-	if mk.context != "" && (t.open == nil || t.open.context != mk.context) {
+	if mk.context != "" && (t.open == nil || t.open.run.value != mk.context) {
 		return // the context of a shell or session has ended
 	}
 	seg := t.open
@@ -164,29 +156,27 @@ func (t *tracer) markEnd(m vt.Mark, mk mark, signed bool, x int) {
 		seg = t.cur
 	}
 	t.open = nil
-	if seg.bounds == "" || seg.exited {
+	if seg.bounds == "" || seg.exit.known() {
 		return
 	}
-	seg.exit, seg.exited = mk.exit, mk.hasExit
-	seg.signed = seg.signed || signed
-	seg.unsure = seg.unsure || !signed
-	t.endOutput(m.Line, x, t.now)
+	seg.exit, seg.marks = mk.exit, t.trust
+	t.endOutput(m.Line, x, t.now, FromMarks)
 	if seg != t.cur {
-		seg.end = t.now
+		seg.end.value = t.now
 	}
 }
 
 // markLine is called before a line feed while a line is entered at a prompt with
 // marks. A shell that marks only its prompts runs the line now.
 func (t *tracer) markLine(line uint64) {
-	if !t.cur.exact || line < t.inputLine {
+	if t.cur.promptEnd != endCertain || line < t.inputLine {
 		return
 	}
 	t.cur.start = t.now
-	t.cur.oneGo, t.cur.eof = !t.cur.moved, t.eof
+	t.cur.pace, t.cur.key = paceOf(t.moved), t.key
 	t.takeInput(line)
 	t.begin(line+1, 0)
-	if t.cur.signed {
+	if t.cur.marks == signed {
 		// The mark of an end belongs to this command, whatever is entered
 		// inside it.
 		t.open = t.cur
@@ -204,14 +194,14 @@ func (t *tracer) exitEvent(ev format.Event) {
 	if seg == nil {
 		seg = t.cur
 	}
-	if seg.bounds == "" || seg.exited || !seg.signed {
+	if seg.bounds == "" || seg.exit.known() || seg.marks != signed {
 		return
 	}
 	t.now = max(t.now, ev.Time)
-	seg.exit, seg.exited, seg.byEvent = status, true, true
+	seg.exit = fact[int]{status, FromEnd}
 	line, x := t.cursor()
-	t.endOutput(line, x, t.now)
+	t.endOutput(line, x, t.now, FromEnd)
 	if seg != t.cur {
-		seg.ended, seg.end = true, t.now
+		seg.end = fact[time.Duration]{t.now, FromEnd}
 	}
 }

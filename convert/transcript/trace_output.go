@@ -9,19 +9,19 @@ import (
 
 // release takes the text of a segment to which nothing more is added.
 func (t *tracer) release(seg *segment) {
-	if seg == nil || seg.out.freed {
+	if seg == nil || seg.capture == nil {
 		return
 	}
-	seg.outText = seg.out.text()
-	t.total += len(seg.outText)
-	seg.out.free(&t.spare)
+	seg.out = output{seg.capture.text(), seg.capture.lost}
+	t.total += len(seg.out.text)
+	seg.capture.free(&t.spare)
+	seg.capture = nil
 }
 
-// endOutput ends the output of the current segment at line, x.
-func (t *tracer) endOutput(line uint64, x int, at time.Duration) {
-	seg := t.cur
-	if !seg.ended {
-		seg.ended, seg.end = true, at
+// endOutput ends the output of the current segment at line, x, as from shows.
+func (t *tracer) endOutput(line uint64, x int, at time.Duration, from source) {
+	if !t.cur.end.known() {
+		t.cur.end = fact[time.Duration]{at, from}
 	}
 	if t.closed || !t.capturing {
 		return
@@ -34,8 +34,11 @@ func (t *tracer) endOutput(line uint64, x int, at time.Duration) {
 // itself, the part before x.
 func (t *tracer) flush(line uint64, x int) {
 	top := t.screen.Scrolled()
-	if line > t.from || line == t.from && x > 0 {
-		t.cur.printed = true
+	if line >= t.from {
+		t.cur.printed += int(line - t.from)
+		if x > 0 {
+			t.cur.printed++
+		}
 	}
 	for l := max(t.from, top); l < line; l++ {
 		t.takeRow(l, allCols)
@@ -59,7 +62,7 @@ func (t *tracer) takeRow(line uint64, upto int) {
 			upto = row.Len()
 		}
 	}
-	t.scratch = t.cur.out.row(t.screen.Screen, row, upto, t.scratch)
+	t.scratch = t.cur.capture.row(t.screen.Screen, row, upto, t.scratch)
 }
 
 // noEOL returns the columns of a row without the mark that zsh (an inverse % or
@@ -92,13 +95,13 @@ func (t *tracer) left(row vt.Row, why vt.Leave) {
 			t.rowGone(row, line)
 		}
 		if t.capturing && !t.closed && line >= t.from {
-			t.cur.printed = true
-			t.scratch = t.cur.out.row(t.screen.Screen, row, row.Len(), t.scratch)
+			t.cur.printed++
+			t.scratch = t.cur.capture.row(t.screen.Screen, row, row.Len(), t.scratch)
 			t.from = line + 1
 		}
 	case vt.LeftRegion:
 		if t.capturing && !t.closed {
-			t.scratch = t.cur.out.row(t.screen.Screen, row, row.Len(), t.scratch)
+			t.scratch = t.cur.capture.row(t.screen.Screen, row, row.Len(), t.scratch)
 		}
 	case vt.LeftErased:
 		top := t.screen.Scrolled()
@@ -109,12 +112,12 @@ func (t *tracer) left(row vt.Row, why vt.Leave) {
 		}
 		if t.capturing && !t.closed {
 			if t.erasing == 0 {
-				t.keep = t.cur.out.cleared()
+				t.keep = t.cur.capture.cleared()
 			}
 			if t.pend.ok && line >= t.pend.line {
 				// A prompt, and the line typed there.
 			} else if cursor, _ := t.cursor(); line >= t.from && t.keep && (line <= cursor || row.Content() > 0) {
-				t.scratch = t.cur.out.row(t.screen.Screen, row, row.Len(), t.scratch)
+				t.scratch = t.cur.capture.row(t.screen.Screen, row, row.Len(), t.scratch)
 			}
 		}
 		if t.erasing++; t.erasing == rows {

@@ -52,12 +52,6 @@ func (t *tracer) full(line uint64) bool {
 	return ok && row.Content() == row.Len()
 }
 
-// goneRow is a row of the line being entered that has left the screen.
-type goneRow struct {
-	text string
-	wrap bool
-}
-
 func (t *tracer) rowGone(row vt.Row, line uint64) {
 	if len(t.gone) >= maxInputRows || len(t.gone) > 0 && line != t.goneLine+uint64(len(t.gone)) {
 		t.gone = t.gone[:0]
@@ -65,22 +59,26 @@ func (t *tracer) rowGone(row vt.Row, line uint64) {
 	if len(t.gone) == 0 {
 		t.goneLine = line
 	}
-	t.gone = append(t.gone, goneRow{string(row.AppendText(nil)), row.Wrapped() || row.Content() == row.Len()})
+	t.gone = append(t.gone, textRow{string(row.AppendText(nil)), wraps(row)})
 }
 
 // anyRow returns a row of the line being entered, on the screen or not.
-func (t *tracer) anyRow(line uint64) (text string, wrap, ok bool) {
+func (t *tracer) anyRow(line uint64) (textRow, bool) {
 	if row, ok := t.row(line); ok {
 		if !t.spend(row.Len()) {
-			return "", false, false
+			return textRow{}, false
 		}
-		return string(appendCols(t.scratch[:0], t.screen.Screen, row, 0, allCols)), row.Wrapped() || row.Content() == row.Len(), true
+		return textRow{string(appendCols(t.scratch[:0], t.screen.Screen, row, 0, allCols)), wraps(row)}, true
 	}
 	if n := int(line - t.goneLine); line >= t.goneLine && n < len(t.gone) {
-		return t.gone[n].text, t.gone[n].wrap, true
+		return t.gone[n], true
 	}
-	return "", false, false
+	return textRow{}, false
 }
+
+// wraps reports whether a row goes on in the next one, or may: a line editor
+// moves to the next line itself.
+func wraps(row vt.Row) bool { return row.Wrapped() || row.Content() == row.Len() }
 
 func columns(s string) int {
 	n := 0
@@ -114,18 +112,18 @@ func (t *tracer) bottom() uint64 {
 }
 
 // joinRows joins rows to a text; the first row begins at column x.
-func joinRows(rows []string, wraps []bool, x int, right rightPrompt) string {
+func joinRows(rows []textRow, x int, right rightPrompt) string {
 	var b strings.Builder
 	for i, row := range rows {
+		text := row.text
 		if i == 0 {
-			row = cutRight(row, right)
-			row = fromColumn(row, x)
+			text = fromColumn(cutRight(text, right), x)
 		}
-		if !wraps[i] {
-			row = strings.TrimRight(row, " ")
+		if !row.wrap {
+			text = strings.TrimRight(text, " ")
 		}
-		b.WriteString(row)
-		if i+1 < len(rows) && !wraps[i] {
+		b.WriteString(text)
+		if i+1 < len(rows) && !row.wrap {
 			b.WriteByte('\n')
 		}
 	}

@@ -76,7 +76,7 @@ func (t *tracer) restPoint(d time.Duration) {
 		text, given = k, rest
 		break
 	}
-	if !plausible(text) && !t.ready || !t.mayType(text) {
+	if !plausible(text) && t.announced != asPrompt || !t.mayType(text) {
 		if !same { // else it may come back, as when a history is searched
 			t.pend = pending{}
 		}
@@ -91,7 +91,7 @@ func (t *tracer) restPoint(d time.Duration) {
 			}
 		}
 	}
-	t.pend = pending{ok: true, right: right, line: line, x: columns(text), prefix: text, at: t.now, ready: t.ready, given: given, cursor: x}
+	t.pend = pending{ok: true, right: right, line: line, x: columns(text), prefix: text, at: t.now, announced: t.announced, given: given, cursor: x}
 }
 
 // pendKnown reports whether the cursor is behind a prompt that was seen before.
@@ -135,7 +135,7 @@ func (t *tracer) chain(first, line uint64) bool {
 		return false
 	}
 	for l := first; l < line; l++ {
-		if _, wrap, ok := t.anyRow(l); !ok || !wrap {
+		if row, ok := t.anyRow(l); !ok || !row.wrap {
 			return false
 		}
 	}
@@ -156,7 +156,8 @@ func (t *tracer) typed(line uint64) {
 	if !t.chain(p.line, line) {
 		return
 	}
-	row, _, _ := t.anyRow(p.line)
+	first, _ := t.anyRow(p.line)
+	row := first.text
 	if !strings.HasPrefix(row, strings.TrimRight(p.prefix, " ")) {
 		// Some prompts are redrawn in another form once the line is entered.
 		before, ok := strings.CutSuffix(strings.TrimRight(row, " "), p.typed)
@@ -169,30 +170,39 @@ func (t *tracer) typed(line uint64) {
 	if strings.TrimSpace(cutRight(fromColumn(row, p.x), p.right)) == "" && !known(t.typedKnown, p.prefix) {
 		return // probably a progress display
 	}
-	undo := undoTyped{ok: true, line: line, pend: p, cur: t.cur, from: t.from, ended: t.cur.ended, closed: t.closed, prev: t.prev}
-	oneGo := !p.moved
+	undo := undoTyped{ok: true, line: line, pend: p, cur: t.cur, from: t.from, end: t.cur.end, closed: t.closed, prev: t.prev}
 	t.startPrompt(FromTyping, p.line, 0, p.at)
 	t.inputAt(p.line, p.x)
 	t.right = p.right
 	t.typedKnown = remember(t.typedKnown, p.prefix)
-	t.cur.oneGo = oneGo
-	t.cur.ready = p.ready
+	t.cur.pace = paceOf(p.moved)
+	t.cur.announced = p.announced
 	t.cur.given = strings.TrimRight(p.given, " ")
-	t.cur.eof = t.eof
+	t.cur.key = t.key
 	t.cur.start = t.now
 	t.takeInput(line)
 	t.begin(line+1, 0)
 	t.undo = undo
 }
 
+// paceOf returns the pace of a line in which the cursor was or was not seen at
+// rest behind the first character.
+func paceOf(moved bool) pace {
+	if moved {
+		return typed
+	}
+	return burst
+}
+
 // undoTyped is the state before a line feed was taken for the end of a line.
 type undoTyped struct {
-	ok            bool
-	pend          pending
-	line          uint64 // of the line feed
-	cur, prev     *segment
-	from          uint64
-	ended, closed bool
+	ok        bool
+	pend      pending
+	line      uint64 // of the line feed
+	cur, prev *segment
+	from      uint64
+	end       fact[time.Duration] // of cur
+	closed    bool
 }
 
 // takeBack is called at the first gap after a line was taken as entered. If the
@@ -209,7 +219,7 @@ func (t *tracer) takeBack() {
 	}
 	t.segs = t.segs[:len(t.segs)-1]
 	t.cur, t.prev, t.from, t.closed = u.cur, u.prev, u.from, u.closed
-	t.cur.ended = u.ended
+	t.cur.end = u.end
 	t.capturing = true
 	t.from = max(t.from, u.pend.line)
 	t.pend = u.pend
