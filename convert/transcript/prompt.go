@@ -181,3 +181,13 @@ func firstWords(line string) []string {
 	}
 	return words
 }
+
+// kindOf returns a key that is usually the same for all prompts of a shell.
+func kindOf(prompt string) string { return shape(prompt) + "\x00" + terminator(prompt) }
+
+func lastLine(prompt []string) string {
+	if len(prompt) == 0 {
+		return ""
+	}
+	return prompt[len(prompt)-1]
+}

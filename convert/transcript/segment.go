@@ -53,6 +53,12 @@ type segment struct {
 	capture *capture // what out is made of; nil once it is
 	printed int      // rows that were printed before the next prompt
 	screens int      // how often the alternate screen was entered
+
+	// kind, depth and parent are where the line was entered; parent is the
+	// number of the segment that started the shell or REPL, or -1.
+	kind          Kind
+	depth, parent int
+	stray         []string // rows behind out that only looked like prompts, and their output
 }
 
 // output is what a command printed.
@@ -156,9 +162,11 @@ const (
 type result uint8
 
 const (
-	entered   result = iota // or cancelled: see habits.cancelled
-	unentered               // the recording ended first
-	aborted                 // a further line of it was cancelled
+	entered    result = iota // and run, as far as anybody knows
+	unentered                // the recording ended first
+	cancelled                // with ctrl-C, it or a further line of it
+	listed                   // it is shown above a list of completions
+	shellEnded               // by ctrl-D, and printed so
 )
 
 // textRow is a row of the screen.

@@ -2,6 +2,7 @@ package transcript
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/ttydeck/ttydeck/vt"
 )
@@ -76,4 +77,24 @@ func appendColor(dst []byte, c vt.Color, base int) []byte {
 		}
 	}
 	return dst
+}
+
+// plain returns text without its SGR sequences.
+func plain(s string) string {
+	var b strings.Builder
+	for {
+		i := strings.IndexByte(s, 0x1b)
+		if i < 0 {
+			break
+		}
+		b.WriteString(s[:i])
+		s = s[i:]
+		if j := strings.IndexByte(s, 'm'); j >= 0 {
+			s = s[j+1:]
+		} else {
+			s = ""
+		}
+	}
+	b.WriteString(s)
+	return b.String()
 }

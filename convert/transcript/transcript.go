@@ -31,8 +31,7 @@ func Commands(cast format.Cast, opts Options) iter.Seq2[Command, error] {
 			}
 		}
 		t.finish()
-		l := learner{opts: t.opts, segs: t.segs, work: maxWork}
-		for _, c := range l.commands() {
+		for _, c := range read(t.segs, opts) {
 			if !yield(c, nil) {
 				return
 			}

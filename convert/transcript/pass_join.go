@@ -1,0 +1,66 @@
+package transcript
+
+import "strings"
+
+// joinLines joins the lines of each command into one segment.
+//
+// Needs: prompts and texts as they should be, because they show whether a line
+// continues another.
+// Holds after: a segment is a whole command, or a line of a program.
+// Sets: of the first segment, the text, and all that is known of how the last
+// line ended and what came after it. If that line was cancelled, so is the
+// command; then the rest is only the output and its end.
+func joinLines(ses *session, segs []*segment) []*segment {
+	var out []*segment
+	for _, s := range segs {
+		if len(out) == 0 || !ses.continues(out[len(out)-1], s) {
+			out = append(out, s)
+			continue
+		}
+		p := out[len(out)-1]
+		givenUp := ses.habits.cancelled(s)
+		if s.bounds == FromMarks {
+			givenUp = strings.HasSuffix(s.text, "^C") // the shell runs the last line only
+		}
+		p.text += "\n" + s.text
+		p.out, p.end = s.out, s.end
+		if givenUp {
+			p.result = cancelled
+			continue
+		}
+		p.start, p.left = s.start, s.left
+		p.printed, p.screens = s.printed, s.screens
+		p.run, p.exit = s.run, s.exit
+		p.marks = max(p.marks, s.marks)
+		if s.reported.known() {
+			p.reported = fact[string]{s.reported.value, fromHistory} // perhaps of the last line only
+		}
+	}
+	return out
+}
+
+// continues reports whether s is a continuation line of the command p.
+func (ses *session) continues(p, s *segment) bool {
+	switch {
+	case p.bounds == "" || s.bounds == "" || s.result == unentered:
+		return false
+	case s.announced == asContinuation:
+		return !p.run.known()
+	case p.text == "" || p.printed > 0 || p.run.known() || p.exit.known():
+		return false
+	case s.marks == signed && s.bounds == FromMarks:
+		return false // it would be announced
+	case ses.habits.cancelled(p):
+		return false
+	}
+	prompt := lastLine(s.prompt)
+	switch {
+	case prompt == lastLine(p.prompt) && p.announced != asContinuation && !looksLikeContinuation(prompt):
+		return false
+	case len(s.prompt) > 1:
+		return false
+	case s.shell == zsh:
+		return zshContinuation.MatchString(prompt) || strings.TrimSpace(prompt) == ">" && incomplete(p.text)
+	}
+	return looksLikeContinuation(prompt) && incomplete(p.text)
+}

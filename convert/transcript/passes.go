@@ -1,0 +1,91 @@
+package transcript
+
+import "strings"
+
+// The tracer cuts a recording into segments; passes make the session's commands
+// of them. A pass takes the segments in the order of the recording and returns
+// those that are left, in the same order. It may change them: nobody else holds
+// them. What it needs, what is true of the segments that it returns, and which
+// facts it sets stand in its comment.
+
+// passes lists the passes in the order in which they run.
+var passes = []func(*session, []*segment) []*segment{
+	joinRestarts,
+	splitPrompts,
+	correctPrompts,
+	joinLines,
+	movePromptLines,
+	preferReported,
+	judgeLines,
+	placeLines,
+}
+
+// session is what the passes know about the whole session.
+type session struct {
+	habits habits
+	// work is the number of bytes that guessing may still look at. A hostile
+	// recording may have very many prompts that look like each other.
+	work int
+}
+
+// read returns the commands of the segments that the tracer made.
+func read(segs []*segment, opts Options) []Command {
+	s := &session{habits: learnHabits(segs), work: maxWork}
+	for _, pass := range passes {
+		segs = pass(s, segs)
+	}
+	return commands(segs, opts)
+}
+
+// habits is what the line editors of a session do whenever a line is entered.
+// A line without it was not entered.
+type habits struct {
+	// keys has the kinds of prompt at which zsh resets the cursor keys.
+	keys map[string]bool
+	// redraws counts, by kind of prompt, the lines that zsh redrew after they
+	// were entered, less the others.
+	redraws map[string]int
+	// marksRun: marks show when commands start.
+	marksRun bool
+}
+
+// learnHabits needs segments as the tracer made them: joined lines would count
+// once.
+func learnHabits(segs []*segment) habits {
+	h := habits{map[string]bool{}, map[string]int{}, false}
+	for _, s := range segs {
+		h.marksRun = h.marksRun || s.run.known()
+		if s.shell != zsh || s.text == "" {
+			continue
+		}
+		kind := kindOf(lastLine(s.prompt))
+		h.keys[kind] = h.keys[kind] || s.left.has(leftKeys)
+		if s.after == afterRedraw {
+			h.redraws[kind]++
+		} else {
+			h.redraws[kind]--
+		}
+	}
+	return h
+}
+
+// cancelled reports whether a line was cancelled.
+func (h *habits) cancelled(s *segment) bool {
+	typedC := strings.HasSuffix(s.text, "^C")
+	switch {
+	case s.result == cancelled:
+		return true
+	case s.run.known():
+		return false
+	case s.bounds == FromTyping:
+		return typedC
+	case s.bounds == FromMarks:
+		return h.marksRun && s.marks == signed || typedC
+	case h.marksRun && s.marks == signed && incomplete(s.text):
+		return true // the shell would have marked that it runs it
+	case s.shell == zsh:
+		kind := kindOf(lastLine(s.prompt))
+		return h.keys[kind] && !s.left.has(leftKeys) || h.redraws[kind] > 0 && s.after != afterRedraw || s.key == ctrlC
+	}
+	return !s.left.has(leftLineFeed) && (s.after == afterRestart || typedC)
+}
