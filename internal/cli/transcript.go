@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -20,9 +19,7 @@ type transcriptOptions struct {
 	output    string
 	target    *convert.Target // nil: by the output's extension, else text
 	overwrite bool
-	from, to  time.Duration // to is 0 for the end of the recording
-	failed    bool
-	grep      *regexp.Regexp // nil for every command
+	only      transcript.Filter
 	utc       bool
 	schema    bool
 	parse     transcript.Options
@@ -60,9 +57,9 @@ FORMATS
 				number(&o.parse.MaxOutput, 1, "max-output", "keep at most `N` bytes of a command's output"),
 				onOff(&o.schema, "schema", "print the JSON Schema of the formats json and jsonl, and exit"),
 			}},
-			{"Which commands", append(placeFlags(&o.from, &o.to),
-				onOff(&o.failed, "failed", "only commands that failed"),
-				valued(&o.grep, "grep,g", "only commands whose text or output matches the regular expression `PATTERN`", parseRegexp),
+			{"Which commands", append(placeFlags(&o.only.From, &o.only.To),
+				onOff(&o.only.Failed, "failed", "only commands that failed"),
+				valued(&o.only.Pattern, "grep,g", "only commands whose text or output matches the regular expression `PATTERN`", parseRegexp),
 				onOff(&o.write.Review, "review", "only commands that are uncertain, with the reason"),
 				onOff(&o.parse.REPL, "repl", "also lines entered in programs such as python or sqlite3"),
 				onOff(&o.parse.Cancelled, "cancelled", "also command lines cancelled with ctrl-C"),
@@ -100,17 +97,6 @@ func transcriptTable() string {
 		fmt.Fprintf(&b, "   %-9s %s (%s)\n", t.Name, t.Desc, strings.Join(t.Ext, ", "))
 	}
 	return strings.TrimSuffix(b.String(), "\n")
-}
-
-// wants reports whether the options select a command.
-func (o *transcriptOptions) wants(c *transcript.Command) bool {
-	switch {
-	case c.Start < o.from, o.to > 0 && c.Start >= o.to, o.failed && !c.Failed():
-		return false
-	case o.grep != nil && !o.grep.MatchString(c.Text) && !o.grep.MatchString(c.Output):
-		return false
-	}
-	return true
 }
 
 func runTranscript(ctx context.Context, e *env, opts transcriptOptions, names []string) error {
@@ -162,7 +148,7 @@ func (e *env) transcribe(ctx context.Context, name string, opts transcriptOption
 			rec.Err = err
 			break
 		}
-		if opts.wants(&c) {
+		if opts.only.Match(&c) {
 			rec.Commands = append(rec.Commands, c)
 		}
 	}

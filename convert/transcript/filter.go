@@ -1,0 +1,31 @@
+package transcript
+
+import (
+	"regexp"
+	"time"
+)
+
+// A Filter selects commands. The zero Filter selects all.
+type Filter struct {
+	// From and To select the commands that were entered at From or later, and
+	// before To. A To of 0 is the end of the recording.
+	From, To time.Duration
+	// Failed selects the commands that are known to have failed.
+	Failed bool
+	// Pattern selects the commands whose text or output it matches; nil
+	// selects all.
+	Pattern *regexp.Regexp
+}
+
+// Match reports whether f selects c.
+func (f *Filter) Match(c *Command) bool {
+	switch {
+	case c.Start < f.From, f.To > 0 && c.Start >= f.To:
+		return false
+	case f.Failed && !c.Failed():
+		return false
+	case f.Pattern != nil:
+		return f.Pattern.MatchString(c.Text) || f.Pattern.MatchString(c.Output)
+	}
+	return true
+}
