@@ -52,7 +52,7 @@ func correctPrompts(ses *session, segs []*segment) []*segment {
 			for i > 0 && !strings.HasPrefix(s.rows[i].text, p) {
 				i--
 			}
-			s.prompt[len(s.prompt)-1] = p
+			s.prompt = append(slices.Clone(s.prompt[:len(s.prompt)-1]), p)
 			s.promptEnd = endCorrected
 			s.text = joinRows(s.rows[i:], columns(p), rights.of(s.rows[i].text))
 			break

@@ -1,0 +1,91 @@
+package transcript
+
+import "testing"
+
+func TestJoinLines(t *testing.T) {
+	first := segment{
+		bounds: FromPaste, prompt: prompt("$ "), promptEnd: endSeen, promptAt: 100 * ms, text: "if true", start: 200 * ms,
+		left: leftLineFeed, end: until(200 * ms), dir: "/tmp",
+	}
+	second := segment{
+		bounds: FromPaste, prompt: prompt("> "), promptEnd: endSeen, promptAt: 210 * ms, text: "then ls; fi", start: 900 * ms,
+		left: leftLineFeed | leftKeys, end: until(950 * ms), out: output{"a b", 1}, printed: 2, screens: 1, exit: exited(3), run: ran,
+	}
+	joined := segment{
+		bounds: FromPaste, prompt: prompt("$ "), promptEnd: endSeen, promptAt: 100 * ms, text: "if true\nthen ls; fi", start: 900 * ms,
+		left: leftLineFeed | leftKeys, end: until(950 * ms), out: output{"a b", 1}, printed: 2, screens: 1, exit: exited(3), run: ran, dir: "/tmp",
+	}
+	with := func(s segment, change func(*segment)) segment { change(&s); return s }
+	text := func(s segment, p, text string) segment {
+		s.prompt, s.text = prompt(p), text
+		return s
+	}
+	same := func(name string, segs ...segment) passTest { return passTest{name: name, in: segs, want: segs} }
+	announced := with(second, func(s *segment) { s.announced = asContinuation })
+	givenUp := with(joined, func(s *segment) {
+		s.text, s.start, s.left, s.printed, s.screens, s.run, s.exit, s.result =
+			"if true\nthen ls; fi^C", first.start, first.left, 0, 0, fact[string]{}, fact[int]{}, cancelled
+	})
+	zshFirst := segment{bounds: FromPaste, shell: zsh, prompt: prompt("% "), text: "for i in 1 2"}
+	zshSecond := segment{bounds: FromPaste, shell: zsh, prompt: prompt("for> "), text: "do ls; done"}
+	testPass(t, joinLines, []passTest{
+		{name: "two lines", in: []segment{{}, first, second}, want: []segment{{}, joined}},
+		{
+			name: "three lines",
+			in:   []segment{text(first, "$ ", "if a"), text(first, "> ", "then"), text(second, "> ", "ls; fi")},
+			want: []segment{text(joined, "$ ", "if a\nthen\nls; fi")},
+		},
+		{
+			name: "zsh names what is open",
+			in:   []segment{zshFirst, zshSecond},
+			want: []segment{text(zshFirst, "% ", "for i in 1 2\ndo ls; done")},
+		},
+		{
+			name: "a mark announced the prompt, whatever it looks like",
+			in:   []segment{text(first, "$ ", "ls"), text(announced, "... $ ", "id")},
+			want: []segment{text(joined, "$ ", "ls\nid")},
+		},
+		{
+			name: "cancelled in the second line",
+			in:   []segment{first, with(second, func(s *segment) { s.text, s.left, s.run = "then ls; fi^C", 0, fact[string]{} })},
+			want: []segment{givenUp},
+		},
+		{
+			name: "the shell with marks runs the last line only",
+			in: []segment{
+				{bounds: FromMarks, text: "if true", marks: unsigned}, {bounds: FromMarks, text: "fi", marks: signed, announced: asContinuation},
+			},
+			want:   []segment{{bounds: FromMarks, text: "if true\nfi", marks: signed}},
+			habits: oneMark,
+		},
+		{
+			name: "the text that was reported is perhaps that of the last line",
+			in:   []segment{first, with(second, func(s *segment) { s.reported = fact[string]{"fi", FromHook} })},
+			want: []segment{with(joined, func(s *segment) { s.reported = fact[string]{"fi", fromHistory} })},
+		},
+		{
+			name: "text that was reported with the first line stays",
+			in:   []segment{with(first, func(s *segment) { s.reported = fact[string]{"if", FromHook} }), second},
+			want: []segment{with(joined, func(s *segment) { s.reported = fact[string]{"if", FromHook} })},
+		},
+		{
+			name: "marks are as good as the best",
+			in:   []segment{with(first, func(s *segment) { s.marks = unsigned }), second},
+			want: []segment{with(joined, func(s *segment) { s.marks = unsigned })},
+		},
+		same("the first line is whole", text(first, "$ ", "ls"), second),
+		same("the first line was cancelled", with(text(first, "$ ", "if true^C"), func(s *segment) { s.left = 0 }), second),
+		same("the first line was run", with(first, func(s *segment) { s.run = ran }), second),
+		same("the first line was run, and a continuation announced", with(first, func(s *segment) { s.run = ran }), announced),
+		same("the first line has a status", with(first, func(s *segment) { s.exit = exited(1) }), second),
+		same("the first line printed something", with(first, func(s *segment) { s.printed = 1 }), second),
+		same("the first line is empty", text(first, "$ ", ""), second),
+		same("the same prompt again", first, text(second, "$ ", "then ls; fi")),
+		same("another shell's prompt", first, text(second, "me@box:~$ ", "then ls; fi")),
+		same("a prompt of two rows", first, with(second, func(s *segment) { s.prompt = prompt("~", "> ") })),
+		same("zsh would name what is open", zshFirst, text(zshSecond, "mysql> ", "do ls; done")),
+		same("signed marks would announce a continuation", first, with(second, func(s *segment) { s.bounds, s.marks = FromMarks, signed })),
+		same("the recording ended in the second line", first, with(second, func(s *segment) { s.result = unentered })),
+		same("what came before any prompt", segment{text: "if true"}, second),
+	})
+}
