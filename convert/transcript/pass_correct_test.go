@@ -57,6 +57,7 @@ func TestCorrectPrompts(t *testing.T) {
 		same("another prompt, which ends like one", ls, line("$ db> ", "make")),
 		same("no prompt is frequent, and none ends like one", line("one", "ls"), line("one two", "ls")),
 		same("blank prompts are no measure", line("  ", "ls"), line("  ", "id"), line("  ma", "ke")),
+		same("too early, but the longer one was seen once", line("(env) $ ", "ls"), line("(env) ", "$ make")),
 		same("too early, but the rows have something else", line("(env) $ ", "ls"), line("(env) ", "make"), line("(env) $ ", "id")),
 	})
 	t.Run("no work left", func(t *testing.T) {

@@ -50,21 +50,16 @@ type tracer struct {
 
 	// from is the line at which the output of cur begins.
 	from uint64
-	// closed: a mark ended cur, and what follows is not its output.
-	closed bool
-	// capturing is false while rows that leave the screen belong to no segment.
+	// capturing is false while rows that leave the screen are not the output of
+	// cur: while it is being entered, and after a mark has ended it.
 	capturing bool
 	erasing   int  // rows so far of a screen that is being erased
 	keep      bool // they are output
 
 	lineState
 
-	// idiomLine is where zsh began its prompt, at idiomAt; valid if idiom.
-	idiom     bool
-	idiomLine uint64
-	idiomAt   time.Duration
-
-	key    key // typed last
+	idiom  origin // where zsh began its prompt
+	key    key    // typed last
 	pend   pending
 	undo   undoTyped
 	rested restedAt
@@ -108,8 +103,8 @@ type lineState struct {
 
 	// hint is where a prompt begins according to a mark that any program could
 	// have printed.
-	hint  promptHint
-	again againAt
+	hint  origin
+	again origin // where it began before the editor began again
 }
 
 // pending is a prompt behind which the cursor has come to rest.
@@ -130,7 +125,8 @@ type pending struct {
 	announced announced
 }
 
-type promptHint struct {
+// origin is where a prompt begins, perhaps.
+type origin struct {
 	ok   bool
 	line uint64
 	x    int
@@ -221,9 +217,9 @@ func (t *tracer) write(data string) {
 		case tokKeys:
 			// zsh without bracketed paste sets the cursor keys when its prompt
 			// is drawn, and resets them when the line is entered.
-			if !t.paste && t.state == running && t.idiom {
+			if !t.paste && t.state == running && t.idiom.ok {
 				line, x := t.cursor()
-				t.startPrompt(FromKeys, t.idiomLine, 0, t.idiomAt)
+				t.startPrompt(FromKeys, t.idiom.line, 0, t.idiom.at)
 				t.zshInput(line, x)
 			}
 		case tokNoKeys:
@@ -287,7 +283,6 @@ func (t *tracer) startPrompt(bounds source, line uint64, x int, at time.Duration
 	t.segs = append(t.segs, t.cur)
 	t.announced = notAnnounced
 	t.state = editing
-	t.capturing = false
 	t.lineState = lineState{promptLine: line, promptX: x, inputLine: line, inputX: x, restLine: line, restX: x}
 	t.pend = pending{}
 	if bounds != FromTyping {
@@ -309,7 +304,7 @@ func (t *tracer) finish() {
 	}
 	switch t.state {
 	case running:
-		if t.capturing && !t.closed {
+		if t.capturing {
 			if p := t.pend; t.pendKnown() {
 				t.startPrompt(FromTyping, t.pend.line, 0, t.pend.at)
 				t.cur.result = unentered

@@ -6,13 +6,6 @@ import (
 	"unicode/utf8"
 )
 
-// againAt is where the prompt began before the editor began again.
-type againAt struct {
-	ok   bool
-	line uint64
-	x    int
-}
-
 // editGap is gap while a line is entered.
 func (t *tracer) editGap(d time.Duration) {
 	line, x := t.cursor()
@@ -23,7 +16,7 @@ func (t *tracer) editGap(d time.Duration) {
 			}
 			if t.again.ok { // and nothing will be
 				t.promptLine, t.promptX = t.again.line, t.again.x
-				t.again = againAt{}
+				t.again = origin{}
 				t.cur.promptEnd = endSeen
 				return
 			}
@@ -122,12 +115,12 @@ func (t *tracer) pasteOn() {
 			t.cur.bounds = FromPaste
 		}
 		switch {
-		case t.idiom:
+		case t.idiom.ok:
 			t.zshInput(line, x)
 		case t.cur.shell != zsh && t.cur.promptEnd == endSeen && (line != t.promptLine || x != t.promptX):
 			// The editor begins again without an end: the time between is not
 			// in the recording, or the editor was killed.
-			t.again = againAt{ok: true, line: t.promptLine, x: t.promptX}
+			t.again = origin{ok: true, line: t.promptLine, x: t.promptX}
 			t.promptLine, t.promptX = line, x
 			t.cur.promptEnd = endUnseen
 		}
@@ -139,8 +132,8 @@ func (t *tracer) pasteOn() {
 		}
 		t.finishAccept(line, x, false)
 	}
-	if t.idiom {
-		t.startPrompt(FromPaste, t.idiomLine, 0, t.idiomAt)
+	if t.idiom.ok {
+		t.startPrompt(FromPaste, t.idiom.line, 0, t.idiom.at)
 		t.zshInput(line, x)
 		return
 	}
@@ -157,7 +150,7 @@ func (t *tracer) pasteOn() {
 
 // zshInput sets where input begins: zsh switches after it has drawn its prompt.
 func (t *tracer) zshInput(line uint64, x int) {
-	t.idiom = false
+	t.idiom = origin{}
 	t.cur.shell = zsh
 	if t.cur.promptEnd != endCertain {
 		t.inputAt(line, x)
@@ -173,16 +166,16 @@ func (t *tracer) zshPrompt() {
 	}
 	switch t.state {
 	case running:
-		if !t.idiom {
-			t.idiom, t.idiomLine, t.idiomAt = true, line, t.now
-		} else if line < t.idiomLine {
-			t.idiomLine = line
+		if !t.idiom.ok {
+			t.idiom = origin{ok: true, line: line, at: t.now}
+		} else if line < t.idiom.line {
+			t.idiom.line = line
 		}
 	case accepting:
 		t.cur.after = afterRedraw
 	case editing:
 		if t.cur.bounds == FromMarks || !t.cur.promptEnd.seen() {
-			t.idiom, t.idiomLine, t.idiomAt = true, line, t.now
+			t.idiom = origin{ok: true, line: line, at: t.now}
 			return
 		}
 		if !t.redrawn {
@@ -217,10 +210,7 @@ func (t *tracer) reanchor() {
 		return
 	}
 	first, _, _ := strings.Cut(t.buffer, "\n")
-	tail := ""
-	if n := len(t.cur.prompt); n > 0 {
-		tail = t.cur.prompt[n-1]
-	}
+	tail := lastLine(t.cur.prompt)
 	line, _ := t.cursor()
 	for l := t.promptLine; l <= line; l++ {
 		text := t.rowText(l, 0, allCols)
@@ -291,7 +281,7 @@ func (t *tracer) finishAccept(line uint64, x int, ran bool) {
 	t.state = running
 	if !ran {
 		t.begin(line, x)
-		t.closed = true
+		t.capturing = false
 	}
 }
 
@@ -299,9 +289,8 @@ func (t *tracer) finishAccept(line uint64, x int, ran bool) {
 func (t *tracer) begin(line uint64, x int) {
 	t.state = running
 	t.from = line
-	t.closed = false
 	t.capturing = true
-	t.idiom = false
+	t.idiom = origin{}
 	t.pend = pending{}
 	t.known = remember(t.known, lastLine(t.cur.prompt))
 }
@@ -320,10 +309,7 @@ func (t *tracer) carried() string { return strings.Join(t.carry, "") }
 // returns how many of them it did not read.
 func (t *tracer) readInput(last uint64) (text string, rows []textRow, unread int) {
 	seg := t.cur
-	tail := ""
-	if n := len(seg.prompt); n > 0 {
-		tail = seg.prompt[n-1]
-	}
+	tail := lastLine(seg.prompt)
 	if !seg.promptEnd.seen() {
 		t.inputLine, t.inputX = t.promptLine, t.promptX
 	} else if strings.TrimSpace(tail) != "" && (t.inputLine != t.promptLine || t.promptX == 0) {

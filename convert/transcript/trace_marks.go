@@ -50,16 +50,16 @@ func (t *tracer) onMark(m vt.Mark) {
 		case running:
 			if t.trust == signed || !t.paste {
 				line := m.Line
-				if t.idiom {
-					line, x = min(line, t.idiomLine), 0
+				if t.idiom.ok {
+					line, x = min(line, t.idiom.line), 0
 				}
 				t.startPrompt(FromMarks, line, x, t.now)
 				t.cur.marks = t.trust
-				if t.idiom {
+				if t.idiom.ok {
 					t.cur.shell = zsh
 				}
 			} else {
-				t.hint = promptHint{ok: true, line: m.Line, x: x, at: t.now}
+				t.hint = origin{ok: true, line: m.Line, x: x, at: t.now}
 			}
 		}
 	case markContinue:
@@ -72,7 +72,7 @@ func (t *tracer) onMark(m vt.Mark) {
 		}
 	case markInput:
 		if t.state == editing {
-			t.idiom = false
+			t.idiom = origin{}
 			t.redrawn = false
 			t.inputAt(m.Line, x)
 			t.cur.promptEnd = endCertain
@@ -125,7 +125,7 @@ func (t *tracer) markRun(m vt.Mark, mk mark, x int) {
 		return
 	}
 	seg.run.value = mk.context
-	if !t.closed && m.Line >= t.from {
+	if t.capturing && m.Line >= t.from {
 		t.from = m.Line // output so far came from the shell
 	}
 }

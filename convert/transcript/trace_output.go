@@ -23,11 +23,11 @@ func (t *tracer) endOutput(line uint64, x int, at time.Duration, from source) {
 	if !t.cur.end.known() {
 		t.cur.end = fact[time.Duration]{at, from}
 	}
-	if t.closed || !t.capturing {
+	if !t.capturing {
 		return
 	}
 	t.flush(line, x)
-	t.closed = true
+	t.capturing = false
 }
 
 // flush adds the rows from where output begins up to line to the output; of line
@@ -94,13 +94,13 @@ func (t *tracer) left(row vt.Row, why vt.Leave) {
 		if (t.state != running || t.pend.ok) && t.spend(row.Len()) {
 			t.rowGone(row, line)
 		}
-		if t.capturing && !t.closed && line >= t.from {
+		if t.capturing && line >= t.from {
 			t.cur.printed++
 			t.scratch = t.cur.capture.row(t.screen.Screen, row, row.Len(), t.scratch)
 			t.from = line + 1
 		}
 	case vt.LeftRegion:
-		if t.capturing && !t.closed {
+		if t.capturing {
 			t.scratch = t.cur.capture.row(t.screen.Screen, row, row.Len(), t.scratch)
 		}
 	case vt.LeftErased:
@@ -110,7 +110,7 @@ func (t *tracer) left(row vt.Row, why vt.Leave) {
 		if t.state == editing && t.erasing == 0 {
 			t.clearedEdit()
 		}
-		if t.capturing && !t.closed {
+		if t.capturing {
 			if t.erasing == 0 {
 				t.keep = t.cur.capture.cleared()
 			}
@@ -134,7 +134,7 @@ func (t *tracer) resize(ev format.Event) {
 		return
 	}
 	before, _ := t.cursor()
-	if t.state == running && t.capturing && !t.closed && t.from < before {
+	if t.state == running && t.capturing && t.from < before {
 		t.flush(before, 0)
 	}
 	capturing := t.capturing
@@ -151,5 +151,5 @@ func (t *tracer) resize(ev format.Event) {
 	t.from = move(t.from)
 	t.promptLine, t.inputLine = move(t.promptLine), move(t.inputLine)
 	t.pend.line = move(t.pend.line)
-	t.idiomLine = move(t.idiomLine)
+	t.idiom.line = move(t.idiom.line)
 }

@@ -170,7 +170,7 @@ func (t *tracer) typed(line uint64) {
 	if strings.TrimSpace(cutRight(fromColumn(row, p.x), p.right)) == "" && !known(t.typedKnown, p.prefix) {
 		return // probably a progress display
 	}
-	undo := undoTyped{ok: true, line: line, pend: p, cur: t.cur, from: t.from, end: t.cur.end, closed: t.closed, prev: t.prev}
+	undo := undoTyped{ok: true, line: line, pend: p, cur: t.cur, from: t.from, end: t.cur.end, capturing: t.capturing, prev: t.prev}
 	t.startPrompt(FromTyping, p.line, 0, p.at)
 	t.inputAt(p.line, p.x)
 	t.right = p.right
@@ -202,7 +202,7 @@ type undoTyped struct {
 	cur, prev *segment
 	from      uint64
 	end       fact[time.Duration] // of cur
-	closed    bool
+	capturing bool
 }
 
 // takeBack is called at the first gap after a line was taken as entered. If the
@@ -218,9 +218,8 @@ func (t *tracer) takeBack() {
 		return
 	}
 	t.segs = t.segs[:len(t.segs)-1]
-	t.cur, t.prev, t.from, t.closed = u.cur, u.prev, u.from, u.closed
+	t.cur, t.prev, t.from, t.capturing = u.cur, u.prev, u.from, u.capturing
 	t.cur.end = u.end
-	t.capturing = true
 	t.from = max(t.from, u.pend.line)
 	t.pend = u.pend
 	t.pend.moved = true
