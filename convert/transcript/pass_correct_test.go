@@ -48,6 +48,11 @@ func TestCorrectPrompts(t *testing.T) {
 				bounds: FromPaste, prompt: prompt("~", "$ "), promptEnd: endCorrected, text: "make", rows: rows("$ ma", "Makefile", "$ make"),
 			}},
 		},
+		{
+			name: "the input goes on below",
+			in:   []segment{ls, id, with(early, func(s *segment) { s.rows = rows("$ make", "all") })},
+			want: []segment{ls, id, with(corrected("$ ", "make\nall", ""), func(s *segment) { s.rows = rows("$ make", "all") })},
+		},
 		same("the end is certain", ls, with(early, func(s *segment) { s.promptEnd = endCertain }), id),
 		same("the end is learned", ls, with(early, func(s *segment) { s.promptEnd = endLearned }), id),
 		same("the first piece is not in the rows", ls, with(early, func(s *segment) { s.pieces = 2 }), id),

@@ -32,6 +32,7 @@ func TestJudgeLines(t *testing.T) {
 		judge("a mark shows the end", oneMark, entered, with(marked, func(s *segment) { s.exit = exited(0) }), marked),
 		judge("a continuation starts nothing", oneMark, entered, with(marked, func(s *segment) { s.announced = asContinuation }), marked),
 		judge("ctrl-D is on the screen", habits{}, shellEnded, segment{bounds: FromPaste, text: "^D"}),
+		judge("ctrl-D, and the editor began again", habits{}, shellEnded, segment{bounds: FromPaste, text: "^D", after: afterRestart}),
 		judge("ctrl-D, and the shell prints exit", habits{}, shellEnded, eof),
 		judge("ctrl-D, and the shell prints logout", habits{}, shellEnded, with(eof, func(s *segment) { s.text = "logout" })),
 		judge("exit is typed", habits{}, entered, with(eof, func(s *segment) { s.pace = typed })),

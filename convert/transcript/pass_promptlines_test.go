@@ -77,6 +77,7 @@ func TestMovePromptLines(t *testing.T) {
 		same("different words", session("vm", "vm one", "a\nvm", "b\nvm", "last")),
 		same("never without output", session("x\n[me] ~", "y\n[me] /", "a b\n[me] /", "last")),
 		same("once without", session("[me] ~", "[me] /", "", "last")),
+		same("a blank line below it", session("[me] ~\n", "[me] /\n", "a\n[me] /\n", "last")),
 		same("only blank lines", session("\n", "a\n", "b\n", "last")),
 		same("more lines than a prompt has", session("[1]\n[2]\n[3]\n[4]\n[5]", "[1]\n[2]\n[3]\n[4]\n[5]", "a\n[1]\n[2]\n[3]\n[4]\n[5]", "last")),
 		same("output that is not whole", lost),
