@@ -24,9 +24,13 @@
 // All text is read off a [vt.Screen], so it is what the user saw when Enter was
 // pressed, however the line was edited.
 //
-// A second pass knows the prompts of the whole session. It joins continuation
-// lines, splits lines that arrived in one piece, distinguishes the prompts of a
-// REPL from those of a shell, and drops what only looked like a command.
+// This takes three stages. A tracer follows the screen and cuts the recording
+// into segments, each a prompt with the line entered there and its output. It
+// notes facts only: what bounded the line, how it ended, and what is known from
+// where. Passes, which know the prompts of the whole session, then split lines
+// that arrived in one piece, join continuation lines, distinguish the prompts of
+// a REPL from those of a shell, and drop what only looked like a command. Each
+// says what it needs and what holds after it. What is left becomes the commands.
 //
 // # Trust
 //

@@ -22,6 +22,7 @@ func TestJudgeLines(t *testing.T) {
 		judge("completions are listed", habits{}, listed, tab, again),
 		judge("completions are listed at another prompt", habits{}, entered, tab, with(again, func(s *segment) { s.prompt = prompt("# ") })),
 		judge("another text came with the prompt", habits{}, entered, tab, with(again, func(s *segment) { s.given = "ls" })),
+		judge("less text came with the prompt", habits{}, entered, tab, with(again, func(s *segment) { s.given = "make" })),
 		judge("no text came with the prompt", habits{}, entered, with(tab, func(s *segment) { s.text = "" }), with(again, func(s *segment) { s.given = "" })),
 		judge("an editor followed", habits{}, entered, tab, with(again, func(s *segment) { s.bounds = FromPaste })),
 		judge("an editor never lists like that", habits{}, entered, with(tab, func(s *segment) { s.bounds = FromPaste; s.left = leftLineFeed }), again),

@@ -10,14 +10,14 @@ import "strings"
 
 // passes lists the passes in the order in which they run.
 var passes = []func(*session, []*segment) []*segment{
-	joinRestarts,
+	joinRestarts, // now a segment is a line
 	splitPrompts,
-	correctPrompts,
-	joinLines,
-	movePromptLines,
-	preferReported,
-	judgeLines,
-	placeLines,
+	correctPrompts,  // now its prompt and its text are apart
+	joinLines,       // now it is a command
+	movePromptLines, // now its prompt and its output are whole
+	preferReported,  // now its text is final
+	judgeLines,      // now it is known what became of it
+	placeLines,      // and where it was entered
 }
 
 // session is what the passes know about the whole session.

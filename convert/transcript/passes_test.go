@@ -1,6 +1,7 @@
 package transcript
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -72,6 +73,60 @@ var (
 func exited(n int) fact[int] { return fact[int]{n, FromMarks} }
 
 func until(at time.Duration) fact[time.Duration] { return fact[time.Duration]{at, fromNext} }
+
+// TestPassOrder has a case for each pass that depends on one before it.
+func TestPassOrder(t *testing.T) {
+	line := func(p, text string, left left) segment {
+		return segment{bounds: FromPaste, prompt: prompt(p), promptEnd: endSeen, text: text, rows: rows(p + text), pieces: 1, left: left}
+	}
+	unseen := func(row string) segment {
+		return segment{bounds: FromPaste, text: row, rows: rows(row), left: leftLineFeed}
+	}
+	hooked := func(s segment, from source, text string) segment {
+		s.run, s.reported, s.left = ran, fact[string]{text, from}, leftLineFeed
+		return s
+	}
+	for _, tt := range []struct {
+		name string
+		in   []segment
+		want []string // texts
+	}{
+		{"joinRestarts, splitPrompts", []segment{
+			{bounds: FromPaste, text: "ls", prompt: prompt("$ "), promptEnd: endSeen, after: afterRestart}, {bounds: FromPaste}, unseen("$ id"),
+		}, []string{"ls", "id"}},
+		{"splitPrompts, joinLines", []segment{
+			line("$ ", "if a", leftLineFeed), line("> ", "then b; fi", leftLineFeed), unseen("$ if c"), unseen("> then d; fi"),
+		}, []string{"if a\nthen b; fi", "if c\nthen d; fi"}},
+		{"correctPrompts, joinLines", []segment{
+			line("$ ", "ls", leftLineFeed), line("$ ", "if a", leftLineFeed), line("> ", "then", leftLineFeed), line("> ", "b", leftLineFeed), line("> f", "i", leftLineFeed),
+		}, []string{"ls", "if a\nthen\nb\nfi"}},
+		{"joinLines, preferReported", []segment{
+			line("$ ", "if a", leftLineFeed), hooked(line("> ", "then b; fi", leftLineFeed), FromHook, "if a; then b; fi"),
+		}, []string{"if a\nthen b; fi"}},
+		{"joinLines, judgeLines", []segment{
+			line("$ ", "if a", leftLineFeed), line("> ", "then^C", 0), line("$ ", "ls", leftLineFeed),
+		}, []string{"ls"}},
+		{"preferReported, judgeLines", []segment{
+			hooked(segment{bounds: FromPaste, prompt: prompt("$ "), promptEnd: endSeen, text: "^D"}, FromHook, "cat"),
+		}, []string{"cat"}},
+		{"preferReported, placeLines", []segment{
+			hooked(line("$ ", "", 0), FromHook, "ssh box"), line("me@box:~$ ", "ls", leftLineFeed), line("$ ", "id", leftLineFeed),
+		}, []string{"ssh box", "  ls", "id"}},
+		{"judgeLines, placeLines", []segment{
+			line("$ ", "ssh box^C", 0), line("me@box:~$ ", "ls", leftLineFeed),
+		}, []string{"ls"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			for _, c := range read(pointers(tt.in), Options{}) {
+				got = append(got, strings.Repeat("  ", c.Depth)+c.Text)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("commands differ (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
 
 func TestLearnHabits(t *testing.T) {
 	z := func(s segment) segment {
