@@ -293,40 +293,37 @@ func (t *tracer) startPrompt(bounds source, line uint64, x int, at time.Duration
 // finish ends the last segment at the end of the recording.
 func (t *tracer) finish() {
 	t.gap(time.Second)
-	defer func() {
-		t.release(t.prev)
-		t.release(t.cur)
-	}()
-	line, x := t.cursor()
-	if t.screen.OnAlternate() {
-		t.cur.end.value = t.now
-		return
+	fullScreen := t.screen.OnAlternate()
+	if !fullScreen {
+		t.finishLine()
 	}
+	if fullScreen || !t.cur.end.known() { // a program runs on, whatever a mark said
+		t.cur.end.value = t.now
+	}
+	t.release(t.prev)
+	t.release(t.cur)
+}
+
+func (t *tracer) finishLine() {
+	line, x := t.cursor()
 	switch t.state {
 	case running:
-		if t.capturing {
-			if p := t.pend; t.pendKnown() {
-				t.startPrompt(FromTyping, t.pend.line, 0, t.pend.at)
-				t.cur.result = unentered
-				t.cur.prompt = []string{p.prefix}
-				t.cur.end.value = t.now
-				return
-			} else {
-				t.flush(line, 0)
-				if x > 0 {
-					t.takeRow(line, allCols)
-				}
-			}
+		if !t.capturing {
+			return
 		}
-		if !t.cur.end.known() {
-			t.cur.end.value = t.now
+		if p := t.pend; t.pendKnown() {
+			t.startPrompt(FromTyping, p.line, 0, p.at)
+			t.cur.prompt = []string{p.prefix}
+			t.cur.result = unentered
+			return
+		}
+		t.flush(line, 0)
+		if x > 0 {
+			t.takeRow(line, allCols)
 		}
 	case editing:
-		// A line that was never entered is no command.
-		t.cur.result = unentered
-		t.cur.end.value = t.now
+		t.cur.result = unentered // a line that was never entered is no command
 	case accepting:
-		t.finishAccept(line, x, true)
-		t.cur.end.value = t.now
+		t.finishAccept(line)
 	}
 }

@@ -44,7 +44,7 @@ func (t *tracer) editGap(d time.Duration) {
 // inputAt sets where input begins.
 func (t *tracer) inputAt(line uint64, x int) {
 	t.inputLine, t.inputX = line, x
-	t.cur.promptEnd = max(t.cur.promptEnd, endSeen)
+	t.cur.promptEnd = endSeen
 	t.cur.prompt = t.readPrompt()
 	t.seeRight()
 }
@@ -130,7 +130,9 @@ func (t *tracer) pasteOn() {
 		if t.cur.shell != zsh {
 			t.cur.after = afterRestart
 		}
-		t.finishAccept(line, x, false)
+		t.finishAccept(line)
+		t.begin(line)
+		t.capturing = false
 	}
 	if t.idiom.ok {
 		t.startPrompt(FromPaste, t.idiom.line, 0, t.idiom.at)
@@ -234,7 +236,7 @@ func (t *tracer) pasteOff() {
 	if t.redrawn {
 		t.reanchor()
 	}
-	line, x := t.cursor()
+	line, _ := t.cursor()
 	seg := t.cur
 	seg.start = t.now
 	if t.scan.fresh {
@@ -243,7 +245,7 @@ func (t *tracer) pasteOff() {
 	if t.scan.fresh && seg.shell != zsh && line > t.screen.Scrolled() {
 		// Readline and fish have moved to the next line already.
 		t.takeInput(line - 1)
-		t.begin(line, x)
+		t.begin(line)
 		return
 	}
 	t.takeInput(t.bottom())
@@ -252,18 +254,18 @@ func (t *tracer) pasteOff() {
 
 // lineFeed is called before a line feed.
 func (t *tracer) lineFeed() {
-	line, x := t.cursor()
+	line, _ := t.cursor()
 	switch t.state {
 	case accepting:
 		if row, ok := t.row(line); ok && line >= t.inputLine+uint64(len(t.cur.rows)) && row.Content() > 0 {
 			// The cursor moved below the input without a line feed: this is
 			// output.
-			t.finishAccept(line-1, 0, true)
-			t.begin(line, 0)
+			t.finishAccept(line - 1)
+			t.begin(line)
 			return
 		}
-		t.finishAccept(line, x, true)
-		t.begin(line+1, 0)
+		t.finishAccept(line)
+		t.begin(line + 1)
 	case editing: // with marks, but none for the start of a command
 		t.markLine(line)
 	case running:
@@ -272,21 +274,17 @@ func (t *tracer) lineFeed() {
 }
 
 // finishAccept cuts the input at its last row.
-func (t *tracer) finishAccept(line uint64, x int, ran bool) {
+func (t *tracer) finishAccept(line uint64) {
 	seg := t.cur
 	if n := int(line) - int(t.inputLine) + 1; n >= 1 && n < len(seg.rows) {
 		seg.rows = seg.rows[:n]
 		seg.text = t.carried() + joinRows(seg.rows, t.inputX, t.right)
 	}
 	t.state = running
-	if !ran {
-		t.begin(line, x)
-		t.capturing = false
-	}
 }
 
 // begin: the command runs, and prints from line on.
-func (t *tracer) begin(line uint64, x int) {
+func (t *tracer) begin(line uint64) {
 	t.state = running
 	t.from = line
 	t.capturing = true

@@ -99,15 +99,15 @@ func (t *tracer) markRun(m vt.Mark, mk mark, x int) {
 		}
 		t.cur.start = t.now
 		t.takeInput(last)
-		t.begin(m.Line, x)
+		t.begin(m.Line)
 	}
 	if t.state == accepting {
 		last := m.Line
 		if x == 0 && last > t.inputLine {
 			last--
 		}
-		t.finishAccept(last, x, true)
-		t.begin(m.Line, x)
+		t.finishAccept(last)
+		t.begin(m.Line)
 	}
 	seg := t.cur
 	// fish 4 sends the mark before it switches bracketed paste off.
@@ -175,7 +175,7 @@ func (t *tracer) markLine(line uint64) {
 	t.cur.start = t.now
 	t.cur.pace, t.cur.key = paceOf(t.moved), t.key
 	t.takeInput(line)
-	t.begin(line+1, 0)
+	t.begin(line + 1)
 	if t.cur.marks == signed {
 		// The mark of an end belongs to this command, whatever is entered
 		// inside it.

@@ -181,7 +181,7 @@ func (t *tracer) typed(line uint64) {
 	t.cur.key = t.key
 	t.cur.start = t.now
 	t.takeInput(line)
-	t.begin(line+1, 0)
+	t.begin(line + 1)
 	t.undo = undo
 }
 
