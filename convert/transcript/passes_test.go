@@ -91,9 +91,6 @@ func TestPassOrder(t *testing.T) {
 		in   []segment
 		want []string // texts
 	}{
-		{"joinRestarts, splitPrompts", []segment{
-			{bounds: FromPaste, text: "ls", prompt: prompt("$ "), promptEnd: endSeen, after: afterRestart}, {bounds: FromPaste}, unseen("$ id"),
-		}, []string{"ls", "id"}},
 		{"splitPrompts, joinLines", []segment{
 			line("$ ", "if a", leftLineFeed), line("> ", "then b; fi", leftLineFeed), unseen("$ if c"), unseen("> then d; fi"),
 		}, []string{"if a\nthen b; fi", "if c\nthen d; fi"}},
