@@ -13,8 +13,7 @@ type capture struct {
 	// head holds the first half of the limit, tail a ring of what followed.
 	head   []byte
 	tail   []byte
-	at     int  // where the ring begins, once it is full
-	full   bool // tail has wrapped around
+	at     int  // where the ring begins
 	lost   int  // bytes that fell out of the ring
 	open   bool // the last row goes on
 	begun  bool // some of the open line has been written
@@ -24,18 +23,15 @@ type capture struct {
 	// head before the first time.
 	erased int
 	mark   int
-	styled *styler // nil for plain text
+	styled bool // with SGR sequences
 }
 
 // spareBuffers are buffers that a capture has returned, for the next one.
 type spareBuffers struct{ head, tail []byte }
 
 func newCapture(limit int, styled bool, spare *spareBuffers) *capture {
-	c := &capture{limit: max(limit, 2), head: spare.head[:0], tail: spare.tail[:0]}
+	c := &capture{limit: max(limit, 2), head: spare.head[:0], tail: spare.tail[:0], styled: styled}
 	*spare = spareBuffers{}
-	if styled {
-		c.styled = &styler{}
-	}
 	return c
 }
 
@@ -52,19 +48,15 @@ func (c *capture) free(spare *spareBuffers) {
 
 func (c *capture) put(b ...byte) {
 	half := c.limit / 2
-	if n := half - len(c.head); n > 0 && !c.full && len(c.tail) == 0 {
+	if n := half - len(c.head); n > 0 && len(c.tail) == 0 {
 		n = min(n, len(b))
 		c.head = append(c.head, b[:n]...)
 		b = b[n:]
 	}
 	for len(b) > 0 {
-		if !c.full {
-			n := min(half-len(c.tail), len(b))
+		if n := min(half-len(c.tail), len(b)); n > 0 {
 			c.tail = append(c.tail, b[:n]...)
 			b = b[n:]
-			if len(c.tail) == half {
-				c.full, c.at = true, 0
-			}
 			continue
 		}
 		n := copy(c.tail[c.at:], b)
@@ -80,8 +72,8 @@ func (c *capture) row(s *vt.Screen, row vt.Row, upto int, buf []byte) []byte {
 		c.endLine()
 	}
 	c.open = true
-	if c.styled != nil {
-		buf = c.styled.appendRow(buf[:0], s, row, upto)
+	if c.styled {
+		buf = appendStyled(buf[:0], s, row, upto)
 	} else {
 		buf = appendCols(buf[:0], s, row, 0, upto)
 	}
@@ -130,7 +122,7 @@ func (c *capture) cleared() bool {
 	}
 	c.erased++
 	if c.erased == maxErased+1 {
-		c.head, c.tail, c.at, c.full = c.head[:c.mark], c.tail[:0], 0, false
+		c.head, c.tail, c.at = c.head[:c.mark], c.tail[:0], 0
 	}
 	return c.erased <= maxErased
 }
@@ -147,12 +139,8 @@ func (c *capture) text() string {
 	if c.lost > 0 {
 		b.WriteString(cutNote)
 	}
-	if c.full {
-		b.Write(c.tail[c.at:])
-		b.Write(c.tail[:c.at])
-	} else {
-		b.Write(c.tail)
-	}
+	b.Write(c.tail[c.at:])
+	b.Write(c.tail[:c.at])
 	return strings.TrimRight(b.String(), "\n")
 }
 

@@ -7,11 +7,9 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// styler writes rows with SGR sequences. Each line begins and ends plain, so
-// that lines can be separated.
-type styler struct{}
-
-func (*styler) appendRow(dst []byte, s *vt.Screen, row vt.Row, upto int) []byte {
+// appendStyled appends a row with SGR sequences, up to column upto. It begins and
+// ends plain, so that lines can be separated.
+func appendStyled(dst []byte, s *vt.Screen, row vt.Row, upto int) []byte {
 	var pen vt.Cell
 	for x := range min(upto, row.Content()) {
 		c := row.Cell(x)

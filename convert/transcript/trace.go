@@ -158,10 +158,7 @@ func (t *tracer) event(ev format.Event) {
 		if ev.Data == "" {
 			return
 		}
-		if ev.Time > t.now {
-			t.gap(ev.Time - t.now)
-			t.now = ev.Time
-		}
+		t.advance(ev.Time)
 		t.credit = min(t.credit+64*len(ev.Data), 1<<28)
 		t.write(ev.Data)
 	case format.Input:
@@ -182,12 +179,16 @@ func (t *tracer) event(ev format.Event) {
 		t.exitEvent(ev)
 	case format.Resize:
 		if _, err := ev.Size(); err == nil {
-			if ev.Time > t.now {
-				t.gap(ev.Time - t.now)
-				t.now = ev.Time
-			}
+			t.advance(ev.Time)
 			t.resize(ev)
 		}
+	}
+}
+
+func (t *tracer) advance(at time.Duration) {
+	if at > t.now {
+		t.gap(at - t.now)
+		t.now = at
 	}
 }
 
@@ -311,7 +312,7 @@ func (t *tracer) finishLine() {
 		if !t.capturing {
 			return
 		}
-		if p := t.pend; t.pendKnown() {
+		if p := t.pend; p.ok && known(t.known, p.prefix) { // as seen before
 			t.startPrompt(FromTyping, p.line, 0, p.at)
 			t.cur.prompt = []string{p.prefix}
 			t.cur.result = unentered

@@ -47,7 +47,7 @@ func (t *tracer) restPoint(d time.Duration) {
 	if !ok {
 		return
 	}
-	if row.Content() > x && !gapAt(row.Content(), x) {
+	if row.Content() == x+1 {
 		// The text right of the cursor is too near for a right-hand prompt.
 		t.pend = pending{}
 		return
@@ -94,14 +94,6 @@ func (t *tracer) restPoint(d time.Duration) {
 	t.pend = pending{ok: true, right: right, line: line, x: columns(text), prefix: text, at: t.now, announced: t.announced, given: given, cursor: x}
 }
 
-// pendKnown reports whether the cursor is behind a prompt that was seen before.
-func (t *tracer) pendKnown() bool {
-	if !t.pend.ok {
-		return false
-	}
-	return known(t.known, t.pend.prefix)
-}
-
 // known reports whether a prompt is like one of prompts.
 func known(prompts []string, prompt string) bool {
 	for _, k := range prompts {
@@ -112,8 +104,6 @@ func known(prompts []string, prompt string) bool {
 	return false
 }
 
-func gapAt(content, x int) bool { return content > x+1 }
-
 // mayType reports whether text may be a prompt that only typing shows. Once a
 // line editor has switched bracketed paste, such prompts occur only inside
 // launchers, which may run another shell, and where they occurred before.
@@ -121,12 +111,7 @@ func (t *tracer) mayType(text string) bool {
 	if !t.paste || t.cur.bounds != "" && isLauncher(t.cur.text) {
 		return true
 	}
-	for _, k := range t.typedKnown {
-		if alike(k, text) {
-			return true
-		}
-	}
-	return false
+	return known(t.typedKnown, text)
 }
 
 // chain reports whether line is first, or first wraps into it.
