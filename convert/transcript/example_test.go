@@ -3,7 +3,9 @@ package transcript_test
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
+	"time"
 
 	"github.com/ttydeck/ttydeck/convert/transcript"
 	"github.com/ttydeck/ttydeck/format"
@@ -38,6 +40,17 @@ func ExampleCommands() {
 	// Output:
 	// 1.5s "echo hi" printed "hi"
 	// 3.5s "rm nothing" printed "rm: cannot remove 'nothing'"
+}
+
+func ExampleFilter() {
+	deletes := transcript.Filter{From: 2 * time.Second, Pattern: regexp.MustCompile(`^rm `)}
+	for cmd, err := range transcript.Commands(openExample(), transcript.Options{}) {
+		if err == nil && deletes.Match(&cmd) {
+			fmt.Println(cmd.Text)
+		}
+	}
+	// Output:
+	// rm nothing
 }
 
 func ExampleWrite() {

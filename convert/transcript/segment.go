@@ -177,7 +177,6 @@ type textRow struct {
 
 // rightPrompt is the text at the right of the line being entered.
 type rightPrompt struct {
-	line uint64
 	x    int
 	text string
 }

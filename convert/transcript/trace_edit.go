@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/ttydeck/ttydeck/vt"
 )
 
 // editGap is gap while a line is entered.
@@ -79,17 +81,19 @@ func (t *tracer) seeRight() {
 	if !ok || !t.spend(row.Len()) {
 		return
 	}
-	t.right = rightPrompt{line: t.inputLine}
-	content := row.Content()
-	for x := t.inputX; x < content; x++ {
+	if t.right = t.rightFrom(row, t.inputLine, t.inputX); t.right.x <= t.inputX {
+		t.right = rightPrompt{} // what is typed
+	}
+}
+
+// rightFrom returns the text of a row behind the blanks at column x.
+func (t *tracer) rightFrom(row vt.Row, line uint64, x int) rightPrompt {
+	for content := row.Content(); x < content; x++ {
 		if c := row.Cell(x); !c.Empty() && c.Rune() != ' ' {
-			if x > t.inputX {
-				t.right.x = x
-				t.right.text = t.rowText(t.inputLine, x, allCols)
-			}
-			return
+			return rightPrompt{x, t.rowText(line, x, allCols)}
 		}
 	}
+	return rightPrompt{}
 }
 
 // clearedEdit is called before the screen is cleared while a line is entered:

@@ -82,16 +82,10 @@ func (t *tracer) restPoint(d time.Duration) {
 		}
 		return
 	}
-	right := rightPrompt{}
-	if content := row.Content(); content > x {
-		for rx := x; rx < content; rx++ {
-			if c := row.Cell(rx); !c.Empty() && c.Rune() != ' ' {
-				right = rightPrompt{line: line, x: rx, text: t.rowText(line, rx, allCols)}
-				break
-			}
-		}
+	t.pend = pending{
+		ok: true, line: line, x: columns(text), prefix: text, right: t.rightFrom(row, line, x), given: given,
+		at: t.now, announced: t.announced, cursor: x,
 	}
-	t.pend = pending{ok: true, right: right, line: line, x: columns(text), prefix: text, at: t.now, announced: t.announced, given: given, cursor: x}
 }
 
 // known reports whether a prompt is like one of prompts.
