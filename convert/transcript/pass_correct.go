@@ -12,8 +12,9 @@ import (
 //
 // Needs: prompts whose end was seen. Those that splitPrompts found are right
 // already, as they were found by comparison.
-// Holds after: a prompt that was seen once neither begins with a frequent prompt
-// that is followed by something else, nor is a part of one.
+// Holds after: a prompt that was seen once is not a frequent prompt with text
+// behind it, nor the beginning of one. Text that ends like the frequent prompt
+// may be a part of the prompt, and stays there.
 // Sets: the prompt and the text where promptEnd is endSeen; it becomes
 // endCorrected. It leaves alone an end that is certain, and input in pieces,
 // whose rows do not hold the first piece.

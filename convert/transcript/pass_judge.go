@@ -6,8 +6,8 @@ import "strings"
 //
 // Needs: whole commands with their final text.
 // Holds after: result is final.
-// Sets: the result of what was entered: cancelled, listed or shellEnded where
-// there is evidence, from the habits of the session, for anything but entered.
+// Sets: the result of what was entered to listed, shellEnded or cancelled, in
+// this order, if marks, the screen or the habits of the session show that.
 func judgeLines(ses *session, segs []*segment) []*segment {
 	for i, s := range segs {
 		switch {

@@ -9,11 +9,12 @@ import (
 //
 // Needs: whole commands with their final text and result.
 // Holds after: every segment is a line that was entered, with its kind and its
-// place. A parent comes before its children and ends no earlier.
-// Sets: the kind, the depth and the parent; the end of what a line was entered
-// in; and stray, the rows of segments that only looked like prompts, in the
-// segment that printed them. It drops those, lines without text, lists of
-// completions, ends of shells, and the line that the recording ended in.
+// place. A parent comes before its children.
+// Sets: the kind, the depth and the parent; the end of a shell or REPL, which
+// runs as long as the lines in it; and stray and the end, of a line that printed
+// what only looked like prompts. It drops the segments of those, lines without
+// text, lists of completions, ends of shells, and the line that the recording
+// ended in.
 func placeLines(_ *session, segs []*segment) []*segment {
 	p := placer{shells: []*shellLevel{{parent: -1}}, last: -1}
 	for _, s := range segs {

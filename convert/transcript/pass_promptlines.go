@@ -16,8 +16,7 @@ const maxUpper = 4
 // Needs: whole commands, or the prompts of further lines would count as well.
 // Holds after: the output of a command ends where the output ended.
 // Sets: the prompt, and the output of the segment before, which is its source.
-// It leaves alone output that is not whole or was followed by the end of a
-// full-screen program.
+// It leaves alone output that is not whole, or that a full-screen program left.
 func movePromptLines(_ *session, segs []*segment) []*segment {
 	groups := map[string][]promptAfter{}
 	for i, s := range segs {
