@@ -73,3 +73,18 @@ func TestCorrectPrompts(t *testing.T) {
 		}
 	})
 }
+
+func TestCorrectPromptsWithin(t *testing.T) {
+	often := []string{"me@box:~$ ", "one> "}
+	for _, tt := range []struct{ own, want string }{
+		{"me@box:~/src$ ma", "me@box:~/src$ "},
+		{"me@box:~/src$ ma$ ", ""}, // the whole is like it
+		{"me@box:~$ ma", ""},       // often has it
+		{"two> ma", "two> "},
+		{"ma", ""},
+	} {
+		if got := (&session{work: maxWork}).within(tt.own, often); got != tt.want {
+			t.Errorf("within(%q) = %q; want %q", tt.own, got, tt.want)
+		}
+	}
+}
