@@ -34,10 +34,12 @@ var layers = map[string][]string{
 	"internal/query": {"format", "vt"},
 	"internal/score": {"format", "convert"},
 	"live/attach":    {"format", "vt", "screen", "record", "play", "live", "internal", "internal/query"},
+
+	"internal/testcast": {"format"},
 }
 
 // testOnly lists what the tests of any folder may import as well.
-var testOnly = []string{"internal", "format", "vt"}
+var testOnly = []string{"internal", "internal/testcast", "format", "vt"}
 
 // testsOf lists what the tests of one folder may import as well: convert scores
 // transcripts of sessions that our recorder made; bench measures everything

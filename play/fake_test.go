@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/testcast"
 )
 
 // fakeTerminal is a Terminal inside a synctest bubble: the test sends keys, and the
@@ -158,21 +159,4 @@ func (f *fakeTerminal) when(s string) (time.Duration, bool) {
 	return 0, false
 }
 
-// castOf returns a Cast of events.
-func castOf(h format.Header, events ...format.Event) format.Cast {
-	return format.Cast{Header: h, Events: func(yield func(format.Event, error) bool) {
-		for _, ev := range events {
-			if !yield(ev, nil) {
-				return
-			}
-		}
-	}}
-}
-
-func out(at time.Duration, data string) format.Event {
-	return format.Event{Time: at, Code: format.Output, Data: data}
-}
-
-func marker(at time.Duration, label string) format.Event {
-	return format.Event{Time: at, Code: format.Marker, Data: label}
-}
+var castOf, out, marker = testcast.Of, testcast.Out, testcast.Marker

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/testcast"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -109,7 +110,7 @@ func TestIndex(t *testing.T) {
 // In a recording of many blocks a search finds the same hits wherever it begins, and
 // each hit is on the screen.
 func TestIndexOfManyBlocks(t *testing.T) {
-	cast := work(3<<20, time.Hour)
+	cast := testcast.Work(3<<20, time.Hour)
 	x, l := indexed(t, cast)
 	if len(x.blocks) < 3 {
 		t.Fatalf("the index has only %d blocks; want 3 or more", len(x.blocks))

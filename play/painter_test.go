@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/testcast"
 	"github.com/ttydeck/ttydeck/screen"
 	"github.com/ttydeck/ttydeck/vt"
 )
@@ -101,9 +102,9 @@ func TestPainterShowsTheScreen(t *testing.T) {
 		t.Skip("TestPainterShowsTheScreen is skipped with -short: it is long, and has one goroutine")
 	}
 	for _, size := range [][2]int{{120, 41}, {80, 24}, {40, 10}, {200, 60}} {
-		checkPainted(t, withResizes(work(100<<10, time.Hour)), size[0], size[1], 1)
+		checkPainted(t, testcast.WithResizes(testcast.Work(100<<10, time.Hour)), size[0], size[1], 1)
 	}
-	for name, data := range hostile {
+	for name, data := range testcast.Hostile {
 		t.Run(name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, uint64(len(data))))
 			var events []format.Event

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/testcast"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -32,39 +32,11 @@ func screenDiff(a, b *vt.Screen) string {
 	return ""
 }
 
-// withResizes adds resizes to a recording, and splits events within sequences.
-func withResizes(cast format.Cast) format.Cast {
-	events := cast.Events
-	cast.Events = func(yield func(format.Event, error) bool) {
-		n := 0
-		for ev, err := range events {
-			n++
-			if n%3000 == 0 {
-				size := format.Size{Cols: 60 + n/100%90, Rows: 20 + n/1000%30}
-				if !yield(format.Event{Time: ev.Time, Code: format.Resize, Data: size.String()}, nil) {
-					return
-				}
-			}
-			if n%7 == 0 && ev.Code == format.Output && len(ev.Data) > 8 {
-				half := ev
-				half.Data, ev.Data = ev.Data[:3], ev.Data[3:]
-				if !yield(half, nil) {
-					return
-				}
-			}
-			if !yield(ev, err) {
-				return
-			}
-		}
-	}
-	return cast
-}
-
 // Seeking to a time shows, cell for cell, the screen of playing to it from the
 // start.
 func TestSeekIsPlaying(t *testing.T) {
 	const size = 3 << 20
-	cast := withResizes(work(size, time.Hour))
+	cast := testcast.WithResizes(testcast.Work(size, time.Hour))
 	tp, err := newTape()
 	if err != nil {
 		t.Fatal(err)

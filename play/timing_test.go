@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/testcast"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -70,7 +71,7 @@ func TestDeckTiming(t *testing.T) {
 // A pause acts at once, even at the highest speed of a dense recording.
 func TestDeckPausesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := startView(t, &Player{Cast: work(2<<20, 10*time.Minute), Speed: 16}, 120, 40)
+		v := startView(t, &Player{Cast: testcast.Work(2<<20, 10*time.Minute), Speed: 16}, 120, 40)
 		v.wait(5 * time.Second)
 		v.press(" ")
 		v.wait(barFor)

@@ -9,39 +9,11 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/testcast"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-func castOf(h format.Header, events ...format.Event) format.Cast {
-	return format.Cast{Header: h, Events: func(yield func(format.Event, error) bool) {
-		for _, ev := range events {
-			if !yield(ev, nil) {
-				return
-			}
-		}
-	}}
-}
-
-func out(at time.Duration, data string) format.Event {
-	return format.Event{Time: at, Code: format.Output, Data: data}
-}
-
-func marker(at time.Duration, label string) format.Event {
-	return format.Event{Time: at, Code: format.Marker, Data: label}
-}
-
-func session() format.Cast {
-	return castOf(format.Header{Size: format.Size{Cols: 20, Rows: 3}},
-		out(time.Second, "one"),
-		out(2*time.Second, "\r\x1b[31mone\x1b[m"),
-		marker(3*time.Second, "here"),
-		out(3*time.Second, "\r\x1b[Kthree"),
-		format.Event{Time: 4 * time.Second, Code: format.Comment, Data: "no frame"},
-		format.Event{Time: 5 * time.Second, Code: format.Resize, Data: "30x3"},
-		out(6*time.Second, "\x1b[1m!\x1b[m"),
-		out(7*time.Second, "\x1b]0;title\x07"),
-	)
-}
+var castOf, out, marker = testcast.Of, testcast.Out, testcast.Marker
 
 // styled returns the text of a screen with the style of each character.
 func styled(s *vt.Screen) string {
@@ -102,7 +74,7 @@ func TestFeed(t *testing.T) {
 
 func TestFrames(t *testing.T) {
 	var got []string
-	for f, err := range Frames(session()) {
+	for f, err := range Frames(testcast.Session()) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +89,7 @@ func TestFrames(t *testing.T) {
 func TestAt(t *testing.T) {
 	moments := []Moment{End, {At: 2 * time.Second}, {Marker: "here"}, {At: 0}, {At: 3 * time.Second}}
 	got := make([]string, len(moments))
-	err := At(session(), moments, func(i int, at time.Duration, s *vt.Screen) error {
+	err := At(testcast.Session(), moments, func(i int, at time.Duration, s *vt.Screen) error {
 		got[i] = styled(s)
 		return nil
 	})
@@ -130,7 +102,7 @@ func TestAt(t *testing.T) {
 			t.Errorf("At %+v = %q; want %q", moments[i], got[i], want[i])
 		}
 	}
-	err = At(session(), []Moment{{Marker: "nowhere"}}, func(int, time.Duration, *vt.Screen) error { return nil })
+	err = At(testcast.Session(), []Moment{{Marker: "nowhere"}}, func(int, time.Duration, *vt.Screen) error { return nil })
 	if !errors.Is(err, ErrNoMarker) {
 		t.Errorf("At an unknown marker: %v; want ErrNoMarker", err)
 	}
