@@ -23,17 +23,18 @@ var layers = map[string][]string{
 	"edit":     {"format", "vt"},
 	"screen":   {"format", "vt"},
 	"record":   {"format", "vt", "screen", "internal", "internal/query"},
-	"play":     {"format", "edit", "vt", "screen", "internal"},
+	"render":   {"format", "vt", "screen", "internal"},
+	"play":     {"format", "edit", "vt", "screen", "render", "internal"},
 	"convert":  {"format", "edit", "vt", "screen", "internal"},
 	"session":  {"format", "record", "live", "internal"},
 	"live":     {"format", "vt", "screen", "record", "internal"},
 	"bench":    {"format", "edit", "vt", "screen", "convert", "internal", "internal/score"},
 	"cmd":      {"internal/cli"},
 
-	"internal/cli":   {"format", "vt", "screen", "edit", "record", "play", "convert", "live", "live/attach", "session", "internal"},
+	"internal/cli":   {"format", "vt", "screen", "edit", "record", "render", "play", "convert", "live", "live/attach", "session", "internal"},
 	"internal/query": {"format", "vt"},
 	"internal/score": {"format", "convert"},
-	"live/attach":    {"format", "vt", "screen", "record", "play", "live", "internal", "internal/query"},
+	"live/attach":    {"format", "vt", "screen", "record", "render", "live", "internal", "internal/query"},
 
 	"internal/testcast": {"format"},
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/internal/timecode"
+	"github.com/ttydeck/ttydeck/render"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -33,9 +34,9 @@ type bar struct {
 }
 
 var (
-	barStyle  = style{attr: vt.Inverse}
-	markStyle = style{fg: vt.PaletteColor(6), attr: vt.Inverse | vt.Bold}
-	hitStyle  = style{fg: vt.PaletteColor(3), attr: vt.Inverse | vt.Bold}
+	barStyle  = render.Style{Attr: vt.Inverse}
+	markStyle = render.Style{Fg: vt.PaletteColor(6), Attr: vt.Inverse | vt.Bold}
+	hitStyle  = render.Style{Fg: vt.PaletteColor(3), Attr: vt.Inverse | vt.Bold}
 )
 
 // glyphs are the characters that draw the bar.
@@ -65,26 +66,26 @@ func speedText(speed float64) string {
 }
 
 // draw draws the bar on row y of c.
-func (b *bar) draw(c *canvas, y int) {
+func (b *bar) draw(c *render.Canvas, y int) {
 	g := fullGlyphs
 	if b.ascii {
 		g = asciiGlyphs
 	}
-	c.fill(0, c.cols, y, barStyle)
+	c.Fill(0, c.Cols, y, barStyle)
 	b.track, b.trackEnd = 0, 0
 	if b.prompt != "" {
 		b.drawPrompt(c, y)
 		return
 	}
-	x := c.put(0, y, " "+b.state(g)+" ", barStyle)
-	fine := !b.running && c.cols >= 60
+	x := c.Put(0, y, " "+b.state(g)+" ", barStyle)
+	fine := !b.running && c.Cols >= 60
 	times := timeText(b.at, fine) + "/" + timeText(b.end, false)
 	if b.loading {
 		times += "+"
 	}
-	x = c.put(x, y, times, barStyle)
-	for _, flag := range b.flags(c.cols) {
-		x = c.put(x, y, " "+flag, barStyle)
+	x = c.Put(x, y, times, barStyle)
+	for _, flag := range b.flags(c.Cols) {
+		x = c.Put(x, y, " "+flag, barStyle)
 	}
 	x++
 	text := b.title
@@ -94,12 +95,12 @@ func (b *bar) draw(c *canvas, y int) {
 	if b.message != "" {
 		text = b.message
 	}
-	room := c.cols - x - 1
+	room := c.Cols - x - 1
 	width := 0 // of the text at the right
 	if text != "" {
-		width = min(textWidth(text), room/2)
+		width = min(render.TextWidth(text), room/2)
 		if b.message != "" {
-			width = min(textWidth(text), max(room-8, room/2))
+			width = min(render.TextWidth(text), max(room-8, room/2))
 		}
 		if width < 4 {
 			width = 0
@@ -108,7 +109,7 @@ func (b *bar) draw(c *canvas, y int) {
 	track := room
 	if width > 0 {
 		track -= width + 1
-		c.put(c.cols-1-width, y, cutText(text, width), barStyle)
+		c.Put(c.Cols-1-width, y, cutText(text, width), barStyle)
 	}
 	if track >= 4 {
 		b.track, b.trackEnd = x, x+track
@@ -151,31 +152,31 @@ func (b *bar) flags(cols int) (flags []string) {
 	return flags
 }
 
-func (b *bar) drawTrack(c *canvas, y int, g glyphs) {
+func (b *bar) drawTrack(c *render.Canvas, y int, g glyphs) {
 	knob := b.column(b.at)
 	for x := b.track; x < b.trackEnd; x++ {
 		s := g.todo
 		if x < knob {
 			s = g.done
 		}
-		c.put(x, y, s, barStyle)
+		c.Put(x, y, s, barStyle)
 	}
 	// There may be many thousands of hits: those in one column are one tick.
 	last := -1
 	for _, h := range b.hits {
 		if x := b.column(h.at); x != last {
-			c.put(x, y, g.hit, hitStyle)
+			c.Put(x, y, g.hit, hitStyle)
 			last = x
 		}
 	}
 	last = -1
 	for _, m := range b.marks {
 		if x := b.column(m.at); x != last {
-			c.put(x, y, g.mark, markStyle)
+			c.Put(x, y, g.mark, markStyle)
 			last = x
 		}
 	}
-	c.put(knob, y, g.knob, style{attr: vt.Inverse | vt.Bold})
+	c.Put(knob, y, g.knob, render.Style{Attr: vt.Inverse | vt.Bold})
 }
 
 // column returns the column of a time on the track.
@@ -199,29 +200,29 @@ func (b *bar) timeAt(x int) time.Duration {
 }
 
 // drawPrompt draws the end of the prompt, with a cursor behind it.
-func (b *bar) drawPrompt(c *canvas, y int) {
+func (b *bar) drawPrompt(c *render.Canvas, y int) {
 	right := b.message
-	room := c.cols - 2
-	if right != "" && textWidth(right) < c.cols/2 {
-		room -= textWidth(right) + 1
-		c.put(c.cols-1-textWidth(right), y, right, barStyle)
+	room := c.Cols - 2
+	if right != "" && render.TextWidth(right) < c.Cols/2 {
+		room -= render.TextWidth(right) + 1
+		c.Put(c.Cols-1-render.TextWidth(right), y, right, barStyle)
 	}
 	text := []rune(b.prompt)
-	for len(text) > 1 && textWidth(string(text)) > room {
+	for len(text) > 1 && render.TextWidth(string(text)) > room {
 		text = text[1:]
 	}
-	x := c.put(0, y, string(text), barStyle)
-	c.cursor = cursorLook{x: min(x, c.cols-1), y: y, visible: true}
+	x := c.Put(0, y, string(text), barStyle)
+	c.Cursor = render.Cursor{X: min(x, c.Cols-1), Y: y, Visible: true}
 }
 
 // cutText cuts s to width columns.
 func cutText(s string, width int) string {
-	if textWidth(s) <= width {
+	if render.TextWidth(s) <= width {
 		return s
 	}
 	n := 0
 	for i, r := range s {
-		if n += runeWidth(r); n > width-1 {
+		if n += render.RuneWidth(r); n > width-1 {
 			return s[:i] + "…"
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/render"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -48,9 +49,9 @@ type deck struct {
 	stops   bool
 
 	size     format.Size // of the viewer's terminal
-	view     view
-	painter  painter
-	picture  canvas
+	view     render.View
+	painter  *render.Painter
+	picture  render.Canvas
 	extra    []byte    // to be written before the next frame
 	titled   string    // the last title set on the viewer's terminal
 	stale    bool      // the terminal does not show the current state
@@ -69,6 +70,7 @@ type deck struct {
 	found    *hits     // the search whose matches are highlighted; nil: none
 	lastFind *pattern
 	wanted   *wanted // the match to go to; nil: none
+	matchAt  int     // the place of the match that view shows
 	before   *prompt // the prompt of the search for wanted
 	backward bool    // the last search went backward
 	dragging bool    // the mouse drags on the track
@@ -176,13 +178,13 @@ func (d *deck) termSize() (format.Size, error) {
 
 // setUp adapts the deck to the terminal's features.
 func (d *deck) setUp(getenv func(string) string) {
-	d.painter.know(getenv, d.p.Colors)
-	d.bar.ascii = getenv("TERM") == "linux" || d.painter.ascii
+	d.painter = render.NewPainter(getenv, d.p.Colors)
+	d.bar.ascii = getenv("TERM") == "linux" || d.painter.ASCII()
 	if d.p.RecordedTheme {
-		d.view.theme = d.header.Term.Theme
+		d.view.Theme = d.header.Term.Theme
 	}
 	d.bar.title = d.header.Title
-	d.view.panned = d.p.Clip
+	d.view.Panned = d.p.Clip
 }
 
 func (d *deck) askSize(size format.Size) string {
@@ -195,7 +197,7 @@ func (d *deck) askSize(size format.Size) string {
 // cleanup returns the bytes that restore the terminal. With last, the recording's
 // last screen stays on it, as if the recording had been made there.
 func (d *deck) cleanup(last bool) string {
-	s := deckEnd(!d.p.NoUI, d.painter.shaped)
+	s := deckEnd(!d.p.NoUI, d.painter.Shaped())
 	if d.p.Resize {
 		s += resizeRequest(d.size)
 	}
@@ -207,18 +209,12 @@ func (d *deck) cleanup(last bool) string {
 
 // lastScreen returns the rows of the current screen as lines of text.
 func (d *deck) lastScreen() string {
-	var c canvas
+	var c render.Canvas
 	cols, rows := d.pos.screen.Size()
-	c.reset(min(cols, d.size.Cols), max(min(rows, d.size.Rows-1), 1))
+	c.Reset(min(cols, d.size.Cols), max(min(rows, d.size.Rows-1), 1))
 	v := d.view
-	v.draw(&c, d.pos.screen.Screen, c.rows)
-	used := c.rows
-	for used > 0 && blankRow(c.row(used-1)) {
-		used--
-	}
-	p := painter{colors: d.painter.colors, curly: d.painter.curly}
-	p.lines(&c, used, "\r\n")
-	return string(p.buf)
+	v.Draw(&c, d.pos.screen.Screen, c.Rows)
+	return string(d.painter.AppendLines(nil, &c, "\r\n"))
 }
 
 // loopEvents plays until something ends it.
@@ -276,7 +272,7 @@ func (d *deck) loopEvents(ctx context.Context) error {
 		case <-d.con.resized:
 			if size, err := d.termSize(); err == nil && size != d.size {
 				d.size = size
-				d.painter.forget()
+				d.painter.Forget()
 				d.stale = true
 			}
 		case <-continued:

@@ -8,7 +8,6 @@ import (
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/play"
-	"github.com/ttydeck/ttydeck/vt"
 )
 
 const recording = `{"version":2,"width":20,"height":3}
@@ -29,26 +28,4 @@ func ExamplePlayer() {
 		fmt.Println(err)
 	}
 	// Output: hello world
-}
-
-// AppendANSI renders a screen with its colours.
-func ExampleAppendANSI() {
-	screen := vt.New(20, 3)
-	screen.WriteString("\x1b[1;32mok\x1b[m 3 tests\r\n")
-	fmt.Printf("%q\n", play.AppendANSI(nil, screen, play.Colors16))
-	// Output: "\x1b[0;1;32mok\x1b[0m 3 tests\n"
-}
-
-// A Window shows the part of a larger screen around its cursor.
-func ExampleWindow() {
-	screen := vt.New(80, 24)
-	screen.WriteString("\x1b[20;60Hfar right")
-	window := play.NewWindow(os.Getenv)
-	terminal := vt.New(30, 8) // any terminal of another size
-	terminal.Write(window.Draw(screen, format.Size{Cols: 30, Rows: 8}))
-	fmt.Println(strings.TrimSpace(terminal.Text()))
-	fmt.Println(len(window.Draw(screen, format.Size{Cols: 30, Rows: 8})), "bytes if nothing has changed")
-	// Output:
-	// far right
-	// 0 bytes if nothing has changed
 }

@@ -140,10 +140,10 @@ func (d *deck) goWanted(now time.Time) error {
 		return err
 	}
 	if m, ok := newMatch(d.pos.screen.Screen, d.found.pattern, before); ok {
-		m.number = d.pos.rd.pos.number
-		d.view.show(m)
+		d.matchAt = d.pos.rd.pos.number
+		d.view.Show(m)
 	} else {
-		d.view.leave() // it came and went within the piece
+		d.view.Leave() // it came and went within the piece
 	}
 	d.pause(now, h.at)
 	if d.prompt == nil {

@@ -1,6 +1,10 @@
 package play
 
-import "time"
+import (
+	"time"
+
+	"github.com/ttydeck/ttydeck/render"
+)
 
 // Ways to show the bar.
 const (
@@ -74,7 +78,7 @@ func (d *deck) draw(now time.Time) time.Duration {
 	}
 	d.setTitle()
 	d.compose(now)
-	out := d.painter.paint(&d.picture)
+	out := d.painter.Paint(&d.picture)
 	if len(d.extra) > 0 {
 		out = append(d.extra, out...)
 		d.extra = nil
@@ -97,7 +101,7 @@ func (d *deck) setTitle() {
 	const most = 200
 	clean := []rune{}
 	for _, r := range title {
-		if runeWidth(r) > 0 && len(clean) < most {
+		if render.RuneWidth(r) > 0 && len(clean) < most {
 			clean = append(clean, r)
 		}
 	}
@@ -107,42 +111,44 @@ func (d *deck) setTitle() {
 // compose makes the picture.
 func (d *deck) compose(now time.Time) {
 	c := &d.picture
-	c.reset(d.size.Cols, d.size.Rows)
+	c.Reset(d.size.Cols, d.size.Rows)
 	if d.help >= 0 {
 		d.helpMost = drawHelp(c, d.help)
 		d.help = min(d.help, d.helpMost)
 		return
 	}
-	rows := c.rows
+	rows := c.Rows
 	bar := d.barShown(now)
 	if bar && (d.hasRoom() || d.barMode == barAlways) && rows > 1 {
 		rows-- // a line of its own
 	}
-	if m := d.view.match; m != nil && (d.clock.running || m.number != d.pos.rd.pos.number) {
-		d.view.leave()
+	if d.clock.running || d.matchAt != d.pos.rd.pos.number {
+		d.view.Leave()
 	}
-	d.view.draw(c, d.pos.screen.Screen, rows)
+	d.view.Draw(c, d.pos.screen.Screen, rows)
 	if d.found != nil {
-		d.view.light(c, d.pos.screen.Screen, rows, d.found.pattern)
+		for m := range d.found.pattern.matches(d.pos.screen.Screen) {
+			d.view.Highlight(c, m)
+		}
 	}
 	if !bar {
 		return
 	}
 	d.fillBar(now)
-	y := c.rows - 1
-	looked := c.cursor.visible && c.cursor.y == y
-	if m := d.view.match; m != nil {
-		looked = m.y-d.view.y == y
+	y := c.Rows - 1
+	looked := c.Cursor.Visible && c.Cursor.Y == y
+	if m, ok := d.view.Shown(); ok {
+		looked = m.Y-d.view.Y == y
 	}
-	if rows == c.rows && looked && c.rows > 1 {
+	if rows == c.Rows && looked && c.Rows > 1 {
 		y = 0 // cover another line than the one that is looked at
 	}
-	if rows == c.rows && c.cursor.y == y {
-		c.cursor.visible = false
+	if rows == c.Rows && c.Cursor.Y == y {
+		c.Cursor.Visible = false
 	}
 	d.bar.draw(c, y)
 	d.barRow = y
-	c.mend(y)
+	c.Mend(y)
 }
 
 // fillBar brings the bar up to date.

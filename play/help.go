@@ -3,6 +3,7 @@ package play
 import (
 	"slices"
 
+	"github.com/ttydeck/ttydeck/render"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -43,18 +44,18 @@ func Keys() [][2]string { return slices.Clone(helpLines) }
 
 // drawHelp draws the help from line top on, and returns the last line that it can
 // be scrolled to.
-func drawHelp(c *canvas, top int) (most int) {
-	c.reset(c.cols, c.rows)
-	rows := max(c.rows-1, 1)
+func drawHelp(c *render.Canvas, top int) (most int) {
+	c.Reset(c.Cols, c.Rows)
+	rows := max(c.Rows-1, 1)
 	columns := 1
 	const width = 39
-	if c.cols >= 2*width && len(helpLines) > rows-2 {
+	if c.Cols >= 2*width && len(helpLines) > rows-2 {
 		columns = 2
 	}
 	lines := (len(helpLines) + columns - 1) / columns
 	first := 0
 	if rows >= lines+2 {
-		c.put(0, 0, "ttydeck play: keys", style{attr: vt.Bold})
+		c.Put(0, 0, "ttydeck play: keys", render.Style{Attr: vt.Bold})
 		first = 2
 	}
 	most = max(lines-(rows-first), 0)
@@ -65,14 +66,14 @@ func drawHelp(c *canvas, top int) (most int) {
 			continue
 		}
 		x := column * width
-		c.put(x, first+row, line[0], style{attr: vt.Bold})
-		c.put(x+17, first+row, line[1], style{})
+		c.Put(x, first+row, line[0], render.Style{Attr: vt.Bold})
+		c.Put(x+17, first+row, line[1], render.Style{})
 	}
 	hint := " any key: back"
 	if most > 0 {
 		hint = " up, down: more   any other key: back"
 	}
-	c.fill(0, c.cols, c.rows-1, barStyle)
-	c.put(0, c.rows-1, hint, barStyle)
+	c.Fill(0, c.Cols, c.Rows-1, barStyle)
+	c.Put(0, c.Rows-1, hint, barStyle)
 	return most
 }

@@ -147,13 +147,13 @@ func (d *deck) obey(now time.Time, name string) error {
 	case "J", "alt-down":
 		d.panBy(now, 0, max(d.size.Rows/4, 1))
 	case "c":
-		d.view.panned, d.view.match = false, nil
+		d.view.Follow()
 		d.say(now, "following the cursor")
 	case "R":
 		cols, rows := d.pos.screen.Size()
 		d.extra = append(d.extra, "\x1b[8;"+itoa(rows)+";"+itoa(cols)+"t"...)
 	case "ctrl-l":
-		d.painter.forget()
+		d.painter.Forget()
 	case "ctrl-z":
 		return d.suspend()
 	case "h", "f1":
@@ -298,7 +298,7 @@ func (d *deck) goToMark(now time.Time, m mark, kind string) error {
 }
 
 func (d *deck) panBy(now time.Time, dx, dy int) {
-	d.view.pan(dx, dy)
+	d.view.Pan(dx, dy)
 	cols, rows := d.pos.screen.Size()
 	if cols <= d.size.Cols && rows <= d.size.Rows {
 		d.say(now, "the whole screen is in view")

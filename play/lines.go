@@ -3,6 +3,7 @@ package play
 import (
 	"iter"
 
+	"github.com/ttydeck/ttydeck/render"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -52,7 +53,7 @@ func matchingLines(s *vt.Screen, p *pattern) map[string]bool {
 
 // newMatch returns the first match of p in a line that is not in before, or else
 // in any line; false if nothing on the screen matches.
-func newMatch(s *vt.Screen, p *pattern, before map[string]bool) (m match, ok bool) {
+func newMatch(s *vt.Screen, p *pattern, before map[string]bool) (m render.Span, ok bool) {
 	for l := range logicalLines(s) {
 		isNew := !before[string(l.text)]
 		if ok && !isNew {
@@ -62,9 +63,9 @@ func newMatch(s *vt.Screen, p *pattern, before map[string]bool) (m match, ok boo
 			if at[0] == at[1] {
 				continue
 			}
-			m = match{x: l.cols[at[0]], y: l.rows[at[0]]}
-			for i := at[0]; i < at[1] && l.rows[i] == m.y; i++ {
-				m.end = l.cols[i] + 1
+			m = render.Span{X: l.cols[at[0]], Y: l.rows[at[0]]}
+			for i := at[0]; i < at[1] && l.rows[i] == m.Y; i++ {
+				m.End = l.cols[i] + 1
 			}
 			if isNew {
 				return m, true
@@ -74,4 +75,30 @@ func newMatch(s *vt.Screen, p *pattern, before map[string]bool) (m match, ok boo
 		}
 	}
 	return m, ok
+}
+
+// matches returns the cells of the screen in which p matches. A match that wraps
+// is several spans.
+func (p *pattern) matches(s *vt.Screen) iter.Seq[render.Span] {
+	return func(yield func(render.Span) bool) {
+		for l := range logicalLines(s) {
+			for _, at := range p.findAll(l.text) {
+				for i := at[0]; i < at[1]; {
+					m := render.Span{Y: l.rows[i], X: l.cols[i]}
+					for ; i < at[1] && l.rows[i] == m.Y; i++ {
+						m.End = l.cols[i] + 1
+					}
+					if !yield(m) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// findAll returns all matches in text, as package regexp does.
+func (p *pattern) findAll(text []byte) [][]int {
+	const most = 10_000
+	return p.re.FindAllIndex(text, most)
 }

@@ -9,10 +9,6 @@
 //
 // It plays on the terminal of the process, on [Player.Terminal] if that is set,
 // or, without keys, to [Player.Output].
-//
-// Without a Player, [Screens] renders the screen at moments of a recording,
-// [Frames] lists its events with the number of cells that each changes, and a
-// [Window] shows a live screen on a terminal of another size.
 package play
 
 import (
@@ -25,6 +21,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/render"
 )
 
 // Unpaced is a [Player.Speed]: play without waiting between events.
@@ -80,7 +77,7 @@ type Player struct {
 	Titles bool
 	// Colors is the kind of colours that the terminal shows. Others are
 	// replaced by the nearest.
-	Colors Colors
+	Colors render.Colors
 	// RecordedTheme shows the colours of the recorded terminal, if the
 	// recording holds them, instead of those of the viewer's.
 	RecordedTheme bool

@@ -46,7 +46,7 @@ func (d *deck) takeAgain() error {
 		return err
 	}
 	d.extra = append(d.extra, deckStart(!d.p.NoUI)...)
-	d.painter.forget()
+	d.painter.Forget()
 	if size, err := d.termSize(); err == nil {
 		d.size = size
 	}

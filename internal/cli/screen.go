@@ -16,7 +16,7 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/visible"
 	"github.com/ttydeck/ttydeck/live"
-	"github.com/ttydeck/ttydeck/play"
+	"github.com/ttydeck/ttydeck/render"
 	"github.com/ttydeck/ttydeck/screen"
 	"github.com/ttydeck/ttydeck/vt"
 )
@@ -175,7 +175,7 @@ func (opts screenOptions) picture(at time.Duration, s *vt.Screen) ([]byte, error
 		fmt.Fprintf(&b, "# %s\n", clock(at.Seconds()))
 	}
 	if opts.ansi {
-		return play.AppendANSI(b.Bytes(), s, play.ColorsRGB), nil
+		return render.AppendANSI(b.Bytes(), s, render.ColorsRGB), nil
 	}
 	text := s.Text()
 	if opts.stranger {

@@ -22,8 +22,8 @@ import (
 	"github.com/ttydeck/ttydeck/internal/query"
 	"github.com/ttydeck/ttydeck/internal/tty"
 	"github.com/ttydeck/ttydeck/live"
-	"github.com/ttydeck/ttydeck/play"
 	"github.com/ttydeck/ttydeck/record"
+	"github.com/ttydeck/ttydeck/render"
 	"github.com/ttydeck/ttydeck/screen"
 	"github.com/ttydeck/ttydeck/vt"
 )
@@ -87,7 +87,7 @@ func (o *Attachment) Run(ctx context.Context) (End, error) {
 	}
 	a := &attachment{
 		term: term, stream: stream, client: o.Client, process: o.Process, stop: stop, stranger: !o.Client.Own(), own: format.Size(size),
-		window: play.NewWindow(getenv), modes: vt.New(1, 1).Modes(),
+		window: render.NewWindow(getenv), modes: vt.New(1, 1).Modes(),
 	}
 	a.other = a.stranger
 	var reading sync.WaitGroup
@@ -139,7 +139,7 @@ type attachment struct {
 	own    format.Size
 	screen screen.Screen  // the session's; nil before the first message
 	asked  query.Splitter // the queries in the output, which are not for this terminal
-	window *play.Window   // for a stranger's session, and for a terminal of another size
+	window *render.Window // for a stranger's session, and for a terminal of another size
 	other  bool           // the window is used
 	stale  bool           // the window is not up to date
 	modes  vt.Modes       // the modes that the window has set

@@ -1,4 +1,4 @@
-package play
+package render
 
 import (
 	"strconv"
@@ -8,11 +8,12 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// painter turns pictures into the bytes that change the viewer's terminal from
-// one to the next. A deck that plays writes no other bytes: cursor positions,
-// SGR, printable characters, erasing to the end of a line, scrolling, the
-// cursor's look and the brackets of a synchronized update.
-type painter struct {
+// Painter turns pictures into the bytes that change a terminal from one to the
+// next. It writes nothing but drawing: cursor positions, SGR, printable
+// characters, erasing, scrolling, the cursor's look and the brackets of a
+// synchronized update. Wrapping must be off on the terminal. Only one goroutine
+// may use a Painter at a time.
+type Painter struct {
 	colors Colors
 	ascii  bool // the terminal shows ASCII only
 	curly  bool // the terminal supports styles and colours of underlines
@@ -20,12 +21,12 @@ type painter struct {
 
 	shaped bool // the cursor's shape was changed
 
-	shown canvas // the picture on the terminal
+	shown Canvas // the picture on the terminal
 	known bool   // shown is right; false at the start and after a disturbance
 
 	buf    []byte
 	x, y   int   // the place of the cursor; x < 0: unknown
-	style  style // the current SGR
+	style  Style // the current SGR
 	styled bool  // style is right
 }
 
@@ -37,9 +38,10 @@ const (
 	syncAbove = 256
 )
 
-// know adapts the painter to the terminal's features, as the environment shows
-// them.
-func (p *painter) know(getenv func(string) string, colors Colors) {
+// NewPainter returns a Painter for the terminal that the variables of getenv,
+// such as [os.Getenv], describe. ColorsAuto means the colours that they describe.
+func NewPainter(getenv func(string) string, colors Colors) *Painter {
+	p := &Painter{}
 	term := getenv("TERM")
 	simple := term == "" || term == "dumb" || term == "linux" || strings.HasPrefix(term, "vt")
 	if p.colors = colors; colors == ColorsAuto {
@@ -55,45 +57,53 @@ func (p *painter) know(getenv func(string) string, colors Colors) {
 	}
 	locale = strings.ToLower(strings.ReplaceAll(locale, "-", ""))
 	p.ascii = locale != "" && !strings.Contains(locale, "utf8")
+	return p
 }
 
-// forget has the next picture painted in full.
-func (p *painter) forget() { p.known = false }
+// ASCII reports whether the terminal shows ASCII only. The painter replaces
+// other characters.
+func (p *Painter) ASCII() bool { return p.ascii }
 
-// paint returns the bytes that bring next onto the terminal; nil if it is there
+// Shaped reports whether the painter has changed the cursor's shape.
+func (p *Painter) Shaped() bool { return p.shaped }
+
+// Forget has the next picture painted in full.
+func (p *Painter) Forget() { p.known = false }
+
+// Paint returns the bytes that bring next onto the terminal; nil if it is there
 // already. They are valid until the next call.
-func (p *painter) paint(next *canvas) []byte {
+func (p *Painter) Paint(next *Canvas) []byte {
 	buf := append(p.buf[:0], syncStart...)
 	p.buf = append(buf, "\x1b[?25l"...)
 	start := len(p.buf)
 	p.x = -1
-	full := !p.known || p.shown.cols != next.cols || p.shown.rows != next.rows
+	full := !p.known || p.shown.Cols != next.Cols || p.shown.Rows != next.Rows
 	if full {
-		shape := p.shown.cursor.shape
-		p.shown.reset(next.cols, next.rows)
-		p.shown.cursor = cursorLook{shape: shape}
+		shape := p.shown.Cursor.Shape
+		p.shown.Reset(next.Cols, next.Rows)
+		p.shown.Cursor = Cursor{Shape: shape}
 		p.buf = append(p.buf, "\x1b[m\x1b[H\x1b[2J"...)
-		p.style, p.styled = style{}, true
+		p.style, p.styled = Style{}, true
 	} else {
 		p.scroll(next)
 	}
-	for y := range next.rows {
+	for y := range next.Rows {
 		p.paintRow(next, y)
 	}
 	drawn := len(p.buf) > start
-	old, cur := p.shown.cursor, next.cursor
+	old, cur := p.shown.Cursor, next.Cursor
 	if !drawn && old == cur {
 		p.buf = p.buf[:0]
 		return nil
 	}
-	if cur.shape != old.shape {
+	if cur.Shape != old.Shape {
 		p.buf = append(p.buf, "\x1b["...)
-		p.buf = strconv.AppendInt(p.buf, int64(cur.shape), 10)
+		p.buf = strconv.AppendInt(p.buf, int64(cur.Shape), 10)
 		p.buf = append(p.buf, " q"...)
 		p.shaped = true
 	}
-	if cur.visible {
-		p.move(cur.x, cur.y)
+	if cur.Visible {
+		p.move(cur.X, cur.Y)
 		p.buf = append(p.buf, "\x1b[?25h"...)
 	}
 	p.shown.copyFrom(next)
@@ -106,7 +116,7 @@ func (p *painter) paint(next *canvas) []byte {
 }
 
 // move puts the cursor at column x of row y.
-func (p *painter) move(x, y int) {
+func (p *Painter) move(x, y int) {
 	if p.x == x && p.y == y {
 		return
 	}
@@ -123,11 +133,11 @@ func (p *painter) move(x, y int) {
 }
 
 // paintRow paints the cells of a row that differ from what is shown.
-func (p *painter) paintRow(next *canvas, y int) {
-	was, row := p.shown.row(y), next.row(y)
+func (p *Painter) paintRow(next *Canvas, y int) {
+	was, row := p.shown.Row(y), next.Row(y)
 	// tail is where the rest of the row is blank, in one style.
 	tail := len(row)
-	for tail > 0 && isBlank(row[tail-1]) && row[tail-1].style == row[len(row)-1].style {
+	for tail > 0 && isBlank(row[tail-1]) && row[tail-1].Style == row[len(row)-1].Style {
 		tail--
 	}
 	unsure := 0 // cells before it may have been overwritten
@@ -135,13 +145,13 @@ func (p *painter) paintRow(next *canvas, y int) {
 		if row[x] == was[x] && x >= unsure {
 			continue
 		}
-		if x >= tail && len(row)-x > 8 && row[x].style.attr == 0 && row[x].style.bg == 0 {
+		if x >= tail && len(row)-x > 8 && row[x].Style.Attr == 0 && row[x].Style.Bg == 0 {
 			p.move(x, y)
-			p.setStyle(row[x].style)
+			p.setStyle(row[x].Style)
 			p.buf = append(p.buf, "\x1b[K"...)
 			return
 		}
-		if row[x].rest {
+		if row[x].Rest {
 			// The first half is unchanged, so a wide character overlapped:
 			// paint the whole character.
 			if x == 0 {
@@ -158,18 +168,18 @@ func (p *painter) paintRow(next *canvas, y int) {
 		p.move(x, y)
 		p.paintCell(row[x])
 		unsure = max(unsure, x+1+row[x].spill())
-		if row[x].width == 2 {
+		if row[x].Width == 2 {
 			x++
 		}
 	}
 }
 
-func isBlank(c cell) bool { return (c.r == 0 || c.r == ' ') && !c.rest && c.text == "" }
+func isBlank(c Cell) bool { return (c.Rune == 0 || c.Rune == ' ') && !c.Rest && c.Text == "" }
 
 // plainRun reports whether the cells are one byte each, in the current style.
-func (p *painter) plainRun(cells []cell) bool {
+func (p *Painter) plainRun(cells []Cell) bool {
 	for _, c := range cells {
-		if c.style != p.style || !p.styled || c.text != "" || c.r >= 0x7f || c.rest {
+		if c.Style != p.style || !p.styled || c.Text != "" || c.Rune >= 0x7f || c.Rest {
 			return false
 		}
 	}
@@ -177,43 +187,43 @@ func (p *painter) plainRun(cells []cell) bool {
 }
 
 // paintCell paints a cell at the cursor.
-func (p *painter) paintCell(c cell) {
-	p.setStyle(c.style)
+func (p *Painter) paintCell(c Cell) {
+	p.setStyle(c.Style)
 	sure := true // all terminals agree on the width
 	switch {
-	case p.ascii && (c.text != "" || c.r >= 0x7f):
-		p.buf = append(p.buf, asciiFor(c.r)...)
-		if c.width == 2 {
+	case p.ascii && (c.Text != "" || c.Rune >= 0x7f):
+		p.buf = append(p.buf, asciiFor(c.Rune)...)
+		if c.Width == 2 {
 			p.buf = append(p.buf, ' ')
 		}
-	case c.text != "":
+	case c.Text != "":
 		p.buf = appendClean(p.buf, c)
 		sure = false
-	case c.r < 0x20 || c.r >= 0x7f && c.r < 0xa0:
+	case c.Rune < 0x20 || c.Rune >= 0x7f && c.Rune < 0xa0:
 		p.buf = append(p.buf, ' ')
-	case isFormat(c.r):
+	case isFormat(c.Rune):
 		p.buf = append(p.buf, ' ')
 	default:
-		p.buf = utf8.AppendRune(p.buf, c.r)
-		sure = c.r < 0x2600 || c.r >= 0x2e80 && c.r < 0xd800
+		p.buf = utf8.AppendRune(p.buf, c.Rune)
+		sure = c.Rune < 0x2600 || c.Rune >= 0x2e80 && c.Rune < 0xd800
 	}
-	p.x += max(int(c.width), 1)
-	if !sure || p.x >= p.shown.cols {
+	p.x += max(int(c.Width), 1)
+	if !sure || p.x >= p.shown.Cols {
 		p.x = -1 // terminals differ in where the cursor is now
 	}
 }
 
 // appendClean appends the code points of a character, but only those that are
 // merely drawn.
-func appendClean(b []byte, c cell) []byte {
+func appendClean(b []byte, c Cell) []byte {
 	n := len(b)
-	for _, r := range c.text {
+	for _, r := range c.Text {
 		switch {
 		case r < 0x20 || r >= 0x7f && r < 0xa0 || isFormat(r):
 			continue
 		case r == 0x200b || r == 0xad || r >= 0x2060 && r <= 0x2064:
 			continue // draws nothing
-		case r == 0xfe0f && c.width < 2:
+		case r == 0xfe0f && c.Width < 2:
 			// On newer terminals the selector of emoji style widens the
 			// character to two columns; on the recorded one it did not.
 			continue
@@ -247,38 +257,38 @@ func asciiFor(r rune) string {
 
 // spill returns the number of columns behind c that a terminal may overwrite,
 // because it draws c wider than the recorded one did.
-func (c *cell) spill() int {
+func (c *Cell) spill() int {
 	switch {
-	case c.text != "":
-		return min(2*utf8.RuneCountInString(c.text), 16)
-	case c.r >= 0x2600 && c.r < 0x2e80 || c.r >= 0xe000:
+	case c.Text != "":
+		return min(2*utf8.RuneCountInString(c.Text), 16)
+	case c.Rune >= 0x2600 && c.Rune < 0x2e80 || c.Rune >= 0xe000:
 		return 1
 	}
 	return 0
 }
 
 // setStyle sets SGR to st.
-func (p *painter) setStyle(st style) {
+func (p *Painter) setStyle(st Style) {
 	if p.styled && st == p.style {
 		return
 	}
 	p.style, p.styled = st, true
 	b := append(p.buf, "\x1b[0"...)
 	for i, code := range [...]string{";1", ";2", ";3", ";5", ";7", ";8", ";9", ";53"} {
-		if st.attr.Has(1 << i) {
+		if st.Attr.Has(1 << i) {
 			b = append(b, code...)
 		}
 	}
-	if u := st.attr.Underline(); u != vt.NoUnderline {
+	if u := st.Attr.Underline(); u != vt.NoUnderline {
 		b = append(b, ";4"...)
 		if p.curly && u != vt.SingleUnderline {
 			b = append(b, ':', '0'+byte(u))
 		}
 	}
-	b = appendColor(b, p.colors.fit(st.fg), 30)
-	b = appendColor(b, p.colors.fit(st.bg), 40)
-	if p.curly && st.ul != 0 && st.attr.Underline() != vt.NoUnderline {
-		if ul := p.colors.fit(st.ul); ul != 0 {
+	b = appendColor(b, p.colors.fit(st.Fg), 30)
+	b = appendColor(b, p.colors.fit(st.Bg), 40)
+	if p.curly && st.Underline != 0 && st.Attr.Underline() != vt.NoUnderline {
+		if ul := p.colors.fit(st.Underline); ul != 0 {
 			b = appendUnderline(b, ul)
 		}
 	}
@@ -301,13 +311,13 @@ func appendUnderline(b []byte, c vt.Color) []byte {
 
 // scroll scrolls rows of the terminal if that leaves less to paint, as the output
 // of most programs scrolls.
-func (p *painter) scroll(next *canvas) {
-	rows := next.rows
+func (p *Painter) scroll(next *Canvas) {
+	rows := next.Rows
 	if rows < 4 {
 		return
 	}
 	// The rows that changed.
-	same := func(a, b int) bool { return rowsEqual(p.shown.row(a), next.row(b)) }
+	same := func(a, b int) bool { return rowsEqual(p.shown.Row(a), next.Row(b)) }
 	top, bottom := 0, rows
 	for top < bottom && same(top, top) {
 		top++
@@ -325,7 +335,7 @@ func (p *painter) scroll(next *canvas) {
 		}
 		moved := 0
 		for y := top; y < bottom; y++ {
-			if from := y + n; from >= top && from < bottom && same(from, y) && !blankRow(next.row(y)) {
+			if from := y + n; from >= top && from < bottom && same(from, y) && !blankRow(next.Row(y)) {
 				moved++
 			}
 		}
@@ -336,7 +346,7 @@ func (p *painter) scroll(next *canvas) {
 	if best < 3 {
 		return
 	}
-	p.setStyle(style{})
+	p.setStyle(Style{})
 	b := append(p.buf, "\x1b["...)
 	b = strconv.AppendInt(b, int64(top+1), 10)
 	b = append(b, ';')
@@ -350,8 +360,8 @@ func (p *painter) scroll(next *canvas) {
 	}
 	p.buf = append(b, "\x1b[r"...)
 	p.x = -1
-	region := p.shown.cells[top*next.cols : bottom*next.cols]
-	n := abs(by) * next.cols
+	region := p.shown.cells[top*next.Cols : bottom*next.Cols]
+	n := abs(by) * next.Cols
 	if by > 0 {
 		copy(region, region[n:])
 		clear(region[len(region)-n:])
@@ -361,7 +371,7 @@ func (p *painter) scroll(next *canvas) {
 	}
 }
 
-func rowsEqual(a, b []cell) bool {
+func rowsEqual(a, b []Cell) bool {
 	for i := range a {
 		if a[i] != b[i] {
 			return false
@@ -370,31 +380,38 @@ func rowsEqual(a, b []cell) bool {
 	return true
 }
 
-func blankRow(row []cell) bool {
+func blankRow(row []Cell) bool {
 	for i := range row {
-		if row[i] != (cell{}) {
+		if row[i] != (Cell{}) {
 			return false
 		}
 	}
 	return true
 }
 
-// lines appends the first rows of c as lines of text, each without trailing
-// blanks and followed by newline.
-func (p *painter) lines(c *canvas, rows int, newline string) {
-	p.styled = true // a terminal, or a file, begins without style
+// AppendLines appends a picture to b as lines of text with SGR sequences, each
+// without trailing blanks and followed by newline, and without blank lines at the
+// end. It ignores what is on the terminal.
+func (p *Painter) AppendLines(b []byte, c *Canvas, newline string) []byte {
+	rows := c.Rows
+	for rows > 0 && blankRow(c.Row(rows-1)) {
+		rows--
+	}
+	// A terminal, or a file, begins without style.
+	q := Painter{colors: p.colors, curly: p.curly, buf: b, styled: true}
 	for y := range rows {
-		row := c.row(y)
+		row := c.Row(y)
 		end := len(row)
-		for end > 0 && row[end-1] == (cell{}) {
+		for end > 0 && row[end-1] == (Cell{}) {
 			end--
 		}
 		for _, cl := range row[:end] {
-			if !cl.rest {
-				p.paintCell(cl)
+			if !cl.Rest {
+				q.paintCell(cl)
 			}
 		}
-		p.setStyle(style{})
-		p.buf = append(p.buf, newline...)
+		q.setStyle(Style{})
+		q.buf = append(q.buf, newline...)
 	}
+	return q.buf
 }

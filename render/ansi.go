@@ -1,4 +1,4 @@
-package play
+package render
 
 import "github.com/ttydeck/ttydeck/vt"
 
@@ -6,17 +6,13 @@ import "github.com/ttydeck/ttydeck/vt"
 // colours and attributes and no other escape sequences, and without blank lines at
 // the end. ColorsAuto means ColorsRGB.
 func AppendANSI(b []byte, s *vt.Screen, colors Colors) []byte {
-	var c canvas
+	var c Canvas
 	cols, rows := s.Size()
-	c.reset(cols, rows)
-	(&view{}).draw(&c, s, rows)
+	c.Reset(cols, rows)
+	(&View{}).Draw(&c, s, rows)
 	if colors == ColorsAuto {
 		colors = ColorsRGB
 	}
-	p := painter{colors: colors, curly: colors >= Colors256, buf: b}
-	for rows > 0 && blankRow(c.row(rows-1)) {
-		rows--
-	}
-	p.lines(&c, rows, "\n")
-	return p.buf
+	p := Painter{colors: colors, curly: colors >= Colors256}
+	return p.AppendLines(b, &c, "\n")
 }

@@ -1,4 +1,4 @@
-package play
+package render
 
 import (
 	"fmt"
@@ -17,44 +17,44 @@ import (
 
 // viewerDiff reports the first difference between a viewer's terminal and the
 // picture; "" for none.
-func viewerDiff(s *vt.Screen, c *canvas) string {
-	for y := range c.rows {
-		row := c.row(y)
+func viewerDiff(s *vt.Screen, c *Canvas) string {
+	for y := range c.Rows {
+		row := c.Row(y)
 		for x, want := range row {
 			got := s.Cell(x, y)
 			text := s.CellText(got)
 			if text == "" {
 				text = " "
 			}
-			wantText := string(max(want.r, ' '))
-			if want.text != "" {
+			wantText := string(max(want.Rune, ' '))
+			if want.Text != "" {
 				wantText = string(appendClean(nil, want))
 			}
-			if want.rest {
+			if want.Rest {
 				if got.Width() != 0 {
 					return fmt.Sprintf("row %d column %d: %q is not the second half of a wide character", y, x, text)
 				}
 				continue
 			}
-			if isFormat(want.r) || want.r >= 0x7f && want.r < 0xa0 {
+			if isFormat(want.Rune) || want.Rune >= 0x7f && want.Rune < 0xa0 {
 				wantText = " "
 			}
-			st := style{fg: got.Fg(), bg: got.Bg(), ul: s.CellUnderlineColor(got), attr: got.Attr()}
-			blank := text == " " && wantText == " " && want.style.attr == 0 && st.attr == 0
-			if st.fg != want.style.fg && blank {
-				st.fg = want.style.fg // a blank shows no foreground
+			st := Style{Fg: got.Fg(), Bg: got.Bg(), Underline: s.CellUnderlineColor(got), Attr: got.Attr()}
+			blank := text == " " && wantText == " " && want.Style.Attr == 0 && st.Attr == 0
+			if st.Fg != want.Style.Fg && blank {
+				st.Fg = want.Style.Fg // a blank shows no foreground
 			}
-			if st.attr.Underline() == vt.NoUnderline {
-				st.ul = want.style.ul
+			if st.Attr.Underline() == vt.NoUnderline {
+				st.Underline = want.Style.Underline
 			}
-			if text != wantText || st != want.style {
-				return fmt.Sprintf("row %d column %d shows %q %+v; want %q %+v", y, x, text, st, wantText, want.style)
+			if text != wantText || st != want.Style {
+				return fmt.Sprintf("row %d column %d shows %q %+v; want %q %+v", y, x, text, st, wantText, want.Style)
 			}
 		}
 	}
 	cur := s.Cursor()
-	if cur.Visible != c.cursor.visible || cur.Visible && (cur.X != c.cursor.x || cur.Y != c.cursor.y) {
-		return fmt.Sprintf("the cursor is %+v; want %+v", cur, c.cursor)
+	if cur.Visible != c.Cursor.Visible || cur.Visible && (cur.X != c.Cursor.X || cur.Y != c.Cursor.Y) {
+		return fmt.Sprintf("the cursor is %+v; want %+v", cur, c.Cursor)
 	}
 	return ""
 }
@@ -65,10 +65,10 @@ func checkPainted(t *testing.T, cast format.Cast, cols, rows, step int, opts ...
 	t.Helper()
 	model := screen.New(cast.Header)
 	viewer := vt.New(cols, rows, opts...)
-	viewer.WriteString(deckStart(true))
-	p := painter{colors: ColorsRGB, curly: true, sync: true}
-	var v view
-	var c canvas
+	viewer.WriteString("\x1b[?1049h\x1b[?7l\x1b[m\x1b[H\x1b[2J")
+	p := Painter{colors: ColorsRGB, curly: true, sync: true}
+	var v View
+	var c Canvas
 	n := 0
 	for ev, err := range cast.Events {
 		if err != nil {
@@ -81,15 +81,15 @@ func checkPainted(t *testing.T, cast format.Cast, cols, rows, step int, opts ...
 		if n++; n%step != 0 {
 			continue
 		}
-		c.reset(cols, rows)
-		v.draw(&c, model.Screen, rows)
-		out := p.paint(&c)
+		c.Reset(cols, rows)
+		v.Draw(&c, model.Screen, rows)
+		out := p.Paint(&c)
 		bytes += len(out)
 		viewer.Write(out)
 		if diff := viewerDiff(viewer, &c); diff != "" {
 			t.Fatalf("%dx%d, event %d at %v: %s\npainted %.300q", cols, rows, n, ev.Time, diff, out)
 		}
-		if again := p.paint(&c); len(again) > 0 {
+		if again := p.Paint(&c); len(again) > 0 {
 			t.Fatalf("paint of the same picture = %.100q; want nothing", again)
 		}
 	}
@@ -110,10 +110,10 @@ func TestPainterShowsTheScreen(t *testing.T) {
 			var events []format.Event
 			for i := range 30 {
 				at := r.IntN(len(data))
-				events = append(events, out(time.Duration(i), fmt.Sprintf("\x1b[%d;%dH", r.IntN(24), r.IntN(80))+data[at:min(at+300, len(data))]))
+				events = append(events, testcast.Out(time.Duration(i), fmt.Sprintf("\x1b[%d;%dH", r.IntN(24), r.IntN(80))+data[at:min(at+300, len(data))]))
 			}
-			checkPainted(t, castOf(format.Header{Size: format.Size{Cols: 80, Rows: 24}}, events...), 70, 25, 1)
-			checkPainted(t, castOf(format.Header{Size: format.Size{Cols: 80, Rows: 24}}, events...), 70, 25, 1, vt.Graphemes())
+			checkPainted(t, testcast.Of(format.Header{Size: format.Size{Cols: 80, Rows: 24}}, events...), 70, 25, 1)
+			checkPainted(t, testcast.Of(format.Header{Size: format.Size{Cols: 80, Rows: 24}}, events...), 70, 25, 1, vt.Graphemes())
 		})
 	}
 }
@@ -122,9 +122,9 @@ func TestPainterShowsTheScreen(t *testing.T) {
 func TestPainterScrolls(t *testing.T) {
 	var events []format.Event
 	for i := range 500 {
-		events = append(events, out(time.Duration(i), fmt.Sprintf("\r\nline %d of a log that is as long as the lines of logs usually are, %d", i, i*i)))
+		events = append(events, testcast.Out(time.Duration(i), fmt.Sprintf("\r\nline %d of a log that is as long as the lines of logs usually are, %d", i, i*i)))
 	}
-	n := checkPainted(t, castOf(format.Header{Size: format.Size{Cols: 80, Rows: 24}}, events...), 80, 24, 1)
+	n := checkPainted(t, testcast.Of(format.Header{Size: format.Size{Cols: 80, Rows: 24}}, events...), 80, 24, 1)
 	if n > 500*160 {
 		t.Errorf("%d bytes were painted for 500 lines of 80; want at most 160 a line", n)
 	}
@@ -160,8 +160,8 @@ func TestPainterOnRealRecordings(t *testing.T) {
 				}
 				events = append(events, ev)
 			}
-			checkPainted(t, castOf(f.Header, events...), 100, 30, 3)
-			checkPainted(t, castOf(f.Header, events...), 100, 30, 7, vt.Graphemes())
+			checkPainted(t, testcast.Of(f.Header, events...), 100, 30, 3)
+			checkPainted(t, testcast.Of(f.Header, events...), 100, 30, 7, vt.Graphemes())
 		})
 		f.Close()
 		played++
@@ -187,7 +187,7 @@ func TestColors(t *testing.T) {
 		{nil, ColorsNone},
 	}
 	for _, tt := range tests {
-		if got := ColorsOf(getenv(tt.env)); got != tt.want {
+		if got := ColorsOf(func(name string) string { return tt.env[name] }); got != tt.want {
 			t.Errorf("ColorsOf(%v) = %v; want %v", tt.env, got, tt.want)
 		}
 	}
@@ -218,20 +218,20 @@ func TestTheme(t *testing.T) {
 	theme.Palette[1] = format.RGB{R: 200, G: 100, B: 50}
 	s := vt.New(10, 2)
 	s.WriteString("a\x1b[31mb\x1b[91mc\x1b[38;5;200md\x1b[38;2;9;9;9me")
-	var c canvas
-	c.reset(10, 2)
-	(&view{theme: theme}).draw(&c, s, 2)
+	var c Canvas
+	c.Reset(10, 2)
+	(&View{Theme: theme}).Draw(&c, s, 2)
 	want := []vt.Color{vt.RGBColor(1, 2, 3), vt.RGBColor(200, 100, 50), vt.RGBColor(200, 100, 50), vt.PaletteColor(200), vt.RGBColor(9, 9, 9)}
 	for x, fg := range want {
-		if got := c.row(0)[x].style; got.fg != fg || got.bg != vt.RGBColor(4, 5, 6) {
+		if got := c.Row(0)[x].Style; got.Fg != fg || got.Bg != vt.RGBColor(4, 5, 6) {
 			t.Errorf("column %d has the style %v; want %v on the theme's background", x, got, fg)
 		}
 	}
 	// A colour that the recording redefines is used without a theme, too.
 	s.WriteString("\x1b]4;1;#0000ff\x07")
-	c.reset(10, 2)
-	(&view{}).draw(&c, s, 2)
-	if got := c.row(0)[1].style.fg; got != vt.RGBColor(0, 0, 255) {
+	c.Reset(10, 2)
+	(&View{}).Draw(&c, s, 2)
+	if got := c.Row(0)[1].Style.Fg; got != vt.RGBColor(0, 0, 255) {
 		t.Errorf("the redefined red is %v; want #0000ff", got)
 	}
 }
