@@ -6,6 +6,7 @@
 //     format. Start with it.
 //   - [github.com/ttydeck/ttydeck/vt] is the screen model: bytes in, cells out.
 //   - [github.com/ttydeck/ttydeck/screen] draws recordings on the screen model.
+//   - [github.com/ttydeck/ttydeck/replay] holds a recording that can be sought.
 //   - [github.com/ttydeck/ttydeck/render] turns a screen into text with colours,
 //     or into the bytes that show it on a terminal.
 //   - [github.com/ttydeck/ttydeck/edit] changes recordings: it sets the speed,

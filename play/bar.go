@@ -7,6 +7,7 @@ import (
 
 	"github.com/ttydeck/ttydeck/internal/timecode"
 	"github.com/ttydeck/ttydeck/render"
+	"github.com/ttydeck/ttydeck/replay"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -22,8 +23,8 @@ type bar struct {
 	idle    time.Duration // the limit in effect; 0: none
 	loop    bool
 	stops   bool // pausing at markers
-	marks   []mark
-	hits    []hit
+	marks   []replay.Mark
+	hits    []replay.Hit
 	title   string
 	command string // replaces the title
 	message string // replaces both
@@ -164,14 +165,14 @@ func (b *bar) drawTrack(c *render.Canvas, y int, g glyphs) {
 	// There may be many thousands of hits: those in one column are one tick.
 	last := -1
 	for _, h := range b.hits {
-		if x := b.column(h.at); x != last {
+		if x := b.column(h.Time); x != last {
 			c.Put(x, y, g.hit, hitStyle)
 			last = x
 		}
 	}
 	last = -1
 	for _, m := range b.marks {
-		if x := b.column(m.at); x != last {
+		if x := b.column(m.Time); x != last {
 			c.Put(x, y, g.mark, markStyle)
 			last = x
 		}

@@ -3,12 +3,13 @@ package play
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/render"
-	"github.com/ttydeck/ttydeck/vt"
+	"github.com/ttydeck/ttydeck/replay"
 )
 
 const (
@@ -30,21 +31,22 @@ type deck struct {
 	p      *Player
 	con    *console
 	header format.Header
-	load   *loader
-	index  *index
-	stop   chan struct{} // closed at the end, for the loader and the index
+	tape   *replay.Tape
+	ran    chan struct{} // closed when the tape is complete; nil after that
 
 	clock clock
-	pos   *position
+	pos   *replay.Position
 	limit time.Duration // on pauses, when idle is set
 	idle  bool
 	// reach is a time up to which the tape is played although the clock stands
 	// still, as it was not loaded yet; negative: none.
 	reach   time.Duration
-	starved bool // everything loaded is played, and more will come
-	gapAt   int  // the number of the piece whose pause was shortened
-	ended   bool // at the end of the complete recording
-	touched bool // the user has pressed a key
+	starved bool      // everything loaded is played, and more will come
+	seen    int       // pieces on the tape when the deck last looked for more
+	grew    time.Time // when it did
+	gapAt   int       // the number of the piece whose pause was shortened
+	ended   bool      // at the end of the complete recording
+	touched bool      // the user has pressed a key
 	loop    bool
 	stops   bool
 
@@ -65,10 +67,10 @@ type deck struct {
 	helpMost int       // the last line that help can be scrolled to
 
 	keys     keyReader
-	keyTimer time.Time // when a lone ESC counts; zero: none
-	prompt   *prompt   // nil: keys are commands
-	found    *hits     // the search whose matches are highlighted; nil: none
-	lastFind *pattern
+	keyTimer time.Time      // when a lone ESC counts; zero: none
+	prompt   *prompt        // nil: keys are commands
+	found    *replay.Search // the search whose matches are highlighted; nil: none
+	lastFind *replay.Pattern
 	wanted   *wanted // the match to go to; nil: none
 	matchAt  int     // the place of the match that view shows
 	before   *prompt // the prompt of the search for wanted
@@ -94,7 +96,7 @@ func (p *Player) runDeck(ctx context.Context) (err error) {
 		term = t
 	}
 	d := &deck{
-		p: p, header: cast.Header, con: newConsole(term, term), stop: make(chan struct{}),
+		p: p, header: cast.Header, con: newConsole(term, term), ran: make(chan struct{}),
 		clock: clock{speed: p.speed()}, limit: p.idleLimit(cast.Header), reach: -1, gapAt: -1,
 		loop: p.Loop, stops: p.PauseOnMarkers, help: -1,
 	}
@@ -105,28 +107,24 @@ func (p *Player) runDeck(ctx context.Context) (err error) {
 	if d.size, err = d.termSize(); err != nil {
 		return err
 	}
-	tp, err := newTape()
-	if err != nil {
+	if d.tape, err = replay.New(cast); err != nil {
 		return err
 	}
-	defer tp.close()
-	d.load = newLoader(tp)
-	if d.index, err = newIndex(tp); err != nil {
-		return err
-	}
-	defer d.index.close()
-	d.pos = newPosition(d.load, d.header, vt.Hooks{})
+	defer d.tape.Close()
+	d.tape.FindCommands = p.Commands
+	d.pos = d.tape.Position()
 	getenv := p.Getenv
 	if getenv == nil {
 		getenv = os.Getenv
 	}
 	d.setUp(getenv)
 
+	loading, stop := context.WithCancel(ctx)
 	watched := false // played to the end without keys
 	// Deferred first, to restore the terminal also after a panic.
 	defer func() {
-		close(d.stop)
-		d.found.end()
+		stop()
+		d.found.Close()
 		d.con.cleanup = d.cleanup(watched)
 		if cerr := d.con.close(); err == nil {
 			err = cerr
@@ -135,14 +133,12 @@ func (p *Player) runDeck(ctx context.Context) (err error) {
 	if err := d.con.start(d.cleanup(false)); err != nil {
 		return err
 	}
+	ran := d.ran
 	d.con.goSafely(func() {
-		d.load.run(cast, d.stop)
-		d.load.find(p.Commands, d.header, d.stop)
-	})
-	d.con.goSafely(func() {
-		if err := d.index.run(d.load, d.header, d.stop); err != nil {
+		if err := d.tape.Run(loading); err != nil {
 			d.con.fail(err)
 		}
+		close(ran)
 	})
 	d.con.write([]byte(deckStart(!p.NoUI) + d.askSize(d.header.Size)))
 	now := time.Now()
@@ -162,7 +158,7 @@ func (p *Player) runDeck(ctx context.Context) (err error) {
 	if errors.Is(err, errQuit) {
 		err = nil
 	}
-	if _, loadErr := d.load.state(); err == nil {
+	if _, loadErr := d.tape.Loaded(); err == nil {
 		err = loadErr
 	}
 	return err
@@ -210,10 +206,10 @@ func (d *deck) cleanup(last bool) string {
 // lastScreen returns the rows of the current screen as lines of text.
 func (d *deck) lastScreen() string {
 	var c render.Canvas
-	cols, rows := d.pos.screen.Size()
+	cols, rows := d.pos.Screen().Size()
 	c.Reset(min(cols, d.size.Cols), max(min(rows, d.size.Rows-1), 1))
 	v := d.view
-	v.Draw(&c, d.pos.screen.Screen, c.Rows)
+	v.Draw(&c, d.pos.Screen(), c.Rows)
 	return string(d.painter.AppendLines(nil, &c, "\r\n"))
 }
 
@@ -238,10 +234,11 @@ func (d *deck) loopEvents(ctx context.Context) error {
 		if d.ended && !d.con.busy && !d.stale && !d.touched && !d.loop {
 			return nil // no key was pressed: end by itself
 		}
+		grown, wait := d.waitForMore(now, wait)
 		timer.Reset(max(wait, 0))
-		var batches chan batch
+		var batches <-chan replay.Batch
 		if d.found != nil {
-			batches = d.found.batches
+			batches = d.found.Batches()
 		}
 		// A key comes first.
 		select {
@@ -263,7 +260,12 @@ func (d *deck) loopEvents(ctx context.Context) error {
 			}
 		case err := <-d.con.broken:
 			return d.con.check(err)
-		case <-d.load.notify:
+		case <-grown:
+			d.grew = time.Now()
+			d.seen = d.tape.End().Number
+			d.stale = d.stale || !d.clock.running
+		case <-d.ran:
+			d.ran = nil
 			d.stale = d.stale || !d.clock.running
 		case b := <-batches:
 			if err := d.took(b); err != nil {
@@ -292,31 +294,49 @@ func (d *deck) loopEvents(ctx context.Context) error {
 	}
 }
 
+// waitForMore returns a channel that is closed when the recording has grown and
+// the deck is to act on it, nil if it is not to, and the time to wait at most,
+// given that for other reasons.
+func (d *deck) waitForMore(now time.Time, wait time.Duration) (<-chan struct{}, time.Duration) {
+	const lookEvery = 20 * time.Millisecond // while the recording loads at full speed
+	if done, _ := d.tape.Loaded(); done && d.seen == d.tape.End().Number {
+		return nil, wait
+	}
+	switch early := d.grew.Add(lookEvery).Sub(now); {
+	case d.starved:
+		return d.tape.Grown(d.pos.Point().Number), wait
+	case d.clock.running:
+		return nil, wait // the bar shows the new end with the next second
+	case early > 0:
+		return nil, min(wait, early)
+	}
+	return d.tape.Grown(d.seen), wait
+}
+
 // advance plays the pieces that are due, for a slice at most, and returns the
 // time to wait for the next one.
 func (d *deck) advance(now time.Time) (time.Duration, error) {
 	began := now
 	for n := 1; ; n++ {
-		pc, ok, err := d.pos.rd.peek()
+		pc, ok, err := d.pos.Peek()
 		if err != nil {
 			return 0, err
 		}
 		if !ok {
 			return d.outOfTape(now)
 		}
-		d.load.hungry.Store(false)
 		if d.starved {
 			// See stream.arrived.
-			if d.starved = false; d.clock.running && d.reach < 0 && d.clock.due(now, pc.at) < -starvedWait {
-				d.clock.seek(now, pc.at)
+			if d.starved = false; d.clock.running && d.reach < 0 && d.clock.due(now, pc.Time) < -starvedWait {
+				d.clock.seek(now, pc.Time)
 			}
 		}
-		if end := d.p.End; end > 0 && pc.at > end && d.clock.running {
+		if end := d.p.End; end > 0 && pc.Time > end && d.clock.running {
 			return d.atEnd(now, end)
 		}
 		switch {
 		case d.reach >= 0:
-			if pc.at > d.reach {
+			if pc.Time > d.reach {
 				d.reach = -1
 				continue
 			}
@@ -324,19 +344,19 @@ func (d *deck) advance(now time.Time) (time.Duration, error) {
 			return time.Hour, nil
 		default:
 			d.shorten(now, pc)
-			if wait := d.clock.due(now, pc.at); wait > 0 {
+			if wait := d.clock.due(now, pc.Time); wait > 0 {
 				return min(wait, d.tick(now)), nil
 			}
 		}
-		if _, _, err := d.pos.step(); err != nil {
+		if _, _, err := d.pos.Next(); err != nil {
 			return 0, err
 		}
 		if d.clock.speed == unpaced && d.reach < 0 {
-			d.clock.seek(now, pc.at)
+			d.clock.seek(now, pc.Time)
 		}
 		d.stale, d.ended = true, false
 		d.react(now, pc)
-		if n%16 == 0 || len(pc.data) > 4096 {
+		if n%16 == 0 || len(pc.Data) > 4096 {
 			if now = time.Now(); now.Sub(began) > slice {
 				return 0, nil
 			}
@@ -345,17 +365,17 @@ func (d *deck) advance(now time.Time) (time.Duration, error) {
 }
 
 // react handles the effects of a piece other than on the screen.
-func (d *deck) react(now time.Time, pc piece) {
-	switch pc.kind {
-	case pieceMarker:
+func (d *deck) react(now time.Time, pc replay.Piece) {
+	switch pc.Code {
+	case format.Marker:
 		if d.stops && d.reach < 0 && d.clock.running {
 			d.clock.stop(now)
-			d.clock.seek(now, pc.at)
-			d.say(now, markerText(string(pc.data)))
+			d.clock.seek(now, pc.Time)
+			d.say(now, markerText(string(pc.Data)))
 		}
-	case pieceResize:
+	case format.Resize:
 		if d.p.Resize {
-			cols, rows := d.pos.screen.Size()
+			cols, rows := d.pos.Screen().Size()
 			d.extra = append(d.extra, resizeRequest(format.Size{Cols: cols, Rows: rows})...)
 		}
 	}
@@ -369,15 +389,15 @@ func markerText(label string) string {
 }
 
 // shorten shortens the pause before pc, once.
-func (d *deck) shorten(now time.Time, pc piece) {
-	if !d.idle || d.gapAt == d.pos.rd.pos.number {
+func (d *deck) shorten(now time.Time, pc replay.Piece) {
+	if !d.idle || d.gapAt == d.pos.Point().Number {
 		return
 	}
 	// The pause that is left now, or will be left when the piece before is
 	// over.
-	at := max(d.clock.at(now), d.pos.rd.pos.at)
-	if gap := pc.at - at; gap > d.limit {
-		d.gapAt = d.pos.rd.pos.number
+	at := max(d.clock.at(now), d.pos.Point().Time)
+	if gap := pc.Time - at; gap > d.limit {
+		d.gapAt = d.pos.Point().Number
 		d.clock.skip(gap - d.limit)
 		d.stale = true
 	}
@@ -395,16 +415,15 @@ func (d *deck) tick(now time.Time) time.Duration {
 
 // outOfTape is advance when everything on the tape has been played.
 func (d *deck) outOfTape(now time.Time) (time.Duration, error) {
-	done, _ := d.load.state()
-	if !done || d.pos.rd.pos.number < d.load.tape.end().number {
-		d.load.hungry.Store(true)
-		if d.pos.rd.pos.number < d.load.tape.end().number {
+	done, _ := d.tape.Loaded()
+	if !done || d.pos.Point().Number < d.tape.End().Number {
+		if d.pos.Point().Number < d.tape.End().Number {
 			return 0, nil // a piece has just come
 		}
 		d.starved = true
 		return time.Hour, nil
 	}
-	return d.atEnd(now, d.load.tape.end().at)
+	return d.atEnd(now, d.tape.End().Time)
 }
 
 // atEnd stops at the end, or starts over.
@@ -433,24 +452,27 @@ func (d *deck) atEnd(now time.Time, end time.Duration) (time.Duration, error) {
 // at returns the time on the tape that the deck shows.
 func (d *deck) at(now time.Time) time.Duration {
 	if d.reach >= 0 {
-		return min(d.reach, d.pos.rd.pos.at)
+		return min(d.reach, d.pos.Point().Time)
 	}
-	return min(d.clock.at(now), d.load.tape.end().at)
+	return min(d.clock.at(now), d.tape.End().Time)
 }
+
+// endOfTime is later than any time of a recording.
+const endOfTime time.Duration = math.MaxInt64
 
 // goTo goes to a time of the recording.
 func (d *deck) goTo(now time.Time, at time.Duration) error {
 	at = max(at, 0)
-	if done, _ := d.load.state(); done {
-		at = min(at, d.load.tape.end().at)
+	if done, _ := d.tape.Loaded(); done {
+		at = min(at, d.tape.End().Time)
 	}
 	d.gapAt, d.ended, d.stale = -1, false, true
-	if err := d.pos.seekTime(at); err != nil {
+	if err := d.pos.SeekTime(at); err != nil {
 		return err
 	}
 	d.clock.seek(now, at)
 	d.reach = -1
-	if at > d.load.tape.end().at {
+	if at > d.tape.End().Time {
 		d.reach = at
 	}
 	return nil

@@ -666,7 +666,7 @@ func TestDeckFindsCommands(t *testing.T) {
 	size := format.Size{Cols: 20, Rows: 10}
 	events := []format.Event{
 		out(time.Second, "$ "), out(2*time.Second, "ls\r\n"), out(2*time.Second, "a\r\n$ "), {Time: 3 * time.Second, Code: format.Resize, Data: "30x5"},
-		out(4*time.Second, strings.Repeat("x", 2*maxPiece)), out(40*time.Second, "."),
+		out(4*time.Second, strings.Repeat("x", 128<<10)), out(40*time.Second, "."),
 	}
 	finder := func(t *testing.T) func(format.Cast) iter.Seq2[time.Duration, string] {
 		return func(cast format.Cast) iter.Seq2[time.Duration, string] {
@@ -682,7 +682,7 @@ func TestDeckFindsCommands(t *testing.T) {
 					sizes = append(sizes, fmt.Sprint(ev.Time, ev.Data))
 				}
 			}
-			if want := "$ ls\r\na\r\n$ " + strings.Repeat("x", 2*maxPiece) + "."; text.String() != want || !slices.Equal(sizes, []string{"3s30x5"}) || cast.Header.Size != size {
+			if want := "$ ls\r\na\r\n$ " + strings.Repeat("x", 128<<10) + "."; text.String() != want || !slices.Equal(sizes, []string{"3s30x5"}) || cast.Header.Size != size {
 				t.Errorf("Commands got size %v, %d bytes, resizes %v; want the whole recording", cast.Header.Size, text.Len(), sizes)
 			}
 			return func(yield func(time.Duration, string) bool) {

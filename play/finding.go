@@ -3,6 +3,9 @@ package play
 import (
 	"fmt"
 	"time"
+
+	"github.com/ttydeck/ttydeck/render"
+	"github.com/ttydeck/ttydeck/replay"
 )
 
 // openFind opens the prompt of a search from the current place.
@@ -12,12 +15,12 @@ func (d *deck) openFind(now time.Time, backward bool) {
 	if backward {
 		label = "?"
 	}
-	d.found.end()
+	d.found.Close()
 	d.found = nil
 	d.wanted = nil
 	d.prompt = &prompt{
 		kind: promptFind, label: label,
-		number: d.pos.rd.pos.number, at: d.at(now), running: d.clock.running,
+		number: d.pos.Point().Number, at: d.at(now), running: d.clock.running,
 	}
 	d.pause(now, d.at(now)) // so that the place stays the same
 }
@@ -32,17 +35,18 @@ type wanted struct {
 
 // findTyped searches for the text of the prompt so far.
 func (d *deck) findTyped(now time.Time) error {
-	d.found.end()
+	d.found.Close()
 	d.found, d.wanted = nil, nil
 	if len(d.prompt.text) == 0 {
 		return d.goBack(now, d.prompt, false)
 	}
-	d.startFind(newPattern(string(d.prompt.text)), d.prompt.number-1)
+	d.startFind(replay.NewPattern(string(d.prompt.text)), d.prompt.number-1)
 	return nil
 }
 
-func (d *deck) startFind(p *pattern, from int) {
-	d.found = search(d.index, p, from, d.backward, d.con.goSafely)
+func (d *deck) startFind(p *replay.Pattern, from int) {
+	d.found = d.tape.Search(p, from, d.backward)
+	d.con.goSafely(d.found.Run)
 	d.lastFind = p
 	d.wanted = &wanted{number: from, backward: d.backward}
 }
@@ -51,14 +55,14 @@ func (d *deck) startFind(p *pattern, from int) {
 // search.
 func (d *deck) findEntered(now time.Time, p *prompt) error {
 	if len(p.text) > 0 {
-		if d.found != nil && d.found.done && len(d.found.list) == 0 {
+		if d.found != nil && d.found.Done && len(d.found.Hits) == 0 {
 			return d.nothing(now, p)
 		}
 		if d.wanted != nil {
 			d.wanted.again = true
 			d.before = p
 		} else if d.found != nil {
-			d.sayFound(now, hit{number: d.pos.rd.pos.number - 1}, false)
+			d.sayFound(now, replay.Hit{Number: d.pos.Point().Number - 1}, false)
 		}
 		return nil
 	}
@@ -73,7 +77,7 @@ func (d *deck) findEntered(now time.Time, p *prompt) error {
 
 // nothing goes back to where a search without matches began.
 func (d *deck) nothing(now time.Time, p *prompt) error {
-	d.found.end()
+	d.found.Close()
 	d.found, d.wanted, d.before = nil, nil, nil
 	err := d.goBack(now, p, p.running)
 	d.say(now, "not found: "+string(p.text))
@@ -87,15 +91,15 @@ func (d *deck) findNext(now time.Time, backward bool) error {
 			d.say(now, "no search yet: press /")
 			return nil
 		}
-		d.startFind(d.lastFind, d.pos.rd.pos.number-1)
+		d.startFind(d.lastFind, d.pos.Point().Number-1)
 	}
-	d.wanted = &wanted{number: d.pos.rd.pos.number - 1, backward: backward, again: true}
+	d.wanted = &wanted{number: d.pos.Point().Number - 1, backward: backward, again: true}
 	return d.goWanted(now)
 }
 
 // took adds matches of a search.
-func (d *deck) took(b batch) error {
-	d.found.add(b)
+func (d *deck) took(b replay.Batch) error {
+	d.found.Take(b)
 	d.stale = true
 	return d.goWanted(time.Now())
 }
@@ -106,20 +110,20 @@ func (d *deck) goWanted(now time.Time) error {
 	if w == nil {
 		return nil
 	}
-	h, ok := d.found.next(w.number, w.backward)
-	if ok && !d.found.done && w.backward != d.backward {
+	h, ok := d.found.Next(w.number, w.backward)
+	if ok && !d.found.Done && w.backward != d.backward {
 		// The search goes the other way: it may yet find a nearer one.
 		ok = false
 	}
-	if !ok && d.found.done && len(d.found.list) > 0 {
-		h = d.found.list[0]
+	if !ok && d.found.Done && len(d.found.Hits) > 0 {
+		h = d.found.Hits[0]
 		if w.backward {
-			h = d.found.list[len(d.found.list)-1]
+			h = d.found.Hits[len(d.found.Hits)-1]
 		}
 		w.wrapped, ok = true, true
 	}
 	if !ok {
-		if d.found.done {
+		if d.found.Done {
 			d.wanted = nil
 			if w.again {
 				if p := d.before; p != nil {
@@ -131,30 +135,26 @@ func (d *deck) goWanted(now time.Time) error {
 		return nil
 	}
 	d.wanted, d.before = nil, nil
-	// Comparing the screens before and after the piece shows the new match.
-	if err := d.pos.seekNumber(h.number); err != nil {
+	m, shown, err := d.pos.SeekHit(h, d.found.Pattern)
+	if err != nil {
 		return err
 	}
-	before := matchingLines(d.pos.screen.Screen, d.found.pattern)
-	if err := d.pos.seekNumber(h.number + 1); err != nil {
-		return err
-	}
-	if m, ok := newMatch(d.pos.screen.Screen, d.found.pattern, before); ok {
-		d.matchAt = d.pos.rd.pos.number
-		d.view.Show(m)
+	if shown {
+		d.matchAt = d.pos.Point().Number
+		d.view.Show(render.Span(m))
 	} else {
 		d.view.Leave() // it came and went within the piece
 	}
-	d.pause(now, h.at)
+	d.pause(now, h.Time)
 	if d.prompt == nil {
 		d.sayFound(now, h, w.wrapped)
 	}
 	return nil
 }
 
-func (d *deck) sayFound(now time.Time, h hit, wrapped bool) {
-	text := d.found.count()
-	if i := d.found.after(h.number - 1); i < len(d.found.list) {
+func (d *deck) sayFound(now time.Time, h replay.Hit, wrapped bool) {
+	text := countOf(d.found)
+	if i := d.found.After(h.Number - 1); i < len(d.found.Hits) {
 		text = fmt.Sprintf("match %d of %s", i+1, text)
 	}
 	if wrapped {
@@ -163,13 +163,13 @@ func (d *deck) sayFound(now time.Time, h hit, wrapped bool) {
 	d.say(now, text)
 }
 
-// count returns the number of matches, in words.
-func (h *hits) count() string {
-	text := fmt.Sprint(len(h.list))
-	if h.more {
+// countOf returns the number of matches, in words.
+func countOf(h *replay.Search) string {
+	text := fmt.Sprint(len(h.Hits))
+	if h.More {
 		return "more than " + text
 	}
-	if !h.done {
+	if !h.Done {
 		text += " so far"
 	}
 	return text

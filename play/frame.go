@@ -1,9 +1,11 @@
 package play
 
 import (
+	"sort"
 	"time"
 
 	"github.com/ttydeck/ttydeck/render"
+	"github.com/ttydeck/ttydeck/replay"
 )
 
 // Ways to show the bar.
@@ -32,7 +34,7 @@ func (d *deck) barShown(now time.Time) bool {
 // hasRoom reports whether the terminal has a line for the bar that the recording
 // does not need.
 func (d *deck) hasRoom() bool {
-	_, rows := d.pos.screen.Size()
+	_, rows := d.pos.Screen().Size()
 	return rows < d.size.Rows
 }
 
@@ -66,7 +68,7 @@ func (d *deck) draw(now time.Time) time.Duration {
 		return min(wait, early)
 	}
 	// The recording is in the middle of a frame of its own.
-	if d.pos.screen.Modes().Sync && d.clock.running && d.prompt == nil {
+	if d.pos.Screen().Modes().Sync && d.clock.running && d.prompt == nil {
 		if d.held.IsZero() {
 			d.held = now
 		}
@@ -93,7 +95,7 @@ func (d *deck) draw(now time.Time) time.Duration {
 // setTitle sets the title of the viewer's terminal to that of the recording, if
 // the Player asks for it.
 func (d *deck) setTitle() {
-	title := d.pos.screen.Title()
+	title := d.pos.Screen().Title()
 	if !d.p.Titles || title == d.titled {
 		return
 	}
@@ -122,13 +124,13 @@ func (d *deck) compose(now time.Time) {
 	if bar && (d.hasRoom() || d.barMode == barAlways) && rows > 1 {
 		rows-- // a line of its own
 	}
-	if d.clock.running || d.matchAt != d.pos.rd.pos.number {
+	if d.clock.running || d.matchAt != d.pos.Point().Number {
 		d.view.Leave()
 	}
-	d.view.Draw(c, d.pos.screen.Screen, rows)
+	d.view.Draw(c, d.pos.Screen(), rows)
 	if d.found != nil {
-		for m := range d.found.pattern.matches(d.pos.screen.Screen) {
-			d.view.Highlight(c, m)
+		for m := range d.found.Pattern.Matches(d.pos.Screen()) {
+			d.view.Highlight(c, render.Span(m))
 		}
 	}
 	if !bar {
@@ -151,11 +153,20 @@ func (d *deck) compose(now time.Time) {
 	c.Mend(y)
 }
 
+// commandAt returns the last command before place n; "" if there is none.
+func commandAt(commands []replay.Mark, n int) string {
+	i := sort.Search(len(commands), func(i int) bool { return commands[i].Number >= n })
+	if i == 0 {
+		return ""
+	}
+	return commands[i-1].Label
+}
+
 // fillBar brings the bar up to date.
 func (d *deck) fillBar(now time.Time) {
 	b := &d.bar
-	done, _ := d.load.state()
-	b.at, b.end = d.at(now), d.load.tape.end().at
+	done, _ := d.tape.Loaded()
+	b.at, b.end = d.at(now), d.tape.End().Time
 	if d.p.End > 0 && done {
 		b.end = min(b.end, max(d.p.End, b.at))
 	}
@@ -166,22 +177,22 @@ func (d *deck) fillBar(now time.Time) {
 	if d.idle {
 		b.idle = d.limit
 	}
-	b.marks = d.load.tape.markers()
+	b.marks = d.tape.Markers()
 	b.hits = nil
-	b.message, b.prompt, b.command = "", "", d.load.commands.at(d.pos.rd.pos.number)
+	b.message, b.prompt, b.command = "", "", commandAt(d.tape.Commands(), d.pos.Point().Number)
 	if now.Before(d.until) {
 		b.message = d.message
 	}
 	if d.found != nil {
-		b.hits = d.found.list
+		b.hits = d.found.Hits
 	}
 	if d.prompt != nil {
 		b.prompt = d.prompt.label + string(d.prompt.text)
 		if d.prompt.kind == promptFind && d.found != nil {
-			b.message = d.found.count()
+			b.message = countOf(d.found)
 		}
 	}
-	b.title = d.pos.screen.Title()
+	b.title = d.pos.Screen().Title()
 	if b.title == "" {
 		b.title = d.header.Title
 	}

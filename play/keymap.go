@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ttydeck/ttydeck/replay"
 )
 
 // prompt is a line that the user types in the bar.
@@ -79,7 +81,7 @@ func (d *deck) press(now time.Time, k key) error {
 func (d *deck) obey(now time.Time, name string) error {
 	const jump = 5 * time.Second
 	at := d.at(now)
-	end := d.load.tape.end().at
+	end := d.tape.End().Time
 	switch name {
 	case "q":
 		return errQuit
@@ -105,13 +107,13 @@ func (d *deck) obey(now time.Time, name string) error {
 	case ",":
 		return d.frameBack(now)
 	case "]":
-		return d.nextMark(now, d.load.tape.markers(), "marker")
+		return d.nextMark(now, d.tape.Markers(), "marker")
 	case "[":
-		return d.prevMark(now, at, d.load.tape.markers(), "marker")
+		return d.prevMark(now, at, d.tape.Markers(), "marker")
 	case "}":
-		return d.nextMark(now, d.load.commands.all(), "command")
+		return d.nextMark(now, d.tape.Commands(), "command")
 	case "{":
-		return d.prevMark(now, at, d.load.commands.all(), "command")
+		return d.prevMark(now, at, d.tape.Commands(), "command")
 	case "+", ">":
 		d.setSpeed(now, faster(d.clock.speed))
 	case "-", "<":
@@ -136,7 +138,7 @@ func (d *deck) obey(now time.Time, name string) error {
 	case "N":
 		return d.findNext(now, !d.backward)
 	case "esc":
-		d.found.end()
+		d.found.Close()
 		d.found = nil
 	case "H", "alt-left":
 		d.panBy(now, -max(d.size.Cols/4, 1), 0)
@@ -150,7 +152,7 @@ func (d *deck) obey(now time.Time, name string) error {
 		d.view.Follow()
 		d.say(now, "following the cursor")
 	case "R":
-		cols, rows := d.pos.screen.Size()
+		cols, rows := d.pos.Screen().Size()
 		d.extra = append(d.extra, "\x1b[8;"+itoa(rows)+";"+itoa(cols)+"t"...)
 	case "ctrl-l":
 		d.painter.Forget()
@@ -177,8 +179,8 @@ func onOff(on bool, yes, no string) string {
 // last returns the time of the end; endOfTime while the recording loads or
 // grows.
 func (d *deck) last() time.Duration {
-	end := d.load.tape.end().at
-	if done, _ := d.load.state(); !done {
+	end := d.tape.End().Time
+	if done, _ := d.tape.Loaded(); !done {
 		end = endOfTime
 	}
 	if d.p.End > 0 {
@@ -196,8 +198,8 @@ func (d *deck) toggle(now time.Time) error {
 		d.reach = -1
 		return nil
 	}
-	done, _ := d.load.state()
-	if done && d.pos.rd.pos.number >= d.load.tape.end().number || d.p.End > 0 && d.clock.tape >= d.p.End {
+	done, _ := d.tape.Loaded()
+	if done && d.pos.Point().Number >= d.tape.End().Number || d.p.End > 0 && d.clock.tape >= d.p.End {
 		if err := d.goTo(now, d.p.Start); err != nil {
 			return err
 		}
@@ -222,19 +224,12 @@ func (d *deck) pause(now time.Time, at time.Duration) {
 
 // frameForward plays the next event that changes the screen, and pauses.
 func (d *deck) frameForward(now time.Time) error {
-	at := d.at(now)
-	for {
-		pc, ok, err := d.pos.step()
-		if err != nil {
-			return err
-		}
-		if !ok {
-			break
-		}
-		at = pc.at
-		if pc.kind == pieceOutput || pc.kind == pieceResize {
-			break
-		}
+	at, ok, err := d.pos.Forward()
+	if err != nil {
+		return err
+	}
+	if !ok {
+		at = d.at(now)
 	}
 	d.pause(now, at)
 	return nil
@@ -242,26 +237,17 @@ func (d *deck) frameForward(now time.Time) error {
 
 // frameBack goes back to the frame before the current one.
 func (d *deck) frameBack(now time.Time) error {
-	shown, ok, err := d.pos.frameBefore(d.pos.rd.pos.number)
+	at, err := d.pos.Back()
 	if err != nil {
 		return err
 	}
-	to := frame{}
-	if ok {
-		if to, _, err = d.pos.frameBefore(shown.first); err != nil {
-			return err
-		}
-	}
-	if err := d.pos.seekNumber(to.after); err != nil {
-		return err
-	}
-	d.pause(now, to.at)
+	d.pause(now, at)
 	return nil
 }
 
 // nextMark goes to the first of marks ahead; kind names them in messages.
-func (d *deck) nextMark(now time.Time, marks []mark, kind string) error {
-	i := sort.Search(len(marks), func(i int) bool { return marks[i].number >= d.pos.rd.pos.number })
+func (d *deck) nextMark(now time.Time, marks []replay.Mark, kind string) error {
+	i := sort.Search(len(marks), func(i int) bool { return marks[i].Number >= d.pos.Point().Number })
 	if i == len(marks) {
 		d.say(now, "no later "+kind)
 		return nil
@@ -271,13 +257,13 @@ func (d *deck) nextMark(now time.Time, marks []mark, kind string) error {
 
 // prevMark goes to the last of marks behind; within a second after one, while
 // playing, to the one before it.
-func (d *deck) prevMark(now time.Time, at time.Duration, marks []mark, kind string) error {
+func (d *deck) prevMark(now time.Time, at time.Duration, marks []replay.Mark, kind string) error {
 	grace := time.Second
 	if !d.clock.running {
 		grace = 0
 	}
 	for i := len(marks) - 1; i >= 0; i-- {
-		if m := marks[i]; m.number+1 < d.pos.rd.pos.number && m.at+grace < at {
+		if m := marks[i]; m.Number+1 < d.pos.Point().Number && m.Time+grace < at {
 			return d.goToMark(now, m, kind)
 		}
 	}
@@ -285,21 +271,21 @@ func (d *deck) prevMark(now time.Time, at time.Duration, marks []mark, kind stri
 	return nil
 }
 
-func (d *deck) goToMark(now time.Time, m mark, kind string) error {
-	if err := d.pos.seekNumber(m.number + 1); err != nil {
+func (d *deck) goToMark(now time.Time, m replay.Mark, kind string) error {
+	if err := d.pos.SeekMark(m); err != nil {
 		return err
 	}
-	d.clock.seek(now, m.at)
+	d.clock.seek(now, m.Time)
 	d.reach, d.gapAt, d.ended = -1, -1, false
 	if kind == "marker" { // the bar shows commands anyway
-		d.say(now, markerText(m.label))
+		d.say(now, markerText(m.Label))
 	}
 	return nil
 }
 
 func (d *deck) panBy(now time.Time, dx, dy int) {
 	d.view.Pan(dx, dy)
-	cols, rows := d.pos.screen.Size()
+	cols, rows := d.pos.Screen().Size()
 	if cols <= d.size.Cols && rows <= d.size.Rows {
 		d.say(now, "the whole screen is in view")
 	}
@@ -406,7 +392,7 @@ func (d *deck) entered(now time.Time, p *prompt) error {
 		return nil
 	}
 	if strings.HasSuffix(text, "%") {
-		at = time.Duration(float64(d.load.tape.end().at) * at.Seconds() / 100)
+		at = time.Duration(float64(d.tape.End().Time) * at.Seconds() / 100)
 	}
 	return d.goTo(now, min(at, d.last()))
 }
@@ -416,7 +402,7 @@ func (d *deck) cancelled(now time.Time, p *prompt) error {
 	if p.kind != promptFind {
 		return nil
 	}
-	d.found.end()
+	d.found.Close()
 	d.found = nil
 	return d.goBack(now, p, p.running)
 }
@@ -424,7 +410,7 @@ func (d *deck) cancelled(now time.Time, p *prompt) error {
 // goBack returns to where the deck was when the prompt was opened, and resumes
 // playing if run is set.
 func (d *deck) goBack(now time.Time, p *prompt, run bool) error {
-	if err := d.pos.seekNumber(p.number); err != nil {
+	if err := d.pos.Seek(p.number); err != nil {
 		return err
 	}
 	d.pause(now, p.at)

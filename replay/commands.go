@@ -1,13 +1,11 @@
-package play
+package replay
 
 import (
-	"iter"
+	"context"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/vt"
@@ -24,7 +22,7 @@ const (
 // call its methods.
 type commands struct {
 	mu   sync.Mutex
-	list []mark // labelled with the command line; guarded by mu
+	list []Mark // labelled with the command line; guarded by mu
 
 	// nonce, if not empty, is in the recording's own marks; marks without it
 	// are ignored.
@@ -39,34 +37,27 @@ type commands struct {
 }
 
 // all returns the commands so far.
-func (c *commands) all() []mark {
+func (c *commands) all() []Mark {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.list[:len(c.list):len(c.list)]
 }
 
-// at returns the last command before place n; "" if there is none.
-func (c *commands) at(n int) string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	i := sort.Search(len(c.list), func(i int) bool { return c.list[i].number >= n })
-	if i == 0 {
-		return ""
-	}
-	return c.list[i-1].label
-}
+// Commands returns the commands so far, in order: those that the shell has
+// marked, or else those of FindCommands. Callers must not change them.
+func (t *Tape) Commands() []Mark { return t.commands.all() }
 
 // mark handles a mark in a piece. The command is that of VS Code's
 // OSC 633 ; E ; COMMAND, or the one that kitty and fish send with OSC 133 ; C, or
 // else the text on the screen between the marks B and C, where the user types
 // (FinalTerm's semantic prompts).
-func (c *commands) mark(m vt.Mark, ref pieceRef) {
+func (c *commands) mark(m vt.Mark, at Point) {
 	if m.Code != 133 && m.Code != 633 || c.nonce != "" && !slices.Contains(strings.Split(m.Data, ";"), "aid="+c.nonce) {
 		return
 	}
 	if text, ok := commandOf(m); ok {
 		c.typing = false
-		c.add(text, ref)
+		c.add(text, at)
 		return
 	}
 	switch kind, _, _ := strings.Cut(m.Data, ";"); kind {
@@ -77,7 +68,7 @@ func (c *commands) mark(m vt.Mark, ref pieceRef) {
 	case "C":
 		if c.typing {
 			c.typing = false
-			c.add(c.typed(m), ref)
+			c.add(c.typed(m), at)
 		}
 	}
 }
@@ -112,42 +103,39 @@ func (c *commands) typed(m vt.Mark) string {
 	return string(b)
 }
 
-// add adds a command from a mark in the piece before ref.
-func (c *commands) add(text string, ref pieceRef) {
-	c.put(mark{ref.at, ref.number - 1, text})
+// add adds a command from a mark in the piece before at.
+func (c *commands) add(text string, at Point) {
+	c.put(Mark{at.Time, at.Number - 1, text})
 }
 
-func (c *commands) put(m mark) {
-	m.label = strings.Join(strings.Fields(m.label), " ")
-	if len(m.label) > maxCommand {
-		m.label = m.label[:maxCommand]
+func (c *commands) put(m Mark) {
+	m.Label = strings.Join(strings.Fields(m.Label), " ")
+	if len(m.Label) > maxCommand {
+		m.Label = m.Label[:maxCommand]
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if m.label != "" && len(c.list) < maxCommands {
+	if m.Label != "" && len(c.list) < maxCommands {
 		c.list = append(c.list, m)
 	}
 }
 
-// find has its argument find the commands of the loaded recording, if the shell
-// has marked none.
-func (l *loader) find(find func(format.Cast) iter.Seq2[time.Duration, string], h format.Header, stop <-chan struct{}) {
-	if done, _ := l.state(); !done || find == nil || len(l.commands.all()) > 0 {
+// findCommands has FindCommands find the commands of the loaded recording, if the
+// shell has marked none.
+func (t *Tape) findCommands(ctx context.Context) {
+	if done, _ := t.Loaded(); !done || t.FindCommands == nil || len(t.Commands()) > 0 {
 		return
 	}
-	r := reader{t: l.tape}
-	for at, text := range find(format.Cast{Header: h, Events: l.tape.events(stop)}) {
-		select {
-		case <-stop:
+	r := reader{t: t}
+	for at, text := range t.FindCommands(format.Cast{Header: t.header, Events: t.events(ctx)}) {
+		if ctx.Err() != nil {
 			return
-		default:
 		}
 		if err := r.to(at); err != nil {
-			return // the player will report it
+			return // a position will report it
 		}
-		l.commands.put(mark{at, r.pos.number, text})
+		t.commands.put(Mark{at, r.pos.Number, text})
 	}
-	l.tell()
 }
 
 // commandOf returns the command line in a mark of a shell's integration: VS

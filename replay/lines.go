@@ -1,11 +1,16 @@
-package play
+package replay
 
 import (
 	"iter"
 
-	"github.com/ttydeck/ttydeck/render"
 	"github.com/ttydeck/ttydeck/vt"
 )
+
+// Span is a run of cells in a row of a screen.
+type Span struct {
+	Y, X int // its first cell
+	End  int // the column behind its last cell
+}
 
 // logicalLine is a line of text that may wrap over several rows.
 type logicalLine struct {
@@ -41,7 +46,7 @@ func logicalLines(s *vt.Screen) iter.Seq[logicalLine] {
 }
 
 // matchingLines returns the texts of the lines in which p matches.
-func matchingLines(s *vt.Screen, p *pattern) map[string]bool {
+func matchingLines(s *vt.Screen, p *Pattern) map[string]bool {
 	lines := map[string]bool{}
 	for l := range logicalLines(s) {
 		if p.find(l.text, new([]byte)) != nil {
@@ -53,7 +58,7 @@ func matchingLines(s *vt.Screen, p *pattern) map[string]bool {
 
 // newMatch returns the first match of p in a line that is not in before, or else
 // in any line; false if nothing on the screen matches.
-func newMatch(s *vt.Screen, p *pattern, before map[string]bool) (m render.Span, ok bool) {
+func newMatch(s *vt.Screen, p *Pattern, before map[string]bool) (m Span, ok bool) {
 	for l := range logicalLines(s) {
 		isNew := !before[string(l.text)]
 		if ok && !isNew {
@@ -63,7 +68,7 @@ func newMatch(s *vt.Screen, p *pattern, before map[string]bool) (m render.Span, 
 			if at[0] == at[1] {
 				continue
 			}
-			m = render.Span{X: l.cols[at[0]], Y: l.rows[at[0]]}
+			m = Span{X: l.cols[at[0]], Y: l.rows[at[0]]}
 			for i := at[0]; i < at[1] && l.rows[i] == m.Y; i++ {
 				m.End = l.cols[i] + 1
 			}
@@ -77,14 +82,14 @@ func newMatch(s *vt.Screen, p *pattern, before map[string]bool) (m render.Span, 
 	return m, ok
 }
 
-// matches returns the cells of the screen in which p matches. A match that wraps
+// Matches returns the cells of the screen in which p matches. A match that wraps
 // is several spans.
-func (p *pattern) matches(s *vt.Screen) iter.Seq[render.Span] {
-	return func(yield func(render.Span) bool) {
+func (p *Pattern) Matches(s *vt.Screen) iter.Seq[Span] {
+	return func(yield func(Span) bool) {
 		for l := range logicalLines(s) {
 			for _, at := range p.findAll(l.text) {
 				for i := at[0]; i < at[1]; {
-					m := render.Span{Y: l.rows[i], X: l.cols[i]}
+					m := Span{Y: l.rows[i], X: l.cols[i]}
 					for ; i < at[1] && l.rows[i] == m.Y; i++ {
 						m.End = l.cols[i] + 1
 					}
@@ -98,7 +103,7 @@ func (p *pattern) matches(s *vt.Screen) iter.Seq[render.Span] {
 }
 
 // findAll returns all matches in text, as package regexp does.
-func (p *pattern) findAll(text []byte) [][]int {
+func (p *Pattern) findAll(text []byte) [][]int {
 	const most = 10_000
 	return p.re.FindAllIndex(text, most)
 }

@@ -1,6 +1,7 @@
-package play
+package replay
 
 import (
+	"context"
 	"encoding/binary"
 	"hash/maphash"
 	"runtime"
@@ -9,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -26,7 +26,7 @@ const (
 // piece of the tape that brought it there. A line that stays or moves while
 // others change is held once.
 type index struct {
-	tape    *tape
+	tape    *Tape
 	vault   *vault
 	entered atomic.Int64 // the number of pieces in the index
 
@@ -68,7 +68,7 @@ type blockOfText struct {
 	entries int           // in the blocks before
 }
 
-func newIndex(t *tape) (*index, error) {
+func newIndex(t *Tape) (*index, error) {
 	v, err := newVault(textMemory)
 	return &index{tape: t, vault: v, latest: map[uint64]int{}, present: map[uint64]int{}, seed: maphash.MakeSeed()}, err
 }
@@ -76,45 +76,40 @@ func newIndex(t *tape) (*index, error) {
 // close closes the temporary file, if there is one.
 func (x *index) close() { x.vault.close() }
 
-// run indexes the tape, following the loader, until the end or stop.
-func (x *index) run(l *loader, h format.Header, stop <-chan struct{}) error {
+// run indexes the tape, following the loader, until the end or that of ctx.
+func (x *index) run(ctx context.Context) error {
 	number := 0
 	var at time.Duration
-	var pos *position
-	pos = newPosition(l, h, vt.Hooks{LineLeft: func(r vt.Row, _ vt.Leave) { x.lineLeft(pos.screen.Screen, r, number, at) }})
+	var pos *Position
+	pos = x.tape.position(vt.Hooks{LineLeft: func(r vt.Row, _ vt.Leave) { x.lineLeft(pos.screen.Screen, r, number, at) }})
 	for n := 0; ; n++ {
 		if n%32 == 0 {
-			select {
-			case <-stop:
+			if ctx.Err() != nil {
 				return nil
-			default:
 			}
-			// Otherwise, on a machine with few processors, a key would wait for
-			// the end of the scheduler's time slice of 10 ms.
-			runtime.Gosched()
+			runtime.Gosched() // see Run
 		}
 		pc, ok, err := pos.rd.peek()
 		if err != nil {
 			return err
 		}
 		if !ok {
-			if done, _ := l.state(); done && pos.rd.pos.number == l.tape.end().number {
+			if done, _ := x.tape.Loaded(); done && pos.rd.pos.Number == x.tape.End().Number {
 				x.finish()
 				return nil
 			}
 			select {
-			case <-l.more:
-			case <-time.After(50 * time.Millisecond):
-			case <-stop:
+			case <-x.tape.Grown(pos.rd.pos.Number):
+			case <-ctx.Done():
 				return nil
 			}
 			continue
 		}
-		number, at = pos.rd.pos.number, pc.at
-		if _, _, err := pos.step(); err != nil {
+		number, at = pos.rd.pos.Number, pc.Time
+		if _, _, err := pos.Next(); err != nil {
 			return err
 		}
-		if pc.kind == pieceOutput || pc.kind == piecePartial || pc.kind == pieceResize {
+		if pc.changes() {
 			x.endLeft(number, at)
 			x.look(pos.screen.Screen, number, at)
 		}
@@ -333,7 +328,7 @@ func (x *index) size() (blocks int, done bool) {
 }
 
 // caughtUp reports whether the index holds the whole tape so far.
-func (x *index) caughtUp() bool { return x.entered.Load() >= int64(x.tape.end().number) }
+func (x *index) caughtUp() bool { return x.entered.Load() >= int64(x.tape.End().Number) }
 
 // blockAt returns the first block that may hold entries of piece number n.
 func (x *index) blockAt(n int) int {

@@ -1,4 +1,4 @@
-package play
+package replay
 
 import (
 	"fmt"
@@ -60,7 +60,7 @@ func (v *vault) put(raw []byte) packed {
 
 func (v *vault) write(data []byte) error {
 	if v.file == nil {
-		f, err := os.CreateTemp("", "ttydeck-play-*")
+		f, err := os.CreateTemp("", "ttydeck-replay-*")
 		if err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package play
+package replay
 
 import (
 	"fmt"
@@ -37,15 +37,10 @@ func screenDiff(a, b *vt.Screen) string {
 func TestSeekIsPlaying(t *testing.T) {
 	const size = 3 << 20
 	cast := testcast.WithResizes(testcast.Work(size, time.Hour))
-	tp, err := newTape()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer tp.close()
-	l := newLoader(tp)
-	l.run(cast, nil)
-	if _, err := l.state(); err != nil || len(l.frames) < 8 {
-		t.Fatalf("loaded %d keyframes, %v; want 8 or more", len(l.frames), err)
+	tape := loaded(t, cast)
+	frames := len(tape.keys.frames)
+	if _, err := tape.Loaded(); err != nil || frames < 8 {
+		t.Fatalf("loaded %d keyframes, %v; want 8 or more", frames, err)
 	}
 	// In order, so that one pass from the start renders all places.
 	r := rand.New(rand.NewPCG(3, 4))
@@ -54,37 +49,38 @@ func TestSeekIsPlaying(t *testing.T) {
 		want *vt.Snapshot
 	}
 	var places []place
-	straight := newPosition(&loader{tape: tp}, cast.Header, vt.Hooks{}) // without keyframes
+	straight := tape.Position()
+	straight.keys = &keyframes{}
 	for i := range 200 {
 		at := time.Hour * time.Duration(i) / 200
 		if i%3 > 0 {
 			at += time.Duration(r.Int64N(int64(time.Hour / 200)))
 		}
-		if err := straight.seekTime(at); err != nil {
+		if err := straight.SeekTime(at); err != nil {
 			t.Fatal(err)
 		}
-		places = append(places, place{at, straight.screen.Snapshot()})
+		places = append(places, place{at, straight.Screen().Snapshot()})
 	}
-	pos := newPosition(l, cast.Header, vt.Hooks{})
+	pos := tape.Position()
 	r.Shuffle(len(places), func(i, j int) { places[i], places[j] = places[j], places[i] })
 	slowest := time.Duration(0)
 	for _, p := range places {
 		began := time.Now()
-		if err := pos.seekTime(p.at); err != nil {
+		if err := pos.SeekTime(p.at); err != nil {
 			t.Fatal(err)
 		}
 		slowest = max(slowest, time.Since(began))
 		want := vt.New(80, 24)
 		want.Restore(p.want)
-		if diff := screenDiff(pos.screen.Screen, want); diff != "" {
+		if diff := screenDiff(pos.Screen(), want); diff != "" {
 			t.Fatalf("at %v: %s", p.at, diff)
 		}
 	}
-	t.Logf("%d keyframes; the slowest of %d seeks took %v", len(l.frames), len(places), slowest)
+	t.Logf("%d keyframes; the slowest of %d seeks took %v", frames, len(places), slowest)
 	// Seek by number, and look for the frame before.
 	for range 50 {
-		n := 1 + r.IntN(tp.end().number-1)
-		if err := pos.seekNumber(n); err != nil {
+		n := 1 + r.IntN(tape.End().Number-1)
+		if err := pos.Seek(n); err != nil {
 			t.Fatal(err)
 		}
 		f, ok, err := pos.frameBefore(n)
@@ -96,13 +92,7 @@ func TestSeekIsPlaying(t *testing.T) {
 
 // The loader thins keyframes to its memory budget.
 func TestKeyframesAreThinned(t *testing.T) {
-	tp, err := newTape()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer tp.close()
-	l := newLoader(tp)
-	l.budget = 2 << 20
+	l := keyframes{every: keyframeEvery, budget: 2 << 20}
 	s := vt.New(200, 50)
 	r := rand.New(rand.NewPCG(1, 1))
 	for i := range 500 {
@@ -113,13 +103,13 @@ func TestKeyframesAreThinned(t *testing.T) {
 			}
 			s.Write(fmt.Appendf(nil, "\x1b[%d;1H%s", y+1, noise))
 		}
-		l.keep(keyframe{ref: pieceRef{number: i}, snap: s.Snapshot()})
+		l.keep(keyframe{at: Point{Number: i}, snap: s.Snapshot()})
 	}
 	if l.memory > l.budget || l.every == keyframeEvery || len(l.frames) < 80 {
 		t.Errorf("%d keyframes take %d bytes, one every %d; want 80 or more within the budget", len(l.frames), l.memory, l.every)
 	}
-	k, ok := l.before(func(ref pieceRef) bool { return ref.number <= 250 })
-	if !ok || k.ref.number > 250 || k.ref.number < 240 {
-		t.Errorf("before(250) = %v, %v; want 240 to 250", k.ref, ok)
+	k, ok := l.before(func(at Point) bool { return at.Number <= 250 })
+	if !ok || k.at.Number > 250 || k.at.Number < 240 {
+		t.Errorf("before(250) = %v, %v; want 240 to 250", k.at, ok)
 	}
 }

@@ -1,4 +1,4 @@
-package play
+package replay
 
 import (
 	"testing"
@@ -10,33 +10,30 @@ import (
 func BenchmarkLoad(b *testing.B) {
 	const size = 10 << 20
 	for b.Loop() {
-		tp, err := newTape()
+		t, err := New(testcast.Work(size, time.Hour))
 		if err != nil {
 			b.Fatal(err)
 		}
-		l := newLoader(tp)
-		l.run(testcast.Work(size, time.Hour), nil)
-		tp.close()
+		t.load(b.Context())
+		t.Close()
 	}
 	b.SetBytes(size)
 }
 
 func BenchmarkIndex(b *testing.B) {
 	const size = 10 << 20
-	tp, err := newTape()
+	t, err := New(testcast.Work(size, time.Hour))
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer tp.close()
-	l := newLoader(tp)
-	cast := testcast.Work(size, time.Hour)
-	l.run(cast, nil)
+	defer t.Close()
+	t.load(b.Context())
 	for b.Loop() {
-		x, err := newIndex(tp)
+		x, err := newIndex(t)
 		if err != nil {
 			b.Fatal(err)
 		}
-		if err := x.run(l, cast.Header, nil); err != nil {
+		if err := x.run(b.Context()); err != nil {
 			b.Fatal(err)
 		}
 		x.close()

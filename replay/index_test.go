@@ -1,4 +1,4 @@
-package play
+package replay
 
 import (
 	"fmt"
@@ -11,41 +11,35 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// indexed loads and indexes a recording.
-func indexed(t *testing.T, cast format.Cast) (*index, *loader) {
+// loaded loads and indexes a recording.
+func loaded(t *testing.T, cast format.Cast) *Tape {
 	t.Helper()
-	tp, err := newTape()
+	tape, err := New(cast)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(tp.close)
-	l := newLoader(tp)
-	l.run(cast, nil)
-	x, err := newIndex(tp)
-	if err != nil {
+	t.Cleanup(tape.Close)
+	if err := tape.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(x.close)
-	if err := x.run(l, cast.Header, nil); err != nil {
-		t.Fatal(err)
-	}
-	return x, l
+	return tape
 }
 
-// findAllIn searches and returns all hits.
-func findAllIn(t *testing.T, x *index, pattern string, from int, backward bool) *hits {
+// findAllIn searches and returns the search with all hits.
+func findAllIn(t *testing.T, tape *Tape, pattern string, from int, backward bool) *Search {
 	t.Helper()
-	h := search(x, newPattern(pattern), from, backward, func(f func()) { go f() })
+	h := tape.Search(NewPattern(pattern), from, backward)
+	go h.Run()
 	timeout := time.After(time.Minute)
-	for !h.done {
+	for !h.Done {
 		select {
-		case b := <-h.batches:
-			h.add(b)
+		case b := <-h.Batches():
+			h.Take(b)
 		case <-timeout:
 			t.Fatal("the search does not end")
 		}
 	}
-	h.end()
+	h.Close()
 	return h
 }
 
@@ -56,7 +50,7 @@ func TestIndex(t *testing.T) {
 	for i := range 200 {
 		fmt.Fprintf(&flood, "flood %d\r\n", i)
 	}
-	x, _ := indexed(t, castOf(format.Header{Size: format.Size{Cols: 20, Rows: 5}},
+	tape := loaded(t, castOf(format.Header{Size: format.Size{Cols: 20, Rows: 5}},
 		sec(1, "hello world\r\n"),
 		sec(2, "\x1b[1;1H\x1b[2Koverwritten soon"),
 		sec(3, "\r\x1b[2Kreplaced\r\n"),
@@ -92,8 +86,8 @@ func TestIndex(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var got []int
-		for _, h := range findAllIn(t, x, tt.pattern, 0, false).list {
-			got = append(got, int(h.at/time.Second))
+		for _, h := range findAllIn(t, tape, tt.pattern, 0, false).Hits {
+			got = append(got, int(h.Time/time.Second))
 		}
 		if tt.pattern == ".*" {
 			if len(got) < 8 {
@@ -111,51 +105,51 @@ func TestIndex(t *testing.T) {
 // each hit is on the screen.
 func TestIndexOfManyBlocks(t *testing.T) {
 	cast := testcast.Work(3<<20, time.Hour)
-	x, l := indexed(t, cast)
-	if len(x.blocks) < 3 {
-		t.Fatalf("the index has only %d blocks; want 3 or more", len(x.blocks))
+	tape := loaded(t, cast)
+	if n := len(tape.index.blocks); n < 3 {
+		t.Fatalf("the index has only %d blocks; want 3 or more", n)
 	}
-	end := l.tape.end().number
+	end := tape.End().Number
 	for _, pattern := range []string{"item 777", "error error error", "^server.*socket"} {
-		all := findAllIn(t, x, pattern, 0, false)
-		if len(all.list) == 0 {
+		all := findAllIn(t, tape, pattern, 0, false)
+		if len(all.Hits) == 0 {
 			t.Errorf("%q is not found", pattern)
 		}
-		for i := 1; i < len(all.list); i++ {
-			if all.list[i].number < all.list[i-1].number {
+		for i := 1; i < len(all.Hits); i++ {
+			if all.Hits[i].Number < all.Hits[i-1].Number {
 				t.Fatalf("%q: the hits are out of order", pattern)
 			}
 		}
 		for _, from := range []int{end / 3, end} {
 			for _, backward := range []bool{false, true} {
-				again := findAllIn(t, x, pattern, from, backward)
-				if len(again.list) != len(all.list) {
-					t.Errorf("%q from %d, backward %v: %d hits; want %d", pattern, from, backward, len(again.list), len(all.list))
+				again := findAllIn(t, tape, pattern, from, backward)
+				if len(again.Hits) != len(all.Hits) {
+					t.Errorf("%q from %d, backward %v: %d hits; want %d", pattern, from, backward, len(again.Hits), len(all.Hits))
 				}
 			}
 		}
-		pos := newPosition(l, cast.Header, vt.Hooks{})
-		re := newPattern(pattern)
-		for i, h := range all.list {
-			if i%(len(all.list)/20+1) != 0 {
+		pos := tape.Position()
+		re := NewPattern(pattern)
+		for i, h := range all.Hits {
+			if i%(len(all.Hits)/20+1) != 0 {
 				continue
 			}
-			if err := pos.seekNumber(h.number + 1); err != nil {
+			if err := pos.Seek(h.Number + 1); err != nil {
 				t.Fatal(err)
 			}
-			if pattern[0] != '^' && !re.re.MatchString(joined(pos.screen.Screen)) {
-				t.Errorf("%q: the hit at %v is not on the screen", pattern, h.at)
+			if pattern[0] != '^' && !re.re.MatchString(joined(pos.Screen())) {
+				t.Errorf("%q: the hit at %v is not on the screen", pattern, h.Time)
 			}
 		}
 	}
 	n, ok := 0, false
-	all := findAllIn(t, x, "module", 0, false)
-	h, ok := all.next(-1, false)
-	for ; ok; h, ok = all.next(h.number, false) {
+	all := findAllIn(t, tape, "module", 0, false)
+	h, ok := all.Next(-1, false)
+	for ; ok; h, ok = all.Next(h.Number, false) {
 		n++
 	}
 	back := 0
-	for h, ok = all.next(end, true); ok; h, ok = all.next(h.number, true) {
+	for h, ok = all.Next(end, true); ok; h, ok = all.Next(h.Number, true) {
 		back++
 	}
 	if n != back || n < 1000 {

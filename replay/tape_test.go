@@ -1,4 +1,4 @@
-package play
+package replay
 
 import (
 	"fmt"
@@ -12,17 +12,17 @@ import (
 )
 
 // wantPieces returns the pieces that a tape should hold for events.
-func wantPieces(events []format.Event) (want []piece) {
+func wantPieces(events []format.Event) (want []Piece) {
 	for _, ev := range events {
 		switch ev.Code {
 		case format.Output:
 			data := ev.Data
 			for ; len(data) > maxPiece; data = data[maxPiece:] {
-				want = append(want, piece{ev.Time, piecePartial, []byte(data[:maxPiece])})
+				want = append(want, Piece{ev.Time, format.Output, []byte(data[:maxPiece]), true})
 			}
-			want = append(want, piece{ev.Time, pieceOutput, []byte(data)})
+			want = append(want, Piece{ev.Time, format.Output, []byte(data), false})
 		case format.Marker, format.Resize, format.Exit:
-			want = append(want, piece{ev.Time, ev.Code[0], []byte(ev.Data)})
+			want = append(want, Piece{ev.Time, ev.Code, []byte(ev.Data), false})
 		}
 	}
 	return want
@@ -54,11 +54,11 @@ func randomEvents(r *rand.Rand, n int) []format.Event {
 func TestTape(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	events := randomEvents(r, 3000)
-	tp, err := newTape()
+	tp, err := New(format.Cast{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer tp.close()
+	defer tp.Close()
 	want := wantPieces(events)
 	// A reader that keeps up with the end reads every piece, wherever blocks end.
 	rd := &reader{t: tp}
@@ -70,7 +70,7 @@ func TestTape(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if ok != ok1 || ok && string(peeked.data) != string(p.data) {
+			if ok != ok1 || ok && string(peeked.Data) != string(p.Data) {
 				t.Fatalf("piece %d: peek and next differ", n)
 			}
 			if !ok {
@@ -87,19 +87,19 @@ func TestTape(t *testing.T) {
 		}
 	}
 	follow()
-	if n != len(want) || tp.end().number != n {
-		t.Fatalf("read %d pieces, the tape has %d; want %d", n, tp.end().number, len(want))
+	if n != len(want) || tp.End().Number != n {
+		t.Fatalf("read %d pieces, the tape has %d; want %d", n, tp.End().Number, len(want))
 	}
 	// to(at) goes to the first piece that is not before the time at.
 	forward := &reader{t: tp}
 	for i := 0; i <= len(want); i += 1 + r.IntN(len(want)/50) {
-		at := tp.end().at + 1
+		at := tp.End().Time + 1
 		if i < len(want) {
-			at = want[i].at
+			at = want[i].Time
 		}
-		first := sort.Search(len(want), func(j int) bool { return want[j].at >= at })
-		if err := forward.to(at); err != nil || forward.pos.number != first {
-			t.Fatalf("to(%v) went to piece %d, %v; want %d", at, forward.pos.number, err, first)
+		first := sort.Search(len(want), func(j int) bool { return want[j].Time >= at })
+		if err := forward.to(at); err != nil || forward.pos.Number != first {
+			t.Fatalf("to(%v) went to piece %d, %v; want %d", at, forward.pos.Number, err, first)
 		}
 	}
 	if len(tp.blocks) < 5 {
@@ -111,10 +111,10 @@ func TestTape(t *testing.T) {
 		if err := rd.seekBlock(tp.blockOf(n)); err != nil {
 			t.Fatal(err)
 		}
-		if rd.pos.number > n {
-			t.Fatalf("blockOf(%d) begins at %d", n, rd.pos.number)
+		if rd.pos.Number > n {
+			t.Fatalf("blockOf(%d) begins at %d", n, rd.pos.Number)
 		}
-		for rd.pos.number < n {
+		for rd.pos.Number < n {
 			rd.next()
 		}
 		p, ok, err := rd.next()
@@ -123,46 +123,46 @@ func TestTape(t *testing.T) {
 		}
 		samePiece(t, n, p, want[n])
 
-		at := want[n].at
+		at := want[n].Time
 		if err := rd.seekBlock(tp.blockAt(at)); err != nil {
 			t.Fatal(err)
 		}
-		if rd.pos.at > at {
-			t.Fatalf("blockAt(%v) begins at %v", at, rd.pos.at)
+		if rd.pos.Time > at {
+			t.Fatalf("blockAt(%v) begins at %v", at, rd.pos.Time)
 		}
 		// The block holds the last piece at that time.
-		last := pieceRef{}
+		last := Point{}
 		for {
 			p, ok, _ := rd.peek()
-			if !ok || p.at > at {
+			if !ok || p.Time > at {
 				break
 			}
 			rd.next()
 			last = rd.pos
 		}
-		if b := tp.blockOf(last.number - 1); b != tp.blockAt(at) {
+		if b := tp.blockOf(last.Number - 1); b != tp.blockAt(at) {
 			t.Errorf("the last piece at %v is in block %d; blockAt = %d", at, b, tp.blockAt(at))
 		}
 	}
-	if got := len(tp.markers()); got == 0 || string(want[tp.markers()[0].number].data) != tp.markers()[0].label {
-		t.Errorf("the tape has %d markers, the first %+v", got, tp.markers()[0])
+	if got := len(tp.Markers()); got == 0 || string(want[tp.Markers()[0].Number].Data) != tp.Markers()[0].Label {
+		t.Errorf("the tape has %d markers, the first %+v", got, tp.Markers()[0])
 	}
 }
 
-func samePiece(t *testing.T, n int, got, want piece) {
+func samePiece(t *testing.T, n int, got, want Piece) {
 	t.Helper()
-	if got.at != want.at || got.kind != want.kind || string(got.data) != string(want.data) {
-		t.Fatalf("piece %d = %v %c %.40q; want %v %c %.40q", n, got.at, got.kind, got.data, want.at, want.kind, want.data)
+	if got.Time != want.Time || got.Code != want.Code || got.Partial != want.Partial || string(got.Data) != string(want.Data) {
+		t.Fatalf("piece %d = %v %s %v %.40q; want %v %s %v %.40q", n, got.Time, got.Code, got.Partial, got.Data, want.Time, want.Code, want.Partial, want.Data)
 	}
 }
 
 // Pieces beyond the memory budget are read back from a file.
 func TestTapeSpills(t *testing.T) {
-	tp, err := newTape()
+	tp, err := New(format.Cast{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer tp.close()
+	defer tp.Close()
 	tp.vault.budget = 4 << 20
 	r := rand.NewChaCha8([32]byte{1})
 	want := ""
@@ -186,8 +186,8 @@ func TestTapeSpills(t *testing.T) {
 		if !ok || err != nil {
 			t.Fatal(ok, err)
 		}
-		if p.at == 150*time.Second {
-			if string(p.data) != want {
+		if p.Time == 150*time.Second {
+			if string(p.Data) != want {
 				t.Error("the piece read back differs from the piece added")
 			}
 			return

@@ -1,0 +1,128 @@
+package replay
+
+import (
+	"context"
+	"runtime"
+	"sort"
+	"sync"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/screen"
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+const (
+	// keyframeEvery is the number of bytes of output between two keyframes. A
+	// screen processes them in a few milliseconds.
+	keyframeEvery = 256 << 10
+	// keyframeMemory is the most bytes of keyframes kept. Beyond it, every
+	// second one is dropped.
+	keyframeMemory = 24 << 20
+	// pieceCost is added to the bytes of a piece when the distance between
+	// keyframes is measured, as many small pieces take time too.
+	pieceCost = 32
+)
+
+// keyframes are screens along a tape. From one, playing a little reaches any
+// place up to the next.
+type keyframes struct {
+	mu     sync.Mutex // guards the fields below
+	frames []keyframe // in the order of the tape
+	every  int        // the distance between keyframes, in bytes
+	memory int        // bytes of frames
+	budget int        // the most bytes of frames
+}
+
+// keyframe is the screen at a place on the tape.
+type keyframe struct {
+	at   Point
+	snap *vt.Snapshot
+	size int
+}
+
+// Run loads the recording, until its end or that of ctx. Call it once.
+func (t *Tape) Run(ctx context.Context) error {
+	indexed := make(chan error, 1)
+	go func() { indexed <- t.index.run(ctx) }()
+	t.load(ctx)
+	t.findCommands(ctx)
+	return <-indexed
+}
+
+func (t *Tape) load(ctx context.Context) {
+	stop := ctx.Done()
+	s := screen.New(t.header, vt.WithHooks(vt.Hooks{Mark: func(m vt.Mark) { t.commands.mark(m, t.End()) }}))
+	t.commands.nonce = t.header.Nonce()
+	t.commands.screen = s.Screen
+	since, n := 0, 0
+	var err error
+	for ev, e := range t.source {
+		if n++; n%32 == 0 {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			// Otherwise, on a machine with few processors, a key would wait for
+			// the end of the scheduler's time slice of 10 ms.
+			runtime.Gosched()
+		}
+		if e != nil {
+			err = e
+			break
+		}
+		t.add(ev)
+		switch changed := s.Feed(ev); {
+		case changed && ev.Code == format.Output:
+			since += len(ev.Data) + pieceCost
+		case changed:
+			since += 4096 // reflowing is work
+		}
+		if since >= t.keys.every {
+			since = 0
+			t.keys.keep(keyframe{at: t.End(), snap: s.Snapshot()})
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.done, t.err = true, err
+	t.wake()
+}
+
+// keep adds a keyframe, and drops every second one if they take too much memory.
+func (k *keyframes) keep(f keyframe) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.push(f)
+	for k.memory > k.budget && len(k.frames) > 2 {
+		all := k.frames
+		k.frames, k.memory = make([]keyframe, 0, len(all)), 0
+		for i := 1; i < len(all); i += 2 {
+			k.push(all[i])
+		}
+		k.every *= 2
+	}
+}
+
+// push adds f, and counts the memory that it does not share with the one before.
+func (k *keyframes) push(f keyframe) {
+	if n := len(k.frames); n > 0 {
+		f.size = f.snap.MemSize(k.frames[n-1].snap)
+	} else {
+		f.size = f.snap.MemSize()
+	}
+	k.frames = append(k.frames, f)
+	k.memory += f.size
+}
+
+// before returns the last keyframe for which ok is true; false if there is none.
+// ok must be true up to some place, and false from there on.
+func (k *keyframes) before(ok func(Point) bool) (keyframe, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	i := sort.Search(len(k.frames), func(i int) bool { return !ok(k.frames[i].at) })
+	if i == 0 {
+		return keyframe{}, false
+	}
+	return k.frames[i-1], true
+}
