@@ -29,7 +29,7 @@ var layers = map[string][]string{
 	"convert":  {"format", "edit", "vt", "screen", "internal"},
 	"session":  {"format", "record", "live", "internal"},
 	"live":     {"format", "vt", "screen", "record", "internal"},
-	"bench":    {"format", "edit", "vt", "screen", "convert", "internal", "internal/score"},
+	"bench":    {"format", "edit", "vt", "screen", "convert", "internal", "internal/score", "internal/testcast"},
 	"cmd":      {"internal/cli"},
 
 	"internal/cli":   {"format", "vt", "screen", "edit", "record", "replay", "render", "play", "convert", "live", "live/attach", "session", "internal"},
