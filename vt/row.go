@@ -14,8 +14,9 @@ type line struct {
 	fed bool
 
 	// touched holds the bits touchedLook and touchedPack. Every change sets
-	// both, and the reader of each clears it.
-	touched uint8
+	// both, and the reader of each clears it. The bits above hold the tag of
+	// Row.SetTag, so that every change clears that.
+	touched uint64
 
 	// packed is the compact form of the line, valid while touchedPack is
 	// clear.
@@ -27,6 +28,8 @@ const (
 	touchedPack             // changed since packed was made
 
 	touchedAll = touchedLook | touchedPack
+
+	tagShift = 2
 )
 
 func newLine(cols int) *line { return &line{cells: make([]Cell, cols), touched: touchedAll} }

@@ -588,3 +588,38 @@ func ExampleScreen_Snapshot() {
 	fmt.Println(s.Text())
 	// Output: before
 }
+
+// A row keeps its tag as long as its text does not change, wherever it moves.
+func TestTag(t *testing.T) {
+	s := New(20, 6, Scrollback(3))
+	g := newGenerator(1, 20, 6)
+	known := map[uint64]string{}
+	last := uint64(0)
+	kept := 0
+	for i := range 20000 {
+		s.WriteString(g.stream(2))
+		if i%50 == 0 {
+			s.Resize(10+g.IntN(20), 2+g.IntN(8))
+		}
+		for y := range s.rows {
+			row := s.Row(y)
+			tag := row.Tag()
+			switch {
+			case tag == 0:
+				last++
+				row.SetTag(last)
+				known[last] = row.Text()
+			case row.Text() != known[tag]:
+				t.Fatalf("row %d of the tag %d is %q; want %q", y, tag, row.Text(), known[tag])
+			default:
+				kept++
+			}
+		}
+		if i%3 == 0 {
+			s.Snapshot()
+		}
+	}
+	if kept < 20000 {
+		t.Errorf("%d rows kept their tags; want 20000 or more", kept)
+	}
+}

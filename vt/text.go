@@ -28,6 +28,9 @@ func (r Row) Len() int { return len(r.l.cells) }
 // Cell returns the cell at column x. It panics if there is no such column.
 func (r Row) Cell(x int) Cell { return r.l.cells[x] }
 
+// AppendCells appends the cells to dst.
+func (r Row) AppendCells(dst []Cell) []Cell { return append(dst, r.l.cells...) }
+
 // Cells returns the cells with their columns, counted from 0. It allocates
 // nothing.
 func (r Row) Cells() iter.Seq2[int, Cell] {
@@ -53,6 +56,16 @@ func (r Row) Continued() bool { return r.l.continued }
 // still be the rest of the one above. A row restored from a snapshot does not know.
 func (r Row) WasContinued() bool { return r.l.fed }
 
+// SetTag attaches a number other than 0 to the row, of at most 62 bits. The row
+// keeps it when it moves, as in scrolling, and loses it with the next change of
+// its cells. By its tag, a user of the screen recognizes a row that it has read
+// before, without reading it again.
+func (r Row) SetTag(tag uint64) { r.l.touched = r.l.touched&touchedAll | tag<<tagShift }
+
+// Tag returns the number that SetTag attached; 0 if the row has none, or has
+// changed since.
+func (r Row) Tag() uint64 { return r.l.touched >> tagShift }
+
 // Content returns the number of columns up to the end of the last character.
 // Cells after it are empty, but may have a background. A column that a wide
 // character left free when it wrapped does not count.
@@ -71,7 +84,10 @@ func (r Row) AppendText(dst []byte) []byte {
 	text := dst[n:]
 	for i := range text {
 		ch := cells[i].lo & (chMask | chCluster | chSpacer)
-		if ch-1 >= utf8.RuneSelf-1 {
+		if ch == 0 {
+			ch = ' '
+		}
+		if ch >= utf8.RuneSelf {
 			dst = dst[:n+i]
 			for _, c := range cells[i:] {
 				dst = r.s.appendCell(dst, c)
