@@ -39,12 +39,15 @@ type index struct {
 	entries int            // in all blocks
 	latest  map[uint64]int // by line of the session: its latest entry
 	buf     []byte
+	row     []vt.Cell
 	seed    maphash.Seed
 
 	// The rows after the last piece.
 	cols     int
 	scrolled uint64         // vt.Screen.Scrolled
 	cells    [][]vt.Cell    // nil: unknown
+	tags     []uint64       // of the rows on the screen, while they have those cells
+	tag      uint64         // the last one given
 	rows     []uint64       // the hash of the logical line that begins in the row; 0: none does
 	present  map[uint64]int // the number of rows with a hash
 
@@ -133,6 +136,7 @@ func (x *index) look(s *vt.Screen, number int, at time.Duration) {
 		x.cols = cols
 		x.rows = make([]uint64, rows)
 		x.cells = make([][]vt.Cell, rows)
+		x.tags = make([]uint64, rows)
 		clear(x.present)
 	}
 	x.scroll(s, rows)
@@ -170,8 +174,7 @@ func (x *index) look(s *vt.Screen, number int, at time.Duration) {
 	}
 }
 
-// scroll moves the known rows as the screen scrolls: reading the text of a row
-// takes several times as long as recognizing a known one.
+// scroll moves the known rows as the screen scrolls, so that same recognizes them.
 func (x *index) scroll(s *vt.Screen, rows int) {
 	n := int(min(s.Scrolled()-x.scrolled, uint64(rows)))
 	x.scrolled = s.Scrolled()
@@ -180,6 +183,7 @@ func (x *index) scroll(s *vt.Screen, rows int) {
 	}
 	rotate(x.rows, n)
 	rotate(x.cells, n)
+	rotate(x.tags, n)
 }
 
 // rotate moves the first n to the end.
@@ -191,27 +195,30 @@ func rotate[T any](s []T, n int) {
 
 // same reports whether a row is unchanged since it was copied.
 func (x *index) same(row vt.Row, y int) bool {
-	old := x.cells[y]
-	if len(old) != row.Len() {
+	tag := row.Tag()
+	if tag != 0 && tag == x.tags[y] {
+		return true
+	}
+	x.row = row.AppendCells(x.row[:0])
+	if !slices.Equal(x.row, x.cells[y]) {
 		return false
 	}
-	for i := range old {
-		if row.Cell(i) != old[i] {
-			return false
-		}
-	}
+	x.mark(row, y)
 	return true
 }
 
 func (x *index) copyRow(row vt.Row, y int) {
-	to := x.cells[y]
-	if len(to) != row.Len() {
-		to = make([]vt.Cell, row.Len())
-		x.cells[y] = to
+	x.cells[y] = row.AppendCells(x.cells[y][:0])
+	x.mark(row, y)
+}
+
+// mark has same recognize a row, which has the cells of row y, by its tag.
+func (x *index) mark(row vt.Row, y int) {
+	if row.Tag() == 0 {
+		x.tag++
+		row.SetTag(x.tag)
 	}
-	for i := range to {
-		to[i] = row.Cell(i)
-	}
+	x.tags[y] = row.Tag()
 }
 
 // hash returns a hash of text, 0 only for blank text.
