@@ -135,9 +135,7 @@ func (p *Player) runDeck(ctx context.Context) (err error) {
 	}
 	ran := d.ran
 	d.con.goSafely(func() {
-		if err := d.tape.Run(loading); err != nil {
-			d.con.fail(err)
-		}
+		d.tape.Run(loading) // Loaded returns its error, when the deck has played what came before
 		close(ran)
 	})
 	d.con.write([]byte(deckStart(!p.NoUI) + d.askSize(d.header.Size)))

@@ -105,7 +105,7 @@ type Search struct {
 	More    bool     // there are more than are kept
 	Done    bool     // the recording so far has been searched
 
-	x        *index
+	tape     *Tape
 	from     int
 	backward bool
 	batches  chan Batch
@@ -124,7 +124,7 @@ type Batch struct {
 // or grows is one hit.
 func (t *Tape) Search(p *Pattern, from int, backward bool) *Search {
 	return &Search{
-		Pattern: p, x: t.index, from: from, backward: backward,
+		Pattern: p, tape: t, from: from, backward: backward,
 		batches: make(chan Batch, 16), stop: make(chan struct{}),
 	}
 }
@@ -136,7 +136,7 @@ func (h *Search) Batches() <-chan Batch { return h.batches }
 // Run searches until everything has been searched, or until Close. While the
 // recording grows, it goes on. Call it once, in a goroutine of its own.
 func (h *Search) Run() {
-	x, p := h.x, h.Pattern
+	x, p := h.tape.index, h.Pattern
 	send := func(b Batch) bool {
 		select {
 		case h.batches <- b:
@@ -173,7 +173,7 @@ func (h *Search) Run() {
 	}
 	told := false
 	for last := blocks - 1; ; {
-		caughtUp := x.caughtUp() // before the last look
+		caughtUp := x.holds(h.tape.End().Number) // before the last look
 		now, done := x.size()
 		found, n, err := s.block(last, tail)
 		if err != nil || len(found) > 0 && !send(Batch{hits: found}) {

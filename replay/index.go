@@ -1,16 +1,12 @@
 package replay
 
 import (
-	"context"
 	"encoding/binary"
 	"hash/maphash"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/ttydeck/ttydeck/vt"
 )
 
 const (
@@ -22,11 +18,14 @@ const (
 	maxText = 16 << 10
 )
 
-// index holds every line of text that was on the screen, packed, with the
-// piece of the tape that brought it there. A line that stays or moves while
-// others change is held once.
+// index holds every line of text that was on the screen, packed, with the piece
+// of the tape that brought it there. A line that stays or moves while others
+// change is held once.
+//
+// Its entries are made in two steps: the loading goroutine notes which lines have
+// changed on its screen (scanner), and the indexing goroutine finds out which are
+// new, and packs them.
 type index struct {
-	tape    *Tape
 	vault   *vault
 	entered atomic.Int64 // the number of pieces in the index
 
@@ -35,24 +34,14 @@ type index struct {
 	done   bool // the whole recording is in the index
 	open   blockOfText
 
-	// The fields below belong to the goroutine of run.
+	// The fields below belong to the indexing goroutine.
+	number  int            // of the piece whose changes are taken
+	at      time.Duration  // of that piece
 	entries int            // in all blocks
 	latest  map[uint64]int // by line of the session: its latest entry
-	buf     []byte
-	row     []vt.Cell
 	seed    maphash.Seed
-
-	// The rows after the last piece.
-	cols     int
-	scrolled uint64         // vt.Screen.Scrolled
-	cells    [][]vt.Cell    // nil: unknown
-	tags     []uint64       // of the rows on the screen, while they have those cells
-	tag      uint64         // the last one given
-	rows     []uint64       // the hash of the logical line that begins in the row; 0: none does
-	present  map[uint64]int // the number of rows with a hash
-
-	left     []byte // a line that scrolls off while a piece is played, in parts
-	leftLine uint64
+	rows    []uint64       // the hash of the logical line that begins in the row; 0: none does
+	present map[uint64]int // the number of rows with a hash
 }
 
 type textBlockInfo struct {
@@ -71,154 +60,45 @@ type blockOfText struct {
 	entries int           // in the blocks before
 }
 
-func newIndex(t *Tape) (*index, error) {
+func newIndex() (*index, error) {
 	v, err := newVault(textMemory)
-	return &index{tape: t, vault: v, latest: map[uint64]int{}, present: map[uint64]int{}, seed: maphash.MakeSeed()}, err
+	return &index{vault: v, latest: map[uint64]int{}, present: map[uint64]int{}, seed: maphash.MakeSeed()}, err
 }
 
 // close closes the temporary file, if there is one.
 func (x *index) close() { x.vault.close() }
 
-// run indexes the tape, following the loader, until the end or that of ctx.
-func (x *index) run(ctx context.Context) error {
-	number := 0
-	var at time.Duration
-	var pos *Position
-	pos = x.tape.position(vt.Hooks{LineLeft: func(r vt.Row, _ vt.Leave) { x.lineLeft(pos.screen.Screen, r, number, at) }})
-	for n := 0; ; n++ {
-		if n%32 == 0 {
-			if ctx.Err() != nil {
-				return nil
+// take enters the changes of a batch.
+func (x *index) take(b *batch) {
+	text := b.text
+	for _, c := range b.changes {
+		line := text[:c.size]
+		text = text[c.size:]
+		switch c.kind {
+		case pieceBegins:
+			x.number, x.at = c.number, c.at
+		case screenResized:
+			x.rows = make([]uint64, c.next)
+			clear(x.present)
+		case screenScrolled:
+			rotate(x.rows, c.next)
+		case lineLeft:
+			if hash := x.hash(line); hash != 0 && x.present[hash] == 0 {
+				x.enter(line, c.line)
 			}
-			runtime.Gosched() // see Run
-		}
-		pc, ok, err := pos.rd.peek()
-		if err != nil {
-			return err
-		}
-		if !ok {
-			if done, _ := x.tape.Loaded(); done && pos.rd.pos.Number == x.tape.End().Number {
-				x.finish()
-				return nil
+		case lineChanged:
+			hash := x.hash(line)
+			isNew := hash != 0 && x.present[hash] == 0
+			x.replace(c.first, hash)
+			for y := c.first + 1; y < c.next; y++ {
+				x.replace(y, 0)
 			}
-			select {
-			case <-x.tape.Grown(pos.rd.pos.Number):
-			case <-ctx.Done():
-				return nil
-			}
-			continue
-		}
-		number, at = pos.rd.pos.Number, pc.Time
-		if _, _, err := pos.Next(); err != nil {
-			return err
-		}
-		if pc.changes() {
-			x.endLeft(number, at)
-			x.look(pos.screen.Screen, number, at)
-		}
-		x.entered.Store(int64(number) + 1)
-	}
-}
-
-// lineOf returns an identifier of the line in row y, valid while the line is on
-// the screen.
-func lineOf(s *vt.Screen, y int) uint64 {
-	if s.OnAlternate() {
-		return 1<<63 | uint64(y)
-	}
-	return s.Scrolled() + uint64(y)
-}
-
-// look adds the lines that the last piece brought onto the screen.
-func (x *index) look(s *vt.Screen, number int, at time.Duration) {
-	cols, rows := s.Size()
-	if len(x.rows) != rows || x.cols != cols {
-		x.cols = cols
-		x.rows = make([]uint64, rows)
-		x.cells = make([][]vt.Cell, rows)
-		x.tags = make([]uint64, rows)
-		clear(x.present)
-	}
-	x.scroll(s, rows)
-	next := 0 // the rows above have been looked at
-	for y := range s.Dirty {
-		if y < next || x.same(s.Row(y), y) {
-			continue
-		}
-		first := y
-		for first > next && s.Row(first).Continued() {
-			first--
-		}
-		line := lineOf(s, first)
-		x.buf = x.buf[:0]
-		for next = first; ; {
-			row := s.Row(next)
-			x.buf = row.AppendText(x.buf)
-			x.copyRow(row, next)
-			if next++; !row.Wrapped() || next >= rows {
-				break
+			if isNew {
+				x.enter(line, c.line)
 			}
 		}
-		hash := x.hash(x.buf)
-		isNew := hash != 0 && x.present[hash] == 0
-		for i := first; i < next; i++ {
-			h := uint64(0)
-			if i == first {
-				h = hash
-			}
-			x.replace(i, h)
-		}
-		if isNew {
-			x.enter(x.buf, line, number, at)
-		}
 	}
-}
-
-// scroll moves the known rows as the screen scrolls, so that same recognizes them.
-func (x *index) scroll(s *vt.Screen, rows int) {
-	n := int(min(s.Scrolled()-x.scrolled, uint64(rows)))
-	x.scrolled = s.Scrolled()
-	if n <= 0 || n >= rows || s.OnAlternate() {
-		return
-	}
-	rotate(x.rows, n)
-	rotate(x.cells, n)
-	rotate(x.tags, n)
-}
-
-// rotate moves the first n to the end.
-func rotate[T any](s []T, n int) {
-	slices.Reverse(s[:n])
-	slices.Reverse(s[n:])
-	slices.Reverse(s)
-}
-
-// same reports whether a row is unchanged since it was copied.
-func (x *index) same(row vt.Row, y int) bool {
-	tag := row.Tag()
-	if tag != 0 && tag == x.tags[y] {
-		return true
-	}
-	x.row = row.AppendCells(x.row[:0])
-	if !slices.Equal(x.row, x.cells[y]) {
-		return false
-	}
-	x.mark(row, y)
-	return true
-}
-
-func (x *index) copyRow(row vt.Row, y int) {
-	x.cells[y] = row.AppendCells(x.cells[y][:0])
-	x.mark(row, y)
-}
-
-// mark has same recognize a row, which has the cells of row y, by its tag.
-func (x *index) mark(row vt.Row, y int) {
-	if row.Tag() == 0 {
-		x.tag++
-		row.SetTag(x.tag)
-	}
-	x.tags[y] = row.Tag()
+	x.entered.Store(int64(b.upto))
 }
 
 // hash returns a hash of text, 0 only for blank text.
@@ -247,27 +127,9 @@ func (x *index) replace(row int, hash uint64) {
 	x.rows[row] = hash
 }
 
-// lineLeft collects a line that left the screen, for endLeft.
-func (x *index) lineLeft(s *vt.Screen, r vt.Row, number int, at time.Duration) {
-	if !r.Continued() {
-		x.endLeft(number, at)
-	}
-	if len(x.left) < maxText {
-		x.left = r.AppendText(x.left)
-	}
-	x.leftLine = s.Scrolled()
-}
-
-// endLeft adds the collected line, if it came and went within one piece.
-func (x *index) endLeft(number int, at time.Duration) {
-	if hash := x.hash(x.left); hash != 0 && x.present[hash] == 0 {
-		x.enter(x.left, x.leftLine, number, at)
-	}
-	x.left = x.left[:0]
-}
-
 // enter adds a line.
-func (x *index) enter(text []byte, line uint64, number int, at time.Duration) {
+func (x *index) enter(text []byte, line uint64) {
+	number, at := x.number, x.at
 	for len(text) > 0 && text[len(text)-1] == ' ' {
 		text = text[:len(text)-1]
 	}
@@ -334,8 +196,8 @@ func (x *index) size() (blocks int, done bool) {
 	return len(x.blocks) + 1, x.done
 }
 
-// caughtUp reports whether the index holds the whole tape so far.
-func (x *index) caughtUp() bool { return x.entered.Load() >= int64(x.tape.End().Number) }
+// holds reports whether the index holds the first n pieces.
+func (x *index) holds(n int) bool { return x.entered.Load() >= int64(n) }
 
 // blockAt returns the first block that may hold entries of piece number n.
 func (x *index) blockAt(n int) int {

@@ -40,28 +40,38 @@ type keyframe struct {
 	size int
 }
 
-// Run loads the recording, until its end or that of ctx. Call it once.
+// Run loads the recording, until its end or that of ctx, and returns the error
+// that ended it. Call it once.
 func (t *Tape) Run(ctx context.Context) error {
-	indexed := make(chan error, 1)
-	go func() { indexed <- t.index.run(ctx) }()
-	t.load(ctx)
+	q := newQueue()
+	t.pack = q.pack
+	go q.run(t.index)
+	defer q.close()
+	if err := t.load(ctx, q); err != nil {
+		return err
+	}
 	t.findCommands(ctx)
-	return <-indexed
+	_, err := t.Loaded()
+	return err
 }
 
-func (t *Tape) load(ctx context.Context) {
-	stop := ctx.Done()
-	s := screen.New(t.header, vt.WithHooks(vt.Hooks{Mark: func(m vt.Mark) { t.commands.mark(m, t.End()) }}))
+// load puts the recording on the tape. All that is kept of its screens comes from
+// one: the keyframes, the commands and the lines of the index.
+func (t *Tape) load(ctx context.Context, q *queue) error {
+	var s screen.Screen
+	scan := scanner{queue: q}
+	s = screen.New(t.header, vt.WithHooks(vt.Hooks{
+		Mark:     func(m vt.Mark) { t.commands.mark(m, t.End()) },
+		LineLeft: func(r vt.Row, _ vt.Leave) { scan.lineLeft(s.Screen, r) },
+	}))
 	t.commands.nonce = t.header.Nonce()
 	t.commands.screen = s.Screen
 	since, n := 0, 0
 	var err error
 	for ev, e := range t.source {
 		if n++; n%32 == 0 {
-			select {
-			case <-stop:
-				return
-			default:
+			if err := ctx.Err(); err != nil {
+				return err
 			}
 			// Otherwise, on a machine with few processors, a key would wait for
 			// the end of the scheduler's time slice of 10 ms.
@@ -71,22 +81,38 @@ func (t *Tape) load(ctx context.Context) {
 			err = e
 			break
 		}
+		number := t.End().Number
 		t.add(ev)
-		switch changed := s.Feed(ev); {
+		end := t.End()
+		changed, size := false, len(ev.Data)
+		for ; number < end.Number; number++ {
+			part := ev
+			if number+1 < end.Number {
+				part.Data, ev.Data = ev.Data[:maxPiece], ev.Data[maxPiece:]
+			}
+			scan.begin(number, end.Time)
+			if changed = s.Feed(part); changed {
+				scan.look(s.Screen)
+			}
+		}
+		q.upto(end.Number)
+		switch {
 		case changed && ev.Code == format.Output:
-			since += len(ev.Data) + pieceCost
+			since += size + pieceCost
 		case changed:
 			since += 4096 // reflowing is work
 		}
 		if since >= t.keys.every {
 			since = 0
-			t.keys.keep(keyframe{at: t.End(), snap: s.Snapshot()})
+			t.keys.keep(keyframe{at: end, snap: s.Snapshot()})
 		}
 	}
+	q.whole = true
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.done, t.err = true, err
 	t.wake()
+	return nil
 }
 
 // keep adds a keyframe, and drops every second one if they take too much memory.

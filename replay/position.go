@@ -13,16 +13,13 @@ import (
 type Position struct {
 	tape   *Tape
 	keys   *keyframes
-	hooks  vt.Hooks
 	rd     reader
 	screen screen.Screen
 }
 
 // Position returns a new position at the start of the tape.
-func (t *Tape) Position() *Position { return t.position(vt.Hooks{}) }
-
-func (t *Tape) position(hooks vt.Hooks) *Position {
-	return &Position{tape: t, keys: &t.keys, hooks: hooks, rd: reader{t: t}, screen: screen.New(t.header, vt.WithHooks(hooks))}
+func (t *Tape) Position() *Position {
+	return &Position{tape: t, keys: &t.keys, rd: reader{t: t}, screen: screen.New(t.header)}
 }
 
 // Point returns the place.
@@ -76,7 +73,7 @@ func (p *Position) seek(before func(Point) bool, play func(pc Piece, number int)
 			return err
 		}
 	default:
-		p.screen = screen.New(p.tape.header, vt.WithHooks(p.hooks))
+		p.screen = screen.New(p.tape.header)
 		p.rd = reader{t: p.tape, own: p.rd.own}
 	}
 	for {

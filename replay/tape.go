@@ -88,6 +88,8 @@ type Tape struct {
 	index    *index
 	commands commands
 
+	pack func(func()) // has a block packed, at once or later
+
 	mu     sync.Mutex
 	blocks []block
 	tail   []byte // the pieces behind the last block, not packed yet
@@ -105,6 +107,7 @@ type block struct {
 	number int           // of its first piece
 	count  int
 	packed packed
+	raw    []byte // its bytes, until they are packed
 }
 
 // Point is a place between two pieces of a tape.
@@ -127,9 +130,9 @@ func New(cast format.Cast) (*Tape, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Tape{header: cast.Header, source: cast.Events, vault: v}
+	t := &Tape{header: cast.Header, source: cast.Events, vault: v, pack: func(f func()) { f() }}
 	t.keys = keyframes{every: keyframeEvery, budget: keyframeMemory}
-	t.index, err = newIndex(t)
+	t.index, err = newIndex()
 	return t, err
 }
 
@@ -236,17 +239,22 @@ func (t *Tape) append(at time.Duration, kind byte, data string) {
 	}
 }
 
-// seal packs the tail into a block. Only the goroutine that adds changes the
-// tail, so it can be packed without holding up the readers.
+// seal makes the tail a block, which is packed later.
 func (t *Tape) seal() {
-	p := t.vault.put(t.tail)
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.open.packed = p
+	i, raw := len(t.blocks), t.tail
+	t.open.raw = raw
 	t.blocks = append(t.blocks, t.open)
 	t.open = block{}
 	// A new slice: readers may still use the old one.
 	t.tail = make([]byte, 0, blockSize+maxPiece/8)
+	t.mu.Unlock()
+	t.pack(func() {
+		p := t.vault.put(raw)
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.blocks[i].packed, t.blocks[i].raw = p, nil
+	})
 }
 
 // events returns the pieces as events, from the first to the last so far; the
@@ -304,6 +312,9 @@ func (t *Tape) unpack(i int, buf []byte) ([]byte, block, error) {
 	}
 	b := t.blocks[i]
 	t.mu.Unlock()
+	if b.raw != nil {
+		return b.raw, b, nil
+	}
 	data, err := t.vault.get(b.packed, buf)
 	return data, b, err
 }
