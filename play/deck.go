@@ -22,6 +22,11 @@ const (
 	// syncWait is the longest time that a frame of the recording is held back
 	// because it is marked as incomplete (mode 2026).
 	syncWait = 100 * time.Millisecond
+	// mostLooks is how often in lookEvery a deck that waits for more of the
+	// recording looks for it. What a session writes is shown at once; while a
+	// file loads, looking for each event would slow it down.
+	lookEvery = 20 * time.Millisecond
+	mostLooks = 5
 )
 
 // deck is a Player that draws the screen of a recording from a model, and goes
@@ -43,10 +48,11 @@ type deck struct {
 	reach   time.Duration
 	starved bool      // everything loaded is played, and more will come
 	seen    int       // pieces on the tape when the deck last looked for more
-	grew    time.Time // when it did
-	gapAt   int       // the number of the piece whose pause was shortened
-	ended   bool      // at the end of the complete recording
-	touched bool      // the user has pressed a key
+	grew    time.Time // when it did, for the first of looks
+	looks   int
+	gapAt   int  // the number of the piece whose pause was shortened
+	ended   bool // at the end of the complete recording
+	touched bool // the user has pressed a key
 	loop    bool
 	stops   bool
 
@@ -259,7 +265,10 @@ func (d *deck) loopEvents(ctx context.Context) error {
 		case err := <-d.con.broken:
 			return d.con.check(err)
 		case <-grown:
-			d.grew = time.Now()
+			if now := time.Now(); now.Sub(d.grew) >= lookEvery {
+				d.grew, d.looks = now, 0
+			}
+			d.looks++
 			d.seen = d.tape.End().Number
 			d.stale = d.stale || !d.clock.running
 		case <-d.ran:
@@ -296,14 +305,13 @@ func (d *deck) loopEvents(ctx context.Context) error {
 // the deck is to act on it, nil if it is not to, and the time to wait at most,
 // given that for other reasons.
 func (d *deck) waitForMore(now time.Time, wait time.Duration) (<-chan struct{}, time.Duration) {
-	const lookEvery = 20 * time.Millisecond // while the recording loads at full speed
 	if done, _ := d.tape.Loaded(); done && d.seen == d.tape.End().Number {
 		return nil, wait
 	}
 	switch early := d.grew.Add(lookEvery).Sub(now); {
-	case d.starved:
+	case d.starved && (early <= 0 || d.looks < mostLooks):
 		return d.tape.Grown(d.pos.Point().Number), wait
-	case d.clock.running:
+	case !d.starved && d.clock.running:
 		return nil, wait // the bar shows the new end with the next second
 	case early > 0:
 		return nil, min(wait, early)
@@ -315,6 +323,9 @@ func (d *deck) waitForMore(now time.Time, wait time.Duration) (<-chan struct{}, 
 // time to wait for the next one.
 func (d *deck) advance(now time.Time) (time.Duration, error) {
 	began := now
+	if err := d.skip(); err != nil {
+		return 0, err
+	}
 	for n := 1; ; n++ {
 		pc, ok, err := d.pos.Peek()
 		if err != nil {
@@ -360,6 +371,23 @@ func (d *deck) advance(now time.Time) (time.Duration, error) {
 			}
 		}
 	}
+}
+
+// skip goes on towards reach, as far as there are keyframes.
+func (d *deck) skip() error {
+	if d.reach < 0 {
+		return nil
+	}
+	cols, rows := d.pos.Screen().Size()
+	skipped, err := d.pos.Skip(d.reach)
+	if !skipped || err != nil {
+		return err
+	}
+	d.stale, d.ended = true, false
+	if c, r := d.pos.Screen().Size(); d.p.Resize && (c != cols || r != rows) {
+		d.extra = append(d.extra, resizeRequest(format.Size{Cols: c, Rows: r})...)
+	}
+	return nil
 }
 
 // react handles the effects of a piece other than on the screen.

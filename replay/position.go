@@ -68,8 +68,7 @@ func (p *Position) seek(before func(Point) bool, play func(pc Piece, number int)
 	case before(here) && (!ok || frame.at.Number <= here.Number):
 		// It is nearer from here.
 	case ok:
-		p.screen.Restore(frame.snap)
-		if err := p.at(frame.at.Number); err != nil {
+		if err := p.restore(frame); err != nil {
 			return err
 		}
 	default:
@@ -88,6 +87,22 @@ func (p *Position) seek(before func(Point) bool, play func(pc Piece, number int)
 			return err
 		}
 	}
+}
+
+// Skip goes on to the last keyframe before the time at, and reports whether there
+// is one ahead. While the tape loads, a viewer that waits for that time follows
+// with less work than by playing everything.
+func (p *Position) Skip(at time.Duration) (bool, error) {
+	frame, ok := p.keys.before(func(r Point) bool { return r.Time <= at })
+	if !ok || frame.at.Number <= p.rd.pos.Number {
+		return false, nil
+	}
+	return true, p.restore(frame)
+}
+
+func (p *Position) restore(frame keyframe) error {
+	p.screen.Restore(frame.snap)
+	return p.at(frame.at.Number)
 }
 
 // at moves the reader to piece number n, and leaves the screen alone.

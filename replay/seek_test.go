@@ -1,8 +1,10 @@
 package replay
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -77,6 +79,41 @@ func TestSeekIsPlaying(t *testing.T) {
 		}
 	}
 	t.Logf("%d keyframes; the slowest of %d seeks took %v", frames, len(places), slowest)
+	// Skipping ahead and playing on from there is the same.
+	ahead, skipped := tape.Position(), 0
+	slices.SortFunc(places, func(a, b place) int { return cmp.Compare(a.at, b.at) })
+	for _, p := range places {
+		did, err := ahead.Skip(p.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if did {
+			skipped++
+		}
+		if got := ahead.Point().Time; got > p.at {
+			t.Fatalf("Skip(%v) went to %v; want no later", p.at, got)
+		}
+		for {
+			pc, ok, err := ahead.Peek()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !ok || pc.Time > p.at {
+				break
+			}
+			if _, _, err := ahead.Next(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := vt.New(80, 24)
+		want.Restore(p.want)
+		if diff := screenDiff(ahead.Screen(), want); diff != "" {
+			t.Fatalf("at %v, skipping: %s", p.at, diff)
+		}
+	}
+	if skipped < frames/2 {
+		t.Errorf("Skip skipped %d times; want half of %d keyframes or more", skipped, frames)
+	}
 	// Seek by number, and look for the frame before.
 	for range 50 {
 		n := 1 + r.IntN(tape.End().Number-1)

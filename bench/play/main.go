@@ -294,7 +294,7 @@ func (v *viewer) quit() error {
 	v.master.Write([]byte("\x1b"))
 	time.Sleep(100 * time.Millisecond)
 	v.master.Write([]byte("q"))
-	kill := time.AfterFunc(5*time.Second, func() { v.cmd.Process.Kill() })
+	kill := time.AfterFunc(30*time.Second, func() { v.cmd.Process.Kill() })
 	defer kill.Stop()
 	for {
 		if _, err := v.master.Read(v.buf); err != nil {
