@@ -18,7 +18,7 @@
 //
 // A tape keeps the recording's output packed, with screens at intervals and the
 // text of the screen. Each of them is bounded; what goes beyond, as with hundreds
-// of megabytes of output, is in unlinked temporary files or is left out: screens
+// of megabytes of output, is in an unlinked temporary file or is left out: screens
 // get further apart, and there are at most 100,000 markers, 50,000 commands and
 // 200,000 hits of a search.
 package replay

@@ -12,8 +12,6 @@ import (
 const (
 	// textBlock is the number of bytes of text in a block of the index.
 	textBlock = 256 << 10
-	// textMemory is the most bytes of packed blocks held in memory.
-	textMemory = 16 << 20
 	// maxText is the most bytes kept of a line.
 	maxText = 16 << 10
 )
@@ -60,13 +58,9 @@ type blockOfText struct {
 	entries int           // in the blocks before
 }
 
-func newIndex() (*index, error) {
-	v, err := newVault(textMemory)
-	return &index{vault: v, latest: map[uint64]int{}, present: map[uint64]int{}, seed: maphash.MakeSeed()}, err
+func newIndex(v *vault) *index {
+	return &index{vault: v, latest: map[uint64]int{}, present: map[uint64]int{}, seed: maphash.MakeSeed()}
 }
-
-// close closes the temporary file, if there is one.
-func (x *index) close() { x.vault.close() }
 
 // take enters the changes of a batch.
 func (x *index) take(b *batch) {

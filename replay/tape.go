@@ -23,7 +23,8 @@ const (
 	// maxPiece is the most bytes of output in a piece. Longer output is split,
 	// so that no piece takes long to show.
 	maxPiece = 64 << 10
-	// tapeMemory is the most bytes of packed blocks held in memory.
+	// tapeMemory is the most bytes of packed blocks, of the tape and of its index,
+	// held in memory.
 	tapeMemory = 32 << 20
 	// maxMarkers is the most markers kept, maxLabel the most bytes of a label.
 	maxMarkers = 100_000
@@ -130,18 +131,16 @@ func New(cast format.Cast) (*Tape, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Tape{header: cast.Header, source: cast.Events, vault: v, pack: func(f func()) { f() }}
-	t.keys = keyframes{every: keyframeEvery, budget: keyframeMemory}
-	t.index, err = newIndex()
-	return t, err
+	return &Tape{
+		header: cast.Header, source: cast.Events, vault: v, index: newIndex(v),
+		keys: keyframes{every: keyframeEvery, budget: keyframeMemory},
+		pack: func(f func()) { f() },
+	}, nil
 }
 
-// Close frees the temporary files, if the tape has any. Positions cannot move any
+// Close frees the temporary file, if the tape has one. Positions cannot move any
 // more. It does not wait for Run, which the caller ends first.
-func (t *Tape) Close() {
-	t.vault.close()
-	t.index.close()
-}
+func (t *Tape) Close() { t.vault.close() }
 
 // Header returns the recording's header.
 func (t *Tape) Header() format.Header { return t.header }

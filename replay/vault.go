@@ -16,6 +16,7 @@ type vault struct {
 	budget int
 	enc    *zstd.Encoder
 	dec    *zstd.Decoder
+	buf    []byte // of put
 
 	mu     sync.Mutex
 	memory int      // bytes of blocks that are in memory
@@ -46,7 +47,9 @@ func newVault(budget int) (*vault, error) {
 
 // put packs raw and adds it. It does not keep raw.
 func (v *vault) put(raw []byte) packed {
-	data := slices.Clip(v.enc.EncodeAll(raw, nil))
+	// A copy of the right size: the encoder allocates for the worst case.
+	v.buf = v.enc.EncodeAll(raw, v.buf[:0])
+	data := slices.Clone(v.buf)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.memory+len(data) > v.budget && v.err == nil {
