@@ -16,7 +16,7 @@ type scanner struct {
 	scrolled uint64      // vt.Screen.Scrolled
 	cells    [][]vt.Cell // nil: unknown
 	tags     []uint64    // of the rows on the screen, while they have those cells
-	tag      uint64      // the last one given
+	tag      uint64      // the last one given; odd ones are of rows that are a line each
 	row      []vt.Cell   // a buffer
 
 	left     []byte // a line that scrolls off while a piece is played, in parts
@@ -55,7 +55,8 @@ func (n *scanner) look(s *vt.Screen) {
 		for next = first; ; {
 			row := s.Row(next)
 			b.text = row.AppendText(b.text)
-			n.copyRow(row, next)
+			n.cells[next] = row.AppendCells(n.cells[next][:0])
+			n.mark(row, next, next == first && !row.Wrapped())
 			if next++; !row.Wrapped() || next >= rows {
 				break
 			}
@@ -102,22 +103,31 @@ func (n *scanner) same(row vt.Row, y int) bool {
 	if !slices.Equal(n.row, n.cells[y]) {
 		return false
 	}
-	n.mark(row, y)
+	n.mark(row, y, false)
 	return true
 }
 
-func (n *scanner) copyRow(row vt.Row, y int) {
-	n.cells[y] = row.AppendCells(n.cells[y][:0])
-	n.mark(row, y)
-}
-
-// mark has same recognize a row, which has the cells of row y, by its tag.
-func (n *scanner) mark(row vt.Row, y int) {
-	if row.Tag() == 0 {
-		n.tag++
+// mark has same recognize a row, which has the cells of row y, by its tag. alone
+// reports that the row is a line by itself, and was noted as that.
+func (n *scanner) mark(row vt.Row, y int, alone bool) {
+	if row.Tag() == 0 || alone {
+		n.tag += 2
+		if alone {
+			n.tag |= 1
+		} else {
+			n.tag &^= 1
+		}
 		row.SetTag(n.tag)
 	}
 	n.tags[y] = row.Tag()
+}
+
+// noted reports whether a row that leaves at the top is a line that was noted as
+// it is, and so has nothing new.
+func (n *scanner) noted(s *vt.Screen, r vt.Row) bool {
+	tag := r.Tag()
+	y := s.Scrolled() - n.scrolled
+	return tag&1 != 0 && !r.Continued() && !r.Wrapped() && y < uint64(len(n.tags)) && n.tags[y] == tag && !s.OnAlternate()
 }
 
 // lineLeft collects a line that left the screen, for endLeft.
@@ -125,6 +135,9 @@ func (n *scanner) lineLeft(s *vt.Screen, r vt.Row) {
 	if !r.Continued() && len(n.left) > 0 {
 		n.endLeft(n.queue.lock())
 		n.queue.unlock()
+	}
+	if n.noted(s, r) {
+		return // most lines
 	}
 	if len(n.left) < maxText {
 		n.left = r.AppendText(n.left)
