@@ -47,9 +47,10 @@ type deck struct {
 	// still, as it was not loaded yet; negative: none.
 	reach   time.Duration
 	starved bool      // everything loaded is played, and more will come
-	seen    int       // pieces on the tape when the deck last looked for more
-	grew    time.Time // when it did, for the first of looks
-	looks   int
+	loaded  bool      // the deck knows that the recording is complete
+	seen    int       // the number of pieces when the deck last looked for more
+	looks   int       // how often it has looked since grew
+	grew    time.Time // see waitForMore
 	gapAt   int  // the number of the piece whose pause was shortened
 	ended   bool // at the end of the complete recording
 	touched bool // the user has pressed a key
@@ -269,6 +270,7 @@ func (d *deck) loopEvents(ctx context.Context) error {
 				d.grew, d.looks = now, 0
 			}
 			d.looks++
+			d.loaded, _ = d.tape.Loaded()
 			d.seen = d.tape.End().Number
 			d.stale = d.stale || !d.clock.running
 		case <-d.ran:
@@ -301,11 +303,10 @@ func (d *deck) loopEvents(ctx context.Context) error {
 	}
 }
 
-// waitForMore returns a channel that is closed when the recording has grown and
-// the deck is to act on it, nil if it is not to, and the time to wait at most,
-// given that for other reasons.
+// waitForMore returns a channel that is closed when the recording has grown or is
+// complete, nil if the deck need not look; and how long to wait, at most wait.
 func (d *deck) waitForMore(now time.Time, wait time.Duration) (<-chan struct{}, time.Duration) {
-	if done, _ := d.tape.Loaded(); done && d.seen == d.tape.End().Number {
+	if d.loaded {
 		return nil, wait
 	}
 	switch early := d.grew.Add(lookEvery).Sub(now); {

@@ -73,6 +73,11 @@ func (t *Tape) load(ctx context.Context, q *queue) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
+			select {
+			case <-q.ended: // by a panic, which close repeats
+				return nil
+			default:
+			}
 			// Otherwise, on a machine with few processors, a key would wait for
 			// the end of the scheduler's time slice of 10 ms.
 			runtime.Gosched()

@@ -91,9 +91,9 @@ type Tape struct {
 
 	pack func(func()) // has a block packed, at once or later
 
-	mu     sync.Mutex
+	mu     sync.Mutex // guards the fields below
 	blocks []block
-	tail   []byte // the pieces behind the last block, not packed yet
+	tail   []byte // the pieces behind the last block
 	open   block  // the block that tail will become
 	last   Point  // the end
 	marks  []Mark
@@ -141,9 +141,6 @@ func New(cast format.Cast) (*Tape, error) {
 // Close frees the temporary file, if the tape has one. Positions cannot move any
 // more. It does not wait for Run, which the caller ends first.
 func (t *Tape) Close() { t.vault.close() }
-
-// Header returns the recording's header.
-func (t *Tape) Header() format.Header { return t.header }
 
 // End returns the place behind the last piece so far.
 func (t *Tape) End() Point {
