@@ -51,9 +51,9 @@ type deck struct {
 	seen    int       // the number of pieces when the deck last looked for more
 	looks   int       // how often it has looked since grew
 	grew    time.Time // see waitForMore
-	gapAt   int  // the number of the piece whose pause was shortened
-	ended   bool // at the end of the complete recording
-	touched bool // the user has pressed a key
+	gapAt   int       // the number of the piece whose pause was shortened
+	ended   bool      // at the end of the complete recording
+	touched bool      // the user has pressed a key
 	loop    bool
 	stops   bool
 

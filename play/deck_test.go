@@ -715,6 +715,22 @@ func TestDeckFindsCommands(t *testing.T) {
 	})
 }
 
+// The deck ends with the recording, also while commands are looked for.
+func TestDeckEndsBeforeCommands(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stop := make(chan struct{})
+		defer close(stop)
+		v := startView(t, &Player{Cast: countdown(3), Commands: func(format.Cast) iter.Seq2[time.Duration, string] {
+			<-stop
+			return func(func(time.Duration, string) bool) {}
+		}}, 80, 24)
+		<-v.done
+		if v.err != nil || v.took > 4*time.Second {
+			t.Errorf("the deck ended after %v, %v; want 3s", v.took, v.err)
+		}
+	})
+}
+
 // An ASCII terminal gets only ASCII.
 func TestDeckASCII(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
