@@ -13,7 +13,7 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-var castOf, out, marker = testcast.Of, testcast.Out, testcast.Marker
+var out, marker = testcast.Out, testcast.Marker
 
 // styled returns the text of a screen with the style of each character.
 func styled(s *vt.Screen) string {
