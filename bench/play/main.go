@@ -291,8 +291,6 @@ func (v *viewer) quit() error {
 	if v.cmd.ProcessState != nil {
 		return nil
 	}
-	v.master.Write([]byte("\x1b"))
-	time.Sleep(100 * time.Millisecond)
 	v.master.Write([]byte("q"))
 	kill := time.AfterFunc(30*time.Second, func() { v.cmd.Process.Kill() })
 	defer kill.Stop()
