@@ -13,7 +13,7 @@ type Colors int
 
 // The kinds of terminals, from fewer colours to more.
 const (
-	// ColorsAuto: as the environment shows, see [ColorsOf].
+	// ColorsAuto: as NO_COLOR, COLORTERM and TERM show.
 	ColorsAuto Colors = iota
 	// ColorsNone: no colours, only attributes such as bold.
 	ColorsNone
@@ -25,9 +25,9 @@ const (
 	ColorsRGB
 )
 
-// ColorsOf returns the number of colours that the terminal shows according to
+// colorsOf returns the number of colours that the terminal shows according to
 // NO_COLOR (https://no-color.org), COLORTERM and TERM; never ColorsAuto.
-func ColorsOf(getenv func(string) string) Colors {
+func colorsOf(getenv func(string) string) Colors {
 	if getenv("NO_COLOR") != "" {
 		return ColorsNone
 	}

@@ -45,7 +45,7 @@ func NewPainter(getenv func(string) string, colors Colors) *Painter {
 	term := getenv("TERM")
 	simple := term == "" || term == "dumb" || term == "linux" || strings.HasPrefix(term, "vt")
 	if p.colors = colors; colors == ColorsAuto {
-		p.colors = ColorsOf(getenv)
+		p.colors = colorsOf(getenv)
 	}
 	p.sync = !simple
 	p.curly = !simple && p.colors >= Colors256

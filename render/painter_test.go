@@ -187,8 +187,8 @@ func TestColors(t *testing.T) {
 		{nil, ColorsNone},
 	}
 	for _, tt := range tests {
-		if got := ColorsOf(func(name string) string { return tt.env[name] }); got != tt.want {
-			t.Errorf("ColorsOf(%v) = %v; want %v", tt.env, got, tt.want)
+		if got := colorsOf(func(name string) string { return tt.env[name] }); got != tt.want {
+			t.Errorf("colorsOf(%v) = %v; want %v", tt.env, got, tt.want)
 		}
 	}
 	fits := []struct {
