@@ -114,9 +114,7 @@ func (p *Player) runDeck(ctx context.Context) (err error) {
 	if d.size, err = d.termSize(); err != nil {
 		return err
 	}
-	if d.tape, err = replay.New(cast); err != nil {
-		return err
-	}
+	d.tape = replay.New(cast)
 	defer d.tape.Close()
 	d.tape.FindCommands = p.Commands
 	d.pos = d.tape.Position()

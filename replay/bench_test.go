@@ -10,10 +10,7 @@ import (
 func BenchmarkRun(b *testing.B) {
 	const size = 10 << 20
 	for b.Loop() {
-		t, err := New(testcast.Work(size, time.Hour))
-		if err != nil {
-			b.Fatal(err)
-		}
+		t := New(testcast.Work(size, time.Hour))
 		if err := t.Run(b.Context()); err != nil {
 			b.Fatal(err)
 		}

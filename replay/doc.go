@@ -4,8 +4,7 @@
 //
 // Start with [New], and load the recording in the background:
 //
-//	tape, err := replay.New(cast)
-//	...
+//	tape := replay.New(cast)
 //	defer tape.Close()
 //	go tape.Run(ctx)
 //

@@ -23,11 +23,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	tape, err := replay.New(cast)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+	tape := replay.New(cast)
 	defer tape.Close()
 	// A viewer would load the tape in a goroutine, and show what there is.
 	if err := tape.Run(context.Background()); err != nil {
@@ -59,11 +55,7 @@ func ExampleTape_Search() {
 		fmt.Println(err)
 		return
 	}
-	tape, err := replay.New(cast)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+	tape := replay.New(cast)
 	defer tape.Close()
 	if err := tape.Run(context.Background()); err != nil {
 		fmt.Println(err)

@@ -14,10 +14,7 @@ import (
 // loaded loads and indexes a recording.
 func loaded(t *testing.T, cast format.Cast) *Tape {
 	t.Helper()
-	tape, err := New(cast)
-	if err != nil {
-		t.Fatal(err)
-	}
+	tape := New(cast)
 	t.Cleanup(tape.Close)
 	if err := tape.Run(t.Context()); err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 func TestGrowingTape(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		more := make(chan string)
-		tape, err := New(format.Cast{Events: func(yield func(format.Event, error) bool) {
+		tape := New(format.Cast{Events: func(yield func(format.Event, error) bool) {
 			for n := 0; ; n++ {
 				text, ok := <-more
 				if !ok || !yield(out(time.Duration(n)*time.Second, text), nil) {
@@ -24,9 +24,6 @@ func TestGrowingTape(t *testing.T) {
 				}
 			}
 		}})
-		if err != nil {
-			t.Fatal(err)
-		}
 		defer tape.Close()
 		ended := make(chan error)
 		go func() { ended <- tape.Run(t.Context()) }()
@@ -63,10 +60,7 @@ func TestGrowingTape(t *testing.T) {
 // Run returns the recording's error, its panic, and the end of its context.
 func TestRunEnds(t *testing.T) {
 	run := func(ctx context.Context, events format.Events) (err error) {
-		tape, err := New(format.Cast{Events: events})
-		if err != nil {
-			t.Fatal(err)
-		}
+		tape := New(format.Cast{Events: events})
 		defer tape.Close()
 		defer func() {
 			if v := recover(); v != nil {

@@ -14,7 +14,7 @@ const (
 	batchWait = 10 * time.Millisecond
 	// maxBatch is the number of bytes at which the loading goroutine waits for the
 	// indexing one.
-	maxBatch = 1 << 20
+	maxBatch = 4 << 20
 )
 
 // Kinds of changes.

@@ -126,16 +126,13 @@ type Mark struct {
 
 // New returns an empty tape for a recording. The caller runs [Tape.Run], and
 // calls [Tape.Close] in the end.
-func New(cast format.Cast) (*Tape, error) {
-	v, err := newVault(tapeMemory)
-	if err != nil {
-		return nil, err
-	}
+func New(cast format.Cast) *Tape {
+	v := newVault(tapeMemory)
 	return &Tape{
 		header: cast.Header, source: cast.Events, vault: v, index: newIndex(v),
 		keys: keyframes{every: keyframeEvery, budget: keyframeMemory},
 		pack: func(f func()) { f() },
-	}, nil
+	}
 }
 
 // Close frees the temporary file, if the tape has one. Positions cannot move any

@@ -54,10 +54,7 @@ func randomEvents(r *rand.Rand, n int) []format.Event {
 func TestTape(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	events := randomEvents(r, 3000)
-	tp, err := New(format.Cast{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	tp := New(format.Cast{})
 	defer tp.Close()
 	want := wantPieces(events)
 	// A reader that keeps up with the end reads every piece, wherever blocks end.
@@ -158,10 +155,7 @@ func samePiece(t *testing.T, n int, got, want Piece) {
 
 // Pieces beyond the memory budget are read back from a file.
 func TestTapeSpills(t *testing.T) {
-	tp, err := New(format.Cast{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	tp := New(format.Cast{})
 	defer tp.Close()
 	tp.vault.budget = 4 << 20
 	r := rand.NewChaCha8([32]byte{1})

@@ -82,19 +82,25 @@ func (r Row) AppendText(dst []byte) []byte {
 	n := len(dst)
 	dst = slices.Grow(dst, len(cells))[:n+len(cells)]
 	text := dst[n:]
-	for i := range text {
-		ch := cells[i].lo & (chMask | chCluster | chSpacer)
-		if ch == 0 {
-			ch = ' '
-		}
-		if ch >= utf8.RuneSelf {
+	const mask = chMask | chCluster | chSpacer
+	all := uint64(0)
+	for i, c := range cells {
+		ch := c.lo & mask
+		ch |= (ch - 1) >> 63 << 5 // 0, an empty cell, is a space
+		all |= ch
+		text[i] = byte(ch)
+	}
+	if all < utf8.RuneSelf {
+		return dst
+	}
+	for i, c := range cells {
+		if c.lo&mask >= utf8.RuneSelf {
 			dst = dst[:n+i]
 			for _, c := range cells[i:] {
 				dst = r.s.appendCell(dst, c)
 			}
 			break
 		}
-		text[i] = byte(ch)
 	}
 	return dst
 }
