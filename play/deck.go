@@ -140,8 +140,13 @@ func (p *Player) runDeck(ctx context.Context) (err error) {
 	}
 	ran := d.ran
 	d.con.goSafely(func() {
-		d.tape.Run(loading) // Loaded returns its error, when the deck has played what came before
+		err := d.tape.Run(loading)
 		close(ran)
+		// The recording's own error is for when the deck has played what came
+		// before it.
+		if _, own := d.tape.Loaded(); err != nil && err != own && loading.Err() == nil {
+			d.con.fail(err)
+		}
 	})
 	d.con.write([]byte(deckStart(!p.NoUI) + d.askSize(d.header.Size)))
 	now := time.Now()

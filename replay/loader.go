@@ -41,7 +41,8 @@ type keyframe struct {
 }
 
 // Run loads the recording, until its end or that of ctx, and returns the error
-// that ended it. Call it once.
+// that ended it, as [Tape.Loaded] does, or that of the temporary file. Call it
+// once.
 func (t *Tape) Run(ctx context.Context) error {
 	q := newQueue()
 	t.pack = q.pack
@@ -50,19 +51,27 @@ func (t *Tape) Run(ctx context.Context) error {
 	if err := t.load(ctx, q); err != nil {
 		return err
 	}
+	q.end()
 	t.findCommands(ctx)
-	_, err := t.Loaded()
-	return err
+	q.close()
+	if _, err := t.Loaded(); err != nil {
+		return err
+	}
+	return q.err
 }
 
 // load puts the recording on the tape. All that is kept of its screens comes from
 // one: the keyframes, the commands and the lines of the index.
 func (t *Tape) load(ctx context.Context, q *queue) error {
 	var s screen.Screen
-	scan := scanner{queue: q}
+	scan := &scanner{queue: q} // nil if the rest is indexed later
 	s = screen.New(t.header, vt.WithHooks(vt.Hooks{
-		Mark:     func(m vt.Mark) { t.commands.mark(m, t.End()) },
-		LineLeft: func(r vt.Row, _ vt.Leave) { scan.lineLeft(s.Screen, r) },
+		Mark: func(m vt.Mark) { t.commands.mark(m, t.End()) },
+		LineLeft: func(r vt.Row, _ vt.Leave) {
+			if scan != nil {
+				scan.lineLeft(s.Screen, r)
+			}
+		},
 	}))
 	t.commands.nonce = t.header.Nonce()
 	t.commands.screen = s.Screen
@@ -86,6 +95,11 @@ func (t *Tape) load(ctx context.Context, q *queue) error {
 			err = e
 			break
 		}
+		if scan != nil && t.hurry.Load() {
+			was, here := scan, keyframe{at: t.End(), snap: s.Snapshot()}
+			scan = nil
+			q.rest <- func() error { return t.indexFrom(ctx, here, was) }
+		}
 		number := t.End().Number
 		t.add(ev)
 		end := t.End()
@@ -95,12 +109,18 @@ func (t *Tape) load(ctx context.Context, q *queue) error {
 			if number+1 < end.Number {
 				part.Data, ev.Data = ev.Data[:maxPiece], ev.Data[maxPiece:]
 			}
+			if scan == nil {
+				changed = s.Feed(part)
+				continue
+			}
 			scan.begin(number, end.Time)
 			if changed = s.Feed(part); changed {
 				scan.look(s.Screen)
 			}
 		}
-		q.upto(end.Number)
+		if scan != nil {
+			q.upto(end.Number)
+		}
 		switch {
 		case changed && ev.Code == format.Output:
 			since += size + pieceCost
@@ -118,6 +138,67 @@ func (t *Tape) load(ctx context.Context, q *queue) error {
 	t.done, t.err = true, err
 	t.wake()
 	return nil
+}
+
+// indexFrom indexes the tape from here on, on a screen of its own, until its end
+// or that of ctx: load has left that out, as indexing takes longer than loading.
+// The indexing goroutine calls it.
+func (t *Tape) indexFrom(ctx context.Context, here keyframe, scan *scanner) error {
+	var s screen.Screen
+	s = screen.New(t.header, vt.WithHooks(vt.Hooks{
+		LineLeft: func(r vt.Row, _ vt.Leave) { scan.lineLeft(s.Screen, r) },
+	}))
+	s.Restore(here.snap)
+	q := scan.queue
+	p := Position{tape: t, rd: reader{t: t}}
+	if err := p.at(here.at.Number); err != nil {
+		return err
+	}
+	for n := 0; ; n++ {
+		if n%32 == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			q.packAll()
+			runtime.Gosched() // see load
+		}
+		done := false // before the last look
+		select {
+		case <-q.last:
+			done = true
+		default:
+		}
+		number := p.rd.pos.Number
+		pc, ok, err := p.rd.next()
+		if err != nil {
+			return err
+		}
+		if ok {
+			scan.begin(number, pc.Time)
+			if s.Feed(pc.event()) {
+				scan.look(s.Screen)
+			}
+		}
+		b := q.lock()
+		b.upto = p.rd.pos.Number
+		size := b.size()
+		q.unlock()
+		if size >= batchSize || !ok {
+			t.index.take(q.take())
+		}
+		if ok {
+			continue
+		}
+		if done {
+			return nil
+		}
+		select {
+		case <-t.Grown(number):
+		case f := <-q.packs:
+			f()
+		case <-q.last:
+		}
+	}
 }
 
 // keep adds a keyframe, and drops every second one if they take too much memory.

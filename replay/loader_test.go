@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -96,5 +97,57 @@ func TestRunEnds(t *testing.T) {
 	})
 	if err != context.Canceled || n > 1100 {
 		t.Errorf("Run = %v after %d events; want it to be cancelled after 1000", err, n)
+	}
+}
+
+// Whether or not somebody waits for the end, the index gets the same entries.
+func TestIndexInHurry(t *testing.T) {
+	entries := func(hurryAt int) (list []string) {
+		cast := testcast.WithResizes(testcast.Work(2<<20, time.Hour))
+		events := cast.Events
+		var tape *Tape
+		cast.Events = func(yield func(format.Event, error) bool) {
+			n := 0
+			events(func(ev format.Event, err error) bool {
+				if n++; n == hurryAt {
+					if err := tape.Position().SeekTime(2 * time.Hour); err != nil {
+						t.Error(err)
+					}
+				}
+				return yield(ev, err)
+			})
+		}
+		tape = New(cast)
+		defer tape.Close()
+		if err := tape.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		blocks, done := tape.index.size()
+		if !done || !tape.index.holds(tape.End().Number) {
+			t.Errorf("in a hurry at event %d: the index is not complete", hurryAt)
+		}
+		for i := range blocks {
+			_, err := tape.index.read(i, 0, func(e entry) bool {
+				list = append(list, fmt.Sprintf("%d %v %d %d %q", e.number, e.at, e.id, e.prev, e.text))
+				return true
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		return list
+	}
+	want := entries(0)
+	for _, at := range []int{1, 2, 1000, 5001, 12345} {
+		got := entries(at)
+		if slices.Equal(got, want) {
+			continue
+		}
+		for i := range min(len(got), len(want)) {
+			if got[i] != want[i] {
+				t.Fatalf("in a hurry at event %d, entry %d is %s; want %s", at, i, got[i], want[i])
+			}
+		}
+		t.Errorf("in a hurry at event %d, the index has %d entries; want %d", at, len(got), len(want))
 	}
 }

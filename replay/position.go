@@ -42,8 +42,11 @@ func (p *Position) Next() (Piece, bool, error) {
 }
 
 // SeekTime goes to the place after all pieces up to time at, or to the end of the
-// tape so far.
+// tape so far. Then the rest is loaded first and indexed later.
 func (p *Position) SeekTime(at time.Duration) error {
+	if at > p.tape.End().Time {
+		p.tape.hurry.Store(true)
+	}
 	return p.seek(
 		func(r Point) bool { return r.Time <= at },
 		func(pc Piece, _ int) bool { return pc.Time <= at })

@@ -64,16 +64,20 @@ type queue struct {
 	wake  chan struct{} // holds one value: a batch is to be taken
 	room  chan struct{} // holds one value: a batch was taken
 	packs chan func()
-	whole bool          // the recording ends with the last batch; read it after last
-	last  chan struct{} // closed by the loading goroutine behind its last batch
-	ended chan struct{} // closed by the indexing goroutine
-	value any           // of its panic; read it after ended
+	rest  chan func() error // indexes the rest, if the loading goroutine does not
+	err   error             // of rest; read it after ended
+	whole bool              // the recording ends with the last batch; read it after last
+	last  chan struct{}     // closed by the loading goroutine behind its last batch
+	ended chan struct{}     // closed by the indexing goroutine
+	value any               // of its panic; read it after ended
+
+	ending sync.Once
 }
 
 func newQueue() *queue {
 	q := &queue{
 		pending: &batch{}, spare: &batch{},
-		wake: make(chan struct{}, 1), room: make(chan struct{}, 1), packs: make(chan func(), 4),
+		wake: make(chan struct{}, 1), room: make(chan struct{}, 1), packs: make(chan func(), 4), rest: make(chan func() error, 1),
 		last: make(chan struct{}), ended: make(chan struct{}),
 	}
 	q.timer = time.AfterFunc(time.Hour, q.signal)
@@ -127,10 +131,13 @@ func (q *queue) pack(f func()) {
 	}
 }
 
-// close has run return when everything is done, and waits for that. If run
-// panicked, so does close.
+// end has run return when everything is done. The loading goroutine adds nothing
+// after it.
+func (q *queue) end() { q.ending.Do(func() { close(q.last) }) }
+
+// close is end, and waits for run to return. If run panicked, so does close.
 func (q *queue) close() {
-	close(q.last)
+	q.end()
 	<-q.ended
 	q.timer.Stop()
 	if q.value != nil {
@@ -147,20 +154,35 @@ func (q *queue) run(x *index) {
 		case f := <-q.packs:
 			f()
 			continue
+		case f := <-q.rest:
+			x.take(q.take())
+			q.err = f()
+			continue
 		case <-q.wake:
 			x.take(q.take())
 			runtime.Gosched() // see Tape.load
 			continue
 		case <-q.last:
 		}
-		for len(q.packs) > 0 {
-			(<-q.packs)()
-		}
+		q.packAll()
 		x.take(q.take())
-		if q.whole {
+		select {
+		case f := <-q.rest:
+			q.err = f()
+		default:
+		}
+		q.packAll()
+		if q.whole && q.err == nil {
 			x.finish()
 		}
 		return
+	}
+}
+
+// packAll does what waits for pack. Only the indexing goroutine calls it.
+func (q *queue) packAll() {
+	for len(q.packs) > 0 {
+		(<-q.packs)()
 	}
 }
 

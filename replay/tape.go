@@ -9,6 +9,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -89,7 +90,8 @@ type Tape struct {
 	index    *index
 	commands commands
 
-	pack func(func()) // has a block packed, at once or later
+	pack  func(func()) // has a block packed, at once or later
+	hurry atomic.Bool  // somebody waits for what is not loaded yet
 
 	mu     sync.Mutex // guards the fields below
 	blocks []block
