@@ -60,6 +60,12 @@ func TestGrowingTape(t *testing.T) {
 
 // Run returns the recording's error, its panic, and the end of its context.
 func TestRunEnds(t *testing.T) {
+	for _, hurry := range []bool{false, true} {
+		t.Run(fmt.Sprintf("hurry=%v", hurry), func(t *testing.T) { testRunEnds(t, hurry) })
+	}
+}
+
+func testRunEnds(t *testing.T, hurry bool) {
 	run := func(ctx context.Context, events format.Events) (err error) {
 		tape := New(format.Cast{Events: events})
 		defer tape.Close()
@@ -68,6 +74,11 @@ func TestRunEnds(t *testing.T) {
 				err = fmt.Errorf("panic: %v", v)
 			}
 		}()
+		if hurry {
+			if err := tape.Position().SeekTime(time.Hour); err != nil {
+				t.Fatal(err)
+			}
+		}
 		return tape.Run(ctx)
 	}
 	boom := errors.New("boom")
