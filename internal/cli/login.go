@@ -163,7 +163,7 @@ func recordLogin(ctx context.Context, e *env, policy login.Policy, sender *login
 	if policy.Notice != "" {
 		fmt.Fprintln(e.errOut, printable(policy.Notice))
 	}
-	defer tty.HoldQuit()()
+	tty.HoldQuit() // to the end of this process
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	failed := false

@@ -177,7 +177,7 @@ const recMemory = 24 << 20
 
 func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 	debug.SetMemoryLimit(recMemory)
-	defer tty.HoldQuit()()
+	tty.HoldQuit() // to the end of this process
 	if name == "" {
 		name = time.Now().Format("ttydeck-20060102-150405.cast")
 	}
