@@ -227,7 +227,7 @@ func (s *searcher) block(i, skip int) (found []Hit, entries int, err error) {
 				return false
 			default:
 			}
-			runtime.Gosched() // see Tape.Run
+			runtime.Gosched() // see Tape.load
 		}
 		m := s.p.find(e.text, &s.buf)
 		if m == nil {

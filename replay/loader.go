@@ -47,7 +47,12 @@ func (t *Tape) Run(ctx context.Context) error {
 	q := newQueue()
 	t.pack = q.pack
 	go q.run(t.index)
-	defer q.close()
+	ctx, stop := context.WithCancel(ctx)
+	defer func() {
+		stop() // what is left to index, if the recording's reader panicked
+		q.close()
+		t.pack = atOnce // releases the queue
+	}()
 	if err := t.load(ctx, q); err != nil {
 		return err
 	}
@@ -64,7 +69,7 @@ func (t *Tape) Run(ctx context.Context) error {
 // one: the keyframes, the commands and the lines of the index.
 func (t *Tape) load(ctx context.Context, q *queue) error {
 	var s screen.Screen
-	scan := &scanner{queue: q} // nil if the rest is indexed later
+	scan := &scanner{queue: q, full: q.waitRoom} // nil if the rest is indexed later
 	s = screen.New(t.header, vt.WithHooks(vt.Hooks{
 		Mark: func(m vt.Mark) { t.commands.mark(m, t.End()) },
 		LineLeft: func(r vt.Row, _ vt.Leave) {
@@ -117,9 +122,7 @@ func (t *Tape) load(ctx context.Context, q *queue) error {
 			if changed = s.Feed(part); changed {
 				scan.look(s.Screen)
 			}
-		}
-		if scan != nil {
-			q.upto(end.Number)
+			q.upto(number + 1)
 		}
 		switch {
 		case changed && ev.Code == format.Output:
@@ -150,6 +153,7 @@ func (t *Tape) indexFrom(ctx context.Context, here keyframe, scan *scanner) erro
 	}))
 	s.Restore(here.snap)
 	q := scan.queue
+	scan.full = func() { t.index.take(q.take()) }
 	p := Position{tape: t, rd: reader{t: t}}
 	if err := p.at(here.at.Number); err != nil {
 		return err

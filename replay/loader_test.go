@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -111,7 +112,8 @@ func testRunEnds(t *testing.T, hurry bool) {
 	}
 }
 
-// Whether or not somebody waits for the end, the index gets the same entries.
+// Whether or not somebody waits for the end, the index gets the same entries, if no
+// line that was on the screen before is drawn again after that.
 func TestIndexInHurry(t *testing.T) {
 	entries := func(hurryAt int) (list []string) {
 		cast := testcast.WithResizes(testcast.Work(2<<20, time.Hour))
@@ -160,5 +162,82 @@ func TestIndexInHurry(t *testing.T) {
 			}
 		}
 		t.Errorf("in a hurry at event %d, the index has %d entries; want %d", at, len(got), len(want))
+	}
+}
+
+// A recording cannot make the queue of the index grow, not even by one event that
+// has hundreds of screens leave.
+func TestQueueIsBounded(t *testing.T) {
+	output := strings.Repeat("\x1b#8\x1b[2J\x1b[999B\n", 200)
+	for _, hurry := range []bool{false, true} {
+		tape := New(format.Cast{Header: format.Header{Size: format.Size{Cols: 500, Rows: 200}}, Events: func(yield func(format.Event, error) bool) {
+			yield(out(0, output), nil)
+		}})
+		defer tape.Close()
+		tape.hurry.Store(hurry)
+		q := newQueue()
+		largest := 0
+		take := func() {
+			b := q.take()
+			largest = max(largest, b.size())
+			tape.index.take(b)
+		}
+		go func() {
+			defer close(q.ended)
+			for {
+				select {
+				case <-q.wake:
+					take()
+				case f := <-q.rest: // which takes by itself
+					if err := f(); err != nil {
+						t.Error(err)
+					}
+				case <-q.last:
+					take()
+					return
+				}
+			}
+		}()
+		if err := tape.load(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+		q.close()
+		if largest = max(largest, cap(q.pending.text), cap(q.spare.text)); largest > 4*maxBatch {
+			t.Errorf("in a hurry: %v: a batch of %d bytes; want about %d at most", hurry, largest, maxBatch)
+		}
+	}
+}
+
+// The time of a place is that of the piece before it, also where a block of the tape
+// ends: a viewer shortens the pause after it.
+func TestTimeAtBlocks(t *testing.T) {
+	tape := New(format.Cast{Events: func(yield func(format.Event, error) bool) {
+		for range 4 {
+			if !yield(out(time.Second, strings.Repeat("x", blockSize/4)), nil) {
+				return
+			}
+		}
+		yield(out(time.Hour, "y"), nil)
+	}})
+	defer tape.Close()
+	if err := tape.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p := tape.Position()
+	for i := range 5 {
+		pc, ok, err := p.Peek()
+		if err != nil || !ok {
+			t.Fatalf("Peek = %v, %v", ok, err)
+		}
+		want := time.Duration(0)
+		if i > 0 {
+			want = time.Second
+		}
+		if got := p.Point(); got.Time != want || got.Number != i {
+			t.Errorf("before piece %d, at %v: the place is %+v; want the time %v", i, pc.Time, got, want)
+		}
+		if _, _, err := p.Next(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

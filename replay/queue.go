@@ -112,14 +112,23 @@ func (q *queue) upto(n int) {
 	} else if !waiting {
 		q.timer.Reset(batchWait)
 	}
-	for size >= maxBatch {
+	q.waitRoom()
+}
+
+// waitRoom waits while the queue is full.
+func (q *queue) waitRoom() {
+	for {
+		size := q.lock().size()
+		q.unlock()
+		if size < maxBatch {
+			return
+		}
+		q.signal()
 		select {
 		case <-q.room:
 		case <-q.ended:
 			return
 		}
-		size = q.lock().size()
-		q.unlock()
 	}
 }
 

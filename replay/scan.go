@@ -10,6 +10,7 @@ import (
 // scanner notes the lines of text that change on the loading goroutine's screen.
 type scanner struct {
 	queue *queue
+	full  func() // waits for room in the queue
 
 	// The rows after the last piece.
 	cols     int
@@ -133,8 +134,13 @@ func (n *scanner) noted(s *vt.Screen, r vt.Row) bool {
 // lineLeft collects a line that left the screen, for endLeft.
 func (n *scanner) lineLeft(s *vt.Screen, r vt.Row) {
 	if !r.Continued() && len(n.left) > 0 {
-		n.endLeft(n.queue.lock())
+		b := n.queue.lock()
+		n.endLeft(b)
+		full := b.size() >= maxBatch
 		n.queue.unlock()
+		if full {
+			n.full()
+		}
 	}
 	if n.noted(s, r) {
 		return // most lines

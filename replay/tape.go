@@ -107,6 +107,7 @@ type Tape struct {
 // block is a run of pieces.
 type block struct {
 	first  time.Duration // the time of its first piece
+	before time.Duration // the time of the piece before that
 	number int           // of its first piece
 	count  int
 	packed packed
@@ -133,9 +134,12 @@ func New(cast format.Cast) *Tape {
 	return &Tape{
 		header: cast.Header, source: cast.Events, vault: v, index: newIndex(v),
 		keys: keyframes{every: keyframeEvery, budget: keyframeMemory},
-		pack: func(f func()) { f() },
+		pack: atOnce,
 	}
 }
+
+// atOnce packs a block of a tape when nobody else does.
+func atOnce(f func()) { f() }
 
 // Close frees the temporary file, if the tape has one. Positions cannot move any
 // more. It does not wait for Run, which the caller ends first.
@@ -216,8 +220,7 @@ func (t *Tape) append(at time.Duration, kind byte, data string) {
 		t.marks = append(t.marks, Mark{Time: at, Number: t.last.Number, Label: data})
 	}
 	if t.open.count == 0 {
-		t.open = block{first: at, number: t.last.Number}
-		t.last.Time = at
+		t.open = block{first: max(at, t.last.Time), before: t.last.Time, number: t.last.Number}
 	}
 	t.tail = append(t.tail, kind)
 	t.tail = binary.AppendUvarint(t.tail, uint64(max(at-t.last.Time, 0)))
@@ -264,7 +267,7 @@ func (t *Tape) events(ctx context.Context) format.Events {
 		for n := 1; ; n++ {
 			p, ok, err := r.next()
 			if n%32 == 0 {
-				runtime.Gosched() // see Run
+				runtime.Gosched() // see load
 				if err == nil {
 					err = ctx.Err()
 				}
@@ -299,7 +302,7 @@ func (t *Tape) unpack(i int, buf []byte) ([]byte, block, error) {
 	if i >= len(t.blocks) {
 		b := t.open
 		if b.count == 0 {
-			b.number, b.first = t.last.Number, t.last.Time
+			b.number, b.first, b.before = t.last.Number, t.last.Time, t.last.Time
 		}
 		data := t.tail[:len(t.tail):len(t.tail)]
 		t.mu.Unlock()
@@ -358,7 +361,7 @@ func (r *reader) seekBlock(i int) error {
 	if info.packed.data != nil || info.packed.size > 0 {
 		r.own = data
 	}
-	r.pos = Point{Number: info.number, Time: info.first}
+	r.pos = Point{Number: info.number, Time: info.before}
 	return nil
 }
 
@@ -415,7 +418,7 @@ func (r *reader) look() (Piece, int, bool, error) {
 			return Piece{}, 0, false, err
 		}
 		if r.pos.Number == n {
-			at = r.info.first
+			at = r.info.before
 		}
 		r.off, r.pos = off, Point{Number: n, Time: at}
 	}

@@ -80,10 +80,12 @@ func (v *vault) get(p packed, buf []byte) ([]byte, error) {
 	return s2.Decode(buf[:cap(buf)], data)
 }
 
-// close closes the file. Do not use the vault after that.
+// close closes the file. Blocks that were written there cannot be read any more,
+// and no other file is made.
 func (v *vault) close() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.err = os.ErrClosed
 	if v.file != nil {
 		v.file.Close()
 	}
