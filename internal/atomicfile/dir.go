@@ -63,7 +63,7 @@ func (d *Dir) replaceable() error {
 func (d *Dir) Create(name string, mode fs.FileMode) (*File, error) {
 	f, err := os.OpenFile(filepath.Join(d.temp, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err == nil {
-		err = f.Chmod(mode)
+		err = chmod(f, mode)
 	}
 	if err != nil {
 		f.Close()

@@ -28,7 +28,7 @@ import (
 
 // ErrInUse means that a file is locked: it is being recorded to, or will be
 // replaced.
-var ErrInUse = errors.New("in use by another recorder")
+var ErrInUse = errors.New("in use by another program")
 
 // Options are the options of [Create]. The zero value is for a new file that is
 // nobody's secret.
@@ -67,9 +67,8 @@ type File struct {
 }
 
 // Create creates the file that will be called name. If that exists and is a pipe or
-// a device, or a link below /dev or /proc, which stands for an open file, Create
-// opens it instead, and the File writes to it directly. A symbolic link elsewhere is
-// replaced, not followed.
+// a device, or is a name of one of this process's descriptors, such as /dev/stdout,
+// the File writes to it directly. Other symbolic links are replaced, not followed.
 //
 // Without Overwrite, the error for a name that exists wraps [fs.ErrExist]. If the
 // file that would be replaced is locked, the error wraps [ErrInUse]. Errors of
@@ -88,11 +87,18 @@ func Create(name string, o Options) (*File, error) {
 }
 
 func (f *File) create(mode fs.FileMode) error {
+	if fd, ok := descriptor(f.name); ok {
+		var err error
+		f.f, err = dup(fd, f.name)
+		return err
+	}
 	info, err := os.Stat(f.name)
-	link, linkErr := os.Lstat(f.name)
+	_, linkErr := os.Lstat(f.name)
 	switch {
 	case f.name == "":
 		return errors.New("the file's name is empty")
+	case linkErr != nil && !errors.Is(linkErr, fs.ErrNotExist): // too long, for one
+		return linkErr
 	case err == nil && info.IsDir():
 		return syscall.EISDIR
 	case err == nil && !info.Mode().IsRegular():
@@ -100,9 +106,6 @@ func (f *File) create(mode fs.FileMode) error {
 		return err
 	case linkErr == nil && !f.overwrite:
 		return fs.ErrExist
-	case err == nil && linkErr == nil && link.Mode().Type() == fs.ModeSymlink && ofSystem(f.name):
-		f.f, err = os.OpenFile(f.name, os.O_WRONLY|os.O_TRUNC, 0)
-		return err
 	}
 	if err := f.hold(); err != nil {
 		return err
@@ -116,9 +119,8 @@ func (f *File) create(mode fs.FileMode) error {
 		return err
 	}
 	f.temp = f.f.Name()
-	// Some file systems have no modes, and refuse to change them.
-	if info, err := f.f.Stat(); mode != 0 && err == nil && info.Mode().Perm() != mode {
-		if err := f.f.Chmod(mode); err != nil {
+	if mode != 0 {
+		if err := chmod(f.f, mode); err != nil {
 			f.Discard()
 			return err
 		}
@@ -126,11 +128,40 @@ func (f *File) create(mode fs.FileMode) error {
 	return nil
 }
 
-// ofSystem reports whether name belongs to the system, such as /dev/stdout: its
-// links are no place for a file.
-func ofSystem(name string) bool {
-	abs, err := filepath.Abs(name)
-	return err == nil && (strings.HasPrefix(abs, "/dev/") || strings.HasPrefix(abs, "/proc/"))
+// chmod sets a file's mode, where its file system has modes: vfat has none, and
+// refuses to change them.
+func chmod(f *os.File, mode fs.FileMode) error {
+	if info, err := f.Stat(); err == nil && info.Mode().Perm() == mode {
+		return nil
+	}
+	err := f.Chmod(mode)
+	if errors.Is(err, syscall.EPERM) || errors.Is(err, errors.ErrUnsupported) {
+		return nil
+	}
+	return err
+}
+
+// descriptor returns the descriptor of this process that name stands for.
+func descriptor(name string) (fd int, ok bool) {
+	name, err := filepath.Abs(name)
+	if err != nil {
+		return 0, false
+	}
+	switch name {
+	case "/dev/stdin":
+		return 0, true
+	case "/dev/stdout":
+		return 1, true
+	case "/dev/stderr":
+		return 2, true
+	}
+	for _, dir := range []string{"/dev/fd/", "/proc/self/fd/", "/proc/thread-self/fd/"} {
+		if number, ok := strings.CutPrefix(name, dir); ok {
+			fd, err := strconv.Atoi(number)
+			return fd, err == nil && fd >= 0
+		}
+	}
+	return 0, false
 }
 
 // createTemp creates .NAME.RANDOM. Our lists of sessions know such names.
@@ -169,9 +200,13 @@ func (f *File) hold() error {
 		}
 		f.old.Close()
 	}
-	// A file that may not be read cannot be locked.
+	// A file that may not be read cannot be locked. This user's own is replaced
+	// nevertheless; another's may be a recording in progress.
 	if f.old, err = os.Open(f.name); err != nil {
 		f.old = nil
+		if isForeign(now) {
+			return err
+		}
 		return nil
 	}
 	return Lock(f.old)
@@ -320,8 +355,8 @@ func placeAll(files []*File) error {
 // keep gives the files that have no name others: NAME.new, or NAME.new2 and so on.
 // It returns err with the first of them.
 func keep(files []*File, err error) error {
-	files = slices.DeleteFunc(files, func(f *File) bool { return f.temp == "" })
 	base := slices.MinFunc(files, func(a, b *File) int { return cmp.Compare(len(a.name), len(b.name)) }).name
+	files = slices.DeleteFunc(files, func(f *File) bool { return f.temp == "" })
 	suffixes := make([]string, len(files))
 	for i, f := range files {
 		suffixes[i] = strings.TrimPrefix(f.name, base)
@@ -345,7 +380,12 @@ func keep(files []*File, err error) error {
 	return keptError(err, kept)
 }
 
+// keptError adds to an error where the output is; unless its directory was removed
+// meanwhile.
 func keptError(err error, name string) error {
+	if _, lerr := os.Lstat(name); lerr != nil {
+		return err
+	}
 	return fmt.Errorf("%w; the complete output is kept as %s", err, name)
 }
 

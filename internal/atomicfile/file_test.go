@@ -294,15 +294,45 @@ func TestSpecial(t *testing.T) {
 	if _, err := os.Stat(link); err != nil {
 		t.Skip(err)
 	}
-	if _, err := Create(link, Options{}); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("Create of %s, a file: %v; want that it exists", link, err)
+	open.WriteString("before ")
+	for _, o := range []Options{{}, {Overwrite: true}} {
+		if err := Commit(begin(t, link, "data ", o)); err != nil {
+			t.Error(err)
+		}
+	}
+	open.WriteString("after")
+	if text, err := os.ReadFile(open.Name()); err != nil || string(text) != "before data data after" {
+		t.Errorf("%q, %v behind %s; want what was written before, twice the data, and after", text, err, link)
+	}
+}
+
+// A link in a directory that others can write to is replaced, wherever that is.
+func TestLinkInSharedMemory(t *testing.T) {
+	dir, err := os.MkdirTemp("/dev/shm", "atomicfile")
+	if err != nil {
+		t.Skip(err)
+	}
+	defer os.RemoveAll(dir)
+	victim, link := filepath.Join(t.TempDir(), "victim"), filepath.Join(dir, "link")
+	put(t, victim, "precious", 0o600)
+	if err := os.Symlink(victim, link); err != nil {
+		t.Fatal(err)
 	}
 	if err := Commit(begin(t, link, "data", Options{Overwrite: true})); err != nil {
 		t.Error(err)
 	}
-	if text, err := os.ReadFile(open.Name()); err != nil || string(text) != "data" {
-		t.Errorf("%q, %v behind %s; want data", text, err, link)
+	if text, err := os.ReadFile(victim); err != nil || string(text) != "precious" {
+		t.Errorf("%q, %v behind the link; want it untouched", text, err)
 	}
+}
+
+// A name that the system cannot have is refused before anything is written.
+func TestLongName(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := Create(filepath.Join(dir, strings.Repeat("x", 256)), Options{}); !errors.Is(err, syscall.ENAMETOOLONG) {
+		t.Errorf("Create: %v; want that the name is too long", err)
+	}
+	check(t, dir, nil)
 }
 
 // Errors name the file, not its temporary name.

@@ -4,7 +4,9 @@ package atomicfile
 
 import (
 	"errors"
+	"io/fs"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,4 +25,20 @@ func Lock(f *os.File) error {
 		return os.NewSyscallError("flock", err)
 	}
 	return nil
+}
+
+// dup opens a descriptor of this process once more. What is written goes on where
+// the descriptor is, and truncates nothing.
+func dup(fd int, name string) (*os.File, error) {
+	again, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(again), name), nil
+}
+
+// isForeign reports whether a file is another user's.
+func isForeign(info fs.FileInfo) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(st.Uid) != os.Geteuid()
 }

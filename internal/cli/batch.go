@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -166,6 +167,9 @@ func batchJobs(names []string, dir string, to *convert.Target) ([]*batchJob, err
 		if taken[j.to] {
 			// x.ttyrec beside x.cast: the output keeps the input's extension too.
 			j.to = filepath.Join(dir, rel+ext)
+		}
+		for n := 2; taken[j.to]; n++ { // x.cast of several folders that are not below one
+			j.to = filepath.Join(dir, rel+"-"+strconv.Itoa(n)+ext)
 		}
 		taken[j.to] = true
 	}

@@ -156,3 +156,32 @@ func TestHost(t *testing.T) {
 		t.Errorf("ls with another user's HOME: %v: %s; want a warning", err, out)
 	}
 }
+
+// A file that may be another user's recording in progress is not replaced, although
+// the directory would allow it.
+func TestReplaceForeign(t *testing.T) {
+	const uid = 23466
+	dir, ttydeck := hostOf(t)
+	shared := filepath.Join(dir, "shared")
+	if err := os.Mkdir(shared, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	os.Chmod(shared, 0o777) // whatever the umask
+	theirs, ours := filepath.Join(shared, "r.cast"), filepath.Join(shared, "in.cast")
+	text := []byte(`{"version":2,"width":80,"height":24}` + "\n")
+	for path, mode := range map[string]os.FileMode{theirs: 0o600, ours: 0o644} {
+		if err := os.WriteFile(path, text, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(ttydeck, "convert", ours, theirs, "--overwrite")
+	cmd.Dir = shared
+	cmd.Env = append(os.Environ(), "HOME="+shared)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
+	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "permission denied") {
+		t.Errorf("convert: %v, %s; want that permission is denied", err, out)
+	}
+	if info, err := os.Stat(theirs); err != nil || info.Sys().(*syscall.Stat_t).Uid != 0 {
+		t.Errorf("the file is replaced: %v", err)
+	}
+}

@@ -148,7 +148,7 @@ func (o *recOptions) complete(ctx context.Context, e *env, args []string) (name 
 	if o.redact, err = o.secrets.filter(ctx, note); err != nil {
 		return "", err
 	}
-	if o.redact != nil && name == "-" {
+	if info, serr := os.Stat(name); o.redact != nil && (name == "-" || serr == nil && !info.Mode().IsRegular()) {
 		return "", withHint(usageError{errors.New("--redact needs a file, as it removes secrets when the session has ended")},
 			"ttydeck rec FILE && ttydeck redact FILE -")
 	}
