@@ -5,7 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
+
+	"github.com/ttydeck/ttydeck/internal/await"
 )
 
 // asks is a program that queries its terminal, reports the answers, and ends at
@@ -55,13 +56,10 @@ func TestAnswers(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got []byte
-			for end := time.Now().Add(patience); len(got) == 0; time.Sleep(5 * time.Millisecond) {
+			await.Until(t, "the answers", func() bool {
 				got, _ = os.ReadFile(said)
-				if time.Now().After(end) {
-					screen, _ := c.Screen(t.Context())
-					t.Fatalf("no answers came; the screen shows %q", screen.Text)
-				}
-			}
+				return len(got) > 0
+			})
 			if string(got) != want {
 				t.Errorf("answers %q\nwant %q", got, want)
 			}

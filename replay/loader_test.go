@@ -43,7 +43,7 @@ func TestGrowingTape(t *testing.T) {
 			if _, ok, err := pos.Next(); !ok || err != nil {
 				t.Fatalf("Next = %v, %v after the tape has grown", ok, err)
 			}
-			time.Sleep(2 * batchWait)
+			time.Sleep(2 * batchWait) // in the bubble: until the timer of the batch has fired
 			if found := findAllIn(t, tape, text[2:], 0, false); len(found.Hits) != 1 {
 				t.Errorf("%q is found %d times; want once", text[2:], len(found.Hits))
 			}

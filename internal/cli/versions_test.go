@@ -19,7 +19,7 @@ func versionBefore(t *testing.T) string {
 	t.Helper()
 	path := os.Getenv("TTYDECK_BEFORE")
 	if path == "" {
-		t.Skip("TTYDECK_BEFORE names no program of the version before")
+		t.Skip("SKIPPED: TTYDECK_BEFORE names no program of the version before")
 	}
 	return path
 }
