@@ -481,6 +481,10 @@ func TestCast(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer a.Close()
+	await.Until(t, "the attached terminal's size", func() bool {
+		st, err := c.State(t.Context())
+		return err == nil && st.Cols == 50
+	})
 	c.Mark(t.Context(), "here")
 	c.Type(t.Context(), []byte("\r"))
 	var codes strings.Builder

@@ -228,6 +228,7 @@ func (p *pump) show(b []byte) []byte {
 func (p *pump) loseTerminal() {
 	if !p.termGone {
 		p.termGone, p.keysOver = true, true
+		p.s.probe.giveUp() // the header waits for answers
 		close(p.hungup)
 	}
 }
