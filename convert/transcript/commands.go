@@ -65,6 +65,10 @@ func (s *segment) command(styled bool) Command {
 // reports that the text was split from the prompt by comparison.
 func (s *segment) confidence() (likelihood float64, guessed bool) {
 	switch {
+	case s.doubtful:
+		return 0.8, false
+	case s.textBy == FromHook:
+		return 1, false
 	case s.bounds == FromTyping && s.pace == burst:
 		return 0.6, false
 	case s.bounds == FromTyping:

@@ -44,6 +44,7 @@ type mark struct {
 	// reported is the command: from FromHook as it was typed, else fromHistory.
 	// Text with a number (hn=) comes from the shell's history.
 	reported fact[string]
+	number   string // of the command in the shell's history
 	exit     fact[int]
 	aid      string
 	context  string // 3008: the context that begins or ends
@@ -107,6 +108,7 @@ func readSemantic(data string) mark {
 			}
 		case key == "hn":
 			numbered = true
+			mk.number = value
 		case key == "cmdline":
 			mk.reported = fact[string]{unquoteShell(value), fromHistory}
 		}

@@ -19,9 +19,15 @@ func joinLines(ses *session, segs []*segment) []*segment {
 		}
 		p := out[len(out)-1]
 		givenUp := ses.habits.cancelled(s)
-		if s.bounds == FromMarks {
+		if s.marks == signed && ses.habits.marksRun {
+			givenUp = false // judged when all lines are joined
+		} else if s.bounds == FromMarks {
 			givenUp = strings.HasSuffix(s.text, "^C") // the shell runs the last line only
 		}
+		if p.lines == nil {
+			p.lines = []string{p.text}
+		}
+		p.lines = append(p.lines, s.text)
 		p.text += "\n" + s.text
 		p.out, p.end = s.out, s.end
 		if givenUp {
@@ -33,7 +39,7 @@ func joinLines(ses *session, segs []*segment) []*segment {
 		p.run, p.exit = s.run, s.exit
 		p.marks = max(p.marks, s.marks)
 		if s.reported.known() {
-			p.reported = fact[string]{s.reported.value, fromHistory} // perhaps of the last line only
+			p.reported = s.reported
 		}
 	}
 	return out

@@ -1,6 +1,9 @@
 package transcript
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestJoinLines(t *testing.T) {
 	first := segment{
@@ -28,7 +31,7 @@ func TestJoinLines(t *testing.T) {
 	})
 	zshFirst := segment{bounds: FromPaste, shell: zsh, prompt: prompt("% "), text: "for i in 1 2"}
 	zshSecond := segment{bounds: FromPaste, shell: zsh, prompt: prompt("for> "), text: "do ls; done"}
-	testPass(t, joinLines, []passTest{
+	tests := []passTest{
 		{name: "two lines", in: []segment{{}, first, second}, want: []segment{{}, joined}},
 		{
 			name: "three lines",
@@ -59,9 +62,15 @@ func TestJoinLines(t *testing.T) {
 			habits: oneMark,
 		},
 		{
-			name: "the text that was reported is perhaps that of the last line",
+			name: "the text that was reported with the last line",
 			in:   []segment{first, with(second, func(s *segment) { s.reported = fact[string]{"fi", FromHook} })},
-			want: []segment{with(joined, func(s *segment) { s.reported = fact[string]{"fi", fromHistory} })},
+			want: []segment{with(joined, func(s *segment) { s.reported = fact[string]{"fi", FromHook} })},
+		},
+		{
+			name:   "a shell with signed marks says itself what it runs",
+			in:     []segment{first, with(second, func(s *segment) { s.text, s.marks, s.run = "then ls; fi^C", signed, fact[string]{} })},
+			want:   []segment{with(joined, func(s *segment) { s.text, s.marks, s.run = "if true\nthen ls; fi^C", signed, fact[string]{} })},
+			habits: oneMark,
 		},
 		{
 			name: "text that was reported with the first line stays",
@@ -87,5 +96,13 @@ func TestJoinLines(t *testing.T) {
 		same("signed marks would announce a continuation", first, with(second, func(s *segment) { s.bounds, s.marks = FromMarks, signed })),
 		same("the recording ended in the second line", first, with(second, func(s *segment) { s.result = unentered })),
 		same("what came before any prompt", segment{text: "if true"}, second),
-	})
+	}
+	for _, tt := range tests {
+		for i, s := range tt.want {
+			if lines := strings.Split(s.text, "\n"); len(lines) > 1 {
+				tt.want[i].lines = lines
+			}
+		}
+	}
+	testPass(t, joinLines, tests)
 }

@@ -16,7 +16,7 @@ import (
 // text, lists of completions, ends of shells, and the line that the recording
 // ended in.
 func placeLines(_ *session, segs []*segment) []*segment {
-	p := placer{shells: []*shellLevel{{parent: -1}}, last: -1}
+	p := placer{shells: []*shellLevel{{parent: -1}}, last: -1, index: map[*segment]int{}}
 	for _, s := range segs {
 		if s.bounds != "" && s.result != unentered {
 			p.place(s)
@@ -29,7 +29,8 @@ func placeLines(_ *session, segs []*segment) []*segment {
 type placer struct {
 	shells []*shellLevel // each inside the one before
 	placed []*segment
-	last   int // the line that was run last; -1 if there is none
+	last   int              // the line that was run last; -1 if there is none
+	index  map[*segment]int // the index in placed
 }
 
 // shellLevel is a shell in which commands were entered.
@@ -37,6 +38,7 @@ type shellLevel struct {
 	prompts []string // latest last
 	parent  int      // the command that started it
 	used    bool     // a command was entered
+	at      place    // as far as it was reported
 }
 
 func (v *shellLevel) has(prompt string) bool {
@@ -88,6 +90,12 @@ func (p *placer) place(s *segment) {
 	if s.kind == Shell {
 		shell.learn(lastLine(s.prompt))
 	}
+	if s.told {
+		shell.at = place{s.dir, s.host}
+	}
+	if s.dir, s.host = shell.at.dir, shell.at.host; s.again {
+		s.dir = "" // the line before may have changed it
+	}
 	if s.text == "" || s.result == listed || s.result == shellEnded {
 		return
 	}
@@ -109,6 +117,7 @@ func (p *placer) place(s *segment) {
 		around := &p.placed[i].end
 		around.value, around.from = max(around.value, s.end.value), s.end.from
 	}
+	p.index[s] = len(p.placed)
 	p.placed = append(p.placed, s)
 	if s.kind != Cancelled {
 		p.last = len(p.placed) - 1
@@ -126,10 +135,17 @@ func (p *placer) levelOf(s *segment) level {
 		}
 		return here
 	}
-	if s.marks == signed {
+	if s.marks == signed && s.outer == nil {
 		return 0
 	}
-	for i := here; i >= 0; i-- {
+	lowest := level(0)
+	if s.outer != nil {
+		if at, ok := p.inside(s); ok {
+			return at
+		}
+		lowest = 1
+	}
+	for i := here; i >= lowest; i-- {
 		if p.shells[i].has(prompt) {
 			return i
 		}
@@ -155,6 +171,28 @@ func (p *placer) levelOf(s *segment) level {
 		return noPrompt
 	}
 	return inREPL
+}
+
+// inside returns the level of a segment inside a command, as marks have shown,
+// if the shells around it do not have it.
+func (p *placer) inside(s *segment) (at level, ok bool) {
+	outer, found := p.index[s.outer]
+	if !found {
+		return 0, false
+	}
+	prompt := lastLine(s.prompt)
+	if len(p.shells) > 1 && p.shells[1].parent == outer {
+		return 0, false
+	}
+	p.shells = p.shells[:1]
+	p.last = outer
+	switch repl := looksLikeREPL(prompt); {
+	case s.bounds == FromTyping && !plausible(prompt):
+		return noPrompt, true
+	case isLauncher(s.outer.text) && (!repl || shellNames(s.outer.text)), looksLikeShell(prompt):
+		return deeper, true
+	}
+	return inREPL, true
 }
 
 // shellNames reports whether a line starts a shell by its own name.

@@ -81,7 +81,7 @@ func (h *habits) cancelled(s *segment) bool {
 		return typedC
 	case s.bounds == FromMarks:
 		return h.marksRun && s.marks == signed || typedC
-	case h.marksRun && s.marks == signed && incomplete(s.text):
+	case h.marksRun && s.marks == signed:
 		return true // the shell would have marked that it runs it
 	case s.shell == zsh:
 		kind := kindOf(lastLine(s.prompt))

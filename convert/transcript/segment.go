@@ -12,8 +12,14 @@ type segment struct {
 	bounds source
 	shell  string // zsh, or empty: its prompt did not show it
 	marks  trust  // in the marks that were used
-	dir    string
-	host   string
+	// outer is the command inside which the prompt came, according to signed
+	// marks: it had started and not ended. nil at the prompts of the shell that
+	// was recorded, and without such marks.
+	outer *segment
+	// dir and host are where the shell was, as reported; told is whether that
+	// was since the line before.
+	dir, host string
+	told      bool
 
 	// prompt is the rows of the prompt, the last one up to the column where
 	// input begins.
@@ -24,25 +30,30 @@ type segment struct {
 
 	// rows are those of the screen from the last one of the prompt to the end
 	// of the input; right is the text at the right of the first one.
-	rows   []textRow
-	right  rightPrompt
-	unread int    // rows that were not read: the input was too long
-	pieces int    // of the input, read before a background job wrote between
-	text   string // the input; the whole rows until promptEnd is known
-	textBy source // FromHook if text is reported; else from the screen
-	given  string // the text that came together with the prompt
-	start  time.Duration
-	pace   pace
-	key    key // typed last
-	left   left
-	after  after
-	result result
+	rows     []textRow
+	right    rightPrompt
+	unread   int      // rows that were not read: the input was too long
+	pieces   int      // of the input, read before a background job wrote between
+	text     string   // the input; the whole rows until promptEnd is known
+	lines    []string // the lines of the text that were entered one by one, if there are several
+	textBy   source   // FromHook if text is reported; else from the screen
+	doubtful bool     // the text may be wrong
+	given    string   // the text that came together with the prompt
+	start    time.Duration
+	pace     pace
+	key      key // typed last
+	left     left
+	after    after
+	result   result
 
 	// reported is the command as the shell reported it: from FromHook as it
 	// was typed, fromHistory as the shell's history has it.
 	reported fact[string]
 	// run is from a mark that the command was run, with its 3008 context.
 	run fact[string]
+	// again: the line was entered together with the one before, and has no
+	// prompt of its own.
+	again bool
 	// exit is the status, from FromMarks or FromEnd.
 	exit fact[int]
 	// end is when the output ended, from FromMarks, FromEnd or fromNext. If it

@@ -62,16 +62,18 @@ type tracer struct {
 	key    key    // typed last
 	pend   pending
 	undo   undoTyped
+	paused beforePrompt // the last time that bracketed paste was switched on
 	rested restedAt
 	known  []string // prompts seen, latest first
 	// typedKnown are the prompts that only typing showed.
 	typedKnown []string
 
-	paste     bool     // bracketed paste was seen in the session
-	open      *segment // the command that has started and not ended, from marks
-	dir       string
-	host      string
+	paste     bool      // bracketed paste was seen in the session
+	open      *segment  // the command that has started and not ended, from marks
+	here      place     // reported last
+	told      bool      // since the last prompt
 	announced announced // of the next prompt
+	signedState
 	// gone holds rows of the line being entered that left the screen at its
 	// top, from goneLine on.
 	gone     []textRow
@@ -105,6 +107,17 @@ type lineState struct {
 	// have printed.
 	hint  origin
 	again origin // where it began before the editor began again
+}
+
+// place is where a shell is.
+type place struct{ dir, host string }
+
+// signedState is what the marks with the recording's nonce have shown.
+type signedState struct {
+	top    place  // of the recorded shell, which has marks
+	marked bool   // there were such marks
+	placed bool   // the directory that comes next is the recorded shell's
+	number string // the history number of the command that runs
 }
 
 // pending is a prompt behind which the cursor has come to rest.
@@ -201,8 +214,8 @@ func (t *tracer) write(data string) {
 		t.screen.WriteString(data[:n])
 		data = data[n:]
 		if t.screen.OnAlternate() {
-			if tok == tokAlt && t.state == running {
-				t.cur.screens++
+			if tok == tokAlt {
+				t.fullScreen()
 			}
 			continue
 		}
@@ -278,9 +291,14 @@ func (t *tracer) startPrompt(bounds source, line uint64, x int, at time.Duration
 		limit = min(limit, 4<<10)
 	}
 	t.cur = &segment{
-		bounds: bounds, promptAt: at, dir: t.dir, host: t.host, announced: t.announced,
+		bounds: bounds, promptAt: at, announced: t.announced,
 		capture: newCapture(limit, t.opts.Styled, &t.spare),
 	}
+	if t.marked {
+		t.cur.outer = t.open
+	}
+	t.locate()
+	t.told = false
 	t.segs = append(t.segs, t.cur)
 	t.announced = notAnnounced
 	t.state = editing
@@ -288,6 +306,36 @@ func (t *tracer) startPrompt(bounds source, line uint64, x int, at time.Duration
 	t.pend = pending{}
 	if bounds != FromTyping {
 		t.gone = t.gone[:0]
+	}
+}
+
+// beforePrompt is the state before a prompt began.
+type beforePrompt struct {
+	cur, prev *segment
+	from      uint64
+	end       fact[time.Duration] // of cur
+	capturing bool
+}
+
+func (t *tracer) beforePrompt() beforePrompt {
+	return beforePrompt{cur: t.cur, prev: t.prev, from: t.from, end: t.cur.end, capturing: t.capturing}
+}
+
+// resume takes back that a prompt began: the current segment goes, and the output
+// of the one before goes on.
+func (t *tracer) resume(b beforePrompt) {
+	t.segs = t.segs[:len(t.segs)-1]
+	t.cur, t.prev, t.from, t.capturing = b.cur, b.prev, b.from, b.capturing
+	t.cur.end = b.end
+}
+
+// locate sets where the shell of the current segment is.
+func (t *tracer) locate() {
+	s := t.cur
+	if t.marked && s.outer == nil {
+		s.dir, s.host, s.told = t.top.dir, t.top.host, true
+	} else {
+		s.dir, s.host, s.told = t.here.dir, t.here.host, t.told
 	}
 }
 

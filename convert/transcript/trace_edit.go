@@ -151,7 +151,9 @@ func (t *tracer) pasteOn() {
 		}
 		return
 	}
+	before := t.beforePrompt()
 	t.startPrompt(FromPaste, line, x, t.now)
+	t.paused = before
 }
 
 // zshInput sets where input begins: zsh switches after it has drawn its prompt.
@@ -302,6 +304,7 @@ func (t *tracer) takeInput(last uint64) {
 	seg := t.cur
 	seg.text, seg.rows, seg.unread = t.readInput(last)
 	seg.pieces = 1 + len(t.carry)
+	seg.screens = 0 // of the editor's own programs
 	seg.right = t.right
 }
 

@@ -18,14 +18,8 @@ func (t *tracer) onMark(m vt.Mark) {
 		return
 	}
 	switch mk.kind {
-	case markDir:
-		t.dir = mk.text
-		if mk.host != "" {
-			t.host = mk.host
-		}
-		return
-	case markHost:
-		t.host = mk.text
+	case markDir, markHost:
+		t.located(mk)
 		return
 	case markReady:
 		t.announced = asPrompt
@@ -34,38 +28,21 @@ func (t *tracer) onMark(m vt.Mark) {
 	if t.nonce != "" && mk.aid != t.nonce {
 		return
 	}
+	t.marked = t.nonce != ""
 	x := m.X
 	if m.Pending {
 		x++
 	}
 	switch mk.kind {
 	case markPrompt:
-		switch t.state {
-		case editing:
-			if !t.cur.promptEnd.seen() && t.cur.bounds == FromPaste && t.trust == signed {
-				// Readline switches before its prompt.
-				t.cur.marks = signed
-				t.cur.dir, t.cur.host = t.dir, t.host
-			}
-		case running:
-			if t.trust == signed || !t.paste {
-				line := m.Line
-				if t.idiom.ok {
-					line, x = min(line, t.idiom.line), 0
-				}
-				t.startPrompt(FromMarks, line, x, t.now)
-				t.cur.marks = t.trust
-				if t.idiom.ok {
-					t.cur.shell = zsh
-				}
-			} else {
-				t.hint = origin{ok: true, line: m.Line, x: x, at: t.now}
-			}
-		}
+		t.markPrompt(m, x)
 	case markContinue:
 		if t.state == editing {
 			t.cur.announced = asContinuation
 		} else if t.state == running && (t.trust == signed || !t.paste) {
+			if t.trust == signed {
+				t.open = nil // the line before runs nothing yet
+			}
 			t.startPrompt(FromMarks, m.Line, x, t.now)
 			t.cur.announced = asContinuation
 			t.cur.marks = t.trust
@@ -90,18 +67,98 @@ func (t *tracer) onMark(m vt.Mark) {
 	}
 }
 
+// located takes a report of the directory or host. These have no nonce: only the
+// one that comes with the end of a command is the recorded shell's.
+func (t *tracer) located(mk mark) {
+	at := &t.here
+	if t.marked && t.open == nil {
+		if !t.placed {
+			return
+		}
+		t.placed = mk.kind == markHost
+		at = &t.top
+		at.host = ""
+	}
+	if mk.kind == markDir {
+		at.dir = mk.text
+	} else {
+		mk.host = mk.text
+	}
+	if mk.host != "" {
+		at.host = mk.host
+	}
+	t.told = true
+	if t.state == editing && !t.cur.promptEnd.seen() {
+		t.locate() // the report is part of the prompt
+	}
+}
+
+// markPrompt: a prompt begins.
+func (t *tracer) markPrompt(m vt.Mark, x int) {
+	if t.trust == signed {
+		t.open = nil // it has ended, also without a mark
+		if t.state == editing && t.cur.outer != nil && t.cur.promptEnd.seen() {
+			t.abandon()
+		}
+	}
+	switch t.state {
+	case editing:
+		if !t.cur.promptEnd.seen() && t.cur.bounds == FromPaste && t.trust == signed {
+			// Readline switches before its prompt.
+			t.cur.marks = signed
+			t.cur.outer = nil
+			t.locate()
+		}
+	case running:
+		if t.trust == signed || !t.paste {
+			line := m.Line
+			if t.idiom.ok {
+				line, x = min(line, t.idiom.line), 0
+			}
+			t.startPrompt(FromMarks, line, x, t.now)
+			t.cur.marks = t.trust
+			if t.idiom.ok {
+				t.cur.shell = zsh
+			}
+		} else {
+			t.hint = origin{ok: true, line: m.Line, x: x, at: t.now}
+		}
+	}
+}
+
+// abandon gives up the line that is being entered: the program that reads it has
+// ended.
+func (t *tracer) abandon() {
+	t.cur.result = unentered
+	if t.cur.outer != nil {
+		t.cur.outer.screens += t.cur.screens
+	}
+	line, _ := t.cursor()
+	t.begin(line)
+	t.capturing = false
+}
+
 // markRun: the shell starts the command.
 func (t *tracer) markRun(m vt.Mark, mk mark, x int) {
-	if t.state == editing && t.cur.bounds == FromMarks {
+	if t.state == editing && t.trust == signed && t.cur.outer != nil {
+		t.abandon() // a program read a line; the recorded shell does now
+	}
+	switch {
+	case t.state == editing && (t.cur.bounds == FromMarks || t.trust == signed),
+		// fish 4 sends the mark before it switches bracketed paste off.
+		t.state == editing && t.cur.bounds == FromPaste && t.scan.fresh:
 		last := m.Line
 		if x == 0 && last > t.promptLine {
 			last--
 		}
 		t.cur.start = t.now
+		if t.redrawn {
+			t.reanchor()
+		}
+		t.cur.left |= leftLineFeed
 		t.takeInput(last)
 		t.begin(m.Line)
-	}
-	if t.state == accepting {
+	case t.state == accepting:
 		last := m.Line
 		if x == 0 && last > t.inputLine {
 			last--
@@ -109,40 +166,85 @@ func (t *tracer) markRun(m vt.Mark, mk mark, x int) {
 		t.finishAccept(last)
 		t.begin(m.Line)
 	}
-	seg := t.cur
-	// fish 4 sends the mark before it switches bracketed paste off.
-	early := t.state == editing && seg.bounds == FromPaste && t.scan.fresh && !seg.run.known()
-	if !early && (t.state != running || seg.bounds == "" || seg.run.known() || seg.exit.known()) {
+	if t.state != running {
 		return
 	}
-	seg.run.from = FromMarks
+	if t.trust == signed {
+		if t.open != nil && t.open.run.known() {
+			if mk.number == t.number && mk.number != "" {
+				mk.reported = fact[string]{} // of the one before
+			}
+			t.runAgain(m, x)
+		}
+		t.here, t.told = place{}, false // of shells inside the command
+	}
+	seg := t.cur
+	if seg.bounds == "" || seg.run.known() || seg.exit.known() {
+		return
+	}
+	seg.run = fact[string]{mk.context, FromMarks}
 	seg.marks = t.trust
 	if mk.reported.known() {
 		seg.reported = mk.reported
 	}
 	t.open = seg
-	if early {
-		return
-	}
-	seg.run.value = mk.context
+	t.number = mk.number
 	if t.capturing && m.Line >= t.from {
 		t.from = m.Line // output so far came from the shell
 	}
 }
 
+// runAgain: the shell starts a further command of the lines that were entered.
+func (t *tracer) runAgain(m vt.Mark, x int) {
+	before := t.open
+	t.open = nil
+	t.startPrompt(FromMarks, m.Line, x, t.now)
+	before.end = fact[time.Duration]{t.now, fromNext}
+	s := t.cur
+	s.again = true
+	s.prompt, s.promptEnd, s.shell = before.prompt, endCertain, before.shell
+	s.dir, s.host = "", "" // the one before may have changed it
+	s.start = t.now
+	s.left = before.left
+	t.begin(m.Line)
+}
+
 // markEnd: the command has ended.
 func (t *tracer) markEnd(m vt.Mark, mk mark, x int) {
-	if t.state == editing && t.trust == signed && mk.exit.known() && !t.cur.promptEnd.seen() {
-		// A shell without hooks has the mark in the prompt itself.
-		seg := t.open
-		if seg == nil {
-			seg = t.prev
+	if t.trust == signed {
+		t.placed = true
+	}
+	if t.state == editing && t.trust == signed {
+		switch {
+		case t.cur.outer != nil && t.cur.promptEnd.seen():
+			t.abandon()
+		case !t.cur.promptEnd.seen() && mk.exit.known():
+			// A shell without hooks has the mark in the prompt itself.
+			seg := t.open
+			if seg == nil {
+				seg = t.prev
+			}
+			t.open = nil
+			if o := t.cur.outer; o != nil {
+				o.screens += t.cur.screens
+				t.cur.screens = 0
+				t.cur.outer = nil
+				t.promptLine, t.promptX = m.Line, x
+				t.cur.promptAt = t.now
+				o.end = fact[time.Duration]{t.now, FromMarks}
+			}
+			if seg != nil && seg.bounds != "" && !seg.exit.known() {
+				t.ended(seg, mk)
+			}
+			return
+		case !mk.exit.known() && t.cur.bounds == FromPaste && t.cur.promptEnd.seen():
+			// fish leaves its editor without a word when a line is cancelled.
+			t.takeInput(m.Line)
+			t.cur.result = cancelled
+			t.cur.start = t.now
+			t.begin(m.Line)
+			return
 		}
-		t.open = nil
-		if seg != nil && seg.bounds != "" && !seg.exit.known() {
-			seg.exit, seg.marks = mk.exit, signed
-		}
-		return
 	}
 	if t.state != running {
 		return
@@ -159,10 +261,21 @@ func (t *tracer) markEnd(m vt.Mark, mk mark, x int) {
 	if seg.bounds == "" || seg.exit.known() {
 		return
 	}
-	seg.exit, seg.marks = mk.exit, t.trust
+	t.ended(seg, mk)
 	t.endOutput(m.Line, x, t.now, FromMarks)
 	if seg != t.cur {
-		seg.end.value = t.now
+		seg.end = fact[time.Duration]{t.now, FromMarks}
+	}
+}
+
+// ended takes what a mark says of the command that has ended.
+func (t *tracer) ended(seg *segment, mk mark) {
+	seg.exit, seg.marks = mk.exit, t.trust
+	if mk.reported.known() && !seg.reported.known() {
+		seg.reported = mk.reported
+	}
+	if t.trust == signed && !mk.exit.known() && !seg.run.known() {
+		seg.result = cancelled // nothing was run
 	}
 }
 

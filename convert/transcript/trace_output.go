@@ -128,6 +128,19 @@ func (t *tracer) left(row vt.Row, why vt.Leave) {
 	}
 }
 
+// fullScreen is called when the alternate screen is entered. Some programs switch
+// bracketed paste on before that, which begins no prompt then.
+func (t *tracer) fullScreen() {
+	if t.state == editing && t.paused.cur != nil && !t.cur.promptEnd.seen() && t.cur.marks != signed {
+		if line, x := t.cursor(); line == t.promptLine && x == t.promptX && x == 0 {
+			t.resume(t.paused)
+			t.state = running
+		}
+	}
+	t.paused = beforePrompt{}
+	t.cur.screens++
+}
+
 func (t *tracer) resize(ev format.Event) {
 	if t.screen.OnAlternate() {
 		t.screen.Feed(ev)

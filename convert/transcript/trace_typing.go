@@ -149,7 +149,7 @@ func (t *tracer) typed(line uint64) {
 	if strings.TrimSpace(cutRight(fromColumn(row, p.x), p.right)) == "" && !known(t.typedKnown, p.prefix) {
 		return // probably a progress display
 	}
-	undo := undoTyped{ok: true, line: line, pend: p, cur: t.cur, from: t.from, end: t.cur.end, capturing: t.capturing, prev: t.prev}
+	undo := undoTyped{ok: true, line: line, pend: p, beforePrompt: t.beforePrompt()}
 	t.startPrompt(FromTyping, p.line, 0, p.at)
 	t.inputAt(p.line, p.x)
 	t.right = p.right
@@ -175,13 +175,10 @@ func paceOf(moved bool) pace {
 
 // undoTyped is the state before a line feed was taken for the end of a line.
 type undoTyped struct {
-	ok        bool
-	pend      pending
-	line      uint64 // of the line feed
-	cur, prev *segment
-	from      uint64
-	end       fact[time.Duration] // of cur
-	capturing bool
+	ok   bool
+	pend pending
+	line uint64 // of the line feed
+	beforePrompt
 }
 
 // takeBack is called at the first gap after a line was taken as entered. If the
@@ -196,9 +193,7 @@ func (t *tracer) takeBack() {
 		!strings.HasPrefix(t.rowText(u.pend.line, 0, allCols), strings.TrimRight(u.pend.prefix, " ")) {
 		return
 	}
-	t.segs = t.segs[:len(t.segs)-1]
-	t.cur, t.prev, t.from, t.capturing = u.cur, u.prev, u.from, u.capturing
-	t.cur.end = u.end
+	t.resume(u.beforePrompt)
 	t.from = max(t.from, u.pend.line)
 	t.pend = u.pend
 	t.pend.moved = true
