@@ -36,6 +36,9 @@ func joinLines(ses *session, segs []*segment) []*segment {
 		}
 		p.start, p.left = s.start, s.left
 		p.printed, p.screens = s.printed, s.screens
+		if s.outer == p {
+			continue // marks said of p what is known of all
+		}
 		p.run, p.exit = s.run, s.exit
 		p.marks = max(p.marks, s.marks)
 		if s.reported.known() {
@@ -45,6 +48,11 @@ func joinLines(ses *session, segs []*segment) []*segment {
 	return out
 }
 
+// reports reports whether the text that was reported goes on with a line.
+func (s *segment) reports(line string) bool {
+	return s.reported.known() && line != "" && strings.HasPrefix(letters(s.reported.value), letters(s.text+line))
+}
+
 // continues reports whether s is a continuation line of the command p.
 func (ses *session) continues(p, s *segment) bool {
 	switch {
@@ -52,6 +60,9 @@ func (ses *session) continues(p, s *segment) bool {
 		return false
 	case s.announced == asContinuation:
 		return !p.run.known()
+	case s.outer == p && !p.run.known():
+		// The shell marks neither its further prompts nor that it runs a line.
+		return p.printed == 0 && (incomplete(p.text) && looksLikeContinuation(lastLine(s.prompt)) || p.reports(s.text))
 	case p.text == "" || p.printed > 0 || p.run.known() || p.exit.known():
 		return false
 	case s.marks == signed && s.bounds == FromMarks:

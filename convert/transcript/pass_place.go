@@ -42,7 +42,17 @@ type shellLevel struct {
 }
 
 func (v *shellLevel) has(prompt string) bool {
-	return slices.Contains(v.prompts, prompt) || known(v.prompts, prompt)
+	if slices.Contains(v.prompts, prompt) {
+		return true
+	}
+	if who := account(prompt); who != "" {
+		for _, p := range v.prompts {
+			if other := account(p); other != "" && other != who {
+				return false // another user's, or on another host
+			}
+		}
+	}
+	return known(v.prompts, prompt)
 }
 
 func (v *shellLevel) learn(prompt string) {

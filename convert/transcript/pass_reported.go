@@ -62,10 +62,13 @@ func preferReported(ses *session, segs []*segment) []*segment {
 	return segs
 }
 
+// scrolled matches a line that ksh93 or mksh scroll sideways.
+var scrolled = regexp.MustCompile(` [<>*+]$`)
+
 // mayDiffer reports whether the text on the screen may differ from what was
 // typed, though it was read well.
 func mayDiffer(s *segment) bool {
-	return len(s.rows) > 1 || strings.Contains(s.text, "  ") || strings.IndexFunc(s.text, func(r rune) bool { return r > 0x7e }) >= 0
+	return len(s.rows) > 1 || scrolled.MatchString(s.text) || strings.Contains(s.text, "  ") || strings.IndexFunc(s.text, func(r rune) bool { return r > 0x7e }) >= 0
 }
 
 // asTyped returns reported text with the line breaks of the lines on the screen,

@@ -80,7 +80,8 @@ func (h *habits) cancelled(s *segment) bool {
 	case s.bounds == FromTyping:
 		return typedC
 	case s.bounds == FromMarks:
-		return h.marksRun && s.marks == signed || typedC
+		// ksh93 adds 256 to the number of the signal, and shows no ^C.
+		return s.marks == signed && (h.marksRun || s.exit.value == 256+2 && s.printed == 0) || typedC
 	case h.marksRun && s.marks == signed:
 		return true // the shell would have marked that it runs it
 	case s.shell == zsh:

@@ -85,6 +85,16 @@ func alike(a, b string) bool {
 		commonPrefix(a, b) >= 4 && commonPrefix(a, b)*2 >= min(len(a), len(b))
 }
 
+// account returns the user@host in a prompt; "" if there is none.
+func account(prompt string) string {
+	if len(prompt) > maxPrompt {
+		return ""
+	}
+	return userAtHost.FindString(prompt)
+}
+
+var userAtHost = regexp.MustCompile(`[\w.-]*\w@\w[\w.-]*\w`)
+
 func commonPrefix(a, b string) int {
 	n := 0
 	for n < len(a) && n < len(b) && a[n] == b[n] {
