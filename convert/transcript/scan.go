@@ -32,6 +32,8 @@ type scanner struct {
 	// fresh: the last byte that was neither CR nor part of a sequence was a
 	// line feed.
 	fresh bool
+	// returns is the number of CRs read last.
+	returns int
 	// lines: stop before every line feed.
 	lines bool
 	// erases: stop at CSI K.
@@ -215,9 +217,11 @@ func (s *scanner) ground(run string) {
 	for i := len(run) - 1; i >= 0; i-- {
 		if run[i] != '\r' {
 			s.fresh = run[i] == '\n'
-			break
+			s.returns = len(run) - 1 - i
+			return
 		}
 	}
+	s.returns += len(run)
 }
 
 // csi takes a complete sequence and returns its token.

@@ -285,6 +285,9 @@ func (t *tracer) markLine(line uint64) {
 	if t.cur.promptEnd != endCertain || line < t.inputLine {
 		return
 	}
+	if t.full(line) && t.scan.returns > 1 {
+		return // busybox moves to the next line itself, and the terminal adds a CR
+	}
 	t.cur.start = t.now
 	t.cur.pace, t.cur.key = paceOf(t.moved), t.key
 	t.takeInput(line)
