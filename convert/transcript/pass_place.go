@@ -103,7 +103,10 @@ func (p *placer) place(s *segment) {
 	if s.told {
 		shell.at = place{s.dir, s.host}
 	}
-	if s.dir, s.host = shell.at.dir, shell.at.host; s.again {
+	switch s.dir, s.host = shell.at.dir, shell.at.host; {
+	case s.kind == REPL:
+		s.dir, s.host = "", "" // it may be elsewhere
+	case s.again:
 		s.dir = "" // the line before may have changed it
 	}
 	if s.text == "" || s.result == listed || s.result == shellEnded {

@@ -246,6 +246,10 @@ func (t *tracer) markEnd(m vt.Mark, mk mark, x int) {
 			return
 		}
 	}
+	if t.state == accepting && t.trust == signed {
+		t.finishAccept(m.Line)
+		t.begin(m.Line)
+	}
 	if t.state != running {
 		return
 	}
@@ -258,7 +262,7 @@ func (t *tracer) markEnd(m vt.Mark, mk mark, x int) {
 		seg = t.cur
 	}
 	t.open = nil
-	if seg.bounds == "" || seg.exit.known() {
+	if seg.bounds == "" || seg.exit.known() || seg.outer != nil {
 		return
 	}
 	t.ended(seg, mk)

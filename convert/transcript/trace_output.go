@@ -132,9 +132,12 @@ func (t *tracer) left(row vt.Row, why vt.Leave) {
 // bracketed paste on before that, which begins no prompt then.
 func (t *tracer) fullScreen() {
 	if t.state == editing && t.paused.cur != nil && !t.cur.promptEnd.seen() && t.cur.marks != signed {
-		if line, x := t.cursor(); line == t.promptLine && x == t.promptX && x == 0 {
+		if line, x := t.cursor(); line == t.promptLine && x == t.promptX {
 			t.resume(t.paused)
 			t.state = running
+			if t.from = line; x > 0 {
+				t.from++ // this row was taken as far as it goes
+			}
 		}
 	}
 	t.paused = beforePrompt{}
