@@ -116,6 +116,7 @@ type place struct{ dir, host string }
 type signedState struct {
 	top    place  // of the recorded shell, which has marks
 	marked bool   // there were such marks
+	runs   bool   // they show when a command starts
 	placed bool   // the directory that comes next is the recorded shell's
 	number string // the history number of the command that runs
 }

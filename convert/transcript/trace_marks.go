@@ -37,6 +37,9 @@ func (t *tracer) onMark(m vt.Mark) {
 	case markPrompt:
 		t.markPrompt(m, x)
 	case markContinue:
+		if t.state == editing && t.runs && t.cur.bounds == FromMarks && t.cur.promptEnd.seen() && m.Line > t.inputLine {
+			t.enter(m.Line, x)
+		}
 		if t.state == editing {
 			t.cur.announced = asContinuation
 		} else if t.state == running && (t.trust == signed || !t.paste) {
@@ -147,17 +150,11 @@ func (t *tracer) markRun(m vt.Mark, mk mark, x int) {
 	case t.state == editing && (t.cur.bounds == FromMarks || t.trust == signed),
 		// fish 4 sends the mark before it switches bracketed paste off.
 		t.state == editing && t.cur.bounds == FromPaste && t.scan.fresh:
-		last := m.Line
-		if x == 0 && last > t.promptLine {
-			last--
-		}
-		t.cur.start = t.now
 		if t.redrawn {
 			t.reanchor()
 		}
 		t.cur.left |= leftLineFeed
-		t.takeInput(last)
-		t.begin(m.Line)
+		t.enter(m.Line, x)
 	case t.state == accepting:
 		last := m.Line
 		if x == 0 && last > t.inputLine {
@@ -177,6 +174,7 @@ func (t *tracer) markRun(m vt.Mark, mk mark, x int) {
 			t.runAgain(m, x)
 		}
 		t.here, t.told = place{}, false // of shells inside the command
+		t.runs = true
 	}
 	seg := t.cur
 	if seg.bounds == "" || seg.run.known() || seg.exit.known() {
@@ -192,6 +190,18 @@ func (t *tracer) markRun(m vt.Mark, mk mark, x int) {
 	if t.capturing && m.Line >= t.from {
 		t.from = m.Line // output so far came from the shell
 	}
+}
+
+// enter ends the line that is being entered, above or at line, where the cursor is
+// in column x.
+func (t *tracer) enter(line uint64, x int) {
+	last := line
+	if x == 0 && last > t.inputLine {
+		last--
+	}
+	t.cur.start = t.now
+	t.takeInput(last)
+	t.begin(line)
 }
 
 // runAgain: the shell starts a further command of the lines that were entered.
@@ -239,11 +249,11 @@ func (t *tracer) markEnd(m vt.Mark, mk mark, x int) {
 			return
 		case !mk.exit.known() && t.cur.bounds == FromPaste && t.cur.promptEnd.seen():
 			// fish leaves its editor without a word when a line is cancelled.
-			t.takeInput(m.Line)
 			t.cur.result = cancelled
-			t.cur.start = t.now
-			t.begin(m.Line)
+			t.enter(m.Line, x)
 			return
+		case t.runs && t.cur.bounds == FromMarks && t.cur.promptEnd.seen():
+			t.enter(m.Line, x) // and cancelled, as no mark said that it was run
 		}
 	}
 	if t.state == accepting && t.trust == signed {
@@ -288,6 +298,9 @@ func (t *tracer) ended(seg *segment, mk mark) {
 func (t *tracer) markLine(line uint64) {
 	if t.cur.promptEnd != endCertain || line < t.inputLine {
 		return
+	}
+	if t.runs && t.cur.outer == nil {
+		return // a mark will show it
 	}
 	if t.full(line) && t.scan.returns > 1 {
 		return // busybox moves to the next line itself, and the terminal adds a CR
