@@ -116,6 +116,7 @@ func (p *placer) place(s *segment) {
 		s.kind = Cancelled
 	} else if s.kind == Shell && strings.HasPrefix(s.text, "#") {
 		s.kind = Comment
+		s.exit = fact[int]{} // of the command before
 	}
 	s.depth, s.parent = len(p.shells)-1, shell.parent
 	if s.kind == REPL {

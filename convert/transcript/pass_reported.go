@@ -21,7 +21,11 @@ func preferReported(ses *session, segs []*segment) []*segment {
 	var first *segment               // of the lines that were entered together
 	last := ""
 	for _, s := range segs {
-		if s.bounds == "" || s.result == unentered || ses.habits.cancelled(s) {
+		if s.bounds == "" || s.result == unentered {
+			continue
+		}
+		if ses.habits.cancelled(s) {
+			s.doubtful = strings.Contains(strings.TrimSuffix(s.text, "^C"), "^C") // drawn over the text
 			continue
 		}
 		lines := strings.Split(s.text, "\n")

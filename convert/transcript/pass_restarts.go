@@ -40,7 +40,7 @@ func joinRestarts(_ *session, segs []*segment) []*segment {
 
 // restarts reports whether next is the same line as s.
 func restarts(s, next *segment) bool {
-	return s.bounds == FromPaste && next.bounds == FromPaste && s.after == afterRestart &&
+	return s.marks != signed && s.bounds == FromPaste && next.bounds == FromPaste && s.after == afterRestart &&
 		next.promptAt-s.start < restartGap && s.printed == 0 &&
 		s.text != "" && !strings.HasSuffix(s.text, "^C")
 }

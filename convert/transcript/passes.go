@@ -77,13 +77,14 @@ func (h *habits) cancelled(s *segment) bool {
 		return true
 	case s.run.known():
 		return false
-	case s.bounds == FromTyping:
+	case h.marksRun && s.marks == signed && s.outer == nil:
+		// The shell would have marked that it runs it. It neither runs comments
+		// nor what it cannot parse.
+		return typedC || !s.exit.known() || s.exit.value == 128+2 && !strings.HasPrefix(s.text, "#")
+	case s.bounds == FromMarks && s.marks == signed && s.exit.value == 256+2 && s.printed == 0:
+		return true // ksh93 adds 256 to the number of the signal, and shows no ^C
+	case s.bounds == FromTyping, s.bounds == FromMarks:
 		return typedC
-	case s.bounds == FromMarks:
-		// ksh93 adds 256 to the number of the signal, and shows no ^C.
-		return s.marks == signed && (h.marksRun || s.exit.value == 256+2 && s.printed == 0) || typedC
-	case h.marksRun && s.marks == signed:
-		return true // the shell would have marked that it runs it
 	case s.shell == zsh:
 		kind := kindOf(lastLine(s.prompt))
 		return h.keys[kind] && !s.left.has(leftKeys) || h.redraws[kind] > 0 && s.after != afterRedraw || s.key == ctrlC

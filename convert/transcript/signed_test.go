@@ -39,6 +39,12 @@ func TestSignedMarks(t *testing.T) {
 		{"no mark says that it was run", []string{ownPS, ranLine("ls"), "a\r\n" + ownPS, "id", "^C" + pasteOff + "\r\n" + ownPS}, []string{
 			"command 0 -1 0 /top: ls", "cancelled 0 -1 0 /top: id",
 		}},
+		{"bash ends its editor twice", []string{ownPS, ranLine("ls"), "a\r\n" + ownPS, "id ", "^C" + pasteOff + pasteOn + pasteOff + "\r\n\x1b]133;D;130;aid=N\a" + pasteOn + ownA + "$ " + ownB}, []string{
+			"command 0 -1 0 /top: ls", "cancelled 0 -1 130 /top: id ",
+		}},
+		{"a comment, and what the shell cannot parse", []string{ownPS, ranLine("ls"), "a\r\n" + ownPS, "# id" + enter, ownPS, "a)" + enter + "syntax error\r\n\x1b]133;D;2;aid=N\a" + pasteOn + ownA + "$ " + ownB}, []string{
+			"command 0 -1 0 /top: ls", "comment 0 -1 - /top: # id", "command 0 -1 2 /top: a)",
+		}},
 		{"fish leaves its editor without a word", []string{
 			ownD + pasteOn + ownA + "> ", "ls\r\n" + ownC("ls") + pasteOff, ownD + "\x1b]133;D;aid=N\a" + ownA + pasteOn + "> ",
 			"id", "\r\n\x1b]133;D;aid=N\a" + ownA + "> ", "pwd", "\r\n" + ownC("pwd") + pasteOff, ownD,

@@ -133,6 +133,9 @@ func (t *tracer) pasteOn() {
 		// No line feed followed: the line was cancelled.
 		if t.cur.shell != zsh {
 			t.cur.after = afterRestart
+			if t.cur.marks == signed && t.cur.outer == nil {
+				return // a prompt will be marked
+			}
 		}
 		t.finishAccept(line)
 		t.begin(line)
