@@ -48,8 +48,8 @@ func joinLines(ses *session, segs []*segment) []*segment {
 	return out
 }
 
-// reports reports whether the text that was reported goes on with a line.
-func (s *segment) reports(line string) bool {
+// goesOn reports whether the text that was reported goes on with a line.
+func (s *segment) goesOn(line string) bool {
 	return s.reported.known() && line != "" && strings.HasPrefix(letters(s.reported.value), letters(s.text+line))
 }
 
@@ -62,7 +62,7 @@ func (ses *session) continues(p, s *segment) bool {
 		return !p.run.known()
 	case s.outer == p && !p.run.known():
 		// The shell marks neither its further prompts nor that it runs a line.
-		return p.printed == 0 && (incomplete(p.text) && looksLikeContinuation(lastLine(s.prompt)) || p.reports(s.text))
+		return p.printed == 0 && (incomplete(p.text) && looksLikeContinuation(lastLine(s.prompt)) || p.goesOn(s.text))
 	case p.text == "" || p.printed > 0 || p.run.known() || p.exit.known():
 		return false
 	case s.marks == signed && s.bounds == FromMarks:

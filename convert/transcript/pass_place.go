@@ -31,6 +31,8 @@ type placer struct {
 	placed []*segment
 	last   int              // the line that was run last; -1 if there is none
 	index  map[*segment]int // the index in placed
+	// reports is the number of reports of directories that were used.
+	reports int
 }
 
 // shellLevel is a shell in which commands were entered.
@@ -100,7 +102,8 @@ func (p *placer) place(s *segment) {
 	if s.kind == Shell {
 		shell.learn(lastLine(s.prompt))
 	}
-	if s.told {
+	if s.reports > p.reports || s.marks == signed && s.outer == nil {
+		p.reports = max(p.reports, s.reports)
 		shell.at = place{s.dir, s.host}
 	}
 	switch s.dir, s.host = shell.at.dir, shell.at.host; {

@@ -16,10 +16,10 @@ type segment struct {
 	// marks: it had started and not ended. nil at the prompts of the shell that
 	// was recorded, and without such marks.
 	outer *segment
-	// dir and host are where the shell was, as reported; told is whether that
-	// was since the line before.
+	// dir and host are where the shell was, as the last of the reports up to
+	// here says.
 	dir, host string
-	told      bool
+	reports   int
 
 	// prompt is the rows of the prompt, the last one up to the column where
 	// input begins.

@@ -68,10 +68,10 @@ type tracer struct {
 	// typedKnown are the prompts that only typing showed.
 	typedKnown []string
 
-	paste     bool      // bracketed paste was seen in the session
-	open      *segment  // the command that has started and not ended, from marks
-	here      place     // reported last
-	told      bool      // since the last prompt
+	paste     bool     // bracketed paste was seen in the session
+	open      *segment // the command that has started and not ended, from marks
+	here      place    // reported last
+	reports   int
 	announced announced // of the next prompt
 	signedState
 	// gone holds rows of the line being entered that left the screen at its
@@ -299,7 +299,6 @@ func (t *tracer) startPrompt(bounds source, line uint64, x int, at time.Duration
 		t.cur.outer = t.open
 	}
 	t.locate()
-	t.told = false
 	t.segs = append(t.segs, t.cur)
 	t.announced = notAnnounced
 	t.state = editing
@@ -334,9 +333,9 @@ func (t *tracer) resume(b beforePrompt) {
 func (t *tracer) locate() {
 	s := t.cur
 	if t.marked && s.outer == nil {
-		s.dir, s.host, s.told = t.top.dir, t.top.host, true
+		s.dir, s.host = t.top.dir, t.top.host
 	} else {
-		s.dir, s.host, s.told = t.here.dir, t.here.host, t.told
+		s.dir, s.host, s.reports = t.here.dir, t.here.host, t.reports
 	}
 }
 

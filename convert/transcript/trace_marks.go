@@ -78,9 +78,11 @@ func (t *tracer) located(mk mark) {
 		if !t.placed {
 			return
 		}
-		t.placed = mk.kind == markHost
+		t.placed = false
 		at = &t.top
 		at.host = ""
+	} else {
+		t.reports++
 	}
 	if mk.kind == markDir {
 		at.dir = mk.text
@@ -90,7 +92,6 @@ func (t *tracer) located(mk mark) {
 	if mk.host != "" {
 		at.host = mk.host
 	}
-	t.told = true
 	if t.state == editing && !t.cur.promptEnd.seen() {
 		t.locate() // the report is part of the prompt
 	}
@@ -173,7 +174,7 @@ func (t *tracer) markRun(m vt.Mark, mk mark, x int) {
 			}
 			t.runAgain(m, x)
 		}
-		t.here, t.told = place{}, false // of shells inside the command
+		t.here = place{} // of shells inside the command
 		t.runs = true
 	}
 	seg := t.cur
