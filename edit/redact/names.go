@@ -9,7 +9,7 @@ import (
 // secretish matches a name with one of the words that may make it that of a secret;
 // secretName decides. The expression needs the word, or the name in
 // "https://x/?token=1" would be "https".
-const secretish = `[A-Za-z0-9_.-]*(?i:passw|pass|secret|token|key|credential|auth|pwd|pat)[A-Za-z0-9_.-]*`
+const secretish = `[A-Za-z0-9_.-]*(?i:passw|pass|secret|token|key|credential|auth|pwd|pat|psk|pw)[A-Za-z0-9_.-]*`
 
 // nameRules returns rules for secrets without a form of their own, which are
 // recognized by the name before them, the place in a URL, or the option of a
@@ -22,9 +22,9 @@ func nameRules() []*rule {
 	words := []string{
 		"password", "passwd", "passphrase", "secret", "token", "apikey", "api_key", "api-key",
 		"access_key", "access-key", "accesskey", "private_key", "private-key", "encryption_key", "master_key", "signing_key",
-		"credential", "auth", "pass", "pwd",
+		"credential", "auth", "pass", "pwd", "psk", "rootpw", "bindpw", "userpw",
 	}
-	const upper = `[A-Z0-9_]*(?:PASSW|PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|PWD|PAT)[A-Z0-9_]*`
+	const upper = `[A-Z0-9_]*(?:PASSW|PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|PWD|PAT|PSK)[A-Z0-9_]*`
 	return []*rule{
 		{
 			// An assignment to an environment variable: NAME=VALUE.
@@ -52,9 +52,19 @@ func nameRules() []*rule {
 			read: dockerValue,
 		},
 		{
+			name: "variable", keywords: []string{"printf -v"},
+			expr: `\bprintf\s+-v\s+(` + secretish + `)\s+(?:["']?%\w["']?\s+)?`,
+			read: func(m match) []value {
+				if !secretName(m.group(1)) {
+					return nil
+				}
+				return wordValue(m)
+			},
+		},
+		{
 			// fish: set -x NAME VALUE...
 			name: "variable", keywords: words,
-			expr: `(?:^|[>$#%;&|(@]\s*|\b(?:then|do|and|or|begin)\s+)set((?:\s+-[\w-]+)*)\s+(` + secretish + `)\s+`,
+			expr: `(?:^|[>$#%;&|(@+❯➜λ»~]\s*|\b(?:then|do|and|or|begin)\s+)set((?:\s+-[\w-]+)*)\s+(` + secretish + `)\s+`,
 			read: fishValues,
 		},
 		{
@@ -88,31 +98,6 @@ func nameRules() []*rule {
 			name: "option", keywords: append([]string{"--"}, words...),
 			expr: `(?:^|[\s"'])(--?)(` + secretish + `)(=|\s+|["']\s*,\s*)`,
 			read: optionValue,
-		},
-		{
-			name: "option", keywords: []string{"curl"},
-			expr: `\s(?:-u|--user|--proxy-user)(?:=|\s*)`,
-			read: func(m match) []value {
-				if i := bytes.Index(m.text, []byte("curl")); i < 0 || i > m.all[0] {
-					return nil
-				}
-				return userPassword(m)
-			},
-		},
-		{
-			name: "option", keywords: []string{"mysql", "mariadb"},
-			expr: `\b(?:mysql|mysqldump|mysqladmin|mariadb)\b.*?\s["']?(-p)`,
-			read: func(m match) []value {
-				if at := m.all[1]; at == len(m.text) || blank(m.text[at]) || m.text[at] == '-' {
-					return nil
-				}
-				return wordValue(m)
-			},
-		},
-		{
-			name: "option", keywords: []string{"sshpass"},
-			expr: `\bsshpass(?:\s+-v)*\s+["']?(-p)\s*`,
-			read: wordValue,
 		},
 		{
 			name: "option", keywords: []string{"pass:"},
@@ -219,7 +204,7 @@ var (
 	// The start of an argument of openssl's -pass, which says where the password is.
 	opensslSource = regexp.MustCompile(`^(?:pass|env|file|fd):|^stdin$`)
 	// A name whose value may be a plain word.
-	settingName = regexp.MustCompile(`(?i)(?:passw(?:or)?d|passphrase|secret)$`)
+	settingName = regexp.MustCompile(`(?i)(?:passw(?:or)?d|passphrase|secret|psk)$`)
 	// The text before the name of a variable of PowerShell.
 	dollarName = regexp.MustCompile(`\$(?:\w+:)?$`)
 )
@@ -228,6 +213,13 @@ var (
 // search all of a long line for each value in it.
 func near(before []byte) []byte {
 	return before[max(0, len(before)-256):]
+}
+
+// encoded reports whether a value without digits is the base64 of a text, as in the
+// secrets of Kubernetes.
+func encoded(value string) bool {
+	_, ok := decode64(value)
+	return ok && len(value) >= 8 && len(value)%4 == 0 && strings.ToLower(value) != value && strings.ToUpper(value[1:]) != value[1:]
 }
 
 // environmentValue reads the value assigned to an environment variable.
@@ -239,6 +231,9 @@ func environmentValue(m match) []value {
 	from := m.groups[2]
 	before := near(m.text[:from])
 	p := m.place(from, m.all[1])
+	if p.at < len(p.line.text) && p.line.text[p.at] == '(' {
+		return m.arrayValues(p)
+	}
 	if p.whole && !commandQuote.Match(p.before) {
 		return m.wholeValue(p, name)
 	}
@@ -250,6 +245,33 @@ func environmentValue(m match) []value {
 		return nil
 	}
 	return m.value(w)
+}
+
+// maxElements is the number of elements of an array that are read.
+const maxElements = 64
+
+// arrayElement is what may precede the value of an element: [NAME]=.
+var arrayElement = regexp.MustCompile(`^\[[^\]]*\]\+?=`)
+
+// arrayValues reads the elements of an array of a shell: (a b).
+func (m match) arrayValues(p place) []value {
+	var values []value
+	for i := p.at + 1; i < len(p.line.text) && len(values) < maxElements; {
+		if blank(p.line.text[i]) {
+			i++
+			continue
+		}
+		w := p.line.word(i, style{most: maxSecret, bare: true})
+		if w.end == i || w.text == nil {
+			break
+		}
+		i = w.end
+		w = w.slice(len(arrayElement.Find(w.text)), len(w.text))
+		if len(w.text) > 0 && !m.placeholder(w, "") {
+			values = append(values, m.value(w)...)
+		}
+	}
+	return values
 }
 
 // wholeValue reads a value that extends to the end of the quotes around its name
@@ -326,7 +348,10 @@ func namedValue(m match) []value {
 	first := upTo(string(w.text), codeEnds)
 	// A setting is a line of a file such as .my.cnf.
 	setting := len(before) == 0 && strings.Contains(sep, "=") && settingName.MatchString(name) && len(first) == len(w.text) && len(first) >= 4
-	if dollar || indexed || !direct && strings.TrimRight(sep, " \t") == sep || !setting && !mixed(first, 6) ||
+	if name == "PASS" && !assign {
+		return nil // the result of a test
+	}
+	if dollar || indexed || !direct && strings.TrimRight(sep, " \t") == sep || !setting && !mixed(first, 6) && !encoded(first) ||
 		m.placeholder(w.slice(0, len(first)), name) {
 		return nil
 	}
@@ -450,6 +475,9 @@ func hereValue(m match) []value {
 		return nil
 	}
 	w := m.place(-1, m.all[1]).word(style{})
+	if i := bytes.IndexByte(w.text, ':'); i > 0 && bytes.Contains(m.text[m.all[0]:m.all[1]], []byte("chpasswd")) {
+		w = w.slice(i+1, len(w.text))
+	}
 	if m.placeholder(w, "") {
 		return nil
 	}
@@ -624,20 +652,6 @@ func optionValue(m match) []value {
 	return m.value(w)
 }
 
-// userPassword reads the password in "user:password".
-func userPassword(m match) []value {
-	w := m.place(-1, m.all[1]).word(style{loose: true})
-	i := bytes.IndexByte(w.text, ':')
-	if i < 1 {
-		return nil
-	}
-	w = w.slice(i+1, len(w.text))
-	if m.placeholder(w, "") {
-		return nil
-	}
-	return m.value(w)
-}
-
 // sslPassword reads the password in openssl's "pass:PASSWORD".
 func sslPassword(m match) []value {
 	p := m.place(m.groups[2], m.all[1])
@@ -656,7 +670,7 @@ var (
 	secretWord = regexp.MustCompile(`(?i)passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|(?:private|encryption|master|signing|auth|account|storage)[_-]?key|credential`)
 	// Short words count only as a separate part of a name: DB_PASS, PGPASS and
 	// DB_PWD, but not COMPASS or PWD.
-	shortWord = regexp.MustCompile(`(?i)[_-](?:pass|pwd|auth|pat)$|^(?:pass|pgpass)$|(?-i:[a-z](?:Pass|Pwd))$`)
+	shortWord = regexp.MustCompile(`(?i)[_-](?:pass|pwd|auth|pat)$|(?:^|[._-])psk$|^(?:pass|pgpass|(?:require|store|key|trust|user|admin|root|db|ssh|smtp|ftp|ldap|bind|wifi)pass|masterauth|(?:root|bind|user|admin|owner|db)_?pw)$|(?-i:[a-z](?:Pass|Pwd)$|^pwd$)`)
 	// Names of things that belong to a secret but are none.
 	besides = regexp.MustCompile(`(?i)(?:file|path|dir|ur[il]|name|type|len|length|size|count|limit|expiry|expires?(?:_in|_at)?|ttl|timeout|age|method|endpoint|algorithm|format|policy|prompt|hint|stdin|budget|usage|keyboard|max|min)s?$|^(?:OLDPWD|SSH_AUTH_SOCK|tokens|max[_-]?tokens?)$|keyboard|tokeniz`)
 )
@@ -667,7 +681,7 @@ func secretName(name string) bool {
 }
 
 var (
-	placeholders = regexp.MustCompile(`(?i)^(?:[*xX.•·?#-]+|true|false|yes|no|on|off|null|nil|none|undefined|auto|default|required|optional|sufficient|enabled?|disabled?|string|str|int|bool|bytes|value|text|stdin|file|prompt|ask|env|invalid|missing|expired|error|failed|incorrect|changed|ok|redacted|masked|hidden|\[?redacted\]?|your[_-].*|<.*|.*>|\d{1,3})[,.;:!)]*$`)
+	placeholders = regexp.MustCompile(`(?i)^(?:[*xX.•·?#-]+|true|false|yes|no|on|off|null|nil|none|undefined|auto|default|required|optional|sufficient|enabled?|disabled?|string|str|int|bool|bytes|value|text|stdin|file|prompt|ask|env|invalid|missing|expired|error|failed|incorrect|changed|ok|redacted|masked|hidden|\[?redacted\]?|your[_-].*|<.*|.*>|\d{1,3})[,.;:!?)]*$`)
 	// Values that make or a template replaces later. For those of a shell see
 	// word.expands.
 	template         = regexp.MustCompile(`^(?:%[A-Za-z_]|\{\{|<|\(|@|\.\*)`)

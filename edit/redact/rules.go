@@ -210,6 +210,9 @@ func parseGitleaks(text string) ([]*rule, error) {
 		rules = append(rules, &rule{
 			name: r.ID, keywords: r.Keywords, group: r.SecretGroup, entropy: r.Entropy, expr: r.Regex,
 			accept: func(m match) bool {
+				if r.ID == generalRule && publicKey.Match(m.text[max(0, m.all[0]-16):m.from]) {
+					return false
+				}
 				for _, a := range allows {
 					if a.allows(m) {
 						return false
@@ -274,6 +277,9 @@ func (a *allow) allows(m match) bool {
 	return regex || word
 }
 
+// publicKey matches the name of a value that only looks like a secret to generalRule.
+var publicKey = regexp.MustCompile(`(?i)public[ _-]?key`)
+
 // generalRule is the name of gitleaks' rule for any value with a suitable name.
 const generalRule = "generic-api-key"
 
@@ -281,7 +287,7 @@ const generalRule = "generic-api-key"
 // secret is reported under the first rule that finds it.
 var publicRules = sync.OnceValues(func() ([]*rule, error) {
 	rules, err := parseGitleaks(gitleaksTOML)
-	rules = append(rules, nameRules()...)
+	rules = slices.Concat(rules, nameRules(), commandRules(), statementRules(), promptRules())
 	slices.SortStableFunc(rules, func(a, b *rule) int {
 		switch {
 		case a.name == generalRule && b.name != generalRule:

@@ -72,6 +72,8 @@ type style struct {
 	// strict words, which are assigned to environment variables, do not end at
 	// brackets, commas and the like, except behind a quote.
 	strict bool
+	// bare words end only at blanks and the operators of a shell.
+	bare bool
 	// spaced words end only at blanks.
 	spaced bool
 	// most limits the length of the content, in bytes; 0 is no limit.
@@ -293,6 +295,9 @@ func (l line) ends(i int, s style, closed bool) bool {
 	c := l.text[i]
 	if blank(c) || s.spaced {
 		return blank(c)
+	}
+	if s.bare {
+		return strings.IndexByte(";&|()<>", c) >= 0
 	}
 	switch c {
 	case '"', '\'':

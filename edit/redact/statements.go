@@ -1,0 +1,256 @@
+package redact
+
+import (
+	"bytes"
+	"encoding/base64"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// statementRules returns rules for secrets in the languages of databases, in HTTP's
+// cookies, and in lines of configuration files that have a grammar of their own.
+func statementRules() []*rule {
+	return []*rule{
+		{
+			name: "sql", keywords: []string{"identified"},
+			expr: `(?i)\bidentified\s+(?:with\s+\S+\s+)?(?:by|as)\s+(?:password\s+|values\s+)?`,
+			read: sqlValue,
+		},
+		{
+			name: "sql", keywords: []string{"password"},
+			expr: `(?i)\b(?:with|user|role|login|encrypted|unencrypted|set|alter|create|subscription|mapping|options)\b.*?\bpassword(?:\s+for\s+\S+|\s+old_password)?(?:\s*=\s*(?:password\s*)?|\s+|\s*(?:\())\(?\s*`,
+			read: sqlString,
+		},
+		{
+			name: "sql", keywords: []string{"set password"},
+			expr: `(?i)\bset\s+password\s*(?:for\s+\S+\s*)?=\s*(?:password\s*)?\(?\s*`,
+			read: sqlString,
+		},
+		{
+			// MongoDB: db.auth(USER, SECRET).
+			name: "sql", keywords: []string{".auth(", "changeuserpassword("},
+			expr: `(?:\.auth|\.changeUserPassword)\(\s*["'][^"']*["']\s*,\s*`,
+			read: sqlString,
+		},
+		{
+			// redis: AUTH [USER] SECRET.
+			name: "sql", keywords: []string{"auth "},
+			expr: `(?:^|\d>|[\w.]>|\b(?:HELLO \d)\b)\s*(?:AUTH|auth)\s+(?:[\w.-]+\s+(?:\S))?`,
+			read: redisAuth,
+		},
+		{
+			name: "cookie", keywords: []string{"cookie"},
+			expr: `(?i)\b((?:set-)?cookie2?)(?:\\*["'])?\s*(?:=>|:|=)\s*`,
+			read: cookieValues,
+		},
+		{
+			// .pgpass: HOST:PORT:DATABASE:USER:SECRET.
+			name: "pgpass", keywords: []string{":"},
+			expr:   `^\s*(?:[\w.*/-]+|\[[0-9a-f:]+\]):(?:\*|[1-9]\d{3,4}):(?:\*|[A-Za-z][\w.-]*):(?:\*|[A-Za-z_][\w.@-]*):((?:\\.|[^\s:\\])+)\s*$`,
+			accept: func(m match) bool { return strings.Trim(m.secret(), "0123456789") != "" && len(m.secret()) > 2 },
+		},
+		{
+			// NAME SECRET, in a line of its own.
+			name: "setting", keywords: []string{"requirepass", "masterauth", "bindpw", "rootpw", "wpa-psk", "wireless-key", "proxy-auth", "default-key", "ike-key"},
+			expr: `(?i)(?:^|[\s"'])(requirepass|masterauth|bindpw|rootpw|olcRootPW:|wpa-psk|wireless-key\S*)(?:\s+--plaintext|\s+--iscrypted|["'])?\s+`,
+			read: wordValue,
+		},
+		{
+			name: "setting", keywords: []string{"password", "secret", "passwd", "token", "apikey", "api_key", "access_key", "private_key", "passphrase"},
+			expr: `^\s*([A-Za-z][\w-]*)(?:\t|\s{2,})([^\s=:|]\S*)\s*$`,
+			read: tableValue,
+		},
+		{
+			// Network equipment.
+			name: "setting", keywords: []string{"password ", "secret ", "community "},
+			expr:   `(?i)^\s*(?:\S+# ?)?(?:enable\s+(?:password|secret)\s+(?:[0-9]\s+)?|username\s+\S+.*?\s(?:password|secret)\s+(?:[0-9]\s+)?|(?:password|secret)\s+[0579]\s+|snmp-server\s+community\s+|(?:tacacs|radius)-server\s+.*?\bkey\s+(?:[07]\s+)?)(\S+)`,
+			accept: func(m match) bool { return !isPlaceholder(m.secret(), "") },
+		},
+		{
+			name: "connection", keywords: []string{"pwd="},
+			expr: `(?i)(?:^|[;"'])\s*(pwd)=`,
+			read: connectionValue,
+		},
+		{
+			name: "connection", keywords: []string{"jdbc:oracle", "sqlplus"},
+			expr: `(?i)jdbc:oracle:\w+:\w+/([^\s@"']+)@`,
+		},
+		{
+			// Azure: a signature of shared access.
+			name: "connection", keywords: []string{"sig="},
+			expr: `[?&;]sig=([A-Za-z0-9%/+_-]{20,}(?:%3D|=)*)`,
+		},
+		{
+			// Docker's config.json, .npmrc: base64 of a user and a secret.
+			name: "authorization", keywords: []string{"auth"},
+			expr: `\b_?auth(?:\\*["'])?\s*[:=]\s*(?:\\*["'])?([A-Za-z0-9+/_-]{8,}={0,2})`,
+			accept: func(m match) bool {
+				plain, ok := decode64(m.secret())
+				return ok && strings.Contains(plain, ":")
+			},
+		},
+		{
+			// Kubernetes: keys and tokens in a kubeconfig.
+			name: "kubeconfig", keywords: []string{"key-data"},
+			expr: `\bkey-data(?:\\*["'])?\s*[:=]\s*(?:\\*["'])?([A-Za-z0-9+/_-]{8,}={0,2})`,
+		},
+		{
+			// A hash of a password, as of crypt(3).
+			name: "password-hash", keywords: []string{"$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$7$", "$y$", "$gy$", "$apr1$", "$argon2"},
+			expr: `\$(?:[1567]|2[abxy]|g?y|apr1|argon2i?d?)\$[./A-Za-z0-9$=,+-]{20,}`,
+		},
+	}
+}
+
+// sqlValue reads a string or a name of SQL.
+func sqlValue(m match) []value {
+	if values := sqlString(m); values != nil || m.all[1] >= len(m.text) {
+		return values
+	}
+	p := m.place(-1, m.all[1])
+	w := p.word(style{config: true})
+	w = w.slice(0, len(upTo(string(w.text), `;,"'\`)))
+	if len(w.text) < 3 || m.placeholder(w, "") || metavar(string(w.text)) || promptStop.Match(w.text) || !mixed(string(w.text), 4) && !sqlStart.Match(m.text[:m.all[0]]) {
+		return nil
+	}
+	return m.value(w)
+}
+
+var sqlStart = regexp.MustCompile(`(?i)\b(?:create|alter|grant)\s`)
+
+// sqlString reads a string of SQL, in which a quote is doubled, or of PostgreSQL's
+// $$..$$.
+func sqlString(m match) []value {
+	p := m.place(-1, m.all[1])
+	text := p.line.text
+	if p.at < len(text) && p.at > 0 && p.outer != nil && isQuote(text[p.at-1]) {
+		p.at--
+	}
+	if bytes.HasPrefix(text[min(p.at, len(text)):], []byte("$$")) {
+		if n := bytes.Index(text[p.at+2:], []byte("$$")); n > 0 {
+			return m.value(p.line.until(p.at+2, p.at+2+n, false))
+		}
+		return nil
+	}
+	if p.at < len(text) && (text[p.at] == 'E' || text[p.at] == 'N') {
+		p.at++
+	}
+	if p.at >= len(text) || !isQuote(text[p.at]) && text[p.at] != '\\' {
+		return nil
+	}
+	s := style{config: true}
+	if text[p.at] == '\\' {
+		s = style{loose: true}
+	}
+	w := p.line.word(p.at, s)
+	if len(w.text) < 2 || w.open || m.placeholder(w, "") {
+		return nil
+	}
+	return m.value(w)
+}
+
+// redisAuth reads the last word of redis' AUTH.
+func redisAuth(m match) []value {
+	at := m.all[1]
+	for at > 0 && !blank(m.text[at-1]) {
+		at--
+	}
+	w := line{text: m.text}.word(at, style{})
+	if len(w.text) < 3 || w.end < len(m.text) && len(bytes.TrimSpace(m.text[w.end:])) > 0 || m.placeholder(w, "") {
+		return nil
+	}
+	return m.value(w)
+}
+
+// tableValue reads the value in a table of names and values.
+func tableValue(m match) []value {
+	name := m.group(1)
+	w := line{text: m.text}.until(m.groups[4], m.groups[5], false)
+	if !secretName(name) || !mixed(string(w.text), 6) || m.placeholder(w, name) {
+		return nil
+	}
+	return m.value(w)
+}
+
+// connectionValue reads the password in a connection string, up to the semicolon.
+func connectionValue(m match) []value {
+	p := m.place(m.groups[2], m.all[1])
+	text := p.line.text
+	// PWD=/home/bob is the working directory.
+	if p.at >= len(text) || text[p.at] == '/' || bytes.IndexByte(text, ';') < 0 || string(m.text[m.groups[2]:m.groups[3]]) == "PWD" && bytes.Count(text, []byte(";")) < 2 {
+		return nil
+	}
+	end := p.at
+	spaced := p.outer != nil || bytes.IndexByte(text[end:], ';') > 0
+	for end < len(text) && text[end] != ';' && text[end] != '"' && (spaced || !blank(text[end])) {
+		end++
+	}
+	w := p.line.until(p.at, end, false)
+	if len(w.text) < 3 || m.placeholder(w, "pwd") {
+		return nil
+	}
+	return m.value(w)
+}
+
+// The names of cookies that identify a session.
+var sessionCookie = regexp.MustCompile(`(?i)sess|(?:^|[_.-])sid$|sid$|auth|token|csrf|xsrf|jwt|login|remember|secret|ticket|passw`)
+
+// cookieValues reads the values of a Cookie or Set-Cookie header.
+func cookieValues(m match) []value {
+	at := m.all[1]
+	p := m.place(m.groups[2], at+m.prefix(at))
+	l := p.line
+	end := len(l.text)
+	if p.at < end && isQuote(l.text[p.at]) {
+		w := p.word(style{config: true})
+		return m.cookies(w.line, !strings.HasPrefix(strings.ToLower(m.group(1)), "set"))
+	}
+	return m.cookies(l.until(p.at, end, false).line, !strings.HasPrefix(strings.ToLower(m.group(1)), "set"))
+}
+
+// cookies reads the values of cookies: NAME=VALUE; NAME=VALUE. all reports whether
+// attributes of a cookie do not follow the first.
+func (m match) cookies(l line, all bool) []value {
+	var values []value
+	for i := 0; i < len(l.text); {
+		n := bytes.IndexByte(l.text[i:], ';')
+		if n < 0 {
+			n = len(l.text) - i
+		}
+		part := l.text[i : i+n]
+		if at := bytes.IndexByte(part, '='); at > 0 {
+			name := strings.TrimSpace(string(part[:at]))
+			w := l.until(i+at+1, i+n, false)
+			w = w.slice(0, len(upTo(string(w.text), " \"'")))
+			text := string(w.text)
+			if (sessionCookie.MatchString(name) || secretName(name)) && len(text) >= 4 && text != "deleted" || mixed(text, 20) {
+				if !m.placeholder(w, name) {
+					values = append(values, m.value(w)...)
+				}
+			}
+		}
+		if !all {
+			break
+		}
+		i += n + 1
+	}
+	return values
+}
+
+// decode64 decodes base64 of either alphabet, padded or not, that stands for text.
+func decode64(s string) (string, bool) {
+	s = strings.TrimRight(s, "=")
+	s = strings.NewReplacer("-", "+", "_", "/").Replace(s)
+	plain, err := base64.RawStdEncoding.DecodeString(s)
+	if err != nil || len(plain) == 0 || !utf8.Valid(plain) {
+		return "", false
+	}
+	for _, r := range string(plain) {
+		if !unicode.IsPrint(r) && r != '\n' && r != '\t' && r != '\r' {
+			return "", false
+		}
+	}
+	return string(plain), true
+}
