@@ -49,9 +49,9 @@ func Example() {
 	// $ PGPASSWORD='*************' psql -U ***
 	// $ curl https://***:***********@example.com
 	// $ echo *********** | base64
-	// VHIwdWI0ZG9yLTMK
+	// ***************K
 	// secret 1: text in header.title, first at 0s, count 1
 	// secret 1: text in output, first at 0s, count 2
 	// secret 2: variable in output, first at 0s, count 1
-	// secret 3: url-password in output, first at 1s, count 2
+	// secret 3: url-password in output, first at 1s, count 3
 }

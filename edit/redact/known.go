@@ -23,16 +23,20 @@ type secret struct {
 	within bool     // a longer secret at the same place contains it
 	also   []string // other spellings of the same secret: without its quotes
 	same   *secret  // the secret whose also lists this one; nil if there is none
-	id     int      // number in the report, from 1; 0 for half-typed forms and spellings
+	// least, unless 0, is the number of bytes of a part that are enough to replace it.
+	// The secret is a form of same then.
+	least int
+	id    int // number in the report, from 1; 0 for half-typed forms and spellings
 }
 
 // known holds the secrets found so far. It grows in the first pass; after
 // freeze, find looks them up.
 type known struct {
-	byText map[string]*secret
-	list   []*secret // in the order found
-	bytes  int       // length of all texts
-	full   bool      // some secrets did not fit
+	byText  map[string]*secret
+	list    []*secret // in the order found
+	bytes   int       // length of all texts
+	full    bool      // some secrets did not fit
+	derived int       // length of all derived forms
 
 	bloom    []uint64             // Bloom filter of the keys of grams
 	grams    map[uint64][]gram    // by their bytes
@@ -184,17 +188,11 @@ func (k *known) freeze() {
 			}
 			continue
 		}
-		for i := 0; i+gramLen <= len(s.text); i++ {
-			g := s.text[i : i+gramLen]
-			if dull(g) && i > 0 {
-				continue
-			}
-			key := binary.LittleEndian.Uint64([]byte(g))
-			if len(k.grams[key]) < 16 {
-				k.grams[key] = append(k.grams[key], gram{s, int32(i), plain(g) || i < 4})
-			}
-			h := gramHash(key)
-			k.bloom[h>>6] |= 1 << (h & 63)
+		k.index(s, 1)
+	}
+	for _, s := range k.list {
+		if s.strong && !s.within && s.root == nil && len(s.text) >= minDerived {
+			k.derive(s)
 		}
 	}
 }
@@ -270,7 +268,7 @@ func (k *known) find(dst []span, text []byte, start bool) []span {
 					end++
 				}
 				whole := to-from == len(g.s.text)
-				if !whole && g.plain && to-from < max(12, len(g.s.text)/2) {
+				if !whole && (g.plain && to-from < max(12, len(g.s.text)/2) || to-from < g.s.least) {
 					continue
 				}
 				if to-from > best.to-best.from {
@@ -281,6 +279,7 @@ func (k *known) find(dst []span, text []byte, start bool) []span {
 				i++
 				continue
 			}
+			best = best.around(text)
 			dst = append(dst, best)
 			i = best.to
 		}

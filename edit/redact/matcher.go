@@ -12,12 +12,13 @@ type matcher struct {
 	known  known
 	frozen bool // the first pass is over
 
-	seed  maphash.Seed
-	dull  map[uint64]struct{} // hashes of texts without a secret
-	hits  []uint64            // bit i: the text has a keyword of rule i
-	spans []span
-	last  uint64 // hash of the text that spans belong to
-	any   bool   // it found a secret
+	seed    maphash.Seed
+	dull    map[uint64]struct{} // hashes of texts without a secret
+	hits    []uint64            // bit i: the text has a keyword of rule i
+	spans   []span
+	last    uint64 // hash of the text that spans belong to
+	any     bool   // it found a secret
+	escapes decoder
 }
 
 // maxDull bounds dull. Screens repeat themselves, so it saves much work.
@@ -74,6 +75,7 @@ func (m *matcher) find(text []byte, start bool) []span {
 	}
 	if m.frozen {
 		m.spans = m.known.find(m.spans, text, start)
+		m.spans = m.findEscaped(m.spans, text)
 	}
 	if len(m.spans) > 0 {
 		m.any = true
@@ -95,7 +97,7 @@ func (m *matcher) found(text []byte, v value, rule string, sure, start bool) spa
 		if v.weak {
 			m.known.add(t, rule, false, "")
 		} else {
-			m.known.add(t, rule, sure || strongText(t), before(text, v.from, start), v.also...)
+			m.known.add(t, rule, sure || strongText(t), before(text, v.from, start), append(v.also, spellings(t)...)...)
 		}
 	} else if s == nil {
 		s = &secret{rule: rule}

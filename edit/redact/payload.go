@@ -44,8 +44,16 @@ func (r *run) payloadOf(marks *marks, name string, kind byte, text []byte, at []
 		}
 	}
 	escaped := bytes.Contains(text, []byte(`\x`))
+	i := len(text)
+	switch name {
+	case "osc 52", "osc 1337", "osc 99":
+		// Padding does not separate.
+		if i = bytes.LastIndexAny(bytes.TrimRight(text, "="), ";:=") + 1; !whole || !r.payloadBase64(marks, w, text[i:], at[i:]) {
+			i = len(text)
+		}
+	}
 	if name != "osc 633" || !escaped { // there, \x20 may be the blank that ends a word
-		r.payloadText(marks, w, text, at)
+		r.payloadText(marks, w, text, at, i)
 	}
 	if bytes.IndexByte(text, '%') >= 0 {
 		r.payloadDecoded(marks, w, text, at, 3, func(b []byte) (byte, bool) {
@@ -57,21 +65,13 @@ func (r *run) payloadOf(marks *marks, name string, kind byte, text []byte, at []
 			return unhex(b[2], b[3], b[0] == '\\' && b[1] == 'x')
 		})
 	}
-	if !whole {
-		return
-	}
-	switch name {
-	case "osc 52", "osc 1337", "osc 99":
-		// Padding does not separate.
-		i := bytes.LastIndexAny(bytes.TrimRight(text, "="), ";:=")
-		r.payloadBase64(marks, w, text[i+1:], at[i+1:])
-	}
 }
 
-// payloadText searches text as it is.
-func (r *run) payloadText(marks *marks, w where, text []byte, at []int64) {
+// payloadText searches text as it is. From index encoded on, it is base64 that was
+// searched already.
+func (r *run) payloadText(marks *marks, w where, text []byte, at []int64, encoded int) {
 	for _, sp := range r.m.find(text, true) {
-		if r.locate {
+		if r.locate && (sp.from < encoded || sp.s.least == 0) {
 			fresh := false
 			for _, pos := range at[sp.from:sp.to] {
 				fresh = marks.set(pos, star) || fresh
@@ -129,12 +129,12 @@ func (r *run) payloadDecoded(marks *marks, w where, text []byte, at []int64, n i
 
 // payloadBase64 searches text decoded from base64. It replaces each group that
 // has a byte of a secret with the base64 of stars, so that the text can still be
-// decoded.
-func (r *run) payloadBase64(marks *marks, w where, text []byte, at []int64) {
+// decoded. It reports whether the text is base64.
+func (r *run) payloadBase64(marks *marks, w where, text []byte, at []int64) bool {
 	clean := bytes.TrimRight(text, "=")
 	plain, err := base64.RawStdEncoding.DecodeString(string(clean))
 	if err != nil || len(plain) == 0 {
-		return
+		return false
 	}
 	for _, sp := range r.m.find(plain, true) {
 		if !r.locate {
@@ -155,4 +155,5 @@ func (r *run) payloadBase64(marks *marks, w where, text []byte, at []int64) {
 		}
 		r.count(sp, w, fresh)
 	}
+	return true
 }

@@ -44,6 +44,9 @@ type screen struct {
 	tags []uint64
 	hard []int // offsets in line of rows that joined added without the terminal's word
 
+	block     []byte // scratch of lookEncoded
+	blockTags []uint64
+
 	key    bool // a private key was seen, so lines of base64 may belong to one
 	keyTop bool // the row that left the top last was inside a private key
 
@@ -290,8 +293,37 @@ func (s *screen) lookLine(y int) int {
 		}
 	}
 	s.lookKey(top, bottom)
+	if s.locate && top > 0 && encodedLine(s.line) {
+		s.lookEncoded(top)
+	}
 	return bottom
 }
+
+// lookEncoded searches the line, whose first row is top, together with the one above
+// for known secrets that the two share, as in base64 of several lines.
+func (s *screen) lookEncoded(top int) {
+	from := top - 1
+	for from > 0 && top-from < 64 && s.vt.Row(from).Continued() {
+		from--
+	}
+	above, tags := s.block[:0], s.blockTags[:0]
+	for y := from; y < top; y++ {
+		above, tags = s.appendRow(above, tags, s.vt.Row(y))
+	}
+	edge := len(above)
+	if edge >= minEncoded && encodedLine(above) {
+		above, tags = append(above, s.line...), append(tags, s.tags...)
+		for _, sp := range s.run.m.known.find(nil, above, false) {
+			if sp.s.least != 0 && sp.from < edge && sp.to > edge {
+				s.run.mark(sp, tags[sp.from:sp.to], where{kind: "output"})
+			}
+		}
+	}
+	s.block, s.blockTags = above, tags
+}
+
+// minEncoded is the least length of a line of base64 that another follows.
+const minEncoded = 16
 
 // lookText searches a part of the line.
 func (s *screen) lookText(from, upto int, start bool) {
