@@ -70,7 +70,7 @@ func FuzzTokens(f *testing.F) {
 			t.Fatalf("tokens join to %q; want %q", c.raw, data)
 		}
 
-		r := &run{m: newMatcher(newRuleSet(nil)), findings: map[findingKey]*Finding{}}
+		r := &run{m: newMatcher(newRuleSet(nil)), findings: map[findingKey]*finding{}}
 		r.begin(format.Size{Cols: 20, Rows: 6}, true)
 		r.event(format.Event{Code: format.Output, Data: string(data[:n])})
 		r.event(format.Event{Code: format.Output, Data: string(data[n:])})

@@ -64,6 +64,12 @@ func (m *marks) get(pos int64) byte {
 	return p[i/4] >> (i % 4 * 2) & 3
 }
 
+// hides reports whether the byte at pos is not written as it is.
+func (m *marks) hides(pos int64) bool {
+	_, replaced := m.replaced[pos]
+	return replaced || m.get(pos) != keep
+}
+
 // any reports whether some byte in [from, to) may have a mark.
 func (m *marks) any(from, to int64) bool {
 	if len(m.replaced) > 0 {

@@ -1,8 +1,10 @@
 package redact
 
 import (
+	"bytes"
 	"hash/maphash"
 	"math/bits"
+	"regexp"
 )
 
 // matcher finds secrets in texts: by the rules and, once frozen, also those that
@@ -19,6 +21,7 @@ type matcher struct {
 	last    uint64 // hash of the text that spans belong to
 	any     bool   // it found a secret
 	escapes decoder
+	prompts map[string]bool // first words of lines that look like the prompts of a shell
 }
 
 // maxDull bounds dull. Screens repeat themselves, so it saves much work.
@@ -27,12 +30,18 @@ const maxDull = 1 << 15
 func newMatcher(rules *ruleSet) *matcher {
 	return &matcher{
 		rules: rules, seed: maphash.MakeSeed(), dull: map[uint64]struct{}{},
-		hits: make([]uint64, (len(rules.rules)+63)/64),
+		prompts: map[string]bool{}, hits: make([]uint64, (len(rules.rules)+63)/64),
 	}
 }
 
 // freeze ends the first pass.
 func (m *matcher) freeze() {
+	for _, s := range m.known.list {
+		// It was found behind the prompt for a password that was not echoed.
+		if m.prompts[firstWord([]byte(s.text))] {
+			s.strong, s.within = false, true
+		}
+	}
 	m.known.freeze()
 	m.frozen = true
 	clear(m.dull)
@@ -56,6 +65,9 @@ func (m *matcher) find(text []byte, start bool) []span {
 		return m.spans // the same text is often looked at on the screen and as printed
 	}
 	m.spans, m.last = m.spans[:0], hash
+	if word := firstWord(text); start && !m.frozen && len(word) < len(text) && promptEnding.MatchString(word) && len(m.prompts) < maxPrompts {
+		m.prompts[word] = true
+	}
 	clear(m.hits)
 	m.rules.keywords.find(text, func(i int) { m.hits[i>>6] |= 1 << (i & 63) })
 	for _, i := range m.rules.always {
@@ -65,6 +77,9 @@ func (m *matcher) find(text []byte, start bool) []span {
 		for ; word != 0; word &= word - 1 {
 			r := m.rules.rules[w<<6+bits.TrailingZeros64(word)]
 			r.find(text, func(v value) {
+				if v.from > 0 && m.prompts[firstWord(text[v.from:v.to])] {
+					return
+				}
 				sp := m.found(text, v, r.name, r.sure, start)
 				m.spans = append(m.spans, sp)
 				for _, part := range v.more {
@@ -86,6 +101,22 @@ func (m *matcher) find(text []byte, start bool) []span {
 		m.dull[hash] = struct{}{}
 	}
 	return m.spans
+}
+
+const maxPrompts = 1 << 10
+
+// promptEnding matches the first word of a line if it may be a prompt.
+var promptEnding = regexp.MustCompile(`^[\w.@:~/\[\]-]{2,62}[$#%>]$`)
+
+// firstWord returns the text up to the first blank.
+func firstWord(text []byte) string {
+	if i := bytes.IndexByte(text, ' '); i >= 0 {
+		text = text[:i]
+	}
+	if len(text) > 64 {
+		return ""
+	}
+	return string(text)
 }
 
 // found records a secret that a rule found in text, and returns its span.

@@ -348,8 +348,8 @@ func namedValue(m match) []value {
 	first := upTo(string(w.text), codeEnds)
 	// A setting is a line of a file such as .my.cnf.
 	setting := len(before) == 0 && strings.Contains(sep, "=") && settingName.MatchString(name) && len(first) == len(w.text) && len(first) >= 4
-	if name == "PASS" && !assign {
-		return nil // the result of a test
+	if name == "PASS" && !assign || !direct && shellPrompt.Match(p.line.text[p.at:]) {
+		return nil // the result of a test, or the next prompt
 	}
 	if dollar || indexed || !direct && strings.TrimRight(sep, " \t") == sep || !setting && !mixed(first, 6) && !encoded(first) ||
 		m.placeholder(w.slice(0, len(first)), name) {

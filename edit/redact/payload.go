@@ -76,6 +76,7 @@ func (r *run) payloadText(marks *marks, w where, text []byte, at []int64, encode
 			for _, pos := range at[sp.from:sp.to] {
 				fresh = marks.set(pos, star) || fresh
 			}
+			r.here = around{text: text, at: at, marks: marks}
 			r.count(sp, w, fresh)
 		}
 	}
@@ -119,9 +120,11 @@ func (r *run) payloadDecoded(marks *marks, w where, text []byte, at []int64, n i
 	for _, sp := range r.m.find(plain, true) {
 		if r.locate {
 			fresh := false
-			for _, pos := range at[from[sp.from]:from[sp.to]] {
+			sp.from, sp.to = from[sp.from], from[sp.to]
+			for _, pos := range at[sp.from:sp.to] {
 				fresh = marks.set(pos, star) || fresh
 			}
+			r.here = around{text: text, at: at, marks: marks}
 			r.count(sp, w, fresh)
 		}
 	}
@@ -153,6 +156,8 @@ func (r *run) payloadBase64(marks *marks, w where, text []byte, at []int64) bool
 				fresh = marks.replace(at[group*4+i], stars[i]) || fresh
 			}
 		}
+		r.here = around{text: text, at: at, marks: marks}
+		sp.from = sp.from / 3 * 4
 		r.count(sp, w, fresh)
 	}
 	return true

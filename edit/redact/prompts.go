@@ -86,8 +86,22 @@ var (
 	plainWords  = regexp.MustCompile(`^[\p{L}'-]+(?: [\p{L}'-]+)*$`)
 )
 
+// typedEarly matches what was typed before sudo asked for a password.
+var typedEarly = regexp.MustCompile(`^([^\s\[]{2,64})\[sudo`)
+
 // promptValue reads what was typed at a prompt: the rest of the line.
 func promptValue(m match) []value {
+	values := m.typedAt()
+	if g := typedEarly.FindSubmatchIndex(m.text); g != nil && g[1] <= m.all[0] {
+		early := valueOf(g[2], g[3])
+		early.weak = true
+		values = append(values, early)
+	}
+	return values
+}
+
+// typedAt returns what was typed at a prompt.
+func (m match) typedAt() []value {
 	l := line{text: m.text}
 	kind := 1
 	for kind < 3 && m.groups[2*kind] < 0 {

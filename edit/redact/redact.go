@@ -163,7 +163,7 @@ func (r *Redactor) Cast(ctx context.Context, src format.Cast) (format.Cast, *Rep
 }
 
 func (r *Redactor) cast(ctx context.Context, src format.Cast, store *spool) (format.Cast, *Report, error) {
-	run := &run{m: newMatcher(r.rules), names: r.names, findings: map[findingKey]*Finding{}}
+	run := &run{m: newMatcher(r.rules), names: r.names, findings: map[findingKey]*finding{}}
 	for _, text := range r.texts {
 		run.m.known.add(text, "text", true, "")
 	}
@@ -255,8 +255,9 @@ type run struct {
 	in       *typed
 	outMarks marks // what happens to the bytes of the output
 	inMarks  marks // and of the input
-	findings map[findingKey]*Finding
-	tired    bool // some of the output was searched only in part
+	findings map[findingKey]*finding
+	here     around // the text being searched, for the report
+	tired    bool   // some of the output was searched only in part
 }
 
 // err returns the first error of the marks.
@@ -369,14 +370,17 @@ func (r *run) text(s string, w where, report bool) string {
 		}
 		hidden = true
 		hide := make([]bool, len(line))
-		for _, sp := range spans {
-			fresh := false
+		fresh := make([]bool, len(spans))
+		for n, sp := range spans {
 			for i := sp.from; i < sp.to; i++ {
-				fresh = fresh || !hide[i]
+				fresh[n] = fresh[n] || !hide[i]
 				hide[i] = true
 			}
-			if report {
-				r.count(sp, w, fresh)
+		}
+		if report {
+			r.here = around{text: line, hide: hide}
+			for n, sp := range spans {
+				r.count(sp, w, fresh[n])
 			}
 		}
 		for i := 0; i < len(line); {
@@ -464,6 +468,11 @@ func (r *run) named(name, value string, w where, report bool) string {
 		text := []byte(head + line)
 		sp := r.m.found(text, valueOf(len(head), len(text)), "variable", false, true)
 		if report && r.m.frozen {
+			hide := make([]bool, len(text))
+			for i := len(head); i < len(hide); i++ {
+				hide[i] = true
+			}
+			r.here = around{text: text, hide: hide}
 			r.count(sp, w, true)
 		}
 		out = appendStars(out, text[len(head):])

@@ -3,18 +3,21 @@ package redact
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Finding is one secret in one kind of place. It has the rule, the place and the
 // times, but not the secret.
 type Finding struct {
-	// Secret numbers the secrets of a recording from 1. Findings with the same
+	// Secret numbers the secrets in the report from 1, without gaps. Findings with the same
 	// number are of the same secret.
 	Secret int
 	// Rule is the name of the rule that found the secret: the ID of a gitleaks
-	// rule, or "variable", "authorization", "url-password", "option", "netrc",
-	// "private-key-line", "typed-password", "text" or "pattern".
+	// rule, or "variable", "authorization", "url-password", "option", "prompt",
+	// "sql", "cookie", "setting", "connection", "netrc", "pgpass", "kubeconfig",
+	// "password-hash", "private-key-line", "typed-password", "text" or "pattern".
 	Rule string
 	// Where is the kind of place: "output", "input", "title", "osc 7" and so
 	// on, "osc", "dcs", "sos", "pm", "apc", "marker", "comment", "event" for
@@ -28,6 +31,9 @@ type Finding struct {
 	// Count is the number of times that the secret, or a part of it, was
 	// replaced in such a place.
 	Count int
+	// Context is the text around the secret, the first time that it was replaced in
+	// such a place. All secrets in it are replaced.
+	Context string
 }
 
 // Report lists what was replaced in a recording.
@@ -42,6 +48,65 @@ type Report struct {
 	// searched after each change, so secrets may be left. Only recordings made
 	// for it are known to do that.
 	Hurried bool
+}
+
+// finding is a Finding with the text around it.
+type finding struct {
+	Finding
+	around around
+}
+
+// around is a text in which a secret was found. What is a secret in it is known when
+// the recording was read to its end.
+type around struct {
+	text  []byte
+	at    []int64 // offset of each byte in the stream; less than 0 if it is not from there
+	marks *marks  // of the stream
+	hide  []bool  // whether each byte is part of a secret, if marks is nil
+}
+
+// Bytes of a text before and behind the start of a secret that a report shows.
+const (
+	contextBefore = 40
+	contextBehind = 56
+)
+
+// cut returns a copy of the text around index i.
+func (a around) cut(i int) around {
+	from, to := max(0, min(i, len(a.text))-contextBefore), min(len(a.text), i+contextBehind)
+	for from > 0 && from < len(a.text) && !utf8.RuneStart(a.text[from]) {
+		from++
+	}
+	for to > from && to < len(a.text) && !utf8.RuneStart(a.text[to]) {
+		to--
+	}
+	from = min(from, to)
+	a.text = slices.Clone(a.text[from:to])
+	if a.marks != nil {
+		a.at = slices.Clone(a.at[from:to])
+	} else {
+		a.hide = slices.Clone(a.hide[from:to])
+	}
+	return a
+}
+
+// masked returns the text with its secrets replaced.
+func (a around) masked() string {
+	out := make([]byte, 0, len(a.text))
+	for i := 0; i < len(a.text); {
+		_, n := utf8.DecodeRune(a.text[i:])
+		hide := false
+		for j := i; j < i+n; j++ {
+			hide = hide || a.marks == nil && a.hide[j] || a.marks != nil && a.at[j] >= 0 && a.marks.hides(a.at[j])
+		}
+		if hide {
+			out = appendStars(out, a.text[i:i+n])
+		} else {
+			out = append(out, a.text[i:i+n]...)
+		}
+		i += n
+	}
+	return strings.TrimSpace(string(out))
 }
 
 // where is a kind of place.
@@ -84,7 +149,7 @@ func (r *run) count(sp span, w where, fresh bool) {
 	}
 	f := r.findings[key]
 	if f == nil {
-		f = &Finding{Secret: key.secret, Rule: key.rule, Where: w.kind, First: r.now}
+		f = &finding{Finding: Finding{Secret: key.secret, Rule: key.rule, Where: w.kind, First: r.now}, around: r.here.cut(sp.from)}
 		r.findings[key] = f
 	}
 	f.Last = r.now
@@ -94,14 +159,31 @@ func (r *run) count(sp span, w where, fresh bool) {
 // report returns the report of what was counted.
 func (r *run) report() *Report {
 	report := &Report{Overflow: r.m.known.full, Hurried: r.tired}
-	seen := map[int]bool{}
 	for _, f := range r.findings {
-		report.Findings = append(report.Findings, *f)
-		seen[f.Secret] = true
+		f.Context = f.around.masked()
+		report.Findings = append(report.Findings, f.Finding)
 	}
-	report.Secrets = len(seen)
 	slices.SortFunc(report.Findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Secret, b.Secret), cmp.Compare(a.Where, b.Where), cmp.Compare(a.Rule, b.Rule))
 	})
+	// Not all of the secrets that were found have a number of their own: some are
+	// parts of others. Those that did not fit in memory have none, only a rule.
+	type name struct {
+		secret int
+		rule   string
+	}
+	numbers := map[name]int{}
+	for i := range report.Findings {
+		f := &report.Findings[i]
+		n := name{secret: f.Secret}
+		if n.secret == 0 {
+			n.rule = f.Rule
+		}
+		if numbers[n] == 0 {
+			numbers[n] = len(numbers) + 1
+		}
+		f.Secret = numbers[n]
+	}
+	report.Secrets = len(numbers)
 	return report
 }

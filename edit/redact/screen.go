@@ -42,7 +42,14 @@ type screen struct {
 	// The line being searched, with the tag of each byte.
 	line []byte
 	tags []uint64
+	cuts []int // offsets in line of the prompts that begin inside of rows
 	hard []int // offsets in line of rows that joined added without the terminal's word
+
+	// Where lines begin that may seem to continue others, by row.
+	breaks   map[int64]lineBreak
+	scrolled int64 // rows that left the top
+	filled   int64 // row that the cursor left when it was full
+	entered  bool  // a line editor has ended, so the next line feed begins a line
 
 	block     []byte // scratch of lookEncoded
 	blockTags []uint64
@@ -50,9 +57,10 @@ type screen struct {
 	key    bool // a private key was seen, so lines of base64 may belong to one
 	keyTop bool // the row that left the top last was inside a private key
 
-	work    int64  // cells searched
-	esc     []byte // scratch
-	penHigh uint64 // background of the pen; noPen if it is not known
+	at      []int64 // scratch of around
+	work    int64   // cells searched
+	esc     []byte  // scratch
+	penHigh uint64  // background of the pen; noPen if it is not known
 }
 
 const (
@@ -60,8 +68,19 @@ const (
 	lookEvery   = maxLineText // characters of a line that does not end
 )
 
+// lineBreak is where a prompt or another line begins in a row.
+type lineBreak struct {
+	// x is the column. At column 0, the row does not continue the one above.
+	x int
+	// head is the text before the column.
+	head string
+	// fed reports that a line feed led to the row from a full one, without the
+	// terminal's wrap. If the row is part of a token, the program may have wrapped it.
+	fed bool
+}
+
 func newScreen(r *run, size format.Size, locate bool) *screen {
-	s := &screen{run: r, locate: locate, flowNew: true, penHigh: noPen}
+	s := &screen{run: r, locate: locate, flowNew: true, penHigh: noPen, breaks: map[int64]lineBreak{}, filled: -1}
 	s.tok.sink = s
 	size = size.OrDefault()
 	s.vt = vt.New(size.Cols, size.Rows, vt.WithHooks(vt.Hooks{LineLeft: s.lineLeft}))
@@ -184,15 +203,101 @@ func (s *screen) control(seq []byte) {
 	case editsAll:
 		s.all = true
 	}
+	was := s.vt.Cursor()
 	s.vt.Write(seq)
+	switch string(seq) {
+	case "\r", "\n", "\x1b[?2004l":
+		s.fed(seq[0] == '\n', len(seq) > 1, was)
+	default:
+		if len(s.breaks) > 0 && movesRows(seq) {
+			clear(s.breaks)
+		}
+	}
 	if len(seq) > 1 {
 		s.penHigh = noPen
 	}
 }
 
+// movesRows reports whether a sequence may move rows other than by a line feed.
+func movesRows(seq []byte) bool {
+	switch seq[len(seq)-1] {
+	case 'L', 'M', 'S', 'T', 'J', 'c', 'x', 'v', 't', 'r', '+':
+		return true
+	case 'h', 'l': // another screen
+		return bytes.Contains(seq, []byte("47")) || bytes.Contains(seq, []byte("1049"))
+	}
+	return false
+}
+
+// fed notes that the cursor, which was elsewhere, moved by a carriage return or a
+// line feed, or that a line editor ended, which begins a line.
+func (s *screen) fed(feed, ended bool, was vt.Cursor) {
+	row := s.scrolled + int64(was.Y)
+	if was.Pending {
+		s.filled = row
+	}
+	c := s.vt.Cursor()
+	to := s.scrolled + int64(c.Y)
+	switch {
+	case ended:
+		s.entered = true
+		if c.X == 0 && blankRow(s.vt.Row(c.Y)) {
+			s.setBreak(to, lineBreak{})
+		}
+	case !feed:
+	case s.entered:
+		s.entered = false
+		s.setBreak(to, lineBreak{})
+	case !s.vt.Modes().BracketedPaste && (s.filled == to-1 || s.vt.Row(c.Y).WasContinued()) && blankRow(s.vt.Row(c.Y)):
+		s.setBreak(to, lineBreak{fed: true})
+	}
+}
+
+// prompted notes that the shell says that a prompt, or a command's output, begins at
+// the cursor. What stands before it in the row is another line, such as the prompt
+// for a password that was not echoed.
+func (s *screen) prompted() {
+	s.look()
+	s.endFlow(0)
+	s.flowNew = true
+	c := s.vt.Cursor()
+	switch row := s.scrolled + int64(c.Y); {
+	case c.Pending:
+		s.setBreak(row+1, lineBreak{})
+	case c.X == 0:
+		s.setBreak(row, lineBreak{})
+	default:
+		s.setBreak(row, lineBreak{x: c.X, head: s.head(c.Y, c.X)})
+	}
+}
+
+// head returns the text of row y before column x.
+func (s *screen) head(y, x int) string {
+	text, _ := s.appendCells(nil, nil, s.vt.Row(y), 0, x)
+	return string(text)
+}
+
+const maxBreaks = 1 << 12
+
+func (s *screen) setBreak(row int64, b lineBreak) {
+	if len(s.breaks) >= maxBreaks {
+		clear(s.breaks)
+	}
+	s.breaks[row] = b
+}
+
+// breakAt returns the break in row y, if it still holds.
+func (s *screen) breakAt(y int) (lineBreak, bool) {
+	b, ok := s.breaks[s.scrolled+int64(y)]
+	return b, ok && (b.x == 0 || s.head(y, b.x) == b.head)
+}
+
 func (s *screen) passed(raw string) { s.vt.WriteString(raw) }
 
 func (s *screen) payload(kind byte, text []byte, at []int64, first, last bool) {
+	if kind == ']' && first && promptMark.Match(text) {
+		s.prompted()
+	}
 	s.run.payload(kind, text, at, first && last)
 }
 
@@ -200,8 +305,13 @@ func (s *screen) resize(size format.Size) {
 	s.look()
 	s.vt.Resize(size.Cols, size.Rows)
 	s.all = true
+	clear(s.breaks)
 	s.look()
 }
+
+// promptMark matches the marks of shell integration for the start of a prompt, and of
+// a command's output.
+var promptMark = regexp.MustCompile(`^(?:133|633);[ACD]`)
 
 func (s *screen) finish() {
 	s.tok.finish()
@@ -267,9 +377,12 @@ func (s *screen) lookLine(y int) int {
 	} else if top > 0 && s.joined(top) {
 		start = false
 	}
-	s.hard = s.hard[:0]
+	s.hard, s.cuts = s.hard[:0], s.cuts[:0]
 	bottom := top
 	for n = 0; ; bottom++ {
+		if b, ok := s.breakAt(bottom); ok && b.x > 0 {
+			s.cuts = append(s.cuts, len(s.line)+len(b.head))
+		}
 		if bottom > top && !s.vt.Row(bottom).Continued() {
 			s.hard = append(s.hard, len(s.line))
 		}
@@ -282,10 +395,16 @@ func (s *screen) lookLine(y int) int {
 		}
 	}
 	s.work += int64(s.vt.Row(y).Len() * (bottom - top + 1))
-	s.lookText(0, len(s.line), start)
+	from := 0
+	for _, cut := range append(s.cuts, len(s.line)) {
+		if cut = min(cut, len(s.line)); cut > from || len(s.cuts) == 0 {
+			s.lookText(from, cut, start || from > 0)
+		}
+		from = cut
+	}
 	// Rows joined without the terminal's word may be lines of their own. If a
 	// secret ends in the last column, the next line may begin with another.
-	if len(s.hard) > 0 {
+	if len(s.hard) > 0 && len(s.cuts) == 0 {
 		from := 0
 		for _, upto := range append(s.hard, len(s.line)) {
 			s.lookText(from, upto, start || from > 0)
@@ -315,6 +434,7 @@ func (s *screen) lookEncoded(top int) {
 		above, tags = append(above, s.line...), append(tags, s.tags...)
 		for _, sp := range s.run.m.known.find(nil, above, false) {
 			if sp.s.least != 0 && sp.from < edge && sp.to > edge {
+				s.run.here = s.around(above, tags)
 				s.run.mark(sp, tags[sp.from:sp.to], where{kind: "output"})
 			}
 		}
@@ -328,11 +448,26 @@ const minEncoded = 16
 // lookText searches a part of the line.
 func (s *screen) lookText(from, upto int, start bool) {
 	spans := s.run.m.find(s.line[from:upto], start)
-	if s.locate {
+	if s.locate && len(spans) > 0 {
+		s.run.here = s.around(s.line[from:upto], s.tags[from:upto])
 		for _, sp := range spans {
 			s.run.mark(sp, s.tags[from+sp.from:from+sp.to], where{kind: "output"})
 		}
 	}
+}
+
+// around returns a line of the screen for the report.
+func (s *screen) around(text []byte, tags []uint64) around {
+	at := s.at[:0]
+	for _, tag := range tags {
+		pos := int64(-1)
+		if tag != noTag {
+			pos = int64(tag &^ wideTag >> 2)
+		}
+		at = append(at, pos)
+	}
+	s.at = at
+	return around{text: text, at: at, marks: &s.run.outMarks}
 }
 
 // joined reports whether row y continues the row above: because the terminal
@@ -341,11 +476,35 @@ func (s *screen) lookText(from, upto int, start bool) {
 // when a program wraps lines itself.
 func (s *screen) joined(y int) bool {
 	row := s.vt.Row(y)
+	if b, ok := s.breakAt(y); ok && b.x == 0 && (!b.fed || !tokenRow(row)) {
+		return false
+	}
 	if row.Continued() || row.WasContinued() {
 		return true
 	}
 	up := s.vt.Row(y - 1)
 	return tokenRune(up.Cell(up.Len()-1).Rune()) && tokenRune(row.Cell(0).Rune())
+}
+
+// blankRow reports whether a row has no text but blanks, of which readline prints one
+// to wrap.
+func blankRow(row vt.Row) bool {
+	for x := range row.Content() {
+		if c := row.Cell(x); !c.Empty() && c.Rune() != ' ' {
+			return false
+		}
+	}
+	return true
+}
+
+// tokenRow reports whether a row is a part of a token, or the end of one.
+func tokenRow(row vt.Row) bool {
+	for x := range row.Content() {
+		if !tokenRune(row.Cell(x).Rune()) {
+			return false
+		}
+	}
+	return true
 }
 
 // tokenRune reports whether tokens contain r.
@@ -398,11 +557,17 @@ const wideTag = 1 << 48
 // lineLeft keeps the text of a row that left the screen if its line continues.
 func (s *screen) lineLeft(row vt.Row, why vt.Leave) {
 	if why != vt.LeftTop {
+		clear(s.breaks)
 		return
 	}
+	s.scrolled++
 	if _, rows := s.vt.Size(); rows > 1 && !row.Wrapped() && !s.key {
 		s.above, s.aboveTags = s.above[:0], s.aboveTags[:0]
 		return
+	}
+	if _, ok := s.breaks[s.scrolled]; ok {
+		// The next row begins a line.
+		s.above, s.aboveTags = s.above[:0], s.aboveTags[:0]
 	}
 	if !row.Continued() || len(s.above) > 4*maxLineText {
 		n := 0
@@ -437,7 +602,8 @@ func (s *screen) endFlow(rest int) {
 		return
 	}
 	spans := s.run.m.find(s.flow, s.flowNew)
-	if s.locate {
+	if s.locate && len(spans) > 0 {
+		s.run.here = around{text: s.flow, at: s.flowAt, marks: &s.run.outMarks}
 		for _, sp := range spans {
 			s.run.markBytes(sp, s.flow[sp.from:sp.to], s.flowAt[sp.from:sp.to], where{kind: "output"})
 		}
@@ -500,35 +666,62 @@ func (s *screen) lookKey(top, bottom int) {
 	data := bytes.TrimRight(s.line[at[0]:at[1]], " ")
 	sp := s.run.m.found(s.line, valueOf(at[0], at[0]+len(data)), "private-key-line", false, true)
 	if s.locate {
+		s.run.here = s.around(s.line, s.tags)
 		s.run.mark(sp, s.tags[sp.from:sp.to], where{kind: "output"})
 	}
 }
 
 // promptText returns the text of the cursor's line before the cursor.
 func (s *screen) promptText() string {
+	text, _ := s.beforeCursor()
+	return string(text)
+}
+
+// beforeCursor returns the text of the cursor's line before the cursor and, in the
+// second pass, the tag of each byte.
+func (s *screen) beforeCursor() (text []byte, tags []uint64) {
 	c := s.vt.Cursor()
 	top := c.Y
 	for top > 0 && c.Y-top < 8 && s.vt.Row(top).Continued() {
 		top--
 	}
-	var b []byte
 	for y := top; y <= c.Y; y++ {
-		row := s.vt.Row(y)
-		upto := row.Len()
+		upto := s.vt.Row(y).Len()
 		if y == c.Y && !c.Pending {
 			upto = c.X
 		}
-		for x := range upto {
-			switch cell := row.Cell(x); {
-			case cell.Width() == 0:
-			case cell.Empty():
-				b = append(b, ' ')
-			default:
-				b = append(b, s.vt.CellText(cell)...)
+		from := 0
+		if b, ok := s.breakAt(y); ok && b.x <= upto {
+			text, tags = text[:0], tags[:0]
+			from = b.x
+		}
+		text, tags = s.appendCells(text, tags, s.vt.Row(y), from, upto)
+	}
+	return text, tags
+}
+
+// appendCells appends the text of the cells in some columns to text and, in the
+// second pass, the tag of each byte to tags.
+func (s *screen) appendCells(text []byte, tags []uint64, row vt.Row, from, upto int) ([]byte, []uint64) {
+	for x := from; x < min(upto, row.Len()); x++ {
+		cell := row.Cell(x)
+		tag := uint64(noTag)
+		switch {
+		case cell.Width() == 0:
+			continue
+		case cell.Empty():
+			text = append(text, ' ')
+		default:
+			text = append(text, s.vt.CellText(cell)...)
+			if tag = cellTag(cell); cell.Width() == 2 {
+				tag |= wideTag
 			}
 		}
+		for s.locate && len(tags) < len(text) {
+			tags = append(tags, tag)
+		}
 	}
-	return string(b)
+	return text, tags
 }
 
 // What a sequence does to the text.

@@ -207,6 +207,7 @@ func (t *typed) mark(sp span) {
 		return
 	}
 	fresh := false
+	t.run.here = t.around()
 	first, last := t.at[sp.from], t.at[sp.to-1]
 	for i := first; i <= last; i++ {
 		fresh = t.hide(t.buf[i]) || fresh
@@ -217,6 +218,18 @@ func (t *typed) mark(sp span) {
 		}
 	}
 	t.run.count(sp, where{kind: "input"}, fresh)
+}
+
+// around returns the line for the report.
+func (t *typed) around() around {
+	at := make([]int64, len(t.at))
+	for i, index := range t.at {
+		k := t.buf[index]
+		if at[i] = k.pos; len(k.numbers) > 0 {
+			at[i] = k.numbers[0][0]
+		}
+	}
+	return around{text: t.text, at: at, marks: &t.run.inMarks}
 }
 
 // hide replaces a key, and reports whether it was not replaced before.
@@ -246,19 +259,62 @@ var passwordPrompt = regexp.MustCompile(`(?i)(?:pass(?:word|phrase|code)|secret|
 // enter records the line as a password if it was typed at a prompt for one and
 // was not echoed.
 func (t *typed) enter() {
-	if !t.asked || len(t.buf) == 0 {
-		return
-	}
-	now, ok := strings.CutPrefix(t.run.out.promptText(), strings.TrimRight(t.prompt, " "))
-	if !ok || strings.Trim(now, " *•●·x") != "" {
+	if len(t.buf) == 0 {
 		return
 	}
 	t.layout()
 	text := string(t.text)
+	shown, tags := t.run.out.beforeCursor()
+	var echoed []extent
+	if t.asked {
+		now, ok := strings.CutPrefix(string(shown), strings.TrimRight(t.prompt, " "))
+		if !ok || strings.Trim(now, " *•●·x") != "" {
+			return
+		}
+	} else if echoed = typedAhead(shown, text); echoed == nil {
+		return
+	}
 	sp := t.run.m.found(t.text, valueOf(0, len(t.text)), "typed-password", len(text) >= 6 && mixed(text, 6), false)
 	if t.locate {
 		t.mark(sp)
+		for _, e := range echoed {
+			t.run.here = t.run.out.around(shown, tags)
+			t.run.mark(sp, tags[e.from:e.to], where{kind: "output"})
+		}
 	}
+}
+
+// typedAhead returns where a line shows parts of a text that was typed, in part or
+// whole, before a program asked for it as a password. It returns nil if that was not
+// so, and no parts if none is shown.
+func typedAhead(shown []byte, text string) []extent {
+	shown = bytes.TrimRight(shown, " ")
+	if len(shown) > 512 || len(text) > 128 {
+		return nil
+	}
+	for n := 0; n < len(text); n++ {
+		prompt, ok := bytes.CutSuffix(shown, []byte(text[len(text)-n:]))
+		if end := bytes.TrimRight(prompt, " "); !ok || len(end) == 0 || strings.IndexByte(":?>", end[len(end)-1]) < 0 {
+			continue
+		}
+		at := passwordPrompt.FindIndex(prompt)
+		if at == nil || strings.Contains(text, string(bytes.TrimRight(prompt[at[0]:at[1]], " "))) {
+			continue
+		}
+		parts := []extent{}
+		if n > 0 {
+			parts = append(parts, extent{len(prompt), len(shown)})
+		}
+		for n := len(text) - n; n > 0; n-- {
+			if bytes.HasPrefix(prompt[:at[0]], []byte(text[:n])) {
+				return append(parts, extent{0, n})
+			}
+		}
+		if n == 0 {
+			return parts
+		}
+	}
+	return nil
 }
 
 // kittyKey reads a key with a character from the sequence of the kitty keyboard

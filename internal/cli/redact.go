@@ -76,7 +76,7 @@ func redactCommand(e *env) *command {
 			"ttydeck redact demo.cast clean.cast",
 		},
 		about: `Writes the recording IN to OUT with each character of a secret replaced by "*". Without OUT, lists
-the secrets by rule, time and place, but never shows their text. "-" is standard input or output.
+the secrets by rule, time, place and the text around them, but never shows their own text. "-" is standard input or output.
 
 Secrets are found by the public rules of gitleaks, by the names of variables (DB_PASSWORD=...), in
 Authorization headers, in URLs, in flags of commands, and after password prompts. The search reads the
@@ -174,9 +174,9 @@ func printReport(w io.Writer, r *redact.Report) error {
 		return err
 	}
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(t, "SECRET\tRULE\tWHERE\tFIRST\tLAST\tTIMES")
+	fmt.Fprintln(t, "SECRET\tRULE\tWHERE\tFIRST\tLAST\tTIMES\tCONTEXT")
 	for _, f := range r.Findings {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%d\n", f.Secret, f.Rule, printable(f.Where), clock(f.First.Seconds()), clock(f.Last.Seconds()), f.Count)
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%d\t%s\n", f.Secret, f.Rule, printable(f.Where), clock(f.First.Seconds()), clock(f.Last.Seconds()), f.Count, printable(f.Context))
 	}
 	return t.Flush()
 }
@@ -196,12 +196,14 @@ type redactFinding struct {
 	First  float64 `json:"first"` // seconds since the start
 	Last   float64 `json:"last"`
 	Times  int     `json:"times"`
+	// Context is the text around the secret, with all secrets replaced.
+	Context string `json:"context"`
 }
 
 func redactJSON(r *redact.Report) redactReport {
 	report := redactReport{Secrets: r.Secrets, Overflow: r.Overflow, Hurried: r.Hurried, Findings: []redactFinding{}}
 	for _, f := range r.Findings {
-		report.Findings = append(report.Findings, redactFinding{f.Secret, f.Rule, f.Where, f.First.Seconds(), f.Last.Seconds(), f.Count})
+		report.Findings = append(report.Findings, redactFinding{f.Secret, f.Rule, f.Where, f.First.Seconds(), f.Last.Seconds(), f.Count, f.Context})
 	}
 	return report
 }
