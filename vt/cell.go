@@ -56,6 +56,10 @@ func (c Cell) Fg() Color { return Color(c.hi) }
 // Bg returns the background colour as it was set; [Inverse] is not applied.
 func (c Cell) Bg() Color { return Color(c.hi >> 32) }
 
+// Number returns the number of the character, on a screen that is [Numbered]. An
+// empty cell may have any.
+func (c Cell) Number() uint64 { return c.hi }
+
 // Attr returns the attributes of the cell.
 func (c Cell) Attr() Attr { return Attr(c.lo >> attrShift) }
 

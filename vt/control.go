@@ -321,7 +321,7 @@ func (s *Screen) fullReset() {
 
 // alignment is DECALN: a screen of E, in the pen's style, as in xterm.js.
 func (s *Screen) alignment() {
-	c := Cell{lo: s.penLo&^extraBits | 'E', hi: s.penHi}
+	c := Cell{lo: s.penLo&^extraBits | 'E', hi: s.fillHi()}
 	for _, l := range s.buf.lines {
 		l.set(0, s.cols, c)
 		l.continued = false

@@ -288,6 +288,12 @@ func (s *Screen) feed(b []byte) {
 				dst[k].hi = hi
 				k++
 			}
+			if step := s.opts.step; step > 0 {
+				for j := range dst[:k] {
+					dst[j].hi += uint64(j) * step
+				}
+				s.penHi += uint64(k) * step
+			}
 			i += k
 			x += k
 			l.touched = touchedAll

@@ -178,6 +178,7 @@ func (s *Screen) store(l *line, x int, r rune, w int) {
 		l.used = x
 	}
 	l.touched = touchedAll
+	s.penHi += s.opts.step
 }
 
 // limit returns the column before which printing stops.
@@ -320,6 +321,10 @@ func (s *Screen) repeat(n int) {
 	}
 	n = min(n, maxRepeat)
 	c := l.cells[x]
+	if step := s.opts.step; step > 0 { // all have the number of the first
+		defer func(hi uint64) { s.opts.step, s.penHi = step, hi }(s.penHi)
+		s.opts.step, s.penHi = 0, c.hi
+	}
 	switch {
 	case c.lo&chCluster != 0:
 		text := s.tab.clusters[c.lo&chMask]

@@ -24,7 +24,7 @@ func (s *Screen) fillRect(q *seq) {
 		return
 	}
 	if top, left, bottom, right, ok := s.rect(q, 1); ok {
-		s.setRect(top, left, bottom, right, Cell{lo: s.penLo | uint64(ch), hi: s.penHi})
+		s.setRect(top, left, bottom, right, Cell{lo: s.penLo | uint64(ch), hi: s.fillHi()})
 	}
 }
 
@@ -58,6 +58,9 @@ func (s *Screen) changeRect(q *seq) {
 	// bits determines its effect on any cell.
 	setAttr, setHi, ul0 := style.style(0, 0, 0)
 	keepAttr, keepHi, ul1 := style.style(^Attr(0), ^uint64(0), ^Color(0))
+	if s.opts.step > 0 {
+		setHi, keepHi = 0, ^uint64(0)
+	}
 	for y := top; y < bottom; y++ {
 		l := s.buf.lines[y]
 		from, upto := left, right

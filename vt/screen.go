@@ -119,6 +119,7 @@ type options struct {
 	noReflow     bool
 	noSizeChange bool
 	graphemes    bool
+	step         uint64 // of Numbered; 0 for cells with colours
 	hooks        Hooks
 }
 
@@ -142,6 +143,19 @@ func NoSizeChange() Option { return func(o *options) { o.noSizeChange = true } }
 // Graphemes turns grapheme mode (DEC mode 2027) on, at the start and after a
 // reset. In this mode a whole grapheme cluster takes one cell or two.
 func Graphemes() Option { return func(o *options) { o.graphemes = true } }
+
+// Numbered makes cells store a number in place of their colours, to show which
+// character of the output is in which cell, however it was moved there. SetNumber
+// sets the number of the next character printed, and each character after it has
+// step more, which must not be 0. A character that REP repeats has the number of the
+// first; characters that no print put there, as by DECALN, have [NoNumber].
+func Numbered(step uint64) Option { return func(o *options) { o.step = step } }
+
+// NoNumber is the number of a cell whose character was not printed.
+const NoNumber = 1<<64 - 1
+
+// SetNumber sets the number of the next character; see [Numbered].
+func (s *Screen) SetNumber(n uint64) { s.penHi = n }
 
 // WithHooks sets the functions that the screen calls during Write.
 func WithHooks(h Hooks) Option { return func(o *options) { o.hooks = h } }
@@ -310,9 +324,22 @@ func (s *Screen) Dirty(yield func(y int) bool) {
 }
 
 // bce returns the high word of an erased cell: only the background of the pen.
-func (s *Screen) bce() uint64 { return s.penHi & bgBits }
+func (s *Screen) bce() uint64 {
+	if s.opts.step > 0 {
+		return 0
+	}
+	return s.penHi & bgBits
+}
 
-func (s *Screen) blank() Cell { return Cell{hi: s.penHi & bgBits} }
+func (s *Screen) blank() Cell { return Cell{hi: s.bce()} }
+
+// fillHi returns the high word of a cell that is filled with a character.
+func (s *Screen) fillHi() uint64 {
+	if s.opts.step > 0 {
+		return NoNumber
+	}
+	return s.penHi
+}
 
 // halfBlank returns the remains of a wide character whose other half is
 // overwritten: an empty cell with the style of the pen, as in xterm.js.

@@ -590,6 +590,41 @@ func ExampleScreen_Snapshot() {
 }
 
 // A row keeps its tag as long as its text does not change, wherever it moves.
+// TestNumbered checks that a numbered screen shows the same text, and that the cells
+// know which character is in them.
+func TestNumbered(t *testing.T) {
+	plain, numbered := New(20, 6), New(20, 6, Numbered(4))
+	g := newGenerator(1, 20, 6)
+	for i := range 5000 {
+		text := g.stream(2)
+		plain.WriteString(text)
+		numbered.SetNumber(uint64(i) << 20)
+		numbered.WriteString(text)
+		if plain.Text() != numbered.Text() {
+			t.Fatalf("after %q: %q; want %q", text, numbered.Text(), plain.Text())
+		}
+	}
+
+	s := New(10, 3, Numbered(4))
+	s.SetNumber(100)
+	for _, text := range []string{"ab", "\x1b[31;44m", "c\x1b[2b", "\x1b[1@", "\x1b[4hd\x1b[4l", "\x1b[K", "\r\n", "h\u00e9\u4e2d", "\x1b[1;1;2;3;7$r"} {
+		s.WriteString(text)
+	}
+	s.Resize(4, 3)
+	s.WriteString("\x1b[3;1H\x1b[42;1;4;1;4$x")
+	for _, c := range []struct {
+		x, y int
+		want uint64
+	}{
+		{0, 0, 100}, {1, 0, 104}, {2, 0, 108}, {3, 0, NoNumber}, // the fourth is filled
+		{0, 1, 108}, {1, 1, 112}, {0, 2, 116}, {1, 2, 120}, {2, 2, 124}, {3, 2, 124},
+	} {
+		if got := s.Cell(c.x, c.y); got.Number() != c.want {
+			t.Errorf("column %d of row %d, %q, has the number %d; want %d in\n%s", c.x, c.y, got.Rune(), got.Number(), c.want, s.Text())
+		}
+	}
+}
+
 func TestTag(t *testing.T) {
 	s := New(20, 6, Scrollback(3))
 	g := newGenerator(1, 20, 6)

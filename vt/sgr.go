@@ -5,7 +5,9 @@ func (s *Screen) sgr(q *seq) {
 	lo, hi := s.penLo, s.penHi
 	if q.n == 1 && q.params[0] == 0 {
 		s.penLo = lo & (uint64(Protected) << attrShift)
-		s.penHi = 0
+		if s.opts.step == 0 {
+			s.penHi = 0
+		}
 		if lo&extraBits != 0 {
 			s.ulColor = 0
 			s.setExtra()
@@ -13,7 +15,9 @@ func (s *Screen) sgr(q *seq) {
 		return
 	}
 	attr, hi, ul := q.style(Attr(lo>>attrShift), hi, s.ulColor)
-	s.penHi = hi
+	if s.opts.step == 0 {
+		s.penHi = hi
+	}
 	s.penLo = lo&extraBits | uint64(attr)<<attrShift
 	s.ulColor = ul
 	if ul != 0 || lo&extraBits != 0 {
