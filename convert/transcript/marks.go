@@ -15,13 +15,18 @@ import (
 //	OSC 133 ; A ; aid=NONCE            the prompt begins; k=s or k=c for a continuation
 //	OSC 133 ; B ; aid=NONCE            the prompt ends; from ksh93, B ; NNONCE
 //	OSC 133 ; C ; aid=NONCE ; hn=N ; cmdline_url=TEXT
-//	                                   the command starts: its history number (bash) and text
-//	OSC 133 ; D ; STATUS ; aid=NONCE   the command has ended
+//	                                   the command starts: its history number (bash) and
+//	                                   text; len=N instead of a text that is too long
+//	OSC 133 ; D ; STATUS ; aid=NONCE ; hn=N ; cmdline_url=TEXT
+//	                                   the command has ended; from a shell that has no mark C,
+//	                                   with the text. Without STATUS, nothing was run
+//	OSC 133 ; W ; aid=NONCE ; why=TEXT no statuses will follow
 //	OSC 7 ; file://HOST/PATH           the directory
 //
-// NONCE is in the header, see [format.Header.Nonce]. TEXT has at least "%", ";"
-// and control characters written as %XX. cmdline_url comes last, as does kitty's
-// cmdline=, whose text may hold a bare ";".
+// NONCE is in the header, see [format.Header.Nonce]. TEXT and PATH have at least
+// "%", ";" and control characters written as %XX. cmdline_url comes last, as does
+// kitty's cmdline=, whose text may hold a bare ";". hn tells that TEXT is from the
+// shell's history, where lines may be joined.
 
 type markKind uint8
 
@@ -36,11 +41,14 @@ const (
 	markDir
 	markHost
 	markReady // 777;precmd: a prompt will follow
+	markNote  // no statuses will follow
 )
 
 type mark struct {
 	kind markKind
-	text string // the directory, the host
+	text string // the directory, the host, the reason of markNote
+	// long: the command's text is too long to be reported.
+	long bool
 	// reported is the command: from FromHook as it was typed, else fromHistory.
 	// Text with a number (hn=) comes from the shell's history.
 	reported fact[string]
@@ -106,6 +114,12 @@ func readSemantic(data string) mark {
 			if text, err := url.PathUnescape(value); err == nil {
 				mk.reported = fact[string]{text, FromHook}
 			}
+		case key == "len":
+			mk.long = true
+		case key == "why" && letter == "W":
+			if why, err := url.PathUnescape(value); err == nil {
+				mk.text = why
+			}
 		case key == "hn":
 			numbered = true
 			mk.number = value
@@ -130,6 +144,8 @@ func readSemantic(data string) mark {
 		mk.kind = markRun
 	case "D":
 		mk.kind = markEnd
+	case "W":
+		mk.kind = markNote
 	default:
 		return mark{}
 	}

@@ -12,6 +12,7 @@ var bashScript string
 // bashFiles holds bash's options about its start-up files.
 type bashFiles struct {
 	login, noRC, noProfile bool
+	posix                  bool   // bash reads the file in ENV and, as sh, its profiles
 	rc                     string // replaces ~/.bashrc
 }
 
@@ -24,15 +25,30 @@ func startBash(s *Shell, nonce string) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	posix := files.login || files.noRC
+	files.posix = files.posix || has(s.Env, "POSIXLY_CORRECT")
+	return files.start(s, nonce, rest)
+}
+
+// startBashAsSh starts bash by the name of sh. It then is in POSIX mode.
+func startBashAsSh(s *Shell, nonce string) (bool, error) {
+	if !interactive(s.Args[1:]) {
+		return false, nil
+	}
+	return bashFiles{posix: true}.start(s, nonce, s.Args[1:])
+}
+
+// start starts bash with the rest of its arguments.
+func (files bashFiles) start(s *Shell, nonce string, rest []string) (bool, error) {
+	// env: bash reads our file by ENV.
+	env := files.posix || files.login || files.noRC
 	var b strings.Builder
 	b.WriteString(strings.ReplaceAll(bashScript, "@NONCE@", nonce))
-	if posix {
+	if env && !files.posix {
 		// Undo the other effects of --posix.
 		b.WriteString("set +o posix\nshopt -u inherit_errexit\n")
 		b.WriteString(restore(s.Env, "ENV"))
 		b.WriteString(restore(s.Env, "POSIXLY_CORRECT"))
-		if !slices.ContainsFunc(s.Env, func(e string) bool { return strings.HasPrefix(e, "HISTFILE=") }) {
+		if !has(s.Env, "HISTFILE") {
 			b.WriteString("HISTFILE=~/.bash_history\n")
 		}
 	}
@@ -40,6 +56,8 @@ func startBash(s *Shell, nonce string) (bool, error) {
 	// local variables. A list with || does not end a shell with -e.
 	source := func(file string) string { return "[[ ! -r " + file + " ]] || . " + file + "\n" }
 	switch {
+	case files.posix:
+		b.WriteString(posixShell{}.userFile(s.Env))
 	case files.login && !files.noProfile:
 		b.WriteString(source("/etc/profile"))
 		b.WriteString("if [[ -r ~/.bash_profile ]]; then . ~/.bash_profile\n" +
@@ -55,18 +73,20 @@ func startBash(s *Shell, nonce string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if posix {
-		s.Args = slices.Concat(s.Args[:1], []string{"--posix"}, rest)
-		s.setEnv("ENV", path)
-	} else {
+	switch {
+	case !env:
 		s.Args = slices.Concat(s.Args[:1], []string{"--rcfile", path}, rest)
+	case !files.posix:
+		s.Args = slices.Concat(s.Args[:1], []string{"--posix"}, rest)
+	}
+	if env {
+		s.setEnv("ENV", path)
 	}
 	return true, nil
 }
 
 // bashOptions parses bash's command line and returns the options about start-up
-// files and the rest. ok is false if bash would run a command or a script, or
-// in POSIX mode.
+// files and the rest. ok is false if bash would run a command or a script.
 func bashOptions(args []string) (files bashFiles, rest []string, ok bool) {
 	files.login = strings.HasPrefix(args[0], "-")
 	args = args[1:]
@@ -87,7 +107,9 @@ func bashOptions(args []string) (files bashFiles, rest []string, ok bool) {
 			continue
 		case "--login", "-login":
 			files.login = true
-		case "--noediting", "--verbose":
+		case "--posix", "-posix":
+			files.posix = true
+		case "--noediting", "-noediting", "--verbose", "-verbose", "--restricted", "-restricted":
 		default:
 			if len(arg) < 2 || arg[0] != '-' && arg[0] != '+' || strings.HasPrefix(arg, "--") || strings.ContainsAny(arg, "cs") {
 				return files, nil, false
@@ -95,9 +117,10 @@ func bashOptions(args []string) (files bashFiles, rest []string, ok bool) {
 			files.login = files.login || arg[0] == '-' && strings.Contains(arg, "l")
 			rest = append(rest, arg)
 			if strings.ContainsAny(arg, "oO") {
-				if len(args) == 0 || args[0] == "posix" {
+				if len(args) == 0 {
 					return files, nil, false
 				}
+				files.posix = files.posix || arg[0] == '-' && args[0] == "posix"
 				rest, args = append(rest, args[0]), args[1:]
 			}
 			continue

@@ -11,8 +11,13 @@ end
 
 function __ttydeck_preexec --on-event fish_preexec
     builtin set -l text "$argv[1]"
-    if builtin string match -qr '[%;[:cntrl:]]' -- "$text"
+    if not builtin string match -qr '^[ -$&-:<-~]{0,65535}\z' -- "$text"
         builtin set text (builtin string escape --style=url -- "$text")
+        builtin set -l length (builtin string length -- "$text")
+        if builtin test $length -gt 196608
+            builtin printf '\e]133;C;aid=@NONCE@;len=%s\a' $length
+            return
+        end
     end
     builtin printf '\e]133;C;aid=@NONCE@;cmdline_url=%s\a' "$text"
 end

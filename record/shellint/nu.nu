@@ -4,5 +4,8 @@ $env.config.hooks.pre_prompt = ($env.config.hooks.pre_prompt? | default [] | app
     print -n $"\u{1b}]133;D;($env.LAST_EXIT_CODE? | default 0);aid=@NONCE@\u{07}\u{1b}]7;file://@HOST@($env.PWD | url encode)\u{07}\u{1b}]133;A;aid=@NONCE@\u{07}"
 })
 $env.config.hooks.pre_execution = ($env.config.hooks.pre_execution? | default [] | append {||
-    print -n $"\u{1b}]133;C;aid=@NONCE@;cmdline_url=(commandline | url encode --all)\u{07}"
+    let text = (commandline)
+    let length = ($text | str length)
+    let field = if $length > 65536 { $"len=($length)" } else { $"cmdline_url=($text | url encode --all)" }
+    print -n $"\u{1b}]133;C;aid=@NONCE@;($field)\u{07}"
 })

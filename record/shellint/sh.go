@@ -18,7 +18,6 @@ type posixShell struct {
 
 var posixShells = map[string]posixShell{
 	"dash":        {},
-	"bash":        {hide: `\[`, show: `\]`}, // as sh
 	"busybox":     {hide: `\[`, show: `\]`},
 	"mksh":        {env: "$HOME/.mkshrc", begin: "\x01\r", hide: "\x01", show: "\x01", plainPS2: true},
 	"mksh-static": {env: "$HOME/.mkshrc", begin: "\x01\r", hide: "\x01", show: "\x01", plainPS2: true},
@@ -40,10 +39,11 @@ func (p posixShell) start(args int) starter {
 		after := prompt(mark("B"))
 		second := prompt(mark("A;k=s"))
 
-		b := p.files(s.Env, nonce)
-		fmt.Fprintf(b, "PS1=%s${PS1-}%s\n", quote(p.begin+before), quote(after))
+		var b strings.Builder
+		b.WriteString(p.userFile(s.Env) + setNonce(nonce))
+		fmt.Fprintf(&b, "PS1=%s${PS1-}%s\n", quote(p.begin+before), quote(after))
 		if !p.plainPS2 {
-			fmt.Fprintf(b, "PS2=%s${PS2-}%s\n", quote(p.begin+second), quote(after))
+			fmt.Fprintf(&b, "PS2=%s${PS2-}%s\n", quote(p.begin+second), quote(after))
 		}
 		path, err := s.write("env", b.String())
 		if err != nil {
@@ -67,24 +67,25 @@ func interactive(args []string) bool {
 	return true
 }
 
-// files returns the beginning of the start-up file: it restores ENV, sources
-// the user's file, and sets the nonce.
-func (p posixShell) files(env []string, nonce string) *strings.Builder {
-	b := new(strings.Builder)
+// userFile returns the beginning of the start-up file: it restores ENV, and
+// sources the user's file.
+func (p posixShell) userFile(env []string) string {
+	var b strings.Builder
 	b.WriteString(restore(env, "ENV"))
-	fmt.Fprintf(b, "__ttydeck_file=${ENV-%s}\n", p.env)
+	fmt.Fprintf(&b, "__ttydeck_file=${ENV-%s}\n", p.env)
 	if p.setsENV {
 		b.WriteString("[ -n \"${ENV+set}\" ] || ENV=$__ttydeck_file\n")
 	}
 	b.WriteString(`eval "__ttydeck_file=\"$__ttydeck_file\""
 [ ! -r "$__ttydeck_file" ] || . "$__ttydeck_file"
 unset __ttydeck_file
-case $- in
-*a*) set +a; __ttydeck_aid=` + nonce + `; set -a ;;
-*) __ttydeck_aid=` + nonce + ` ;;
-esac
 `)
-	return b
+	return b.String()
+}
+
+// setNonce returns the part of the start-up file that sets the nonce.
+func setNonce(nonce string) string {
+	return "case $- in\n*a*) set +a; __ttydeck_aid=" + nonce + "; set -a ;;\n*) __ttydeck_aid=" + nonce + " ;;\nesac\n"
 }
 
 // startKsh prepares ksh93. In a prompt, only escape sequences of numbers have
@@ -95,7 +96,8 @@ func startKsh(s *Shell, nonce string) (bool, error) {
 	if !interactive(s.Args[1:]) {
 		return false, nil
 	}
-	b := posixShell{env: "$HOME/.kshrc", setsENV: true}.files(s.Env, nonce)
+	var b strings.Builder
+	b.WriteString(posixShell{env: "$HOME/.kshrc", setsENV: true}.userFile(s.Env) + setNonce(nonce))
 	b.WriteString(`__ttydeck_mark() {
 	typeset s=$?
 	command print -rn -- $'\e]133;D;'$s';aid='$__ttydeck_aid$'\a\e]7;kitty-shell-cwd://'$PWD$'\a\e]133;A;aid='$__ttydeck_aid$'\a' >/dev/tty

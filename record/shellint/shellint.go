@@ -96,7 +96,7 @@ type starter func(s *Shell, nonce string) (bool, error)
 func starterOf(path string, args []string) starter {
 	name := strings.TrimPrefix(filepath.Base(path), "-")
 	switch name {
-	case "bash":
+	case "bash", "rbash":
 		return startBash
 	case "zsh":
 		return startZsh
@@ -120,7 +120,10 @@ func starterOf(path string, args []string) starter {
 		}
 		name = filepath.Base(found)
 	}
-	if name == "ksh93" {
+	switch name {
+	case "bash":
+		return startBashAsSh
+	case "ksh93":
 		return startKsh
 	}
 	if p, ok := posixShells[name]; ok {
@@ -144,7 +147,7 @@ func (s *Shell) setEnv(name, value string) {
 // restore returns a line of shell code that sets a variable to its value in
 // env, or unsets it.
 func restore(env []string, name string) string {
-	if !slices.ContainsFunc(env, func(e string) bool { return strings.HasPrefix(e, name+"=") }) {
+	if !has(env, name) {
 		return "unset " + name + "\n"
 	}
 	return name + "=" + quote(lookup(env, name)) + "\n"
@@ -152,6 +155,10 @@ func restore(env []string, name string) string {
 
 // quote quotes a string for a Bourne-like shell.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+func has(env []string, name string) bool {
+	return slices.ContainsFunc(env, func(e string) bool { return strings.HasPrefix(e, name+"=") })
+}
 
 func lookup(env []string, name string) string {
 	for _, e := range slices.Backward(env) {

@@ -1,10 +1,15 @@
 # The functions come first, so that the user's aliases are not expanded in them.
+# The arguments of "builtin" are quoted, because options may make zsh split them
+# into words.
 
 __ttydeck_precmd() {
-	builtin local s=$?
+	builtin local s="$?"
 	builtin emulate -L zsh
-	builtin local t=${PWD-}
-	[[ $t != *[%\;[:cntrl:]]* ]] || __ttydeck_escape
+	builtin local t="${PWD-}"
+	if [[ $t != /* ]]; then
+		t="$(builtin pwd && builtin print -n /)" t=${t%??}
+	fi
+	__ttydeck_escape
 	builtin print -rn -- $'\e]133;D;'$s';aid='$__ttydeck_aid$'\a\e]7;file://'${HOST-}$t$'\a' >/dev/tty
 }
 
@@ -35,25 +40,27 @@ __ttydeck_preexec() {
 	if [[ ${PS2-} == *$__ttydeck_aid* ]]; then
 		PS2=${${PS2#$'%{\e]133;A;k=s;aid='$__ttydeck_aid$'\a%}'}%$'%{\e]133;B;aid='$__ttydeck_aid$'\a%}'}
 	fi
-	builtin local t=${1:-${3-}}
-	if ((${#t} < 65536)); then
+	builtin setopt nomultibyte
+	builtin local t="${1:-${3-}}"
+	if ((${#t} > 65536)); then
+		t=";len=${#t}"
+	else
 		__ttydeck_escape
 		t=";cmdline_url=$t"
-	else
-		t=
 	fi
 	builtin print -rn -- $'\e]133;C;aid='$__ttydeck_aid$t$'\a' >/dev/tty
 	((${precmd_functions[(I)__ttydeck_precmd]-0})) || __ttydeck_hook
 }
 
-# __ttydeck_escape replaces characters in t that would end a field or a sequence
-# by %XX.
+# __ttydeck_escape replaces each byte in t that is not printable ASCII, "%" and
+# ";" by %XX.
 __ttydeck_escape() {
+	builtin setopt localoptions nomultibyte
 	builtin local c
 	builtin local -i i
 	t=${${t//\%/%25}//;/%3B}
-	[[ $t == *[[:cntrl:]]* ]] || builtin return 0
-	for i in {1..31} 127; do
+	[[ $t == *[^\ -~]* ]] || builtin return 0
+	for i in {0..31} {127..255}; do
 		c=${(#)i}
 		[[ $t != *$c* ]] || t=${t//$c/%${(l:2::0:)$(([##16]i))}}
 	done
@@ -67,7 +74,7 @@ __ttydeck_hook() {
 
 # __ttydeck_install runs at the first prompt, after all of the user's files.
 __ttydeck_install() {
-	builtin local s=$? trapped percent
+	builtin local s="$?" trapped percent
 	[[ ! -o promptpercent ]] || percent=1
 	builtin emulate -L zsh
 	[[ $(builtin trap) != *DEBUG* ]] || trapped=1
@@ -75,7 +82,7 @@ __ttydeck_install() {
 	precmd_functions=(${precmd_functions:#__ttydeck_*})
 	if [[ -z $trapped ]]; then
 		__ttydeck_hook
-		(builtin return $s)
+		(builtin return "$s")
 		__ttydeck_precmd
 		[[ -z $percent ]] || builtin setopt promptpercent
 		__ttydeck_prompt
@@ -83,6 +90,8 @@ __ttydeck_install() {
 		# A DEBUG trap would see our functions; it does not see expansions in
 		# the prompt.
 		PS1=$'%{\e]133;D;%?;aid='$__ttydeck_aid$'\a\e]7;kitty-shell-cwd://%M%d\a\e]133;A;aid='$__ttydeck_aid$'\a%}'${PS1-}$'%{\e]133;B;aid='$__ttydeck_aid$'\a%}'
+	else
+		builtin print -rn -- $'\e]133;W;aid='$__ttydeck_aid$';why=a DEBUG trap is set, and PS1 cannot be changed\a' >/dev/tty
 	fi
 }
 
