@@ -100,7 +100,7 @@ const (
 	stDCSIgnore
 	stDCSPass
 	stOSC
-	stString // SOS, PM and APC: ignored
+	stString // SOS, PM, APC and the title of screen and tmux (ESC k): ignored
 	numStates
 )
 
@@ -147,7 +147,7 @@ func makeTransitions() (t [numStates][wideIndex + 1]uint8) {
 	on(stEscape, '[', '[', actClear, stCSIEntry)
 	on(stEscape, ']', ']', actOSCStart, stOSC)
 	on(stEscape, 'P', 'P', actClear, stDCSEntry)
-	for _, c := range "X^_" {
+	for _, c := range "X^_k" {
 		on(stEscape, int(c), int(c), actNone, stString)
 	}
 	on(stEscape, 0x7f, 0x7f, actNone, stEscape)
