@@ -1,9 +1,6 @@
 package transcript
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // restartGap is the longest time that an editor takes to begin again.
 const restartGap = 200 * time.Millisecond
@@ -42,5 +39,5 @@ func joinRestarts(_ *session, segs []*segment) []*segment {
 func restarts(s, next *segment) bool {
 	return s.marks != signed && s.bounds == FromPaste && next.bounds == FromPaste && s.after == afterRestart &&
 		next.promptAt-s.start < restartGap && s.printed == 0 &&
-		s.text != "" && !strings.HasSuffix(s.text, "^C")
+		s.text != "" && s.result != cancelled
 }

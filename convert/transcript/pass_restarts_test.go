@@ -40,7 +40,7 @@ func TestJoinRestarts(t *testing.T) {
 		same("no restart", with(old, func(s *segment) { s.after = afterNothing }), empty),
 		same("too late", old, late),
 		same("output in between", with(old, func(s *segment) { s.printed = 1 }), empty),
-		same("cancelled", with(old, func(s *segment) { s.text = "ls^C" }), empty),
+		same("cancelled", with(old, func(s *segment) { s.text, s.result = "^C", cancelled }), empty),
 		same("nothing entered", with(old, func(s *segment) { s.text = "" }), empty),
 		same("found by other means", with(old, func(s *segment) { s.bounds = FromMarks }), empty),
 		same("the second found by other means", old, with(empty, func(s *segment) { s.bounds = FromTyping })),

@@ -13,6 +13,7 @@ var passes = []func(*session, []*segment) []*segment{
 	joinRestarts, // now a segment is a line
 	splitPrompts,
 	correctPrompts,  // now its prompt and its text are apart
+	splitPasted,     // now it has one command, or a part of one
 	joinLines,       // now it is a command
 	movePromptLines, // now its prompt and its output are whole
 	preferReported,  // now its text is final

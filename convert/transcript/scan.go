@@ -29,9 +29,11 @@ type scanner struct {
 	idiom int
 	// near: nothing was read since the last CSI sequence.
 	near bool
-	// fresh: the last byte that was neither CR nor part of a sequence was a
-	// line feed.
+	// fresh: the last byte that was neither part of a sequence nor a control
+	// character that shows nothing was a line feed.
 	fresh bool
+	// last has the last two such bytes.
+	last [2]byte
 	// returns is the number of CRs read last.
 	returns int
 	// lines: stop before every line feed.
@@ -49,7 +51,8 @@ const (
 	scanEsc
 	scanEscIgnore // ESC and an intermediate byte
 	scanCSI
-	scanString // OSC, DCS, APC, PM, SOS
+	scanOSC
+	scanString // DCS, APC, PM, SOS, and the title of screen and tmux (ESC k)
 	scanStringEsc
 )
 
@@ -93,7 +96,9 @@ func (s *scanner) next(data string) (int, token) {
 			switch {
 			case c == '[':
 				s.state, s.n = scanCSI, 0
-			case c == ']' || c == 'P' || c == '_' || c == '^' || c == 'X':
+			case c == ']':
+				s.state = scanOSC
+			case c == 'P' || c == '_' || c == '^' || c == 'X' || c == 'k':
 				s.state = scanString
 			case c >= 0x20 && c < 0x30:
 				s.state = scanEscIgnore
@@ -144,8 +149,12 @@ func (s *scanner) next(data string) (int, token) {
 			case c == '\n': // executed inside the sequence
 				s.fresh = true
 			}
-		case scanString:
-			j := strings.IndexAny(data[i:], "\x07\x1b\x18\x1a")
+		case scanOSC, scanString:
+			ends := "\x07\x1b\x18\x1a"
+			if s.state == scanString {
+				ends = ends[1:] // only an OSC ends at BEL
+			}
+			j := strings.IndexAny(data[i:], ends)
 			if j < 0 {
 				return len(data), tokNone
 			}
@@ -214,15 +223,32 @@ func (s *scanner) ground(run string) {
 		return
 	}
 	s.near = false
-	for i := len(run) - 1; i >= 0; i-- {
-		if run[i] != '\r' {
-			s.fresh = run[i] == '\n'
-			s.returns = len(run) - 1 - i
-			return
+	if rest := strings.TrimRight(run, "\r"); rest == "" {
+		s.returns += len(run)
+	} else {
+		s.returns = len(run) - len(rest)
+	}
+	var last [2]byte
+	n := len(last)
+	for i := len(run) - 1; i >= 0 && n > 0; i-- {
+		switch run[i] {
+		case '\r', 0, 0x07, 0x0e, 0x0f:
+		default:
+			n--
+			last[n] = run[i]
 		}
 	}
-	s.returns += len(run)
+	switch n {
+	case 2:
+		return
+	case 1:
+		last[0] = s.last[1]
+	}
+	s.last, s.fresh = last, last[1] == '\n'
 }
+
+// interrupted reports whether "^C" was written last.
+func (s *scanner) interrupted() bool { return s.last == [2]byte{'^', 'C'} }
 
 // csi takes a complete sequence and returns its token.
 func (s *scanner) csi(final byte) token {

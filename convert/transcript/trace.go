@@ -145,6 +145,12 @@ type origin struct {
 	line uint64
 	x    int
 	at   time.Duration
+	// end is where it ends, as far as zsh has shown that.
+	end struct {
+		ok   bool
+		line uint64
+		x    int
+	}
 }
 
 func newTracer(cast format.Cast, opts Options) *tracer {
@@ -210,7 +216,7 @@ func (t *tracer) write(data string) {
 	for len(data) > 0 {
 		t.scan.lines = t.state == accepting || t.state == running && t.pend.ok ||
 			t.state == editing && t.cur.bounds == FromMarks
-		t.scan.erases = t.state == editing
+		t.scan.erases = t.state == editing || t.state == running && t.idiom.ok
 		n, tok := t.scan.next(data)
 		t.screen.WriteString(data[:n])
 		data = data[n:]

@@ -3,7 +3,6 @@ package transcript
 import (
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/ttydeck/ttydeck/vt"
 )
@@ -30,17 +29,20 @@ func (t *tracer) editGap(d time.Duration) {
 	if t.redrawn {
 		t.reanchor()
 	}
-	if line == t.inputLine && x == t.inputX {
-		t.seeRight()
-	} else {
-		t.moved = true
-	}
-	if t.cur.shell != zsh && x == 0 && line > t.inputLine && t.scan.fresh && t.restLine == t.inputLine && t.restX >= t.inputX && !t.full(line-1) {
+	t.moved = t.moved || line != t.inputLine || x != t.inputX
+	if t.cur.shell != zsh && x == 0 && line > t.inputLine && t.scan.fresh && t.restLine == t.inputLine && t.restX >= t.inputX && !t.full(line-1) && !t.pasted() {
 		// A background job wrote into the line, and the line goes on below.
 		t.carry = append(t.carry, t.rowText(t.inputLine, t.inputX, t.restX))
 		t.inputLine, t.inputX = line, 0
 	}
 	t.restLine, t.restX = line, x
+}
+
+// pasted reports whether what follows the place where the cursor rested last was
+// pasted: readline shows it standing out until the next key.
+func (t *tracer) pasted() bool {
+	row, ok := t.row(t.restLine)
+	return ok && t.restX < row.Content() && row.Cell(t.restX).Attr() != 0
 }
 
 // inputAt sets where input begins.
@@ -69,13 +71,14 @@ func (t *tracer) readPrompt() []string {
 		from = t.promptX
 	}
 	last := t.rowText(t.inputLine, from, t.inputX)
-	if pad := t.inputX - from - utf8.RuneCountInString(last); pad > 0 && pad < 3 {
+	if pad := t.inputX - from - columns(last); pad > 0 && pad < 3 {
 		last += strings.Repeat(" ", pad) // blanks that the cursor was moved over
 	}
 	return append(rows, last)
 }
 
-// seeRight looks for text at the right of where input begins.
+// seeRight looks for text at the right of where input begins, before anything is
+// entered. Later, text there may be input.
 func (t *tracer) seeRight() {
 	row, ok := t.row(t.inputLine)
 	if !ok || !t.spend(row.Len()) {
@@ -83,6 +86,26 @@ func (t *tracer) seeRight() {
 	}
 	if t.right = t.rightFrom(row, t.inputLine, t.inputX); t.right.x <= t.inputX {
 		t.right = rightPrompt{} // what is typed
+	}
+}
+
+// seeUnwritten looks for text at the right edge of a line, behind columns that
+// nothing was written to. Whatever is typed leaves no such columns, but editors
+// move over them to draw a right-hand prompt, which may have changed since the
+// last look.
+func (t *tracer) seeUnwritten(line uint64) {
+	row, ok := t.row(line)
+	if !ok || line != t.inputLine || row.Content() < row.Len()-2 || !t.spend(row.Len()) {
+		return
+	}
+	for x := row.Content() - 1; x > t.inputX; x-- {
+		if row.Cell(x).Empty() && row.Cell(x).Width() > 0 {
+			for x < row.Content() && row.Cell(x).Rune() <= ' ' && row.Cell(x).Rune() >= 0 {
+				x++
+			}
+			t.right = rightPrompt{x, t.rowText(line, x, allCols)}
+			return
+		}
 	}
 }
 
@@ -161,12 +184,22 @@ func (t *tracer) pasteOn() {
 
 // zshInput sets where input begins: zsh switches after it has drawn its prompt.
 func (t *tracer) zshInput(line uint64, x int) {
+	end := t.idiom.end
 	t.idiom = origin{}
 	t.cur.shell = zsh
-	if t.cur.promptEnd != endCertain {
-		t.inputAt(line, x)
-		t.cur.promptEnd = endCertain
+	if t.cur.promptEnd == endCertain {
+		return
 	}
+	if x == 0 && end.ok && (end.line > line || end.x > 0) {
+		// It has gone back to draw its prompt again, and perhaps a line that
+		// was entered meanwhile: a widget does so before zsh switches.
+		t.inputAt(end.line, end.x)
+		t.buffer, _, _ = t.readInput(t.bottom())
+		t.redrawn, t.erasesLeft = true, 1
+	} else {
+		t.inputAt(line, x)
+	}
+	t.cur.promptEnd = endCertain
 }
 
 // zshPrompt: zsh begins to draw or redraw its prompt.
@@ -201,6 +234,10 @@ func (t *tracer) zshPrompt() {
 
 // erased is called for each CSI K.
 func (t *tracer) erased() {
+	if t.state == running && t.now-t.idiom.at < promptGap {
+		t.idiom.end.ok = true
+		t.idiom.end.line, t.idiom.end.x = t.cursor()
+	}
 	if t.state == editing && t.redrawn && t.buffer == "" && t.erasesLeft > 0 {
 		// As long as nothing is entered, zsh clears the rest of the line
 		// behind its prompt.
@@ -250,6 +287,8 @@ func (t *tracer) pasteOff() {
 	seg.start = t.now
 	if t.scan.fresh {
 		seg.left |= leftLineFeed
+	} else if t.scan.interrupted() && seg.shell != zsh {
+		seg.result = cancelled // readline draws ^C wherever the cursor is
 	}
 	if t.scan.fresh && seg.shell != zsh && line > t.screen.Scrolled() {
 		// Readline and fish have moved to the next line already.
@@ -345,6 +384,7 @@ func (t *tracer) readInput(last uint64) (text string, rows []textRow, unread int
 	if _, ok := t.anyRow(first); !ok {
 		first = max(first, t.screen.Scrolled())
 	}
+	t.seeUnwritten(first)
 	size := 0
 	for l := first; l <= last; l++ {
 		if len(rows) == maxInputRows || size > maxInput {

@@ -115,15 +115,17 @@ func (t *tracer) bottom() uint64 {
 func joinRows(rows []textRow, x int, right rightPrompt) string {
 	var b strings.Builder
 	for i, row := range rows {
-		text := row.text
+		text, wrap := row.text, row.wrap
 		if i == 0 {
-			text = fromColumn(cutRight(text, right), x)
+			text = cutRight(row.text, right)
+			wrap = wrap && text == row.text
+			text = fromColumn(text, x)
 		}
-		if !row.wrap {
+		if !wrap {
 			text = strings.TrimRight(text, " ")
 		}
 		b.WriteString(text)
-		if i+1 < len(rows) && !row.wrap {
+		if i+1 < len(rows) && !wrap {
 			b.WriteByte('\n')
 		}
 	}

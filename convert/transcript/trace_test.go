@@ -43,10 +43,10 @@ func TestTracer(t *testing.T) {
 	}{
 		{"bash", "", bash, []segment{ls, again}},
 		{"bash, cancelled", "", []string{pasteOn + "$ ", "ls", "^C", pasteOff + pasteOn + "$ "}, []segment{
-			with(ls, func(s *segment) { s.text, s.left, s.after = "ls^C", 0, afterRestart }), again,
+			with(ls, func(s *segment) { s.text, s.left, s.after, s.result = "ls^C", 0, afterRestart, cancelled }), again,
 		}},
 		{"bash, and ctrl-C was recorded", "", []string{pasteOn + "$ ", "ls", "<\x03", "^C" + pasteOff + pasteOn + "$ "}, []segment{
-			with(ls, func(s *segment) { s.text, s.left, s.after, s.key = "ls^C", 0, afterRestart, ctrlC }), again,
+			with(ls, func(s *segment) { s.text, s.left, s.after, s.key, s.result = "ls^C", 0, afterRestart, ctrlC, cancelled }), again,
 		}},
 		{"the prompt was not seen by itself", "", []string{pasteOn + "$ ls\r\n" + pasteOff + "a\r\n" + pasteOn + "$ "}, []segment{
 			with(ls, func(s *segment) { s.prompt, s.promptEnd, s.text = nil, endUnseen, "$ ls" }), again,
@@ -57,6 +57,21 @@ func TestTracer(t *testing.T) {
 		{"a background job wrote into the line", "", []string{pasteOn + "$ ", "ec", "ho", "\r\ndone\r\n", " hi", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{
 			with(ls, func(s *segment) { s.text, s.pieces = "echo hi", 2 }), again,
 		}},
+		{"bash, cancelled with the cursor in the line", "", []string{pasteOn + "$ ", "rm -r x\b\b\b\b\b\b\b", "^C", pasteOff + pasteOn + "$ "}, []segment{
+			with(ls, func(s *segment) { s.text, s.left, s.after, s.result = "^C -r x", 0, afterRestart, cancelled }), again,
+		}},
+		{"the first word was replaced", "", []string{pasteOn + "$ ", "cat a b", "\b\b\b\b\b\b\b", "\x1b[3P", "\x1b[1@l", "\x1b[1@s", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{
+			with(ls, func(s *segment) { s.text = "ls a b" }), again,
+		}},
+		{"a paste that ends in a newline", "", []string{pasteOn + "$ ", "id; ", "\x1b[7mls\x1b[27m\r\n", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{
+			with(ls, func(s *segment) { s.text = "id; ls" }), again,
+		}},
+		{"a paste on a terminal that stands out in italics", "", []string{pasteOn + "$ ", "\x1b[3mls\x1b[23m\r\n", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{ls, again}},
+		{"a line feed before SI", "", []string{pasteOn + "$ ", "ls", "\r\n\x1b[m\x0f" + pasteOff + "a b\r\n" + pasteOn + "$ "}, []segment{ls, again}},
+		{"a right-hand prompt that came later", "", []string{pasteOn + "$ ", "ls", "\x1b[10C[main]\x1b[16D", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{ls, again}},
+		{"input up to the right edge", "", []string{pasteOn + "$ ", "echo a      bcdef", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{
+			with(ls, func(s *segment) { s.text = "echo a      bcdef" }), again,
+		}},
 		{"a full-screen program", "", []string{pasteOn + "$ ", "vi", "\r\n" + pasteOff + "\x1b[?1049h", "~", "\x1b[?1049l" + pasteOn + "$ "}, []segment{
 			with(ls, func(s *segment) { s.text, s.screens = "vi", 1 }), again,
 		}},
@@ -65,6 +80,12 @@ func TestTracer(t *testing.T) {
 		}},
 		{"zsh, redrawn after it was entered", "", []string{zshLine + "% \x1b[K" + pasteOn, "ls", pasteOff + zshLine + "> ls\r\r\n", "a\r\n"}, []segment{
 			with(zshLs, func(s *segment) { s.left, s.after, s.end = 0, afterRedraw, fact[time.Duration]{} }),
+		}},
+		{"zsh, redrawn before somebody types", "", []string{zshLine + "[I] % \x1b[K\r\r" + pasteOn + zshLine + "[I] % \x1b[K", "ls", pasteOff + "\r\na\r\n"}, []segment{
+			with(zshLs, func(s *segment) { s.prompt, s.left, s.end = prompt("[I] % "), 0, fact[time.Duration]{} }),
+		}},
+		{"zsh, which switches only when the line is entered", "", []string{zshLine + "~\r\n% \x1b[K", "ls\r\x1b[A" + pasteOn + zshLine + "> ls\x1b[K" + pasteOff + "\r\na\r\n"}, []segment{
+			with(zshLs, func(s *segment) { s.prompt, s.left, s.end = prompt("> "), 0, fact[time.Duration]{} }),
 		}},
 		{"zsh without bracketed paste", "", []string{zshLine + "% \x1b[K" + keysOn, "ls", keysOff + "\r\r\na\r\n"}, []segment{
 			with(zshLs, func(s *segment) { s.bounds, s.end = FromKeys, fact[time.Duration]{} }),

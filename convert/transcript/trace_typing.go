@@ -159,6 +159,9 @@ func (t *tracer) typed(line uint64) {
 	t.cur.given = strings.TrimRight(p.given, " ")
 	t.cur.key = t.key
 	t.cur.start = t.now
+	if t.scan.interrupted() {
+		t.cur.result = cancelled
+	}
 	t.takeInput(line)
 	t.begin(line + 1)
 	t.undo = undo

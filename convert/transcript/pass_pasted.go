@@ -1,0 +1,70 @@
+package transcript
+
+import (
+	"strings"
+	"time"
+)
+
+// splitPasted splits lines that were entered together: bash runs each command of
+// a text with several lines by itself, as if they had been entered one by one.
+// zsh and fish run the text as a whole.
+//
+// Needs: prompts and texts as they should be.
+// Holds after: a text of several lines is one command.
+// Sets: the text, the rows and the output of what it splits; the output is that
+// of the last command, because nothing shows where those before end. It leaves
+// alone what a mark reports, lines that are indented as fish does it, and REPLs.
+func splitPasted(ses *session, segs []*segment) []*segment {
+	var out []*segment
+	for _, s := range segs {
+		if s.bounds != FromPaste || s.shell == zsh || s.run.known() || s.reported.known() ||
+			s.unread > 0 || s.result == cancelled || !strings.Contains(s.text, "\n") ||
+			looksLikeREPL(lastLine(s.prompt)) {
+			out = append(out, s)
+			continue
+		}
+		texts := ses.statements(s.text)
+		for i, text := range texts {
+			if i+1 == len(texts) {
+				s.text = text
+				break
+			}
+			part := *s
+			part.text, part.out, part.printed, part.screens = text, output{}, 0, 0
+			part.end = fact[time.Duration]{s.start, fromNext}
+			out = append(out, &part)
+			s.promptAt = s.start
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// statements splits a text at the ends of lines that complete a command. It
+// returns the whole text where a line that begins a command is indented.
+func (ses *session) statements(text string) []string {
+	var texts []string
+	rest := text
+	for rest != "" {
+		var one string
+		for more := rest; ; {
+			line, after, found := strings.Cut(more, "\n")
+			one, more = one+line, after
+			if ses.work -= len(one); !found || ses.work < 0 || !incomplete(one) {
+				rest = more
+				break
+			}
+			one += "\n"
+		}
+		if strings.HasPrefix(one, " ") || strings.HasPrefix(one, "\t") {
+			return []string{text}
+		}
+		if strings.TrimSpace(one) != "" {
+			texts = append(texts, one)
+		}
+	}
+	if len(texts) == 0 {
+		return []string{text}
+	}
+	return texts
+}
