@@ -79,5 +79,7 @@ func (ses *session) continues(p, s *segment) bool {
 	case s.shell == zsh:
 		return zshContinuation.MatchString(prompt) || strings.TrimSpace(prompt) == ">" && incomplete(p.text)
 	}
-	return looksLikeContinuation(prompt) && incomplete(p.text)
+	// Whatever a shell asks with while a line is incomplete is its prompt for
+	// the next one.
+	return (looksLikeContinuation(prompt) || s.promptEnd != endUnseen && prompt != "" && !looksLikeShell(prompt)) && incomplete(p.text)
 }

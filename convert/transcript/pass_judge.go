@@ -1,6 +1,9 @@
 package transcript
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // judgeLines decides what became of each line.
 //
@@ -9,14 +12,15 @@ import "strings"
 // Sets: the result of what was entered to listed, shellEnded or cancelled, in
 // this order, if marks, the screen or the habits of the session show that.
 func judgeLines(ses *session, segs []*segment) []*segment {
+	people := typedByPeople(segs)
 	for i, s := range segs {
 		switch {
 		case s.result == unentered:
 		case i+1 < len(segs) && ses.habits.lists(s, segs[i+1]):
 			s.result = listed
-		case s.endsShell():
+		case s.endsShell(), people && s.printsEnd() && (s.last || returns(segs, i)):
 			s.result = shellEnded
-		case ses.habits.cancelled(s):
+		case ses.habits.cancelled(s), s.givenUp(), i+1 < len(segs) && s.interrupts(segs[i+1]):
 			s.result = cancelled
 		}
 	}
@@ -36,9 +40,66 @@ func (h *habits) lists(s, next *segment) bool {
 	return false
 }
 
+// givenUp reports whether a shell asked for further lines, and began anew before
+// they were complete.
+func (s *segment) givenUp() bool {
+	return len(s.lines) > 0 && !s.run.known() && !s.reported.known() && s.unread == 0 && incomplete(s.text)
+}
+
+// interrupted is the status of a line that was cancelled with ctrl-C.
+var interrupted = regexp.MustCompile(`(^|\D)130($|\D)`)
+
+// interrupts reports whether next, the next prompt, shows that status, which has
+// no other cause: if a command is interrupted, the terminal shows ^C.
+func (s *segment) interrupts(next *segment) bool {
+	shows := func(s *segment) bool {
+		return interrupted.MatchString(strings.Join(s.prompt, " ") + " " + s.right.text)
+	}
+	return s.shell == zsh && s.printed == 0 && !s.run.known() && !s.exit.known() && shows(next) && !shows(s)
+}
+
 // endsShell reports whether the line is a shell that ended at ctrl-D, and printed
 // so.
 func (s *segment) endsShell() bool {
 	return s.text == "^D" ||
-		s.bounds != FromPaste && s.pace == burst && s.key == ctrlD && (s.text == "exit" || s.text == "logout")
+		s.key == ctrlD && s.printsEnd()
+}
+
+// printsEnd reports whether the line may be what a shell printed at its end,
+// which comes at once.
+func (s *segment) printsEnd() bool {
+	return s.bounds != FromPaste && s.pace == burst && s.out.text == "" && (s.text == "exit" || s.text == "logout")
+}
+
+// returns reports whether the prompt behind the line i is one of a shell around
+// its own.
+func returns(segs []*segment, i int) bool {
+	if i+1 == len(segs) {
+		return false
+	}
+	own, next := lastLine(segs[i].prompt), lastLine(segs[i+1].prompt)
+	if alike(own, next) {
+		return false
+	}
+	for _, before := range segs[max(0, i-maxPrompts):i] {
+		if lastLine(before.prompt) == next {
+			return true
+		}
+	}
+	return false
+}
+
+// typedByPeople reports whether most of the lines with a known pace were typed
+// by a person, key by key.
+func typedByPeople(segs []*segment) bool {
+	n := 0
+	for _, s := range segs {
+		switch {
+		case s.pace == typed:
+			n++
+		case s.pace == burst && !s.printsEnd():
+			n--
+		}
+	}
+	return n > 0
 }

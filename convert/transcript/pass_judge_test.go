@@ -13,6 +13,13 @@ func TestJudgeLines(t *testing.T) {
 	marked := segment{bounds: FromMarks, text: "make te", marks: unsigned}
 	eof := segment{bounds: FromTyping, text: "exit", pace: burst, key: ctrlD}
 	with := func(s segment, change func(*segment)) segment { change(&s); return s }
+	people := segment{bounds: FromTyping, prompt: prompt("me@box$ "), text: "ls", pace: typed}
+	bye := segment{bounds: FromTyping, prompt: prompt("me@box$ "), text: "exit", pace: burst, last: true}
+	inner := segment{bounds: FromTyping, prompt: prompt("# "), text: "exit", pace: burst}
+	back := segment{bounds: FromTyping, prompt: prompt("me@box$ "), text: "id", pace: typed}
+	robot := segment{bounds: FromTyping, prompt: prompt("me@box$ "), text: "ls", pace: burst}
+	further := segment{bounds: FromTyping, prompt: prompt("$ "), text: "if true\nthen"}
+	zshLine := segment{bounds: FromPaste, shell: zsh, prompt: prompt("% "), text: "rm -r x"}
 	testPass(t, judgeLines, []passTest{
 		judge("entered", habits{}, entered, segment{bounds: FromPaste, text: "ls", left: leftLineFeed}),
 		judge("cancelled", habits{}, cancelled, segment{bounds: FromPaste, text: "ls^C"}),
@@ -39,6 +46,18 @@ func TestJudgeLines(t *testing.T) {
 		judge("exit is typed", habits{}, entered, with(eof, func(s *segment) { s.pace = typed })),
 		judge("exit is typed in an editor", habits{}, entered, with(eof, func(s *segment) { s.bounds = FromPaste; s.left = leftLineFeed })),
 		judge("exit comes at once, without ctrl-D", habits{}, entered, with(eof, func(s *segment) { s.key = otherKey })),
+		{name: "the recording ends as a shell does", in: []segment{people, bye}, want: []segment{people, with(bye, func(s *segment) { s.result = shellEnded })}},
+		{name: "a shell inside another ends", in: []segment{people, inner, back}, want: []segment{people, with(inner, func(s *segment) { s.result = shellEnded }), back}},
+		{name: "programs enter all lines at once", in: []segment{robot, robot, bye}, want: []segment{robot, robot, bye}},
+		judge("given up in a further line", habits{}, cancelled, with(further, func(s *segment) { s.lines = []string{"if true", "then"} })),
+		judge("a line that only looks incomplete", habits{}, entered, further),
+		judge("a further line was run", habits{}, entered, with(further, func(s *segment) { s.lines, s.run = []string{"if true", "then"}, ran })),
+		judge("the next prompt shows that it was interrupted", habits{}, cancelled, zshLine, with(zshLine, func(s *segment) { s.prompt = prompt("[130] % ") })),
+		judge("the next right-hand prompt shows it", habits{}, cancelled, zshLine, with(zshLine, func(s *segment) { s.right.text = "130 ↵" })),
+		judge("a command was interrupted", habits{}, entered, with(zshLine, func(s *segment) { s.printed = 1 }), with(zshLine, func(s *segment) { s.prompt = prompt("[130] % ") })),
+		judge("another number", habits{}, entered, zshLine, with(zshLine, func(s *segment) { s.prompt = prompt("[1300] % ") })),
+		judge("a mark shows an end without a start", oneMark, cancelled, with(marked, func(s *segment) { s.bounds, s.left, s.exit = FromPaste, leftLineFeed, exited(0) })),
+		judge("a function", oneMark, entered, with(marked, func(s *segment) { s.text, s.bounds, s.left, s.exit = "f() { ls; }", FromPaste, leftLineFeed, exited(0) })),
 		judge("another program prints at ctrl-D", habits{}, entered, with(eof, func(s *segment) { s.text = "bye" })),
 	})
 }

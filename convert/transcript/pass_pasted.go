@@ -1,6 +1,7 @@
 package transcript
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -13,13 +14,13 @@ import (
 // Holds after: a text of several lines is one command.
 // Sets: the text, the rows and the output of what it splits; the output is that
 // of the last command, because nothing shows where those before end. It leaves
-// alone what a mark reports, lines that are indented as fish does it, and REPLs.
+// alone what a mark reports, what fish shows, which it indents, and REPLs.
 func splitPasted(ses *session, segs []*segment) []*segment {
 	var out []*segment
 	for _, s := range segs {
 		if s.bounds != FromPaste || s.shell == zsh || s.run.known() || s.reported.known() ||
 			s.unread > 0 || s.result == cancelled || !strings.Contains(s.text, "\n") ||
-			looksLikeREPL(lastLine(s.prompt)) {
+			looksLikeREPL(lastLine(s.prompt)) || slices.ContainsFunc(s.rows, func(r textRow) bool { return r.indent > 0 }) {
 			out = append(out, s)
 			continue
 		}
@@ -40,8 +41,7 @@ func splitPasted(ses *session, segs []*segment) []*segment {
 	return out
 }
 
-// statements splits a text at the ends of lines that complete a command. It
-// returns the whole text where a line that begins a command is indented.
+// statements splits a text at the ends of lines that complete a command.
 func (ses *session) statements(text string) []string {
 	var texts []string
 	rest := text
@@ -55,9 +55,6 @@ func (ses *session) statements(text string) []string {
 				break
 			}
 			one += "\n"
-		}
-		if strings.HasPrefix(one, " ") || strings.HasPrefix(one, "\t") {
-			return []string{text}
 		}
 		if strings.TrimSpace(one) != "" {
 			texts = append(texts, one)

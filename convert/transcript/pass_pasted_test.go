@@ -31,7 +31,7 @@ func TestSplitPasted(t *testing.T) {
 			want: []segment{text(first, "ls"), text(last, "if true")},
 		},
 		same("one command", text(s, "echo 'a\nb'")),
-		same("indented by fish", text(s, "ls\n  ls")),
+		same("indented by fish", with(text(s, "ls\nls"), func(s *segment) { s.rows = []textRow{{text: "> ls"}, {text: "  ls", indent: 2}} })),
 		same("zsh", with(text(s, "ls\nls"), func(s *segment) { s.shell = zsh })),
 		same("a mark reports it", with(text(s, "ls\nls"), func(s *segment) { s.run = ran })),
 		same("cancelled", with(text(s, "ls\nls"), func(s *segment) { s.result = cancelled })),

@@ -147,7 +147,7 @@ func (p *placer) levelOf(s *segment) level {
 	here := level(len(p.shells) - 1)
 	shell := p.shells[here]
 	if !shell.used {
-		if s.bounds == FromTyping && !plausible(prompt) {
+		if s.bounds == FromTyping && !plausible(prompt) && !s.odd {
 			return noPrompt
 		}
 		return here
@@ -184,7 +184,7 @@ func (p *placer) levelOf(s *segment) level {
 			return here
 		}
 	}
-	if s.bounds == FromTyping && !plausible(prompt) {
+	if s.bounds == FromTyping && !plausible(prompt) && !s.odd {
 		return noPrompt
 	}
 	return inREPL

@@ -1,7 +1,9 @@
 package transcript
 
 import (
+	"cmp"
 	"strings"
+	"unicode/utf8"
 )
 
 const (
@@ -13,7 +15,8 @@ const (
 
 // splitPrompts finds the end of each prompt whose end was not seen.
 //
-// Needs: prompts whose end was seen, to compare with.
+// Needs: prompts whose end was seen, to compare with; else several that begin
+// alike.
 // Holds after: promptEnd is endUnseen only where no prompt of the session, and
 // no prompt of a REPL, is found in the rows; the text is then all the rows.
 // Sets: the prompt and the text where promptEnd is endUnseen; it becomes
@@ -28,13 +31,24 @@ func splitPrompts(ses *session, segs []*segment) []*segment {
 			prompts = append(prompts, p)
 		}
 	}
+	if p := ses.repeatedStart(segs); p != "" && len(prompts) < maxPrompts {
+		prompts = append(prompts, p)
+	}
 	rights := rightPrompts(segs)
+	open := "" // the command so far
 	for _, s := range segs {
 		if s.promptEnd.seen() || s.bounds == "" {
+			open = extend(open, s)
 			continue
 		}
 		i, p := ses.findPrompt(s.rows, prompts)
+		if last := len(s.rows) - 1; p == "" && last >= 0 && open != "" {
+			if i, p = last, continuationStart.FindString(s.rows[last].text); p != "" && !incomplete(open) {
+				p = ""
+			}
+		}
 		if p == "" {
+			open = ""
 			continue
 		}
 		s.prompt = nil
@@ -44,8 +58,60 @@ func splitPrompts(ses *session, segs []*segment) []*segment {
 		s.prompt = append(s.prompt, p)
 		s.promptEnd = endLearned
 		s.text = joinRows(s.rows[i:], columns(p), rights.of(s.rows[i].text))
+		open = extend(open, s)
 	}
 	return segs
+}
+
+// extend returns the command so far, text, with the line s; that is only the
+// line if it begins another command.
+func extend(text string, s *segment) string {
+	if looksLikeContinuation(lastLine(s.prompt)) && len(text) < maxInput {
+		return text + "\n" + s.text
+	}
+	return s.text
+}
+
+// repeatedStart returns the prompt with which most of the lines begin whose end
+// of the prompt was not seen, if it is no prompt that was seen, and at least two
+// begin with it or it can be nothing else; "" if there is none.
+func (ses *session) repeatedStart(segs []*segment) string {
+	count := map[string]int{}
+	for _, s := range segs {
+		if s.promptEnd.seen() {
+			return ""
+		}
+		seen := map[string]bool{}
+		for _, row := range s.rows[:min(len(s.rows), maxUpper+1)] {
+			if ses.work -= len(row.text); ses.work < 0 {
+				return ""
+			}
+			for i, tries := 0, 0; tries < maxTries; tries++ {
+				at := strings.IndexAny(row.text[i:], ends)
+				if at < 0 {
+					break
+				}
+				_, n := utf8.DecodeRuneInString(row.text[i+at:])
+				i += at + n
+				if p := row.text[:i] + " "; strings.HasPrefix(row.text[i:]+" ", " ") && plausible(p) && !seen[p] {
+					seen[p] = true
+					count[p]++
+				}
+			}
+		}
+	}
+	best := ""
+	for p, n := range count {
+		longer := cmp.Compare(len(p), len(best))
+		if n == 1 { // what follows may be input
+			longer = -longer
+		}
+		if (n > 1 || strings.Contains(p, "@") && looksLikeShell(p)) &&
+			cmp.Or(cmp.Compare(n, count[best]), longer, strings.Compare(p, best)) > 0 {
+			best = p
+		}
+	}
+	return best
 }
 
 // findPrompt returns the lowest row that begins with a prompt, and that prompt;

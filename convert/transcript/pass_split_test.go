@@ -50,6 +50,28 @@ func TestSplitPrompts(t *testing.T) {
 			want: []segment{clock, learned("make", prompt("$ "), "$ make    11:30")},
 		},
 		{
+			name: "several begin alike, and none was seen",
+			in:   []segment{unseen("me@box:~# ls"), unseen("a b", "me@box:~# echo 1 > f"), unseen("me@box:~/a# id")},
+			want: []segment{
+				learned("ls", prompt("me@box:~# "), "me@box:~# ls"),
+				learned("echo 1 > f", prompt("a b", "me@box:~# "), "a b", "me@box:~# echo 1 > f"),
+				learned("id", prompt("me@box:~/a# "), "me@box:~/a# id"),
+			},
+		},
+		{
+			name: "one that can be nothing else",
+			in:   []segment{unseen("me@box:~# ls # x")},
+			want: []segment{learned("ls # x", prompt("me@box:~# "), "me@box:~# ls # x")},
+		},
+		{
+			name: "further lines, whose prompt was not seen",
+			in:   []segment{seen("$ "), unseen("$ for i in 1 2"), unseen("> do ls"), unseen("> done"), unseen("> x")},
+			want: []segment{
+				seen("$ "), learned("for i in 1 2", prompt("$ "), "$ for i in 1 2"), learned("do ls", prompt("> "), "> do ls"),
+				learned("done", prompt("> "), "> done"), unseen("> x"),
+			},
+		},
+		{
 			name: "nothing like it",
 			in:   []segment{seen("$ "), unseen("% make")},
 			want: []segment{seen("$ "), unseen("% make")},

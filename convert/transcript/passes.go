@@ -1,6 +1,9 @@
 package transcript
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // The tracer cuts a recording into segments; passes make the session's commands
 // of them. A pass takes the segments in the order of the recording and returns
@@ -10,6 +13,8 @@ import "strings"
 
 // passes lists the passes in the order in which they run.
 var passes = []func(*session, []*segment) []*segment{
+	dropQuestions, // now its prompt is one, as far as repetition shows
+	moveSigns,
 	joinRestarts, // now a segment is a line
 	splitPrompts,
 	correctPrompts,  // now its prompt and its text are apart
@@ -70,6 +75,9 @@ func learnHabits(segs []*segment) habits {
 	return h
 }
 
+// definition matches lines that some integrations do not mark as run.
+var definition = regexp.MustCompile(`^\s*(#|(function\s+)?[^\s()]+\s*\(\)|function\s)`)
+
 // cancelled reports whether a line was cancelled.
 func (h *habits) cancelled(s *segment) bool {
 	typedC := strings.HasSuffix(s.text, "^C")
@@ -84,6 +92,8 @@ func (h *habits) cancelled(s *segment) bool {
 		return typedC || !s.exit.known() || s.exit.value == 128+2 && !strings.HasPrefix(s.text, "#")
 	case s.bounds == FromMarks && s.marks == signed && s.exit.value == 256+2 && s.printed == 0:
 		return true // ksh93 adds 256 to the number of the signal, and shows no ^C
+	case h.marksRun && s.bounds == FromPaste && s.marks == unsigned && (s.exit.value == 0 || s.exit.value == 130) && s.exit.known() && !definition.MatchString(s.text):
+		return true // it ended without a start
 	case s.bounds == FromTyping, s.bounds == FromMarks:
 		return typedC
 	case s.shell == zsh:

@@ -55,7 +55,7 @@ func rows(texts ...string) []textRow {
 	for _, text := range texts {
 		row := textRow{text: text}
 		if n := len(text); n > 0 && text[n-1] == '\\' {
-			row = textRow{text[:n-1], true}
+			row = textRow{text: text[:n-1], wrap: true}
 		}
 		list = append(list, row)
 	}

@@ -28,6 +28,13 @@ func plausible(text string) bool {
 	return strings.ContainsRune(ends, last) || strings.ContainsRune(starts, first)
 }
 
+// question matches the end of what programs ask.
+var question = regexp.MustCompile(`(?i)(\?|[[(]y(es)?/n(o)?[])]|(password|passphrase|passcode|pin|login|username|user name|press .*)( for .*)?):?$|^-- ?more|\d%|\d+/\d+|\.\.\.$`)
+
+// looksLikeQuestion reports whether text is what programs ask, or progress that
+// they show.
+func looksLikeQuestion(text string) bool { return question.MatchString(strings.TrimSpace(text)) }
+
 // terminator returns the last character of a prompt with the blanks behind it;
 // letters and digits become w.
 func terminator(prompt string) string {
@@ -139,7 +146,10 @@ func looksLikeShell(prompt string) bool {
 }
 
 // continuation matches the prompts that shells show for a further line.
-var continuation = regexp.MustCompile(`^\s*((\S+ )*(if|then|elif|else|while|until|for|do|case|select|function|repeat|foreach|quote|dquote|bquote|pipe|cmdand|cmdor|subsh|cmdsubst|mathsubst|braceparam|heredoc|heredocd|array|cursh|cond|math|coproc|nocorrect|time|always|errexit|elif-then)*>|>|\.\.\.|::: |∙|\|)\s*$`)
+var continuation = regexp.MustCompile(`^\s*((\S+ )*(if|then|elif|else|while|until|for|do|case|select|function|repeat|foreach|quote|dquote|bquote|pipe|cmdand|cmdor|subsh|cmdsubst|mathsubst|braceparam|heredoc|heredocd|array|cursh|cond|math|coproc|nocorrect|time|always|errexit|elif-then)*>|>|\.\.\.|…|::: |∙|\|)\s*$`)
+
+// continuationStart matches such a prompt at the start of a line.
+var continuationStart = regexp.MustCompile(`^(((if|then|elif|else|while|until|for|do|case|select|function|repeat|foreach|quote|dquote|bquote|pipe|cmdand|cmdor|subsh|cmdsubst|mathsubst|braceparam|heredoc|heredocd|array|cursh|cond|math|coproc|always|elif-then)\s?)*>|\.\.\.|…|:::|∙) `)
 
 func looksLikeContinuation(prompt string) bool { return continuation.MatchString(prompt) }
 

@@ -39,6 +39,8 @@ type segment struct {
 	textBy   source   // FromHook if text is reported; else from the screen
 	doubtful bool     // the text may be wrong
 	given    string   // the text that came together with the prompt
+	odd      bool     // the prompt may be a question; out begins with it, and the text
+	drawn    string   // what followed the mark of the prompt's end at once
 	start    time.Duration
 	pace     pace
 	key      key // typed last
@@ -60,6 +62,7 @@ type segment struct {
 	// is unknown, its value is the end of the recording.
 	end fact[time.Duration]
 
+	last    bool // the recorded program ended next
 	out     output
 	capture *capture // what out is made of; nil once it is
 	printed int      // rows that were printed before the next prompt
@@ -184,6 +187,9 @@ const (
 type textRow struct {
 	text string
 	wrap bool // it goes on in the next row
+	// indent is the number of columns at its start that nothing was written to:
+	// fish moves over them to show further lines below the first.
+	indent int
 }
 
 // rightPrompt is the text at the right of the line being entered.

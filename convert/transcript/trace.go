@@ -65,8 +65,16 @@ type tracer struct {
 	paused beforePrompt // the last time that bracketed paste was switched on
 	rested restedAt
 	known  []string // prompts seen, latest first
-	// typedKnown are the prompts that only typing showed.
+	// typedKnown are the prompts that only typing showed, and styles how their
+	// first characters looked.
 	typedKnown []string
+	// oddKnown are texts that may be prompts, though they do not end as prompts
+	// usually do.
+	oddKnown []string
+	styles   map[string]vt.Cell
+	// bursts is the number of lines of output in which another prompt is still
+	// looked for, with a line that came at once.
+	bursts int
 
 	paste     bool     // bracketed paste was seen in the session
 	open      *segment // the command that has started and not ended, from marks
@@ -103,6 +111,17 @@ type lineState struct {
 	restLine uint64 // the cursor at the last gap
 	restX    int
 
+	// acceptLine is where the cursor was when the line was entered; redrawnRows
+	// counts the rows of it that were drawn again then.
+	acceptLine  uint64
+	redrawnRows int
+
+	// sign is where a mark showed the end of the prompt, until the cursor rests.
+	sign origin
+	// restarted: readline begins again only to move to the next line, after
+	// ctrl-C.
+	restarted bool
+
 	// hint is where a prompt begins according to a mark that any program could
 	// have printed.
 	hint  origin
@@ -130,6 +149,8 @@ type pending struct {
 	at     time.Duration
 	cursor int    // the cursor's column then
 	moved  bool   // the cursor was seen elsewhere since
+	paused bool   // and rested there, if only for a moment
+	killed int    // the column behind ^C, which the terminal has shown
 	given  string // the text that was behind the prompt already
 	typed  string // the text that was typed since
 	// gapLine and gapX are where the cursor was at the last gap.
@@ -137,6 +158,7 @@ type pending struct {
 	gapX      int
 	right     rightPrompt
 	announced announced
+	odd       bool // see segment
 }
 
 // origin is where a prompt begins, perhaps.
@@ -154,7 +176,7 @@ type origin struct {
 }
 
 func newTracer(cast format.Cast, opts Options) *tracer {
-	t := &tracer{opts: opts, nonce: opts.Nonce, capturing: true, credit: 1 << 24}
+	t := &tracer{opts: opts, nonce: opts.Nonce, capturing: true, credit: 1 << 24, styles: map[string]vt.Cell{}}
 	if t.nonce == "" {
 		t.nonce = cast.Header.Nonce()
 	}
@@ -196,6 +218,7 @@ func (t *tracer) event(ev format.Event) {
 			}
 		}
 	case format.Exit:
+		t.cur.last = true
 		t.exitEvent(ev)
 	case format.Resize:
 		if _, err := ev.Size(); err == nil {
@@ -214,7 +237,7 @@ func (t *tracer) advance(at time.Duration) {
 
 func (t *tracer) write(data string) {
 	for len(data) > 0 {
-		t.scan.lines = t.state == accepting || t.state == running && t.pend.ok ||
+		t.scan.lines = t.state == accepting || t.state == running && (t.pend.ok || t.bursts > 0) ||
 			t.state == editing && t.cur.bounds == FromMarks
 		t.scan.erases = t.state == editing || t.state == running && t.idiom.ok
 		n, tok := t.scan.next(data)
@@ -272,8 +295,13 @@ func (t *tracer) gap(d time.Duration) {
 		}
 		if t.pend.ok {
 			line, x := t.cursor()
-			t.pend.moved = t.pend.moved || line != t.pend.line || x != t.pend.cursor
+			elsewhere := line != t.pend.line || x != t.pend.cursor
+			t.pend.moved = t.pend.moved || elsewhere
+			t.pend.paused = t.pend.paused || elsewhere && d >= time.Millisecond
 			t.pend.gapLine, t.pend.gapX = line, x
+			if d >= keyGap && elsewhere && t.scan.interrupted() {
+				t.pend.killed = x
+			}
 		}
 		if d >= restGap {
 			t.restPoint(d)
@@ -366,9 +394,9 @@ func (t *tracer) finishLine() {
 		if !t.capturing {
 			return
 		}
-		if p := t.pend; p.ok && known(t.known, p.prefix) { // as seen before
+		if p := t.pend; p.ok && (known(t.known, p.prefix) || p.odd) { // as seen before
 			t.startPrompt(FromTyping, p.line, 0, p.at)
-			t.cur.prompt = []string{p.prefix}
+			t.cur.prompt, t.cur.odd = []string{p.prefix}, p.odd
 			t.cur.result = unentered
 			return
 		}

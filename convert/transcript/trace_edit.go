@@ -29,6 +29,10 @@ func (t *tracer) editGap(d time.Duration) {
 	if t.redrawn {
 		t.reanchor()
 	}
+	if s := t.sign; s.ok && t.cur.drawn == "" && line == s.line && x > s.x {
+		t.cur.drawn = t.padded(line, s.x, x)
+	}
+	t.sign.ok = false
 	t.moved = t.moved || line != t.inputLine || x != t.inputX
 	if t.cur.shell != zsh && x == 0 && line > t.inputLine && t.scan.fresh && t.restLine == t.inputLine && t.restX >= t.inputX && !t.full(line-1) && !t.pasted() {
 		// A background job wrote into the line, and the line goes on below.
@@ -70,11 +74,17 @@ func (t *tracer) readPrompt() []string {
 	if t.inputLine == t.promptLine && t.promptX < t.inputX {
 		from = t.promptX
 	}
-	last := t.rowText(t.inputLine, from, t.inputX)
-	if pad := t.inputX - from - columns(last); pad > 0 && pad < 3 {
-		last += strings.Repeat(" ", pad) // blanks that the cursor was moved over
+	return append(rows, t.padded(t.inputLine, from, t.inputX))
+}
+
+// padded returns the text of a row with the blanks that the cursor was moved
+// over.
+func (t *tracer) padded(line uint64, from, upto int) string {
+	text := t.rowText(line, from, upto)
+	if pad := upto - from - columns(text); pad > 0 && pad < 3 {
+		text += strings.Repeat(" ", pad)
 	}
-	return append(rows, last)
+	return text
 }
 
 // seeRight looks for text at the right of where input begins, before anything is
@@ -177,9 +187,11 @@ func (t *tracer) pasteOn() {
 		}
 		return
 	}
+	restarted := t.cur.result == cancelled && t.now-t.cur.start < promptGap
 	before := t.beforePrompt()
 	t.startPrompt(FromPaste, line, x, t.now)
 	t.paused = before
+	t.restarted = restarted
 }
 
 // zshInput sets where input begins: zsh switches after it has drawn its prompt.
@@ -196,6 +208,8 @@ func (t *tracer) zshInput(line uint64, x int) {
 		t.inputAt(end.line, end.x)
 		t.buffer, _, _ = t.readInput(t.bottom())
 		t.redrawn, t.erasesLeft = true, 1
+	} else if x == 0 {
+		return // it will draw its prompt again, and nothing showed where that ends
 	} else {
 		t.inputAt(line, x)
 	}
@@ -210,6 +224,9 @@ func (t *tracer) zshPrompt() {
 	}
 	switch t.state {
 	case running:
+		if t.pend.odd {
+			t.pend = pending{} // typed ahead
+		}
 		if !t.idiom.ok {
 			t.idiom = origin{ok: true, line: line, at: t.now}
 		} else if line < t.idiom.line {
@@ -285,6 +302,10 @@ func (t *tracer) pasteOff() {
 	line, _ := t.cursor()
 	seg := t.cur
 	seg.start = t.now
+	if t.restarted && !seg.promptEnd.seen() && line == t.promptLine {
+		t.state = accepting // nothing was drawn, let alone entered
+		return
+	}
 	if t.scan.fresh {
 		seg.left |= leftLineFeed
 	} else if t.scan.interrupted() && seg.shell != zsh {
@@ -297,7 +318,7 @@ func (t *tracer) pasteOff() {
 		return
 	}
 	t.takeInput(t.bottom())
-	t.state = accepting
+	t.state, t.acceptLine = accepting, line
 }
 
 // lineFeed is called before a line feed.
@@ -312,6 +333,9 @@ func (t *tracer) lineFeed() {
 			t.begin(line)
 			return
 		}
+		if t.redrawsOn(line) {
+			return
+		}
 		t.finishAccept(line)
 		t.begin(line + 1)
 	case editing: // with marks, but none for the start of a command
@@ -321,9 +345,38 @@ func (t *tracer) lineFeed() {
 	}
 }
 
+// redrawsOn reports whether a line feed is inside the input, which zsh draws
+// again after it was entered.
+func (t *tracer) redrawsOn(line uint64) bool {
+	seg := t.cur
+	// Lists of completions are below the cursor.
+	n := min(len(seg.rows), int(t.acceptLine)-int(t.inputLine)+1)
+	if seg.after != afterRedraw || n < 2 || t.redrawnRows == n {
+		return false
+	}
+	row := strings.TrimRight(t.rowText(line, 0, allCols), " ")
+	want := strings.TrimRight(seg.rows[t.redrawnRows].text, " ")
+	switch {
+	case t.redrawnRows == 0:
+		// The prompt may be another now, and have upper lines.
+		if want = fromColumn(want, t.inputX); want != "" && strings.HasSuffix(row, want) {
+			t.redrawnRows = 1
+		}
+		return line < t.promptLine+20
+	case row == want:
+		t.redrawnRows++
+	default:
+		return false
+	}
+	return t.redrawnRows < n
+}
+
 // finishAccept cuts the input at its last row.
 func (t *tracer) finishAccept(line uint64) {
 	seg := t.cur
+	if n := t.redrawnRows; n > 0 { // the rows are elsewhere now
+		line = t.inputLine + uint64(n) - 1
+	}
 	if n := int(line) - int(t.inputLine) + 1; n >= 1 && n < len(seg.rows) {
 		seg.rows = seg.rows[:n]
 		seg.text = t.carried() + joinRows(seg.rows, t.inputX, t.right)

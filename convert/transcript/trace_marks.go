@@ -56,6 +56,7 @@ func (t *tracer) onMark(m vt.Mark) {
 			t.redrawn = false
 			t.inputAt(m.Line, x)
 			t.cur.promptEnd = endCertain
+			t.sign = origin{ok: true, line: m.Line, x: x}
 		}
 	case markText:
 		seg := t.cur

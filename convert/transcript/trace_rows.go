@@ -59,7 +59,7 @@ func (t *tracer) rowGone(row vt.Row, line uint64) {
 	if len(t.gone) == 0 {
 		t.goneLine = line
 	}
-	t.gone = append(t.gone, textRow{string(row.AppendText(nil)), wraps(row)})
+	t.gone = append(t.gone, textRow{string(row.AppendText(nil)), wraps(row), indent(row)})
 }
 
 // anyRow returns a row of the line being entered, on the screen or not.
@@ -68,12 +68,20 @@ func (t *tracer) anyRow(line uint64) (textRow, bool) {
 		if !t.spend(row.Len()) {
 			return textRow{}, false
 		}
-		return textRow{string(appendCols(t.scratch[:0], t.screen.Screen, row, 0, allCols)), wraps(row)}, true
+		return textRow{string(appendCols(t.scratch[:0], t.screen.Screen, row, 0, allCols)), wraps(row), indent(row)}, true
 	}
 	if n := int(line - t.goneLine); line >= t.goneLine && n < len(t.gone) {
 		return t.gone[n], true
 	}
 	return textRow{}, false
+}
+
+func indent(row vt.Row) int {
+	n := 0
+	for n < row.Content() && row.Cell(n).Empty() && row.Cell(n).Width() == 1 {
+		n++
+	}
+	return n
 }
 
 // wraps reports whether a row goes on in the next one, or may: a line editor
@@ -114,8 +122,12 @@ func (t *tracer) bottom() uint64 {
 // joinRows joins rows to a text; the first row begins at column x.
 func joinRows(rows []textRow, x int, right rightPrompt) string {
 	var b strings.Builder
+	further := false // a line behind the first begins
 	for i, row := range rows {
 		text, wrap := row.text, row.wrap
+		if further && row.indent <= len(text) {
+			text = text[row.indent:]
+		}
 		if i == 0 {
 			text = cutRight(row.text, right)
 			wrap = wrap && text == row.text
@@ -125,6 +137,7 @@ func joinRows(rows []textRow, x int, right rightPrompt) string {
 			text = strings.TrimRight(text, " ")
 		}
 		b.WriteString(text)
+		further = !wrap
 		if i+1 < len(rows) && !wrap {
 			b.WriteByte('\n')
 		}

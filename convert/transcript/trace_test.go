@@ -87,6 +87,14 @@ func TestTracer(t *testing.T) {
 		{"zsh, which switches only when the line is entered", "", []string{zshLine + "~\r\n% \x1b[K", "ls\r\x1b[A" + pasteOn + zshLine + "> ls\x1b[K" + pasteOff + "\r\na\r\n"}, []segment{
 			with(zshLs, func(s *segment) { s.prompt, s.left, s.end = prompt("> "), 0, fact[time.Duration]{} }),
 		}},
+		{"zsh, several lines that are redrawn after they were entered", "", []string{zshLine + "~ % \x1b[K" + pasteOn, "ls\x1b[K\r\r\nid", pasteOff + "\x1b[A\r" + zshLine + "% ls\x1b[K\r\r\nid\x1b[K\r\r\n", "a\r\n"}, []segment{
+			with(zshLs, func(s *segment) {
+				s.prompt, s.text, s.left, s.after, s.end = prompt("~ % "), "ls\nid", 0, afterRedraw, fact[time.Duration]{}
+			}),
+		}},
+		{"fish indents further lines", "", []string{pasteOn + "$ ", "if a", "\r\n\x1b[2Cend", "\r\n" + pasteOff}, []segment{
+			with(ls, func(s *segment) { s.text, s.end = "if a\nend", fact[time.Duration]{} }),
+		}},
 		{"zsh without bracketed paste", "", []string{zshLine + "% \x1b[K" + keysOn, "ls", keysOff + "\r\r\na\r\n"}, []segment{
 			with(zshLs, func(s *segment) { s.bounds, s.end = FromKeys, fact[time.Duration]{} }),
 		}},
@@ -133,6 +141,28 @@ func TestTracer(t *testing.T) {
 		}},
 		{"typing all at once", "", []string{"$ ", "ls\r\n", "a b\r\n"}, []segment{
 			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endSeen, text: "ls", pace: burst},
+		}},
+		{"lines that come at once, and their output", "", []string{"me@box$ ", "ls\r\na b\r\nme@box$ id\r\nc\r\nme@box$ if a\r\n> fi\r\n$ x\r\nme@box$ "}, []segment{
+			{bounds: FromTyping, prompt: prompt("me@box$ "), promptEnd: endSeen, text: "ls", pace: burst, end: next},
+			{bounds: FromTyping, prompt: prompt("me@box$ "), promptEnd: endSeen, text: "id", pace: burst, end: next},
+			{bounds: FromTyping, prompt: prompt("me@box$ "), promptEnd: endSeen, text: "if a", pace: burst, end: next},
+			{bounds: FromTyping, prompt: prompt("> "), promptEnd: endSeen, text: "fi", pace: burst, end: next},
+			{bounds: FromTyping, prompt: prompt("me@box$ "), result: unentered},
+		}},
+		{"a program prints the prompt", "", []string{"me@box$ ", "l", "s", "\r\nme@box$ id\r\nme@box$ "}, []segment{
+			{bounds: FromTyping, prompt: prompt("me@box$ "), promptEnd: endSeen, text: "ls", pace: typed, end: next},
+			{bounds: FromTyping, prompt: prompt("me@box$ "), result: unentered},
+		}},
+		{"the prompt's colours tell it from what programs print", "", []string{"\x1b[32mme@box\x1b[m:~$ ", "l", "s", "\r\nme@box:~$ a\r\n\x1b[32mme@box\x1b[m:~$ id\r\n"}, []segment{
+			{bounds: FromTyping, prompt: prompt("me@box:~$ "), promptEnd: endSeen, text: "ls", pace: typed, end: next},
+			{bounds: FromTyping, prompt: prompt("me@box:~$ "), promptEnd: endSeen, text: "id", pace: burst},
+		}},
+		{"the terminal shows ^C, and the line begins anew behind it", "", []string{"$ ", "rm", "^C", "l", "s", "\r\n"}, []segment{
+			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endCertain, text: "ls", pace: typed},
+		}},
+		{"ctrl-C in a line without bracketed paste", "", []string{"$ ", "rm -r x", "\b\b\b\b\b\b\b", "^C\r\n$ "}, []segment{
+			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endSeen, text: "^C -r x", pace: typed, result: cancelled, end: next},
+			{bounds: FromTyping, prompt: prompt("$ "), result: unentered},
 		}},
 		{"typing at a prompt that a mark announced", "", []string{"\x1b]777;precmd\aready ", "l", "s", "\r\n"}, []segment{
 			{bounds: FromTyping, prompt: prompt("ready "), promptEnd: endSeen, text: "ls", pace: typed, announced: asPrompt},

@@ -1,9 +1,12 @@
 package transcript
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ttydeck/ttydeck/vt"
 )
 
 // restedAt is where the cursor rested, and the text left of it.
@@ -76,7 +79,8 @@ func (t *tracer) restPoint(d time.Duration) {
 		text, given = k, rest
 		break
 	}
-	if !plausible(text) && t.announced != asPrompt || !t.mayType(text) {
+	odd := !plausible(text) && t.announced != asPrompt
+	if odd && (same || !t.mayBeOdd(text)) || !t.mayType(text) {
 		if !same { // else it may come back, as when a history is searched
 			t.pend = pending{}
 		}
@@ -84,8 +88,15 @@ func (t *tracer) restPoint(d time.Duration) {
 	}
 	t.pend = pending{
 		ok: true, line: line, x: columns(text), prefix: text, right: t.rightFrom(row, line, x), given: given,
-		at: t.now, announced: t.announced, cursor: x,
+		at: t.now, announced: t.announced, cursor: x, odd: odd,
 	}
+}
+
+// mayBeOdd reports whether text that does not look like a prompt may be one: in a
+// shell whose prompts never do.
+func (t *tracer) mayBeOdd(text string) bool {
+	return !looksLikeQuestion(text) && t.trust != signed &&
+		(len(t.typedKnown) == 0 || isLauncher(t.cur.text) || known(t.oddKnown, text))
 }
 
 // known reports whether a prompt is like one of prompts.
@@ -105,7 +116,7 @@ func (t *tracer) mayType(text string) bool {
 	if !t.paste || t.cur.bounds != "" && isLauncher(t.cur.text) {
 		return true
 	}
-	return known(t.typedKnown, text)
+	return known(t.typedKnown, text) || known(t.oddKnown, text)
 }
 
 // chain reports whether line is first, or first wraps into it.
@@ -124,7 +135,11 @@ func (t *tracer) chain(first, line uint64) bool {
 // typed is called before a line feed while the cursor may be in a line that was
 // typed.
 func (t *tracer) typed(line uint64) {
+	t.bursts--
 	p := t.pend
+	if !p.ok {
+		p = t.burstPrompt(line)
+	}
 	if !p.ok {
 		return
 	}
@@ -146,15 +161,31 @@ func (t *tracer) typed(line uint64) {
 		p.x, p.prefix = columns(before), before
 		p.right = rightPrompt{}
 	}
-	if strings.TrimSpace(cutRight(fromColumn(row, p.x), p.right)) == "" && !known(t.typedKnown, p.prefix) {
+	killed := p.killed > p.x && strings.TrimSpace(fromColumn(row, p.killed)) != ""
+	if killed {
+		p.x = p.killed // what is entered begins anew there
+	}
+	if strings.TrimSpace(cutRight(fromColumn(row, p.x), p.right)) == "" && !known(t.typedKnown, p.prefix) && !slices.Contains(t.oddKnown, p.prefix) {
 		return // probably a progress display
 	}
 	undo := undoTyped{ok: true, line: line, pend: p, beforePrompt: t.beforePrompt()}
 	t.startPrompt(FromTyping, p.line, 0, p.at)
 	t.inputAt(p.line, p.x)
 	t.right = p.right
-	t.typedKnown = remember(t.typedKnown, p.prefix)
-	t.cur.pace = paceOf(p.moved)
+	if t.cur.odd = p.odd; p.odd {
+		t.oddKnown = remember(t.oddKnown, p.prefix)
+	} else {
+		t.typedKnown = remember(t.typedKnown, p.prefix)
+	}
+	if row, ok := t.row(p.line); ok {
+		t.styles[p.prefix] = row.Cell(0)
+		if len(t.styles) > 2*maxKnown {
+			maps.DeleteFunc(t.styles, func(k string, _ vt.Cell) bool {
+				return !slices.Contains(t.typedKnown, k) && !slices.Contains(t.oddKnown, k)
+			})
+		}
+	}
+	t.cur.pace = paceOf(p.paused)
 	t.cur.announced = p.announced
 	t.cur.given = strings.TrimRight(p.given, " ")
 	t.cur.key = t.key
@@ -163,8 +194,58 @@ func (t *tracer) typed(line uint64) {
 		t.cur.result = cancelled
 	}
 	t.takeInput(line)
+	if killed {
+		t.cur.prompt, t.cur.promptEnd = []string{p.prefix}, endCertain
+	}
 	t.begin(line + 1)
+	if p.odd {
+		t.from = p.line // it may be output
+	}
+	t.bursts = maxBurst
 	t.undo = undo
+}
+
+// maxBurst is the most lines of output behind which a burst may go on.
+const maxBurst = 1000
+
+// burstPrompt returns the prompt with which a line begins that came at once,
+// together with the end of the output before it: one of those seen before, or one
+// for a further line of the command.
+func (t *tracer) burstPrompt(line uint64) pending {
+	if t.cur.bounds != FromTyping || line < t.from {
+		return pending{}
+	}
+	first := line
+	for first > t.from && line-first < maxInputRows {
+		if row, ok := t.row(first - 1); !ok || !t.spend(1) || !wraps(row) {
+			break
+		}
+		first--
+	}
+	row, ok := t.row(first)
+	if !ok || row.Cell(0).Empty() {
+		return pending{}
+	}
+	text := t.rowText(first, 0, allCols)
+	found := ""
+	for _, k := range slices.Concat(t.typedKnown, t.oddKnown) {
+		// A program may print what looks like a prompt, but hardly in its
+		// colours, nor while lines come faster than anybody types.
+		style := t.styles[k]
+		if len(k) > len(found) && strings.HasPrefix(text, k) && row.Cell(0).SameStyle(style) &&
+			(t.cur.pace == burst || !style.SameStyle(vt.Cell{}) && looksLikeShell(k)) {
+			found = k
+		}
+	}
+	if found == "" && first == t.from && t.spend(len(t.cur.text)) {
+		if found = continuationStart.FindString(text); found != "" && !incomplete(t.cur.text) {
+			return pending{}
+		}
+	}
+	if found == "" {
+		return pending{}
+	}
+	return pending{ok: true, line: first, x: columns(found), prefix: found, at: t.now, right: t.right, odd: slices.Contains(t.oddKnown, found)}
 }
 
 // paceOf returns the pace of a line in which the cursor was or was not seen at
@@ -211,5 +292,8 @@ func remember(prompts []string, prompt string) []string {
 		prompts = slices.Delete(prompts, i, i+1)
 	}
 	prompts = slices.Insert(prompts, 0, prompt)
-	return prompts[:min(len(prompts), 16)]
+	return prompts[:min(len(prompts), maxKnown)]
 }
+
+// maxKnown is the most prompts that are remembered.
+const maxKnown = 16

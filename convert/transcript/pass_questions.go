@@ -1,0 +1,97 @@
+package transcript
+
+import "strings"
+
+// dropQuestions decides which texts that do not look like prompts are prompts:
+// the one that comes first in a shell, and comes again. Other texts are what
+// programs print before they read a line.
+//
+// Needs: segments as the tracer made them.
+// Holds after: only prompts are odd.
+// Sets: the output: that of a prompt begins behind the line entered there, and
+// the rest is a part of the output before, with its end.
+func dropQuestions(_ *session, segs []*segment) []*segment {
+	prompts := oddPrompts(segs)
+	var out []*segment
+	for _, s := range segs {
+		switch {
+		case !s.odd:
+		case s.oddOneOf(prompts):
+			if s.result != unentered {
+				_, s.out.text, _ = strings.Cut(s.out.text, "\n")
+				s.printed = max(0, s.printed-len(s.rows))
+			}
+		case s.result == unentered:
+			continue
+		default:
+			out[len(out)-1].takeOutput(s)
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// takeOutput adds the output of next, which is no line that was entered.
+func (s *segment) takeOutput(next *segment) {
+	if s.out.text != "" && next.out.text != "" {
+		s.out.text += "\n"
+	}
+	s.out.text += next.out.text
+	s.out.lost += next.out.lost
+	s.printed += next.printed
+	s.screens += next.screens
+	s.end = next.end
+	if !s.exit.known() {
+		s.exit = next.exit
+	}
+}
+
+// oddPrompts returns the odd texts that are prompts.
+func oddPrompts(segs []*segment) []string {
+	count, typedAt := map[string]int{}, map[string]int{}
+	for _, s := range segs {
+		if s.odd {
+			p := lastLine(s.prompt)
+			count[p]++
+			if s.pace == typed {
+				typedAt[p]++
+			}
+		}
+	}
+	var prompts []string
+	first := true
+	launched := false
+	for _, s := range segs {
+		switch p := lastLine(s.prompt); {
+		case s.bounds == "":
+		case !s.odd:
+			first = false
+			launched = isLauncher(s.text)
+		case s.oddOneOf(prompts):
+			launched = isLauncher(s.text)
+		default:
+			// Nobody types the end of a progress display.
+			if (first || launched && looksLikeShell(p)) && count[p] > 1 && typedAt[p]*2 >= count[p]-1 && typedAt[p] > 0 &&
+				(looksLikeShell(p) || !strings.HasSuffix(strings.TrimSpace(p), ":")) && len(prompts) < maxPrompts {
+				prompts = append(prompts, p)
+				launched = isLauncher(s.text)
+			}
+			first = false
+		}
+	}
+	return prompts
+}
+
+// oddOneOf reports whether the prompt of s is one of prompts, perhaps in another
+// directory.
+func (s *segment) oddOneOf(prompts []string) bool {
+	own := lastLine(s.prompt)
+	for _, p := range prompts {
+		n := commonPrefix(p, own)
+		if p == own || terminator(p) == terminator(own) && (n >= 4 && n*2 >= min(len(p), len(own)) || looksLikeShell(own) && shape(p) == shape(own)) {
+			return true
+		}
+	}
+	return false
+}
