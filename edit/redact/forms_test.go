@@ -440,6 +440,7 @@ var cleanLines = []string{
 	"Enter your name: Bob42", "Username: bob42", "Login: bob42", "User: bob42", "Passed: 42", "pass: 42 ok", "Compass: N42E", "Passing: 12/12", "Key: Value42", "monkey: banana42", "turkey: Ankara06", "Keyboard: de-latin1", "Press any key: x1",
 	"ok 12 - password: rejects short ones", "--- PASS: TestPassword1 (0.00s)", "    password: string", "password: String?", "const token: Token = next1()", "def token(self): return 1", "Type the password below: then press Enter",
 	// Databases, cookies and files.
+	"auth    required   pam_env1.so", "kpasswd  464/tcp", "setenv PATH /usr/bin:/opt/x1", "auth sufficient pam_rootok2.so", "user name 'me' and password 'secret' could look", "Same as --pass but used for proxies1",
 	"GRANT ALL ON x42.* TO 'bob'@'%';", "SELECT password FROM users42;", "ALTER USER bob42 PASSWORD EXPIRE;", "password 'x' is too short", "IDENTIFIED BY PASSWORD", "identified by its name42", "DROP USER 'bob42'@'%';",
 	"Cookie: theme=dark; lang=en", "Set-Cookie: theme=dark; Path=/; Max-Age=3600", "cookie: no", "main.go:12:5:undefined", "a.c:1234:error: x1", "x86_64-linux:5432:a", "12:34:56:78:9a", "2026-11-30T12:00:01:x", "data:",
 	"  name: web42", "  image: nginx:1.25", "key_mgmt=WPA-PSK", "    certificate-authority-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ2kL9zX9vB2nM4qL7wE1rT5yU8iO3pA6sD0fG2hJ4k bob@h1",

@@ -43,7 +43,12 @@ func nameRules() []*rule {
 			// csh, launchctl and Apache: setenv NAME VALUE. Windows: setx.
 			name: "variable", keywords: []string{"setenv", "setx"},
 			expr: `(?i:\bsetenv|\bsetx(?:\s+/\w)?)\s+(` + upper + `)\s+`,
-			read: wordValue,
+			read: func(m match) []value {
+				if !secretName(m.group(1)) {
+					return nil
+				}
+				return wordValue(m)
+			},
 		},
 		{
 			// Dockerfile: ENV NAME VALUE, to the end of the line.
@@ -645,6 +650,9 @@ func optionValue(m match) []value {
 	}
 	if short && opensslSource.Match(first.text) {
 		return nil
+	}
+	if sep != "=" && !w.quoted && promptStop.Match(first.text) {
+		return nil // a sentence
 	}
 	if len(first.text) < 3 || m.placeholder(first, name) || metavar(string(first.text)) {
 		return nil

@@ -20,7 +20,7 @@ func statementRules() []*rule {
 		},
 		{
 			name: "sql", keywords: []string{"password"},
-			expr: `(?i)\b(?:with|user|role|login|encrypted|unencrypted|set|alter|create|subscription|mapping|options)\b.*?\bpassword(?:\s+for\s+\S+|\s+old_password)?(?:\s*=\s*(?:password\s*)?|\s+|\s*(?:\())\(?\s*`,
+			expr: `(?i)(?:\b(?:create|alter)\s+(?:user|role|login|group|server|database|credential)\b.*?|\bset\s+|\b(?:with|options)[\s(]+(?:(?:no)?(?:login|superuser|createdb|createrole|inherit|replication|bypassrls|encrypted|unencrypted|connection|limit|\d+)\s+)*|\bencrypted\s+)password(?:\s+for\s+\S+|\s+old_password)?(?:\s*=\s*(?:password\s*)?|\s+|\s*(?:\())\(?\s*`,
 			read: sqlString,
 		},
 		{
@@ -37,7 +37,7 @@ func statementRules() []*rule {
 		{
 			// redis: AUTH [USER] SECRET.
 			name: "sql", keywords: []string{"auth "},
-			expr: `(?:^|\d>|[\w.]>|\b(?:HELLO \d)\b)\s*(?:AUTH|auth)\s+(?:[\w.-]+\s+(?:\S))?`,
+			expr: `(?:(?:[\w.-]+:\d+(?:\[\d+\])?|redis[^\s>]*|valkey[^\s>]*)>\s*(?:AUTH|auth)|^AUTH)\s+(?:[\w.-]+\s+(?:\S))?`,
 			read: redisAuth,
 		},
 		{
@@ -168,11 +168,14 @@ func redisAuth(m match) []value {
 func tableValue(m match) []value {
 	name := m.group(1)
 	w := line{text: m.text}.until(m.groups[4], m.groups[5], false)
-	if !secretName(name) || !mixed(string(w.text), 6) || m.placeholder(w, name) {
+	if !secretName(name) || !mixed(string(w.text), 6) || m.placeholder(w, name) || portNumber.Match(w.text) {
 		return nil
 	}
 	return m.value(w)
 }
+
+// portNumber matches the second column of /etc/services.
+var portNumber = regexp.MustCompile(`^\d+/\w+$`)
 
 // connectionValue reads the password in a connection string, up to the semicolon.
 func connectionValue(m match) []value {
