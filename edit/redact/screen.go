@@ -54,8 +54,9 @@ type screen struct {
 	block     []byte // scratch of lookEncoded
 	blockTags []uint64
 
-	key    bool // a private key was seen, so lines of base64 may belong to one
-	keyTop bool // the row that left the top last was inside a private key
+	entries bool // the head of entries was seen, see entryKinds
+	key     bool // a private key was seen, so lines of base64 may belong to one
+	keyTop  bool // the row that left the top last was inside a private key
 
 	at      []int64 // scratch of around
 	work    int64   // cells searched
@@ -411,7 +412,8 @@ func (s *screen) lookLine(y int) int {
 			from = upto
 		}
 	}
-	s.lookKey(top, bottom)
+	s.lookKey(top)
+	s.lookEntry(top)
 	if s.locate && top > 0 && encodedLine(s.line) {
 		s.lookEncoded(top)
 	}
@@ -616,59 +618,6 @@ func (s *screen) endFlow(rest int) {
 		s.flowAt = s.flowAt[:n]
 	}
 	s.flowNew = false
-}
-
-// The lines of an armoured private key, with or without line numbers. As rules
-// match one line at a time, the lines above decide whether one belongs to a key.
-var (
-	keyBegin = regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----`)
-	keyBody  = regexp.MustCompile(`^\s*(?:\d+[ \t│|:]*)?(?:[A-Za-z0-9+/]{4,}={0,2}|=[A-Za-z0-9+/]{4}|[A-Z][A-Za-z-]+: .*|)\s*$`)
-	keyData  = regexp.MustCompile(`[A-Za-z0-9+/]{16,}={0,2}\s*$|[A-Za-z0-9+/]{4,}={0,2}\s*$`)
-	keyArmor = []byte("PRIVATE KEY")
-)
-
-// lookKey replaces the line in the rows top to bottom if it belongs to a private
-// key.
-func (s *screen) lookKey(top, bottom int) {
-	if !s.key {
-		s.key = bytes.Contains(s.line, keyArmor) && keyBegin.Match(s.line)
-		return
-	}
-	if !keyBody.Match(s.line) {
-		return
-	}
-	at := keyData.FindIndex(s.line)
-	if at == nil {
-		return
-	}
-	inside := false
-	for y := top; ; {
-		if y == 0 {
-			inside = s.keyTop
-			break
-		}
-		y--
-		for y > 0 && s.vt.Row(y).Continued() {
-			y--
-		}
-		text := s.vt.Row(y).AppendText(nil)
-		if keyBegin.Match(text) {
-			inside = true
-			break
-		}
-		if !keyBody.Match(text) {
-			break
-		}
-	}
-	if !inside {
-		return
-	}
-	data := bytes.TrimRight(s.line[at[0]:at[1]], " ")
-	sp := s.run.m.found(s.line, valueOf(at[0], at[0]+len(data)), "private-key-line", false, true)
-	if s.locate {
-		s.run.here = s.around(s.line, s.tags)
-		s.run.mark(sp, s.tags[sp.from:sp.to], where{kind: "output"})
-	}
 }
 
 // promptText returns the text of the cursor's line before the cursor.

@@ -97,6 +97,11 @@ func statementRules() []*rule {
 			expr: `\bkey-data(?:\\*["'])?\s*[:=]\s*(?:\\*["'])?([A-Za-z0-9+/_-]{8,}={0,2})`,
 		},
 		{
+			// A private key in one line, which may be cut off.
+			name: "private-key", keywords: []string{"private key"},
+			expr: `-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:(?:\\+[rn])+|\s+|%0A)((?:[A-Za-z0-9+/=]|\\+[rn]|%0A|%2B|%2F|\s){16,})`,
+		},
+		{
 			// A hash of a password, as of crypt(3).
 			name: "password-hash", keywords: []string{"$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$7$", "$y$", "$gy$", "$apr1$", "$argon2"},
 			expr: `\$(?:[1567]|2[abxy]|g?y|apr1|argon2i?d?)\$[./A-Za-z0-9$=,+-]{20,}`,

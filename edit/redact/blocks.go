@@ -1,0 +1,186 @@
+package redact
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+)
+
+// As rules match one line at a time, the lines above decide whether one belongs to a
+// private key, or is an entry of a list of secrets.
+
+// keyAround matches what may stand around a line of a key: the indentation, quotes
+// and signs of a program that prints or holds it, and line numbers.
+const (
+	keyBefore = `^[\s>+|│"'#*-]*(?:\d+[ \t│|:]*)?`
+	keyBehind = `(?:\\n)?["',;+\\\s]*$`
+)
+
+// The lines of an armoured private key.
+var (
+	keyBegin = regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----|^Private-Lines: \d+`)
+	keyEnd   = regexp.MustCompile(`-----END [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----|^Private-MAC: `)
+	keyBody  = regexp.MustCompile(keyBefore + `(?:[A-Za-z0-9+/]{4,}={0,2}|=[A-Za-z0-9+/]{4}|[A-Z][A-Za-z-]+: .*|)` + keyBehind)
+	keyData  = regexp.MustCompile(`([A-Za-z0-9+/]{4,}={0,2})` + keyBehind)
+	keyFull  = regexp.MustCompile(keyBefore + `[A-Za-z0-9+/]{16,}={0,2}` + keyBehind)
+	keyArmor = []byte("PRIVATE KEY")
+	puttyKey = []byte("Private-")
+)
+
+// maxKeyLines is the number of lines of a key that are looked for above its end.
+const maxKeyLines = 128
+
+// lookKey replaces the line, whose first row is top, if it belongs to a private key.
+func (s *screen) lookKey(top int) {
+	armor := bytes.Contains(s.line, keyArmor) || bytes.Contains(s.line, puttyKey)
+	if armor && keyEnd.Match(s.line) {
+		s.lookKeyAbove(top)
+	}
+	if !s.key {
+		s.key = armor && keyBegin.Match(s.line)
+		return
+	}
+	if !keyBody.Match(s.line) {
+		return
+	}
+	inside := false
+	for y := top; ; {
+		if y == 0 {
+			inside = s.keyTop
+			break
+		}
+		y--
+		for y > 0 && s.vt.Row(y).Continued() {
+			y--
+		}
+		text := s.vt.Row(y).AppendText(nil)
+		if keyBegin.Match(text) {
+			inside = true
+			break
+		}
+		if !keyBody.Match(text) {
+			break
+		}
+	}
+	if inside {
+		s.hideKey()
+	}
+}
+
+// hideKey replaces the line, which is one of a private key.
+func (s *screen) hideKey() {
+	if at := keyData.FindSubmatchIndex(s.line); at != nil {
+		s.hide(at[2], at[3], "private-key-line", false)
+	}
+}
+
+// hide replaces a part of the line.
+func (s *screen) hide(from, to int, rule string, sure bool) {
+	sp := s.run.m.found(s.line, valueOf(from, to), rule, sure, true)
+	if s.locate {
+		s.run.here = s.around(s.line, s.tags)
+		s.run.mark(sp, s.tags[sp.from:sp.to], where{kind: "output"})
+	}
+}
+
+// lookKeyAbove replaces the lines of a private key above its end, in row top. Its
+// start may not be on the screen, as with tail.
+func (s *screen) lookKeyAbove(top int) {
+	line, tags := s.line, s.tags
+	s.line, s.tags = nil, nil
+	for y, n := top, 0; y > 0 && n < maxKeyLines; n++ {
+		upto := y
+		for y--; y > 0 && s.vt.Row(y).Continued(); y-- {
+		}
+		s.line, s.tags = s.line[:0], s.tags[:0]
+		for row := y; row < upto; row++ {
+			s.line, s.tags = s.appendRow(s.line, s.tags, s.vt.Row(row))
+		}
+		if !keyFull.Match(s.line) && (n > 0 || !keyBody.Match(s.line)) {
+			break
+		}
+		s.hideKey()
+	}
+	s.line, s.tags = line, tags
+}
+
+// entryKind is a kind of list, of which the entries are secrets.
+type entryKind struct {
+	rule  string
+	word  []byte         // each head has it
+	head  *regexp.Regexp // matches the line above the entries
+	among *regexp.Regexp // matches the lines that may stand between
+	entry *regexp.Regexp // matches an entry; its group is the secret
+	isOK  func(secret string) bool
+}
+
+// mostAbove is the number of lines between an entry and its head.
+const mostAbove = 48
+
+var entryKinds = []entryKind{
+	{ // The data of a Kubernetes Secret: base64 of a text.
+		rule: "kubernetes", word: []byte("ata"),
+		head:  regexp.MustCompile(`^\s*["']?data["']?:\s*\{?\s*$`),
+		among: regexp.MustCompile(`^\s+["']?[\w.-]+["']?:(?:\s|$)|^\s+\S+$`),
+		entry: regexp.MustCompile(`^\s+["']?[\w.-]+["']?:\s+["']?([A-Za-z0-9+/]{4,}={0,2})["']?,?\s*$`),
+		isOK: func(secret string) bool {
+			return encoded(secret) || len(secret)%4 == 0 && strings.HasSuffix(secret, "=") && isText(secret) || len(secret) >= 16 && len(secret)%4 == 0 && isText(secret)
+		},
+	},
+	{ // Its data as text.
+		rule: "kubernetes", word: []byte("ata"),
+		head:  regexp.MustCompile(`^\s*["']?stringData["']?:\s*\{?\s*$`),
+		among: regexp.MustCompile(`^\s+["']?[\w.-]+["']?:(?:\s|$)`),
+		entry: regexp.MustCompile(`^\s+["']?[\w.-]+["']?:\s+["']?([^\s"'|>].*?)["']?,?\s*$`),
+		isOK:  func(secret string) bool { return !isPlaceholder(secret, "") },
+	},
+	{ // .netrc with a word a line.
+		rule: "netrc", word: []byte("machine"),
+		head:  regexp.MustCompile(`^\s*(?:machine\s+\S+|default)(?:\s+login\s+\S+)?\s*$`),
+		among: regexp.MustCompile(`^\s*(?:login|account)\s`),
+		entry: regexp.MustCompile(`^\s*password\s+(\S+)\s*$`),
+		isOK:  func(secret string) bool { return !isPlaceholder(secret, "") },
+	},
+	{ // A variable that Terraform asks for.
+		rule: "prompt", word: []byte("var."),
+		head:  regexp.MustCompile(`^\s*var\.\S*(?i:passw|secret|token|api_?key|access_?key|private_?key|credential|_pass|_pwd)\S*\s*$`),
+		among: regexp.MustCompile(`^\s*(?:[A-Z][\w ,.'()-]*)?$`),
+		entry: regexp.MustCompile(`^\s*Enter a value:\s+(\S.*?)\s*$`),
+		isOK:  func(secret string) bool { return !isPlaceholder(secret, "") },
+	},
+}
+
+// isText reports whether a text is base64 of a text.
+func isText(secret string) bool {
+	_, ok := decode64(secret)
+	return ok
+}
+
+// lookEntry replaces the secret in the line, whose first row is top, if it is an entry
+// of a list of secrets.
+func (s *screen) lookEntry(top int) {
+	if !s.entries {
+		for _, kind := range entryKinds {
+			s.entries = s.entries || bytes.Contains(s.line, kind.word)
+		}
+		return
+	}
+	for _, kind := range entryKinds {
+		at := kind.entry.FindSubmatchIndex(s.line)
+		if at == nil || !kind.isOK(string(s.line[at[2]:at[3]])) {
+			continue
+		}
+		for y, n := top, 0; y > 0 && n < mostAbove; n++ {
+			for y--; y > 0 && s.vt.Row(y).Continued(); y-- {
+			}
+			text := s.vt.Row(y).AppendText(nil)
+			if kind.head.Match(text) {
+				s.hide(at[2], at[3], kind.rule, false)
+				break
+			}
+			if !kind.among.Match(text) {
+				break
+			}
+		}
+	}
+}
