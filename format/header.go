@@ -2,6 +2,7 @@ package format
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -78,6 +79,25 @@ func (h Header) Nonce() string {
 		}
 	}
 	return ""
+}
+
+// RedactedKey is the key in Header.Extra of a recording whose secrets were removed; its
+// value is true.
+const RedactedKey = "ttydeck_redacted"
+
+// Redacted reports whether the recording says that its secrets were removed. It cannot
+// say so in a format other than asciicast.
+func (h Header) Redacted() bool {
+	return slices.ContainsFunc(h.Extra, func(f Field) bool { return f.Key == RedactedKey && f.JSON == "true" })
+}
+
+// SetRedacted returns a copy of h that says whether the secrets were removed.
+func (h Header) SetRedacted(redacted bool) Header {
+	h.Extra = slices.DeleteFunc(slices.Clone(h.Extra), func(f Field) bool { return f.Key == RedactedKey })
+	if redacted {
+		h.Extra = append(h.Extra, Field{Key: RedactedKey, JSON: "true"})
+	}
+	return h
 }
 
 // source keeps the form that an asciicast's header had in its file.
