@@ -77,16 +77,14 @@ func (s *screen) hideKey() {
 // hide replaces a part of the line.
 func (s *screen) hide(from, to int, rule string, sure bool) {
 	sp := s.run.m.found(s.line, valueOf(from, to), rule, sure, true)
-	if s.locate {
-		s.run.here = s.around(s.line, s.tags)
-		s.run.mark(sp, s.tags[sp.from:sp.to], where{kind: "output"})
-	}
+	s.run.here = s.around(s.line, s.tagged())
+	s.run.mark(sp, s.tagged()[sp.from:sp.to], where{kind: "output"})
 }
 
 // lookKeyAbove replaces the lines of a private key above its end, in row top. Its
 // start may not be on the screen, as with tail.
 func (s *screen) lookKeyAbove(top int) {
-	line, tags := s.line, s.tags
+	line, tags := s.line, s.tagged()
 	s.line, s.tags = nil, nil
 	for y, n := top, 0; y > 0 && n < maxKeyLines; n++ {
 		upto := y
@@ -94,7 +92,8 @@ func (s *screen) lookKeyAbove(top int) {
 		}
 		s.line, s.tags = s.line[:0], s.tags[:0]
 		for row := y; row < upto; row++ {
-			s.line, s.tags = s.appendRow(s.line, s.tags, s.vt.Row(row))
+			s.line = s.vt.Row(row).AppendText(s.line)
+			s.tags = s.appendTags(s.tags, s.vt.Row(row))
 		}
 		if !keyFull.Match(s.line) && (n > 0 || !keyBody.Match(s.line)) {
 			break
@@ -108,6 +107,7 @@ func (s *screen) lookKeyAbove(top int) {
 type entryKind struct {
 	rule  string
 	word  []byte         // each head has it
+	sign  []byte         // and each entry this
 	head  *regexp.Regexp // matches the line above the entries
 	among *regexp.Regexp // matches the lines that may stand between
 	entry *regexp.Regexp // matches an entry; its group is the secret
@@ -119,7 +119,7 @@ const mostAbove = 48
 
 var entryKinds = []entryKind{
 	{ // The data of a Kubernetes Secret: base64 of a text.
-		rule: "kubernetes", word: []byte("ata"),
+		rule: "kubernetes", word: []byte("ata"), sign: []byte(": "),
 		head:  regexp.MustCompile(`^\s*["']?data["']?:\s*\{?\s*$`),
 		among: regexp.MustCompile(`^\s+["']?[\w.-]+["']?:(?:\s|$)|^\s+\S+$`),
 		entry: regexp.MustCompile(`^\s+["']?[\w.-]+["']?:\s+["']?([A-Za-z0-9+/]{4,}={0,2})["']?,?\s*$`),
@@ -128,21 +128,21 @@ var entryKinds = []entryKind{
 		},
 	},
 	{ // Its data as text.
-		rule: "kubernetes", word: []byte("ata"),
+		rule: "kubernetes", word: []byte("ata"), sign: []byte(": "),
 		head:  regexp.MustCompile(`^\s*["']?stringData["']?:\s*\{?\s*$`),
 		among: regexp.MustCompile(`^\s+["']?[\w.-]+["']?:(?:\s|$)`),
 		entry: regexp.MustCompile(`^\s+["']?[\w.-]+["']?:\s+["']?([^\s"'|>].*?)["']?,?\s*$`),
 		isOK:  func(secret string) bool { return !isPlaceholder(secret, "") },
 	},
 	{ // .netrc with a word a line.
-		rule: "netrc", word: []byte("machine"),
+		rule: "netrc", word: []byte("machine"), sign: []byte("password"),
 		head:  regexp.MustCompile(`^\s*(?:machine\s+\S+|default)(?:\s+login\s+\S+)?\s*$`),
 		among: regexp.MustCompile(`^\s*(?:login|account)\s`),
 		entry: regexp.MustCompile(`^\s*password\s+(\S+)\s*$`),
 		isOK:  func(secret string) bool { return !isPlaceholder(secret, "") },
 	},
 	{ // A variable that Terraform asks for.
-		rule: "prompt", word: []byte("var."),
+		rule: "prompt", word: []byte("var."), sign: []byte("Enter a value:"),
 		head:  regexp.MustCompile(`^\s*var\.\S*(?i:passw|secret|token|api_?key|access_?key|private_?key|credential|_pass|_pwd)\S*\s*$`),
 		among: regexp.MustCompile(`^\s*(?:[A-Z][\w ,.'()-]*)?$`),
 		entry: regexp.MustCompile(`^\s*Enter a value:\s+(\S.*?)\s*$`),
@@ -166,6 +166,9 @@ func (s *screen) lookEntry(top int) {
 		return
 	}
 	for _, kind := range entryKinds {
+		if !bytes.Contains(s.line, kind.sign) {
+			continue
+		}
 		at := kind.entry.FindSubmatchIndex(s.line)
 		if at == nil || !kind.isOK(string(s.line[at[2]:at[3]])) {
 			continue

@@ -216,8 +216,8 @@ func (m *matcher) findEscaped(dst []span, text []byte) []span {
 	}
 	d := &m.escapes
 	found := dst
-	for _, sp := range m.known.find(nil, d.plain, false) {
-		sp.from, sp.to = d.from[sp.from], d.from[sp.to]
+	for _, sp := range m.known.find(nil, d.plain) {
+		sp.from, sp.to, sp.escaped = d.from[sp.from], d.from[sp.to], true
 		// A rule that found it has its parts, without the quotes between them.
 		if i := slices.IndexFunc(found[:min(len(found), 64)], func(f span) bool { return f.from == sp.from && !f.part }); i < 0 {
 			dst = append(dst, sp)

@@ -37,12 +37,14 @@ type known struct {
 	bytes   int       // length of all texts
 	full    bool      // some secrets did not fit
 	derived int       // length of all derived forms
+	blank   bool      // some secrets begin with a blank
 
-	bloom    []uint64             // Bloom filter of the keys of grams
-	grams    map[uint64][]gram    // by their bytes
-	contexts map[uint32][]*secret // by the last four bytes before a secret
-	ctxBloom [1 << 8]uint64       // Bloom filter of the keys of contexts
-	short    []*secret            // strong, but shorter than a gram: from Options.Texts
+	bloom    []uint64            // Bloom filter of the keys of grams
+	grams    map[uint64][]gram   // by their bytes
+	contexts map[uint32][]placed // by their last four bytes
+	ctxBloom [1 << 8]uint64      // Bloom filter of the keys of contexts
+	early    []placed            // those with fewer than four bytes but blanks
+	short    []*secret           // strong, but shorter than a gram: from Options.Texts
 }
 
 // gram is gramLen bytes of a strong secret.
@@ -50,6 +52,14 @@ type gram struct {
 	s     *secret
 	at    int32 // offset in the text of s
 	plain bool  // of one kind of character, so it may be a word
+}
+
+// placed is a secret with a text that stood before it, its context.
+type placed struct {
+	s    *secret
+	text string // up to contextLen bytes; newlines stand for those before the start of a line
+	bare string // the text without the blanks it begins with
+	sure bool   // it is specific
 }
 
 const (
@@ -62,6 +72,7 @@ const (
 	maxAlso    = 16      // other spellings of one secret
 	maxAlike   = 64      // secrets with the same context, or too short for a gram
 	maxSecret  = 8 << 10 // bytes kept of one secret
+	maxEarly   = 1 << 8  // secrets at the start of a line that mayBegin tries
 )
 
 // add records a secret with the text before it and its other spellings. It
@@ -158,7 +169,7 @@ func (k *known) freeze() {
 	}
 	k.bloom = make([]uint64, 1<<12)
 	k.grams = map[uint64][]gram{}
-	k.contexts = map[uint32][]*secret{}
+	k.contexts = map[uint32][]placed{}
 	id := 0
 	for _, s := range k.list {
 		if s.root == nil && s.same == nil {
@@ -172,9 +183,13 @@ func (k *known) freeze() {
 			if len(c) < 4 || s.root != nil {
 				continue
 			}
+			at := placed{s, c, strings.TrimLeft(c, " \n"), specific(c)}
 			key := binary.LittleEndian.Uint32([]byte(c[len(c)-4:]))
 			if len(k.contexts[key]) < maxAlike {
-				k.contexts[key] = append(k.contexts[key], s)
+				k.contexts[key] = append(k.contexts[key], at)
+				if len(at.bare) < 4 {
+					k.early = append(k.early, at)
+				}
 				h := key * 0x9e3779b1 >> 18
 				k.ctxBloom[h>>6] |= 1 << (h & 63)
 			}
@@ -182,6 +197,7 @@ func (k *known) freeze() {
 		if !s.strong {
 			continue
 		}
+		k.blank = k.blank || strings.HasPrefix(s.text, " ")
 		if len(s.text) < gramLen {
 			if s.rule == "text" || len(k.short) < maxAlike {
 				k.short = append(k.short, s)
@@ -231,11 +247,11 @@ type span struct {
 	s        *secret
 	part     bool // it is not the whole secret
 	more     bool // it continues a span before it, and is not counted
+	escaped  bool // it has escapes inside, or quotes
 }
 
-// find appends the known secrets in text, and the parts of them, to dst. start
-// reports whether text begins a line.
-func (k *known) find(dst []span, text []byte, start bool) []span {
+// find appends the known secrets in text, and the parts of them, to dst.
+func (k *known) find(dst []span, text []byte) []span {
 	for _, s := range k.short {
 		for at := 0; ; {
 			i := bytes.Index(text[at:], []byte(s.text))
@@ -284,41 +300,94 @@ func (k *known) find(dst []span, text []byte, start bool) []span {
 			i = best.to
 		}
 	}
-	if len(k.contexts) > 0 {
-		dst = k.findBegun(dst, text, start)
-	}
 	return dst
 }
 
 // findBegun appends the texts that resemble a secret and stand behind the same
-// context: the secret half typed, or with a mistake not yet corrected.
+// context: the secret half typed, or with a mistake not yet corrected. start reports
+// whether text begins a line.
 func (k *known) findBegun(dst []span, text []byte, start bool) []span {
+	if len(k.contexts) == 0 {
+		return dst
+	}
 	for i, tries := 0, 0; i < len(text) && tries < maxTries; i++ {
 		var key uint32
 		if i >= 4 {
 			key = binary.LittleEndian.Uint32(text[i-4:])
 		} else if start {
-			key = binary.LittleEndian.Uint32([]byte(before(text, i, true)[contextLen-4:]))
+			head := [8]byte{'\n', '\n', '\n', '\n'}
+			copy(head[4:], text[:i])
+			key = binary.LittleEndian.Uint32(head[i:])
 		} else {
 			continue
 		}
 		if h := key * 0x9e3779b1 >> 18; k.ctxBloom[h>>6]>>(h&63)&1 == 0 {
 			continue
 		}
-		here := before(text, i, start)
-		for _, s := range k.contexts[key] {
-			for _, context := range s.before {
-				if !strings.HasSuffix(here, context) {
-					continue
-				}
-				tries++
-				if to := begun(text, i, s.text, specific(context)); to > i {
-					dst = append(dst, span{from: i, to: to, s: s, part: string(text[i:to]) != s.text})
-				}
+		for _, c := range k.contexts[key] {
+			if !c.stands(text, i, start) {
+				continue
+			}
+			tries++
+			if to := begun(text, i, c.s.text, c.sure); to > i {
+				dst = append(dst, span{from: i, to: to, s: c.s, part: string(text[i:to]) != c.s.text})
 			}
 		}
 	}
 	return dst
+}
+
+// mayBegin reports whether findBegun, on a line that ends with text, might find a
+// secret that begins in text, other than where done reports true. The line has
+// nothing but blanks before text.
+func (k *known) mayBegin(text []byte, done func(i int) bool) bool {
+	if len(k.contexts) == 0 {
+		return false
+	}
+	if len(k.early) > maxEarly {
+		return true
+	}
+	indent := len(text) - len(bytes.TrimLeft(text, " "))
+	tries := 0
+	try := func(i int, list []placed) bool {
+		for _, c := range list {
+			// Blanks that are not in text may stand before it.
+			stands := bytes.HasSuffix(text[:i], []byte(c.bare)) && (c.bare != "" || i <= indent)
+			if i >= len(c.text) {
+				stands = c.stands(text, i, false)
+			}
+			if !stands {
+				continue
+			}
+			if tries++; tries > maxTries || begun(text, i, c.s.text, c.sure) > i && !done(i) {
+				return true
+			}
+		}
+		return false
+	}
+	for i := range text {
+		if i < indent+4 && try(i, k.early) {
+			return true
+		}
+		if i < 4 {
+			continue
+		}
+		key := binary.LittleEndian.Uint32(text[i-4:])
+		if h := key * 0x9e3779b1 >> 18; k.ctxBloom[h>>6]>>(h&63)&1 == 1 && try(i, k.contexts[key]) {
+			return true
+		}
+	}
+	return false
+}
+
+// stands reports whether the context is before text[i:]. start reports whether text
+// begins a line.
+func (c placed) stands(text []byte, i int, start bool) bool {
+	missing := len(c.text) - i
+	if missing <= 0 {
+		return string(text[-missing:i]) == c.text
+	}
+	return start && string(text[:i]) == c.text[missing:] && strings.Trim(c.text[:missing], "\n") == ""
 }
 
 // before returns the contextLen bytes before text[i:], with newlines in place of

@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"math/bits"
 	"regexp"
+	"strings"
 )
 
 // matcher finds secrets in texts: by the rules and, once frozen, also those that
@@ -14,14 +15,22 @@ type matcher struct {
 	known  known
 	frozen bool // the first pass is over
 
+	filters []*prefilter // of each rule; nil until its first use
+
 	seed    maphash.Seed
-	dull    map[uint64]struct{} // hashes of texts without a secret
-	hits    []uint64            // bit i: the text has a keyword of rule i
+	dull    []uint64 // hashes of texts without a secret, by their last bits
+	hits    []uint64 // bit i: the text has a keyword of rule i
 	spans   []span
 	last    uint64 // hash of the text that spans belong to
 	any     bool   // it found a secret
 	escapes decoder
 	prompts map[string]bool // first words of lines that look like the prompts of a shell
+	// suspect is set when a rule finds what may be a prompt. The second pass, which
+	// knows the prompts, applies the rules again.
+	suspect bool
+	again   bool // look applies the rules again
+
+	others map[string]*secret // by rule: they stand for secrets that known has no room for
 }
 
 // maxDull bounds dull. Screens repeat themselves, so it saves much work.
@@ -29,8 +38,9 @@ const maxDull = 1 << 15
 
 func newMatcher(rules *ruleSet) *matcher {
 	return &matcher{
-		rules: rules, seed: maphash.MakeSeed(), dull: map[uint64]struct{}{},
+		rules: rules, seed: maphash.MakeSeed(), dull: make([]uint64, maxDull),
 		prompts: map[string]bool{}, hits: make([]uint64, (len(rules.rules)+63)/64),
+		filters: make([]*prefilter, len(rules.rules)), others: map[string]*secret{},
 	}
 }
 
@@ -48,8 +58,34 @@ func (m *matcher) freeze() {
 	m.spans = m.spans[:0]
 }
 
-// find returns the secrets in text. The result is valid until the next call.
-// start reports whether text begins a line.
+// look returns the secrets in text that a pass over the output or the input is for:
+// in the first, those that the rules find; in the second, all copies of them, as what
+// the rules find is marked already. The result is valid until the next call. start
+// reports whether text begins a line.
+func (m *matcher) look(text []byte, start bool) []span {
+	if !m.frozen || m.again {
+		return m.find(text, start)
+	}
+	m.last = 0
+	m.spans = m.known.findBegun(m.copies(m.spans[:0], text), text, start)
+	return m.spans
+}
+
+// lookCopies is look for copies alone, without beginnings.
+func (m *matcher) lookCopies(text []byte) []span {
+	m.last = 0
+	m.spans = m.copies(m.spans[:0], text)
+	return m.spans
+}
+
+// copies appends the known secrets in text, also in escapes.
+func (m *matcher) copies(dst []span, text []byte) []span {
+	return m.findEscaped(m.known.find(dst, text), text)
+}
+
+// find returns the secrets in text: those that the rules find and, once frozen, the
+// copies of all known ones. The result is valid until the next call. start reports
+// whether text begins a line.
 func (m *matcher) find(text []byte, start bool) []span {
 	if len(text) < 2 && !m.frozen {
 		return nil
@@ -58,16 +94,20 @@ func (m *matcher) find(text []byte, start bool) []span {
 	if start {
 		hash++
 	}
-	if _, ok := m.dull[hash]; ok {
+	dull := &m.dull[hash%maxDull]
+	if *dull == hash {
 		return nil
 	}
 	if hash == m.last && len(m.spans) > 0 {
 		return m.spans // the same text is often looked at on the screen and as printed
 	}
 	m.spans, m.last = m.spans[:0], hash
-	if word := firstWord(text); start && !m.frozen && len(word) < len(text) && promptEnding.MatchString(word) && len(m.prompts) < maxPrompts {
-		m.prompts[word] = true
+	if start && !m.frozen && len(m.prompts) < maxPrompts && maybePrompt(text) {
+		if word := firstWord(text); len(word) < len(text) {
+			m.prompts[word] = true
+		}
 	}
+	suspect := false
 	clear(m.hits)
 	m.rules.keywords.find(text, func(i int) { m.hits[i>>6] |= 1 << (i & 63) })
 	for _, i := range m.rules.always {
@@ -75,10 +115,24 @@ func (m *matcher) find(text []byte, start bool) []span {
 	}
 	for w, word := range m.hits {
 		for ; word != 0; word &= word - 1 {
-			r := m.rules.rules[w<<6+bits.TrailingZeros64(word)]
+			i := w<<6 + bits.TrailingZeros64(word)
+			r := m.rules.rules[i]
+			if m.filters[i] == nil {
+				m.filters[i] = newPrefilter(r.filter())
+			}
+			if !m.filters[i].may(text) {
+				continue
+			}
 			r.find(text, func(v value) {
-				if v.from > 0 && m.prompts[firstWord(text[v.from:v.to])] {
-					return
+				if v.from > 0 && maybePrompt(text[v.from:v.to]) {
+					if m.prompts[firstWord(text[v.from:v.to])] {
+						return
+					}
+					if !m.frozen {
+						m.found(text, v, r.name, r.sure, start)
+						m.suspect, suspect = true, true
+						return
+					}
 				}
 				sp := m.found(text, v, r.name, r.sure, start)
 				m.spans = append(m.spans, sp)
@@ -89,16 +143,12 @@ func (m *matcher) find(text []byte, start bool) []span {
 		}
 	}
 	if m.frozen {
-		m.spans = m.known.find(m.spans, text, start)
-		m.spans = m.findEscaped(m.spans, text)
+		m.spans = m.known.findBegun(m.copies(m.spans, text), text, start)
 	}
 	if len(m.spans) > 0 {
 		m.any = true
-	} else {
-		if len(m.dull) >= maxDull {
-			clear(m.dull)
-		}
-		m.dull[hash] = struct{}{}
+	} else if !suspect {
+		*dull = hash
 	}
 	return m.spans
 }
@@ -107,6 +157,15 @@ const maxPrompts = 1 << 10
 
 // promptEnding matches the first word of a line if it may be a prompt.
 var promptEnding = regexp.MustCompile(`^[\w.@:~/\[\]-]{2,62}[$#%>]$`)
+
+// maybePrompt reports whether the first word of text may be a prompt.
+func maybePrompt(text []byte) bool {
+	end := bytes.IndexByte(text, ' ')
+	if end < 0 {
+		end = len(text)
+	}
+	return end > 0 && end <= 64 && strings.IndexByte("$#%>", text[end-1]) >= 0 && promptEnding.Match(text[:end])
+}
 
 // firstWord returns the text up to the first blank.
 func firstWord(text []byte) string {
@@ -122,16 +181,20 @@ func firstWord(text []byte) string {
 // found records a secret that a rule found in text, and returns its span.
 func (m *matcher) found(text []byte, v value, rule string, sure, start bool) span {
 	m.any = true
-	s := m.known.byText[string(text[v.from:min(v.end, v.from+maxSecret)])]
-	if !m.frozen {
-		t := string(text[v.from:v.end])
-		if v.weak {
-			m.known.add(t, rule, false, "")
-		} else {
-			m.known.add(t, rule, sure || strongText(t), before(text, v.from, start), append(v.also, spellings(t)...)...)
+	t := string(text[v.from:v.end])
+	s := m.known.byText[t[:min(len(t), maxSecret)]]
+	switch {
+	case m.frozen:
+	case v.weak:
+		s = m.known.add(t, rule, false, "")
+	default:
+		s = m.known.add(t, rule, sure || strongText(t), before(text, v.from, start), append(v.also, spellings(t)...)...)
+	}
+	if s == nil { // there was no room for it
+		if s = m.others[rule]; s == nil {
+			s = &secret{rule: rule}
+			m.others[rule] = s
 		}
-	} else if s == nil {
-		s = &secret{rule: rule}
 	}
 	return span{from: v.from, to: v.to, s: s}
 }

@@ -37,7 +37,7 @@ func payloadName(kind byte, text []byte) string {
 // payloadOf searches a control string as it is, and decoded. at has the position
 // of each byte in the stream; whole reports whether text is all of the string.
 func (r *run) payloadOf(marks *marks, name string, kind byte, text []byte, at []int64, whole bool) {
-	w := where{kind: name, seen: map[int]bool{}}
+	w := where{kind: name, seen: map[*secret]bool{}}
 	if kind == ']' {
 		if i := bytes.IndexByte(text, ';'); i >= 0 {
 			text, at = text[i+1:], at[i+1:]
@@ -70,15 +70,16 @@ func (r *run) payloadOf(marks *marks, name string, kind byte, text []byte, at []
 // payloadText searches text as it is. From index encoded on, it is base64 that was
 // searched already.
 func (r *run) payloadText(marks *marks, w where, text []byte, at []int64, encoded int) {
-	for _, sp := range r.m.find(text, true) {
-		if r.locate && (sp.from < encoded || sp.s.least == 0) {
-			fresh := false
-			for _, pos := range at[sp.from:sp.to] {
-				fresh = marks.set(pos, star) || fresh
-			}
-			r.here = around{text: text, at: at, marks: marks}
-			r.count(sp, w, fresh)
+	for _, sp := range r.m.look(text, true) {
+		if sp.from >= encoded && sp.s.least > 0 {
+			continue
 		}
+		fresh := false
+		for _, pos := range at[sp.from:sp.to] {
+			fresh = marks.set(pos, star) || fresh
+		}
+		r.here = around{text: text, at: at, marks: marks}
+		r.count(sp, w, fresh)
 	}
 }
 
@@ -117,16 +118,14 @@ func (r *run) payloadDecoded(marks *marks, w where, text []byte, at []int64, n i
 		i++
 	}
 	from = append(from, len(text))
-	for _, sp := range r.m.find(plain, true) {
-		if r.locate {
-			fresh := false
-			sp.from, sp.to = from[sp.from], from[sp.to]
-			for _, pos := range at[sp.from:sp.to] {
-				fresh = marks.set(pos, star) || fresh
-			}
-			r.here = around{text: text, at: at, marks: marks}
-			r.count(sp, w, fresh)
+	for _, sp := range r.m.look(plain, true) {
+		fresh := false
+		sp.from, sp.to = from[sp.from], from[sp.to]
+		for _, pos := range at[sp.from:sp.to] {
+			fresh = marks.set(pos, star) || fresh
 		}
+		r.here = around{text: text, at: at, marks: marks}
+		r.count(sp, w, fresh)
 	}
 }
 
@@ -139,10 +138,7 @@ func (r *run) payloadBase64(marks *marks, w where, text []byte, at []int64) bool
 	if err != nil || len(plain) == 0 {
 		return false
 	}
-	for _, sp := range r.m.find(plain, true) {
-		if !r.locate {
-			continue
-		}
+	for _, sp := range r.m.look(plain, true) {
 		fresh := false
 		for group := sp.from / 3; group*3 < sp.to; group++ {
 			stars := "Kioq"

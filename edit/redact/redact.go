@@ -50,11 +50,12 @@
 //
 // # How it works
 //
-// The first pass reads the recording once and finds its secrets, which are kept in
-// memory. Events are kept in memory up to 4 MiB, then in a temporary file that only
-// its owner can read. A second pass locates the bytes that drew the secrets, and a
-// third writes the result. Memory does not grow with the length of the recording
-// but with the number of secrets.
+// The first pass ([Scan]) reads the recording once, finds its secrets, which are kept
+// in memory, and locates the bytes that drew them. Events are kept in memory up to 4
+// MiB, then in a temporary file that only its owner can read. A second pass locates
+// the copies. It draws the screen again only where a line was not printed as it stands
+// or may show a secret half typed. A third writes the result. Memory does not grow with
+// the length of the recording but with the number of secrets.
 package redact
 
 import (
@@ -142,8 +143,9 @@ func (r *Redactor) Filter(ctx context.Context, report func(*Report)) edit.Filter
 	}
 }
 
-// Cast reads src to its end and returns it with its secrets replaced, and a report.
-// Events keep their number, order, codes and times; src.Header is not changed.
+// Cast reads src to its end and returns it with its secrets replaced, and a report. Its
+// header says so ([format.Header.Redacted]). Events keep their number, order, codes and
+// times; src.Header is not changed.
 //
 // The events of the result are single-use. Range over them, even if only in part,
 // to remove the temporary file. If src ends with an error, so do they, after the
@@ -153,104 +155,37 @@ func (r *Redactor) Filter(ctx context.Context, report func(*Report)) edit.Filter
 // or an error if the recording has too many secrets to hold in memory. It returns
 // no part of the recording then.
 func (r *Redactor) Cast(ctx context.Context, src format.Cast) (format.Cast, *Report, error) {
-	store := &spool{}
-	cast, report, err := r.cast(ctx, src, store)
+	scan := r.Scan(src.Header)
+	cast, report, err := r.cast(ctx, src, scan)
 	if err != nil {
-		store.close()
+		scan.Close()
 		return format.Cast{}, nil, err
 	}
 	return cast, report, nil
 }
 
-func (r *Redactor) cast(ctx context.Context, src format.Cast, store *spool) (format.Cast, *Report, error) {
-	run := &run{m: newMatcher(r.rules), names: r.names, findings: map[findingKey]*finding{}}
-	for _, text := range r.texts {
-		run.m.known.add(text, "text", true, "")
-	}
-
-	// First pass: find.
-	var srcErr error
-	run.begin(src.Header.Size, false)
-	run.header(src.Header)
+func (r *Redactor) cast(ctx context.Context, src format.Cast, scan *Scan) (format.Cast, *Report, error) {
 	n := 0
 	for ev, err := range src.Events {
 		if err != nil {
-			srcErr = err
-			break
+			return scan.finish(ctx, err)
 		}
 		if n++; n%1024 == 0 && ctx.Err() != nil {
 			return format.Cast{}, nil, ctx.Err()
 		}
-		if err := store.add(ev); err != nil {
-			return format.Cast{}, nil, fmt.Errorf("redact: temporary file: %w", err)
-		}
-		run.event(ev)
-	}
-	run.end()
-	run.m.freeze()
-	// The size is read before the header is replaced.
-	size := src.Header.Size
-	src.Header = run.header(src.Header)
-	if run.m.any || len(r.texts) > 0 {
-		// Second pass: locate.
-		run.begin(size, true)
-		for ev, err := range store.events() {
-			if err == nil && run.err() != nil {
-				err = run.err()
-			}
-			if n++; err == nil && n%1024 == 0 {
-				err = ctx.Err()
-			}
-			if err != nil {
-				return format.Cast{}, nil, err
-			}
-			run.event(ev)
-		}
-		run.end()
-		if err := run.err(); err != nil {
+		if err := scan.Event(ev); err != nil {
 			return format.Cast{}, nil, err
 		}
 	}
-	report := run.report()
-	run.out, run.in = nil, nil
-	src.Events = func(yield func(format.Event, error) bool) {
-		defer store.close()
-		// Third pass: rewrite.
-		var outPos, inPos int64
-		for ev, err := range store.events() {
-			if err != nil {
-				yield(ev, err)
-				return
-			}
-			switch ev.Code {
-			case format.Output:
-				pos := outPos
-				outPos += int64(len(ev.Data))
-				ev.Data = run.outMarks.apply(ev.Data, pos)
-			case format.Input:
-				pos := inPos
-				inPos += int64(len(ev.Data))
-				ev.Data = run.inMarks.apply(ev.Data, pos)
-			default:
-				ev = run.other(ev, false)
-			}
-			if !yield(ev, nil) {
-				return
-			}
-		}
-		if srcErr != nil {
-			yield(format.Event{}, srcErr)
-		}
-	}
-	return src, report, nil
+	return scan.finish(ctx, nil)
 }
 
 // run replaces the secrets of one recording.
 type run struct {
 	m        *matcher
-	names    bool          // the name of a value may make it a secret
-	locate   bool          // this is the second pass
-	now      time.Duration // time of the event being read
+	names    bool               // the name of a value may make it a secret
+	keep     func(oddLine) bool // keeps a line for the second pass, or reports that it cannot
+	now      time.Duration      // time of the event being read
 	out      *screen
 	in       *typed
 	outMarks marks // what happens to the bytes of the output
@@ -268,39 +203,54 @@ func (r *run) err() error {
 	return r.inMarks.err
 }
 
-// begin begins a pass.
-func (r *run) begin(size format.Size, locate bool) {
-	r.locate, r.now = locate, 0
-	r.out = newScreen(r, size, locate)
-	r.in = newTyped(r, locate)
-}
-
-// end ends a pass.
-func (r *run) end() {
-	r.out.finish()
-	r.in.finish()
-}
-
-// event searches an event, in the first and the second pass.
+// event searches an event, in the first pass, and in the second where lines have to be
+// searched.
 func (r *run) event(ev format.Event) {
 	r.now = ev.Time
 	switch ev.Code {
 	case format.Output:
 		r.out.tok.feed(ev.Data)
 	case format.Input:
+		r.out.plain = false
 		r.in.tok.feed(ev.Data)
 	case format.Resize:
 		if size, err := ev.Size(); err == nil {
 			r.out.resize(size)
 		}
-		r.other(ev, true)
-	default:
-		r.other(ev, true)
 	}
+}
+
+// odd searches a line that was kept.
+func (r *run) odd(l oddLine) {
+	spans := r.m.look(l.text, l.start)
+	if len(spans) > 0 {
+		r.here = r.out.around(l.text, l.tags)
+	}
+	for _, sp := range spans {
+		r.mark(sp, l.tags[sp.from:sp.to], where{kind: "output"})
+	}
+}
+
+// dressed reports whether a span of the text in here has escapes, and a rule has
+// replaced all of it but quotes, which stay between the parts that it reads.
+func (r *run) dressed(sp span) bool {
+	if !sp.escaped {
+		return false
+	}
+	for i, c := range r.here.text[sp.from:sp.to] {
+		at := r.here.at[sp.from+i]
+		if c != '"' && c != '\'' && c != '\\' && at >= 0 && !r.here.marks.hides(at) {
+			return false
+		}
+	}
+	return true
 }
 
 // mark replaces the characters that tags identify.
 func (r *run) mark(sp span, tags []uint64, w where) {
+	if r.dressed(sp) {
+		return
+	}
 	fresh := false
 	last := uint64(noTag)
 	for _, tag := range tags {
@@ -321,6 +271,9 @@ func (r *run) mark(sp span, tags []uint64, w where) {
 // markBytes replaces the characters of text. at has the offset of each byte in the
 // output.
 func (r *run) markBytes(sp span, text []byte, at []int64, w where) {
+	if r.dressed(sp) {
+		return
+	}
 	fresh := false
 	for i := 0; i < len(text); {
 		c, n := utf8.DecodeRune(text[i:])
@@ -329,6 +282,14 @@ func (r *run) markBytes(sp span, text []byte, at []int64, w where) {
 		i += n
 	}
 	r.count(sp, w, fresh)
+}
+
+// otherEvent searches an event that is neither output nor input.
+func (r *run) otherEvent(ev format.Event) {
+	if ev.Code != format.Output && ev.Code != format.Input {
+		r.now = ev.Time
+		r.other(ev, true)
+	}
 }
 
 // other returns an event that is neither output nor input with its secrets

@@ -114,52 +114,69 @@ type where struct {
 	kind string
 	// seen, unless nil, has the secrets already counted at this place, which is
 	// searched in several ways.
-	seen map[int]bool
+	seen map[*secret]bool
 }
 
-// findingKey identifies a Finding.
+// findingKey identifies what is counted of a secret.
 type findingKey struct {
-	secret int
-	rule   string
-	where  string
+	s     *secret
+	where string
 }
 
 // count records that a span was replaced. fresh reports whether some of it was
 // not replaced before.
 func (r *run) count(sp span, w where, fresh bool) {
-	if !fresh || sp.more {
-		return
-	}
-	s := sp.s
-	if s != nil && s.same != nil {
-		s = s.same
-	}
-	for s != nil && s.root != nil {
-		s = s.root
-	}
-	key := findingKey{where: w.kind}
-	if s != nil {
-		key.secret, key.rule = s.id, s.rule
-	}
-	if w.seen[key.secret] {
+	if !fresh || sp.more || w.seen[sp.s] {
 		return
 	}
 	if w.seen != nil {
-		w.seen[key.secret] = true
+		w.seen[sp.s] = true
 	}
+	key := findingKey{sp.s, w.kind}
 	f := r.findings[key]
 	if f == nil {
-		f = &finding{Finding: Finding{Secret: key.secret, Rule: key.rule, Where: w.kind, First: r.now}, around: r.here.cut(sp.from)}
+		f = &finding{Finding: Finding{Where: w.kind, First: r.now, Last: r.now}, around: r.here.cut(sp.from)}
 		r.findings[key] = f
 	}
-	f.Last = r.now
+	f.First, f.Last = min(f.First, r.now), max(f.Last, r.now)
 	f.Count++
+}
+
+// main returns the secret that s is a half-typed form or a spelling of.
+func (s *secret) main() *secret {
+	if s.same != nil {
+		s = s.same
+	}
+	for s.root != nil {
+		s = s.root
+	}
+	return s
 }
 
 // report returns the report of what was counted.
 func (r *run) report() *Report {
+	type key struct {
+		secret      int
+		rule, where string
+	}
+	merged := map[key]*finding{}
+	for at, f := range r.findings {
+		s := at.s.main()
+		f.Secret, f.Rule = s.id, s.rule
+		k := key{s.id, s.rule, f.Where}
+		all := merged[k]
+		if all == nil {
+			merged[k] = f
+			continue
+		}
+		if f.First < all.First {
+			all.First, all.around = f.First, f.around
+		}
+		all.Last = max(all.Last, f.Last)
+		all.Count += f.Count
+	}
 	report := &Report{Overflow: r.m.known.full, Hurried: r.tired}
-	for _, f := range r.findings {
+	for _, f := range merged {
 		f.Context = f.around.masked()
 		report.Findings = append(report.Findings, f.Finding)
 	}

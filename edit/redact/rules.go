@@ -26,6 +26,7 @@ type rule struct {
 	expr   string
 	once   sync.Once
 	regexp *regexp.Regexp
+	filter func() *automaton // for newPrefilter, of expr
 }
 
 // match is a match of a rule's expression.
@@ -147,6 +148,9 @@ func newRuleSet(rules []*rule) *ruleSet {
 	set := &ruleSet{rules: rules}
 	lists := make([][]string, len(rules))
 	for i, r := range rules {
+		if r.filter == nil {
+			r.filter = sync.OnceValue(func() *automaton { return newAutomaton(r.compiled().String()) })
+		}
 		if len(r.keywords) == 0 {
 			set.always = append(set.always, i)
 		}

@@ -3,7 +3,6 @@ package redact
 import (
 	"bytes"
 	"regexp"
-	"strconv"
 	"unicode/utf8"
 
 	"github.com/ttydeck/ttydeck/format"
@@ -14,15 +13,23 @@ import (
 // text is about to change or the cursor leaves it. These moments depend only on
 // the stream, so it does not matter how the stream is split into events.
 //
-// In the second pass it has to know which byte of the stream drew a cell, even
-// after the cell was scrolled, moved, copied or wrapped again. So it gives each
-// character a colour that encodes the character's offset in the stream, and the
-// cells carry it along.
+// It has to know which byte of the stream drew a cell, even after the cell was
+// scrolled, moved, copied or wrapped again. So the cells of its vt.Screen have the
+// tags of their characters as numbers.
+//
+// Most text is printed line by line, and then no line has more to find than the text
+// as it was printed. A second pass needs no vt.Screen there; see the field plain.
 type screen struct {
-	run    *run
-	locate bool // this is the second pass
-	tok    tokenizer
-	vt     *vt.Screen
+	run *run
+	tok tokenizer
+	vt  *vt.Screen // nil if only the text as printed is searched
+
+	// plain reports that each line searched so far was kept as an oddLine, or printed as
+	// it stands, so that a copy of a secret in it is also in the flow.
+	plain bool
+	// doubtful reports that the flow may have a text that is a secret only because
+	// of what stands before it in its line. It is set without a vt.Screen.
+	doubtful bool
 
 	dirty bool // the text of the cursor's line changed since the last look
 	all   bool // and that of other lines may have
@@ -38,12 +45,16 @@ type screen struct {
 	flow    []byte
 	flowAt  []int64
 	flowNew bool // it begins a line
+	covered int  // bytes of it that were searched as part of a plain line
 
-	// The line being searched, with the tag of each byte.
-	line []byte
-	tags []uint64
-	cuts []int // offsets in line of the prompts that begin inside of rows
-	hard []int // offsets in line of rows that joined added without the terminal's word
+	// The line being searched: text above the screen, and the rows from top to
+	// bottom.
+	line        []byte
+	top, bottom int
+	above0      int      // bytes of it that are above the screen
+	tags        []uint64 // the tag of each byte, once tagged has been called
+	cuts        []int    // offsets in line of the prompts that begin inside of rows
+	hard        []int    // offsets in line of rows that joined added without the terminal's word
 
 	// Where lines begin that may seem to continue others, by row.
 	breaks   map[int64]lineBreak
@@ -58,10 +69,8 @@ type screen struct {
 	key     bool // a private key was seen, so lines of base64 may belong to one
 	keyTop  bool // the row that left the top last was inside a private key
 
-	at      []int64 // scratch of around
-	work    int64   // cells searched
-	esc     []byte  // scratch
-	penHigh uint64  // background of the pen; noPen if it is not known
+	at   []int64 // scratch of around
+	work int64   // cells searched
 }
 
 const (
@@ -80,99 +89,47 @@ type lineBreak struct {
 	fed bool
 }
 
-func newScreen(r *run, size format.Size, locate bool) *screen {
-	s := &screen{run: r, locate: locate, flowNew: true, penHigh: noPen, breaks: map[int64]lineBreak{}, filled: -1}
+func newScreen(r *run, size format.Size) *screen {
+	s := &screen{run: r, flowNew: true, plain: true, breaks: map[int64]lineBreak{}, filled: -1}
 	s.tok.sink = s
 	size = size.OrDefault()
-	s.vt = vt.New(size.Cols, size.Rows, vt.WithHooks(vt.Hooks{LineLeft: s.lineLeft}))
+	s.vt = vt.New(size.Cols, size.Rows, vt.Numbered(tagOf(1, 1)), vt.WithHooks(vt.Hooks{LineLeft: s.lineLeft}))
 	return s
 }
 
 // tagOf returns the tag of a character: the offset of its first byte and its
-// length, in the 48 bits of two RGB colours.
+// length.
 func tagOf(pos int64, n int) uint64 { return uint64(pos)<<2 | uint64(n-1)&3 }
 
-// cellTag returns the tag of the character in a cell, noTag if it has none.
-func cellTag(c vt.Cell) uint64 {
-	fr, fg, fb, ok := c.Fg().RGB()
-	if !ok {
-		return noTag
-	}
-	br, bg, bb, ok := c.Bg().RGB()
-	if !ok {
-		return noTag
-	}
-	return uint64(br)<<40 | uint64(bg)<<32 | uint64(bb)<<24 | uint64(fr)<<16 | uint64(fg)<<8 | uint64(fb)
-}
-
-const noTag = 1<<64 - 1
-
-// pen appends the sequence that sets the colours to tag. It sets the background,
-// which changes every 4 MiB, only when it may be another.
-func (s *screen) pen(b []byte, tag uint64) []byte {
-	b = append(b, "\x1b[38;2;"...)
-	b = append(b, decimals[tag>>16&255]...)
-	b = append(b, ';')
-	b = append(b, decimals[tag>>8&255]...)
-	b = append(b, ';')
-	b = append(b, decimals[tag&255]...)
-	if high := tag >> 24; high != s.penHigh {
-		s.penHigh = high
-		b = append(b, ";48;2;"...)
-		b = append(b, decimals[high>>16&255]...)
-		b = append(b, ';')
-		b = append(b, decimals[high>>8&255]...)
-		b = append(b, ';')
-		b = append(b, decimals[high&255]...)
-	}
-	return append(b, 'm')
-}
-
-const noPen = 1 << 63
-
-var decimals = func() (d [256]string) {
-	for i := range d {
-		d[i] = strconv.Itoa(i)
-	}
-	return d
-}()
+// noTag is the tag of a blank that no character drew.
+const noTag = vt.NoNumber
 
 func (s *screen) ascii(run string, pos int64) {
 	for len(run) > 0 {
 		part := run[:min(len(run), lookEvery)]
 		run = run[len(part):]
-		if s.locate {
-			b := s.esc[:0]
-			for i := range len(part) {
-				b = append(s.pen(b, tagOf(pos+int64(i), 1)), part[i])
-				s.flowAt = append(s.flowAt, pos+int64(i))
-			}
-			s.vt.Write(b)
-			s.esc = b
-			pos += int64(len(part))
-		} else {
+		if s.vt != nil {
+			s.vt.SetNumber(tagOf(pos, 1))
 			s.vt.WriteString(part)
 		}
 		s.flow = append(s.flow, part...)
+		for range len(part) {
+			s.flowAt = append(s.flowAt, pos)
+			pos++
+		}
 		s.printed(len(part))
 	}
 }
 
 func (s *screen) char(r rune, raw string, pos int64) {
-	if s.locate {
-		// A character that joins the one before must follow it directly. In
-		// grapheme mode any character but ASCII may; the cluster has the tag of
-		// its first character.
-		if vt.RuneWidth(r) > 0 && (!s.vt.Modes().Graphemes || len(s.flow) == 0 || s.flow[len(s.flow)-1] < utf8.RuneSelf) {
-			s.esc = s.pen(s.esc[:0], tagOf(pos, len(raw)))
-			s.vt.Write(s.esc)
-		}
-		for i := range utf8.RuneLen(r) {
-			s.flowAt = append(s.flowAt, pos+int64(min(i, len(raw)-1)))
-		}
+	if s.vt != nil {
+		s.vt.SetNumber(tagOf(pos, len(raw)))
+		s.vt.WriteString(raw)
 	}
-	s.vt.WriteString(raw)
 	s.flow = utf8.AppendRune(s.flow, r)
+	for i := range utf8.RuneLen(r) {
+		s.flowAt = append(s.flowAt, pos+int64(min(i, len(raw)-1)))
+	}
 	s.printed(1)
 }
 
@@ -195,14 +152,13 @@ func (s *screen) control(seq []byte) {
 		s.flowNew = seq[0] == '\n' || seq[0] == '\r'
 	}
 	switch k {
-	case recolors:
-		if s.locate {
-			return // it would change tags, but no text
-		}
 	case edits:
 		s.dirty = true
 	case editsAll:
 		s.all = true
+	}
+	if s.vt == nil {
+		return
 	}
 	was := s.vt.Cursor()
 	s.vt.Write(seq)
@@ -213,9 +169,6 @@ func (s *screen) control(seq []byte) {
 		if len(s.breaks) > 0 && movesRows(seq) {
 			clear(s.breaks)
 		}
-	}
-	if len(seq) > 1 {
-		s.penHigh = noPen
 	}
 }
 
@@ -261,6 +214,9 @@ func (s *screen) prompted() {
 	s.look()
 	s.endFlow(0)
 	s.flowNew = true
+	if s.vt == nil {
+		return
+	}
 	c := s.vt.Cursor()
 	switch row := s.scrolled + int64(c.Y); {
 	case c.Pending:
@@ -293,7 +249,11 @@ func (s *screen) breakAt(y int) (lineBreak, bool) {
 	return b, ok && (b.x == 0 || s.head(y, b.x) == b.head)
 }
 
-func (s *screen) passed(raw string) { s.vt.WriteString(raw) }
+func (s *screen) passed(raw string) {
+	if s.vt != nil {
+		s.vt.WriteString(raw)
+	}
+}
 
 func (s *screen) payload(kind byte, text []byte, at []int64, first, last bool) {
 	if kind == ']' && first && promptMark.Match(text) {
@@ -303,6 +263,10 @@ func (s *screen) payload(kind byte, text []byte, at []int64, first, last bool) {
 }
 
 func (s *screen) resize(size format.Size) {
+	if s.vt == nil {
+		return
+	}
+	s.plain = false
 	s.look()
 	s.vt.Resize(size.Cols, size.Rows)
 	s.all = true
@@ -323,8 +287,12 @@ func (s *screen) finish() {
 // look searches the lines whose text may have changed.
 func (s *screen) look() {
 	s.since = 0
-	if s.all && !s.tired() {
+	if s.vt == nil {
 		s.all, s.dirty = false, false
+		return
+	}
+	if s.all && !s.tired() {
+		s.all, s.dirty, s.plain = false, false, false
 		_, rows := s.vt.Size()
 		for y := 0; y < rows; y++ {
 			y = s.lookLine(y)
@@ -366,15 +334,12 @@ func (s *screen) lookLine(y int) int {
 		top--
 		n += s.vt.Row(top).Len()
 	}
-	s.line, s.tags = s.line[:0], s.tags[:0]
+	s.line, s.tags, s.above0 = s.line[:0], s.tags[:0], 0
 	start := true
 	if top == 0 && len(s.above) > 0 && s.vt.Row(0).Continued() {
 		start = false
-		from := max(0, len(s.above)-maxLineText)
-		s.line = append(s.line, s.above[from:]...)
-		if s.locate {
-			s.tags = append(s.tags, s.aboveTags[from:]...)
-		}
+		s.line = append(s.line, s.above[max(0, len(s.above)-maxLineText):]...)
+		s.above0 = len(s.line)
 	} else if top > 0 && s.joined(top) {
 		start = false
 	}
@@ -387,7 +352,7 @@ func (s *screen) lookLine(y int) int {
 		if bottom > top && !s.vt.Row(bottom).Continued() {
 			s.hard = append(s.hard, len(s.line))
 		}
-		s.line, s.tags = s.appendRow(s.line, s.tags, s.vt.Row(bottom))
+		s.line = s.vt.Row(bottom).AppendText(s.line)
 		if bottom >= y {
 			n += s.vt.Row(bottom).Len()
 		}
@@ -396,10 +361,18 @@ func (s *screen) lookLine(y int) int {
 		}
 	}
 	s.work += int64(s.vt.Row(y).Len() * (bottom - top + 1))
+	s.top, s.bottom = top, bottom
+	odd := false
+	switch {
+	case s.isFlow(start):
+		s.covered = len(s.flow)
+	case len(s.cuts) > 0 || !s.isRun():
+		odd = true
+	}
 	from := 0
 	for _, cut := range append(s.cuts, len(s.line)) {
 		if cut = min(cut, len(s.line)); cut > from || len(s.cuts) == 0 {
-			s.lookText(from, cut, start || from > 0)
+			s.lookText(from, cut, start || from > 0, odd)
 		}
 		from = cut
 	}
@@ -408,20 +381,23 @@ func (s *screen) lookLine(y int) int {
 	if len(s.hard) > 0 && len(s.cuts) == 0 {
 		from := 0
 		for _, upto := range append(s.hard, len(s.line)) {
-			s.lookText(from, upto, start || from > 0)
+			s.lookText(from, upto, start || from > 0, odd)
 			from = upto
 		}
 	}
-	s.lookKey(top)
-	s.lookEntry(top)
-	if s.locate && top > 0 && encodedLine(s.line) {
+	if !s.run.m.frozen {
+		s.lookKey(top)
+		s.lookEntry(top)
+	}
+	if top > 0 && encodedLine(s.line) {
 		s.lookEncoded(top)
 	}
 	return bottom
 }
 
 // lookEncoded searches the line, whose first row is top, together with the one above
-// for known secrets that the two share, as in base64 of several lines.
+// for known secrets that the two share, as in base64 of several lines. In the first
+// pass, it only notes that there is such a line.
 func (s *screen) lookEncoded(top int) {
 	from := top - 1
 	for from > 0 && top-from < 64 && s.vt.Row(from).Continued() {
@@ -429,15 +405,18 @@ func (s *screen) lookEncoded(top int) {
 	}
 	above, tags := s.block[:0], s.blockTags[:0]
 	for y := from; y < top; y++ {
-		above, tags = s.appendRow(above, tags, s.vt.Row(y))
+		above = s.vt.Row(y).AppendText(above)
+		tags = s.appendTags(tags, s.vt.Row(y))
 	}
 	edge := len(above)
 	if edge >= minEncoded && encodedLine(above) {
-		above, tags = append(above, s.line...), append(tags, s.tags...)
-		for _, sp := range s.run.m.known.find(nil, above, false) {
-			if sp.s.least != 0 && sp.from < edge && sp.to > edge {
-				s.run.here = s.around(above, tags)
-				s.run.mark(sp, tags[sp.from:sp.to], where{kind: "output"})
+		if s.plain = false; s.run.m.frozen {
+			above, tags = append(above, s.line...), append(tags, s.tagged()...)
+			for _, sp := range s.run.m.known.find(nil, above) {
+				if sp.s.least != 0 && sp.from < edge && sp.to > edge {
+					s.run.here = s.around(above, tags)
+					s.run.mark(sp, tags[sp.from:sp.to], where{kind: "output"})
+				}
 			}
 		}
 	}
@@ -447,14 +426,53 @@ func (s *screen) lookEncoded(top int) {
 // minEncoded is the least length of a line of base64 that another follows.
 const minEncoded = 16
 
-// lookText searches a part of the line.
-func (s *screen) lookText(from, upto int, start bool) {
-	spans := s.run.m.find(s.line[from:upto], start)
-	if s.locate && len(spans) > 0 {
-		s.run.here = s.around(s.line[from:upto], s.tags[from:upto])
-		for _, sp := range spans {
-			s.run.mark(sp, s.tags[from+sp.from:from+sp.to], where{kind: "output"})
+// isFlow reports whether the line is the flow, apart from blanks at its start. start
+// reports whether the line is searched from its beginning on.
+func (s *screen) isFlow(start bool) bool {
+	text := bytes.TrimLeft(s.line, " ")
+	if len(text) == 0 || len(s.hard)+len(s.cuts) > 0 || !bytes.HasSuffix(s.flow, text) || s.above0 > 0 {
+		return false
+	}
+	at := len(s.flow) - len(text)
+	if start && len(bytes.TrimLeft(s.flow[:at], " ")) > 0 {
+		return false
+	}
+	row, x := s.vt.Row(s.top), len(s.line)-len(text)
+	return x < row.Len() && int64(row.Cell(x).Number()>>2) == s.flowAt[at]
+}
+
+// isRun reports whether the line's characters follow each other in the stream,
+// apart from blanks at its start. Then each part of it, up to the length of overlap,
+// is or was in the flow.
+func (s *screen) isRun() bool {
+	indent := len(s.line) - len(bytes.TrimLeft(s.line, " "))
+	tags := s.tagged()
+	for i := indent; i < len(tags); i++ {
+		switch tag := tags[i]; {
+		case tag == noTag:
+			return false
+		case i == indent || !utf8.RuneStart(s.line[i]):
+		default:
+			before := tags[i-1] &^ wideTag
+			if tag&^wideTag>>2 != before>>2+before&3+1 {
+				return false
+			}
 		}
+	}
+	return true
+}
+
+// lookText searches a part of the line, and keeps it if it is odd.
+func (s *screen) lookText(from, upto int, start, odd bool) {
+	if odd && s.plain {
+		s.plain = s.run.keep(oddLine{s.line[from:upto], s.tagged()[from:upto], start})
+	}
+	spans := s.run.m.look(s.line[from:upto], start)
+	if len(spans) > 0 {
+		s.run.here = s.around(s.line[from:upto], s.tagged()[from:upto])
+	}
+	for _, sp := range spans {
+		s.run.mark(sp, s.tagged()[from+sp.from:from+sp.to], where{kind: "output"})
 	}
 }
 
@@ -522,14 +540,20 @@ func tokenRune(r rune) bool {
 	return false
 }
 
-// appendRow appends the text of a row to line and, in the second pass, the tag of
-// each byte to tags.
-func (s *screen) appendRow(line []byte, tags []uint64, row vt.Row) ([]byte, []uint64) {
-	if !s.locate {
-		return row.AppendText(line), tags
+// tagged returns the tag of each byte of the line.
+func (s *screen) tagged() []uint64 {
+	if len(s.tags) < len(s.line) {
+		s.tags = append(s.tags[:0], s.aboveTags[len(s.aboveTags)-s.above0:]...)
+		for y := s.top; y <= s.bottom; y++ {
+			s.tags = s.appendTags(s.tags, s.vt.Row(y))
+		}
 	}
-	line = row.AppendText(line)
-	for x := 0; len(tags) < len(line) && x < row.Len(); x++ {
+	return s.tags
+}
+
+// appendTags appends the tag of each byte of a row's text.
+func (s *screen) appendTags(tags []uint64, row vt.Row) []uint64 {
+	for x := range row.Content() {
 		c := row.Cell(x)
 		size := 1
 		switch {
@@ -540,21 +564,21 @@ func (s *screen) appendRow(line []byte, tags []uint64, row vt.Row) ([]byte, []ui
 		case c.Rune() >= utf8.RuneSelf:
 			size = utf8.RuneLen(c.Rune())
 		}
-		tag := cellTag(c)
+		tag := c.Number()
 		if c.Empty() {
 			tag = noTag
-		} else if c.Width() == 2 {
+		} else if c.Width() == 2 && tag != noTag {
 			tag |= wideTag
 		}
 		for range size {
 			tags = append(tags, tag)
 		}
 	}
-	return line, tags
+	return tags
 }
 
-// wideTag is set in the tag of a character two columns wide, above its 48 bits.
-const wideTag = 1 << 48
+// wideTag is set in the tag of a character two columns wide.
+const wideTag = 1 << 62
 
 // lineLeft keeps the text of a row that left the screen if its line continues.
 func (s *screen) lineLeft(row vt.Row, why vt.Leave) {
@@ -576,18 +600,13 @@ func (s *screen) lineLeft(row vt.Row, why vt.Leave) {
 		if row.Continued() {
 			n = max(0, len(s.above)-maxLineText)
 			n = copy(s.above, s.above[n:])
-			if s.locate {
-				copy(s.aboveTags, s.aboveTags[len(s.aboveTags)-n:])
-				s.aboveTags = s.aboveTags[:n]
-			}
+			copy(s.aboveTags, s.aboveTags[len(s.aboveTags)-n:])
 		}
-		s.above = s.above[:n]
-		if n == 0 {
-			s.aboveTags = s.aboveTags[:0]
-		}
+		s.above, s.aboveTags = s.above[:n], s.aboveTags[:n]
 	}
 	from := len(s.above)
-	s.above, s.aboveTags = s.appendRow(s.above, s.aboveTags, row)
+	s.above = row.AppendText(s.above)
+	s.aboveTags = s.appendTags(s.aboveTags, row)
 	if s.key {
 		switch text := s.above[from:]; {
 		case keyBegin.Match(text):
@@ -603,21 +622,27 @@ func (s *screen) endFlow(rest int) {
 	if len(s.flow) == 0 {
 		return
 	}
-	spans := s.run.m.find(s.flow, s.flowNew)
-	if s.locate && len(spans) > 0 {
+	var spans []span
+	switch {
+	case s.vt == nil:
+		spans = s.run.m.lookCopies(s.flow)
+	case s.run.m.frozen || s.covered != len(s.flow): // else the rules have seen it in its line
+		spans = s.run.m.look(s.flow, s.flowNew)
+	}
+	if len(spans) > 0 {
 		s.run.here = around{text: s.flow, at: s.flowAt, marks: &s.run.outMarks}
-		for _, sp := range spans {
-			s.run.markBytes(sp, s.flow[sp.from:sp.to], s.flowAt[sp.from:sp.to], where{kind: "output"})
-		}
+	}
+	for _, sp := range spans {
+		s.run.markBytes(sp, s.flow[sp.from:sp.to], s.flowAt[sp.from:sp.to], where{kind: "output"})
+	}
+	if s.vt == nil && !s.doubtful {
+		s.doubtful = s.run.m.known.mayBegin(s.flow, func(i int) bool { return s.run.outMarks.get(s.flowAt[i]) != keep })
 	}
 	n := min(rest, len(s.flow))
 	copy(s.flow, s.flow[len(s.flow)-n:])
-	s.flow = s.flow[:n]
-	if s.locate {
-		copy(s.flowAt, s.flowAt[len(s.flowAt)-n:])
-		s.flowAt = s.flowAt[:n]
-	}
-	s.flowNew = false
+	copy(s.flowAt, s.flowAt[len(s.flowAt)-n:])
+	s.flow, s.flowAt = s.flow[:n], s.flowAt[:n]
+	s.flowNew, s.covered = false, 0
 }
 
 // promptText returns the text of the cursor's line before the cursor.
@@ -626,8 +651,8 @@ func (s *screen) promptText() string {
 	return string(text)
 }
 
-// beforeCursor returns the text of the cursor's line before the cursor and, in the
-// second pass, the tag of each byte.
+// beforeCursor returns the text of the cursor's line before the cursor, and the tag of
+// each byte.
 func (s *screen) beforeCursor() (text []byte, tags []uint64) {
 	c := s.vt.Cursor()
 	top := c.Y
@@ -649,8 +674,8 @@ func (s *screen) beforeCursor() (text []byte, tags []uint64) {
 	return text, tags
 }
 
-// appendCells appends the text of the cells in some columns to text and, in the
-// second pass, the tag of each byte to tags.
+// appendCells appends the text of the cells in some columns to text, and the tag of
+// each byte to tags.
 func (s *screen) appendCells(text []byte, tags []uint64, row vt.Row, from, upto int) ([]byte, []uint64) {
 	for x := from; x < min(upto, row.Len()); x++ {
 		cell := row.Cell(x)
@@ -662,11 +687,11 @@ func (s *screen) appendCells(text []byte, tags []uint64, row vt.Row, from, upto 
 			text = append(text, ' ')
 		default:
 			text = append(text, s.vt.CellText(cell)...)
-			if tag = cellTag(cell); cell.Width() == 2 {
+			if tag = cell.Number(); cell.Width() == 2 && tag != noTag {
 				tag |= wideTag
 			}
 		}
-		for s.locate && len(tags) < len(text) {
+		for len(tags) < len(text) {
 			tags = append(tags, tag)
 		}
 	}
@@ -679,7 +704,6 @@ const (
 	harmless        // nothing
 	edits           // it may change the cursor's line
 	editsAll        // it may change any line
-	recolors        // it changes only colours
 )
 
 // kindOf returns what a control character, an ESC or a CSI sequence does: moves,
@@ -735,7 +759,7 @@ func kindOfCSI(params []byte, final byte) int {
 	case 0:
 	case '$':
 		if final == 'r' || final == 't' {
-			return recolors
+			return harmless // it changes colours
 		}
 		return editsAll
 	case ' ':

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"time"
 
@@ -21,32 +22,53 @@ type spool struct {
 	mem  bytes.Buffer  // all events, if file is nil
 	file *os.File      // all events, if not nil
 	w    *bufio.Writer // to file
-	last time.Duration // time of the event added last
+	end  spoolMark     // behind the event added last
 	buf  []byte        // scratch
 	err  error         // the first error of writing
 }
 
-// add stores an event.
-func (s *spool) add(ev format.Event) error {
+// spoolMark is a place between two events.
+type spoolMark struct {
+	at    int64         // in bytes
+	count int           // of the events before it
+	time  time.Duration // of the event before it
+}
+
+// mark returns the end.
+func (s *spool) mark() spoolMark { return s.end }
+
+// spooled is an event, or an odd line in Data.
+type spooled struct {
+	format.Event
+	odd bool
+}
+
+// add stores an event, or an odd line. Its error is kept in err.
+func (s *spool) add(ev format.Event, odd bool) {
 	if s.err != nil {
-		return s.err
+		return
 	}
 	b := s.buf[:0]
-	b = binary.AppendVarint(b, int64(ev.Time-s.last))
-	s.last = ev.Time
+	b = binary.AppendVarint(b, int64(ev.Time-s.end.time))
 	b = binary.AppendUvarint(b, uint64(len(ev.Code)))
 	b = append(b, ev.Code...)
-	if ev.JSON {
+	switch {
+	case odd:
+		b = append(b, 2)
+	case ev.JSON:
 		b = append(b, 1)
-	} else {
+	default:
 		b = append(b, 0)
 	}
 	b = binary.AppendUvarint(b, uint64(len(ev.Data)))
 	b = append(b, ev.Data...)
 	s.buf = b
+	s.end = spoolMark{s.end.at + int64(len(b)), s.end.count + 1, ev.Time}
 	if s.file == nil && s.mem.Len()+len(b) > maxInMemory {
-		if s.file, s.err = os.CreateTemp("", "ttydeck-redact-*"); s.err != nil {
-			return s.err
+		var err error
+		if s.file, err = os.CreateTemp("", "ttydeck-redact-*"); err != nil {
+			s.fail(err)
+			return
 		}
 		// Where the system allows it, the file loses its name now, so that it
 		// cannot outlive the program.
@@ -57,33 +79,33 @@ func (s *spool) add(ev format.Event) error {
 	}
 	if s.file == nil {
 		s.mem.Write(b)
-		return nil
+		return
 	}
-	_, s.err = s.w.Write(b)
-	return s.err
+	if _, err := s.w.Write(b); err != nil {
+		s.fail(err)
+	}
 }
 
-// events returns the stored events. It may be called, and ranged over, any number
-// of times.
-func (s *spool) events() format.Events {
-	return func(yield func(format.Event, error) bool) {
-		fail := func(err error) { yield(format.Event{}, fmt.Errorf("redact: temporary file: %w", err)) }
+func (s *spool) fail(err error) { s.err = fmt.Errorf("redact: temporary file: %w", err) }
+
+// events returns the events between two marks. It may be called, and ranged over, any
+// number of times.
+func (s *spool) events(from, upto spoolMark) iter.Seq2[spooled, error] {
+	return func(yield func(spooled, error) bool) {
+		fail := func(err error) { yield(spooled{}, fmt.Errorf("redact: temporary file: %w", err)) }
 		var in *bufio.Reader
 		if s.file == nil {
-			in = bufio.NewReader(bytes.NewReader(s.mem.Bytes()))
+			in = bufio.NewReader(bytes.NewReader(s.mem.Bytes()[from.at:]))
 		} else {
 			if err := s.w.Flush(); err != nil {
 				fail(err)
 				return
 			}
-			in = bufio.NewReaderSize(io.NewSectionReader(s.file, 0, 1<<62), 1<<16)
+			in = bufio.NewReaderSize(io.NewSectionReader(s.file, from.at, upto.at-from.at), 1<<16)
 		}
-		var ev format.Event
-		for {
+		ev := spooled{Event: format.Event{Time: from.time}}
+		for range upto.count - from.count {
 			delta, err := binary.ReadVarint(in)
-			if err == io.EOF {
-				return
-			}
 			ev.Time += time.Duration(delta)
 			var code, data []byte
 			if err == nil {
@@ -100,7 +122,10 @@ func (s *spool) events() format.Events {
 				fail(err)
 				return
 			}
-			ev.Code, ev.JSON, ev.Data = format.Code(code), flag == 1, string(data)
+			if string(code) != string(ev.Code) {
+				ev.Code = format.Code(code)
+			}
+			ev.JSON, ev.odd, ev.Data = flag == 1, flag == 2, string(data)
 			if !yield(ev, nil) {
 				return
 			}

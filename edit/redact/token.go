@@ -67,6 +67,9 @@ const (
 	inOSC
 )
 
+// idle reports whether no character and no sequence is half read.
+func (t *tokenizer) idle() bool { return t.state == inGround && t.need == 0 && len(t.seq) == 0 }
+
 // feed reads the next bytes of the stream.
 func (t *tokenizer) feed(data string) {
 	for i := 0; i < len(data); {

@@ -12,9 +12,8 @@ import (
 
 // typed reads the input and edits it into lines, as a line editor would.
 type typed struct {
-	run    *run
-	locate bool // this is the second pass
-	tok    tokenizer
+	run *run
+	tok tokenizer
 
 	buf   []key // the line
 	cur   int   // index of the cursor in buf
@@ -40,8 +39,8 @@ type key struct {
 
 const maxTyped = 1 << 10 // keys in a line
 
-func newTyped(r *run, locate bool) *typed {
-	t := &typed{run: r, locate: locate}
+func newTyped(r *run) *typed {
+	t := &typed{run: r}
 	t.tok.sink = t
 	return t
 }
@@ -193,11 +192,8 @@ func (t *typed) look() {
 	}
 	t.dirty = false
 	t.layout()
-	spans := t.run.m.find(t.text, true)
-	if t.locate {
-		for _, sp := range spans {
-			t.mark(sp)
-		}
+	for _, sp := range t.run.m.look(t.text, true) {
+		t.mark(sp)
 	}
 }
 
@@ -275,12 +271,10 @@ func (t *typed) enter() {
 		return
 	}
 	sp := t.run.m.found(t.text, valueOf(0, len(t.text)), "typed-password", len(text) >= 6 && mixed(text, 6), false)
-	if t.locate {
-		t.mark(sp)
-		for _, e := range echoed {
-			t.run.here = t.run.out.around(shown, tags)
-			t.run.mark(sp, tags[e.from:e.to], where{kind: "output"})
-		}
+	t.mark(sp)
+	for _, e := range echoed {
+		t.run.here = t.run.out.around(shown, tags)
+		t.run.mark(sp, tags[e.from:e.to], where{kind: "output"})
 	}
 }
 

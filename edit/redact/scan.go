@@ -1,0 +1,269 @@
+package redact
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// Scan finds the secrets of a recording that may still be growing: pass each event
+// to [Scan.Event], then call [Scan.Finish]. Call [Scan.Close] if it is not finished. A
+// Scan is for one goroutine at a time.
+type Scan struct {
+	run    *run
+	header format.Header
+	size   format.Size // of the screen at the start
+	screen *vt.Screen
+	texts  bool // there are Options.Texts
+	store  spool
+
+	parts []part // of the events, in order; the last one is growing
+	least int64  // bytes of output in a part
+	odd   int64  // bytes of the odd lines in the last one
+}
+
+// part is a part of the events, with the state in which it begins.
+type part struct {
+	at    spoolMark
+	pos   int64        // in the output
+	plain bool         // its lines have nothing that the flow and the odd lines have not
+	again bool         // the rules have to be applied again
+	out   screen       // without its vt.Screen
+	vt    *vt.Snapshot // of that
+}
+
+const (
+	partSize  = 256 << 10 // bytes of output in a part, at first
+	partCells = 1 << 19   // cells in all snapshots
+)
+
+// Scan begins to read a recording with the header h.
+func (r *Redactor) Scan(h format.Header) *Scan {
+	c := &Scan{header: h, size: h.Size, texts: len(r.texts) > 0, least: partSize}
+	c.run = &run{m: newMatcher(r.rules), names: r.names, findings: map[findingKey]*finding{}}
+	c.run.keep = c.keep
+	for _, text := range r.texts {
+		c.run.m.known.add(text, "text", true, "")
+	}
+	c.run.out = newScreen(c.run, h.Size)
+	c.run.in = newTyped(c.run)
+	c.screen = c.run.out.vt
+	c.run.header(h)
+	c.divide()
+	return c
+}
+
+// Event reads the next event. It returns an error of the temporary file.
+func (c *Scan) Event(ev format.Event) error {
+	if c.run.out.tok.pos-c.parts[len(c.parts)-1].pos >= c.least && c.run.settled() {
+		c.divide()
+	}
+	c.store.add(ev, false)
+	c.run.event(ev)
+	c.run.otherEvent(ev)
+	return c.store.err
+}
+
+// keep keeps an odd line with the events.
+func (c *Scan) keep(l oddLine) bool {
+	b := l.encode()
+	c.odd += int64(len(b))
+	if c.odd > maxOdd*max(1, c.least/partSize) {
+		return false
+	}
+	c.store.add(format.Event{Time: c.run.now, Data: string(b)}, true)
+	return true
+}
+
+// Finish ends the reading, and returns the recording with its secrets replaced, and a
+// report, as [Redactor.Cast] does. If it returns an error, call Close.
+func (c *Scan) Finish(ctx context.Context) (format.Cast, *Report, error) { return c.finish(ctx, nil) }
+
+// Close removes the temporary file.
+func (c *Scan) Close() { c.store.close() }
+
+// settled reports whether nothing is half read, so that a part can begin.
+func (r *run) settled() bool {
+	if !r.out.tok.idle() || !r.in.tok.idle() || len(r.in.buf) > 0 {
+		return false
+	}
+	_, rows := r.out.vt.Size()
+	for y := range rows {
+		if r.out.vt.Row(y).WasContinued() {
+			return false // a snapshot does not have it
+		}
+	}
+	return true
+}
+
+// divide begins a part.
+func (c *Scan) divide() {
+	out := c.run.out
+	if n := len(c.parts); n > 0 {
+		c.endPart()
+		cols, rows := out.vt.Size()
+		if n >= max(2, partCells/(cols*rows)) {
+			c.halve()
+		}
+	}
+	out.plain, c.odd = true, 0
+	c.parts = append(c.parts, part{at: c.store.mark(), pos: out.tok.pos, out: out.clone(), vt: out.vt.Snapshot()})
+}
+
+// endPart ends the last part.
+func (c *Scan) endPart() {
+	p := &c.parts[len(c.parts)-1]
+	p.again = c.run.m.suspect
+	p.plain = c.run.out.plain && !p.again
+	c.run.m.suspect = false
+}
+
+// halve joins each part to the one after it.
+func (c *Scan) halve() {
+	half := c.parts[:0]
+	for pair := range slices.Chunk(c.parts, 2) {
+		pair[0].plain = pair[0].plain && pair[len(pair)-1].plain
+		pair[0].again = pair[0].again || pair[len(pair)-1].again
+		half = append(half, pair[0])
+	}
+	clear(c.parts[len(half):])
+	c.parts = half
+	c.least *= 2
+}
+
+// clone returns a copy of s without its vt.Screen.
+func (s *screen) clone() screen {
+	n := *s
+	n.vt, n.line, n.tags, n.hard = nil, nil, nil, nil
+	n.tok.seq, n.tok.part, n.tok.text, n.tok.at = nil, nil, nil, nil
+	n.flow, n.flowAt = slices.Clone(s.flow), slices.Clone(s.flowAt)
+	n.at, n.block, n.blockTags, n.cuts = nil, nil, nil, nil
+	n.breaks = maps.Clone(s.breaks)
+	n.above, n.aboveTags = slices.Clone(s.above), slices.Clone(s.aboveTags)
+	return n
+}
+
+// finish is Finish for a recording that ends with the error srcErr, or nil.
+func (c *Scan) finish(ctx context.Context, srcErr error) (format.Cast, *Report, error) {
+	r := c.run
+	r.out.finish()
+	r.in.finish()
+	c.endPart()
+	r.m.freeze()
+	cast := format.Cast{Header: r.header(c.header).SetRedacted(true)}
+	if r.m.any || c.texts {
+		for i := range c.parts {
+			if err := c.searchPart(ctx, i); err != nil {
+				return format.Cast{}, nil, err
+			}
+		}
+	}
+	if err := r.err(); err != nil {
+		return format.Cast{}, nil, err
+	}
+	c.parts, c.screen, r.out, r.in = nil, nil, nil, nil
+	cast.Events = func(yield func(format.Event, error) bool) {
+		defer c.store.close()
+		for ev, err := range c.replaced() {
+			if !yield(ev, err) || err != nil {
+				return
+			}
+		}
+		if srcErr != nil {
+			yield(format.Event{}, srcErr)
+		}
+	}
+	return cast, r.report(), nil
+}
+
+// searchPart searches a part again for copies of the secrets.
+func (c *Scan) searchPart(ctx context.Context, i int) error {
+	r, p := c.run, &c.parts[i]
+	upto := c.store.mark()
+	if i+1 < len(c.parts) {
+		upto = c.parts[i+1].at
+	}
+	if err := c.search(ctx, p, upto, r.otherEvent, !p.plain || r.m.known.blank); err != nil {
+		return err
+	}
+	if r.out.doubtful {
+		return c.search(ctx, p, upto, func(format.Event) {}, true)
+	}
+	return nil
+}
+
+// search searches the events from a part's start to a mark: their lines too, or only
+// the flow. It passes each event to other.
+func (c *Scan) search(ctx context.Context, p *part, upto spoolMark, other func(format.Event), lines bool) error {
+	r := c.run
+	*r.out = p.out.clone()
+	r.out.tok.sink = r.out
+	r.keep = func(oddLine) bool { return true }
+	if lines {
+		r.out.vt = c.screen
+		c.screen.Restore(p.vt)
+	}
+	r.in = newTyped(r)
+	r.m.again = p.again
+	defer func() { r.m.again = false }()
+	n := 0
+	for ev, err := range c.store.events(p.at, upto) {
+		if n++; err == nil && n%1024 == 0 {
+			err = ctx.Err()
+		}
+		if err == nil {
+			err = r.err()
+		}
+		if err != nil {
+			return err
+		}
+		if !ev.odd {
+			r.event(ev.Event)
+			other(ev.Event)
+		} else if !lines {
+			r.now = ev.Time
+			r.odd(decodeOdd([]byte(ev.Data)))
+		}
+	}
+	if upto == c.store.mark() {
+		r.out.finish()
+		r.in.finish()
+	}
+	return nil
+}
+
+// replaced returns the events with their secrets replaced.
+func (c *Scan) replaced() format.Events {
+	return func(yield func(format.Event, error) bool) {
+		r := c.run
+		var outPos, inPos int64
+		for spooled, err := range c.store.events(spoolMark{}, c.store.mark()) {
+			ev := spooled.Event
+			switch {
+			case err != nil:
+				yield(ev, err)
+				return
+			case spooled.odd:
+				continue
+			}
+			switch ev.Code {
+			case format.Output:
+				pos := outPos
+				outPos += int64(len(ev.Data))
+				ev.Data = r.outMarks.apply(ev.Data, pos)
+			case format.Input:
+				pos := inPos
+				inPos += int64(len(ev.Data))
+				ev.Data = r.inMarks.apply(ev.Data, pos)
+			default:
+				ev = r.other(ev, false)
+			}
+			if !yield(ev, nil) {
+				return
+			}
+		}
+	}
+}
