@@ -14,6 +14,7 @@ package edit
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
@@ -129,7 +130,8 @@ func Shift(d time.Duration) Filter {
 // Concat joins recordings: each begins at the time of the last event of the one
 // before, and the header is that of the first. Where the size changes from one
 // recording to the next, Concat adds a resize event. If the idle limits differ,
-// it applies each. The casts are used up.
+// it applies each. The header says that secrets were removed only if those of all
+// recordings do. The casts are used up.
 func Concat(casts ...format.Cast) format.Cast {
 	if len(casts) == 0 {
 		return format.Cast{Events: func(func(format.Event, error) bool) {}}
@@ -148,6 +150,9 @@ func Concat(casts ...format.Cast) format.Cast {
 	}
 	header := parts[0].Header
 	header.Duration = 0
+	if header.Redacted() && slices.ContainsFunc(parts, func(c format.Cast) bool { return !c.Header.Redacted() }) {
+		header = header.SetRedacted(false)
+	}
 	return format.Cast{Header: header, Events: func(yield func(format.Event, error) bool) {
 		size := header.Size
 		var base, last time.Duration
