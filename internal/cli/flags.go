@@ -186,6 +186,7 @@ type filterOptions struct {
 	speed  float64
 	idle   optional[time.Duration]
 	shift  time.Duration
+	bare   bool // without metadata
 	redact redactOptions
 }
 
@@ -196,9 +197,14 @@ func (o *filterOptions) groups() []group {
 			valued(&o.speed, "speed,s", "make the recording `N` times as fast", parseSpeed),
 			idleLimitFlag(&o.idle, ""),
 			valued(&o.shift, "shift", "move all events by `SECONDS`, which may be negative", parseDuration),
+			removeMetadataFlag(&o.bare),
 		}},
 		o.redact.group(),
 	}
+}
+
+func removeMetadataFlag(p *bool) *flag {
+	return onOff(p, "remove-metadata", "remove what is beyond the picture: directories, hosts, command lines, titles, the environment")
 }
 
 // filter returns the Filter for the flags.
@@ -210,6 +216,9 @@ func (o *filterOptions) filter(ctx context.Context, e *env) (edit.Filter, error)
 	}
 	if redact != nil { // first: its report has the times of the input
 		filters = append(filters, redact)
+	}
+	if o.bare { // next: secrets are found by what the metadata has, too
+		filters = append(filters, edit.RemoveMetadata())
 	}
 	switch {
 	case o.idle.value > 0:

@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/ttydeck/ttydeck/edit"
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/timecode"
 )
@@ -24,7 +25,9 @@ func infoCommand(e *env) *command {
 		args:     "FILE...",
 		examples: []string{"ttydeck info demo.cast", "ttydeck info --json *.cast"},
 		about: `Reads each FILE to its end and prints its format, size, length, number of events, markers, exit
-status and faults.`,
+status and faults. "metadata" lists what the recording says beyond its picture, such as the
+directories and command lines in the marks of shells; ttydeck convert --remove-metadata removes it,
+except for input.`,
 		flags: append([]group{{"Output", []*flag{jsonFlag(&asJSON)}}}, read.groups()...),
 		run: func(ctx context.Context, args []string) error {
 			if err := e.need(args, 1, -1, "the recording to read"); err != nil {
@@ -78,7 +81,9 @@ type recordingInfo struct {
 	Theme       bool               `json:"theme"`
 	Env         map[string]string  `json:"env,omitempty"`
 	Tags        []string           `json:"tags,omitempty"`
-	Events      map[string]int     `json:"events"` // by code
+	Redacted    bool               `json:"redacted,omitempty"`
+	Metadata    map[string]int     `json:"metadata"` // by kind; what is beyond the picture
+	Events      map[string]int     `json:"events"`   // by code
 	OutputBytes int64              `json:"output_bytes"`
 	InputBytes  int64              `json:"input_bytes"`
 	Resizes     []timedText        `json:"resizes"`
@@ -116,7 +121,7 @@ func (e *env) info(ctx context.Context, name string, opts []format.Option) (*rec
 		Cols: h.Size.Cols, Rows: h.Size.Rows,
 		IdleLimit: h.IdleLimit.Seconds(), Title: h.Title, Command: h.Command,
 		TermType: h.Term.Type, TermVersion: h.Term.Version, Theme: h.Term.Theme != nil,
-		Env: h.Env, Tags: h.Tags,
+		Env: h.Env, Tags: h.Tags, Redacted: h.Redacted(),
 		Events: map[string]int{}, Resizes: []timedText{}, Markers: []timedText{}, Warnings: []warningInfo{},
 	}
 	if !h.Start.IsZero() {
@@ -127,12 +132,15 @@ func (e *env) info(ctx context.Context, name string, opts []format.Option) (*rec
 			info.Bytes += stat.Size()
 		}
 	}
+	var beyond edit.Metadata
+	beyond.AddHeader(h)
 	for ev, readErr := range untilCancelled(ctx, src.Events) {
 		if readErr != nil {
 			info.Error = message(readErr)
 			err = readErr
 			break
 		}
+		beyond.Add(ev)
 		info.Duration = ev.Time.Seconds()
 		info.Events[string(ev.Code)]++
 		switch ev.Code {
@@ -150,6 +158,7 @@ func (e *env) info(ctx context.Context, name string, opts []format.Option) (*rec
 			}
 		}
 	}
+	info.Metadata = metadataCounts(beyond)
 	for _, w := range said.all {
 		info.Warnings = append(info.Warnings, warningInfo{w.Line, w.Kind, w.Detail, said.count(w), w.Notice})
 	}
@@ -191,6 +200,10 @@ func (info *recordingInfo) print(w io.Writer) error {
 	text("command", info.Command)
 	text("terminal", strings.TrimSpace(info.TermType+" "+info.TermVersion))
 	text("tags", strings.Join(info.Tags, ", "))
+	if info.Redacted {
+		row("redacted", "yes")
+	}
+	text("metadata", metadataText(info.Metadata))
 	row("output", "%d events, %d bytes", info.Events["o"], info.OutputBytes)
 	if n := info.Events["i"]; n > 0 {
 		row("input", "%d events, %d bytes", n, info.InputBytes)

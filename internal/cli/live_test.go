@@ -531,8 +531,9 @@ func TestQuitWhileRedacting(t *testing.T) {
 		t.Fatal(err)
 	}
 	await.Until(t, "the end of the session", func() bool {
-		text, _ := os.ReadFile(cast)
-		return bytes.Contains(text[max(0, len(text)-100):], []byte(`"x", "0"`))
+		text, _ := os.ReadFile(unredactedName(cast))
+		_, err := os.Stat(cast)
+		return err == nil || bytes.Contains(text[max(0, len(text)-100):], []byte(`"x", "0"`))
 	})
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()

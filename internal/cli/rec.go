@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ttydeck/ttydeck/edit"
+	"github.com/ttydeck/ttydeck/edit/redact"
 	"github.com/ttydeck/ttydeck/internal/tty"
 	"github.com/ttydeck/ttydeck/live"
 	"github.com/ttydeck/ttydeck/record"
@@ -30,7 +30,7 @@ type recOptions struct {
 	returnStatus bool
 	quiet        bool
 	secrets      redactOptions
-	redact       edit.Filter // for the finished file, made of secrets; nil for none
+	redactor     *redact.Redactor // made of secrets; nil for none
 }
 
 func recCommand(e *env) *command {
@@ -59,7 +59,8 @@ drawn correctly. Clear the screen first if it shows anything that must not be re
 
 If standard input is not a terminal, it is typed into the session. If the recording can no
 longer be written, an error is shown at once, the session goes on, and the exit status is 1.
---redact removes secrets when the session has ended; until then, the file holds them.
+With --redact, FILE appears when the session has ended, without secrets; until then, and if they
+cannot be removed, the recording is FILE.unredacted, before FILE's extension.
 
 Shells (bash, zsh, fish, nushell, dash, ksh, mksh, busybox) mark their prompts and commands in the
 recording, with exit status and directory, for ttydeck transcript. Your start-up files are read as
@@ -100,7 +101,7 @@ With --return, the exit status is that of the recorded program, or 128+N if sign
 		signals: true,
 		program: &o.program,
 		run: func(ctx context.Context, args []string) error {
-			name, err := o.complete(ctx, e, args)
+			name, err := o.complete(args)
 			if err != nil {
 				return err
 			}
@@ -115,7 +116,7 @@ func keyFlag(p *record.Key, names, usage string) *flag {
 
 // complete checks the flags and arguments, and sets the options that are made of
 // several of them. It returns the file's name; "" if none is given.
-func (o *recOptions) complete(ctx context.Context, e *env, args []string) (name string, err error) {
+func (o *recOptions) complete(args []string) (name string, err error) {
 	r := &o.recorder
 	switch {
 	case len(args) > 1:
@@ -141,16 +142,17 @@ func (o *recOptions) complete(ctx context.Context, e *env, args []string) (name 
 	r.Input = r.Input || r.InputSecrets
 	r.Integrate = !o.noMarks
 	r.Header.IdleLimit = o.idle.value
-	note := e.notef
-	if o.quiet {
-		note = func(string, ...any) {}
-	}
-	if o.redact, err = o.secrets.filter(ctx, note); err != nil {
-		return "", err
-	}
-	if info, serr := os.Stat(name); o.redact != nil && (name == "-" || serr == nil && !info.Mode().IsRegular()) {
-		return "", withHint(usageError{errors.New("--redact needs a file, as it removes secrets when the session has ended")},
-			"ttydeck rec FILE && ttydeck redact FILE -")
+	if o.secrets.wanted() {
+		if o.redactor, err = o.secrets.redactor(); err != nil {
+			return "", err
+		}
+		if o.file.Append {
+			return "", withHint(errExclude("--append", "--redact"), "ttydeck rec --redact MORE.cast && ttydeck cat "+name+" MORE.cast -o WHOLE.cast")
+		}
+		if info, serr := os.Stat(name); name == "-" || serr == nil && !info.Mode().IsRegular() {
+			return "", withHint(usageError{errors.New("--redact needs a file, which gets its name when the secrets are removed")},
+				"ttydeck rec FILE && ttydeck redact FILE -")
+		}
 	}
 	return name, nil
 }
@@ -181,11 +183,24 @@ func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 	if name == "" {
 		name = time.Now().Format("ttydeck-20060102-150405.cast")
 	}
+	var clean *cleaner
+	if opts.redactor != nil {
+		debug.SetMemoryLimit(4 * recMemory)
+		var err error
+		if clean, err = newCleaner(name, opts.file.Overwrite, opts.redactor); err != nil {
+			return err
+		}
+		name, opts.file.Overwrite = unredactedName(name), false
+	}
 	var file *record.File
 	s := session.Session{
 		Recorder: opts.recorder,
 		Open: func(string) (f *record.File, err error) {
 			file, err = e.createRecording(name, opts.file)
+			if clean != nil && errors.Is(err, errExists) {
+				err = withHint(fmt.Errorf("%s: %w, left by a recording whose secrets were not removed", name, errExists),
+					"to remove them: ttydeck redact "+shellJoin([]string{name, "CLEAN.cast"}))
+			}
 			return file, err
 		},
 		Sharing: session.IfPossible,
@@ -200,11 +215,16 @@ func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 	if r.Headless || !tty.Available() {
 		r.Notice = func(msg string) { e.warnf("%s", msg) }
 	}
-	if !opts.quiet {
-		s.Begun = func(f *record.File) {
+	s.Begun = func(f *record.File) {
+		if !opts.quiet {
 			e.nestedNote()
 			e.beginNote(f, r)
 		}
+		if clean != nil {
+			clean.begin(f)
+		}
+	}
+	if !opts.quiet {
 		s.Unshared = func(err error) { e.notef("other terminals cannot watch this session: %s", message(err)) }
 	}
 	status, err := s.Run(ctx)
@@ -214,7 +234,19 @@ func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 		}
 		return err
 	}
-	return errors.Join(e.recEnd(file, opts, status, err), e.redactFinished(ctx, file, opts))
+	err = e.recEnd(file, opts, status, err)
+	if clean == nil {
+		return err
+	}
+	note := e.notef
+	if opts.quiet {
+		note = func(string, ...any) {}
+	}
+	cleanErr := clean.finish(e, note)
+	if cleanErr == nil && err == nil {
+		note("recorded to %s", clean.name)
+	}
+	return errors.Join(err, cleanErr)
 }
 
 // nestedNote notes that a terminal that is being recorded is recorded once more.
@@ -222,23 +254,6 @@ func (e *env) nestedNote() {
 	if e.getenv("TTYDECK_REC") != "" {
 		e.notef("this terminal is being recorded already; the new recording runs inside that one")
 	}
-}
-
-// redactFinished removes the secrets from the finished file, with --redact.
-func (e *env) redactFinished(ctx context.Context, file *record.File, opts recOptions) error {
-	if opts.redact == nil {
-		return nil
-	}
-	if _, err := os.Stat(file.Path); err != nil {
-		return nil // nothing was recorded
-	}
-	// Also when a signal has ended the session.
-	ctx = context.WithoutCancel(ctx)
-	err := runConvert(ctx, e, convertOptions{to: targets.ByFormat(file.Format), filter: opts.redact, overwrite: true}, file.Path, file.Path)
-	if err != nil {
-		return withHint(fmt.Errorf("%s still holds secrets: %w", file.Path, err), "to remove them: ttydeck redact "+file.Path+" CLEAN.cast")
-	}
-	return nil
 }
 
 // createRecording creates the file to record to; "-" is standard output.
@@ -320,7 +335,7 @@ func (e *env) recEnd(f *record.File, opts recOptions, status int, err error) err
 		}
 		return err
 	}
-	if !opts.quiet && f.Path != "" {
+	if !opts.quiet && f.Path != "" && opts.redactor == nil {
 		e.notef("recorded to %s", f.Path)
 	}
 	if opts.returnStatus && status != 0 {

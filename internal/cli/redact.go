@@ -46,10 +46,15 @@ func (o *redactOptions) redactor() (*redact.Redactor, error) {
 	return r, nil
 }
 
+// wanted reports whether any of the flags is set.
+func (o *redactOptions) wanted() bool {
+	return o.on || len(o.texts)+len(o.patterns) > 0 || o.onlyOwn
+}
+
 // filter returns the Filter for the flags; nil for none. The Filter passes a
 // summary of the secrets to note.
 func (o *redactOptions) filter(ctx context.Context, note func(string, ...any)) (edit.Filter, error) {
-	if !o.on && len(o.texts)+len(o.patterns) == 0 && !o.onlyOwn {
+	if !o.wanted() {
 		return nil, nil
 	}
 	r, err := o.redactor()
@@ -62,6 +67,7 @@ func (o *redactOptions) filter(ctx context.Context, note func(string, ...any)) (
 type redactCommandOptions struct {
 	convertOptions
 	secrets redactOptions
+	bare    bool // without metadata
 	json    bool
 }
 
@@ -81,14 +87,15 @@ the secrets by rule, time, place and the text around them, but never shows their
 Secrets are found by the public rules of gitleaks, by the names of variables (DB_PASSWORD=...), in
 Authorization headers, in URLs, in flags of commands, and after password prompts. The search reads the
 screen, so it also finds secrets that were split, wrapped, coloured or corrected. A secret is removed
-from output, input, titles and other control sequences, markers, comments and the header.
+from output, input, titles and other control sequences, markers, comments and the header. The header
+of the result says that it is redacted; ttydeck info shows it.
 
 No rule knows every secret. A secret that was printed in another form, such as base64, is not
 recognised. A short or common word (PASSWORD=hello) is removed only where a rule finds it. Of a secret
 with several lines, only the first line is removed, unless it is a private key. Look at the result
 before you publish it.`,
 		flags: append([]group{
-			{"Output", []*flag{targetFlag(&o.to), overwriteFlag(&o.overwrite), jsonFlag(&o.json)}},
+			{"Output", []*flag{targetFlag(&o.to), overwriteFlag(&o.overwrite), removeMetadataFlag(&o.bare), jsonFlag(&o.json)}},
 			{"Secrets", o.secrets.flags()},
 		}, o.read.groups()...),
 		run: func(ctx context.Context, args []string) error {
@@ -114,6 +121,9 @@ func runRedact(ctx context.Context, e *env, opts redactCommandOptions, from, nam
 		return err
 	}
 	opts.filter = redactor.Filter(ctx, func(r *redact.Report) { report = r })
+	if opts.bare {
+		opts.filter = edit.Chain(opts.filter, edit.RemoveMetadata())
+	}
 	if name != "" {
 		err = runConvert(ctx, e, opts.convertOptions, from, name)
 	} else {
@@ -122,11 +132,8 @@ func runRedact(ctx context.Context, e *env, opts redactCommandOptions, from, nam
 	if report == nil || err != nil && !errors.As(err, new(*format.SyntaxError)) {
 		return err
 	}
-	if report.Overflow {
-		e.warnf("too many secrets: some were removed only in the places where a rule found them")
-	}
-	if report.Hurried {
-		e.warnf("the screen changes too often to be checked completely: some secrets may be left")
+	for _, warning := range redactWarnings(report) {
+		e.warnf("%s", warning)
 	}
 	if opts.json {
 		return errors.Join(err, json.NewEncoder(e.out).Encode(redactJSON(report)))
@@ -150,6 +157,17 @@ func (e *env) findSecrets(ctx context.Context, opts redactCommandOptions, from s
 	}
 	said.done()
 	return err
+}
+
+// redactWarnings returns what a report says against its completeness.
+func redactWarnings(report *redact.Report) (warnings []string) {
+	if report.Overflow {
+		warnings = append(warnings, "too many secrets: some were removed only in the places where a rule found them")
+	}
+	if report.Hurried {
+		warnings = append(warnings, "the screen changes too often to be checked completely: some secrets may be left")
+	}
+	return warnings
 }
 
 func redactSummary(r *redact.Report) string {

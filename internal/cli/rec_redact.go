@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/ttydeck/ttydeck/edit/redact"
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/record"
+)
+
+// cleaner removes the secrets from a recording while it is made. The session is
+// recorded to a file with another name, which it reads at its own pace, so the session
+// never waits for it. The recording gets its name when it is clean.
+type cleaner struct {
+	name      string // of the clean recording
+	overwrite bool   // an existing file
+	redactor  *redact.Redactor
+	file      *record.File // with the secrets
+
+	over chan struct{} // closed when file is complete
+	read chan struct{} // closed when it is read
+	scan *redact.Scan  // nil if nothing could be read
+	err  error         // of reading
+}
+
+// unredactedName returns the name of the file that holds a recording until the
+// secrets are removed.
+func unredactedName(name string) string {
+	comp := format.CompressionByFileName(name).Ext()
+	name = strings.TrimSuffix(name, comp)
+	ext := filepath.Ext(name)
+	return strings.TrimSuffix(name, ext) + ".unredacted" + ext + comp
+}
+
+// newCleaner returns a cleaner for the recording name, which must not exist unless it
+// may be overwritten.
+func newCleaner(name string, overwrite bool, r *redact.Redactor) (*cleaner, error) {
+	info, err := os.Lstat(name)
+	empty := err == nil && info.Mode().IsRegular() && info.Size() == 0
+	if err == nil && !overwrite && !empty {
+		return nil, withHint(fmt.Errorf("%s: %w", name, errExists), "--overwrite replaces it")
+	}
+	return &cleaner{name: name, overwrite: overwrite || empty, redactor: r, over: make(chan struct{}), read: make(chan struct{})}, nil
+}
+
+// begin begins to read the recording.
+func (c *cleaner) begin(f *record.File) {
+	c.file = f
+	go func() {
+		defer close(c.read)
+		c.err = c.readAll()
+	}()
+}
+
+// readAll reads the recording to its end.
+func (c *cleaner) readAll() error {
+	in, err := c.open()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	cast, _, err := format.Open(&growing{in, c.over}, format.As(c.file.Format))
+	if err != nil {
+		return err
+	}
+	c.scan = c.redactor.Scan(cast.Header)
+	for ev, err := range cast.Events {
+		if err != nil {
+			return err
+		}
+		if err := c.scan.Event(ev); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// growInterval is how often a growing recording is looked at.
+const growInterval = 20 * time.Millisecond
+
+// open opens the recording as soon as it has its name.
+func (c *cleaner) open() (*os.File, error) {
+	for {
+		over := closed(c.over)
+		in, err := os.Open(c.file.Path)
+		if err == nil || over || !errors.Is(err, fs.ErrNotExist) {
+			return in, err
+		}
+		select {
+		case <-c.over:
+		case <-time.After(growInterval):
+		}
+	}
+}
+
+// growing reads a file that grows until over is closed.
+type growing struct {
+	file *os.File
+	over chan struct{}
+}
+
+func (g *growing) Read(p []byte) (int, error) {
+	for {
+		over := closed(g.over) // before the file is read: it may have grown last
+		n, err := g.file.Read(p)
+		if n > 0 || over || err != io.EOF {
+			return n, err
+		}
+		select {
+		case <-g.over:
+		case <-time.After(growInterval):
+		}
+	}
+}
+
+// closed reports whether a channel is closed.
+func closed(c chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// finish writes the clean recording when the session has ended, and removes the other.
+// It passes a summary of the secrets to note.
+func (c *cleaner) finish(e *env, note func(string, ...any)) error {
+	if c.file == nil {
+		return nil
+	}
+	close(c.over)
+	<-c.read
+	if c.scan != nil {
+		defer c.scan.Close()
+	}
+	if _, err := os.Lstat(c.file.Path); err != nil {
+		return nil // nothing was recorded
+	}
+	err := c.err
+	if syntax := (*format.SyntaxError)(nil); err == nil || c.scan != nil && errors.As(err, &syntax) {
+		// The readable part of a recording on a full disk is kept.
+		err = errors.Join(err, c.write(e, note))
+	}
+	if err != nil {
+		return withHint(fmt.Errorf("the secrets were not removed; the recording is %s: %w", c.file.Path, err),
+			"to remove them: ttydeck redact "+shellJoin([]string{c.file.Path, c.name}))
+	}
+	return os.Remove(c.file.Path)
+}
+
+// write writes the clean recording.
+func (c *cleaner) write(e *env, note func(string, ...any)) error {
+	// Also when a signal has ended the session.
+	cast, report, err := c.scan.Finish(context.Background())
+	if err != nil {
+		return err
+	}
+	dst, err := e.create(c.name, targets.ByFormat(c.file.Format), c.overwrite, &input{parts: []string{c.file.Path}})
+	if err != nil {
+		return err
+	}
+	if err := format.Copy(dst.Writer, cast); err != nil {
+		dst.discard()
+		return err
+	}
+	if err := dst.commit(); err != nil {
+		return err
+	}
+	note("%s", redactSummary(report))
+	for _, warning := range redactWarnings(report) {
+		e.warnf("%s", warning)
+	}
+	return nil
+}

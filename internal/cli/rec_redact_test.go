@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/ttydeck/ttydeck/internal/await"
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+const shownSecret = "echo GH_TOKEN=aB3dE6gH9jK2mN5p"
+
+// A recorder that is killed leaves the recording under its other name, which only its
+// owner can read, and none that looks clean.
+func TestKilledWhileRedacting(t *testing.T) {
+	ttydeck, _ := sessionsOf(t)
+	cast := filepath.Join(t.TempDir(), "a.cast")
+	raw := unredactedName(cast)
+	v := startOnTerminal(t, 80, 24, ttydeck, "rec", "--redact", cast, "--", "sh", "-c", shownSecret+"; read x")
+	v.start()
+	await.Until(t, "the secret in the recording", func() bool {
+		text, _ := os.ReadFile(raw)
+		return bytes.Contains(text, []byte("aB3dE6"))
+	})
+	v.cmd.Process.Kill()
+	v.wait()
+	if info, err := os.Stat(raw); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the recording is %v, %v", info, err)
+	}
+	if _, err := os.Stat(cast); err == nil {
+		t.Error("a recording appeared under the name of a clean one")
+	}
+	if out, err := exec.Command(ttydeck, "redact", raw, cast).CombinedOutput(); err != nil {
+		t.Errorf("redact: %v: %s", err, out)
+	}
+}
+
+// A signal ends the session, and its recording is cleaned.
+func TestSignalWhileRedacting(t *testing.T) {
+	ttydeck, _ := sessionsOf(t)
+	cast := filepath.Join(t.TempDir(), "a.cast")
+	v := startOnTerminal(t, 80, 24, ttydeck, "rec", "--redact", cast, "--", "sh", "-c", shownSecret+"; read x")
+	v.start()
+	v.waitFor("the secret", func(s *vt.Screen) bool { return strings.Contains(s.Text(), "aB3dE6") })
+	v.cmd.Process.Signal(syscall.SIGTERM)
+	if status := v.wait(); status != 128+15 {
+		t.Errorf("rec ended with %d", status)
+	}
+	text, err := os.ReadFile(cast)
+	if err != nil || bytes.Contains(text, []byte("aB3dE6")) || !bytes.Contains(text, []byte("GH_TOKEN=***")) {
+		t.Errorf("the recording is %q, %v", text, err)
+	}
+	if _, err := os.Stat(unredactedName(cast)); err == nil {
+		t.Error("the recording with the secrets is left")
+	}
+}
+
+// On a full disk, the recording keeps its other name.
+func TestDiskFullWhileRedacting(t *testing.T) {
+	if runtime.GOOS != "linux" || os.Getuid() != 0 {
+		t.Skip("SKIPPED: only root can mount a small file system")
+	}
+	ttydeck, _ := sessionsOf(t)
+	dir := t.TempDir()
+	mount := exec.Command("mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", dir)
+	if out, err := mount.CombinedOutput(); err != nil {
+		t.Skipf("SKIPPED: mount: %v: %s", err, out)
+	}
+	t.Cleanup(func() { exec.Command("umount", "-l", dir).Run() })
+	cast := filepath.Join(dir, "a.cast")
+	raw := unredactedName(cast)
+	// The recording fits once, but not twice.
+	out, err := exec.Command(ttydeck, "rec", "--redact", "--headless", cast, "--", "sh", "-c", shownSecret+"; head -c 200000 /dev/zero | tr '\\0' x").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "the recording is "+raw) || !strings.Contains(string(out), "no space left") {
+		t.Errorf("rec: %v: %s", err, out)
+	}
+	if info, err := os.Stat(raw); err != nil || info.Mode().Perm() != 0o600 || info.Size() < 200_000 {
+		t.Errorf("the recording is %v, %v", info, err)
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 1 {
+		t.Errorf("the directory has %v", files)
+	}
+}
