@@ -82,12 +82,12 @@ func bareHeader(h format.Header) format.Header {
 // Pass the header to AddHeader, and each event to Add.
 type Metadata struct {
 	Commands       int // command lines
-	Directories    int
+	Directories    int // working directories, and documents
 	Hosts          int // marks with the name of a host
 	Marks          int // of prompts and commands, with or without a command line
-	HistoryNumbers int
-	Titles         int
-	Notifications  int
+	HistoryNumbers int // numbers of command lines in the shell's history
+	Titles         int // of windows and icons
+	Notifications  int // for the desktop
 	Clipboard      int // texts for the clipboard
 	Variables      int // variables of the environment, or the user's, in the output
 	Contexts       int // nested sessions: of other users, hosts and containers
