@@ -79,6 +79,8 @@ func (s *segment) confidence() (likelihood float64, guessed bool) {
 		return 0.75, true
 	case s.unread > 0:
 		return 0.5, false
+	case s.silent:
+		return 0.9, false
 	}
 	return 1, false
 }

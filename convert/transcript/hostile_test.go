@@ -155,6 +155,7 @@ func FuzzCommands(f *testing.F) {
 		f.Add(b.String(), uint8(80), uint8(24))
 	}
 	f.Add(forged, uint8(20), uint8(3))
+	f.Add(strings.Repeat("0", 32)+"# \xff0\n\x1b[A000\xff\n", uint8(53), uint8(24))
 	f.Add("\x1b[?2004h$ a\xff\r\n\x1b[?2004lb\xff\x1b[?2004h$ \xff", uint8(2), uint8(1))
 	f.Fuzz(func(t *testing.T, data string, cols, rows uint8) {
 		header := format.Header{Size: format.Size{Cols: int(cols%100) + 1, Rows: int(rows%40) + 1}}

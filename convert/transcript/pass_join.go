@@ -81,5 +81,5 @@ func (ses *session) continues(p, s *segment) bool {
 	}
 	// Whatever a shell asks with while a line is incomplete is its prompt for
 	// the next one.
-	return (looksLikeContinuation(prompt) || s.promptEnd != endUnseen && prompt != "" && !looksLikeShell(prompt)) && incomplete(p.text)
+	return (looksLikeContinuation(prompt) || s.promptEnd != endUnseen && prompt != "" && (!looksLikeShell(prompt) || columns(prompt) <= 4 && shape(prompt) != shape(lastLine(p.prompt)))) && incomplete(p.text)
 }

@@ -10,7 +10,8 @@ import (
 // Needs: whole commands with their final text.
 // Holds after: result is final.
 // Sets: the result of what was entered to listed, shellEnded or cancelled, in
-// this order, if marks, the screen or the habits of the session show that.
+// this order, if marks, the screen or the habits of the session show that; and
+// silent.
 func judgeLines(ses *session, segs []*segment) []*segment {
 	people := typedByPeople(segs)
 	for i, s := range segs {
@@ -22,9 +23,19 @@ func judgeLines(ses *session, segs []*segment) []*segment {
 			s.result = shellEnded
 		case ses.habits.cancelled(s), s.givenUp(), i+1 < len(segs) && s.interrupts(segs[i+1]):
 			s.result = cancelled
+		default:
+			s.silent = ses.habits.silent(s)
 		}
 	}
 	return segs
+}
+
+// silent reports whether s may have been cancelled: it printed nothing, and
+// zsh writes the same for both if it has none of the habits.
+func (h *habits) silent(s *segment) bool {
+	kind := kindOf(lastLine(s.prompt))
+	return s.shell == zsh && s.bounds != FromMarks && s.printed == 0 && s.screens == 0 && !s.run.known() && !s.exit.known() &&
+		s.end.from == fromNext && !h.keys[kind] && h.redraws[kind] <= 0
 }
 
 // lists reports whether s is no command, but a shell without bracketed paste

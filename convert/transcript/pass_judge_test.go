@@ -1,6 +1,9 @@
 package transcript
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 func TestJudgeLines(t *testing.T) {
 	judge := func(name string, habits habits, want result, segs ...segment) passTest {
@@ -20,6 +23,8 @@ func TestJudgeLines(t *testing.T) {
 	robot := segment{bounds: FromTyping, prompt: prompt("me@box$ "), text: "ls", pace: burst}
 	further := segment{bounds: FromTyping, prompt: prompt("$ "), text: "if true\nthen"}
 	zshLine := segment{bounds: FromPaste, shell: zsh, prompt: prompt("% "), text: "rm -r x"}
+	silent := with(zshLine, func(s *segment) { s.end = fact[time.Duration]{from: fromNext} })
+	shown := with(silent, func(s *segment) { s.left = leftKeys })
 	testPass(t, judgeLines, []passTest{
 		judge("entered", habits{}, entered, segment{bounds: FromPaste, text: "ls", left: leftLineFeed}),
 		judge("cancelled", habits{}, cancelled, segment{bounds: FromPaste, text: "ls^C"}),
@@ -55,6 +60,8 @@ func TestJudgeLines(t *testing.T) {
 		judge("the next prompt shows that it was interrupted", habits{}, cancelled, zshLine, with(zshLine, func(s *segment) { s.prompt = prompt("[130] % ") })),
 		judge("the next right-hand prompt shows it", habits{}, cancelled, zshLine, with(zshLine, func(s *segment) { s.right.text = "130 ↵" })),
 		judge("a command was interrupted", habits{}, entered, with(zshLine, func(s *segment) { s.printed = 1 }), with(zshLine, func(s *segment) { s.prompt = prompt("[130] % ") })),
+		{name: "nothing shows whether it was run", in: []segment{silent, zshLine}, want: []segment{with(silent, func(s *segment) { s.silent = true }), zshLine}},
+		{name: "the session's lines show it", habits: habits{keys: map[string]bool{zshKinds: true}}, in: []segment{shown}, want: []segment{shown}},
 		judge("another number", habits{}, entered, zshLine, with(zshLine, func(s *segment) { s.prompt = prompt("[1300] % ") })),
 		judge("a mark shows an end without a start", oneMark, cancelled, with(marked, func(s *segment) { s.bounds, s.left, s.exit = FromPaste, leftLineFeed, exited(0) })),
 		judge("a function", oneMark, entered, with(marked, func(s *segment) { s.text, s.bounds, s.left, s.exit = "f() { ls; }", FromPaste, leftLineFeed, exited(0) })),

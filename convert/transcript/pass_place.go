@@ -3,6 +3,8 @@ package transcript
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // placeLines finds the shell or REPL in which each line was entered.
@@ -39,6 +41,7 @@ type placer struct {
 type shellLevel struct {
 	prompts []string // latest last
 	parent  int      // the command that started it
+	uppers  []string // the shapes of the lines above them
 	used    bool     // a command was entered
 	at      place    // as far as it was reported
 }
@@ -55,6 +58,34 @@ func (v *shellLevel) has(prompt string) bool {
 		}
 	}
 	return known(v.prompts, prompt)
+}
+
+// signs reports whether the prompt of s is another sign than usual, which shows
+// how the last command ended: below an upper line of the shell's prompts, or as
+// wide as its usual sign.
+func (v *shellLevel) signs(s *segment) bool {
+	sign := lastLine(s.prompt)
+	if n := len(s.prompt); n > 1 && columns(sign) <= 4 && !looksLikeREPL(sign) && strings.TrimSpace(s.prompt[n-2]) != "" {
+		return slices.Contains(v.uppers, shape(s.prompt[n-2]))
+	}
+	return s.bounds == FromPaste && isSign(sign) && slices.ContainsFunc(v.prompts, func(p string) bool {
+		return isSign(p) && columns(p) == columns(sign)
+	})
+}
+
+// isSign reports whether a prompt is a single symbol, one that no program uses.
+func isSign(prompt string) bool {
+	r, n := utf8.DecodeRuneInString(prompt)
+	return r > 0x7f && !unicode.IsLetter(r) && strings.TrimSpace(prompt[n:]) == ""
+}
+
+// learnUpper takes the upper line of a prompt.
+func (v *shellLevel) learnUpper(prompt []string) {
+	if n := len(prompt); n > 1 && len(v.uppers) < maxPrompts {
+		if upper := shape(prompt[n-2]); strings.TrimSpace(upper) != "" && !slices.Contains(v.uppers, upper) {
+			v.uppers = append(v.uppers, upper)
+		}
+	}
 }
 
 func (v *shellLevel) learn(prompt string) {
@@ -101,6 +132,7 @@ func (p *placer) place(s *segment) {
 	shell := p.shells[len(p.shells)-1]
 	if s.kind == Shell {
 		shell.learn(lastLine(s.prompt))
+		shell.learnUpper(s.prompt)
 	}
 	if s.reports > p.reports || s.marks == signed && s.outer == nil {
 		p.reports = max(p.reports, s.reports)
@@ -171,9 +203,16 @@ func (p *placer) levelOf(s *segment) level {
 	if p.last >= 0 && p.placed[p.last].kind != REPL {
 		running = p.placed[p.last].text
 	}
-	switch repl := looksLikeREPL(prompt); {
-	case isLauncher(running) && (!repl || shellNames(running)):
+	repl := looksLikeREPL(prompt)
+	if isLauncher(running) && (!repl || shellNames(running)) {
 		return deeper
+	}
+	for i := here; i >= lowest; i-- {
+		if p.shells[i].signs(s) {
+			return i
+		}
+	}
+	switch {
 	case s.shell == zsh:
 		return here
 	case repl:

@@ -51,6 +51,8 @@ func TestPlaceLines(t *testing.T) {
 			[]string{"command 0 -1: python3", "repl 1 0: bash", "command 0 -1: ls"},
 		},
 		{"another prompt that only a shell has", []string{"$ |cd x", "~/x % |ls"}, []string{"command 0 -1: cd x", "command 0 -1: ls"}},
+		{"a sign that shows the last status", []string{"❯ |false", "✘ |ls"}, []string{"command 0 -1: false", "command 0 -1: ls"}},
+		{"a sign in front", []string{" me  ~ ▶ |false", "✘  me  ~ ▶ |ls"}, []string{"command 0 -1: false", "command 0 -1: ls"}},
 		{"another prompt that may be anything", []string{"$ |prog", "ready |go"}, []string{"command 0 -1: prog", "repl 1 0: go"}},
 		{"blank prompts of a shell that showed no other", []string{" |ls", " |id"}, []string{"command 0 -1: ls", "command 0 -1: id"}},
 		{"typing at a prompt", []string{"~$ |ls", "~$ |id"}, []string{"command 0 -1: ls", "command 0 -1: id"}},

@@ -89,7 +89,7 @@ func (s *segment) oddOneOf(prompts []string) bool {
 	own := lastLine(s.prompt)
 	for _, p := range prompts {
 		n := commonPrefix(p, own)
-		if p == own || terminator(p) == terminator(own) && (n >= 4 && n*2 >= min(len(p), len(own)) || looksLikeShell(own) && shape(p) == shape(own)) {
+		if p == own || terminator(p) == terminator(own) && (n >= 4 && n*2 >= min(len(p), len(own)) || shape(p) == shape(own) && (looksLikeShell(own) || n >= 2 && strings.Contains(strings.TrimSpace(own), " "))) {
 			return true
 		}
 	}

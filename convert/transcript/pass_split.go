@@ -2,6 +2,7 @@ package transcript
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -23,14 +24,22 @@ const (
 // endLearned.
 func splitPrompts(ses *session, segs []*segment) []*segment {
 	var prompts []string
-	seen := map[string]bool{}
+	count := map[string]int{}
 	for _, s := range segs {
 		p := lastLine(s.prompt)
-		if s.promptEnd.seen() && strings.TrimSpace(p) != "" && !seen[p] && len(prompts) < maxPrompts {
-			seen[p] = true
-			prompts = append(prompts, p)
+		if s.promptEnd.seen() && strings.TrimSpace(p) != "" && (count[p] > 0 || len(prompts) < maxPrompts) {
+			if count[p]++; count[p] == 1 {
+				prompts = append(prompts, p)
+			}
 		}
 	}
+	// What was seen once may have been a prompt with input.
+	all := slices.Clone(prompts)
+	prompts = slices.DeleteFunc(prompts, func(p string) bool {
+		return count[p] == 1 && slices.ContainsFunc(all, func(often string) bool {
+			return count[often] > 1 && strings.HasPrefix(p, often) && terminator(p) != terminator(often)
+		})
+	})
 	if p := ses.repeatedStart(segs); p != "" && len(prompts) < maxPrompts {
 		prompts = append(prompts, p)
 	}

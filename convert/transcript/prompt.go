@@ -86,6 +86,10 @@ func alike(a, b string) bool {
 	if sa == sb {
 		return true
 	}
+	// A sign in front shows how the last command ended.
+	if ta, tb := strings.TrimLeftFunc(sa, decorates), strings.TrimLeftFunc(sb, decorates); ta == tb && len(ta) > 2 {
+		return true
+	}
 	// Parts come and go: a virtual environment before the prompt, the state of
 	// a repository behind it.
 	return strings.HasSuffix(sa, " "+sb) || strings.HasSuffix(sb, " "+sa) ||
@@ -101,6 +105,9 @@ func account(prompt string) string {
 }
 
 var userAtHost = regexp.MustCompile(`[\w.-]*\w@\w[\w.-]*\w`)
+
+// decorates reports whether a character of a shape belongs to no word.
+func decorates(r rune) bool { return r == ' ' || r > 0x7f }
 
 func commonPrefix(a, b string) int {
 	n := 0

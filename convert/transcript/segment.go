@@ -39,6 +39,7 @@ type segment struct {
 	textBy   source   // FromHook if text is reported; else from the screen
 	doubtful bool     // the text may be wrong
 	given    string   // the text that came together with the prompt
+	silent   bool     // nothing shows whether it was run
 	odd      bool     // the prompt may be a question; out begins with it, and the text
 	drawn    string   // what followed the mark of the prompt's end at once
 	start    time.Duration

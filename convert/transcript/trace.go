@@ -58,6 +58,8 @@ type tracer struct {
 
 	lineState
 
+	knownRight string // the last right-hand prompt; its digits are 0
+
 	idiom  origin // where zsh began its prompt
 	key    key    // typed last
 	pend   pending

@@ -108,12 +108,18 @@ func (t *tracer) seeUnwritten(line uint64) {
 	if !ok || line != t.inputLine || row.Content() < row.Len()-2 || !t.spend(row.Len()) {
 		return
 	}
+	// zsh redraws a line without the blank that was typed last, so one column may
+	// be input.
 	for x := row.Content() - 1; x > t.inputX; x-- {
-		if row.Cell(x).Empty() && row.Cell(x).Width() > 0 {
+		if !row.Cell(x).Empty() || row.Cell(x).Width() == 0 {
+			continue
+		}
+		if row.Cell(x-1).Empty() || strings.Map(noDigits, t.rowText(line, x+1, allCols)) == t.knownRight {
 			for x < row.Content() && row.Cell(x).Rune() <= ' ' && row.Cell(x).Rune() >= 0 {
 				x++
 			}
 			t.right = rightPrompt{x, t.rowText(line, x, allCols)}
+			t.knownRight = strings.Map(noDigits, t.right.text)
 			return
 		}
 	}
@@ -255,6 +261,15 @@ func (t *tracer) erased() {
 		t.idiom.end.ok = true
 		t.idiom.end.line, t.idiom.end.x = t.cursor()
 	}
+	if t.state == editing && t.redrawn && t.buffer != "" && t.erasesLeft > 0 {
+		// It clears the rest of the line behind the input.
+		line, x := t.cursor()
+		if from := x - columns(t.buffer); from >= 0 && t.rowText(line, from, x) == t.buffer {
+			t.redrawn = false
+			t.inputLine, t.inputX = line, from
+			t.cur.prompt = t.readPrompt()
+		}
+	}
 	if t.state == editing && t.redrawn && t.buffer == "" && t.erasesLeft > 0 {
 		// As long as nothing is entered, zsh clears the rest of the line
 		// behind its prompt.
@@ -283,7 +298,7 @@ func (t *tracer) reanchor() {
 			t.inputLine, t.inputX = l, columns(tail)
 			return
 		}
-		if i := strings.Index(text, first); i > 0 {
+		if i := strings.LastIndex(text, first); i > 0 {
 			t.inputLine, t.inputX = l, columns(text[:i])
 			t.cur.prompt = t.readPrompt()
 			return
@@ -359,10 +374,11 @@ func (t *tracer) redrawsOn(line uint64) bool {
 	switch {
 	case t.redrawnRows == 0:
 		// The prompt may be another now, and have upper lines.
-		if want = fromColumn(want, t.inputX); want != "" && strings.HasSuffix(row, want) {
-			t.redrawnRows = 1
+		want = strings.TrimRight(fromColumn(cutRight(want, t.right), t.inputX), " ")
+		if want == "" || !strings.HasSuffix(row, want) {
+			return line < t.inputLine
 		}
-		return line < t.promptLine+20
+		t.redrawnRows = 1
 	case row == want:
 		t.redrawnRows++
 	default:
@@ -376,6 +392,8 @@ func (t *tracer) finishAccept(line uint64) {
 	seg := t.cur
 	if n := t.redrawnRows; n > 0 { // the rows are elsewhere now
 		line = t.inputLine + uint64(n) - 1
+	} else if seg.after == afterRedraw {
+		line = t.acceptLine // what was below the cursor is gone
 	}
 	if n := int(line) - int(t.inputLine) + 1; n >= 1 && n < len(seg.rows) {
 		seg.rows = seg.rows[:n]
@@ -436,17 +454,18 @@ func (t *tracer) readInput(last uint64) (text string, rows []textRow, unread int
 	first := t.inputLine
 	if _, ok := t.anyRow(first); !ok {
 		first = max(first, t.screen.Scrolled())
+		unread = int(first - t.inputLine)
 	}
 	t.seeUnwritten(first)
 	size := 0
 	for l := first; l <= last; l++ {
 		if len(rows) == maxInputRows || size > maxInput {
-			unread = int(last - l + 1)
+			unread += int(last - l + 1)
 			break
 		}
 		row, ok := t.anyRow(l)
 		if !ok {
-			unread = int(last - l + 1)
+			unread += int(last - l + 1)
 			break
 		}
 		rows = append(rows, row)

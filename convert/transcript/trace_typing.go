@@ -52,7 +52,9 @@ func (t *tracer) restPoint(d time.Duration) {
 	}
 	if row.Content() == x+1 {
 		// The text right of the cursor is too near for a right-hand prompt.
-		t.pend = pending{}
+		if !same {
+			t.pend = pending{}
+		}
 		return
 	}
 	text := t.rowText(line, 0, x)
@@ -227,14 +229,15 @@ func (t *tracer) burstPrompt(line uint64) pending {
 		return pending{}
 	}
 	text := t.rowText(first, 0, allCols)
-	found := ""
+	found, odd := "", false
 	for _, k := range slices.Concat(t.typedKnown, t.oddKnown) {
 		// A program may print what looks like a prompt, but hardly in its
 		// colours, nor while lines come faster than anybody types.
 		style := t.styles[k]
-		if len(k) > len(found) && strings.HasPrefix(text, k) && row.Cell(0).SameStyle(style) &&
+		if len(k) > len(found) && len(text) >= len(k) && strings.Map(noDigits, text[:len(k)]) == strings.Map(noDigits, k) && row.Cell(0).SameStyle(style) &&
 			(t.cur.pace == burst || !style.SameStyle(vt.Cell{}) && looksLikeShell(k)) {
-			found = k
+			odd = slices.Contains(t.oddKnown, k)
+			found = text[:len(k)] // perhaps with another time
 		}
 	}
 	if found == "" && first == t.from && t.spend(len(t.cur.text)) {
@@ -245,7 +248,7 @@ func (t *tracer) burstPrompt(line uint64) pending {
 	if found == "" {
 		return pending{}
 	}
-	return pending{ok: true, line: first, x: columns(found), prefix: found, at: t.now, right: t.right, odd: slices.Contains(t.oddKnown, found)}
+	return pending{ok: true, line: first, x: columns(found), prefix: found, at: t.now, right: t.right, odd: odd}
 }
 
 // paceOf returns the pace of a line in which the cursor was or was not seen at
