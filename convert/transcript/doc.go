@@ -14,15 +14,16 @@
 // # How commands are found
 //
 // Few recordings carry marks that show where a command begins, so the package
-// relies on what line editors do anyway. Readline, zsh and fish switch bracketed
-// paste (mode 2004) on before they read a line and off after it: these switches
-// are the spine. The bytes around them distinguish the shells, and zsh also
-// shows where its prompt begins. Where there are no switches (dash, old shells,
-// the far end of an ssh), a prompt is a line on which the cursor came to rest
-// before something was typed. Marks (OSC 133, 633, 7, 777, 1337, 3008) add
-// to the commands found in this way, and are the spine where there is no other.
-// All text is read off a [vt.Screen], so it is what the user saw when Enter was
-// pressed, however the line was edited.
+// relies on what line editors do anyway. Readline, zsh and fish switch
+// bracketed paste (mode 2004) on before they read a line and off after it:
+// these switches are the spine. The bytes around them distinguish the shells,
+// and zsh also shows where its prompt begins. Where there are no switches
+// (dash, old shells, the far end of an ssh), a prompt is a line on which the
+// cursor came to rest before something was typed; if that does not look like a
+// prompt, it must come first and come again. Marks (OSC 133, 633, 7, 777, 1337,
+// 3008) add to the commands found in this way, and are the spine where there is
+// no other. All text is read off a [vt.Screen], so it is what the user saw when
+// Enter was pressed, however the line was edited.
 //
 // This takes three stages. A tracer follows the screen and cuts the recording
 // into segments, each a prompt with the line entered there and its output. It

@@ -79,7 +79,12 @@ func (ses *session) continues(p, s *segment) bool {
 	case s.shell == zsh:
 		return zshContinuation.MatchString(prompt) || strings.TrimSpace(prompt) == ">" && incomplete(p.text)
 	}
-	// Whatever a shell asks with while a line is incomplete is its prompt for
-	// the next one.
-	return (looksLikeContinuation(prompt) || s.promptEnd != endUnseen && prompt != "" && (!looksLikeShell(prompt) || columns(prompt) <= 4 && shape(prompt) != shape(lastLine(p.prompt)))) && incomplete(p.text)
+	return (looksLikeContinuation(prompt) || s.asksOn(p)) && incomplete(p.text)
+}
+
+// asksOn reports whether the prompt of s may be one for a further line of p:
+// whatever else a shell shows while a line is incomplete.
+func (s *segment) asksOn(p *segment) bool {
+	prompt := lastLine(s.prompt)
+	return s.promptEnd != endUnseen && prompt != "" && !alike(prompt, lastLine(p.prompt)) && (!looksLikeShell(prompt) || columns(prompt) <= 4)
 }

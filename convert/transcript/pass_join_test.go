@@ -39,6 +39,12 @@ func TestJoinLines(t *testing.T) {
 			want: []segment{text(joined, "$ ", "if a\nthen\nls; fi")},
 		},
 		{
+			name: "an odd prompt for further lines",
+			in:   []segment{first, text(second, "… ", "then ls; fi")},
+			want: []segment{joined},
+		},
+		same("the shell's own prompt, in another directory", text(first, "a main ▶ ", "cd .\\a\\"), text(second, "b main ▶ ", "ls")),
+		{
 			name: "zsh names what is open",
 			in:   []segment{zshFirst, zshSecond},
 			want: []segment{text(zshFirst, "% ", "for i in 1 2\ndo ls; done")},

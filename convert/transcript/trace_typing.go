@@ -97,7 +97,7 @@ func (t *tracer) restPoint(d time.Duration) {
 // mayBeOdd reports whether text that does not look like a prompt may be one: in a
 // shell whose prompts never do.
 func (t *tracer) mayBeOdd(text string) bool {
-	return !looksLikeQuestion(text) && t.trust != signed &&
+	return columns(text) > 1 && !looksLikeQuestion(text) && t.trust != signed &&
 		(len(t.typedKnown) == 0 || isLauncher(t.cur.text) || known(t.oddKnown, text))
 }
 
@@ -234,7 +234,8 @@ func (t *tracer) burstPrompt(line uint64) pending {
 		// A program may print what looks like a prompt, but hardly in its
 		// colours, nor while lines come faster than anybody types.
 		style := t.styles[k]
-		if len(k) > len(found) && len(text) >= len(k) && strings.Map(noDigits, text[:len(k)]) == strings.Map(noDigits, k) && row.Cell(0).SameStyle(style) &&
+		if len(k) > len(found) && len(text) >= len(k) && row.Cell(0).SameStyle(style) &&
+			strings.Map(noDigits, text[:len(k)]) == strings.Map(noDigits, k) &&
 			(t.cur.pace == burst || !style.SameStyle(vt.Cell{}) && looksLikeShell(k)) {
 			odd = slices.Contains(t.oddKnown, k)
 			found = text[:len(k)] // perhaps with another time
