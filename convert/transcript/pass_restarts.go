@@ -8,7 +8,8 @@ const restartGap = 200 * time.Millisecond
 // joinRestarts joins the segments of an editor that ended and began again in the
 // same line, as fish does if its prompt changes when the line is entered.
 //
-// Needs: segments as the tracer made them.
+// Needs: prompts and texts apart, where that can be learned: a prompt that is
+// drawn again is no text.
 // Holds after: a line that an editor read in two goes, with no output between
 // them, is one segment.
 // Sets: of the second segment, the time of the prompt; and the prompt, its end
@@ -29,7 +30,7 @@ func joinRestarts(_ *session, segs []*segment) []*segment {
 		if s.promptEnd.seen() {
 			next.promptEnd = max(next.promptEnd, endSeen)
 		} else {
-			next.promptEnd = endUnseen
+			next.promptEnd = s.promptEnd
 		}
 	}
 	return out

@@ -14,9 +14,9 @@ import (
 // passes lists the passes in the order in which they run.
 var passes = []func(*session, []*segment) []*segment{
 	dropQuestions, // now its prompt is one, as far as repetition shows
-	moveSigns,
-	joinRestarts, // now a segment is a line
+	moveSigns,     // and is whole
 	splitPrompts,
+	joinRestarts,    // now a segment is a line
 	correctPrompts,  // now its prompt and its text are apart
 	splitPasted,     // now it has one command, or a part of one
 	joinLines,       // now it is a command

@@ -49,6 +49,20 @@ func values(segs []*segment) []segment {
 
 const ms = time.Millisecond
 
+// A prompt that is drawn again is no text: what was entered before stays.
+func TestRestartOfUnseenPrompt(t *testing.T) {
+	line := segment{bounds: FromPaste, prompt: prompt("$ "), promptEnd: endSeen, text: "id", rows: rows("$ id"), left: leftLineFeed}
+	first := segment{bounds: FromPaste, text: "$ ls", rows: rows("$ ls"), after: afterRestart, start: 10 * ms}
+	again := segment{bounds: FromPaste, text: "$", rows: rows("$"), promptAt: 11 * ms, start: 12 * ms, left: leftLineFeed}
+	var got []string
+	for _, c := range read(pointers([]segment{{}, line, first, again}), Options{}) {
+		got = append(got, c.Text)
+	}
+	if diff := cmp.Diff([]string{"id", "ls"}, got); diff != "" {
+		t.Errorf("commands differ (-want +got):\n%s", diff)
+	}
+}
+
 // rows returns rows of the screen; one that ends in \ goes on in the next.
 func rows(texts ...string) []textRow {
 	var list []textRow
