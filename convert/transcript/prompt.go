@@ -152,6 +152,9 @@ func looksLikeShell(prompt string) bool {
 	return false
 }
 
+// bareSign reports whether a prompt has no words.
+func bareSign(prompt string) bool { return !strings.ContainsFunc(prompt, unicode.IsLetter) }
+
 // continuation matches the prompts that shells show for a further line.
 var continuation = regexp.MustCompile(`^\s*((\S+ )*(if|then|elif|else|while|until|for|do|case|select|function|repeat|foreach|quote|dquote|bquote|pipe|cmdand|cmdor|subsh|cmdsubst|mathsubst|braceparam|heredoc|heredocd|array|cursh|cond|math|coproc|nocorrect|time|always|errexit|elif-then)*>|>|\.\.\.|…|::: |∙|\|)\s*$`)
 

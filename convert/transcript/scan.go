@@ -36,6 +36,8 @@ type scanner struct {
 	last [2]byte
 	// returns is the number of CRs read last.
 	returns int
+	// asked: the terminal was asked where the cursor is, as busybox does.
+	asked bool
 	// lines: stop before every line feed.
 	lines bool
 	// erases: stop at CSI K.
@@ -206,6 +208,7 @@ func (s *scanner) leap(data string, i int) int {
 		if (c == '0' || c == 'm') && !followed(data[end+1:]) {
 			return i
 		}
+		s.asked = s.asked || data[end] == 'n'
 		i = end + 1
 		s.near = true
 	}
@@ -280,6 +283,8 @@ func (s *scanner) csi(final byte) token {
 		if s.erases && (s.n == 0 || s.n == 1 && param[0] == '0') {
 			return tokErase
 		}
+	case 'n':
+		s.asked = true
 	case 'h', 'l':
 		if s.n == 0 || param[0] != '?' {
 			return tokNone

@@ -77,6 +77,9 @@ type tracer struct {
 	// bursts is the number of lines of output in which another prompt is still
 	// looked for, with a line that came at once.
 	bursts int
+	// edits: the cursor was seen inside a line, so a line editor echoes what is
+	// typed. Else the terminal may, and shows lines before their prompts.
+	edits bool
 
 	paste     bool     // bracketed paste was seen in the session
 	open      *segment // the command that has started and not ended, from marks
@@ -301,6 +304,9 @@ func (t *tracer) gap(d time.Duration) {
 			t.pend.moved = t.pend.moved || elsewhere
 			t.pend.paused = t.pend.paused || elsewhere && d >= time.Millisecond
 			t.pend.gapLine, t.pend.gapX = line, x
+			if row, ok := t.row(line); ok && line == t.pend.line && x < row.Content() {
+				t.edits = true
+			}
 			if d >= keyGap && elsewhere && t.scan.interrupted() {
 				t.pend.killed = x
 			}

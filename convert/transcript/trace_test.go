@@ -149,6 +149,15 @@ func TestTracer(t *testing.T) {
 			{bounds: FromTyping, prompt: prompt("> "), promptEnd: endSeen, text: "fi", pace: burst, end: next},
 			{bounds: FromTyping, prompt: prompt("me@box$ "), result: unentered},
 		}},
+		{"lines that the terminal showed before their prompts", "", []string{"$ ", "ls\r\nid\r\na b\r\n$ c\r\n$ "}, []segment{
+			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endSeen, text: "ls", pace: burst, end: next},
+			{bounds: FromTyping, prompt: prompt("$ "), result: unentered},
+		}},
+		{"lines that come at once, in an editor", "", []string{"$ ", "sl", "\b\b", "\r\n$ ", "ls\r\na b\r\n$ id\r\nc\r\n"}, []segment{
+			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endSeen, text: "sl", pace: typed, end: next},
+			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endSeen, text: "ls", pace: burst, end: next},
+			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endSeen, text: "id", pace: burst},
+		}},
 		{"a program prints the prompt", "", []string{"me@box$ ", "l", "s", "\r\nme@box$ id\r\nme@box$ "}, []segment{
 			{bounds: FromTyping, prompt: prompt("me@box$ "), promptEnd: endSeen, text: "ls", pace: typed, end: next},
 			{bounds: FromTyping, prompt: prompt("me@box$ "), result: unentered},

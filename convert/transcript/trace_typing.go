@@ -236,7 +236,7 @@ func (t *tracer) burstPrompt(line uint64) pending {
 		style := t.styles[k]
 		if len(k) > len(found) && len(text) >= len(k) && row.Cell(0).SameStyle(style) &&
 			strings.Map(noDigits, text[:len(k)]) == strings.Map(noDigits, k) &&
-			(t.cur.pace == burst || !style.SameStyle(vt.Cell{}) && looksLikeShell(k)) {
+			(t.cur.pace == burst && (t.edits || t.scan.asked || looksLikeShell(k) && !bareSign(k)) || !style.SameStyle(vt.Cell{}) && looksLikeShell(k)) {
 			odd = slices.Contains(t.oddKnown, k)
 			found = text[:len(k)] // perhaps with another time
 		}
