@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/ttydeck/ttydeck/internal/vault"
 )
 
 const (
@@ -24,7 +26,7 @@ const (
 // changed on its screen (scanner), and the indexing goroutine finds out which are
 // new, and packs them.
 type index struct {
-	vault   *vault
+	vault   *vault.Vault
 	entered atomic.Int64 // the number of pieces in the index
 
 	mu     sync.Mutex
@@ -44,7 +46,7 @@ type index struct {
 
 type textBlockInfo struct {
 	first  int // the number of its first entry's piece
-	packed packed
+	packed vault.Block
 }
 
 // blockOfText is an incomplete block.
@@ -58,7 +60,7 @@ type blockOfText struct {
 	entries int           // in the blocks before
 }
 
-func newIndex(v *vault) *index {
+func newIndex(v *vault.Vault) *index {
 	return &index{vault: v, latest: map[uint64]int{}, present: map[uint64]int{}, seed: maphash.MakeSeed()}
 }
 
@@ -168,7 +170,7 @@ func (o *blockOfText) encode(b []byte) []byte {
 }
 
 func (x *index) seal() {
-	p := x.vault.put(x.open.encode(nil))
+	p := x.vault.Put(x.open.encode(nil))
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.blocks = append(x.blocks, textBlockInfo{first: x.open.first, packed: p})
@@ -215,7 +217,7 @@ type entry struct {
 func (x *index) read(i, skip int, yield func(entry) bool) (int, error) {
 	x.mu.Lock()
 	var raw []byte
-	var p packed
+	var p vault.Block
 	switch {
 	case i < len(x.blocks):
 		p = x.blocks[i].packed
@@ -228,7 +230,7 @@ func (x *index) read(i, skip int, yield func(entry) bool) (int, error) {
 	x.mu.Unlock()
 	if raw == nil {
 		var err error
-		if raw, err = x.vault.get(p, nil); err != nil {
+		if raw, err = x.vault.Get(p, nil); err != nil {
 			return 0, err
 		}
 	}

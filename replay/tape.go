@@ -14,6 +14,7 @@ import (
 	"unsafe"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/vault"
 )
 
 // Bounds of the memory of a tape.
@@ -85,7 +86,7 @@ type Tape struct {
 
 	header   format.Header
 	source   format.Events // read by Run
-	vault    *vault
+	vault    *vault.Vault
 	keys     keyframes
 	index    *index
 	commands commands
@@ -110,7 +111,7 @@ type block struct {
 	before time.Duration // the time of the piece before that
 	number int           // of its first piece
 	count  int
-	packed packed
+	packed vault.Block
 	raw    []byte // its bytes, until they are packed
 }
 
@@ -130,7 +131,7 @@ type Mark struct {
 // New returns an empty tape for a recording. The caller runs [Tape.Run], and
 // calls [Tape.Close] in the end.
 func New(cast format.Cast) *Tape {
-	v := newVault(tapeMemory)
+	v := &vault.Vault{Budget: tapeMemory}
 	return &Tape{
 		header: cast.Header, source: cast.Events, vault: v, index: newIndex(v),
 		keys: keyframes{every: keyframeEvery, budget: keyframeMemory},
@@ -143,7 +144,7 @@ func atOnce(f func()) { f() }
 
 // Close frees the temporary file, if the tape has one. Positions cannot move any
 // more. It does not wait for Run, which the caller ends first.
-func (t *Tape) Close() { t.vault.close() }
+func (t *Tape) Close() { t.vault.Close() }
 
 // End returns the place behind the last piece so far.
 func (t *Tape) End() Point {
@@ -248,7 +249,7 @@ func (t *Tape) seal() {
 	t.tail = make([]byte, 0, blockSize+maxPiece/8)
 	t.mu.Unlock()
 	t.pack(func() {
-		p := t.vault.put(raw)
+		p := t.vault.Put(raw)
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		t.blocks[i].packed, t.blocks[i].raw = p, nil
@@ -313,7 +314,7 @@ func (t *Tape) unpack(i int, buf []byte) ([]byte, block, error) {
 	if b.raw != nil {
 		return b.raw, b, nil
 	}
-	data, err := t.vault.get(b.packed, buf)
+	data, err := t.vault.Get(b.packed, buf)
 	return data, b, err
 }
 
@@ -358,7 +359,7 @@ func (r *reader) seekBlock(i int) error {
 		return err
 	}
 	r.block, r.data, r.info, r.off = i, data, info, 0
-	if info.packed.data != nil || info.packed.size > 0 {
+	if info.packed.Held() {
 		r.own = data
 	}
 	r.pos = Point{Number: info.number, Time: info.before}

@@ -157,7 +157,7 @@ func samePiece(t *testing.T, n int, got, want Piece) {
 func TestTapeSpills(t *testing.T) {
 	tp := New(format.Cast{})
 	defer tp.Close()
-	tp.vault.budget = 4 << 20
+	tp.vault.Budget = 4 << 20
 	r := rand.NewChaCha8([32]byte{1})
 	want := ""
 	for i := range 200 {
@@ -168,8 +168,8 @@ func TestTapeSpills(t *testing.T) {
 		}
 		tp.add(out(time.Duration(i)*time.Second, string(noise)))
 	}
-	if v := tp.vault; v.file == nil || v.memory > v.budget {
-		t.Fatalf("the vault has %d bytes in memory, %d in a file; want both, within the budget", v.memory, v.length)
+	if memory, file := tp.vault.Sizes(); file == 0 || memory > tp.vault.Budget {
+		t.Fatalf("the vault has %d bytes in memory, %d in a file; want both, within the budget", memory, file)
 	}
 	rd := &reader{t: tp}
 	if err := rd.seekBlock(tp.blockOf(150)); err != nil {
