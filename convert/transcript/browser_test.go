@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,8 +73,10 @@ func TestHTMLInABrowser(t *testing.T) {
 		fmt.Fprintf(&styled, "\x1b[%dmcolour %d\x1b[0m\n", n, i)
 	}
 	styled.WriteString("\x1b[7minverse\x1b[0m \x1b[1;31;42mred on green\x1b[0m ")
-	c := &rec.Commands[1]
+	cmds := slices.Collect(rec.Commands)
+	c := &cmds[1]
 	c.Output, c.Styled = "colours "+strings.Repeat("long ", 100), styled.String()+strings.Repeat("long ", 100)
+	rec.Commands = slices.Values(cmds)
 	style, _ := transcript.StyleByName("html")
 	var b strings.Builder
 	if err := transcript.Write(&b, style, []transcript.Recording{rec}, transcript.WriteOptions{}); err != nil {

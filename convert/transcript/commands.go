@@ -2,26 +2,20 @@ package transcript
 
 import "strings"
 
-// commands makes commands of lines that are placed. It drops the kinds of lines
-// that the options exclude, and numbers the rest.
-func commands(lines []*segment, opts Options) []Command {
-	var cmds []Command
-	index := make([]int, len(lines)) // of each line, among cmds
-	for i, s := range lines {
+// index numbers the commands of lines that are placed. It leaves out the kinds
+// of lines that the options exclude.
+func (ses *session) index(lines []*segment, opts Options) {
+	for _, s := range lines {
+		s.index, s.above = -1, -1
 		if s.kind == REPL && !opts.REPL || s.kind == Cancelled && !opts.Cancelled {
-			index[i] = -1
 			continue
 		}
-		index[i] = len(cmds)
-		c := s.command(opts.Styled)
-		c.Index = len(cmds)
-		c.Parent = -1
+		s.index = ses.commands
+		ses.commands++
 		if s.parent >= 0 {
-			c.Parent = index[s.parent]
+			s.above = ses.placer.placed[s.parent].index
 		}
-		cmds = append(cmds, c)
 	}
-	return cmds
 }
 
 func (s *segment) command(styled bool) Command {
@@ -30,24 +24,16 @@ func (s *segment) command(styled bool) Command {
 		text = strings.TrimSuffix(text, "^C")
 	}
 	c := Command{
+		Index: s.index, Parent: s.above,
 		Kind: s.kind, Prompt: strings.Join(s.prompt, "\n"), Text: text,
 		PromptAt: s.promptAt, Start: s.start, End: s.end.value, Unfinished: !s.end.known(),
-		Output: s.out.text, Truncated: s.out.lost > 0, FullScreen: s.screens > 0,
+		Truncated: s.out.lost > 0, FullScreen: s.screens > 0,
 		Exit: s.exit.value, HasExit: s.exit.known(),
 		Dir: s.dir, Host: s.host, Depth: s.depth,
 		Evidence: Evidence{Bounds: string(s.bounds), Text: FromScreen, Exit: string(s.exit.from), Shell: s.shell},
 		Trusted:  s.marks != unsigned,
 	}
-	if styled {
-		c.Styled = s.out.text
-		c.Output = plain(c.Styled)
-	}
-	for _, more := range s.stray {
-		if c.Output != "" && more != "" {
-			c.Output += "\n"
-		}
-		c.Output += more
-	}
+	c.setOutput(s.out.text, s.stray, styled)
 	if s.textBy == FromHook {
 		c.Evidence.Text = FromHook
 	}
@@ -59,6 +45,16 @@ func (s *segment) command(styled bool) Command {
 		c.Evidence.Text = FromPrompt
 	}
 	return c
+}
+
+// setOutput sets the output: text, with stray rows behind it.
+func (c *Command) setOutput(text string, stray []string, styled bool) {
+	c.Output = text
+	if styled {
+		c.Styled = text
+		c.Output = plain(text)
+	}
+	c.Output = joinStray(c.Output, stray)
 }
 
 // confidence returns the likelihood that s is a command with that text. guessed

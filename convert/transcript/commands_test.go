@@ -29,8 +29,12 @@ func TestCommandsOfLines(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []row
-			for _, c := range commands(lines, tt.opts) {
-				got = append(got, row{c.Text, c.Index, c.Parent})
+			ses := &session{placer: placer{placed: lines}}
+			ses.index(lines, tt.opts)
+			for _, s := range lines {
+				if c := s.command(false); c.Index >= 0 {
+					got = append(got, row{c.Text, c.Index, c.Parent})
+				}
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("commands differ (-want +got):\n%s", diff)
@@ -51,7 +55,7 @@ func TestCommandOfLine(t *testing.T) {
 		{"everything", segment{
 			bounds: FromPaste, shell: zsh, marks: signed, dir: "/tmp", host: "box", prompt: prompt("~", "% "), promptAt: 1 * ms, promptEnd: endCertain,
 			text: "ls", textBy: FromHook, start: 2 * ms, reported: fact[string]{"ls --color", fromHistory}, run: ran, exit: exited(2),
-			end: until(3 * ms), out: output{"a b", 9}, screens: 2, kind: Shell, depth: 3,
+			end: until(3 * ms), out: output{text: "a b", lost: 9}, screens: 2, kind: Shell, depth: 3,
 		}, false, Command{
 			Kind: Shell, Prompt: "~\n% ", Text: "ls", Expanded: "ls --color", Output: "a b", Truncated: true, FullScreen: true,
 			PromptAt: 1 * ms, Start: 2 * ms, End: 3 * ms, Exit: 2, HasExit: true, Dir: "/tmp", Host: "box", Depth: 3,

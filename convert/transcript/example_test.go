@@ -55,14 +55,10 @@ func ExampleFilter() {
 
 func ExampleWrite() {
 	cast := openExample()
-	rec := transcript.Recording{Name: "session.cast", Header: cast.Header}
-	for cmd, err := range transcript.Commands(cast, transcript.Options{}) {
-		if err != nil {
-			rec.Err = err // the commands so far are still written
-			break
-		}
-		rec.Commands = append(rec.Commands, cmd)
-	}
+	list, err := transcript.Read(cast, transcript.Options{})
+	defer list.Close()
+	// The commands before an error are still written.
+	rec := transcript.Recording{Name: "session.cast", Header: cast.Header, Commands: list.All(), Err: err}
 	style, _ := transcript.StyleByName("text")
 	if err := transcript.Write(os.Stdout, style, []transcript.Recording{rec}, transcript.WriteOptions{}); err != nil {
 		fmt.Println(err)
@@ -79,7 +75,7 @@ func ExampleWrite() {
 
 func ExampleSearch() {
 	match := func(line string) bool { return strings.Contains(line, "nothing") }
-	hits, _, err := transcript.Search(openExample(), match, transcript.SearchOptions{})
+	hits, err := transcript.Search(openExample(), match, transcript.SearchOptions{})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,6 +1,7 @@
 package transcript
 
 import (
+	"iter"
 	"regexp"
 	"time"
 )
@@ -15,6 +16,20 @@ type Filter struct {
 	// Pattern selects the commands whose text or output it matches; nil
 	// selects all.
 	Pattern *regexp.Regexp
+}
+
+// Of returns those of cmds that f selects.
+func (f *Filter) Of(cmds iter.Seq[Command]) iter.Seq[Command] {
+	if *f == (Filter{}) {
+		return cmds
+	}
+	return func(yield func(Command) bool) {
+		for c := range cmds {
+			if f.Match(&c) && !yield(c) {
+				return
+			}
+		}
+	}
 }
 
 // Match reports whether f selects c.

@@ -3,6 +3,7 @@ package transcript_test
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -179,7 +180,7 @@ func FuzzCommands(f *testing.F) {
 			t.Errorf("byte by byte, the commands differ (-whole +bytes):\n%s", diff)
 		}
 		for _, style := range transcript.Styles {
-			if err := transcript.Write(discard{}, style, []transcript.Recording{{Name: "x", Header: header, Commands: whole}}, transcript.WriteOptions{}); err != nil {
+			if err := transcript.Write(discard{}, style, []transcript.Recording{{Name: "x", Header: header, Commands: slices.Values(whole)}}, transcript.WriteOptions{}); err != nil {
 				t.Errorf("%s: %v", style.Name, err)
 			}
 		}

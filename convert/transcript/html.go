@@ -74,7 +74,11 @@ func recordingTitle(rec Recording) string {
 }
 
 func recordingMeta(rec Recording) string {
-	parts := []string{fmt.Sprintf("%d commands", len(rec.Commands))}
+	count := 0
+	for range rec.Commands {
+		count++
+	}
+	parts := []string{fmt.Sprintf("%d commands", count)}
 	if !rec.Header.Start.IsZero() {
 		parts = append(parts, "recorded "+rec.Header.Start.UTC().Format("2006-01-02 15:04:05 MST"))
 	}

@@ -2,8 +2,11 @@ package transcript
 
 import (
 	"bufio"
+	"bytes"
 	_ "embed"
 	"encoding/json"
+	"errors"
+	"io"
 	"math"
 	"time"
 
@@ -17,13 +20,13 @@ var Schema string
 
 // jsonRecording is a recording as style json writes it.
 type jsonRecording struct {
-	File     string        `json:"file"`
-	Title    string        `json:"title,omitempty"`
-	Start    *time.Time    `json:"start,omitempty"`
-	Cols     int           `json:"cols,omitempty"`
-	Rows     int           `json:"rows,omitempty"`
-	Error    string        `json:"error,omitempty"`
-	Commands []jsonCommand `json:"commands"`
+	File  string     `json:"file"`
+	Title string     `json:"title,omitempty"`
+	Start *time.Time `json:"start,omitempty"`
+	Cols  int        `json:"cols,omitempty"`
+	Rows  int        `json:"rows,omitempty"`
+	Error string     `json:"error,omitempty"`
+	// After these, "commands": a list of jsonCommand.
 }
 
 // jsonCommand is a command as styles json and jsonl write it.
@@ -76,22 +79,28 @@ func jsonOf(c *Command, h format.Header, file string) jsonCommand {
 	return j
 }
 
-func newEncoder(w *bufio.Writer) *json.Encoder {
+func newEncoder(w io.Writer) *json.Encoder {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	return enc
 }
 
 func writeJSON(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
-	out := struct {
-		Version    int             `json:"version"`
-		Recordings []jsonRecording `json:"recordings"`
-	}{1, []jsonRecording{}}
-	for _, rec := range recs {
-		r := jsonRecording{
-			File: rec.Name, Title: rec.Header.Title, Cols: rec.Header.Size.Cols, Rows: rec.Header.Size.Rows,
-			Commands: []jsonCommand{},
-		}
+	var err error
+	var b bytes.Buffer
+	// part writes a value behind the first part of its line. Commands are written
+	// one by one: all of them may be large.
+	part := func(before string, v any, indent, after string) {
+		b.Reset()
+		enc := newEncoder(&b)
+		enc.SetIndent(indent, "  ")
+		err = errors.Join(err, enc.Encode(v))
+		w.WriteString(before)
+		w.Write(bytes.TrimSuffix(bytes.TrimSuffix(b.Bytes(), []byte("\n")), []byte(after)))
+	}
+	w.WriteString("{\n  \"version\": 1,\n  \"recordings\": [")
+	for i, rec := range recs {
+		r := jsonRecording{File: rec.Name, Title: rec.Header.Title, Cols: rec.Header.Size.Cols, Rows: rec.Header.Size.Rows}
 		if !rec.Header.Start.IsZero() {
 			start := rec.Header.Start.UTC()
 			r.Start = &start
@@ -99,12 +108,28 @@ func writeJSON(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 		if rec.Err != nil {
 			r.Error = rec.Err.Error()
 		}
-		opts.each(rec.Commands, func(c, _ *Command) { r.Commands = append(r.Commands, jsonOf(c, rec.Header, "")) })
-		out.Recordings = append(out.Recordings, r)
+		if i > 0 {
+			w.WriteByte(',')
+		}
+		part("\n    ", r, "    ", "\n    }")
+		w.WriteString(",\n      \"commands\": [")
+		written := 0
+		opts.each(rec.Commands, func(c, _ *Command) {
+			if written++; written > 1 {
+				w.WriteByte(',')
+			}
+			part("\n        ", jsonOf(c, rec.Header, ""), "        ", "")
+		})
+		if written > 0 {
+			w.WriteString("\n      ")
+		}
+		w.WriteString("]\n    }")
 	}
-	enc := newEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(out)
+	if len(recs) > 0 {
+		w.WriteString("\n  ")
+	}
+	w.WriteString("]\n}\n")
+	return err
 }
 
 func writeJSONL(w *bufio.Writer, recs []Recording, opts WriteOptions) error {

@@ -36,7 +36,7 @@ func joinLines(ses *session, segs []*segment) []*segment {
 		}
 		p.start, p.left = s.start, s.left
 		p.printed, p.screens = s.printed, s.screens
-		if s.outer == p {
+		if p.is(s.outer) {
 			continue // marks said of p what is known of all
 		}
 		p.run, p.exit = s.run, s.exit
@@ -60,7 +60,7 @@ func (ses *session) continues(p, s *segment) bool {
 		return false
 	case s.announced == asContinuation:
 		return !p.run.known()
-	case s.outer == p && !p.run.known():
+	case p.is(s.outer) && !p.run.known():
 		// The shell marks neither its further prompts nor that it runs a line.
 		return p.printed == 0 && (incomplete(p.text) && looksLikeContinuation(lastLine(s.prompt)) || p.goesOn(s.text))
 	case p.text == "" || p.printed > 0 || p.run.known() || p.exit.known():

@@ -12,11 +12,11 @@ func TestJoinLines(t *testing.T) {
 	}
 	second := segment{
 		bounds: FromPaste, prompt: prompt("> "), promptEnd: endSeen, promptAt: 210 * ms, text: "then ls; fi", start: 900 * ms,
-		left: leftLineFeed | leftKeys, end: until(950 * ms), out: output{"a b", 1}, printed: 2, screens: 1, exit: exited(3), run: ran,
+		left: leftLineFeed | leftKeys, end: until(950 * ms), out: output{text: "a b", lost: 1}, printed: 2, screens: 1, exit: exited(3), run: ran,
 	}
 	joined := segment{
 		bounds: FromPaste, prompt: prompt("$ "), promptEnd: endSeen, promptAt: 100 * ms, text: "if true\nthen ls; fi", start: 900 * ms,
-		left: leftLineFeed | leftKeys, end: until(950 * ms), out: output{"a b", 1}, printed: 2, screens: 1, exit: exited(3), run: ran, dir: "/tmp",
+		left: leftLineFeed | leftKeys, end: until(950 * ms), out: output{text: "a b", lost: 1}, printed: 2, screens: 1, exit: exited(3), run: ran, dir: "/tmp",
 	}
 	with := func(s segment, change func(*segment)) segment { change(&s); return s }
 	text := func(s segment, p, text string) segment {

@@ -17,24 +17,68 @@ import (
 // what only looked like prompts. It drops the segments of those, lines without
 // text, lists of completions, ends of shells, and the line that the recording
 // ended in.
-func placeLines(_ *session, segs []*segment) []*segment {
-	p := placer{shells: []*shellLevel{{parent: -1}}, last: -1, index: map[*segment]int{}}
+func placeLines(ses *session, segs []*segment) []*segment {
+	p := &ses.placer
+	if p.shells == nil {
+		p.shells, p.last, p.index = []*shellLevel{{parent: -1}}, -1, map[*segment]int{}
+	}
+	before := len(p.placed)
 	for _, s := range segs {
 		if s.bounds != "" && s.result != unentered {
-			p.place(s)
+			p.place(ses, s)
 		}
 	}
-	return p.placed
+	return p.placed[before:]
+}
+
+// forget gives up the lines that cannot change any more, and returns the others:
+// the last one, those that run the shells, and open ones.
+func (p *placer) forget(open []*segment) []*segment {
+	before := p.late
+	p.late = nil
+	seen := map[int]bool{}
+	keep := func(i int) {
+		for ; i >= 0 && !seen[i]; i = p.placed[i].parent {
+			seen[i] = true
+			p.late = append(p.late, i)
+		}
+	}
+	keep(p.last)
+	for _, s := range open {
+		if i, ok := p.index[s]; ok {
+			keep(i)
+		}
+	}
+	for _, shell := range p.shells {
+		keep(shell.parent)
+	}
+	for ; p.forgotten < len(p.placed); p.forgotten++ {
+		before = append(before, p.forgotten)
+	}
+	for _, i := range before {
+		if !seen[i] {
+			delete(p.index, p.placed[i])
+			p.placed[i] = nil
+		}
+	}
+	var late []*segment
+	for _, i := range p.late {
+		late = append(late, p.placed[i])
+	}
+	return late
 }
 
 // placer is the state of placeLines.
 type placer struct {
-	shells []*shellLevel // each inside the one before
-	placed []*segment
+	shells []*shellLevel    // each inside the one before
+	placed []*segment       // nil where forgotten
 	last   int              // the line that was run last; -1 if there is none
 	index  map[*segment]int // the index in placed
 	// reports is the number of reports of directories that were used.
 	reports int
+
+	forgotten int   // lines before this one are, except
+	late      []int // these
 }
 
 // shellLevel is a shell in which commands were entered.
@@ -112,7 +156,7 @@ const (
 	deeper   level = -3 // a shell that the last command started
 )
 
-func (p *placer) place(s *segment) {
+func (p *placer) place(ses *session, s *segment) {
 	s.kind = Shell
 	switch at := p.levelOf(s); at {
 	case inREPL:
@@ -120,7 +164,7 @@ func (p *placer) place(s *segment) {
 	case noPrompt:
 		if p.last >= 0 {
 			last := p.placed[p.last]
-			last.stray = append(last.stray, strings.TrimRight(lastLine(s.prompt)+s.text, " "), plain(s.out.text))
+			ses.addStray(last, strings.TrimRight(lastLine(s.prompt)+s.text, " "), s.out)
 			last.end.value = s.end.value
 		}
 		return

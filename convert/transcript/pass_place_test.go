@@ -90,7 +90,7 @@ func TestPlaceLines(t *testing.T) {
 				segs = append(segs, placeable(line))
 			}
 			var got []string
-			for _, s := range placeLines(nil, segs) {
+			for _, s := range placeLines(&session{}, segs) {
 				line := fmt.Sprintf("%s %d %d: %s", s.kind, s.depth, s.parent, s.text)
 				if stray := strings.TrimSpace(strings.Join(s.stray, "\n")); stray != "" {
 					line += " + " + stray
@@ -143,7 +143,7 @@ func TestPlaceLinesAnnounced(t *testing.T) {
 	} {
 		segs := []*segment{placeable("~me@a$ |ls"), placeable("~root@b:/# |id")}
 		segs[1].announced, segs[1].pace = tt.announced, tt.pace
-		if got := placeLines(nil, segs)[1].kind; got != tt.want {
+		if got := placeLines(&session{}, segs)[1].kind; got != tt.want {
 			t.Errorf("announced %d, pace %d: %s; want %s", tt.announced, tt.pace, got, tt.want)
 		}
 	}
@@ -190,7 +190,7 @@ func TestPlaceLinesEnds(t *testing.T) {
 				segs = append(segs, s)
 			}
 			var got []fact[time.Duration]
-			for _, s := range placeLines(nil, segs) {
+			for _, s := range placeLines(&session{}, segs) {
 				got = append(got, s.end)
 			}
 			if diff := cmp.Diff(tt.want, got, cmpSegments); diff != "" {

@@ -15,7 +15,7 @@ func dropQuestions(_ *session, segs []*segment) []*segment {
 	var out []*segment
 	for _, s := range segs {
 		switch {
-		case !s.odd:
+		case !s.odd, len(out) == 0: // or it is before the stretch
 		case s.oddOneOf(prompts):
 			if s.result != unentered {
 				_, s.out.text, _ = strings.Cut(s.out.text, "\n")

@@ -2,7 +2,10 @@ package transcript
 
 import (
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/ttydeck/ttydeck/internal/vault"
 )
 
 // The tracer cuts a recording into segments; passes make the session's commands
@@ -23,24 +26,41 @@ var passes = []func(*session, []*segment) []*segment{
 	movePromptLines, // now its prompt and its output are whole
 	preferReported,  // now its text is final
 	judgeLines,      // now it is known what became of it
-	placeLines,      // and where it was entered
+	dropNeighbours,  // now the lines are those of the stretch
+	placeLines,      // and it is known where each was entered
 }
 
-// session is what the passes know about the whole session.
+// session is what the passes know about the whole session. A long one is read in
+// stretches; then habits are those of the stretch.
 type session struct {
 	habits habits
 	// work is the number of bytes that guessing may still look at. A hostile
 	// recording may have very many prompts that look like each other.
 	work int
+	// from and to are the numbers of the first segment of the stretch, and of
+	// the first behind it. The segments around it show what it follows, and what
+	// follows it.
+	from, to int
+	placer   placer
+	commands int          // the number of those that have an index
+	vault    *vault.Vault // of the outputs
 }
 
-// read returns the commands of the segments that the tracer made.
-func read(segs []*segment, opts Options) []Command {
-	s := &session{habits: learnHabits(segs), work: maxWork}
+// run runs the passes on a stretch and its neighbours. It returns its lines.
+func (ses *session) run(segs []*segment) []*segment {
+	ses.habits = learnHabits(segs)
 	for _, pass := range passes {
-		segs = pass(s, segs)
+		segs = pass(ses, segs)
 	}
-	return commands(segs, opts)
+	return segs
+}
+
+// dropNeighbours drops the segments around the stretch.
+//
+// Needs: nothing that a later pass may still learn from neighbours.
+// Holds after: each line of the session is in one stretch.
+func dropNeighbours(ses *session, segs []*segment) []*segment {
+	return slices.DeleteFunc(segs, func(s *segment) bool { return s.number < ses.from || s.number >= ses.to })
 }
 
 // habits is what the line editors of a session do whenever a line is entered.

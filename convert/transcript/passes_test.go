@@ -1,6 +1,7 @@
 package transcript
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +38,13 @@ func pointers(segs []segment) []*segment {
 		list = append(list, &s)
 	}
 	return list
+}
+
+// commandsOf returns the commands that all the passes make of segments.
+func commandsOf(segs []*segment, opts Options) []Command {
+	r := newReader(&tracer{segs: segs}, opts)
+	r.read(true)
+	return slices.Collect(r.list.All())
 }
 
 func values(segs []*segment) []segment {
@@ -129,7 +137,7 @@ func TestPassOrder(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []string
-			for _, c := range read(pointers(tt.in), Options{}) {
+			for _, c := range commandsOf(pointers(tt.in), Options{}) {
 				got = append(got, strings.Repeat("  ", c.Depth)+c.Text)
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {

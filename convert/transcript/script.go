@@ -16,10 +16,10 @@ func writeScript(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 	shell := "sh"
 	trusted := true
 	for _, rec := range recs {
-		for i := range rec.Commands {
-			trusted = trusted && rec.Commands[i].Trusted
-			if rec.Commands[i].Evidence.Shell != "" {
-				shell = rec.Commands[i].Evidence.Shell
+		for c := range rec.Commands {
+			trusted = trusted && c.Trusted
+			if c.Evidence.Shell != "" {
+				shell = c.Evidence.Shell
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"hash/maphash"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -32,8 +33,8 @@ type Hit struct {
 	Time time.Duration
 	// Text is the line; of a command, all of its lines.
 	Text string
-	// Command is the command that was being run or, for InCommand, entered; nil
-	// if there is none.
+	// Command is the command that was being run or, for InCommand, entered,
+	// without its output; nil if there is none.
 	Command *Command
 }
 
@@ -51,10 +52,9 @@ type SearchOptions struct {
 
 // Search returns the lines of a recording for which match is true, in order of
 // time: commands, their output, and anything else that was on the screen at some
-// moment, also in full-screen programs. It returns the commands of the whole
-// recording as well. If the recording ends in an error, or more than Max lines
-// match, the results up to there come with an error.
-func Search(cast format.Cast, match func(string) bool, opts SearchOptions) ([]Hit, []Command, error) {
+// moment, also in full-screen programs. If the recording ends in an error, or
+// more than Max lines match, the results up to there come with an error.
+func Search(cast format.Cast, match func(string) bool, opts SearchOptions) ([]Hit, error) {
 	if !opts.Commands && !opts.Output && !opts.Screen {
 		opts.Commands, opts.Output, opts.Screen = true, true, true
 	}
@@ -65,73 +65,99 @@ func Search(cast format.Cast, match func(string) bool, opts SearchOptions) ([]Hi
 	if opts.Output || opts.Screen {
 		w.watch(&cast)
 	}
-	var cmds []Command
-	var err error
-	for c, cmdErr := range Commands(cast, opts.Options) {
-		if cmdErr != nil {
-			err = cmdErr
-			break
-		}
-		cmds = append(cmds, c)
-	}
+	list, err := Read(cast, opts.Options)
+	defer list.Close()
 	w.finish()
 	if err == nil && w.full {
 		err = fmt.Errorf("more than %d lines match: the rest was not searched", opts.Max)
 	}
-	return merge(cmds, w.hits, match, opts), cmds, err
+	m := merger{match: match, opts: opts}
+	m.merge(list, w.hits)
+	if err == nil {
+		err = list.Err()
+	}
+	return m.hits, err
 }
 
-// merge sorts the lines seen on the screen by the place they belong to.
-func merge(cmds []Command, seen []sight, match func(string) bool, opts SearchOptions) []Hit {
-	var hits []Hit
-	next := 0 // the first command that has not been entered yet
-	lines := make([]map[string]bool, len(cmds))
-	enter := func() {
-		c := &cmds[next]
-		lines[next] = map[string]bool{}
-		for line := range strings.SplitSeq(c.Output, "\n") {
-			if match(line) {
-				lines[next][strings.TrimSpace(line)] = true
-			}
-		}
-		if opts.Commands && match(c.Text) {
-			hits = append(hits, Hit{Where: InCommand, Time: c.Start, Text: c.Text, Command: c})
-		}
-		next++
-	}
+// merger sorts the lines seen on the screen by the place they belong to.
+type merger struct {
+	match func(string) bool
+	opts  SearchOptions
+	hits  []Hit
+	// entered are the latest commands that have been entered.
+	entered []enteredCommand
+}
+
+// enteredCommand is a command with the matching lines of its output.
+type enteredCommand struct {
+	*Command
+	lines map[string]bool
+}
+
+func (m *merger) merge(list *List, seen []sight) {
+	next, stop := iter.Pull(list.each(len(seen) > 0))
+	defer stop()
+	c, more := next()
 	for _, s := range seen {
-		for next < len(cmds) && cmds[next].Start <= s.Time {
-			enter()
+		for more && c.Start <= s.Time {
+			m.enter(c)
+			c, more = next()
 		}
-		h, text, typed := s.Hit, strings.TrimSpace(s.Text), false
-		h.Where = InScreen
-		if next > 0 && h.Time <= cmds[next-1].End {
-			h.Command = &cmds[next-1]
-		}
-		// One look may span several commands: find the one that printed it.
-		for i := next - 1; i >= max(0, next-mostAtOnce); i-- {
-			if cmds[i].End < s.since {
-				continue // a command around it may still be running
+		m.sort(s, c, more)
+	}
+	for more {
+		m.enter(c)
+		c, more = next()
+	}
+	slices.SortStableFunc(m.hits, func(a, b Hit) int { return cmp.Compare(a.Time, b.Time) })
+}
+
+func (m *merger) enter(c Command) {
+	lines := map[string]bool{}
+	if c.Output != "" {
+		for line := range strings.SplitSeq(c.Output, "\n") {
+			if m.match(line) {
+				lines[strings.TrimSpace(line)] = true
 			}
-			if lines[i][text] {
-				h.Where, h.Command, h.Time = InOutput, &cmds[i], min(h.Time, cmds[i].End)
-				break
-			}
-			typed = typed || s.since <= cmds[i].Start && containsLine(h.Text, cmds[i].Text)
-		}
-		typed = typed || next < len(cmds) && h.Time >= cmds[next].PromptAt && containsLine(h.Text, cmds[next].Text)
-		switch {
-		case h.Where == InScreen && typed: // the command being typed is a hit of its own
-		case h.Where == InOutput && !opts.Output, h.Where == InScreen && !opts.Screen:
-		default:
-			hits = append(hits, h)
 		}
 	}
-	for next < len(cmds) {
-		enter()
+	c.Output, c.Styled = "", ""
+	if m.opts.Commands && m.match(c.Text) {
+		m.hits = append(m.hits, Hit{Where: InCommand, Time: c.Start, Text: c.Text, Command: &c})
 	}
-	slices.SortStableFunc(hits, func(a, b Hit) int { return cmp.Compare(a.Time, b.Time) })
-	return hits
+	if len(m.entered) == mostAtOnce {
+		m.entered = slices.Delete(m.entered, 0, 1)
+	}
+	m.entered = append(m.entered, enteredCommand{&c, lines})
+}
+
+// sort adds a line. next is the command entered after it, if there is one.
+func (m *merger) sort(s sight, next Command, isNext bool) {
+	h, text, typed := s.Hit, strings.TrimSpace(s.Text), false
+	h.Where = InScreen
+	last := len(m.entered) - 1
+	if last >= 0 && h.Time <= m.entered[last].End {
+		h.Command = m.entered[last].Command
+	}
+	// One look may span several commands: find the one that printed it.
+	for i := last; i >= 0; i-- {
+		c := m.entered[i]
+		if c.End < s.since {
+			continue // a command around it may still be running
+		}
+		if c.lines[text] {
+			h.Where, h.Command, h.Time = InOutput, c.Command, min(h.Time, c.End)
+			break
+		}
+		typed = typed || s.since <= c.Start && containsLine(h.Text, c.Text)
+	}
+	typed = typed || isNext && h.Time >= next.PromptAt && containsLine(h.Text, next.Text)
+	switch {
+	case h.Where == InScreen && typed: // the command being typed is a hit of its own
+	case h.Where == InOutput && !m.opts.Output, h.Where == InScreen && !m.opts.Screen:
+	default:
+		m.hits = append(m.hits, h)
+	}
 }
 
 // mostAtOnce is the most commands considered for a line.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -152,7 +153,7 @@ func plantSecrets(t *testing.T, shell string) {
 	}
 	for _, style := range transcript.Styles {
 		var b bytes.Buffer
-		if err := transcript.Write(&b, style, []transcript.Recording{{Name: "x", Header: cast.Header, Commands: cmds}}, transcript.WriteOptions{}); err != nil {
+		if err := transcript.Write(&b, style, []transcript.Recording{{Name: "x", Header: cast.Header, Commands: slices.Values(cmds)}}, transcript.WriteOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		files["the transcript as "+style.Name] = b.Bytes()

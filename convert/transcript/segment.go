@@ -1,6 +1,10 @@
 package transcript
 
-import "time"
+import (
+	"time"
+
+	"github.com/ttydeck/ttydeck/internal/vault"
+)
 
 // segment is one prompt with the line entered there and its output: the raw
 // material of a Command. The tracer makes segments of a recording, and the
@@ -73,13 +77,24 @@ type segment struct {
 	// number of the segment that started the shell or REPL, or -1.
 	kind          Kind
 	depth, parent int
-	stray         []string // rows behind out that only looked like prompts, and their output
+	stray         []string      // rows behind out that only looked like prompts, and their output
+	strays        []vault.Block // more of them, before stray
+	strayBytes    int           // in stray
+
+	number int      // among the segments of the session
+	copied *segment // what this is a copy of, if it is one
+	// index is the command's, above that of its parent; -1 if it has none.
+	index, above int
 }
+
+// is reports whether s is p, or a copy of it.
+func (s *segment) is(p *segment) bool { return p != nil && (s == p || s.copied == p) }
 
 // output is what a command printed.
 type output struct {
-	text string
-	lost int // bytes that were not kept
+	text string      // its end; all of it if there is no head
+	head vault.Block // what comes before text
+	lost int         // bytes that were not kept
 }
 
 // A fact is a value with its source; the zero fact is unknown.

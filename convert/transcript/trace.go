@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/vault"
 	"github.com/ttydeck/ttydeck/screen"
 	"github.com/ttydeck/ttydeck/vt"
 )
@@ -95,7 +96,9 @@ type tracer struct {
 	credit   int // see spend
 	scratch  []byte
 	spare    spareBuffers
-	overrun  bool // more than maxSegments
+	vault    *vault.Vault // for long outputs; nil if they stay
+	count    int          // of segments
+	overrun  bool         // more than maxSegments
 }
 
 // lineState is the line being entered.
@@ -324,7 +327,7 @@ func (t *tracer) gap(d time.Duration) {
 // next one.
 func (t *tracer) startPrompt(bounds source, line uint64, x int, at time.Duration) {
 	t.endOutput(line, x, at, fromNext)
-	if len(t.segs) >= maxSegments {
+	if t.count++; t.count >= maxSegments {
 		t.overrun = true
 	}
 	t.release(t.prev)

@@ -12,8 +12,11 @@ func (t *tracer) release(seg *segment) {
 	if seg == nil || seg.capture == nil {
 		return
 	}
-	seg.out = output{seg.capture.text(), seg.capture.lost}
+	seg.out = output{text: seg.capture.text(), lost: seg.capture.lost}
 	t.total += len(seg.out.text)
+	if !seg.odd {
+		seg.out.putAway(t.vault)
+	}
 	seg.capture.free(&t.spare)
 	seg.capture = nil
 }

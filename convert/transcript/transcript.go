@@ -14,27 +14,19 @@ var ErrTooMany = errors.New("too many prompts in the recording: the rest was not
 // Commands returns the commands that were entered in a recording, in order. It
 // reads the whole recording before it yields the first command, because late
 // prompts help to read early ones; what it keeps in memory is bounded. The
-// sequence is single-use, as the Cast is. If the recording ends in an error, the
+// sequence is single-use, as the Cast is; see [Read] for a list. If the recording ends in an error, the
 // commands up to there come first, and the error last, with a zero Command.
 func Commands(cast format.Cast, opts Options) iter.Seq2[Command, error] {
 	return func(yield func(Command, error) bool) {
-		t := newTracer(cast, opts)
-		var err error
-		for ev, readErr := range cast.Events {
-			if err = readErr; err != nil {
-				break
-			}
-			t.event(ev)
-			if t.overrun {
-				err = ErrTooMany
-				break
-			}
-		}
-		t.finish()
-		for _, c := range read(t.segs, opts) {
+		list, err := Read(cast, opts)
+		defer list.Close()
+		for c := range list.All() {
 			if !yield(c, nil) {
 				return
 			}
+		}
+		if err == nil {
+			err = list.Err()
 		}
 		if err != nil {
 			yield(Command{}, err)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -19,8 +20,9 @@ type Recording struct {
 	Name string
 	// Header is the recording's header.
 	Header format.Header
-	// Commands are its commands, as [Commands] yields them.
-	Commands []Command
+	// Commands are its commands, as [List.All] yields them. They may be ranged
+	// over more than once; [slices.Values] makes them of a slice.
+	Commands iter.Seq[Command]
 	// Err is the error that ended the reading, if any.
 	Err error
 }
@@ -183,14 +185,14 @@ func doubt(c *Command) string {
 const doubtful = 0.9
 
 // each calls f for each command to be written, with the one before it.
-func (o WriteOptions) each(cmds []Command, f func(c, before *Command)) {
+func (o WriteOptions) each(cmds iter.Seq[Command], f func(c, before *Command)) {
 	var before *Command
-	for i := range cmds {
-		if o.Review && cmds[i].Confidence >= doubtful {
+	for c := range cmds {
+		if o.Review && c.Confidence >= doubtful {
 			continue
 		}
-		f(&cmds[i], before)
-		before = &cmds[i]
+		f(&c, before)
+		before = &c
 	}
 }
 

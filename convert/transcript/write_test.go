@@ -31,22 +31,22 @@ func awkward() transcript.Recording {
 	unsigned.Trusted = false
 	unsure := cmd("echo unsure", "unsure")
 	unsure.Confidence, unsure.Evidence.Bounds = 0.6, transcript.FromTyping
-	rec := transcript.Recording{
-		Name:   "a <b> & `c`.cast",
-		Header: format.Header{Title: "T</title><script>alert(1)</script>", Start: time.Unix(1700000000, 0), Size: format.Size{Cols: 80, Rows: 24}},
-		Commands: []transcript.Command{
-			cmd("echo '```' \"$A\" <b>\necho two", "```\n````\n<script>alert(2)</script>\x1b]0;x\x07"),
-			failed, killed, full, nested, unsigned, unsure,
-			cmd("export API_KEY=abcdef", ""), cmd("# only a comment", ""), cmd("curl https://me:pw@host/", "ok"),
-		},
+	cmds := []transcript.Command{
+		cmd("echo '```' \"$A\" <b>\necho two", "```\n````\n<script>alert(2)</script>\x1b]0;x\x07"),
+		failed, killed, full, nested, unsigned, unsure,
+		cmd("export API_KEY=abcdef", ""), cmd("# only a comment", ""), cmd("curl https://me:pw@host/", "ok"),
 	}
-	for i := range rec.Commands {
-		rec.Commands[i].Index = i
-		rec.Commands[i].Start = time.Duration(i) * time.Second
-		rec.Commands[i].End = rec.Commands[i].Start + 300*time.Millisecond
+	for i := range cmds {
+		cmds[i].Index = i
+		cmds[i].Start = time.Duration(i) * time.Second
+		cmds[i].End = cmds[i].Start + 300*time.Millisecond
 	}
-	rec.Commands[8].Kind = transcript.Comment
-	return rec
+	cmds[8].Kind = transcript.Comment
+	return transcript.Recording{
+		Name:     "a <b> & `c`.cast",
+		Header:   format.Header{Title: "T</title><script>alert(1)</script>", Start: time.Unix(1700000000, 0), Size: format.Size{Cols: 80, Rows: 24}},
+		Commands: slices.Values(cmds),
+	}
 }
 
 func write(t *testing.T, style string, opts transcript.WriteOptions) string {
@@ -151,8 +151,8 @@ func TestSchema(t *testing.T) {
 		check("command", c.(map[string]any))
 	}
 	lines := strings.Split(strings.TrimSpace(write(t, "jsonl", transcript.WriteOptions{})), "\n")
-	if len(lines) != len(awkward().Commands) {
-		t.Errorf("jsonl has %d lines; want %d", len(lines), len(awkward().Commands))
+	if len(lines) != len(slices.Collect(awkward().Commands)) {
+		t.Errorf("jsonl has %d lines; want %d", len(lines), len(slices.Collect(awkward().Commands)))
 	}
 	for _, line := range lines {
 		var c map[string]any

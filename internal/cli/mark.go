@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/ttydeck/ttydeck/convert"
 	"github.com/ttydeck/ttydeck/convert/transcript"
@@ -84,10 +85,12 @@ func runMark(ctx context.Context, e *env, opts markOptions, from, name string) e
 		path, opts.read.name = spool.Name(), "standard input"
 	}
 	said := &warnings{env: e}
-	rec, err := e.transcribe(ctx, path, transcriptOptions{source: opts.read}, said)
-	if rec == nil {
+	parse := transcript.Options{MaxOutput: 1}
+	rec, list, err := e.transcribe(ctx, path, transcriptOptions{source: opts.read, parse: parse}, said)
+	if list == nil {
 		return err
 	}
+	defer list.Close()
 	cmdErr := err
 	to, err := targetFor(opts.to, name)
 	if err != nil {
@@ -102,7 +105,7 @@ func runMark(ctx context.Context, e *env, opts markOptions, from, name string) e
 	if err != nil {
 		return err
 	}
-	cast := transcript.Markers(rec.Commands)(src.Cast)
+	cast := transcript.Markers(slices.Collect(rec.Commands))(src.Cast)
 	cast.Events = untilCancelled(ctx, cast.Events)
 	err = format.Copy(dst.Writer, cast)
 	said.done()

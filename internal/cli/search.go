@@ -88,6 +88,7 @@ type searchHit struct {
 }
 
 func runSearch(ctx context.Context, e *env, opts searchOptions, names []string) error {
+	defer collectLess()()
 	said := &warnings{env: e}
 	var errs []error
 	found := false
@@ -125,12 +126,11 @@ func (e *env) search(ctx context.Context, name string, opts searchOptions, said 
 	defer src.close()
 	cast := src.Cast
 	cast.Events = untilCancelled(ctx, cast.Events)
-	hits, _, err := transcript.Search(cast, opts.match, transcript.SearchOptions{
+	return transcript.Search(cast, opts.match, transcript.SearchOptions{
 		Commands: slices.Contains(opts.in, "commands"),
 		Output:   slices.Contains(opts.in, "output"),
 		Screen:   slices.Contains(opts.in, "screen"),
 	})
-	return hits, err
 }
 
 func (e *env) printHit(name string, h transcript.Hit, asJSON bool) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -100,16 +101,20 @@ func transcriptTable() string {
 }
 
 func runTranscript(ctx context.Context, e *env, opts transcriptOptions, names []string) error {
+	defer collectLess()()
 	said := &warnings{env: e}
 	var recs []transcript.Recording
+	var lists []*transcript.List
 	var errs []error
 	for _, name := range names {
-		rec, err := e.transcribe(ctx, name, opts, said)
+		rec, list, err := e.transcribe(ctx, name, opts, said)
 		if err != nil {
 			errs = append(errs, err)
 		}
-		if rec != nil {
-			recs = append(recs, *rec)
+		if list != nil {
+			defer list.Close()
+			lists = append(lists, list)
+			recs = append(recs, rec)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -119,38 +124,43 @@ func runTranscript(ctx context.Context, e *env, opts transcriptOptions, names []
 	if len(recs) == 0 {
 		return errors.Join(errs...)
 	}
-	err := e.writeFile(opts.output, opts.overwrite, func(w io.Writer) error {
-		return transcript.Write(w, opts.target.Style, recs, opts.write)
-	})
-	return errors.Join(append(errs, err)...)
+	errs = append(errs, e.writeFile(opts.output, opts.overwrite, func(w io.Writer) error {
+		err := transcript.Write(w, opts.target.Style, recs, opts.write)
+		for _, list := range lists {
+			err = errors.Join(err, list.Err())
+		}
+		return err
+	}))
+	return errors.Join(errs...)
 }
 
-// transcribe reads the commands of a recording. It returns nil if the recording
+// transcribe reads the commands of a recording. The list is nil if the recording
 // cannot be opened. If an error ends the recording, it returns both the error and
 // the commands before it.
-func (e *env) transcribe(ctx context.Context, name string, opts transcriptOptions, said *warnings) (*transcript.Recording, error) {
+func (e *env) transcribe(ctx context.Context, name string, opts transcriptOptions, said *warnings) (transcript.Recording, *transcript.List, error) {
 	src, err := e.open(ctx, name, append([]format.Option{format.OnWarning(said.add)}, opts.source.list()...)...)
 	if err != nil {
-		return nil, err
+		return transcript.Recording{}, nil, err
 	}
 	defer src.close()
 	cast := src.Cast
 	if opts.filter != nil {
 		cast = opts.filter(cast)
 	}
-	rec := &transcript.Recording{Name: name, Header: cast.Header}
+	rec := transcript.Recording{Name: name, Header: cast.Header}
 	if name == "-" {
 		rec.Name = "standard input"
 	}
 	cast.Events = untilCancelled(ctx, cast.Events)
-	for c, err := range transcript.Commands(cast, opts.parse) {
-		if err != nil {
-			rec.Err = err
-			break
-		}
-		if opts.only.Match(&c) {
-			rec.Commands = append(rec.Commands, c)
-		}
-	}
-	return rec, rec.Err
+	list, err := transcript.Read(cast, opts.parse)
+	rec.Commands, rec.Err = opts.only.Of(list.All()), err
+	return rec, list, err
+}
+
+// collectLess has garbage collected half as often until the function that it
+// returns is called. Little is kept of a recording of any length, so to collect
+// it often takes time and saves little.
+func collectLess() (restore func()) {
+	before := debug.SetGCPercent(200)
+	return func() { debug.SetGCPercent(before) }
 }

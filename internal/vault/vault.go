@@ -71,6 +71,9 @@ func (v *Vault) write(data []byte) error {
 	return nil
 }
 
+// rooms holds buffers for packed bytes.
+var rooms = sync.Pool{New: func() any { return new([]byte) }}
+
 // Get returns the bytes of b, in buf if that is large enough.
 func (v *Vault) Get(b Block, buf []byte) ([]byte, error) {
 	v.mu.Lock()
@@ -81,7 +84,10 @@ func (v *Vault) Get(b Block, buf []byte) ([]byte, error) {
 	}
 	v.mu.Unlock()
 	if data == nil {
-		data = make([]byte, b.Size)
+		room := rooms.Get().(*[]byte)
+		defer rooms.Put(room)
+		*room = slices.Grow((*room)[:0], b.Size)
+		data = (*room)[:b.Size]
 		if _, err := file.ReadAt(data, b.At); err != nil {
 			return nil, fmt.Errorf("reading back the temporary file: %w", err)
 		}

@@ -1,0 +1,80 @@
+package transcript
+
+import (
+	"slices"
+
+	"github.com/ttydeck/ttydeck/internal/vault"
+)
+
+const (
+	// stretch is the most segments that the passes see at once: a session
+	// repeats its prompts in far fewer.
+	stretch = 1024
+	// overlap is the number of segments before and behind a stretch that the
+	// passes also see.
+	overlap = 64
+	// unsettled is the number of the last segments, to which the tracer may
+	// come back.
+	unsettled = 8
+)
+
+// reader makes commands of the tracer's segments, a stretch at a time.
+type reader struct {
+	tracer *tracer
+	opts   Options
+	ses    *session
+	list   *List
+	before []*segment // copies of the last ones of the stretch before
+}
+
+func newReader(t *tracer, opts Options) *reader {
+	v := &vault.Vault{Budget: listMemory}
+	return &reader{
+		tracer: t, opts: opts,
+		ses:  &session{work: maxWork, vault: v},
+		list: &List{vault: v, styled: opts.Styled, late: map[int]*segment{}},
+	}
+}
+
+// read makes commands of the tracer's segments, and takes them from it. Except
+// at the end of the recording, the last ones stay until it is known what follows
+// them.
+func (r *reader) read(atEnd bool) {
+	segs := r.tracer.segs
+	n, settled := len(segs), len(segs)
+	if !atEnd {
+		n, settled = len(segs)-overlap-unsettled, len(segs)-unsettled
+	}
+	for i, s := range segs[:settled] {
+		s.number = r.ses.to + i
+	}
+	r.ses.from, r.ses.to = r.ses.to, r.ses.to+n
+	window := slices.Concat(r.before, segs[:n], copies(segs[n:settled]))
+	r.before = copies(segs[max(0, n-overlap):n])
+
+	lines := r.ses.run(window)
+	r.ses.index(lines, r.opts)
+	r.list.store(lines)
+
+	open := []*segment{r.tracer.open} // commands that further lines may be inside of
+	for _, s := range segs[n:] {
+		open = append(open, s.outer)
+	}
+	for _, s := range r.ses.placer.forget(open) {
+		if s.index >= 0 {
+			r.list.late[s.index] = s
+		}
+	}
+	r.tracer.segs = slices.Clone(segs[n:])
+}
+
+// copies returns copies that passes may change.
+func copies(segs []*segment) []*segment {
+	var list []*segment
+	for _, s := range segs {
+		c := *s
+		c.prompt, c.copied = slices.Clone(s.prompt), s
+		list = append(list, &c)
+	}
+	return list
+}
