@@ -17,6 +17,10 @@ const (
 	REPL Kind = "repl"
 	// Cancelled is a line that was cancelled with ctrl-C before it was run.
 	Cancelled Kind = "cancelled"
+	// Unseen is a line that only the recorded input shows: it was entered, but
+	// at no prompt that was seen. A program may have read it, or a shell that
+	// hid its prompt.
+	Unseen Kind = "unseen"
 )
 
 // Sources of an [Evidence].
@@ -29,6 +33,8 @@ const (
 	FromMarks = "marks"
 	// FromTyping: the cursor rested behind a prompt, and something was typed.
 	FromTyping = "typing"
+	// FromInput: the line is in the recorded input only.
+	FromInput = "input"
 	// FromScreen: the text was read off the screen.
 	FromScreen = "screen"
 	// FromHook: the shell reported the text itself, with cmdline_url, 633;E or 777.
@@ -43,9 +49,10 @@ const (
 // Evidence names the sources of what a Command holds.
 type Evidence struct {
 	// Bounds is the source of where the line begins and ends: FromPaste,
-	// FromKeys, FromMarks or FromTyping.
+	// FromKeys, FromMarks, FromTyping or FromInput.
 	Bounds string `json:"bounds"`
-	// Text is the source of the text: FromScreen, FromHook or FromPrompt.
+	// Text is the source of the text: FromScreen, FromHook, FromPrompt or
+	// FromInput.
 	Text string `json:"text"`
 	// Exit is the source of the exit status: FromMarks or FromEnd; empty if the
 	// status is unknown.
@@ -56,8 +63,8 @@ type Evidence struct {
 
 // A Command is a line that was entered at a prompt.
 type Command struct {
-	// Index counts the commands from 0, in the order they were entered. REPL
-	// and cancelled lines count if the options include them.
+	// Index counts the commands from 0, in the order they were entered. REPL,
+	// cancelled and unseen lines count if the options include them.
 	Index int
 	// Kind is the sort of line.
 	Kind Kind
@@ -126,6 +133,9 @@ type Options struct {
 	// REPL includes lines that were entered in programs with a prompt of their
 	// own, Cancelled lines that were cancelled.
 	REPL, Cancelled bool
+	// Unseen includes lines that are in no command according to the recorded
+	// input. They are counted in any case; see [List.Unseen].
+	Unseen bool
 	// Styled fills Command.Styled.
 	Styled bool
 	// MaxOutput is the most bytes kept of a command's output, half of them from

@@ -7,7 +7,7 @@ import "strings"
 func (ses *session) index(lines []*segment, opts Options) {
 	for _, s := range lines {
 		s.index, s.above = -1, -1
-		if s.kind == REPL && !opts.REPL || s.kind == Cancelled && !opts.Cancelled {
+		if s.kind == REPL && !opts.REPL || s.kind == Cancelled && !opts.Cancelled || s.kind == Unseen && !opts.Unseen {
 			continue
 		}
 		s.index = ses.commands
@@ -34,8 +34,8 @@ func (s *segment) command(styled bool) Command {
 		Trusted:  s.marks != unsigned,
 	}
 	c.setOutput(s.out.text, s.stray, styled)
-	if s.textBy == FromHook {
-		c.Evidence.Text = FromHook
+	if s.textBy != "" {
+		c.Evidence.Text = string(s.textBy)
 	}
 	if s.reported.value != "" && !sameText(s.reported.value, text) {
 		c.Expanded = s.reported.value
@@ -61,6 +61,8 @@ func (c *Command) setOutput(text string, stray []string, styled bool) {
 // reports that the text was split from the prompt by comparison.
 func (s *segment) confidence() (likelihood float64, guessed bool) {
 	switch {
+	case s.kind == Unseen:
+		return 0.3, false
 	case s.doubtful:
 		return 0.8, false
 	case s.textBy == FromHook:

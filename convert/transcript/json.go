@@ -20,12 +20,13 @@ var Schema string
 
 // jsonRecording is a recording as style json writes it.
 type jsonRecording struct {
-	File  string     `json:"file"`
-	Title string     `json:"title,omitempty"`
-	Start *time.Time `json:"start,omitempty"`
-	Cols  int        `json:"cols,omitempty"`
-	Rows  int        `json:"rows,omitempty"`
-	Error string     `json:"error,omitempty"`
+	File   string     `json:"file"`
+	Title  string     `json:"title,omitempty"`
+	Start  *time.Time `json:"start,omitempty"`
+	Cols   int        `json:"cols,omitempty"`
+	Rows   int        `json:"rows,omitempty"`
+	Error  string     `json:"error,omitempty"`
+	Unseen int        `json:"unseen,omitempty"`
 	// After these, "commands": a list of jsonCommand.
 }
 
@@ -100,7 +101,7 @@ func writeJSON(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 	}
 	w.WriteString("{\n  \"version\": 1,\n  \"recordings\": [")
 	for i, rec := range recs {
-		r := jsonRecording{File: rec.Name, Title: rec.Header.Title, Cols: rec.Header.Size.Cols, Rows: rec.Header.Size.Rows}
+		r := jsonRecording{File: rec.Name, Title: rec.Header.Title, Cols: rec.Header.Size.Cols, Rows: rec.Header.Size.Rows, Unseen: rec.Unseen}
 		if !rec.Header.Start.IsZero() {
 			start := rec.Header.Start.UTC()
 			r.Start = &start

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"time"
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/vault"
@@ -17,7 +18,10 @@ type List struct {
 	vault  *vault.Vault
 	styled bool
 	count  int
-	chunks []vault.Block // of encoded storedCommands, in order
+	unseen int
+	// unseenLines are the first of the unseen lines.
+	unseenLines []typedLine
+	chunks      []vault.Block // of encoded storedCommands, in order
 	// late holds the lines that may have changed since they were stored, by the
 	// index of their command: their shell or REPL ran on.
 	late map[int]*segment
@@ -33,15 +37,20 @@ const listMemory = 2 << 20
 // Read reads all of a recording, and returns its commands. Call Close when they
 // are no longer needed. If the recording ends in an error, Read returns it with
 // the commands before it; the List is never nil.
-func Read(cast format.Cast, opts Options) (*List, error) {
+func Read(cast format.Cast, opts Options) (*List, error) { return readAll(cast, opts, nil) }
+
+// readAll is Read, and calls typed for each line of the recorded input.
+func readAll(cast format.Cast, opts Options, typed func(at time.Duration, text string)) (*List, error) {
 	t := newTracer(cast, opts)
 	r := newReader(t, opts)
+	r.typing.each = typed
 	t.vault = r.list.vault
 	var err error
 	for ev, readErr := range cast.Events {
 		if err = readErr; err != nil {
 			break
 		}
+		r.typing.event(ev, t)
 		t.event(ev)
 		if len(t.segs) >= stretch {
 			r.read(false)
@@ -51,6 +60,7 @@ func Read(cast format.Cast, opts Options) (*List, error) {
 			break
 		}
 	}
+	r.typing.tell(t.now)
 	t.finish()
 	r.read(true)
 	return r.list, err
@@ -58,6 +68,10 @@ func Read(cast format.Cast, opts Options) (*List, error) {
 
 // Len returns the number of commands.
 func (l *List) Len() int { return l.count }
+
+// Unseen returns the number of entered lines that are in no command, according to
+// the recorded input: see [Unseen].
+func (l *List) Unseen() int { return l.unseen }
 
 // All returns the commands in order. It may be called more than once, and ends
 // early if the temporary file cannot be read; see [List.Err].

@@ -1,7 +1,10 @@
 package transcript
 
 import (
+	"cmp"
+	"math"
 	"slices"
+	"time"
 
 	"github.com/ttydeck/ttydeck/internal/vault"
 )
@@ -25,6 +28,7 @@ type reader struct {
 	ses    *session
 	list   *List
 	before []*segment // copies of the last ones of the stretch before
+	typing typing
 }
 
 func newReader(t *tracer, opts Options) *reader {
@@ -52,7 +56,16 @@ func (r *reader) read(atEnd bool) {
 	window := slices.Concat(r.before, segs[:n], copies(segs[n:settled]))
 	r.before = copies(segs[max(0, n-overlap):n])
 
-	lines := r.ses.run(window)
+	next := time.Duration(math.MaxInt64) // when the stretch ends
+	if n < len(segs) {
+		next = segs[n].promptAt
+	}
+	unseen := r.typing.take(segs, next)
+	r.list.unseen += len(unseen)
+	for _, s := range unseen[:min(len(unseen), maxTyped-len(r.list.unseenLines))] {
+		r.list.unseenLines = append(r.list.unseenLines, typedLine{at: s.start, text: s.text})
+	}
+	lines := r.ses.mix(r.ses.run(window), unseen)
 	r.ses.index(lines, r.opts)
 	r.list.store(lines)
 
@@ -66,6 +79,24 @@ func (r *reader) read(atEnd bool) {
 		}
 	}
 	r.tracer.segs = slices.Clone(segs[n:])
+}
+
+// mix puts unseen lines between others, each inside the command that ran then.
+func (ses *session) mix(lines, unseen []*segment) []*segment {
+	if len(unseen) == 0 {
+		return lines
+	}
+	lines = slices.Concat(lines, unseen)
+	slices.SortStableFunc(lines, func(a, b *segment) int { return cmp.Compare(a.start, b.start) })
+	last := -1
+	for _, s := range lines {
+		if s.kind != Unseen {
+			last = ses.placer.index[s]
+		} else if last >= 0 {
+			s.parent, s.depth = last, ses.placer.placed[last].depth+1
+		}
+	}
+	return lines
 }
 
 // copies returns copies that passes may change.

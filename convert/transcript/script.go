@@ -61,6 +61,8 @@ func notRun(c *Command) string {
 		return ""
 	case c.Kind == Cancelled:
 		return "cancelled"
+	case c.Kind == Unseen:
+		return "in the recorded input, but at no prompt that was seen"
 	case c.Kind == REPL:
 		return "entered in a program"
 	case c.Failed():

@@ -22,11 +22,13 @@ const (
 	InOutput = "output"
 	// InScreen is anything else on the screen.
 	InScreen = "screen"
+	// InInput is a line that was typed, according to the recorded input.
+	InInput = "input"
 )
 
 // A Hit is a line that matches.
 type Hit struct {
-	// Where is the place: InCommand, InOutput or InScreen.
+	// Where is the place: InCommand, InOutput, InScreen or InInput.
 	Where string
 	// Time is when the line first appeared on the screen, or when the command
 	// was entered. It counts from the start of the recording.
@@ -41,9 +43,10 @@ type Hit struct {
 // SearchOptions change what [Search] looks at. The zero value looks
 // everywhere.
 type SearchOptions struct {
-	// Commands, Output and Screen limit the search to those places. All false
-	// means all true.
-	Commands, Output, Screen bool
+	// Commands, Output, Screen and Input limit the search to those places. All
+	// false means all true, except that lines of the input that are in a command
+	// are not searched again.
+	Commands, Output, Screen, Input bool
 	// Max is the most hits returned; 0 means 10000.
 	Max int
 	// Options change how commands are read.
@@ -52,10 +55,12 @@ type SearchOptions struct {
 
 // Search returns the lines of a recording for which match is true, in order of
 // time: commands, their output, and anything else that was on the screen at some
-// moment, also in full-screen programs. If the recording ends in an error, or
+// moment, also in full-screen programs; and lines of the recorded input that are in
+// no command. If the recording ends in an error, or
 // more than Max lines match, the results up to there come with an error.
 func Search(cast format.Cast, match func(string) bool, opts SearchOptions) ([]Hit, error) {
-	if !opts.Commands && !opts.Output && !opts.Screen {
+	unseen := !opts.Commands && !opts.Output && !opts.Screen && !opts.Input
+	if unseen {
 		opts.Commands, opts.Output, opts.Screen = true, true, true
 	}
 	if opts.Max <= 0 {
@@ -65,9 +70,19 @@ func Search(cast format.Cast, match func(string) bool, opts SearchOptions) ([]Hi
 	if opts.Output || opts.Screen {
 		w.watch(&cast)
 	}
-	list, err := Read(cast, opts.Options)
+	var typed func(time.Duration, string)
+	if opts.Input {
+		typed = w.typed
+	}
+	list, err := readAll(cast, opts.Options, typed)
 	defer list.Close()
 	w.finish()
+	if unseen {
+		for _, l := range list.unseenLines {
+			w.typed(l.at, l.text)
+		}
+	}
+	slices.SortStableFunc(w.hits, func(a, b sight) int { return cmp.Compare(a.Time, b.Time) })
 	if err == nil && w.full {
 		err = fmt.Errorf("more than %d lines match: the rest was not searched", opts.Max)
 	}
@@ -138,6 +153,11 @@ func (m *merger) sort(s sight, next Command, isNext bool) {
 	last := len(m.entered) - 1
 	if last >= 0 && h.Time <= m.entered[last].End {
 		h.Command = m.entered[last].Command
+	}
+	if s.Where == InInput {
+		h.Where = InInput
+		m.hits = append(m.hits, h)
+		return
 	}
 	// One look may span several commands: find the one that printed it.
 	for i := last; i >= 0; i-- {
@@ -284,7 +304,7 @@ func (w *watcher) row(row vt.Row, last *uint64) {
 		return
 	}
 	// While a line is typed, each key makes a new text of it.
-	if n := len(w.hits); n > 0 && strings.HasPrefix(text, w.hits[n-1].Text) && w.hits[n-1].Time != w.now {
+	if n := len(w.hits); n > 0 && w.hits[n-1].Where == "" && strings.HasPrefix(text, w.hits[n-1].Text) && w.hits[n-1].Time != w.now {
 		w.hits[n-1].Text = text
 		return
 	}
@@ -293,6 +313,17 @@ func (w *watcher) row(row vt.Row, last *uint64) {
 		return
 	}
 	w.hits = append(w.hits, sight{Hit{Time: w.now, Text: text}, w.since})
+}
+
+// typed is called for a line of the recorded input.
+func (w *watcher) typed(at time.Duration, text string) {
+	switch {
+	case !w.match(text):
+	case len(w.hits) >= w.max:
+		w.full = true
+	default:
+		w.hits = append(w.hits, sight{Hit{Where: InInput, Time: at, Text: text}, at})
+	}
 }
 
 func (w *watcher) finish() { w.look() }

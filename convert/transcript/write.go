@@ -23,6 +23,9 @@ type Recording struct {
 	// Commands are its commands, as [List.All] yields them. They may be ranged
 	// over more than once; [slices.Values] makes them of a slice.
 	Commands iter.Seq[Command]
+	// Unseen is the number of entered lines that are in no command; see
+	// [List.Unseen].
+	Unseen int
 	// Err is the error that ended the reading, if any.
 	Err error
 }
@@ -169,6 +172,8 @@ func remarks(c, before *Command, opts WriteOptions) []string {
 // doubt returns the reason for a low confidence.
 func doubt(c *Command) string {
 	switch {
+	case c.Kind == Unseen:
+		return "in the recorded input, but at no prompt that was seen"
 	case c.Evidence.Bounds == FromTyping && c.Confidence < 0.7:
 		return "the line appeared after a prompt all at once"
 	case c.Evidence.Bounds == FromTyping:

@@ -16,6 +16,7 @@ import (
 
 type searchOptions struct {
 	in         []string // of where; none means all
+	input      bool
 	ignoreCase bool
 	fixed      bool
 	json       bool
@@ -25,7 +26,7 @@ type searchOptions struct {
 }
 
 // where lists the values of --in.
-var where = []string{"commands", "output", "screen"}
+var where = []string{"commands", "output", "screen", "input"}
 
 func searchCommand(e *env) *command {
 	var o searchOptions
@@ -38,14 +39,15 @@ func searchCommand(e *env) *command {
 			"ttydeck search --in commands -i 'kubectl (delete|drain)' logs/*.cast",
 			"ttydeck search --play panic demo.cast",
 		},
-		about: `Searches the commands that were run, their output, and the screen at any moment for lines that match
-the regular expression PATTERN. Prints the file, time, place, line and command of each match. The
+		about: `Searches the commands that were run, their output, the screen at any moment, and recorded input that is
+in no command for lines that match the regular expression PATTERN. Prints the file, time, place, line and command of each match. The
 exit status is 1 if nothing is found.`,
 		flags: append([]group{{"Search", []*flag{
 			onOff(&o.ignoreCase, "ignore-case,i", "ignore case, as grep does"),
 			onOff(&o.fixed, "fixed-strings,F", "take PATTERN as plain text, as grep does"),
-			many(&o.in, "in", "search only `WHERE`: commands, output, or screen (everything else that was shown); repeatable", parseWhere).
+			many(&o.in, "in", "search only `WHERE`: commands, output, screen (everything else that was shown), or input (recorded keys); repeatable", parseWhere).
 				offering(func(*env) []string { return where }),
+			onOff(&o.input, "input,I", "also search all lines that were typed, if the input was recorded"),
 			jsonFlag(&o.json),
 			onOff(&o.play, "play", "play the first recording with a match, from the match"),
 		}}}, o.read.groups()...),
@@ -126,10 +128,17 @@ func (e *env) search(ctx context.Context, name string, opts searchOptions, said 
 	defer src.close()
 	cast := src.Cast
 	cast.Events = untilCancelled(ctx, cast.Events)
+	if opts.input {
+		if len(opts.in) == 0 {
+			opts.in = where
+		}
+		opts.in = append(slices.Clone(opts.in), "input")
+	}
 	return transcript.Search(cast, opts.match, transcript.SearchOptions{
 		Commands: slices.Contains(opts.in, "commands"),
 		Output:   slices.Contains(opts.in, "output"),
 		Screen:   slices.Contains(opts.in, "screen"),
+		Input:    slices.Contains(opts.in, "input"),
 	})
 }
 

@@ -82,6 +82,7 @@ FORMATS
 			if o.target, err = transcriptFor(o.target, o.output); err != nil {
 				return err
 			}
+			o.parse.Unseen = o.write.Review
 			o.parse.Styled = o.target.Style.WantsStyled()
 			if o.filter, err = o.redact.filter(ctx, e.notef); err != nil {
 				return err
@@ -121,6 +122,9 @@ func runTranscript(ctx context.Context, e *env, opts transcriptOptions, names []
 		}
 	}
 	said.done()
+	for _, rec := range recs {
+		e.noteHidden(rec, opts)
+	}
 	if len(recs) == 0 {
 		return errors.Join(errs...)
 	}
@@ -132,6 +136,17 @@ func runTranscript(ctx context.Context, e *env, opts transcriptOptions, names []
 		return err
 	}))
 	return errors.Join(errs...)
+}
+
+// noteHidden says what a transcript does not list.
+func (e *env) noteHidden(rec transcript.Recording, opts transcriptOptions) {
+	if n := rec.Unseen; n > 0 && !opts.write.Review {
+		what := "entered lines are"
+		if n == 1 {
+			what = "entered line is"
+		}
+		e.warnf("%s: %d %s in no command; --review lists them", rec.Name, n, what)
+	}
 }
 
 // transcribe reads the commands of a recording. The list is nil if the recording
@@ -151,10 +166,30 @@ func (e *env) transcribe(ctx context.Context, name string, opts transcriptOption
 	if name == "-" {
 		rec.Name = "standard input"
 	}
-	cast.Events = untilCancelled(ctx, cast.Events)
+	output := false
+	cast.Events = untilCancelled(ctx, seeing(cast.Events, func(ev format.Event) {
+		output = output || ev.Code == format.Output && ev.Data != ""
+	}))
 	list, err := transcript.Read(cast, opts.parse)
-	rec.Commands, rec.Err = opts.only.Of(list.All()), err
+	rec.Commands, rec.Err, rec.Unseen = opts.only.Of(list.All()), err, list.Unseen()
+	if list.Len() == 0 && output && err == nil {
+		e.warnf("%s: no command was found: it has no marks, and no prompt that is known as one", rec.Name)
+	}
 	return rec, list, err
+}
+
+// seeing returns events, and calls see for each when it is read.
+func seeing(events format.Events, see func(format.Event)) format.Events {
+	return func(yield func(format.Event, error) bool) {
+		for ev, err := range events {
+			if err == nil {
+				see(ev)
+			}
+			if !yield(ev, err) {
+				return
+			}
+		}
+	}
 }
 
 // collectLess has garbage collected half as often until the function that it
