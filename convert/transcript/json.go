@@ -20,14 +20,22 @@ var Schema string
 
 // jsonRecording is a recording as style json writes it.
 type jsonRecording struct {
-	File   string     `json:"file"`
-	Title  string     `json:"title,omitempty"`
-	Start  *time.Time `json:"start,omitempty"`
-	Cols   int        `json:"cols,omitempty"`
-	Rows   int        `json:"rows,omitempty"`
-	Error  string     `json:"error,omitempty"`
-	Unseen int        `json:"unseen,omitempty"`
+	File   string       `json:"file"`
+	Title  string       `json:"title,omitempty"`
+	Start  *time.Time   `json:"start,omitempty"`
+	Cols   int          `json:"cols,omitempty"`
+	Rows   int          `json:"rows,omitempty"`
+	Error  string       `json:"error,omitempty"`
+	Unseen int          `json:"unseen,omitempty"`
+	Hidden []jsonHidden `json:"hidden,omitempty"`
 	// After these, "commands": a list of jsonCommand.
+}
+
+// jsonHidden is a time in which a multiplexer hid commands.
+type jsonHidden struct {
+	By   string  `json:"by"`
+	From float64 `json:"from"`
+	To   float64 `json:"to"`
 }
 
 // jsonCommand is a command as styles json and jsonl write it.
@@ -105,6 +113,9 @@ func writeJSON(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 		if !rec.Header.Start.IsZero() {
 			start := rec.Header.Start.UTC()
 			r.Start = &start
+		}
+		for _, h := range rec.Hidden {
+			r.Hidden = append(r.Hidden, jsonHidden{h.By, seconds(h.From), seconds(h.To)})
 		}
 		if rec.Err != nil {
 			r.Error = rec.Err.Error()

@@ -19,6 +19,7 @@ type List struct {
 	styled bool
 	count  int
 	unseen int
+	hidden []Hidden
 	// unseenLines are the first of the unseen lines.
 	unseenLines []typedLine
 	chunks      []vault.Block // of encoded storedCommands, in order
@@ -52,6 +53,7 @@ func readAll(cast format.Cast, opts Options, typed func(at time.Duration, text s
 		}
 		r.typing.event(ev, t)
 		t.event(ev)
+		r.hidden.event(ev, t)
 		if len(t.segs) >= stretch {
 			r.read(false)
 		}
@@ -63,6 +65,7 @@ func readAll(cast format.Cast, opts Options, typed func(at time.Duration, text s
 	r.typing.tell(t.now)
 	t.finish()
 	r.read(true)
+	r.list.hidden = r.hidden.list()
 	return r.list, err
 }
 
@@ -72,6 +75,10 @@ func (l *List) Len() int { return l.count }
 // Unseen returns the number of entered lines that are in no command, according to
 // the recorded input: see [Unseen].
 func (l *List) Unseen() int { return l.unseen }
+
+// Hidden returns the times in which a terminal multiplexer hid the commands that
+// were run in it.
+func (l *List) Hidden() []Hidden { return l.hidden }
 
 // All returns the commands in order. It may be called more than once, and ends
 // early if the temporary file cannot be read; see [List.Err].

@@ -29,6 +29,7 @@ type reader struct {
 	list   *List
 	before []*segment // copies of the last ones of the stretch before
 	typing typing
+	hidden multiplexers
 }
 
 func newReader(t *tracer, opts Options) *reader {
@@ -67,6 +68,7 @@ func (r *reader) read(atEnd bool) {
 	}
 	lines := r.ses.mix(r.ses.run(window), unseen)
 	r.ses.index(lines, r.opts)
+	r.hidden.commands(lines)
 	r.list.store(lines)
 
 	open := []*segment{r.tracer.open} // commands that further lines may be inside of

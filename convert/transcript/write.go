@@ -26,6 +26,8 @@ type Recording struct {
 	// Unseen is the number of entered lines that are in no command; see
 	// [List.Unseen].
 	Unseen int
+	// Hidden lists when commands were hidden; see [List.Hidden].
+	Hidden []Hidden
 	// Err is the error that ended the reading, if any.
 	Err error
 }

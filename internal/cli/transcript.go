@@ -122,8 +122,14 @@ func runTranscript(ctx context.Context, e *env, opts transcriptOptions, names []
 		}
 	}
 	said.done()
+	hidden := false
 	for _, rec := range recs {
 		e.noteHidden(rec, opts)
+		e.noteMultiplexers(rec)
+		hidden = hidden || len(rec.Hidden) > 0
+	}
+	if hidden {
+		e.notef("hint: record in its panes: ttydeck rec NEW.cast, or start the program with ttydeck run")
 	}
 	if len(recs) == 0 {
 		return errors.Join(errs...)
@@ -146,6 +152,18 @@ func (e *env) noteHidden(rec transcript.Recording, opts transcriptOptions) {
 			what = "entered line is"
 		}
 		e.warnf("%s: %d %s in no command; --review lists them", rec.Name, n, what)
+	}
+}
+
+// noteMultiplexers says which multiplexers hid commands.
+func (e *env) noteMultiplexers(rec transcript.Recording) {
+	const most = 3
+	for i, h := range rec.Hidden {
+		if i == most {
+			e.warnf("%s: and %d times more", rec.Name, len(rec.Hidden)-most)
+			return
+		}
+		e.warnf("%s: %s hid the commands run in it from %s to %s", rec.Name, h.By, clock(h.From.Seconds()), clock(h.To.Seconds()))
 	}
 }
 
@@ -172,6 +190,7 @@ func (e *env) transcribe(ctx context.Context, name string, opts transcriptOption
 	}))
 	list, err := transcript.Read(cast, opts.parse)
 	rec.Commands, rec.Err, rec.Unseen = opts.only.Of(list.All()), err, list.Unseen()
+	rec.Hidden = list.Hidden()
 	if list.Len() == 0 && output && err == nil {
 		e.warnf("%s: no command was found: it has no marks, and no prompt that is known as one", rec.Name)
 	}
