@@ -399,12 +399,17 @@ func isEvent(line []byte) bool {
 }
 
 // WriteHeader begins the recording and gives the file its name. When appending,
-// it writes a resize instead, if the size differs from the size at the end of
-// the recording.
+// it writes a marker with the time of h.Start instead, and a resize if the size
+// differs from the size at the end of the recording.
 func (f *File) WriteHeader(h format.Header) error {
 	f.sizes.add(h.Size)
 	if err := f.w.WriteHeader(h); err != nil {
 		return f.named(err)
+	}
+	if f.Appending && !h.Start.IsZero() {
+		if err := f.WriteEvent(format.Event{Code: format.Marker, Data: format.Resumed(h.Start)}); err != nil {
+			return err
+		}
 	}
 	if f.Appending && h.Size != f.size {
 		err := f.WriteEvent(format.Event{Code: format.Resize, Data: h.Size.String()})

@@ -344,6 +344,29 @@ func TestAppendCompressed(t *testing.T) {
 	}
 }
 
+// What is appended begins with the time of day, if the header has one.
+func TestAppendTime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.cast")
+	if err := os.WriteFile(path, []byte("{\"version\":3,\"term\":{\"cols\":80,\"rows\":24}}\n[1.000, \"o\", \"a\"]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Create(path, FileOptions{Append: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Date(2026, 11, 30, 13, 14, 31, 0, time.UTC)
+	if err := errors.Join(f.WriteHeader(format.Header{Size: format.Size{Cols: 80, Rows: 24}, Start: start}), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `[0.000, "m", "resumed 2026-11-30 13:14:31.000 +0000"]`; !strings.HasSuffix(string(data), want+"\n") {
+		t.Errorf("the file holds %q; want %s at its end", data, want)
+	}
+}
+
 func TestAppendRefuses(t *testing.T) {
 	dir := t.TempDir()
 	tests := map[string]struct {

@@ -3,6 +3,7 @@ package record
 import (
 	"io"
 	"sync"
+	"time"
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/query"
@@ -329,7 +330,7 @@ func (k *keeper) goOn(s screen.Screen, drawn bool) {
 	k.resuming = false
 	k.changed.Broadcast()
 	at, _ := k.s.clock.now()
-	mark := format.Event{Time: at, Code: format.Marker, Data: "resumed"}
+	mark := format.Event{Time: at, Code: format.Marker, Data: format.Resumed(time.Now())}
 	k.s.queue.force(mark)
 	k.s.pump.call(func() { k.s.pump.watch(mark) })
 	if k.resized.Code != "" {

@@ -6,8 +6,6 @@ import (
 	"html"
 	"strconv"
 	"strings"
-
-	"github.com/ttydeck/ttydeck/format"
 )
 
 const htmlHead = `<!DOCTYPE html>
@@ -60,7 +58,7 @@ func writeHTML(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 			prefix = "r" + strconv.Itoa(i) + "-"
 		}
 		fmt.Fprintf(w, "<h1>%s</h1>\n<p class=\"meta\">%s</p>\n", html.EscapeString(recordingTitle(rec)), html.EscapeString(recordingMeta(rec)))
-		opts.each(rec.Commands, func(c, before *Command) { writeHTMLCommand(w, c, before, rec.Header, prefix, opts) })
+		opts.each(rec.Commands, func(c, before *Command) { writeHTMLCommand(w, c, before, &rec, prefix, opts) })
 	}
 	w.WriteString("</body>\n</html>\n")
 	return nil
@@ -91,7 +89,7 @@ func recordingMeta(rec Recording) string {
 	return strings.Join(parts, " · ")
 }
 
-func writeHTMLCommand(w *bufio.Writer, c, before *Command, h format.Header, prefix string, opts WriteOptions) {
+func writeHTMLCommand(w *bufio.Writer, c, before *Command, rec *Recording, prefix string, opts WriteOptions) {
 	id := prefix + "c" + strconv.Itoa(c.Index)
 	var classes []string
 	if c.Depth > 0 {
@@ -113,7 +111,7 @@ func writeHTMLCommand(w *bufio.Writer, c, before *Command, h format.Header, pref
 	if opts.PlayURL != "" {
 		link = opts.PlayURL + "#t=" + strconv.FormatFloat(c.Start.Seconds(), 'f', 1, 64)
 	}
-	fmt.Fprintf(w, `<a class="t" href="%s">%s</a>`, html.EscapeString(link), html.EscapeString(opts.when(h, c.Start)))
+	fmt.Fprintf(w, `<a class="t" href="%s">%s</a>`, html.EscapeString(link), html.EscapeString(opts.when(rec, c.Start)))
 	fmt.Fprintf(w, "<code>%s%s</code>", html.EscapeString(sign(c)), html.EscapeString(printable(c.Text)))
 	if s := status(c); s != "" {
 		fmt.Fprintf(w, `<span class="n bad">%s</span>`, html.EscapeString(s))

@@ -9,8 +9,6 @@ import (
 	"io"
 	"math"
 	"time"
-
-	"github.com/ttydeck/ttydeck/format"
 )
 
 // Schema is the JSON Schema of the output of the styles json and jsonl.
@@ -67,7 +65,7 @@ type jsonCommand struct {
 
 func seconds(d time.Duration) float64 { return math.Round(d.Seconds()*1e6) / 1e6 }
 
-func jsonOf(c *Command, h format.Header, file string) jsonCommand {
+func jsonOf(c *Command, rec *Recording, file string) jsonCommand {
 	j := jsonCommand{
 		File: file, Index: c.Index, Kind: c.Kind, Command: c.Text, Expanded: c.Expanded,
 		Prompt: c.Prompt, Output: c.Output, Truncated: c.Truncated, FullScreen: c.FullScreen,
@@ -81,8 +79,8 @@ func jsonOf(c *Command, h format.Header, file string) jsonCommand {
 	if c.Parent >= 0 {
 		j.Parent = &c.Parent
 	}
-	if !h.Start.IsZero() {
-		at := h.Start.Add(c.Start).UTC()
+	if at, ok := rec.at(c.Start); ok {
+		at = at.UTC()
 		j.Time = &at
 	}
 	return j
@@ -130,7 +128,7 @@ func writeJSON(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 			if written++; written > 1 {
 				w.WriteByte(',')
 			}
-			part("\n        ", jsonOf(c, rec.Header, ""), "        ", "")
+			part("\n        ", jsonOf(c, &rec, ""), "        ", "")
 		})
 		if written > 0 {
 			w.WriteString("\n      ")
@@ -150,7 +148,7 @@ func writeJSONL(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 	for _, rec := range recs {
 		opts.each(rec.Commands, func(c, _ *Command) {
 			if err == nil {
-				err = enc.Encode(jsonOf(c, rec.Header, rec.Name))
+				err = enc.Encode(jsonOf(c, &rec, rec.Name))
 			}
 		})
 	}

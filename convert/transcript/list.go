@@ -20,6 +20,7 @@ type List struct {
 	count  int
 	unseen int
 	hidden []Hidden
+	clock  Clock
 	// unseenLines are the first of the unseen lines.
 	unseenLines []typedLine
 	chunks      []vault.Block // of encoded storedCommands, in order
@@ -45,6 +46,7 @@ func readAll(cast format.Cast, opts Options, typed func(at time.Duration, text s
 	t := newTracer(cast, opts)
 	r := newReader(t, opts)
 	r.typing.each = typed
+	r.list.clock = NewClock(cast.Header)
 	t.vault = r.list.vault
 	var err error
 	for ev, readErr := range cast.Events {
@@ -54,6 +56,7 @@ func readAll(cast format.Cast, opts Options, typed func(at time.Duration, text s
 		r.typing.event(ev, t)
 		t.event(ev)
 		r.hidden.event(ev, t)
+		r.list.clock.see(ev)
 		if len(t.segs) >= stretch {
 			r.read(false)
 		}
@@ -79,6 +82,9 @@ func (l *List) Unseen() int { return l.unseen }
 // Hidden returns the times in which a terminal multiplexer hid the commands that
 // were run in it.
 func (l *List) Hidden() []Hidden { return l.hidden }
+
+// Clock returns the recording's clock.
+func (l *List) Clock() *Clock { return &l.clock }
 
 // All returns the commands in order. It may be called more than once, and ends
 // early if the temporary file cannot be read; see [List.Err].

@@ -21,7 +21,7 @@ func writeMarkdown(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 		}
 		opts.each(rec.Commands, func(c, before *Command) {
 			notes := remarks(c, before, opts)
-			fmt.Fprintf(w, "\n**%s**", opts.when(rec.Header, c.Start))
+			fmt.Fprintf(w, "\n**%s**", opts.when(&rec, c.Start))
 			for _, r := range notes {
 				fmt.Fprintf(w, " · %s", escapeMarkdown(r))
 			}

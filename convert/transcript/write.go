@@ -23,6 +23,9 @@ type Recording struct {
 	// Commands are its commands, as [List.All] yields them. They may be ranged
 	// over more than once; [slices.Values] makes them of a slice.
 	Commands iter.Seq[Command]
+	// Clock tells the time of day; nil means that it runs from the header's start,
+	// as it does in a recording without pauses. See [List.Clock].
+	Clock *Clock
 	// Unseen is the number of entered lines that are in no command; see
 	// [List.Unseen].
 	Unseen int
@@ -96,14 +99,23 @@ func Write(w io.Writer, style *Style, recs []Recording, opts WriteOptions) error
 	return b.Flush()
 }
 
+// at returns the time of day at a moment, and whether it is known.
+func (r *Recording) at(d time.Duration) (time.Time, bool) {
+	if r.Clock == nil {
+		c := NewClock(r.Header)
+		return c.At(d)
+	}
+	return r.Clock.At(d)
+}
+
 // when returns the time of a command as the options ask for it.
-func (o WriteOptions) when(h format.Header, d time.Duration) string {
-	if o.Absolute && !h.Start.IsZero() {
+func (o WriteOptions) when(rec *Recording, d time.Duration) string {
+	if at, ok := rec.at(d); ok && o.Absolute {
 		loc := o.Location
 		if loc == nil {
 			loc = time.UTC
 		}
-		return h.Start.Add(d).In(loc).Format("2006-01-02 15:04:05 -0700")
+		return at.In(loc).Format("2006-01-02 15:04:05 -0700")
 	}
 	return timecode.Format(d, time.Second/10)
 }
@@ -281,7 +293,7 @@ func writeText(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 			if before != nil {
 				w.WriteByte('\n')
 			}
-			w.WriteString("[" + opts.when(rec.Header, c.Start))
+			w.WriteString("[" + opts.when(&rec, c.Start))
 			for _, r := range remarks(c, before, opts) {
 				w.WriteString(", " + r)
 			}

@@ -190,7 +190,10 @@ func (e *env) transcribe(ctx context.Context, name string, opts transcriptOption
 	}))
 	list, err := transcript.Read(cast, opts.parse)
 	rec.Commands, rec.Err, rec.Unseen = opts.only.Of(list.All()), err, list.Unseen()
-	rec.Hidden = list.Hidden()
+	rec.Hidden, rec.Clock = list.Hidden(), list.Clock()
+	if at, ok := rec.Clock.Unsure(); ok && opts.write.Absolute {
+		e.warnf("%s: times of day from %s on are too early: the recording was paused, and does not hold for how long", rec.Name, clock(at.Seconds()))
+	}
 	if list.Len() == 0 && output && err == nil {
 		e.warnf("%s: no command was found: it has no marks, and no prompt that is known as one", rec.Name)
 	}
