@@ -3,8 +3,12 @@ package transcript
 import (
 	"bufio"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/ttydeck/ttydeck/format"
 )
 
 // secretive matches commands that may show a secret. It matches rather too much
@@ -13,17 +17,13 @@ var secretive = regexp.MustCompile(`(?i)(pass(word|wd|phrase)?|secret|token|api[
 	`authorization:|bearer\s+\S|://[^/\s:@]+:[^/\s:@]+@|\b(AKIA|ghp_|gho_|glpat-|xox[abp]-|sk-|eyJ)[A-Za-z0-9_-]{8,}|-----BEGIN`)
 
 func writeScript(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
-	shell := "sh"
 	trusted := true
 	for _, rec := range recs {
 		for c := range rec.Commands {
 			trusted = trusted && c.Trusted
-			if c.Evidence.Shell != "" {
-				shell = c.Evidence.Shell
-			}
 		}
 	}
-	fmt.Fprintf(w, "#!/usr/bin/env %s\n", shell)
+	fmt.Fprintf(w, "#!/usr/bin/env %s\n", shellOf(recs))
 	w.WriteString("# Commands from a recorded terminal session. Read them before you run them:\n" +
 		"# they were typed at another time, and perhaps on another machine. Commands that failed,\n" +
 		"# were cancelled, filled the screen, ran inside another shell or may show a secret\n" +
@@ -33,9 +33,16 @@ func writeScript(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 	}
 	for _, rec := range recs {
 		fmt.Fprintf(w, "\n# %s\n", oneLine(rec.Name))
+		host := ""
 		opts.each(rec.Commands, func(c, _ *Command) {
 			w.WriteByte('\n')
 			why := notRun(c)
+			if c.Depth == 0 && host == "" {
+				host = c.Host
+			}
+			if why == "" && c.Host != "" && c.Host != host {
+				why = "ran on another host"
+			}
 			if why != "" {
 				fmt.Fprintf(w, "# %s:\n", why)
 			} else if c.HasExit {
@@ -81,4 +88,77 @@ func notRun(c *Command) string {
 		return "may not have been a command"
 	}
 	return ""
+}
+
+// interpreters are the names of shells, and of the programs that run their scripts.
+var interpreters = map[string]string{
+	"bash": "bash", "rbash": "bash", "zsh": "zsh", "fish": "fish", "nu": "nu", "nushell": "nu",
+	"ksh": "ksh", "ksh93": "ksh", "mksh": "mksh", "lksh": "mksh", "pdksh": "ksh", "oksh": "ksh", "yash": "yash",
+	"tcsh": "tcsh", "csh": "csh", "xonsh": "xonsh", "elvish": "elvish",
+	"sh": "sh", "dash": "sh", "ash": "sh", "busybox": "sh", "posh": "sh",
+}
+
+// shellOf returns the interpreter for a script of the commands that can be run: the
+// one of most of them.
+func shellOf(recs []Recording) string {
+	votes := map[string]int{}
+	for _, rec := range recs {
+		recorded := recordedShell(rec.Header)
+		for c := range rec.Commands {
+			if c.Depth > 0 || c.Kind != Shell {
+				continue
+			}
+			switch shell := interpreters[c.Evidence.Shell]; {
+			case shell != "":
+				votes[shell]++
+			case recorded != "":
+				votes[recorded]++
+			default:
+				votes[shellBySyntax(c.Text)]++
+			}
+		}
+	}
+	if votes["bash"] > 0 { // which lines that every shell understands do not outvote
+		votes["bash"] += votes["sh"]
+	}
+	best := "sh"
+	for _, shell := range slices.Sorted(maps.Keys(votes)) {
+		if votes[shell] > votes[best] {
+			best = shell
+		}
+	}
+	return best
+}
+
+// recordedShell returns the interpreter of the shell that was recorded; "" if that
+// is unknown.
+func recordedShell(h format.Header) string {
+	line := h.Command
+	if line == "" {
+		line = h.Env["SHELL"]
+	}
+	for _, word := range firstWords(line) { // sudo bash
+		if shell := interpreters[strings.TrimPrefix(word, "-")]; shell != "" {
+			return shell
+		}
+	}
+	return ""
+}
+
+// bashisms match what bash understands and sh does not; fishisms what only fish
+// understands.
+var (
+	bashisms = regexp.MustCompile(`\[\[ |\b\w+\+?=\(|[<>]\(|\$'|<<<|&>|\{\w+\.\.\w+\}|\$\{\w+(\[|\^|,|:\d|/)|^(source|declare|shopt|function|mapfile|readarray|pushd|popd|let|select) `)
+	fishisms = regexp.MustCompile(`^set -[lgxUe]+ |^(if|for|while|switch|function|begin)\b[^\x00]*(\n|; *)end\s*$|^(abbr|funcsave|fish_\w+|string) `)
+)
+
+// shellBySyntax returns the interpreter that a command seems to be written for.
+func shellBySyntax(text string) string {
+	switch {
+	case fishisms.MatchString(text):
+		return "fish"
+	case bashisms.MatchString(text):
+		return "bash"
+	}
+	return "sh"
 }
