@@ -103,9 +103,13 @@ func TestTypedAhead(t *testing.T) {
 		t.Errorf("output = %q; want %q", got, want)
 	}
 	// A line typed at a shell that ends as a prompt does is none.
-	in = newTape(60, 9).add(format.Output, "$ ").add(format.Input, "echo Password:").add(format.Output, "echo Password:").add(format.Input, "\r").add(format.Output, "\r\nPassword:\r\n$ ")
-	if out, report := redacted(t, r, in); report.Secrets > 0 {
-		t.Errorf("output = %q, input %q", out.stream(format.Output), out.stream(format.Input))
+	for _, prompt := range []string{"$ ", "bob@web:~/my-secrets$ "} {
+		for _, line := range []string{"echo Password:", "read -s -p 'Password: ' x; echo done"} {
+			in = newTape(90, 9).add(format.Output, prompt).add(format.Input, line).add(format.Output, line).add(format.Input, "\r").add(format.Output, "\r\nok\r\n"+prompt)
+			if out, report := redacted(t, r, in); report.Secrets > 0 {
+				t.Errorf("output = %q, input %q", out.stream(format.Output), out.stream(format.Input))
+			}
+		}
 	}
 }
 
@@ -146,5 +150,28 @@ func TestReportContext(t *testing.T) {
 	}
 	if len(seen) != report.Secrets {
 		t.Errorf("%d numbers; want %d", len(seen), report.Secrets)
+	}
+}
+
+// Recordings in the shape of bug reports.
+func TestReports(t *testing.T) {
+	for name, secrets := range map[string][]string{
+		"prompts-and-options.cast": {
+			"AKIAQWERTYUIOPASDFGH", "kX9vB2nM4qL7wE1rT5yU8iO3pA6sD0fG2hJ4kL9z", "Mango88Splash", "Mango77Splash", "CAESIJ1a2b3c4d5e6f7g8h9i0jKLMNOPQRSTUVWXYZabcd",
+			"Heron42Flux", "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQpNSUlFb3dJQkFBS0NBUUVB", "UGViYmxlNjRXYXZl", "Willow52Peak",
+		},
+		"derived.cast": {"abcdEFGH1234ijklMNOP5678qrs", "YWJjZEVGR0gxMjM0aWprbE1OT1A1Njc4cXJz", "616263644546474831323334696a6b6c4d4e4f503536373871", "Pa55w0rdBasicZZ", "YWRtaW46UGE1NXcwcmRCYXNpY1pa"},
+		"read-s.cast":  nil,
+	} {
+		in := load(t, name)
+		out, report := redacted(t, mustNew(t, Options{}), in)
+		for _, secret := range secrets {
+			if where := leak(out, 8, secret); where != "" {
+				t.Errorf("%s: %s remains in %s", name, secret, where)
+			}
+		}
+		if secrets == nil && report.Secrets > 0 {
+			t.Errorf("%s: %+v; want no secret", name, report.Findings)
+		}
 	}
 }

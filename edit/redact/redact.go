@@ -8,9 +8,12 @@
 //
 // The public rules are those of gitleaks, for tokens and keys that have a form of
 // their own, and rules for secrets that are recognized by what is before them:
-// a variable's name (DB_PASSWORD=), an Authorization header, the user in a URL, a
-// command's option, a prompt for a password. They read a value as a shell does,
-// with its quotes and backslashes. [Options] adds texts and patterns.
+// a variable's name (DB_PASSWORD=), an Authorization header or a cookie, the user in
+// a URL, a command's option (docker login -p), a pipe to a program that reads a
+// password, a statement of SQL, a prompt for a password in one of forty languages,
+// the lines above in a .netrc, a private key or a Secret of Kubernetes. They read a
+// value as a shell does, with its quotes and backslashes. [Options] adds texts and
+// patterns.
 //
 // Rules are applied to each line of the screen, so it does not matter whether a
 // secret was split over events, redrawn, corrected, coloured or wrapped. They are
@@ -29,7 +32,10 @@
 // every other copy of it is replaced too: before and after, in output, input,
 // control strings, markers, comments, other events and the header, with or
 // without the quotes it was written in. So are parts of it, of about 8 bytes and
-// more, and what stood in its place while it was being typed.
+// more, what stood in its place while it was being typed, and its other forms:
+// base64 and hexadecimal digits, also as a part of a longer text and of several
+// lines, and escapes of URLs, JSON, C, HTML and shells. What a secret in base64
+// stands for is a secret too.
 //
 // # What it leaves
 //
@@ -37,11 +43,9 @@
 // publish it. In particular, these stay:
 //
 //   - Secrets that nothing marks as such: a password in a sentence, or an argument
-//     without a name, as of "docker login -p".
-//   - Secrets in another form. A secret is found in percent encoding in control
-//     strings, and in base64 where a terminal reads it (OSC 52, 99 and 1337). Its
-//     base64, hexadecimal digits, hash or encryption in the output stays, and so
-//     do images, and copies with other characters or line breaks inside.
+//     of a program that is not known.
+//   - Secrets in another form: compressed, encrypted or hashed, in images, and
+//     copies with other characters or line breaks inside.
 //   - Copies of a short or plain secret ("PASSWORD=hello") where no rule sees it.
 //   - The second and further lines of a value, other than a private key's. In the
 //     first line, a value whose quotes are not closed ends with the line. A value

@@ -278,34 +278,34 @@ func (t *typed) enter() {
 	}
 }
 
-// typedAhead returns where a line shows parts of a text that was typed, in part or
-// whole, before a program asked for it as a password. It returns nil if that was not
-// so, and no parts if none is shown.
+// typedAhead returns where a line shows the parts of a text that was typed, in part
+// or whole, before a program asked for it as a password. It returns nil if that was
+// not so, and no parts if none is shown.
 func typedAhead(shown []byte, text string) []extent {
 	shown = bytes.TrimRight(shown, " ")
-	if len(shown) > 512 || len(text) > 128 {
-		return nil
+	if len(shown) > 512 || len(text) > 128 || bytes.HasSuffix(shown, bytes.TrimRight([]byte(text), " ")) {
+		return nil // as at the prompt of a shell
 	}
-	for n := 0; n < len(text); n++ {
+	for n := range len(text) { // bytes shown behind the prompt
 		prompt, ok := bytes.CutSuffix(shown, []byte(text[len(text)-n:]))
 		if end := bytes.TrimRight(prompt, " "); !ok || len(end) == 0 || strings.IndexByte(":?>", end[len(end)-1]) < 0 {
 			continue
 		}
 		at := passwordPrompt.FindIndex(prompt)
-		if at == nil || strings.Contains(text, string(bytes.TrimRight(prompt[at[0]:at[1]], " "))) {
+		if at == nil || strings.Contains(text, string(bytes.TrimRight(prompt[at[0]:], " "))) {
 			continue
 		}
-		parts := []extent{}
-		if n > 0 {
-			parts = append(parts, extent{len(prompt), len(shown)})
+		early := 0 // bytes shown before the prompt
+		for early < len(text)-n && early < at[0] && prompt[early] == text[early] {
+			early++
 		}
-		for n := len(text) - n; n > 0; n-- {
-			if bytes.HasPrefix(prompt[:at[0]], []byte(text[:n])) {
-				return append(parts, extent{0, n})
-			}
-		}
-		if n == 0 {
-			return parts
+		switch {
+		case n == 0 && early == 0:
+			return []extent{}
+		case n == 0:
+			return []extent{{0, early}}
+		case early == len(text)-n:
+			return []extent{{0, early}, {len(prompt), len(shown)}}
 		}
 	}
 	return nil

@@ -250,9 +250,10 @@ func TestNamedValues(t *testing.T) {
 	}
 }
 
-// quoted.cast has thirty lines from a bug report. The secrets are aaa and bbb.
-func TestQuotedRecording(t *testing.T) {
-	f, err := format.OpenFile(filepath.Join("testdata", "quoted.cast"))
+// load reads a recording of testdata.
+func load(t *testing.T, name string) *tape {
+	t.Helper()
+	f, err := format.OpenFile(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,6 +265,12 @@ func TestQuotedRecording(t *testing.T) {
 		}
 		in.events = append(in.events, ev)
 	}
+	return in
+}
+
+// quoted.cast has thirty lines from a bug report. The secrets are aaa and bbb.
+func TestQuotedRecording(t *testing.T) {
+	in := load(t, "quoted.cast")
 	out, _ := redacted(t, mustNew(t, Options{}), in)
 	if len(out.events) != 30 {
 		t.Fatalf("got %d lines; want 30", len(out.events))

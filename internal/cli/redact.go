@@ -82,18 +82,20 @@ func redactCommand(e *env) *command {
 			"ttydeck redact demo.cast clean.cast",
 		},
 		about: `Writes the recording IN to OUT with each character of a secret replaced by "*". Without OUT, lists
-the secrets by rule, time, place and the text around them, but never shows their own text. "-" is standard input or output.
+the secrets by rule, time, place and the text around them, but never shows their own text. "-" is
+standard input or output.
 
 Secrets are found by the public rules of gitleaks, by the names of variables (DB_PASSWORD=...), in
-Authorization headers, in URLs, in flags of commands, and after password prompts. The search reads the
+headers, cookies, URLs, SQL and configuration files, in flags of commands (docker login -p), in pipes
+to programs that read a password, and after password prompts in many languages. The search reads the
 screen, so it also finds secrets that were split, wrapped, coloured or corrected. A secret is removed
-from output, input, titles and other control sequences, markers, comments and the header. The header
-of the result says that it is redacted; ttydeck info shows it.
+from output, input, titles and other control sequences, markers, comments and the header, also where
+it was printed as base64, hexadecimal digits or with escapes. The header of the result says that it is
+redacted; ttydeck info shows it.
 
-No rule knows every secret. A secret that was printed in another form, such as base64, is not
-recognised. A short or common word (PASSWORD=hello) is removed only where a rule finds it. Of a secret
-with several lines, only the first line is removed, unless it is a private key. Look at the result
-before you publish it.`,
+No rule knows every secret. A short or common word (PASSWORD=hello) is removed only where a rule finds
+it. Of a secret with several lines, only the first line is removed, unless it is a private key. Look at
+the result before you publish it.`,
 		flags: append([]group{
 			{"Output", []*flag{targetFlag(&o.to), overwriteFlag(&o.overwrite), removeMetadataFlag(&o.bare), jsonFlag(&o.json)}},
 			{"Secrets", o.secrets.flags()},
