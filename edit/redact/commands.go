@@ -35,6 +35,7 @@ var commands = []command{
 	{names: "docker podman nerdctl buildah skopeo oras crane regctl helm az oc cloudctl ibmcloud twine lxc npm", subs: "login upload", separate: "-p", attached: "-p"},
 	{names: "skopeo buildah podman", user: "--creds --src-creds --dest-creds", at: ":"},
 	{names: "mysql mysqldump mysqladmin mysqlimport mysqlcheck mysqlshow mysqlslap mysqlpump mysqlbinlog mysqlsh mariadb mariadb-dump mariadb-admin mycli", attached: "-p"},
+	{names: "mysqladmin mariadb-admin", subs: "password", word: lastWord},
 	{names: "mycli pgcli beeline cqlsh evil-winrm steghide aescrypt rdesktop psexec ncftp ncftpput ncftpget tsql smbmap netexec nxc crackmapexec", separate: "-p", attached: "-p"},
 	{names: "mongo mongosh mongodump mongorestore mongoexport mongoimport mongostat mongotop mongofiles", separate: "-p", attached: "-p"},
 	{names: "sshpass", separate: "-p", attached: "-p"},
@@ -106,8 +107,8 @@ func commandRules() []*rule {
 		},
 		{
 			// A password that a program reads from a pipe.
-			name: "option", keywords: []string{"echo ", "printf ", "print "},
-			expr: "(?:^|[\\s;|&(){}\"'`])(?:echo|printf|print)[ \\t]",
+			name: "option", keywords: []string{"echo ", "printf ", "print ", "yes ", "<<<"},
+			expr: "(?:^|[\\s;|&(){}\"'`])(?:(?:echo|printf|print|yes)[ \\t]|cat\\s*<<<)",
 			read: pipedValues,
 		},
 	}

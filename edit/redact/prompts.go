@@ -32,7 +32,7 @@ var (
 	}
 	// Their secrets may be short and have digits only.
 	codes = []string{
-		`pin`, `puk`, `otp`, `totp`, `(?:verification|authentication|security|one[- ]time|2fa|mfa|two[- ]factor|recovery|confirmation|backup|authenticator|device|sms)[- ](?:code|token|pin)`,
+		`pin`, `puk`, `otp`, `totp`, `(?:verification|authentication|security|one[- ]time|2fa|mfa|two[- ]factor|recovery|confirmation|backup|authenticator|device|sms|\d[- ]digit)[- ](?:code|token|pin)`,
 	}
 	// Their secrets are generated.
 	tokens = []string{
@@ -219,9 +219,13 @@ func promptEnd(text []byte, from int) (at, colon int) {
 			return -1, -1
 		case c == 0xef && bytes.HasPrefix(text[i:], []byte("：")):
 			at = i + 3
-		case c == ':' && !bytes.HasPrefix(text[i:], []byte("://")), c == '?' || c == '>':
+		case c == ':' || c == '?' || c == '>':
 			at = i + 1
-			if c != ':' && at < len(text) && !blank(text[at]) {
+			// A colon may be part of a name: arn:aws:iam.
+			if (c != ':' || i > from && bytes.Contains(text[i:min(len(text), from+maxTail)], []byte(": "))) && at < len(text) && !blank(text[at]) {
+				continue
+			}
+			if bytes.HasPrefix(text[i:], []byte("://")) {
 				continue
 			}
 		default:

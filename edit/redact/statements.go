@@ -52,6 +52,15 @@ func statementRules() []*rule {
 			accept: func(m match) bool { return strings.Trim(m.secret(), "0123456789") != "" && len(m.secret()) > 2 },
 		},
 		{
+			// The password has blanks.
+			name: "pgpass", keywords: []string{":5432:", ":6432:", ":*:"},
+			expr: `^(?:[\w.*/-]+|\[[0-9a-f:]+\]):(?:\*|[56]432):(?:\*|[A-Za-z][\w.-]*):(?:\*|[A-Za-z_][\w.@-]*):((?:\\.|[^:\\])*\S)\s*$`,
+		},
+		{
+			name: "option", keywords: []string{"ftp>"},
+			expr: `(?i)^l?ftp>\s*(?:user\s+\S+|quote\s+pass)\s+(\S+)\s*$`,
+		},
+		{
 			// NAME SECRET, in a line of its own.
 			name: "setting", keywords: []string{"requirepass", "masterauth", "bindpw", "rootpw", "wpa-psk", "wireless-key", "proxy-auth", "default-key", "ike-key"},
 			expr: `(?i)(?:^|[\s"'])(requirepass|masterauth|bindpw|rootpw|olcRootPW:|wpa-psk|wireless-key\S*)(?:\s+--plaintext|\s+--iscrypted|["'])?\s+`,
@@ -69,8 +78,8 @@ func statementRules() []*rule {
 			accept: func(m match) bool { return !isPlaceholder(m.secret(), "") },
 		},
 		{
-			name: "connection", keywords: []string{"pwd="},
-			expr: `(?i)(?:^|[;"'])\s*(pwd)=`,
+			name: "connection", keywords: []string{"pwd=", "password="},
+			expr: `(?i)(?:^|[;"'])\s*(pwd|password)\s*=\s*`,
 			read: connectionValue,
 		},
 		{
@@ -190,6 +199,9 @@ func connectionValue(m match) []value {
 	if p.at >= len(text) || text[p.at] == '/' || bytes.IndexByte(text, ';') < 0 || string(m.text[m.groups[2]:m.groups[3]]) == "PWD" && bytes.Count(text, []byte(";")) < 2 {
 		return nil
 	}
+	if !connectionString.Match(text[:min(len(text), maxArguments)]) {
+		return nil
+	}
 	end := p.at
 	spaced := p.outer != nil || bytes.IndexByte(text[end:], ';') > 0
 	for end < len(text) && text[end] != ';' && text[end] != '"' && (spaced || !blank(text[end])) {
@@ -201,6 +213,9 @@ func connectionValue(m match) []value {
 	}
 	return m.value(w)
 }
+
+// connectionString matches the other parts of a connection string.
+var connectionString = regexp.MustCompile(`(?i)(?:server|data source|host|user(?: id)?|uid|database|initial catalog|driver|dsn|endpoint)\s*=[^;]*;`)
 
 // The names of cookies that identify a session.
 var sessionCookie = regexp.MustCompile(`(?i)sess|(?:^|[_.-])sid$|sid$|auth|token|csrf|xsrf|jwt|login|remember|secret|ticket|passw`)
