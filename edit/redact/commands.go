@@ -92,26 +92,54 @@ var commandsByName = func() map[string][]*command {
 
 // commandRules returns the rules for the arguments and the input of programs.
 func commandRules() []*rule {
-	var names, keywords []string
+	var keywords []string
 	for name := range commandsByName {
-		names = append(names, regexp.QuoteMeta(name))
 		keywords = append(keywords, strings.ToLower(name)+" ")
 	}
-	slices.Sort(names)
 	slices.Sort(keywords)
 	return []*rule{
 		{
 			name: "option", keywords: keywords,
-			expr: "(?:^|[\\s;|&(){}\"'`/\\\\])(" + strings.Join(names, "|") + `)(?:\.exe)?[ \t]`,
-			read: commandValues,
+			locate: locateCommands,
+			read:   commandValues,
 		},
 		{
 			// A password that a program reads from a pipe.
 			name: "option", keywords: []string{"echo ", "printf ", "print ", "yes ", "<<<"},
-			expr: "(?:^|[\\s;|&(){}\"'`])(?:(?:echo|printf|print|yes)[ \\t]|cat\\s*<<<)",
-			read: pipedValues,
+			locate: locateEchoes,
+			read:   pipedValues,
 		},
 	}
+}
+
+// locateCommands returns the names of commands with a blank behind. Their group is the
+// name.
+func locateCommands(text []byte) (matches [][]int) {
+	from := 0
+	for i, c := range text {
+		switch c {
+		case ' ', '\t':
+			name := bytes.TrimSuffix(text[from:i], []byte(".exe"))
+			if commandsByName[string(name)] != nil {
+				matches = append(matches, []int{from, i + 1, from, from + len(name)})
+			}
+			from = i + 1
+		case ';', '|', '&', '(', ')', '{', '}', '"', '\'', '`', '/', '\\', '\n', '\r':
+			from = i + 1
+		}
+	}
+	return matches
+}
+
+// echo matches the commands that write to a pipe.
+var echo = regexp.MustCompile("(?:^|[\\s;|&(){}\"'`])(?:(?:echo|printf|print|yes)[ \\t]|cat\\s*<<<)")
+
+// locateEchoes returns the commands that may write to a pipe.
+func locateEchoes(text []byte) [][]int {
+	if bytes.IndexByte(text, '|') < 0 {
+		return nil
+	}
+	return echo.FindAllIndex(text, -1)
 }
 
 // maxArguments is the number of bytes of a command that are read.

@@ -447,6 +447,7 @@ var cleanLines = []string{
 	"password: see the wiki page 42", "Last password change: Nov 12, 2025", "Password file: /etc/pw42", "Mot de passe oublié ? Voir page 42", "Password Manager: KeePass 2", "API key: not set", "Secret: Opaque", "Enter your API key: ",
 	"Enter your name: Bob42", "Username: bob42", "Login: bob42", "User: bob42", "Passed: 42", "pass: 42 ok", "Compass: N42E", "Passing: 12/12", "Key: Value42", "monkey: banana42", "turkey: Ankara06", "Keyboard: de-latin1", "Press any key: x1",
 	"ok 12 - password: rejects short ones", "--- PASS: TestPassword1 (0.00s)", "    password: string", "password: String?", "const token: Token = next1()", "def token(self): return 1", "Type the password below: then press Enter",
+	"Token address: 0x1234abcd", "clave primaria: id42", "Senha incorreta: tente2", "Primary key: id42",
 	// Databases, cookies and files.
 	"auth    required   pam_env1.so", "kpasswd  464/tcp", "setenv PATH /usr/bin:/opt/x1", "auth sufficient pam_rootok2.so", "user name 'me' and password 'secret' could look", "Same as --pass but used for proxies1",
 	"GRANT ALL ON x42.* TO 'bob'@'%';", "SELECT password FROM users42;", "ALTER USER bob42 PASSWORD EXPIRE;", "password 'x' is too short", "IDENTIFIED BY PASSWORD", "identified by its name42", "DROP USER 'bob42'@'%';",

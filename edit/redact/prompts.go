@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -21,7 +22,7 @@ var (
 		`contrasenya`, `contrasinal`, `pasahitza`, // Catalan, Galician, Basque
 		`wachtwoord(?:zin)?`, `wachtzin`, // Dutch
 		`lösenord(?:sfras)?`, `adgangskode`, `kodeord`, `passord`, `lykilorð`, // Swedish, Danish, Norwegian, Icelandic
-		`salasana`, `tunnuslause`, `parool`, `salasõna`, `parole`, `slaptažodis`, // Finnish, Estonian, Latvian, Lithuanian
+		`salasana`, `tunnuslause`, `parool`, `salasõna`, `slaptažodis`, // Finnish, Estonian, Lithuanian
 		`hasło`, `heslo`, `geslo`, `lozinka`, `zaporka`, // Polish, Czech and Slovak, Slovenian, Croatian
 		`jelszó`, `parol[aă]`, `parola`, `şifre`, `pasvorto`, // Hungarian, Romanian, Turkish, Esperanto
 		`парол[ьяи]`, `парольная фраза`, `парола`, `лозинка`, // Russian and Ukrainian, Bulgarian, Serbian
@@ -46,7 +47,7 @@ var (
 var promptKeywords = func() []string {
 	words := []string{
 		"pass", "one-time", "one time", "kennwort", "mot de", "phrase", "contrase", "clave", "frase", "senha", "palavra", "parola", "contrasinal", "pasahitza",
-		"wacht", "senord", "adgangskode", "kodeord", "lykilor", "salasana", "tunnuslause", "parool", "salas", "parole", "slapta", "hasło", "heslo", "geslo",
+		"wacht", "senord", "adgangskode", "kodeord", "lykilor", "salasana", "tunnuslause", "parool", "salas", "slapta", "hasło", "heslo", "geslo",
 		"lozinka", "zaporka", "jelsz", "parol", "ifre", "арол", "озинка", "ωδικ", "υνθημ",
 		"パス", "暗証", "密", "口令", "암호", "비밀번호", "كلمة", "گذرواژه", "رمز", "סיסמ", "khẩu", "sandi", "รหัส", "पासवर्ड",
 		"pin", "puk", "otp", "code", "token", "secret", "credential", "key", "mnemonic", "seed",
@@ -57,12 +58,27 @@ var promptKeywords = func() []string {
 
 // promptWord is the expression for the name of a secret in a prompt. The group that
 // matches has its kind.
-var promptWord = `(?i)(?:(` + strings.Join(passwords, "|") + `)|\b(` + strings.Join(codes, "|") + `)\b|\b(` + strings.Join(tokens, "|") + `)\b)`
+var promptWord = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(?:(` + strings.Join(passwords, "|") + `)|\b(` + strings.Join(codes, "|") + `)\b|\b(` + strings.Join(tokens, "|") + `)\b)`)
+})
 
 // promptRules returns the rules for what stands behind the prompt for a secret, as it
 // was typed.
 func promptRules() []*rule {
-	return []*rule{{name: "prompt", keywords: promptKeywords, expr: promptWord, read: promptValue}}
+	return []*rule{{name: "prompt", keywords: promptKeywords, locate: locatePrompts, read: promptValue}}
+}
+
+// locatePrompts returns the names of secrets at the start of a line that may have a
+// prompt.
+func locatePrompts(text []byte) [][]int {
+	upto := min(len(text), maxLead+64)
+	if i := bytes.IndexAny(text[:upto], "={}\"|&<$#%\\"); i >= 0 {
+		upto = i
+	}
+	if !bytes.ContainsAny(text[:min(len(text), upto+maxTail)], ":：?>") {
+		return nil
+	}
+	return promptWord().FindAllSubmatchIndex(text[:upto], -1)
 }
 
 const (
@@ -76,7 +92,7 @@ var (
 	// Text that cannot be the start of a prompt: source code, configuration and logs.
 	noLead = regexp.MustCompile("[={}\"`;|&<$#%\\\\]|:[ \t]|//|^\\s*(?:[-*+.]|[\\d.]+\\s*$)|--")
 	// The rest of the name of something that belongs to a secret but is none.
-	promptBeside = regexp.MustCompile(`(?i)^[ _-]?(?:s|id|ids|type|name|hint|length|file|path|count|expir\w*|age|ur[li]|status|policy|policies|strength|fingerprint|algorithm|format|ttl|accessor|duration|manager|limit|usage|field|protected|changed|last|required|updated|attempts?|source|store|management|version|size|scopes?|endpoint|issuer|audience|server|rotation|hash(?:ing)?|reset|generator|agent|rules?|complexity|min\w*|max\w*|authentication|change|entry|prompt|cache|provider|ring|group|map|words?)\b`)
+	promptBeside = regexp.MustCompile(`(?i)^[ _-]?(?:s|id|ids|address|contract|symbol|primaria|for[áa]nea|p[úu]blica|incorret[ao]|incorrect[ao]|oubli\S*|olvidad[ao]|type|name|hint|length|file|path|count|expir\w*|age|ur[li]|status|policy|policies|strength|fingerprint|algorithm|format|ttl|accessor|duration|manager|limit|usage|field|protected|changed|last|required|updated|attempts?|source|store|management|version|size|scopes?|endpoint|issuer|audience|server|rotation|hash(?:ing)?|reset|generator|agent|rules?|complexity|min\w*|max\w*|authentication|change|entry|prompt|cache|provider|ring|group|map|words?)\b`)
 	// Words that answer a prompt, or report what became of it, but are no secret.
 	promptStop = regexp.MustCompile(`(?i)^(?:[a-z]+(?:ed|able|ing|ful|fully|ly|ible|tion)|wrong|bad|good|weak|strong|valid|n/a|na|never|always|unknown|empty|blank|set|unset|new|old|same|match(?:es)?|mismatch|too|must|cannot|can't|should|is|are|was|has|not|no|the|a|an|see|use|using|via|from|with|for|in|on|at|if|and|or|to|of|please|enter|try|sorry|permission|access|login|authentication|success|failure|done|unavailable|todo|tbd|plain|plaintext|cleartext|here|this|that|which|your|my|when|pass|password|passphrase|token|secret|key|admin|root|user|anonymous|internal|external|none|null|press|then|but|also|when|specified|option|below|above|leave|falsch|ungültig|geändert|richtig|incorrect[aoe]s?|inv[áa]lid[aoe]s?|err[óo]ne[aoe]|errad[ao]|cambiad[ao]|alterada|sbagliata|verkeerd|onjuist|gewijzigd|felaktigt|forkert|väärä|błędne|nieprawidłowe|неверн\S*|неправильн\S*|изменён|warning|note|default|custom|random|hash|md5|sha\d*|bcrypt|aes\S*|rsa\S*|ed25519|bearer|basic|jwt|opaque|oauth2?|kubernetes\.io\S*)[,.;:!]*$`)
 	sentence   = regexp.MustCompile(`(?i)\b(?:the|is|are|not|no|to|of|for|in|on|must|be|please|try|again|was|has|with|or|and|cannot|can't|failed|denied|do|does|you|your|it|at|least|will|been|should|only|from|this|that|expires?|remaining)\b|[.!?]$`)

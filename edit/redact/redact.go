@@ -10,7 +10,7 @@
 // their own, and rules for secrets that are recognized by what is before them:
 // a variable's name (DB_PASSWORD=), an Authorization header or a cookie, the user in
 // a URL, a command's option (docker login -p), a pipe to a program that reads a
-// password, a statement of SQL, a prompt for a password in one of forty languages,
+// password, a statement of SQL, a prompt for a password in many languages,
 // the lines above in a .netrc, a private key or a Secret of Kubernetes. They read a
 // value as a shell does, with its quotes and backslashes. [Options] adds texts and
 // patterns.

@@ -20,8 +20,12 @@ type rule struct {
 	entropy  float64  // least entropy of the secret, in bits per byte
 	accept   func(m match) bool
 	read     func(m match) []value // returns the secrets behind a match of expr; if nil, a group is the secret
-	extend   bool                  // a match may be only the beginning of a word
-	sure     bool                  // its secrets are strong: they are Options.Texts
+	// locate, unless nil, returns the matches in place of expr, each with its groups as
+	// package regexp has them. It is for rules that read has, and saves most texts the
+	// expression.
+	locate func(text []byte) [][]int
+	extend bool // a match may be only the beginning of a word
+	sure   bool // its secrets are strong: they are Options.Texts
 
 	expr   string
 	once   sync.Once
@@ -45,7 +49,7 @@ func (m match) group(i int) string { return string(m.text[m.groups[2*i]:m.groups
 // only a few of the rules.
 func (r *rule) compiled() *regexp.Regexp {
 	r.once.Do(func() {
-		if r.regexp == nil {
+		if r.regexp == nil && r.expr != "" {
 			r.regexp = regexp.MustCompile(r.expr)
 		}
 	})
@@ -86,11 +90,19 @@ func (r *rule) find(text []byte, yield func(v value)) {
 	}
 }
 
+// matches returns the matches in text, for read.
+func (r *rule) matches(text []byte) [][]int {
+	if r.locate != nil {
+		return r.locate(text)
+	}
+	return r.compiled().FindAllSubmatchIndex(text, -1)
+}
+
 // readAll is find for a rule with read.
 func (r *rule) readAll(text []byte, yield func(v value)) {
 	var q quotes
 	done := 0
-	for _, g := range r.compiled().FindAllSubmatchIndex(text, -1) {
+	for _, g := range r.matches(text) {
 		if g[0] < done {
 			continue // inside a secret
 		}
@@ -149,7 +161,12 @@ func newRuleSet(rules []*rule) *ruleSet {
 	lists := make([][]string, len(rules))
 	for i, r := range rules {
 		if r.filter == nil {
-			r.filter = sync.OnceValue(func() *automaton { return newAutomaton(r.compiled().String()) })
+			r.filter = sync.OnceValue(func() *automaton {
+				if r.locate != nil {
+					return &automaton{all: true}
+				}
+				return newAutomaton(r.compiled().String())
+			})
 		}
 		if len(r.keywords) == 0 {
 			set.always = append(set.always, i)
