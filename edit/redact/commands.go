@@ -143,7 +143,7 @@ func locateEchoes(text []byte) [][]int {
 }
 
 // maxArguments is the number of bytes of a command that are read.
-const maxArguments = 1 << 10
+const maxArguments = 1 << 9
 
 // commandValues reads the secrets among the arguments of a command.
 func commandValues(m match) []value {

@@ -199,7 +199,7 @@ func connectionValue(m match) []value {
 	if p.at >= len(text) || text[p.at] == '/' || bytes.IndexByte(text, ';') < 0 || string(m.text[m.groups[2]:m.groups[3]]) == "PWD" && bytes.Count(text, []byte(";")) < 2 {
 		return nil
 	}
-	if !connectionString.Match(text[:min(len(text), maxArguments)]) {
+	if !connectionString.Match(text[max(0, p.at-256):min(len(text), p.at+128)]) {
 		return nil
 	}
 	end := p.at
@@ -220,14 +220,20 @@ var connectionString = regexp.MustCompile(`(?i)(?:server|data source|host|user(?
 // The names of cookies that identify a session.
 var sessionCookie = regexp.MustCompile(`(?i)sess|(?:^|[_.-])sid$|sid$|auth|token|csrf|xsrf|jwt|login|remember|secret|ticket|passw`)
 
+// maxCookies is the number of bytes of a header that are read.
+const maxCookies = 4 << 10
+
 // cookieValues reads the values of a Cookie or Set-Cookie header.
 func cookieValues(m match) []value {
 	at := m.all[1]
 	p := m.place(m.groups[2], at+m.prefix(at))
 	l := p.line
-	end := len(l.text)
+	end := min(len(l.text), p.at+maxCookies)
+	if i := bytes.Index(l.text[min(p.at, end):end], []byte("ookie:")); i >= 0 {
+		end = p.at + i // the next header reads the rest
+	}
 	if p.at < end && isQuote(l.text[p.at]) {
-		w := p.word(style{config: true})
+		w := p.word(style{config: true, most: maxCookies})
 		return m.cookies(w.line, !strings.HasPrefix(strings.ToLower(m.group(1)), "set"))
 	}
 	return m.cookies(l.until(p.at, end, false).line, !strings.HasPrefix(strings.ToLower(m.group(1)), "set"))
