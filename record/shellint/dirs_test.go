@@ -47,6 +47,13 @@ func TestDirs(t *testing.T) {
 		{"zsh IFS", files{".zshrc": zshPS1 + "IFS='0123456789 =/'\nsetopt nounset shwordsplit globsubst ksharrays\n"}, nil, []string{"zsh"}, ""},
 		{"zsh C", files{".zshrc": zshPS1}, []string{"LANG=C"}, []string{"zsh"}, ""},
 		{"fish", files{".config/fish/config.fish": fishPS1}, nil, []string{"fish"}, ""},
+		{"dash", nil, []string{"PS1=#P> "}, []string{"dash"}, ""},
+		{"dash C", nil, []string{"PS1=#P> ", "LANG=C"}, []string{"dash"}, ""},
+		{"busybox", nil, []string{"PS1=#P> "}, []string{"busybox", "sh"}, ""},
+		{"mksh", nil, []string{"PS1=#P> "}, []string{"mksh"}, ""},
+		{"mksh C", nil, []string{"PS1=#P> ", "LANG=C"}, []string{"mksh"}, ""},
+		{"ksh", nil, []string{"PS1=#P> "}, []string{"ksh"}, ""},
+		{"ksh C", nil, []string{"PS1=#P> ", "LANG=C"}, []string{"ksh"}, ""},
 		{"nu", nuPS1, nil, []string{"nu"}, "cd $env.D%d"},
 	} {
 		t.Run(strings.ReplaceAll(tt.name, " ", "_"), func(t *testing.T) {

@@ -1,15 +1,32 @@
 package shellint
 
 import (
+	_ "embed"
 	"fmt"
 	"strings"
 )
 
+//go:embed sh.sh
+var shScript string
+
+//go:embed busybox.sh
+var busyboxScript string
+
+//go:embed mksh.sh
+var mkshScript string
+
+//go:embed ksh.sh
+var kshScript string
+
 // posixShell holds the differences between the shells that read ENV.
 type posixShell struct {
+	script string // defines the functions that the prompt calls
 	// env is the file that the shell reads if ENV is not set.
 	env     string
 	setsENV bool // the shell then sets ENV to env
+	// end is the text in a prompt that marks the end of a command; fields are added
+	// to the mark A.
+	end, fields string
 	// hide and show enclose text of no width in a prompt; begin is at the start of
 	// the prompt.
 	begin, hide, show string
@@ -17,30 +34,40 @@ type posixShell struct {
 }
 
 var posixShells = map[string]posixShell{
-	"dash":        {},
-	"busybox":     {hide: `\[`, show: `\]`},
-	"mksh":        {env: "$HOME/.mkshrc", begin: "\x01\r", hide: "\x01", show: "\x01", plainPS2: true},
-	"mksh-static": {env: "$HOME/.mkshrc", begin: "\x01\r", hide: "\x01", show: "\x01", plainPS2: true},
-	"lksh":        {env: "$HOME/.mkshrc", begin: "\x01\r", hide: "\x01", show: "\x01", plainPS2: true},
+	"dash": {script: shScript, end: `$({ __ttydeck_end "$?" ""; } 2>/dev/null)`},
+	"busybox": {script: shScript + busyboxScript, hide: `\[`, show: `\]`, end: `$({ __ttydeck_end "$?" "${__ttydeck_n-}"; } 2>/dev/null)`,
+		fields: `;hn=$((__ttydeck_n=$({ __ttydeck_count; } 2>/dev/null)))`},
+	"mksh":        mksh,
+	"mksh-static": mksh,
+	"lksh":        mksh,
 }
+
+// mksh traces $() (set -x) on the terminal: then the prompt itself has the mark, but
+// not every directory's name. An element of __ttydeck_t is empty or not; !! is a !.
+var mksh = posixShell{script: mkshScript + "__ttydeck_t=('' 1)\n__ttydeck_=1 __ttydeck_x=0 __ttydeck_k=0 __ttydeck_n=\n",
+	end: `${__ttydeck_t[(__ttydeck_k=__ttydeck_${-//[!!x]/})*0]}${__ttydeck_t[__ttydeck_k]:+$(__ttydeck_end "$?" "$__ttydeck_n")}` +
+		"${__ttydeck_t[1-__ttydeck_k]:+\x1b]133;D;$?;aid=$__ttydeck_aid\a\x1b]7;kitty-shell-cwd://${PWD//[[:cntrl:]]/?}\a}",
+	fields: `${__ttydeck_t[__ttydeck_k]:+;hn=$((__ttydeck_n=$(__ttydeck_count)))}`,
+	env:    "$HOME/.mkshrc", begin: "\x01\r", hide: "\x01", show: "\x01", plainPS2: true}
 
 // start returns the starter of a shell without hooks, whose command line begins
 // with args words. The shell reads a file by ENV, which restores ENV and
 // sources the user's file. Only the prompts can contain marks: they report the
-// status of the previous command, and a command begins at the end of the line.
+// status of the previous command, and its text where the shell has a history. A
+// command begins at the end of the line.
 func (p posixShell) start(args int) starter {
 	return func(s *Shell, nonce string) (bool, error) {
 		if !interactive(s.Args[args:]) {
 			return false, nil
 		}
-		mark := func(seq string) string { return "\x1b]133;" + seq + ";aid=$__ttydeck_aid\a" }
+		mark := func(seq string) string { return "\x1b]133;" + seq + ";aid=$__ttydeck_aid" }
 		prompt := func(seqs string) string { return "${__ttydeck_aid:+" + p.hide + seqs + p.show + "}" }
-		before := prompt(mark("D;$?") + "\x1b]7;kitty-shell-cwd://$PWD\a" + mark("A"))
-		after := prompt(mark("B"))
-		second := prompt(mark("A;k=s"))
+		before := prompt(p.end + mark("A") + p.fields + "\a")
+		after := prompt(mark("B") + "\a")
+		second := prompt(mark("A;k=s") + "\a")
 
 		var b strings.Builder
-		b.WriteString(p.userFile(s.Env) + setNonce(nonce))
+		b.WriteString(p.script + p.userFile(s.Env) + setNonce(nonce))
 		fmt.Fprintf(&b, "PS1=%s${PS1-}%s\n", quote(p.begin+before), quote(after))
 		if !p.plainPS2 {
 			fmt.Fprintf(&b, "PS2=%s${PS2-}%s\n", quote(p.begin+second), quote(after))
@@ -96,16 +123,12 @@ func startKsh(s *Shell, nonce string) (bool, error) {
 	if !interactive(s.Args[1:]) {
 		return false, nil
 	}
-	var b strings.Builder
-	b.WriteString(posixShell{env: "$HOME/.kshrc", setsENV: true}.userFile(s.Env) + setNonce(nonce))
-	b.WriteString(`__ttydeck_mark() {
-	typeset s=$?
-	command print -rn -- $'\e]133;D;'$s';aid='$__ttydeck_aid$'\a\e]7;kitty-shell-cwd://'$PWD$'\a\e]133;A;aid='$__ttydeck_aid$'\a' >/dev/tty
-}
+	p := posixShell{env: "$HOME/.kshrc", setsENV: true}
+	text := kshScript + p.userFile(s.Env) + setNonce(nonce) + `__ttydeck_n=-
 case ${PS1-} in '') case $(id -u) in 0) PS1='# ' ;; *) PS1='$ ' ;; esac ;; esac
-PS1='${__ttydeck_aid:+$(__ttydeck_mark)}'$PS1'${__ttydeck_aid:+'$'\e]133;B;N''$__ttydeck_aid'$'\a''}'
-`)
-	path, err := s.write("env", b.String())
+PS1='${__ttydeck_aid:+$__ttydeck_mark}'$PS1'${__ttydeck_aid:+'$'\e]133;B;N''$__ttydeck_aid'$'\a''}'
+`
+	path, err := s.write("env", text)
 	if err != nil {
 		return false, err
 	}

@@ -7,6 +7,12 @@
 // start-up file into a directory of its own. It does not touch the user's
 // files, and the shell reads the user's start-up files as usual.
 //
+// The shells report the command line: bash, zsh, fish and nushell when it starts,
+// ksh93, mksh and busybox, from their history, when it has ended. In bash and mksh,
+// a line that the history ignores has no text. A text of more than 64 KiB (16 KiB in
+// mksh) is replaced by its length. The package transcript, in its file marks.go,
+// lists the fields.
+//
 // The marks contain the recording's nonce. It is stored in that directory,
 // which is removed once the shell has begun, and in variables of the shell that
 // its children do not inherit.

@@ -304,7 +304,7 @@ func makePosixTests() (posixTests []sameTest) {
 		posixTests = append(posixTests,
 			sameTest{name: argv[0], argv: argv, env: []string{"PS1=#P> ", "PS2=C> "}, lines: []string{
 				"false", "echo $?", "(exit 7)", "echo $?", "for i in 1 2; do", "echo $i", "done", `echo "[${ENV-unset}] [$-] [$0]"`, "env | grep -e ttydeck_aid= -e 012345678", argv[0] + " " + strings.Join(argv[1:], " "), "set | grep ttydeck_aid=", "exit",
-				"echo back", "set -u", "echo a", "set -e", "echo b", "false",
+				"echo back", "set -x", "echo t", "set +x", "set -u", "echo a", "set -e", "echo b", "false",
 			}},
 			sameTest{name: argv[0] + " ENV", argv: argv, env: []string{"ENV=" + map[bool]string{false: "$HOME", true: "~"}[argv[0] == "mksh"] + "/my.rc"}, home: files{"my.rc": "echo mine; PS1='#P> '; PS2='C> '; set -a\n"}, lines: []string{`echo "${ENV#"$HOME"}"`, "env | grep ttydeck_aid=", "echo a"}},
 		)
@@ -476,9 +476,15 @@ var marksTests = []marksTest{
 		[]string{"D 0", "C cmdline_url=echo%20%27a%3Bb%25%27", "D 0", "C cmdline_url=%5Esh%20%2Dc%20%27exit%207%27", "D 7", "C cmdline_url=if%20true%20%7B%0A1%0A%7D", "D 0",
 			"C cmdline_url=env%20%7C%20lines%20%7C%20where%20%24it%20%3D%7E%20%27aid%3D%7C0123456%27%20%7C%20length", "D 0"}},
 	{"dash", nil, []string{"PS1=P> "}, []string{"dash"}, []string{"false", "true", "(exit 7)"}, []string{"D 0", "D 1", "D 0", "D 7"}},
-	{"mksh", nil, []string{"PS1=#P> "}, []string{"mksh"}, []string{"false", "true", "(exit 7)"}, []string{"D 0", "D 1", "D 0", "D 7"}},
-	{"ksh", files{".kshrc": "PS1='P> '; set -o emacs\n"}, nil, []string{"ksh"}, []string{"false", "true", "(exit 7)"}, []string{"D 0", "D 1", "D 0", "D 7"}},
-	{"busybox", nil, []string{"PS1=P> "}, []string{"busybox", "ash"}, []string{"false", "true", "(exit 7)"}, []string{"D 0", "D 1", "D 0", "D 7"}},
+	// mksh ignores a line that begins with a blank, or is entered again.
+	{"mksh", nil, []string{"PS1=#P> ", "PS2=C> "}, []string{"mksh"}, []string{"false", "true", "true", " false", "", "for i in 1; do", "echo 'a!;\x16\tb%é'", "done", "(exit 7)"},
+		[]string{"D 0", "D 1 cmdline_url=false", "D 0 cmdline_url=true", "D 0", "D 1", "D 1", "D 0 cmdline_url=for i in 1%3B do%0Aecho %27a%21%3B%09b%25%C3%A9%27%0Adone", "D 7 cmdline_url=%28exit 7%29"}},
+	{"ksh", files{".kshrc": "PS1='P> ' PS2='C> '; set -o emacs\n"}, nil, []string{"ksh"}, []string{"false", "true", "true", " false", "", "for i in 1; do", "echo 'a!;\x16\tb%'", "done", "(exit 7)"},
+		[]string{"D 0", "D 1 cmdline_url=false", "D 0 cmdline_url=true", "D 0 cmdline_url=true", "D 1 cmdline_url= false", "D",
+			"D 0 cmdline_url=for i in 1%3B do%0Aecho 'a!%3B%09b%25'%0Adone", "D 7 cmdline_url=(exit 7)"}},
+	{"ksh without history", files{".kshrc": "PS1='P> '; HISTFILE=\n"}, nil, []string{"ksh"}, []string{"false", "", "true"}, []string{"D 0", "D 1", "D 1", "D 0"}},
+	{"busybox", nil, []string{"PS1=P> ", "PS2=C> "}, []string{"busybox", "ash"}, []string{"false", "true", "true", "for i in 1; do", "echo 'a!;b%é'", "done", "(exit 7)"},
+		[]string{"D 0", "D 1 cmdline_url=false", "D 0 cmdline_url=true", "D 0", "D 0 cmdline_url=for%20i%20in%201%3B%20do%0Aecho%20%27a%21%3Bb%25%C3%A9%27%0Adone", "D 7 cmdline_url=%28exit%207%29"}},
 }
 
 // TestPrepare: Prepare accepts only the command lines of interactive shells.
