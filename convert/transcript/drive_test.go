@@ -50,6 +50,7 @@ type driver struct {
 	menu   bool           // completion uses a menu
 	ascii  bool           // the editor supports only ASCII and scrolls long lines sideways
 	late   string         // the first text that timed out
+	depth  int            // of the shell that is typed into
 }
 
 // session is a row of the table below.
@@ -242,7 +243,7 @@ func (d *driver) text(text string) {
 
 // expect adds a command, and its output if known, to the expected commands.
 func (d *driver) expect(command string, output ...string) {
-	c := score.ExpectedCommand{Command: command}
+	c := score.ExpectedCommand{Command: command, Depth: d.depth}
 	if len(output) > 0 {
 		c.Output = &output[0]
 	}
@@ -470,8 +471,8 @@ func (d *driver) slow(command string, output ...string) {
 	d.run(command, output...)
 }
 
-// wait waits until the output contains text.
-func (d *driver) wait(text string) {
+// wait waits until the output contains one of the texts.
+func (d *driver) wait(texts ...string) {
 	for from := time.Now(); time.Since(from) < await.Patience; time.Sleep(5 * time.Millisecond) {
 		d.mu.Lock()
 		var b strings.Builder
@@ -480,17 +481,17 @@ func (d *driver) wait(text string) {
 				b.WriteString(ev.Data)
 			}
 		}
-		seen := strings.Contains(b.String(), text)
+		seen := slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(b.String(), text) })
 		d.mu.Unlock()
 		if seen {
-			if text == d.prompt { // a program may print the same text
+			if len(texts) == 1 && texts[0] == d.prompt { // a program may print the same text
 				d.untilReading()
 			}
 			d.settle(quiet)
 			return
 		}
 	}
-	d.late = cmp.Or(d.late, text)
+	d.late = cmp.Or(d.late, strings.Join(texts, " or "))
 }
 
 // untilReading waits until the program in the foreground reads the terminal. It

@@ -36,7 +36,8 @@ type ExpectedCommand struct {
 	Output *string `json:"output_text"`
 	// Start is when the line was entered, in seconds of the recording.
 	Start *float64 `json:"start"`
-	// Depth is the depth of shells, as in [transcript.Command]; not compared.
+	// Depth is the depth of shells, as in [transcript.Command]; only [Exact]
+	// compares it.
 	Depth int `json:"depth"`
 	// Dir is the directory in which the command was started.
 	Dir string `json:"cwd"`
@@ -206,6 +207,60 @@ func (r *Result) pair(want ExpectedCommand, got transcript.Command, diff func(st
 		late := got.Start - time.Duration(*want.Start*1e9)
 		r.Late = append(r.Late, late.Abs())
 	}
+}
+
+// Exact returns the differences between want and got, which must have the same
+// commands in the same order: their texts byte for byte, exit statuses,
+// directories, depths and parents. Inside another shell, the directory may be
+// unknown.
+func Exact(want []ExpectedCommand, got []transcript.Command) (diffs []string) {
+	for i := range max(len(want), len(got)) {
+		switch {
+		case i == len(got):
+			return append(diffs, fmt.Sprintf("%q is missing, and what follows it", want[i].Command))
+		case i == len(want):
+			return append(diffs, fmt.Sprintf("%q was not run", got[i].Text))
+		}
+		w, g := want[i], got[i]
+		if g.Text != w.Command && !slices.Contains(w.Alt, g.Text) {
+			return append(diffs, fmt.Sprintf("%q, want %q, and what follows it (confidence %v)", g.Text, w.Command, g.Confidence))
+		}
+		if w.Exit != nil && (!g.HasExit || g.Exit != *w.Exit) {
+			diffs = append(diffs, fmt.Sprintf("%q has status %d (%v), want %d", g.Text, g.Exit, g.HasExit, *w.Exit))
+		}
+		if w.Dir != "" && g.Dir != w.Dir && (w.Depth == 0 || g.Dir != "") {
+			diffs = append(diffs, fmt.Sprintf("%q is in %q, want %q", g.Text, g.Dir, w.Dir))
+		}
+		if g.Depth != w.Depth {
+			diffs = append(diffs, fmt.Sprintf("%q has depth %d, want %d", g.Text, g.Depth, w.Depth))
+		} else if parent := parentOf(want, i); g.Parent != parent {
+			diffs = append(diffs, fmt.Sprintf("%q has parent %d, want %d", g.Text, g.Parent, parent))
+		}
+	}
+	return diffs
+}
+
+// parentOf returns the index of the command that started the shell of command i:
+// the last one before it that is less deep; -1 at depth 0.
+func parentOf(want []ExpectedCommand, i int) int {
+	parent := i - 1
+	for parent >= 0 && want[parent].Depth >= want[i].Depth {
+		parent--
+	}
+	return parent
+}
+
+// Overconfident returns the texts that were never entered, but have a confidence
+// of 1.
+func Overconfident(want []ExpectedCommand, got []transcript.Command) (texts []string) {
+	for _, g := range got {
+		if g.Confidence == 1 && !slices.ContainsFunc(want, func(w ExpectedCommand) bool {
+			return w.Command == g.Text || slices.Contains(w.Alt, g.Text)
+		}) {
+			texts = append(texts, g.Text)
+		}
+	}
+	return texts
 }
 
 func clip(s string) string {
