@@ -21,7 +21,7 @@ import (
 //	                                   the command has ended; from a shell that has no mark C,
 //	                                   with the text. Without STATUS, nothing was run
 //	OSC 133 ; W ; aid=NONCE ; why=TEXT no statuses will follow
-//	OSC 7 ; file://HOST/PATH           the directory
+//	OSC 7 ; file://HOST/PATH           the directory; ours without the host
 //
 // NONCE is in the header, see [format.Header.Nonce]. TEXT and PATH have at least
 // "%", ";" and control characters written as %XX. cmdline_url comes last, as does

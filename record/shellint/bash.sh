@@ -22,7 +22,7 @@ __ttydeck_end() {
 		t=$(builtin pwd && builtin printf /) t=${t%??}
 	fi
 	__ttydeck_escape
-	builtin printf '\e]133;D;%s;aid=%s\a\e]7;file://%s%s\a' "$1" "$__ttydeck_aid" "${HOSTNAME-}" "$t"
+	builtin printf '\e]133;D;%s;aid=%s\a\e]7;file://%s\a' "$1" "$__ttydeck_aid" "$t"
 	builtin return "$1"
 }
 
@@ -83,7 +83,7 @@ __ttydeck_wrap() {
 	d='${__ttydeck_aid:+\[\e]133;A;k=s;aid=$__ttydeck_aid\a\]}'
 	if [[ -o functrace && -n $(builtin trap -p DEBUG) ]]; then
 		# The trap would run in $() as well.
-		a='${__ttydeck_aid:+\[${__ttydeck_t[__ttydeck_ran]:+\e]133;D;$?;aid=$__ttydeck_aid\a\e]7;file://${HOSTNAME-}${PWD//[%;[:cntrl:]]/?}\a}\e]133;A;aid=$__ttydeck_aid\a\]}'
+		a='${__ttydeck_aid:+\[${__ttydeck_t[__ttydeck_ran]:+\e]133;D;$?;aid=$__ttydeck_aid\a\e]7;file://${PWD//[%;[:cntrl:]]/?}\a}\e]133;A;aid=$__ttydeck_aid\a\]}'
 		c='${__ttydeck_aid:+\e]133;C;aid=$__ttydeck_aid;hn=\!\a${__ttydeck_t[(__ttydeck_ran=1)*0]}}'
 	fi
 	if ! builtin shopt -q promptvars; then # without $?

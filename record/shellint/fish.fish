@@ -2,7 +2,7 @@
 # them, so it needs no variable. A command substitution costs as much as all the
 # rest, so it is used only where necessary.
 function __ttydeck_prompt --on-event fish_prompt
-    builtin printf '\e]133;D;aid=@NONCE@\a\e]7;file://%s%s\a\e]133;A;aid=@NONCE@\a' "$hostname" "$__ttydeck_dir"
+    builtin printf '\e]133;D;aid=@NONCE@\a\e]7;file://%s\a\e]133;A;aid=@NONCE@\a' "$__ttydeck_dir"
 end
 
 function __ttydeck_moved --on-variable PWD

@@ -10,7 +10,7 @@ __ttydeck_precmd() {
 		t="$(builtin pwd && builtin print -n /)" t=${t%??}
 	fi
 	__ttydeck_escape
-	builtin print -rn -- $'\e]133;D;'$s';aid='$__ttydeck_aid$'\a\e]7;file://'${HOST-}$t$'\a' >/dev/tty
+	builtin print -rn -- $'\e]133;D;'$s';aid='$__ttydeck_aid$'\a\e]7;file://'$t$'\a' >/dev/tty
 }
 
 # __ttydeck_prompt runs last, because themes set PS1 at each prompt.
@@ -89,7 +89,7 @@ __ttydeck_install() {
 	elif [[ -n $percent && ${(t)PS1-} != *(export|readonly)* ]]; then
 		# A DEBUG trap would see our functions; it does not see expansions in
 		# the prompt.
-		PS1=$'%{\e]133;D;%?;aid='$__ttydeck_aid$'\a\e]7;kitty-shell-cwd://%M%d\a\e]133;A;aid='$__ttydeck_aid$'\a%}'${PS1-}$'%{\e]133;B;aid='$__ttydeck_aid$'\a%}'
+		PS1=$'%{\e]133;D;%?;aid='$__ttydeck_aid$'\a\e]7;kitty-shell-cwd://%d\a\e]133;A;aid='$__ttydeck_aid$'\a%}'${PS1-}$'%{\e]133;B;aid='$__ttydeck_aid$'\a%}'
 	else
 		builtin print -rn -- $'\e]133;W;aid='$__ttydeck_aid$';why=a DEBUG trap is set, and PS1 cannot be changed\a' >/dev/tty
 	fi
