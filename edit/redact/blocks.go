@@ -159,14 +159,11 @@ func isText(secret string) bool {
 // lookEntry replaces the secret in the line, whose first row is top, if it is an entry
 // of a list of secrets.
 func (s *screen) lookEntry(top int) {
-	if !s.entries {
-		for _, kind := range entryKinds {
-			s.entries = s.entries || bytes.Contains(s.line, kind.word)
+	for i, kind := range entryKinds {
+		if bytes.Contains(s.line, kind.word) && kind.head.Match(s.line) {
+			s.heads |= 1 << i
 		}
-		return
-	}
-	for _, kind := range entryKinds {
-		if !bytes.Contains(s.line, kind.sign) {
+		if s.heads>>i&1 == 0 || !bytes.Contains(s.line, kind.sign) {
 			continue
 		}
 		at := kind.entry.FindSubmatchIndex(s.line)
