@@ -97,10 +97,11 @@ func chunks(text string) format.Cast {
 // it. It has the words that rules look for as often as real code has.
 func sourceCode(n, secrets int) string {
 	rnd := rand.New(rand.NewPCG(1, 2))
-	words := strings.Fields(`parse reader writer token buffer index value error result name key count state event line
-		column field offset length header author path passing secretary node left right table entry begin end next
+	words := strings.Fields(`parse reader writer buffer index value error result name count state event line
+		column field offset length header writer path node left right table entry begin end next
 		size limit config option client server request response handler context cancel timer queue stack frame input
-		output source target match group rule list keep drop first last format encode decode signed access`)
+		output source target match group rule list keep drop first last format encode decode fields`)
+	rare := strings.Fields("token author key passing secretary access signedKey")
 	shapes := strings.Split("\tif # := #.#(#); # != nil {|\t\treturn #, fmt.Errorf(\"cannot # the #: %w\", #)|\t}|func (# *#) #(# int, # string) (#, error) {|"+
 		"// # returns the # of the #, or the # if there is none. The # must not be nil.|\t# := make(map[string]#, len(#))|"+
 		"\tfor _, # := range #.# {|\t\t#.#[#] = append(#.#[#], #)|}||\tcase #.#, #.#:|type # struct {|\t#  # // the # of each #|"+
@@ -124,6 +125,9 @@ func sourceCode(n, secrets int) string {
 		for part := range strings.SplitSeq(shape, "#") {
 			b.WriteString(part)
 			word := words[rnd.IntN(len(words))]
+			if rnd.IntN(60) == 0 {
+				word = rare[rnd.IntN(len(rare))]
+			}
 			if rnd.IntN(3) == 0 {
 				word = strings.ToUpper(word[:1]) + word[1:] + words[rnd.IntN(len(words))]
 			}

@@ -170,7 +170,7 @@ func (r *Redactor) Cast(ctx context.Context, src format.Cast) (format.Cast, *Rep
 
 func (r *Redactor) cast(ctx context.Context, src format.Cast, scan *Scan) (format.Cast, *Report, error) {
 	n := 0
-	for ev, err := range src.Events {
+	for ev, err := range ahead(src.Events) {
 		if err != nil {
 			return scan.finish(ctx, err)
 		}
