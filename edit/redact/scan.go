@@ -142,6 +142,7 @@ func (s *screen) clone() screen {
 	n.flow, n.flowAt = slices.Clone(s.flow), slices.Clone(s.flowAt)
 	n.at, n.block, n.blockTags, n.cuts = nil, nil, nil, nil
 	n.breaks = maps.Clone(s.breaks)
+	maps.DeleteFunc(n.breaks, func(row int64, _ lineBreak) bool { return row < s.scrolled }) // they are gone
 	n.above, n.aboveTags = slices.Clone(s.above), slices.Clone(s.aboveTags)
 	return n
 }
