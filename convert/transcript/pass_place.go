@@ -194,7 +194,7 @@ func (p *placer) place(ses *session, s *segment) {
 	if s.result == cancelled {
 		s.kind = Cancelled
 	} else if s.kind == Shell && strings.HasPrefix(s.text, "#") && !(s.marks == signed && s.run.known()) {
-		s.kind = Comment // not marked as run
+		s.kind = Comment     // not marked as run
 		s.exit = fact[int]{} // of the command before
 	}
 	s.depth, s.parent = len(p.shells)-1, shell.parent

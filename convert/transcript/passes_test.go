@@ -63,7 +63,7 @@ func TestRestartOfUnseenPrompt(t *testing.T) {
 	first := segment{bounds: FromPaste, text: "$ ls", rows: rows("$ ls"), after: afterRestart, start: 10 * ms}
 	again := segment{bounds: FromPaste, text: "$", rows: rows("$"), promptAt: 11 * ms, start: 12 * ms, left: leftLineFeed}
 	var got []string
-	for _, c := range read(pointers([]segment{{}, line, first, again}), Options{}) {
+	for _, c := range commandsOf(pointers([]segment{{}, line, first, again}), Options{}) {
 		got = append(got, c.Text)
 	}
 	if diff := cmp.Diff([]string{"id", "ls"}, got); diff != "" {
