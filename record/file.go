@@ -23,7 +23,7 @@ var ErrExists = fs.ErrExist
 var ErrInUse = atomicfile.ErrInUse
 
 // ErrNoAppend is returned by [Create] if a file's format does not allow
-// appending, or is not the requested one.
+// appending, or is not the requested one, or if its secrets were removed.
 var ErrNoAppend = errors.New("cannot append")
 
 // FileOptions are the options of [Create].
@@ -255,6 +255,9 @@ func (f *File) openAppend(o FileOptions) (err error) {
 		return fmt.Errorf("%w to %s: only asciicast v2 and v3 allow it", ErrNoAppend, f.Format)
 	case o.Format != nil && o.Format != f.Format:
 		return fmt.Errorf("%w %s: the recording is %s", ErrNoAppend, o.Format, f.Format)
+	case f.Began.Redacted():
+		// Its header would go on to say that there are no secrets.
+		return fmt.Errorf("%w: the recording is redacted, and what is added would not be", ErrNoAppend)
 	}
 	f.Appending = true
 	if f.Format == format.AsciicastV2 {

@@ -56,7 +56,7 @@ func ExampleFilter() {
 func ExampleWrite() {
 	cast := openExample()
 	list, err := transcript.Read(cast, transcript.Options{})
-	defer list.Close()
+	defer func() { list.Close() }()
 	// The commands before an error are still written.
 	rec := transcript.Recording{Name: "session.cast", Header: cast.Header, Commands: list.All(), Err: err}
 	style, _ := transcript.StyleByName("text")

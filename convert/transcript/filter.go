@@ -3,6 +3,7 @@ package transcript
 import (
 	"iter"
 	"regexp"
+	"slices"
 	"time"
 )
 
@@ -30,6 +31,13 @@ func (f *Filter) Of(cmds iter.Seq[Command]) iter.Seq[Command] {
 			}
 		}
 	}
+}
+
+// Markers returns those of markers that lie between From and To.
+func (f *Filter) Markers(markers []Marker) []Marker {
+	return slices.DeleteFunc(slices.Clone(markers), func(m Marker) bool {
+		return m.At < f.From || f.To > 0 && m.At >= f.To
+	})
 }
 
 // Match reports whether f selects c.

@@ -58,7 +58,8 @@ func writeHTML(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 			prefix = "r" + strconv.Itoa(i) + "-"
 		}
 		fmt.Fprintf(w, "<h1>%s</h1>\n<p class=\"meta\">%s</p>\n", html.EscapeString(recordingTitle(rec)), html.EscapeString(recordingMeta(rec)))
-		opts.each(rec.Commands, func(c, before *Command) { writeHTMLCommand(w, c, before, &rec, prefix, opts) })
+		heading := func(m Marker) { fmt.Fprintf(w, "<h2>%s</h2>\n", html.EscapeString(printable(m.Label))) }
+		opts.chapters(&rec, heading, func(c, before *Command) { writeHTMLCommand(w, c, before, &rec, prefix, opts) })
 	}
 	w.WriteString("</body>\n</html>\n")
 	return nil

@@ -29,6 +29,8 @@ type List struct {
 	late map[int]*segment
 	err  error
 
+	markers []Marker
+
 	buf     bytes.Buffer // of store
 	scratch []byte       // of load
 }
@@ -56,7 +58,7 @@ func readAll(cast format.Cast, opts Options, typed func(at time.Duration, text s
 		r.typing.event(ev, t)
 		t.event(ev)
 		r.hidden.event(ev, t)
-		r.list.clock.see(ev)
+		r.list.see(ev)
 		if len(t.segs) >= stretch {
 			r.read(false)
 		}
@@ -85,6 +87,25 @@ func (l *List) Hidden() []Hidden { return l.hidden }
 
 // Clock returns the recording's clock.
 func (l *List) Clock() *Clock { return &l.clock }
+
+// Markers returns the labelled markers of the recording, in order, without those
+// that rec writes at a pause; at most 10,000.
+func (l *List) Markers() []Marker { return l.markers }
+
+// maxMarkers is the most markers that a List keeps.
+const maxMarkers = 10000
+
+// see notes what an event says that is no command's.
+func (l *List) see(ev format.Event) {
+	l.clock.see(ev)
+	if ev.Code != format.Marker || len(l.markers) == maxMarkers {
+		return
+	}
+	_, resumed := format.ResumedAt(ev.Data)
+	if text := clipLabel(ev.Data); text != "" && !resumed && text != "paused" && text != "resumed" {
+		l.markers = append(l.markers, Marker{ev.Time, text})
+	}
+}
 
 // All returns the commands in order. It may be called more than once, and ends
 // early if the temporary file cannot be read; see [List.Err].

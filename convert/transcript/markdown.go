@@ -19,7 +19,8 @@ func writeMarkdown(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 		if !rec.Header.Start.IsZero() {
 			fmt.Fprintf(w, "\nRecorded %s.\n", rec.Header.Start.UTC().Format("2006-01-02 15:04:05 MST"))
 		}
-		opts.each(rec.Commands, func(c, before *Command) {
+		heading := func(m Marker) { fmt.Fprintf(w, "\n## %s\n", escapeMarkdown(m.Label)) }
+		opts.chapters(&rec, heading, func(c, before *Command) {
 			notes := remarks(c, before, opts)
 			fmt.Fprintf(w, "\n**%s**", opts.when(&rec, c.Start))
 			for _, r := range notes {

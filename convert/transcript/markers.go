@@ -1,6 +1,9 @@
 package transcript
 
 import (
+	"strings"
+	"time"
+
 	"github.com/ttydeck/ttydeck/edit"
 	"github.com/ttydeck/ttydeck/format"
 )
@@ -40,8 +43,19 @@ func Markers(cmds []Command) edit.Filter {
 	}
 }
 
-func label(c *Command) string {
-	text := oneLine(c.Text)
+// A Marker is a labelled moment of a recording.
+type Marker struct {
+	// At is the time from the start of the recording.
+	At time.Duration
+	// Label is the text: one line, and not empty.
+	Label string
+}
+
+func label(c *Command) string { return clipLabel(c.Text) }
+
+// clipLabel returns text as one line of at most maxLabel characters.
+func clipLabel(text string) string {
+	text = strings.TrimSpace(oneLine(text))
 	if r := []rune(text); len(r) > maxLabel {
 		text = string(r[:maxLabel-1]) + "…"
 	}

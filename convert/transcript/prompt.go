@@ -181,6 +181,27 @@ var launchers = map[string]bool{
 	"devbox": true, "direnv": true, "rlwrap": true, "socat": true, "nc": true, "ncat": true, "picocom": true, "minicom": true, "virsh": true, "qemu-system-x86_64": true,
 }
 
+// replPrograms are programs that read a language of their own, not all with
+// bracketed paste.
+var replPrograms = map[string]bool{
+	"node": true, "nodejs": true, "deno": true, "bun": true, "irb": true, "pry": true, "lua": true, "luajit": true, "ghci": true, "R": true,
+	"psql": true, "mysql": true, "mariadb": true, "sqlite3": true, "duckdb": true, "redis-cli": true, "mongosh": true, "mongo": true,
+	"gdb": true, "lldb": true, "pdb": true, "dlv": true, "jshell": true, "scala": true, "julia": true, "octave": true, "maxima": true, "gp": true,
+	"php": true, "iex": true, "erl": true, "swipl": true, "ftp": true, "sftp": true, "nslookup": true, "telnet": true, "gnuplot": true, "bpython": true,
+}
+
+// startsREPL reports whether a command line starts such a program. Python has
+// a number in its name, as may others.
+func startsREPL(line string) bool {
+	for _, word := range firstWords(line) {
+		name := strings.TrimRight(word, "0123456789.")
+		if replPrograms[word] || replPrograms[name] || name == "python" || name == "ipython" || name == "pypy" {
+			return true
+		}
+	}
+	return false
+}
+
 // isLauncher reports whether a command line may start a shell.
 func isLauncher(line string) bool {
 	for _, word := range firstWords(line) {

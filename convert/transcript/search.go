@@ -75,7 +75,7 @@ func Search(cast format.Cast, match func(string) bool, opts SearchOptions) ([]Hi
 		typed = w.typed
 	}
 	list, err := readAll(cast, opts.Options, typed)
-	defer list.Close()
+	defer func() { list.Close() }()
 	w.finish()
 	if unseen {
 		for _, l := range list.unseenLines {

@@ -113,9 +113,14 @@ func known(prompts []string, prompt string) bool {
 
 // mayType reports whether text may be a prompt that only typing shows. Once a
 // line editor has switched bracketed paste, such prompts occur only inside
-// launchers, which may run another shell, and where they occurred before.
+// launchers, which may run another shell, in programs with a language of their
+// own, and where they occurred before. An empty text asks whether there may be
+// any.
 func (t *tracer) mayType(text string) bool {
 	if !t.paste || t.cur.bounds != "" && isLauncher(t.cur.text) {
+		return true
+	}
+	if t.cur.bounds != "" && startsREPL(t.cur.text) && (text == "" || looksLikeREPL(text)) {
 		return true
 	}
 	return known(t.typedKnown, text) || known(t.oddKnown, text)

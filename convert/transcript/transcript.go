@@ -19,7 +19,7 @@ var ErrTooMany = errors.New("too many prompts in the recording: the rest was not
 func Commands(cast format.Cast, opts Options) iter.Seq2[Command, error] {
 	return func(yield func(Command, error) bool) {
 		list, err := Read(cast, opts)
-		defer list.Close()
+		defer func() { list.Close() }()
 		for c := range list.All() {
 			if !yield(c, nil) {
 				return

@@ -31,6 +31,9 @@ type Recording struct {
 	Unseen int
 	// Hidden lists when commands were hidden; see [List.Hidden].
 	Hidden []Hidden
+	// Markers are the headings of the styles Markdown and HTML, in order; see
+	// [List.Markers].
+	Markers []Marker
 	// Err is the error that ended the reading, if any.
 	Err error
 }
@@ -85,6 +88,9 @@ type WriteOptions struct {
 	Location *time.Location
 	// Review writes only doubtful commands, with the reasons for the doubt.
 	Review bool
+	// Status adds a line "[STATUS]" to each command that failed in style console, as
+	// cram has it. The other styles say the status anyhow.
+	Status bool
 	// PlayURL is the address of a player that shows the recording. With it,
 	// style html links each command to its moment, by appending "#t=SECONDS".
 	PlayURL string
@@ -215,6 +221,25 @@ func (o WriteOptions) each(cmds iter.Seq[Command], f func(c, before *Command)) {
 	}
 }
 
+// chapters is each for the commands of rec. It calls heading with the markers that
+// come before a command was entered, also with those inside the command before, and
+// with the rest at the end. Markers that only name a command are none.
+func (o WriteOptions) chapters(rec *Recording, heading func(m Marker), f func(c, before *Command)) {
+	left := rec.Markers
+	o.each(rec.Commands, func(c, before *Command) {
+		for len(left) > 0 && left[0].At <= c.Start {
+			if left[0].Label != label(c) {
+				heading(left[0])
+			}
+			left = left[1:]
+		}
+		f(c, before)
+	})
+	for _, m := range left {
+		heading(m)
+	}
+}
+
 // printable makes text from a recording safe to print: it replaces control
 // characters other than line feed and tab with U+FFFD.
 func printable(s string) string {
@@ -276,7 +301,12 @@ func writeConsole(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 			}
 			fmt.Fprintf(w, "# %s\n", printable(rec.Name))
 		}
-		opts.each(rec.Commands, func(c, _ *Command) { w.WriteString(console(c)) })
+		opts.each(rec.Commands, func(c, _ *Command) {
+			w.WriteString(console(c))
+			if opts.Status && c.Failed() {
+				fmt.Fprintf(w, "[%d]\n", c.Exit)
+			}
+		})
 	}
 	return nil
 }

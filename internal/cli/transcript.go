@@ -52,11 +52,14 @@ FORMATS
 				outputFlag(&o.output),
 				formatFlag(&o.target, transcripts, func(t *convert.Target) *convert.Target { return t }),
 				overwriteFlag(&o.overwrite),
-				onOff(&o.write.Absolute, "absolute", "show the time of day, if the recording has its start time"),
-				onOff(&o.utc, "utc", "with --absolute, show UTC, not the local time"),
 				word(&o.write.PlayURL, "play-url", "in HTML, make each time a link to `URL`#t=SECONDS"),
 				number(&o.parse.MaxOutput, 1, "max-output", "keep at most `N` bytes of a command's output"),
 				onOff(&o.schema, "schema", "print the JSON Schema of the formats json and jsonl, and exit"),
+			}},
+			{"Times and statuses", []*flag{
+				onOff(&o.write.Absolute, "absolute", "show the time of day, if the recording has its start time"),
+				onOff(&o.utc, "utc", "with --absolute, show UTC, not the local time"),
+				onOff(&o.write.Status, "status", "in the format console, print [STATUS] behind a command that failed"),
 			}},
 			{"Which commands", append(placeFlags(&o.only.From, &o.only.To),
 				onOff(&o.only.Failed, "failed", "only commands that failed"),
@@ -190,7 +193,7 @@ func (e *env) transcribe(ctx context.Context, name string, opts transcriptOption
 	}))
 	list, err := transcript.Read(cast, opts.parse)
 	rec.Commands, rec.Err, rec.Unseen = opts.only.Of(list.All()), err, list.Unseen()
-	rec.Hidden, rec.Clock = list.Hidden(), list.Clock()
+	rec.Hidden, rec.Clock, rec.Markers = list.Hidden(), list.Clock(), opts.only.Markers(list.Markers())
 	if at, ok := rec.Clock.Unsure(); ok && opts.write.Absolute {
 		e.warnf("%s: times of day from %s on are too early: the recording was paused, and does not hold for how long", rec.Name, clock(at.Seconds()))
 	}

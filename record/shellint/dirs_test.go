@@ -66,7 +66,7 @@ func TestDirs(t *testing.T) {
 				if err := os.Mkdir(dir, 0o700); err != nil {
 					t.Fatal(err)
 				}
-				if tt.argv[0] == "nu" && strings.ContainsAny(name, "\n\x1b\x07\x01\xff") {
+				if tt.argv[0] == "nu" && (strings.ContainsAny(name, "\n\x1b\x07\x01") || !utf8.ValidString(name)) {
 					continue // nushell does not go there
 				}
 				cd := tt.cd
