@@ -74,7 +74,7 @@ func newPump(s *session) (*pump, error) {
 	}
 	p := &pump{s: s, waiter: w, hungup: make(chan struct{}), left: drainLimit}
 	if s.shell != nil {
-		p.marks = stripper{nonce: s.Nonce, seen: func() { s.goFunc(func() { s.shell.Close() }) }}
+		p.marks = stripper{nonce: s.Nonce, seen: func() { s.goFunc(func() { s.shell.Close() }) }, unmarked: s.Unmarked}
 	}
 	p.keysOver = s.term == nil || s.Stdin != nil
 	p.termGone = s.term == nil

@@ -109,6 +109,10 @@ type Recorder struct {
 	// at once, such as that the recording has failed; nil shows it in the
 	// terminal. Any goroutine may call it.
 	Notice func(string)
+	// Unmarked, if not nil, is called if the shell reports that no exit statuses
+	// will be in the recording, with the reason. It is called at most once, by a
+	// goroutine that must not wait.
+	Unmarked func(why string)
 	// Started, if not nil, is called as soon as the program runs. It must
 	// return soon. The Control may be used by any goroutine, also after the end
 	// of the session.
@@ -252,6 +256,9 @@ func (s *session) integrate() {
 		s.Nonce = shellint.NewNonce()
 	}
 	sh, err := shellint.Prepare(s.cmd.Args, s.cmd.Env, s.Nonce)
+	if err != nil && s.Unmarked != nil {
+		s.Unmarked(err.Error())
+	}
 	if err != nil || sh == nil {
 		return
 	}

@@ -12,6 +12,9 @@ type stripper struct {
 	nonce string
 	seen  func() // called at our first mark
 
+	// unmarked, if not nil, is called with the reason of our first mark W.
+	unmarked func(why string)
+
 	begun  bool   // seen has been called
 	held   []byte // the beginning of a possible mark: a terminal would not show it yet
 	looked int    // number of bytes of held that were searched for the end
@@ -111,6 +114,10 @@ func (m *stripper) ours(seq []byte) bool {
 			if !m.begun {
 				m.begun = true
 				m.seen()
+			}
+			if why, ok := strings.CutPrefix(body, "W;aid="+m.nonce+";why="); ok && m.unmarked != nil {
+				m.unmarked(why)
+				m.unmarked = nil
 			}
 			m.after = true
 			return true

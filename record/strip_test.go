@@ -69,3 +69,16 @@ func BenchmarkStrip(b *testing.B) {
 		m.strip(data)
 	}
 }
+
+// TestStripUnmarked: the first reason of our own is told, once, and not shown.
+func TestStripUnmarked(t *testing.T) {
+	var got []string
+	m := stripper{nonce: "n0nce", seen: func() {}, unmarked: func(why string) { got = append(got, why) }}
+	out := ""
+	for _, in := range []string{"a\x1b]133;W;aid=other;why=forged\ab", "\x1b]133;W;aid=n0n", "ce;why=PS1 is set\a", "\x1b]133;W;aid=n0nce;why=again\ac"} {
+		out += string(m.strip([]byte(in)))
+	}
+	if out != "a\x1b]133;W;aid=other;why=forged\abc" || len(got) != 1 || got[0] != "PS1 is set" {
+		t.Errorf("shown %q, told %q", out, got)
+	}
+}

@@ -29,7 +29,8 @@ type List struct {
 	late map[int]*segment
 	err  error
 
-	markers []Marker
+	markers  []Marker
+	unmarked string
 
 	buf     bytes.Buffer // of store
 	scratch []byte       // of load
@@ -71,6 +72,9 @@ func readAll(cast format.Cast, opts Options, typed func(at time.Duration, text s
 	t.finish()
 	r.read(true)
 	r.list.hidden = r.hidden.list()
+	if t.nonce != "" {
+		r.list.unmarked = t.unmarked
+	}
 	return r.list, err
 }
 
@@ -91,6 +95,10 @@ func (l *List) Clock() *Clock { return &l.clock }
 // Markers returns the labelled markers of the recording, in order, without those
 // that rec writes at a pause; at most 10,000.
 func (l *List) Markers() []Marker { return l.markers }
+
+// Unmarked returns why the recorded shell did not report exit statuses, as it said
+// itself; "" if it did, or if nothing is known.
+func (l *List) Unmarked() string { return l.unmarked }
 
 // maxMarkers is the most markers that a List keeps.
 const maxMarkers = 10000

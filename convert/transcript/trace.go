@@ -141,11 +141,13 @@ type place struct{ dir, host string }
 
 // signedState is what the marks with the recording's nonce have shown.
 type signedState struct {
-	top    place  // of the recorded shell, which has marks
-	marked bool   // there were such marks
-	runs   bool   // they show when a command starts
-	placed bool   // the directory that comes next is the recorded shell's
-	number string // the history number of the command that runs
+	top place // of the recorded shell, which has marks
+	// unmarked is why the shell has no marks for statuses.
+	unmarked string
+	marked   bool   // there were such marks
+	runs     bool   // they show when a command starts
+	placed   bool   // the directory that comes next is the recorded shell's
+	number   string // the history number of the command that runs
 }
 
 // pending is a prompt behind which the cursor has come to rest.

@@ -58,6 +58,10 @@ func (t *tracer) onMark(m vt.Mark) {
 			t.cur.promptEnd = endCertain
 			t.sign = origin{ok: true, line: m.Line, x: x}
 		}
+	case markNote:
+		if t.unmarked == "" {
+			t.unmarked = oneLine(mk.text)
+		}
 	case markText:
 		seg := t.cur
 		if t.state == running && seg.bounds != "" && !seg.reported.known() {

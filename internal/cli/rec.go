@@ -215,6 +215,8 @@ func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 	if r.Headless || !tty.Available() {
 		r.Notice = func(msg string) { e.warnf("%s", msg) }
 	}
+	unmarked := make(chan string, 1)
+	r.Unmarked = func(why string) { unmarked <- why }
 	s.Begun = func(f *record.File) {
 		if !opts.quiet {
 			e.nestedNote()
@@ -233,6 +235,11 @@ func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 			return withHint(err, "ttydeck ls lists the running sessions")
 		}
 		return err
+	}
+	select {
+	case why := <-unmarked:
+		e.warnf("the recording has no exit statuses: %s", why)
+	default:
 	}
 	err = e.recEnd(file, opts, status, err)
 	if clean == nil {

@@ -197,6 +197,9 @@ func (e *env) transcribe(ctx context.Context, name string, opts transcriptOption
 	if at, ok := rec.Clock.Unsure(); ok && opts.write.Absolute {
 		e.warnf("%s: times of day from %s on are too early: the recording was paused, and does not hold for how long", rec.Name, clock(at.Seconds()))
 	}
+	if why := list.Unmarked(); why != "" {
+		e.warnf("%s: exit statuses are not known: %s", rec.Name, why)
+	}
 	if list.Len() == 0 && output && err == nil {
 		e.warnf("%s: no command was found: it has no marks, and no prompt that is known as one", rec.Name)
 	}
