@@ -2,7 +2,6 @@ package edit_test
 
 import (
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/ttydeck/ttydeck/edit"
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/testcorpus"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -143,10 +143,7 @@ func TestMetadata(t *testing.T) {
 
 // The screen is the same at each time, with and without metadata.
 func TestRemoveMetadataKeepsThePicture(t *testing.T) {
-	dir := os.Getenv("TTYDECK_CORPUS")
-	if dir == "" {
-		t.Skip("SKIPPED: TTYDECK_CORPUS is not set")
-	}
+	dir := testcorpus.Dir(t, "")
 	n, removed := 0, 0
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {

@@ -173,7 +173,7 @@ var knownFailures = []string{"busybox cancel", "mksh cancel", "mksh nest", "ksh 
 // TTYDECK_DRIVEN selects all sessions; otherwise only every fourth runs.
 func TestHard(t *testing.T) {
 	if testing.Short() {
-		t.Skip("SKIPPED: TestHard drives shells for half a minute")
+		t.Skip("SKIPPED: TestHard with -short: it drives shells for half a minute")
 	}
 	t.Parallel()
 	if len(hardSessions) < 40 {

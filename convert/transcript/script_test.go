@@ -84,23 +84,25 @@ func TestScriptsParse(t *testing.T) {
 		"bash": "a=(1 2); [[ ${a[1]} ]]", "dash": "for i in 1 2; do echo $i; done", "zsh": "a=(1 2); print ${a[1]}", "fish": "for i in 1 2\n    echo $i\nend",
 		"ksh": "a=(1 2); print ${a[1]}", "mksh": "a=(1 2); print ${a[1]}",
 	} {
-		path, err := exec.LookPath(shell)
-		if err != nil {
-			if os.Getenv("CI") != "" {
+		t.Run(shell, func(t *testing.T) {
+			path, err := exec.LookPath(shell)
+			if err != nil {
+				if os.Getenv("CI") != "" {
+					t.Fatal(err)
+				}
+				t.Skipf("SKIPPED: %s: %v", t.Name(), err)
+			}
+			got := script(t, format.Header{Command: shell}, here, line(text), elsewhere, host)
+			name := filepath.Join(t.TempDir(), "x.sh")
+			if err := os.WriteFile(name, []byte(got), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			t.Skip("SKIPPED: ", err)
-		}
-		got := script(t, format.Header{Command: shell}, here, line(text), elsewhere, host)
-		name := filepath.Join(t.TempDir(), "x.sh")
-		if err := os.WriteFile(name, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if out, err := exec.Command(path, "-n", name).CombinedOutput(); err != nil {
-			t.Errorf("%s -n: %v: %s\n%s", shell, err, out, got)
-		}
-		if strings.Contains(got, "\nrm ") {
-			t.Errorf("%s: runs what ran elsewhere:\n%s", shell, got)
-		}
+			if out, err := exec.Command(path, "-n", name).CombinedOutput(); err != nil {
+				t.Errorf("%s -n: %v: %s\n%s", shell, err, out, got)
+			}
+			if strings.Contains(got, "\nrm ") {
+				t.Errorf("%s: runs what ran elsewhere:\n%s", shell, got)
+			}
+		})
 	}
 }

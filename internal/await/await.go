@@ -14,15 +14,25 @@ const Patience = 2 * time.Minute
 // with a message that ends in details, which is may set.
 func Until(tb testing.TB, what string, is func() bool, details ...*string) {
 	tb.Helper()
-	for end, pause := time.Now().Add(Patience), time.Millisecond; !is(); pause = min(2*pause, 20*time.Millisecond) {
+	if Within(Patience, is) {
+		return
+	}
+	for _, d := range details {
+		what += "\n" + *d
+	}
+	tb.Fatalf("timed out waiting for %s", what)
+}
+
+// Within reports whether is becomes true within a time: for what may fail on a
+// slow machine, and is then tried again in another way.
+func Within(limit time.Duration, is func() bool) bool {
+	for end, pause := time.Now().Add(limit), time.Millisecond; !is(); pause = min(2*pause, 20*time.Millisecond) {
 		if time.Now().After(end) {
-			for _, d := range details {
-				what += "\n" + *d
-			}
-			tb.Fatalf("timed out waiting for %s", what)
+			return false
 		}
 		time.Sleep(pause) // pause between two calls
 	}
+	return true
 }
 
 // Receive returns the next value of a channel, or the zero value if the channel

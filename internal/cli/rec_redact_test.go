@@ -64,13 +64,13 @@ func TestSignalWhileRedacting(t *testing.T) {
 // On a full disk, the recording keeps its other name.
 func TestDiskFullWhileRedacting(t *testing.T) {
 	if runtime.GOOS != "linux" || os.Getuid() != 0 {
-		t.Skip("SKIPPED: only root can mount a small file system")
+		t.Skip("SKIPPED: TestDiskFullWhileRedacting: only root can mount a small file system, and on Linux")
 	}
 	ttydeck, _ := sessionsOf(t)
 	dir := t.TempDir()
 	mount := exec.Command("mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", dir)
 	if out, err := mount.CombinedOutput(); err != nil {
-		t.Skipf("SKIPPED: mount: %v: %s", err, out)
+		t.Skipf("SKIPPED: TestDiskFullWhileRedacting: mount: %v: %s", err, out)
 	}
 	t.Cleanup(func() { exec.Command("umount", "-l", dir).Run() })
 	cast := filepath.Join(dir, "a.cast")

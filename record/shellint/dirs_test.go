@@ -80,12 +80,10 @@ func TestDirs(t *testing.T) {
 				u := start(t, true, tt.home, env, tt.argv...)
 				u.lull = lull
 				u.enter(lines...)
-				for end := time.Now().Add(await.Patience / 4); ; time.Sleep(5 * time.Millisecond) {
+				await.Within(await.Patience/4, func() bool {
 					got = reports(t, u.from(0))
-					if len(got) > len(want) || time.Now().After(end) {
-						break
-					}
-				}
+					return len(got) > len(want)
+				})
 				return cmp.Diff(want, got[min(1, len(got)):])
 			})
 			if diff != "" {

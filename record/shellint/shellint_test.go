@@ -398,17 +398,15 @@ func (tt marksTest) differs(t *testing.T, lull time.Duration) string {
 	// Nushell draws its prompt again when a line is entered, so the last prompt
 	// may be a redrawn one. After twenty seconds the lines count as typed too
 	// early, and slower types everything again.
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	await.Within(20*time.Second, func() bool {
 		got = nil
 		for _, m := range marksOf(u.from(0)) {
 			if m != "A" && m != "B" && m != "A k=s" {
 				got = append(got, m)
 			}
 		}
-		if len(got) >= len(tt.want) || time.Now().After(end) {
-			break
-		}
-	}
+		return len(got) >= len(tt.want)
+	})
 	return cmp.Diff(tt.want, got)
 }
 
