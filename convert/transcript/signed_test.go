@@ -84,6 +84,10 @@ func TestSignedMarks(t *testing.T) {
 		{"a command that ended without a mark", []string{ownPS, ranLine("ls"), "a\r\n" + pasteOn + ownA + "$ " + ownB, ranLine("id"), ownPS}, []string{
 			"command 0 -1 - /top: ls", "command 0 -1 0 /top: id",
 		}},
+		{"the shell is slow to run a line of two", []string{
+			ownD + ownA + "$ " + ownB, "ls", "\r\n", ownC("ls"), ownD + ownA + "$ " + ownB, "i", "f\r\n\x1b]133;A;k=s;aid=N\a> " + ownB, "f", "i\r\n",
+			"\x1b]133;C;aid=N;hn=2;cmdline_url=if%3B fi\a", ownD,
+		}, []string{"command 0 -1 0 /top: ls", "command 0 -1 0 /top: if\nfi"}},
 		{"only prompts have marks", []string{ownD + ownA + "$ " + ownB, "ls", "\r\n", "a\r\n" + ownD + ownA + "$ " + ownB}, []string{"command 0 -1 0 /top: ls"}},
 		{"the mark of an end has the text", []string{
 			ownD + ownA + "$ " + ownB, "for", "\r\n> ", "do x", "\r\n", "a\r\n\x1b]133;D;2;aid=N;hn=3;cmdline_url=for%0Ado%09x\a" + ownA + "$ " + ownB,
