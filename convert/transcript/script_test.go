@@ -106,3 +106,23 @@ func TestScriptsParse(t *testing.T) {
 		})
 	}
 }
+
+// The script of a recorded session is one for its shell.
+func TestScriptOfRecording(t *testing.T) {
+	f, err := format.OpenFile("testdata/bashism-sh-own.cast")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var cmds []Command
+	for c, err := range Commands(f.Cast, Options{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmds = append(cmds, c)
+	}
+	got := script(t, f.Header, cmds...)
+	if !strings.HasPrefix(got, "#!/usr/bin/env bash\n") || !strings.Contains(got, "\na=(1 2); echo ${a[1]}\n") {
+		t.Errorf("the script is:\n%s", got)
+	}
+}
