@@ -67,15 +67,15 @@ func oddPrompts(segs []*segment) []string {
 		case s.bounds == "":
 		case !s.odd:
 			first = false
-			launched = isLauncher(s.text)
+			launched = isLauncher(s.entered())
 		case s.oddOneOf(prompts):
-			launched = isLauncher(s.text)
+			launched = isLauncher(s.entered())
 		default:
 			// Nobody types the end of a progress display.
 			if (first || launched && looksLikeShell(p)) && count[p] > 1 && typedAt[p]*2 >= count[p]-1 && typedAt[p] > 0 &&
 				(looksLikeShell(p) || !strings.HasSuffix(strings.TrimSpace(p), ":")) && len(prompts) < maxPrompts {
 				prompts = append(prompts, p)
-				launched = isLauncher(s.text)
+				launched = isLauncher(s.entered())
 			}
 			first = false
 		}

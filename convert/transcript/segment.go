@@ -90,6 +90,15 @@ type segment struct {
 // is reports whether s is p, or a copy of it.
 func (s *segment) is(p *segment) bool { return p != nil && (s == p || s.copied == p) }
 
+// entered returns the line as far as it is known yet: until a prompt's end is, its
+// text is the whole rows, prompt and all.
+func (s *segment) entered() string {
+	if s.reported.known() {
+		return s.reported.value
+	}
+	return s.text
+}
+
 // output is what a command printed.
 type output struct {
 	text string      // its end; all of it if there is no head

@@ -98,7 +98,7 @@ func (t *tracer) restPoint(d time.Duration) {
 // shell whose prompts never do.
 func (t *tracer) mayBeOdd(text string) bool {
 	return columns(text) > 1 && !looksLikeQuestion(text) && t.trust != signed &&
-		(len(t.typedKnown) == 0 || isLauncher(t.cur.text) || known(t.oddKnown, text))
+		(len(t.typedKnown) == 0 || isLauncher(t.cur.entered()) || known(t.oddKnown, text))
 }
 
 // known reports whether a prompt is like one of prompts.
@@ -117,10 +117,10 @@ func known(prompts []string, prompt string) bool {
 // own, and where they occurred before. An empty text asks whether there may be
 // any.
 func (t *tracer) mayType(text string) bool {
-	if !t.paste || t.cur.bounds != "" && isLauncher(t.cur.text) {
+	if !t.paste || t.cur.bounds != "" && isLauncher(t.cur.entered()) {
 		return true
 	}
-	if t.cur.bounds != "" && startsREPL(t.cur.text) && (text == "" || looksLikeREPL(text)) {
+	if t.cur.bounds != "" && startsREPL(t.cur.entered()) && (text == "" || looksLikeREPL(text)) {
 		return true
 	}
 	return known(t.typedKnown, text) || known(t.oddKnown, text)
