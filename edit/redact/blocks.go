@@ -141,6 +141,26 @@ var entryKinds = []entryKind{
 		entry: regexp.MustCompile(`^\s*password\s+(\S+)\s*$`),
 		isOK:  func(secret string) bool { return !isPlaceholder(secret, "") },
 	},
+	// A name and its value, in a line each: the environment of Kubernetes and of ECS,
+	// and parameters.
+	namedEntry("ame", "name|optionname"),
+	namedEntry("ey", "key|parameterkey"),
+	{ // A property list.
+		rule: "setting", word: []byte("<key>"), sign: []byte("<string>"),
+		head:  regexp.MustCompile(`^\s*<key>[\w .-]*(?i:passw(?:or)?d|passphrase|secret|token|(?:api|access|private)[_-]?key)</key>\s*$`),
+		among: regexp.MustCompile(`^\s*$`),
+		entry: regexp.MustCompile(`^\s*<string>\s*([^<>\s](?:[^<>]*[^<>\s])?)\s*</string>\s*$`),
+		isOK: func(secret string) bool {
+			return len(secret) >= 4 && !isPlaceholder(secret, "") && !metavar(secret) && !strings.Contains(secret, " ")
+		},
+	},
+	{ // A session of FTP or POP3.
+		rule: "protocol", word: []byte("USER "), sign: []byte("PASS "),
+		head:  regexp.MustCompile(`^(?:\S+ )?USER \S+\s*$`),
+		among: regexp.MustCompile(`^(?:[<*]+ )?(?:\d{3}|\+OK)\b`),
+		entry: regexp.MustCompile(`^(?:\S+ )?PASS (\S+)\s*$`),
+		isOK:  func(secret string) bool { return !isPlaceholder(secret, "") },
+	},
 	{ // A variable that Terraform asks for.
 		rule: "prompt", word: []byte("var."), sign: []byte("Enter a value:"),
 		head:  regexp.MustCompile(`^\s*var\.\S*(?i:passw|secret|token|api_?key|access_?key|private_?key|credential|_pass|_pwd)\S*\s*$`),
@@ -148,6 +168,19 @@ var entryKinds = []entryKind{
 		entry: regexp.MustCompile(`^\s*Enter a value:\s+(\S.*?)\s*$`),
 		isOK:  func(secret string) bool { return !isPlaceholder(secret, "") },
 	},
+}
+
+// namedEntry returns the kind of list in which an entry is the value of the name in
+// the line above, behind one of labels, each of which has word.
+func namedEntry(word, labels string) entryKind {
+	return entryKind{
+		rule: "setting", word: []byte(word), sign: []byte("alue"),
+		head: regexp.MustCompile(`^[\s{-]*["']?(?i:` + labels + `)["']?:\s*["']?[\w.-]*` +
+			`(?i:passw(?:or)?d|passphrase|secret|token|api[_-]?key|(?:access|private|secret|encryption|master|signing|auth)[_-]?key|credentials?|[_-]pass|[_-]pwd)["']?,?\s*$`),
+		among: regexp.MustCompile(`^\s*["']?(?i:type|sensitive|secure)["']?:`),
+		entry: regexp.MustCompile(`^\s*["']?(?i:value|parametervalue)["']?:\s+["']?([^\s"'|>].*?)["']?,?[\s}]*$`),
+		isOK:  func(secret string) bool { return len(secret) >= 4 && !isPlaceholder(secret, "") && !metavar(secret) },
+	}
 }
 
 // isText reports whether a text is base64 of a text.

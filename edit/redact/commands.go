@@ -27,6 +27,8 @@ type command struct {
 	pairs bool   // in NAME=SECRET, the secret has any name
 	// cookies are options before cookies.
 	cookies string
+	valued  string // options before what is no secret
+	slashes bool   // options may begin with a slash: /p SECRET
 }
 
 const lastWord = -1
@@ -36,7 +38,7 @@ var commands = []command{
 	{names: "skopeo buildah podman", user: "--creds --src-creds --dest-creds", at: ":"},
 	{names: "mysql mysqldump mysqladmin mysqlimport mysqlcheck mysqlshow mysqlslap mysqlpump mysqlbinlog mysqlsh mariadb mariadb-dump mariadb-admin mycli", attached: "-p"},
 	{names: "mysqladmin mariadb-admin", subs: "password", word: lastWord},
-	{names: "mycli pgcli beeline cqlsh evil-winrm steghide aescrypt rdesktop psexec ncftp ncftpput ncftpget tsql smbmap netexec nxc crackmapexec", separate: "-p", attached: "-p"},
+	{names: "mycli pgcli beeline cqlsh evil-winrm steghide aescrypt rdesktop psexec ncftp ncftpput ncftpget tsql smbmap netexec nxc crackmapexec hydra medusa certutil yt-dlp youtube-dl rabbitmqadmin racadm", separate: "-p", attached: "-p"},
 	{names: "mongo mongosh mongodump mongorestore mongoexport mongoimport mongostat mongotop mongofiles", separate: "-p", attached: "-p"},
 	{names: "sshpass", separate: "-p", attached: "-p"},
 	{names: "unzip zip", separate: "-P", attached: "-P", bundled: "-P"},
@@ -50,7 +52,33 @@ var commands = []command{
 	{names: "ldappasswd", separate: "-w -s -a", attached: "-w -s -a"},
 	{names: "curl", user: "-u --user -U --proxy-user -E --cert", at: ":", cookies: "-b --cookie", separate: "--pass --proxy-pass"},
 	{names: "http https xh xhs httpie", user: "-a --auth", at: ":"},
-	{names: "smbclient rpcclient smbget smbcacls smbspool net winexe wmic mount.cifs", user: "-U --user", at: "%"},
+	{names: "smbclient rpcclient smbget smbcacls smbspool net winexe wmic mount.cifs wbinfo", user: "-U --user -a --authenticate", at: "%"},
+	{names: "smbclient", word: 2, valued: "-U --user -I --ip-address -L --list -c --command -d --debuglevel -D --directory -W --workgroup -p --port -m --max-protocol -t --timeout -s -n -M -O -R -A --authentication-file -T -b"},
+	{names: "net", subs: "user", word: 2, slashes: true},
+	{names: "net", subs: "use", word: lastWord, slashes: true},
+	{names: "schtasks", separate: "/rp /RP /p /P", slashes: true},
+	{names: "signtool", separate: "/p /P", slashes: true},
+	{names: impacket("psexec smbexec wmiexec atexec dcomexec secretsdump smbclient lookupsid mssqlclient getTGT GetNPUsers GetUserSPNs samrdump services rpcdump"), at: ":", word: 1, separate: "-hashes"},
+	{names: "etcdctl", user: "--user", at: ":"},
+	{names: "swaks", separate: "-ap"},
+	{names: "sendemail sendEmail", separate: "-xp"},
+	{names: "kadmin kadmin.local", separate: "-w -pw"},
+	{names: "dsconf dsctl dsidm", separate: "-w"},
+	{names: "security", subs: "add-generic-password add-internet-password unlock-keychain set-keychain-password create-keychain import export", separate: "-w -p -P", attached: "-w"},
+	{names: "bw", subs: "unlock", word: 1, valued: "--passwordenv --passwordfile"},
+	{names: "bw", subs: "login", word: 2, valued: "--passwordenv --passwordfile --method --code"},
+	{names: "rclone", subs: "obscure", word: 1},
+	{names: "ansible-vault", subs: "encrypt_string", word: 1, valued: "--vault-id --vault-password-file --encrypt-vault-id -n --name --output"},
+	{names: "mkpasswd", word: 1, valued: "-m --method -S --salt -R --rounds -P --password-fd"},
+	{names: "ngrok", subs: "add-authtoken authtoken", word: 1},
+	{names: "cloudflared", subs: "install", word: 1},
+	{names: "mc mcli", subs: "set", word: 4},
+	{names: "dotnet", subs: "user-secrets", word: 3},
+	{names: "iwconfig", subs: "key enc", word: 1},
+	{names: "netlify dvc wpa_cli doppler", subs: "env:set modify set_network configure set", named: true},
+	{names: "supabase firebase dokku", subs: "secrets functions:config:set config:set", pairs: true},
+	{names: "az", subs: "secret", separate: "--value"},
+	{names: "eas", subs: "secret:create env:create", separate: "--value"},
 	{names: "lftp", user: "-u --user", at: ","},
 	{names: "htpasswd htdbm", word: lastWord, needs: "b"},
 	{names: "mosquitto_passwd", word: lastWord, needs: "b"},
@@ -70,13 +98,22 @@ var commands = []command{
 	{names: "keytool jarsigner apksigner", separate: "-storepass -keypass -srcstorepass -deststorepass -srckeypass -destkeypass -new"},
 	{names: "plink pscp psftp putty", separate: "-pw"},
 	{names: "xfreerdp xfreerdp3 wlfreerdp", attached: "/p:", separate: "-p"},
-	{names: "snmpget snmpwalk snmpset snmpbulkwalk", separate: "-A -X", attached: "-A -X"},
+	{names: "snmpget snmpgetnext snmpwalk snmpset snmpbulkget snmpbulkwalk snmptrap snmpstatus snmptable", separate: "-A -X -c", attached: "-A -X -c"},
 	{names: "sqlplus sqlldr expdp impdp", at: "/", word: 1},
 	{names: "pdftk", subs: "user_pw owner_pw input_pw", word: 1},
 	{names: "pdftotext pdfinfo pdfimages pdftoppm pdftocairo", separate: "-upw -opw"},
 	{names: "influx x11vnc", separate: "-password -passwd"},
 	{names: "useradd usermod", separate: "-p --password"},
 	{names: "ccrypt ccencrypt ccdecrypt", separate: "-K"},
+}
+
+// impacket returns the names that the programs of impacket are installed under.
+func impacket(programs string) string {
+	var names []string
+	for _, name := range strings.Fields(programs) {
+		names = append(names, name+".py", "impacket-"+name)
+	}
+	return strings.Join(names, " ")
 }
 
 // commandsByName has the indices of the commands of a program.
@@ -198,6 +235,7 @@ const (
 	isSecret
 	isUser
 	isCookies
+	isOther // neither a secret, nor an argument that counts
 )
 
 // read reads the arguments from index i of a line on.
@@ -214,10 +252,12 @@ func (a *arguments) read(l line, i int) {
 			break // an operator
 		}
 		i = w.end
-		option := len(w.text) > 1 && w.text[0] == '-' || len(w.text) > 2 && w.text[0] == '/' && listed(a.c.attached, string(w.text[:3]))
+		option := len(w.text) > 1 && (w.text[0] == '-' || w.text[0] == '/' && a.c.slashes) || len(w.text) > 2 && w.text[0] == '/' && listed(a.c.attached, string(w.text[:3]))
 		switch {
 		case next == isSecret && (!option || w.quoted):
 			a.add(w)
+			next = nothing
+		case next == isOther && !option:
 			next = nothing
 		case next == isUser:
 			a.user(w)
@@ -257,6 +297,9 @@ func (a *arguments) option(w word) int {
 	short := text[1] != '-'
 	if text == c.needs || len(c.needs) == 1 && short && strings.Contains(text, c.needs) {
 		a.needed = true
+	}
+	if listed(c.valued, text) {
+		return isOther
 	}
 	if !a.found {
 		return nothing
@@ -310,6 +353,8 @@ func (a *arguments) argument(w word) int {
 			secret = w.slice(i+1, len(text))
 			if host := bytes.LastIndexByte(secret.text, '@'); host >= 0 {
 				secret = secret.slice(0, host)
+			} else if c.at == ":" {
+				return nothing // HOST:PORT
 			}
 		}
 		a.add(secret)
@@ -329,7 +374,7 @@ func (a *arguments) last() {
 	w, text := a.final, string(a.final.text)
 	name, value, ok := strings.Cut(text, "=")
 	switch {
-	case listed(a.c.subs, text):
+	case listed(a.c.subs, text), strings.HasPrefix(text, `\`) && a.c.slashes:
 	case !ok || name == "" || strings.Trim(value, "=") == "":
 		a.add(w)
 	case secretName(name):
@@ -345,12 +390,16 @@ func listed(list, word string) bool {
 	return word != "" && slices.Contains(strings.Fields(list), word)
 }
 
+// secretReaders matches the programs that read a secret from their standard input.
+const secretReaders = `sudo\b[^|;<>]*\s(?:-\w*S|--stdin)\b|` +
+	`(?:chpasswd|passwd|smbpasswd|vncpasswd|kinit|cryptsetup|su|pw|ecryptfs-\S+|htpasswd\b[^|;<>]*\s-\w*i|openconnect|ssh-add|saslpasswd2|kpasswd|ykman|keyctl\b[^|;<>]*\spadd|pass\s+insert|secret-tool\s+store|keepassxc-cli|ldappasswd\b[^|;<>]*\s-T)\b|` +
+	`(?:gh|glab)\b[^|;<>]*\s--with-token|(?:vault|bao)\b[^|;<>]*\s(?:-|\w+=-)(?:\s|$)|(?:gh|wrangler|fly|flyctl|vercel|docker|podman)\s+(?:secrets?|env)\s+(?:set|put|create|add)\b|` +
+	`[^|;<>]*(?:--[\w-]*stdin\b|--passphrase-fd[ =]?0|-pass(?:in|out)?\s+stdin|--data-file=-)`
+
 var (
 	// Programs that read a secret from a pipe.
 	secretReader = regexp.MustCompile(`^[ \t]*(?:;[ \t]*(?:echo|printf|print|sleep)\b[^|;]*)*[ \t]*[)}]?[ \t]*\|[ \t]*(?:sudo[ \t]+)?(?:\S*/)?(?:` +
-		`sudo\b[^|;]*\s(?:-\w*S|--stdin)\b|(?:chpasswd|passwd|smbpasswd|kinit|cryptsetup|su|pw|ecryptfs-\S+|htpasswd\b[^|;]*\s-\w*i|openconnect|ssh-add|saslpasswd2|kpasswd|ykman|keyctl\b[^|;]*\spadd)\b|` +
-		`(?:gh|glab)\b[^|;]*\s--with-token|(?:vault|bao)\b[^|;]*\s(?:-|\w+=-)(?:\s|$)|(?:gh|wrangler|fly|flyctl)\s+secrets?\s+(?:set|put)\b|` +
-		`[^|;]*(?:--[\w-]*stdin\b|--passphrase-fd[ =]?0|-pass(?:in|out)?\s+stdin|--data-file=-))`)
+		secretReaders + `)`)
 	chpasswd = regexp.MustCompile(`^[^|]*\|[ \t]*(?:sudo[ \t]+)?(?:\S*/)?(?:chpasswd|pw)\b`)
 	// The escapes and the formats of printf that are not part of the text.
 	printfFormat = regexp.MustCompile(`^(?:%\w|\\n)+$`)

@@ -21,8 +21,10 @@ const secretish = `[A-Za-z0-9_.-]*(?i:passw|pass|secret|token|key|credential|aut
 func nameRules() []*rule {
 	words := []string{
 		"password", "passwd", "passphrase", "secret", "token", "apikey", "api_key", "api-key",
-		"access_key", "access-key", "accesskey", "private_key", "private-key", "encryption_key", "master_key", "signing_key",
-		"credential", "auth", "pass", "pwd", "psk", "rootpw", "bindpw", "userpw",
+		"access_key", "access-key", "accesskey", "private_key", "private-key", "privatekey", "encryption_key", "encryption-key", "encryptionkey",
+		"master_key", "master-key", "masterkey", "signing_key", "signing-key", "signingkey", "account_key", "account-key", "accountkey",
+		"storage_key", "storage-key", "storagekey", "credential", "auth", "pass", "pwd", "psk", "_pat", "-pat", "rootpw", "bindpw", "userpw", "adminpw", "ownerpw",
+		"dbpw", "_pw",
 	}
 	const upper = `[A-Z0-9_]*(?:PASSW|PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|PWD|PAT|PSK)[A-Z0-9_]*`
 	return []*rule{
@@ -76,7 +78,7 @@ func nameRules() []*rule {
 			// A here-string for a variable of a secret, or for a command that
 			// reads one.
 			name: "option", keywords: []string{"<<<"},
-			expr: `(?:--[\w-]*stdin|--with-token|\bread\b[^<>|;&]*?\s(` + secretish + `)|\b(?:passwd|chpasswd|smbpasswd|htpasswd|sudo|cryptsetup)\b)[^<>|;&]*<<<\s*`,
+			expr: `(?:\bread\b[^<>|;&]*?\s(` + secretish + `)|(?:^|[\s;|&(){}"'/])(?:htpasswd\b|` + secretReaders + `))[^<>|;&]*<<<\s*`,
 			read: hereValue,
 		},
 		{
@@ -345,12 +347,16 @@ func namedValue(m match) []value {
 	}
 	w := p.word(style{config: !assign, powershell: dollarName.Match(near(before))})
 	if w.quoted {
-		if m.placeholder(w, name) || len(w.text) < 4 || w.open && !assign && !mixed(string(w.piece().text), 6) {
+		if m.placeholder(w, name) || len(w.text) < 4 || codeName(name, string(w.text), false) || w.open && !assign && !mixed(string(w.piece().text), 6) {
 			return nil
 		}
 		return m.value(w)
 	}
 	first := upTo(string(w.text), codeEnds)
+	if call := len(first); call > 0 && call < len(w.text) && strings.IndexByte("([{", w.text[call]) >= 0 && identifier.MatchString(first) ||
+		codeName(name, first, w.end < len(p.line.text) && strings.IndexByte(",;)", p.line.text[w.end]) >= 0) {
+		return nil // source code
+	}
 	// A setting is a line of a file such as .my.cnf.
 	setting := len(before) == 0 && strings.Contains(sep, "=") && settingName.MatchString(name) && len(first) == len(w.text) && len(first) >= 4
 	if name == "PASS" && !assign || !direct && shellPrompt.Match(p.line.text[p.at:]) {
@@ -374,6 +380,33 @@ func namedValue(m match) []value {
 		}
 	}
 	return values
+}
+
+// identifier matches the names that source code may have for a value.
+var identifier = regexp.MustCompile(`^[&*]*[A-Za-z_][\w.]*$`)
+
+// codeName reports whether a value is the name of another thing of that name, as in
+// privateKey: testPrivateKey2. ended reports whether the punctuation of source code is
+// behind it: people choose the word for passwords.
+func codeName(name, value string, ended bool) bool {
+	if !identifier.MatchString(value) || settingName.MatchString(name) && !ended {
+		return false
+	}
+	name = onlyLetters(name[strings.LastIndexByte(name, '.')+1:])
+	return len(name) >= 5 && strings.Contains(onlyLetters(value), name)
+}
+
+// onlyLetters returns the letters of ASCII in s, in lower case.
+func onlyLetters(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case 'A' <= r && r <= 'Z':
+			return r + 'a' - 'A'
+		case 'a' <= r && r <= 'z':
+			return r
+		}
+		return -1
+	}, s)
 }
 
 // prefix returns the length of the letters that Python and others allow before a
@@ -553,6 +586,9 @@ func headerValue(m match, scheme *regexp.Regexp) []value {
 		skip++
 	}
 	w = w.slice(skip, len(w.text))
+	if p.outer == nil && !w.quoted && codeValue.Match(w.text) {
+		return nil
+	}
 	if first := upTo(string(w.text), " \"'$<{"); len(w.text) < 6 || first == "" || placeholderText(first, "") || template.MatchString(first) {
 		return nil
 	}
@@ -680,7 +716,7 @@ var (
 	// DB_PWD, but not COMPASS or PWD.
 	shortWord = regexp.MustCompile(`(?i)[_-](?:pass|pwd|auth|pat)$|(?:^|[._-])psk$|^(?:pass|pgpass|(?:require|store|key|trust|user|admin|root|db|ssh|smtp|ftp|ldap|bind|wifi)pass|masterauth|(?:root|bind|user|admin|owner|db)_?pw)$|(?-i:[a-z](?:Pass|Pwd)$|^pwd$)`)
 	// Names of things that belong to a secret but are none.
-	besides = regexp.MustCompile(`(?i)(?:file|path|dir|ur[il]|name|type|len|length|size|count|limit|expiry|expires?(?:_in|_at)?|ttl|timeout|age|method|endpoint|algorithm|format|policy|prompt|hint|stdin|budget|usage|keyboard|max|min)s?$|^(?:OLDPWD|SSH_AUTH_SOCK|tokens|max[_-]?tokens?)$|keyboard|tokeniz`)
+	besides = regexp.MustCompile(`(?i)(?:file|path|dir|ur[il]|name|type|len|length|size|count|limit|expiry|expires?(?:_in|_at)?|ttl|timeout|age|method|endpoint|algorithm|format|policy|prompt|hint|stdin|budget|usage|keyboard|max|min|label|title|message|description|placeholder|example|errors?|err|cnt|encryption|column|handler|factory)s?$|^(?:OLDPWD|SSH_AUTH_SOCK|tokens|max[_-]?tokens?)$|keyboard|tokeniz`)
 )
 
 // secretName reports whether a name is that of a secret.
@@ -689,13 +725,13 @@ func secretName(name string) bool {
 }
 
 var (
-	placeholders = regexp.MustCompile(`(?i)^(?:[*xX.•·?#-]+|true|false|yes|no|on|off|null|nil|none|undefined|auto|default|required|optional|sufficient|enabled?|disabled?|string|str|int|bool|bytes|value|text|stdin|file|prompt|ask|env|invalid|missing|expired|error|failed|incorrect|changed|ok|redacted|masked|hidden|\[?redacted\]?|your[_-].*|<.*|.*>|\d{1,3})[,.;:!?)]*$`)
+	placeholders = regexp.MustCompile(`(?i)^(?:[*xX.•·?#-]+|public|private|true|false|yes|no|on|off|null|nil|none|undefined|auto|default|required|optional|sufficient|enabled?|disabled?|string|str|int|bool|bytes|value|text|stdin|file|prompt|ask|env|invalid|missing|expired|error|failed|incorrect|changed|ok|redacted|masked|hidden|\[?redacted\]?|your[_-].*|<.*|.*>|\d{1,3}|-?0x[0-9a-f_]{1,16}|#[0-9a-f]{3,8}|(?:u?int|float|complex)\d+(?:_t)?)[,.;:!?)]*$`)
 	// Values that make or a template replaces later. For those of a shell see
 	// word.expands.
-	template         = regexp.MustCompile(`^(?:%[A-Za-z_]|\{\{|<|\(|@|\.\*)`)
+	template         = regexp.MustCompile(`^(?:%[A-Za-z_]|\{\{|<|\(|@|\.\*|\{\w*\}|\[[^\]]*-[^\]]*\])`)
 	literalExpansion = regexp.MustCompile(`^\$\w+$|\$\{[^}]*\}|\$\([^)]*\)`)
 	pathLike         = regexp.MustCompile(`^(?:~|\.{0,2})/(?:[\w.@+-]+/)*[\w.@+-]*$`)
-	metavars         = regexp.MustCompile(`^(?:[A-Z][A-Z0-9_-]*|string|str|value|file|path|text|name|key|token|password|secret|passphrase)[,.;:]?$`)
+	metavars         = regexp.MustCompile(`^(?:[A-Z][A-Z0-9_-]*|string|str|value|file|path|text|name|key|token|password|secret|passphrase|pwd|passwd|arg|word|options?)[,.;:]?$`)
 )
 
 // placeholderText reports whether the value of a name stands in for a secret, such

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -94,12 +95,15 @@ var (
 	// The rest of the name of something that belongs to a secret but is none.
 	promptBeside = regexp.MustCompile(`(?i)^[ _-]?(?:s|id|ids|address|contract|symbol|primaria|for[áa]nea|p[úu]blica|incorret[ao]|incorrect[ao]|oubli\S*|olvidad[ao]|type|name|hint|length|file|path|count|expir\w*|age|ur[li]|status|policy|policies|strength|fingerprint|algorithm|format|ttl|accessor|duration|manager|limit|usage|field|protected|changed|last|required|updated|attempts?|source|store|management|version|size|scopes?|endpoint|issuer|audience|server|rotation|hash(?:ing)?|reset|generator|agent|rules?|complexity|min\w*|max\w*|authentication|change|entry|prompt|cache|provider|ring|group|map|words?)\b`)
 	// Words that answer a prompt, or report what became of it, but are no secret.
-	promptStop = regexp.MustCompile(`(?i)^(?:[a-z]+(?:ed|able|ing|ful|fully|ly|ible|tion)|wrong|bad|good|weak|strong|valid|n/a|na|never|always|unknown|empty|blank|set|unset|new|old|same|match(?:es)?|mismatch|too|must|cannot|can't|should|is|are|was|has|not|no|the|a|an|see|use|using|via|from|with|for|in|on|at|if|and|or|to|of|please|enter|try|sorry|permission|access|login|authentication|success|failure|done|unavailable|todo|tbd|plain|plaintext|cleartext|here|this|that|which|your|my|when|pass|password|passphrase|token|secret|key|admin|root|user|anonymous|internal|external|none|null|press|then|but|also|when|specified|option|below|above|leave|falsch|ungültig|geändert|richtig|incorrect[aoe]s?|inv[áa]lid[aoe]s?|err[óo]ne[aoe]|errad[ao]|cambiad[ao]|alterada|sbagliata|verkeerd|onjuist|gewijzigd|felaktigt|forkert|väärä|błędne|nieprawidłowe|неверн\S*|неправильн\S*|изменён|warning|note|default|custom|random|hash|md5|sha\d*|bcrypt|aes\S*|rsa\S*|ed25519|bearer|basic|jwt|opaque|oauth2?|kubernetes\.io\S*)[,.;:!]*$`)
+	promptStop = regexp.MustCompile(`(?i)^(?:[a-z]+(?:ed|able|ing|ful|fully|ly|ible|tion)|wrong|bad|good|weak|strong|valid|n/a|na|never|always|unknown|empty|blank|set|unset|new|old|same|match(?:es)?|mismatch|too|must|cannot|can't|should|is|are|was|has|not|no|the|a|an|see|use|using|via|from|with|for|in|on|at|if|and|or|to|of|please|enter|try|sorry|permission|access|login|authentication|options?|flags?|arguments?|parameters?|fields?|can|will|may|might|could|would|success|failure|done|unavailable|todo|tbd|plain|plaintext|cleartext|here|this|that|which|your|my|when|pass|password|passphrase|token|secret|key|admin|root|user|anonymous|internal|external|none|null|press|then|but|also|when|specified|option|below|above|leave|falsch|ungültig|geändert|richtig|incorrect[aoe]s?|inv[áa]lid[aoe]s?|err[óo]ne[aoe]|errad[ao]|cambiad[ao]|alterada|sbagliata|verkeerd|onjuist|gewijzigd|felaktigt|forkert|väärä|błędne|nieprawidłowe|неверн\S*|неправильн\S*|изменён|warning|note|default|custom|random|hash|md5|sha\d*|base\d+\S*|bcrypt|aes\S*|rsa\S*|ed25519|bearer|basic|jwt|opaque|oauth2?|kubernetes\.io\S*)[,.;:!]*$`)
 	sentence   = regexp.MustCompile(`(?i)\b(?:the|is|are|not|no|to|of|for|in|on|must|be|please|try|again|was|has|with|or|and|cannot|can't|failed|denied|do|does|you|your|it|at|least|will|been|should|only|from|this|that|expires?|remaining)\b|[.!?]$`)
 	// A prompt of a shell, which may follow on the same row, as the Enter behind a
 	// secret that is not echoed moves no cursor.
 	shellPrompt = regexp.MustCompile(`^(?:\([\w .-]+\) ?)?(?:\[?[\w.-]+@[\w.-]+[: ]?[^\s]*(?: [^\s\]]+\])? ?[$#%>❯]|(?:ba|z|da|k|mk|a|c|tc)?sh(?:-[\d.]+)?[$#%>]|PS [A-Z]:\\[^>]*>|[A-Z]:\\[^>]*>|\[[^\]]*\][$#%>]|[\w./~-]*[~/][\w./~-]*[$#%>❯]|[➜❯λ»])(?:\s|$)`)
-	plainWords  = regexp.MustCompile(`^[\p{L}'-]+(?: [\p{L}'-]+)*$`)
+	// The type or the value of a field in source code, and the end of a line of it.
+	codeValue  = regexp.MustCompile(`^[&*]?[A-Za-z_][\w.]*(?:[\[({].*|\s*=\s.*)[\])},;]*$`)
+	codeLine   = regexp.MustCompile(`[,;{(\[]\s*$`)
+	plainWords = regexp.MustCompile(`^[\p{L}'-]+(?: [\p{L}'-]+)*$`)
 )
 
 // typedEarly matches what was typed before sudo asked for a password.
@@ -125,7 +129,7 @@ func (m match) typedAt() []value {
 	}
 	// Some names have another in front: "Enter your GitHub token or password:".
 	lead := m.text[:m.all[0]]
-	if len(lead) > maxLead || noLead.Match(lead) {
+	if len(lead) > maxLead || noLead.Match(lead) || bytes.HasSuffix(lead, []byte(":")) {
 		return nil
 	}
 	if n := len(lead); n > 0 && kind == 1 && lead[n-1] < utf8.RuneSelf && wordByte(lead[n-1]) && lead[n-1] != '_' {
@@ -154,12 +158,19 @@ func (m match) typedAt() []value {
 	if m.placeholder(w, string(m.text[m.all[0]:m.all[1]])) {
 		return nil
 	}
+	indent := len(lead) - len(bytes.TrimLeft(lead, " \t"))
+	if codeValue.Match(text) || indent > 1 && codeLine.Match(m.text) || bytes.IndexFunc(text, isWordRune) < 0 {
+		return nil
+	}
 	asked := asks.Match(lead) || asks.Match(tail) || bytes.ContainsAny(tail, "'\"[(")
 	if !m.typedSecret(string(text), kind, asked, len(bytes.TrimSpace(lead))+len(bytes.TrimSpace(tail)) == 0) {
 		return nil
 	}
 	return m.value(w)
 }
+
+// isWordRune reports whether r is a letter or a digit.
+func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // typedEnd returns the end of the text typed from index i on: that of the line, or
 // where a comment, another name or another column begins.

@@ -231,8 +231,14 @@ func parseGitleaks(text string) ([]*rule, error) {
 		rules = append(rules, &rule{
 			name: r.ID, keywords: r.Keywords, group: r.SecretGroup, entropy: r.Entropy, expr: r.Regex,
 			accept: func(m match) bool {
-				if r.ID == generalRule && publicKey.Match(m.text[max(0, m.all[0]-16):m.from]) {
-					return false
+				if r.ID == generalRule {
+					if publicKey.Match(m.text[max(0, m.all[0]-16):m.from]) {
+						return false
+					}
+					name := namedBefore.FindSubmatch(near(m.text[:m.from]))
+					if name != nil && codeName(string(name[1]), m.secret(), false) {
+						return false
+					}
 				}
 				for _, a := range allows {
 					if a.allows(m) {
@@ -301,6 +307,9 @@ func (a *allow) allows(m match) bool {
 // publicKey matches the name of a value that only looks like a secret to generalRule.
 var publicKey = regexp.MustCompile(`(?i)public[ _-]?key`)
 
+// namedBefore matches the name of a value, up to the value.
+var namedBefore = regexp.MustCompile(`([A-Za-z_][\w.-]*)\\*["']?\s*(?:=>|:?=|:)\s*\\*["']?$`)
+
 // generalRule is the name of gitleaks' rule for any value with a suitable name.
 const generalRule = "generic-api-key"
 
@@ -308,7 +317,7 @@ const generalRule = "generic-api-key"
 // secret is reported under the first rule that finds it.
 var publicRules = sync.OnceValues(func() ([]*rule, error) {
 	rules, err := parseGitleaks(gitleaksTOML)
-	rules = slices.Concat(rules, nameRules(), commandRules(), statementRules(), promptRules())
+	rules = slices.Concat(rules, nameRules(), commandRules(), statementRules(), settingRules(), promptRules())
 	slices.SortStableFunc(rules, func(a, b *rule) int {
 		switch {
 		case a.name == generalRule && b.name != generalRule:

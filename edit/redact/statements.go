@@ -10,7 +10,7 @@ import (
 )
 
 // statementRules returns rules for secrets in the languages of databases, in HTTP's
-// cookies, and in lines of configuration files that have a grammar of their own.
+// cookies, and in other places with a grammar of their own.
 func statementRules() []*rule {
 	return []*rule{
 		{
@@ -29,9 +29,9 @@ func statementRules() []*rule {
 			read: sqlString,
 		},
 		{
-			// MongoDB: db.auth(USER, SECRET).
-			name: "sql", keywords: []string{".auth(", "changeuserpassword("},
-			expr: `(?:\.auth|\.changeUserPassword)\(\s*["'][^"']*["']\s*,\s*`,
+			// MongoDB's db.auth(USER, SECRET), and arguments in source code.
+			name: "sql", keywords: []string{"auth", "changeuserpassword(", ".login(", "authenticate("},
+			expr: `(?:\.auth|\.changeUserPassword|\.login|\.authenticate|(?i:basic_?auth)|\bauth\s*=\s*)\(\s*["'][^"']*["']\s*,\s*`,
 			read: sqlString,
 		},
 		{
@@ -57,27 +57,6 @@ func statementRules() []*rule {
 			expr: `^(?:[\w.*/-]+|\[[0-9a-f:]+\]):(?:\*|[56]432):(?:\*|[A-Za-z][\w.-]*):(?:\*|[A-Za-z_][\w.@-]*):((?:\\.|[^:\\])*\S)\s*$`,
 		},
 		{
-			name: "option", keywords: []string{"ftp>"},
-			expr: `(?i)^l?ftp>\s*(?:user\s+\S+|quote\s+pass)\s+(\S+)\s*$`,
-		},
-		{
-			// NAME SECRET, in a line of its own.
-			name: "setting", keywords: []string{"requirepass", "masterauth", "bindpw", "rootpw", "wpa-psk", "wireless-key", "proxy-auth", "default-key", "ike-key"},
-			expr: `(?i)(?:^|[\s"'])(requirepass|masterauth|bindpw|rootpw|olcRootPW:|wpa-psk|wireless-key\S*)(?:\s+--plaintext|\s+--iscrypted|["'])?\s+`,
-			read: wordValue,
-		},
-		{
-			name: "setting", keywords: []string{"password", "secret", "passwd", "token", "apikey", "api_key", "access_key", "private_key", "passphrase"},
-			expr: `^\s*([A-Za-z][\w-]*)(?:\t|\s{2,})([^\s=:|]\S*)\s*$`,
-			read: tableValue,
-		},
-		{
-			// Network equipment.
-			name: "setting", keywords: []string{"password ", "secret ", "community "},
-			expr:   `(?i)^\s*(?:\S+# ?)?(?:enable\s+(?:password|secret)\s+(?:[0-9]\s+)?|username\s+\S+.*?\s(?:password|secret)\s+(?:[0-9]\s+)?|(?:password|secret)\s+[0579]\s+|snmp-server\s+community\s+|(?:tacacs|radius)-server\s+.*?\bkey\s+(?:[07]\s+)?)(\S+)`,
-			accept: func(m match) bool { return !isPlaceholder(m.secret(), "") },
-		},
-		{
 			name: "connection", keywords: []string{"pwd=", "password="},
 			expr: `(?i)(?:^|[;"'])\s*(pwd|password)\s*=\s*`,
 			read: connectionValue,
@@ -87,9 +66,9 @@ func statementRules() []*rule {
 			expr: `(?i)jdbc:oracle:\w+:\w+/([^\s@"']+)@`,
 		},
 		{
-			// Azure: a signature of shared access.
-			name: "connection", keywords: []string{"sig="},
-			expr: `[?&;]sig=([A-Za-z0-9%/+_-]{20,}(?:%3D|=)*)`,
+			// The signature of a URL that gives access by itself.
+			name: "connection", keywords: []string{"sig=", "signature="},
+			expr: `[?&;](?:sig|Signature|X-Amz-Signature|X-Goog-Signature)=([A-Za-z0-9%/+_-]{20,}(?:%3D|=)*)`,
 		},
 		{
 			// Docker's config.json, .npmrc: base64 of a user and a secret.
@@ -177,19 +156,6 @@ func redisAuth(m match) []value {
 	}
 	return m.value(w)
 }
-
-// tableValue reads the value in a table of names and values.
-func tableValue(m match) []value {
-	name := m.group(1)
-	w := line{text: m.text}.until(m.groups[4], m.groups[5], false)
-	if !secretName(name) || !mixed(string(w.text), 6) || m.placeholder(w, name) || portNumber.Match(w.text) {
-		return nil
-	}
-	return m.value(w)
-}
-
-// portNumber matches the second column of /etc/services.
-var portNumber = regexp.MustCompile(`^\d+/\w+$`)
 
 // connectionValue reads the password in a connection string, up to the semicolon.
 func connectionValue(m match) []value {
