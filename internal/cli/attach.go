@@ -85,7 +85,7 @@ func runWatch(ctx context.Context, e *env, name string, p *play.Player, quiet bo
 		return err
 	}
 	defer client.Close()
-	boundMemory()
+	boundMemory(playMemory)
 	ctx, stop := untilSignal(ctx)
 	defer stop()
 	stream, err := client.Watch(ctx)
@@ -142,7 +142,7 @@ func runAttach(ctx context.Context, e *env, name string, opts attachOptions) err
 		return err
 	}
 	defer client.Close()
-	boundMemory()
+	boundMemory(playMemory)
 	a := attach.Attachment{Client: client, Process: st.Process, Keys: opts.keys(), Getenv: e.getenv}
 	end, err := a.Run(ctx)
 	lost := ""

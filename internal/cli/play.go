@@ -108,7 +108,7 @@ func orEnd(ctx context.Context, open func() (*input, error)) (*input, error) {
 
 // runPlay plays a recording.
 func runPlay(ctx context.Context, e *env, p *play.Player, read []format.Option, name string) error {
-	boundMemory()
+	boundMemory(playMemory)
 	ctx, stop := untilSignal(ctx)
 	defer stop()
 	// The reader's warnings are printed when the player has left the terminal.
@@ -174,11 +174,17 @@ func commandsIn(cast format.Cast) iter.Seq2[time.Duration, string] {
 	}
 }
 
-// boundMemory limits the process's memory to what the player promises, unless the
-// user has set a limit: the garbage collector works harder near the limit.
-func boundMemory() {
+// Soft limits for the memory of commands that promise to stay below a total.
+const (
+	playMemory = 140 << 20
+	readMemory = 32 << 20 // of 64 MiB
+)
+
+// boundMemory sets a soft limit for the process's memory, unless the user has set
+// one: the garbage collector works harder near the limit.
+func boundMemory(limit int64) {
 	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
-		debug.SetMemoryLimit(140 << 20)
+		debug.SetMemoryLimit(limit)
 	}
 }
 

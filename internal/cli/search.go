@@ -90,6 +90,7 @@ type searchHit struct {
 }
 
 func runSearch(ctx context.Context, e *env, opts searchOptions, names []string) error {
+	boundMemory(readMemory)
 	defer collectLess()()
 	said := &warnings{env: e}
 	var errs []error

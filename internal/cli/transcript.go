@@ -105,6 +105,7 @@ func transcriptTable() string {
 }
 
 func runTranscript(ctx context.Context, e *env, opts transcriptOptions, names []string) error {
+	boundMemory(readMemory)
 	defer collectLess()()
 	said := &warnings{env: e}
 	var recs []transcript.Recording
