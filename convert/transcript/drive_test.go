@@ -471,8 +471,12 @@ func (d *driver) slow(command string, output ...string) {
 	d.run(command, output...)
 }
 
-// wait waits until the output contains one of the texts.
+// wait waits until the output contains one of the texts. Once it has timed out, it
+// waits no more.
 func (d *driver) wait(texts ...string) {
+	if d.late != "" {
+		return // the session has failed
+	}
 	for from := time.Now(); time.Since(from) < await.Patience; time.Sleep(5 * time.Millisecond) {
 		d.mu.Lock()
 		var b strings.Builder

@@ -27,8 +27,8 @@ func makeHardSessions() (list []session) {
 		env          []string
 		scenes       []string
 	}
-	every := []string{"recall", "cancel", "paste", "long", "dirs", "nest"}
-	noPaste := []string{"cancel", "long", "dirs", "nest"}
+	every := []string{"recall", "cancel", "kill", "paste", "long", "dirs", "nest"}
+	noPaste := []string{"cancel", "kill", "long", "dirs", "nest"}
 	for _, sh := range []shell{
 		{"bash", "", []string{"bash"}, map[string]string{".bashrc": debianBash}, nil, every},
 		{"bash two lines", "", []string{"bash"}, map[string]string{".bashrc": twoLines}, nil, every},
@@ -38,9 +38,9 @@ func makeHardSessions() (list []session) {
 		{"zsh", "", []string{"zsh"}, map[string]string{".zshrc": arrowZsh}, nil, every},
 		{"zsh right", "", []string{"zsh"}, map[string]string{".zshrc": twoZsh}, nil, every},
 		{"zsh vi", "", []string{"zsh"}, map[string]string{".zshrc": "bindkey -v\n" + arrowZsh}, nil, []string{"vi", "long"}},
-		{"fish", "", []string{"fish"}, nil, nil, []string{"cancel", "long", "dirs", "nest"}},
+		{"fish", "", []string{"fish"}, nil, nil, []string{"cancel", "kill", "long", "dirs", "nest"}},
 		{"fish right", "", []string{"fish"}, map[string]string{".config/fish/config.fish": fishRight}, []string{"TERM=tmux-256color"}, []string{"cancel", "long", "nest"}},
-		{"dash", "$ ", []string{"dash"}, nil, []string{"PS1=$ "}, []string{"dirs", "nest"}},
+		{"dash", "$ ", []string{"dash"}, nil, []string{"PS1=$ "}, []string{"kill", "dirs", "nest"}},
 		{"ksh", "$ ", []string{"ksh"}, map[string]string{".kshrc": "set -o emacs\n"}, []string{"PS1=$ "}, noPaste},
 		{"mksh", "# ", []string{"mksh"}, nil, []string{"PS1=# "}, noPaste},
 		{"busybox", "# ", []string{"busybox", "sh"}, nil, []string{"PS1=\\w \\$ "}, noPaste},
@@ -83,6 +83,26 @@ var scenes = map[string]func(*driver){
 		d.press(ctrl('R'))
 		d.text("one")
 		d.settle(quiet)
+		d.press(ctrl('C'))
+		d.settle(quiet)
+		d.run("echo two", "two")
+	},
+	// kill: ctrl-C ends what is entered, or what runs.
+	"kill": func(d *driver) {
+		d.text("rm -rf everything")
+		d.press(ctrl('C'))
+		d.settle(quiet)
+		d.line("if true")
+		d.line("then rm -rf everything")
+		d.press(ctrl('C'))
+		d.settle(quiet)
+		for range 2 {
+			d.begin("echo beg''un; sleep 100", "begun")
+			d.setMark()
+			d.press(ctrl('C'))
+			d.wait(d.prompt)
+		}
+		d.run("echo 'a^C'", "a^C")
 		d.press(ctrl('C'))
 		d.settle(quiet)
 		d.run("echo two", "two")
@@ -167,7 +187,7 @@ func (d *driver) inside(command string) {
 }
 
 // knownFailures lists the sessions of TestHard whose transcripts are not exact yet.
-var knownFailures = []string{"busybox cancel", "mksh cancel", "mksh nest", "ksh nest", "dash nest"}
+var knownFailures = []string{"mksh nest", "ksh nest", "dash nest"}
 
 // TestHard drives hard sessions in our recorder, and wants exact transcripts.
 // TTYDECK_DRIVEN selects all sessions; otherwise only every fourth runs.

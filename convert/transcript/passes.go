@@ -112,6 +112,8 @@ func (h *habits) cancelled(s *segment) bool {
 		return typedC || !s.exit.known() || s.exit.value == 128+2 && !strings.HasPrefix(s.text, "#")
 	case s.bounds == FromMarks && s.marks == signed && s.exit.value == 256+2 && s.printed == 0:
 		return true // ksh93 adds 256 to the number of the signal, and shows no ^C
+	case s.bounds == FromMarks && s.marks == signed && s.exit.known():
+		return false // whatever its text ends in
 	case h.marksRun && s.bounds == FromPaste && s.marks == unsigned && (s.exit.value == 0 || s.exit.value == 130) && s.exit.known() && !definition.MatchString(s.text):
 		return true // it ended without a start
 	case s.bounds == FromTyping, s.bounds == FromMarks:

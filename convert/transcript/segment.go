@@ -48,7 +48,8 @@ type segment struct {
 	drawn    string   // what followed the mark of the prompt's end at once
 	start    time.Duration
 	pace     pace
-	key      key // typed last
+	key      key  // typed last
+	killed   bool // ^C came last before the line feed that entered it
 	left     left
 	after    after
 	result   result

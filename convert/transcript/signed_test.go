@@ -95,6 +95,14 @@ func TestSignedMarks(t *testing.T) {
 		{"the mark of an end says that nothing was run", []string{ownD + ownA + "$ " + ownB, "ls", "\r\n\x1b]133;D;aid=N\a" + ownA + "$ " + ownB}, []string{
 			"cancelled 0 -1 - /top: ls",
 		}},
+		{"busybox interrupts a line in its middle, then a command", []string{
+			ownD + ownA + "$ " + ownB, "rm x\b\b", "^C\r\n", "\x1b]133;D;130;aid=N\a" + ownA + "$ " + ownB,
+			"sleep 9\r\n", "^C\r\n\x1b]133;D;130;aid=N\a" + ownA + "$ " + ownB,
+		}, []string{"cancelled 0 -1 130 /top: rm", "command 0 -1 130 /top: sleep 9"}},
+		{"mksh adds a line that was interrupted to its history", []string{
+			ownD + ownA + "$ " + ownB, "rm x", "^C\r\n", "\x1b]133;D;130;aid=N;hn=2;cmdline_url=rm x\a" + ownA + "$ " + ownB,
+			"kill -2 $$ # ^C\r\n", "\x1b]133;D;130;aid=N;hn=3;cmdline_url=kill -2 $$ # ^C\a" + ownA + "$ " + ownB,
+		}, []string{"cancelled 0 -1 130 /top: rm x", "command 0 -1 130 /top: kill -2 $$ # ^C"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if diff := cmp.Diff(tt.want, readSigned(t, tt.output)); diff != "" {

@@ -2,6 +2,7 @@ package transcript
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
@@ -294,8 +295,12 @@ func (t *tracer) ended(seg *segment, mk mark) {
 	if mk.reported.known() && !seg.reported.known() {
 		seg.reported = mk.reported
 	}
-	if t.trust == signed && !mk.exit.known() && !seg.run.known() {
-		seg.result = cancelled // nothing was run
+	switch {
+	case t.trust != signed || seg.run.known():
+	case !mk.exit.known(), // nothing was run
+		// mksh adds such a line to its history.
+		seg.killed && mk.exit.value == 128+2 && !strings.HasSuffix(strings.TrimSpace(seg.reported.value), "^C"):
+		seg.result = cancelled
 	}
 }
 
@@ -313,6 +318,7 @@ func (t *tracer) markLine(line uint64) {
 	}
 	t.cur.start = t.now
 	t.cur.pace, t.cur.key = paceOf(t.moved), t.key
+	t.cur.killed = t.scan.interrupted()
 	t.takeInput(line)
 	t.begin(line + 1)
 	if t.cur.marks == signed {
