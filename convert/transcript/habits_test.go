@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -186,9 +185,6 @@ func (d *driver) inside(command string) {
 	d.enter()
 }
 
-// knownFailures lists the sessions of TestHard whose transcripts are not exact yet.
-var knownFailures = []string{"mksh nest", "ksh nest", "dash nest"}
-
 // TestHard drives hard sessions in our recorder, and wants exact transcripts.
 // TTYDECK_DRIVEN selects all sessions; otherwise only every fourth runs.
 func TestHard(t *testing.T) {
@@ -222,14 +218,6 @@ func TestHard(t *testing.T) {
 			}
 			keep(t, "hard "+s.name, cast, want)
 			diffs, sure := inspect(t, cast, want)
-			failed := len(diffs) > 0 || len(sure) > 0
-			if slices.Contains(knownFailures, s.name) {
-				if !failed {
-					t.Error("the session is in knownFailures, but its transcript is exact")
-				}
-				t.Logf("known: %q, sure: %q", diffs, sure)
-				return
-			}
 			for _, diff := range diffs {
 				t.Error(diff)
 			}

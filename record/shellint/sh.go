@@ -27,8 +27,8 @@ type posixShell struct {
 	// end is the text in a prompt that marks the end of a command; fields are added
 	// to the mark A.
 	end, fields string
-	// hide and show enclose text of no width in a prompt; begin is at the start of
-	// the prompt.
+	// hide and show enclose text of no width in a prompt; begin comes before the
+	// first of them.
 	begin, hide, show string
 	plainPS2          bool // the shell expands nothing in PS2
 }
@@ -46,7 +46,7 @@ var posixShells = map[string]posixShell{
 // not every directory's name. An element of __ttydeck_t is empty or not; !! is a !.
 var mksh = posixShell{script: mkshScript + "__ttydeck_t=('' 1)\n__ttydeck_=1 __ttydeck_x=0 __ttydeck_k=0 __ttydeck_n=\n",
 	end: `${__ttydeck_t[(__ttydeck_k=__ttydeck_${-//[!!x]/})*0]}${__ttydeck_t[__ttydeck_k]:+$(__ttydeck_end "$?" "$__ttydeck_n")}` +
-		"${__ttydeck_t[1-__ttydeck_k]:+\x1b]133;D;$?;aid=$__ttydeck_aid\a\x1b]7;kitty-shell-cwd://${PWD//[[:cntrl:]]/?}\a}",
+		"${__ttydeck_t[1-__ttydeck_k]:+$__ttydeck_e]133;D;$?;aid=$__ttydeck_aid$__ttydeck_z$__ttydeck_e]7;kitty-shell-cwd://${PWD//[[:cntrl:]]/?}$__ttydeck_z}",
 	fields: `${__ttydeck_t[__ttydeck_k]:+;hn=$((__ttydeck_n=$(__ttydeck_count)))}`,
 	env:    "$HOME/.mkshrc", begin: "\x01\r", hide: "\x01", show: "\x01", plainPS2: true}
 
@@ -60,17 +60,20 @@ func (p posixShell) start(args int) starter {
 		if !interactive(s.Args[args:]) {
 			return false, nil
 		}
-		mark := func(seq string) string { return "\x1b]133;" + seq + ";aid=$__ttydeck_aid" }
-		prompt := func(seqs string) string { return "${__ttydeck_aid:+" + p.hide + seqs + p.show + "}" }
-		before := prompt(p.end + mark("A") + p.fields + "\a")
-		after := prompt(mark("B") + "\a")
-		second := prompt(mark("A;k=s") + "\a")
+		// Children may inherit the prompts, and zsh expands no variables in them. So
+		// they contain no control characters: zsh knows how wide its prompt is.
+		prompt := func(hide, seqs string) string {
+			return "${__ttydeck_aid:+" + hide + seqs + "$__ttydeck_z$__ttydeck_o}"
+		}
+		before := prompt("$__ttydeck_i", p.end+"$__ttydeck_e$__ttydeck_a"+p.fields)
+		after := prompt("$__ttydeck_h", "$__ttydeck_e$__ttydeck_b")
+		second := prompt("$__ttydeck_i", "$__ttydeck_e$__ttydeck_s")
 
 		var b strings.Builder
-		b.WriteString(p.script + p.userFile(s.Env) + setNonce(nonce))
-		fmt.Fprintf(&b, "PS1=%s${PS1-}%s\n", quote(p.begin+before), quote(after))
+		b.WriteString(p.script + p.userFile(s.Env) + p.setVariables(nonce))
+		fmt.Fprintf(&b, "PS1=%s${PS1-}%s\n", quote(before), quote(after))
 		if !p.plainPS2 {
-			fmt.Fprintf(&b, "PS2=%s${PS2-}%s\n", quote(p.begin+second), quote(after))
+			fmt.Fprintf(&b, "PS2=%s${PS2-}%s\n", quote(second), quote(after))
 		}
 		path, err := s.write("env", b.String())
 		if err != nil {
@@ -110,9 +113,18 @@ unset __ttydeck_file
 	return b.String()
 }
 
-// setNonce returns the part of the start-up file that sets the nonce.
-func setNonce(nonce string) string {
-	return "case $- in\n*a*) set +a; __ttydeck_aid=" + nonce + "; set -a ;;\n*) __ttydeck_aid=" + nonce + " ;;\nesac\n"
+// setVariables returns the part of the start-up file that sets the variables of the
+// prompts, which are not exported. None holds a whole sequence, because the command
+// set prints them.
+func (p posixShell) setVariables(nonce string) string {
+	var set strings.Builder
+	for _, v := range [][2]string{
+		{"aid", nonce}, {"e", "\x1b"}, {"z", "\a"}, {"a", "]133;A;aid=" + nonce}, {"b", "]133;B;aid=" + nonce},
+		{"s", "]133;A;k=s;aid=" + nonce}, {"i", p.begin + p.hide}, {"h", p.hide}, {"o", p.show},
+	} {
+		set.WriteString(" __ttydeck_" + v[0] + "=" + quote(v[1]))
+	}
+	return "case $- in\n*a*) set +a;" + set.String() + "; set -a ;;\n*)" + set.String() + " ;;\nesac\n"
 }
 
 // startKsh prepares ksh93. In a prompt, only escape sequences of numbers have
@@ -124,9 +136,9 @@ func startKsh(s *Shell, nonce string) (bool, error) {
 		return false, nil
 	}
 	p := posixShell{env: "$HOME/.kshrc", setsENV: true}
-	text := kshScript + p.userFile(s.Env) + setNonce(nonce) + `__ttydeck_n=-
+	text := kshScript + p.userFile(s.Env) + p.setVariables(nonce) + `__ttydeck_n=-
 case ${PS1-} in '') case $(id -u) in 0) PS1='# ' ;; *) PS1='$ ' ;; esac ;; esac
-PS1='${__ttydeck_aid:+$__ttydeck_mark}'$PS1'${__ttydeck_aid:+'$'\e]133;B;N''$__ttydeck_aid'$'\a''}'
+PS1='${__ttydeck_aid:+$__ttydeck_mark}'$PS1'${__ttydeck_aid:+$__ttydeck_e]133;B;N$__ttydeck_aid$__ttydeck_z}'
 `
 	path, err := s.write("env", text)
 	if err != nil {

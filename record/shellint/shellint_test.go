@@ -313,6 +313,29 @@ func makePosixTests() (posixTests []sameTest) {
 		sameTest{name: "kshrc", argv: []string{"ksh"}, home: files{".kshrc": "echo mine; PS1='P> '; set -o emacs\n"}, lines: []string{"echo a", "echo " + strings.Repeat("long ", 30)}})
 }
 
+// controls matches control characters as cat -v shows them.
+var controls = regexp.MustCompile(`\^[@-OQ-_]`)
+
+// TestInheritedPrompt: a prompt in the environment stays there, with marks that shells
+// without our variables do not draw, and no control character, whose width zsh, which
+// expands no variables in prompts, would not know.
+func TestInheritedPrompt(t *testing.T) {
+	for _, argv := range [][]string{{"dash"}, {"mksh"}, {"busybox", "sh"}, {"ksh"}} {
+		t.Run(argv[0], func(t *testing.T) {
+			t.Parallel()
+			u := start(t, true, nil, []string{"PS1=#P> "}, argv...)
+			u.await(0)
+			out := unmarked(u.enter("env | grep -a ^PS1= | cat -v"))
+			if !strings.Contains(out, "\nPS1=$") || controls.MatchString(out) {
+				t.Errorf("a child's prompt is %q; want no control character in it", out)
+			}
+			if out := u.enter("dash", "echo in dash"); !strings.Contains(out, "\n#P> ") {
+				t.Errorf("dash inside shows %q; want the prompt #P>", out)
+			}
+		})
+	}
+}
+
 const bashPS1 = "PS1='P> ' PS2='C> '\n"
 
 // bashState prints the state in which a user could find changes to bash. It
