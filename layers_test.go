@@ -44,9 +44,9 @@ var layers = map[string][]string{
 var testOnly = []string{"internal", "internal/testcast", "format", "vt"}
 
 // testsOf lists what the tests of one folder may import as well: convert scores
-// transcripts of sessions that our recorder made; bench measures everything
-// that users wait for.
-var testsOf = map[string][]string{"convert": {"record", "internal/score"}, "bench": {"record", "live"}, "live": {"screen"}}
+// transcripts of sessions that our recorder made, in a terminal that answers; bench
+// measures everything that users wait for.
+var testsOf = map[string][]string{"convert": {"record", "internal/score", "internal/query"}, "bench": {"record", "live"}, "live": {"screen"}}
 
 // Only internal/cli may import cliLibrary.
 const cliLibrary = "github.com/urfave/cli"

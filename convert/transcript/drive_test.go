@@ -25,7 +25,9 @@ import (
 	"github.com/ttydeck/ttydeck/convert/transcript"
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/await"
+	"github.com/ttydeck/ttydeck/internal/query"
 	"github.com/ttydeck/ttydeck/internal/score"
+	"github.com/ttydeck/ttydeck/screen"
 )
 
 // A driver types into a shell through a pseudo-terminal, like a user at a
@@ -49,6 +51,8 @@ type driver struct {
 	keys   bool           // record input too
 	menu   bool           // completion uses a menu
 	ascii  bool           // the editor supports only ASCII and scrolls long lines sideways
+	fails  string         // a command that fails
+	runsOn string         // a command that prints begun, and runs on
 	late   string         // the first text that timed out
 	depth  int            // of the shell that is typed into
 }
@@ -64,7 +68,13 @@ type session struct {
 	// prompt is part of each prompt. If empty, it is the sequence that enables
 	// bracketed paste.
 	prompt string
-	do     func(*driver)
+	// fails and runsOn are commands that a driver uses, if the usual ones do not suit.
+	fails, runsOn string
+	// asks: the shell waits for answers of its terminal.
+	asks bool
+	// prepare, if not nil, writes further files.
+	prepare func(home string) error
+	do      func(*driver)
 }
 
 // run drives the session, in our recorder if own is set. It retries once if a
@@ -108,6 +118,11 @@ func (s session) runOnce(home string, own bool) (format.Cast, []score.ExpectedCo
 	if err := os.MkdirAll(filepath.Join(home, ".local/share/fish/generated_completions"), 0o755); err != nil {
 		return none, nil, err
 	}
+	if s.prepare != nil {
+		if err := s.prepare(home); err != nil {
+			return none, nil, err
+		}
+	}
 	size := s.size
 	if size == (format.Size{}) {
 		size = format.Size{Cols: 80, Rows: 24}
@@ -118,6 +133,7 @@ func (s session) runOnce(home string, own bool) (format.Cast, []score.ExpectedCo
 		"HOME=" + home, "PATH=" + os.Getenv("PATH"), "TERM=xterm-256color", "LANG=C.UTF-8", "USER=me", "LOGNAME=me",
 		"HISTFILE=" + filepath.Join(home, ".history"), "PAGER=cat", "PYENV_VERSION=" + os.Getenv("PYENV_VERSION"),
 		"ZDOTDIR=" + home, "SHELL=/bin/" + s.argv[0], "XDG_CONFIG_HOME=" + filepath.Join(home, ".config"),
+		"TMUX_TMPDIR=" + home,
 	}, s.env...)
 	var clock *recorderClock
 	if own {
@@ -129,11 +145,22 @@ func (s session) runOnce(home string, own bool) (format.Cast, []score.ExpectedCo
 		return none, nil, err
 	}
 	d := &driver{pty: f, pid: cmd.Process.Pid, start: time.Now(), size: size, rand: rand.New(rand.NewPCG(1, uint64(len(s.name)))), speed: 14 * time.Millisecond, prompt: s.prompt,
-		clock: clock, dir: cmd.Dir}
+		clock: clock, dir: cmd.Dir, fails: cmp.Or(s.fails, "false"), runsOn: cmp.Or(s.runsOn, "echo beg''un; sleep 100")}
 	if d.prompt == "" {
 		d.prompt = "\x1b[?2004h"
 	}
 
+	answer := func([]byte) {}
+	if s.asks {
+		var queries query.Splitter
+		screen := screen.New(format.Header{Size: size})
+		answer = func(b []byte) {
+			queries.Split(b, func(b []byte) { screen.Write(b) }, func(q []byte) {
+				answer, _ := query.Answer(q, size, screen.Screen)
+				f.WriteString(answer)
+			})
+		}
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -142,6 +169,7 @@ func (s session) runOnce(home string, own bool) (format.Cast, []score.ExpectedCo
 			n, err := f.Read(buf)
 			if n > 0 {
 				d.event(format.Output, string(buf[:n]))
+				answer(buf[:n])
 			}
 			if err != nil {
 				return
@@ -171,7 +199,8 @@ func (s session) runOnce(home string, own bool) (format.Cast, []score.ExpectedCo
 	}
 	go f.Close()
 	if d.late != "" {
-		return none, nil, fmt.Errorf("waiting for %q: %w", d.late, errLate)
+		tail := d.output(0)
+		return none, nil, fmt.Errorf("waiting for %s behind %q: %w", d.late, tail[max(0, len(tail)-400):], errLate)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -305,7 +334,7 @@ func (d *driver) know(command string, fine bool) {
 }
 
 // statuses maps commands that fail to their exit status.
-var statuses = map[string]int{"false": 1, "nonexistent-command-xyz": 127, "(exit 7)": 7, "! true": 1, " false": 1}
+var statuses = map[string]int{"false": 1, "nonexistent-command-xyz": 127, "(exit 7)": 7, "! true": 1, " false": 1, "^false": 1}
 
 // line types a line that is not a command.
 func (d *driver) line(text string) {
@@ -478,15 +507,8 @@ func (d *driver) wait(texts ...string) {
 		return // the session has failed
 	}
 	for from := time.Now(); time.Since(from) < await.Patience; time.Sleep(5 * time.Millisecond) {
-		d.mu.Lock()
-		var b strings.Builder
-		for _, ev := range d.events[d.mark:] {
-			if ev.Code == format.Output {
-				b.WriteString(ev.Data)
-			}
-		}
-		seen := slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(b.String(), text) })
-		d.mu.Unlock()
+		output := d.output(d.mark)
+		seen := slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(output, text) })
 		if seen {
 			if len(texts) == 1 && texts[0] == d.prompt { // a program may print the same text
 				d.untilReading()
@@ -495,7 +517,20 @@ func (d *driver) wait(texts ...string) {
 			return
 		}
 	}
-	d.late = cmp.Or(d.late, strings.Join(texts, " or "))
+	d.late = fmt.Sprintf("%q", texts)
+}
+
+// output returns the output from the event with the number from on.
+func (d *driver) output(from int) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var b strings.Builder
+	for _, ev := range d.events[from:] {
+		if ev.Code == format.Output {
+			b.WriteString(ev.Data)
+		}
+	}
+	return b.String()
 }
 
 // untilReading waits until the program in the foreground reads the terminal. It

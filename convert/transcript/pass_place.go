@@ -238,17 +238,25 @@ func (p *placer) levelOf(s *segment) level {
 		}
 		lowest = 1
 	}
-	for i := here; i >= lowest; i-- {
-		if p.shells[i].has(prompt) {
-			return i
-		}
+	if here >= lowest && shell.has(prompt) {
+		return here
 	}
 	running := ""
 	if p.last >= 0 && p.placed[p.last].kind != REPL {
 		running = p.placed[p.last].text
 	}
 	repl := looksLikeREPL(prompt)
-	if isLauncher(running) && (!repl || shellNames(running)) {
+	launched := isLauncher(running) && (!repl || shellNames(running))
+	// A shell that was started here may have the prompt of one further out.
+	if launched && p.placed[p.last].depth == int(here) && p.placed[p.last].parent == shell.parent {
+		return deeper
+	}
+	for i := here - 1; i >= lowest; i-- {
+		if p.shells[i].has(prompt) {
+			return i
+		}
+	}
+	if launched {
 		return deeper
 	}
 	for i := here; i >= lowest; i-- {

@@ -31,6 +31,11 @@ func TestPlaceLines(t *testing.T) {
 			[]string{"command 0 -1: ssh b", "command 1 0: sudo -i", "command 2 1: id", "command 0 -1: ls"},
 		},
 		{
+			"a shell in another with the prompt of the first",
+			[]string{"root@a:~# |su me", "me@a:~$ |sudo -i", "root@a:~# |id", "root@a:~# |exit", "me@a:~$ |exit", "root@a:~# |ls"},
+			[]string{"command 0 -1: su me", "command 1 0: sudo -i", "command 2 1: id", "command 2 1: exit", "command 1 0: exit", "command 0 -1: ls"},
+		},
+		{
 			"a REPL, and back",
 			[]string{"$ |python3", ">>> |1+1", ">>> |# two", "$ |ls"},
 			[]string{"command 0 -1: python3", "repl 1 0: 1+1", "repl 1 0: # two", "command 0 -1: ls"},

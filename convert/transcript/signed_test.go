@@ -95,6 +95,10 @@ func TestSignedMarks(t *testing.T) {
 		{"the mark of an end says that nothing was run", []string{ownD + ownA + "$ " + ownB, "ls", "\r\n\x1b]133;D;aid=N\a" + ownA + "$ " + ownB}, []string{
 			"cancelled 0 -1 - /top: ls",
 		}},
+		{"nushell leaves its editor, and runs nothing", []string{
+			ownD + ownA + pasteOn + "> ", "ls\r\n" + pasteOff + ownC("ls"), ownD + ownA + pasteOn + "> ",
+			"rm x", "\r\n" + pasteOff + "\x1b]133;D;0\a\x1b]133;D;aid=N\a" + ownA + pasteOn + "> ", "id\r\n" + pasteOff + ownC("id"), ownD,
+		}, []string{"command 0 -1 0 /top: ls", "cancelled 0 -1 - /top: rm x", "command 0 -1 0 /top: id"}},
 		{"busybox interrupts a line in its middle, then a command", []string{
 			ownD + ownA + "$ " + ownB, "rm x\b\b", "^C\r\n", "\x1b]133;D;130;aid=N\a" + ownA + "$ " + ownB,
 			"sleep 9\r\n", "^C\r\n\x1b]133;D;130;aid=N\a" + ownA + "$ " + ownB,

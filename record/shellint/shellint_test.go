@@ -493,9 +493,9 @@ var marksTests = []marksTest{
 		[]string{"echo 'a;b%'", "", "sh -c 'exit 7'", " false"},
 		[]string{"D", "C cmdline_url=echo%20%27a%3Bb%25%27", "D 0", "D", "D", "C cmdline_url=sh -c 'exit 7'", "D 7", "D", "C cmdline_url= false", "D 1", "D"}},
 	{"nu", nuPS1, nil, []string{"nu"},
-		[]string{"echo 'a;b%'", "^sh -c 'exit 7'", "if true {", "1", "}", "env | lines | where $it =~ 'aid=|0123456' | length"},
-		[]string{"D 0", "C cmdline_url=echo%20%27a%3Bb%25%27", "D 0", "C cmdline_url=%5Esh%20%2Dc%20%27exit%207%27", "D 7", "C cmdline_url=if%20true%20%7B%0A1%0A%7D", "D 0",
-			"C cmdline_url=env%20%7C%20lines%20%7C%20where%20%24it%20%3D%7E%20%27aid%3D%7C0123456%27%20%7C%20length", "D 0"}},
+		[]string{"echo 'a;b%'", "", "^sh -c 'exit 7'", "if true {", "1", "}", "env | lines | where $it =~ 'aid=|0123456|__ttyd[e]ck' | length | $\"[($in)]\""},
+		[]string{"D", "C cmdline_url=echo%20%27a%3Bb%25%27", "D 0", "C cmdline_url=", "D 0", "C cmdline_url=%5Esh%20%2Dc%20%27exit%207%27", "D 7", "C cmdline_url=if%20true%20%7B%0A1%0A%7D", "D 0",
+			"C cmdline_url=env%20%7C%20lines%20%7C%20where%20%24it%20%3D%7E%20%27aid%3D%7C0123456%7C%5F%5Fttyd%5Be%5Dck%27%20%7C%20length%20%7C%20%24%22%5B%28%24in%29%5D%22", "D 0"}},
 	{"dash", nil, []string{"PS1=P> "}, []string{"dash"}, []string{"false", "true", "(exit 7)"}, []string{"D 0", "D 1", "D 0", "D 7"}},
 	// mksh ignores a line that begins with a blank, or is entered again.
 	{"mksh", nil, []string{"PS1=#P> ", "PS2=C> "}, []string{"mksh"}, []string{"false", "true", "true", " false", "", "for i in 1; do", "echo 'a!;\x16\tb%é'", "done", "(exit 7)"},
