@@ -263,10 +263,16 @@ func (d *driver) press(keys ...string) {
 	}
 }
 
-// text types text, one character at a time.
+// text types text, one character at a time, and looks at each as a user does. On a
+// busy machine, the recorder would see several as one.
 func (d *driver) text(text string) {
 	for _, r := range text {
 		d.press(string(r))
+		await.Within(time.Second, func() bool {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			return d.last.After(d.sent)
+		})
 	}
 }
 
@@ -485,14 +491,16 @@ func programs(d *driver) {
 	d.wait(d.prompt)
 	d.run("echo after less", "after less")
 	d.slow("sleep 0.3; echo slow", "slow")
-	d.text("sleep 5")
-	d.press("\r")
-	time.Sleep(300 * time.Millisecond) // a user would wait before pressing ^C
+	d.interrupt()
+	d.run("echo end", "end")
+}
+
+// interrupt runs a command, and ends it with ctrl-C.
+func (d *driver) interrupt() {
+	d.begin(d.runsOn, "begun")
 	d.setMark()
 	d.press(ctrl('C'))
 	d.wait(d.prompt)
-	d.expect("sleep 5")
-	d.run("echo end", "end")
 }
 
 // slow runs a command that pauses before its output.
@@ -644,9 +652,11 @@ func repls(d *driver) {
 func nesting(d *driver) {
 	d.run("echo outer", "outer")
 	for _, inner := range []string{"bash --norc", "dash", "zsh -f", "sh -c 'exec mksh'", "env -i bash --norc --noprofile"} {
-		d.line(inner)
+		d.text(inner)
 		d.expect(inner)
-		d.settle(300 * time.Millisecond)
+		d.setMark()
+		d.press("\r")
+		d.wait("$ ", "# ", "\x1b[?2004h")
 		d.line("echo inside")
 		d.expect("echo inside", "inside")
 		d.line("ls alpha.txt")

@@ -125,10 +125,7 @@ var scenes = map[string]func(*driver){
 		d.press(ctrl('C'))
 		d.settle(quiet)
 		for range 2 {
-			d.begin(d.runsOn, "begun")
-			d.setMark()
-			d.press(ctrl('C'))
-			d.wait(d.prompt)
+			d.interrupt()
 		}
 		d.run("echo 'a^C'", "a^C")
 		d.press(ctrl('C'))

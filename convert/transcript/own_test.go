@@ -205,9 +205,9 @@ func catForged(d *driver) {
 
 // execs replaces the shell with another.
 func execs(d *driver) {
-	d.line("exec bash --norc")
+	d.text("exec bash --norc")
 	d.expect("exec bash --norc")
-	d.settle(300 * time.Millisecond)
+	d.enter()
 	d.line("echo on")
 	d.expect("echo on", "on")
 }

@@ -77,9 +77,9 @@ func (s *segment) endsShell() bool {
 }
 
 // printsEnd reports whether the line may be what a shell printed at its end,
-// which comes at once.
+// which comes at once, and not from a line editor.
 func (s *segment) printsEnd() bool {
-	return s.bounds != FromPaste && s.pace == burst && s.out.text == "" && (s.text == "exit" || s.text == "logout")
+	return s.bounds != FromPaste && s.pace == burst && !s.left.has(leftLineFeed) && s.out.text == "" && (s.text == "exit" || s.text == "logout")
 }
 
 // returns reports whether the prompt behind the line i is one of a shell around

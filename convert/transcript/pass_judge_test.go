@@ -52,6 +52,11 @@ func TestJudgeLines(t *testing.T) {
 		judge("exit is typed in an editor", habits{}, entered, with(eof, func(s *segment) { s.bounds = FromPaste; s.left = leftLineFeed })),
 		judge("exit comes at once, without ctrl-D", habits{}, entered, with(eof, func(s *segment) { s.key = otherKey })),
 		{name: "the recording ends as a shell does", in: []segment{people, bye}, want: []segment{people, with(bye, func(s *segment) { s.result = shellEnded })}},
+		{
+			name: "a line editor of a shell inside another took exit",
+			in:   []segment{people, with(inner, func(s *segment) { s.left = leftLineFeed }), back},
+			want: []segment{people, with(inner, func(s *segment) { s.left = leftLineFeed }), back},
+		},
 		{name: "a shell inside another ends", in: []segment{people, inner, back}, want: []segment{people, with(inner, func(s *segment) { s.result = shellEnded }), back}},
 		{name: "programs enter all lines at once", in: []segment{robot, robot, bye}, want: []segment{robot, robot, bye}},
 		judge("given up in a further line", habits{}, cancelled, with(further, func(s *segment) { s.lines = []string{"if true", "then"} })),

@@ -319,12 +319,21 @@ func (t *tracer) markLine(line uint64) {
 	t.cur.start = t.now
 	t.cur.pace, t.cur.key = paceOf(t.moved), t.key
 	t.cur.killed = t.scan.interrupted()
+	t.movedOn()
 	t.takeInput(line)
 	t.begin(line + 1)
 	if t.cur.marks == signed {
 		// The mark of an end belongs to this command, whatever is entered
 		// inside it.
 		t.open = t.cur
+	}
+}
+
+// movedOn notes, before a line feed, that a line editor moves to the next line: it
+// writes a CR, and the terminal adds one.
+func (t *tracer) movedOn() {
+	if t.scan.returns > 1 {
+		t.cur.left |= leftLineFeed
 	}
 }
 

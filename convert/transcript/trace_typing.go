@@ -193,6 +193,7 @@ func (t *tracer) typed(line uint64) {
 		}
 	}
 	t.cur.pace = paceOf(p.paused)
+	t.movedOn()
 	t.cur.announced = p.announced
 	t.cur.given = strings.TrimRight(p.given, " ")
 	t.cur.key = t.key
