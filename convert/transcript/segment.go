@@ -216,7 +216,20 @@ type textRow struct {
 	// indent is the number of columns at its start that nothing was written to:
 	// fish moves over them to show further lines below the first.
 	indent int
+	fill   fill
 }
+
+// fill is what is in the last column of a row, if that may be no character of the
+// input.
+type fill uint8
+
+const (
+	noFill      fill = iota
+	emptyFill        // nothing
+	markedFill       // an inverse blank, as zsh draws it
+	blankFill        // a blank behind a wide character; readline draws it, or it was typed
+	perhapsFill      // a blank behind another character, more probably typed
+)
 
 // rightPrompt is the text at the right of the line being entered.
 type rightPrompt struct {

@@ -43,11 +43,20 @@ func (t *tracer) editGap(d time.Duration) {
 	t.restLine, t.restX = line, x
 }
 
-// pasted reports whether what follows the place where the cursor rested last was
-// pasted: readline shows it standing out until the next key.
+// pasted reports whether text behind the place where the cursor rested last was
+// pasted: readline shows it standing out until the next key. What was typed before
+// it may have come in the same moment.
 func (t *tracer) pasted() bool {
 	row, ok := t.row(t.restLine)
-	return ok && t.restX < row.Content() && row.Cell(t.restX).Attr() != 0
+	if !ok || !t.spend(row.Len()) {
+		return false
+	}
+	for x := t.restX; x < row.Content(); x++ {
+		if row.Cell(x).Attr() != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // inputAt sets where input begins.

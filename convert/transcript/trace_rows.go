@@ -59,7 +59,7 @@ func (t *tracer) rowGone(row vt.Row, line uint64) {
 	if len(t.gone) == 0 {
 		t.goneLine = line
 	}
-	t.gone = append(t.gone, textRow{string(row.AppendText(nil)), wraps(row), indent(row)})
+	t.gone = append(t.gone, textRow{string(row.AppendText(nil)), wraps(row), indent(row), fillOf(row)})
 }
 
 // anyRow returns a row of the line being entered, on the screen or not.
@@ -68,7 +68,7 @@ func (t *tracer) anyRow(line uint64) (textRow, bool) {
 		if !t.spend(row.Len()) {
 			return textRow{}, false
 		}
-		return textRow{string(appendCols(t.scratch[:0], t.screen.Screen, row, 0, allCols)), wraps(row), indent(row)}, true
+		return textRow{string(appendCols(t.scratch[:0], t.screen.Screen, row, 0, allCols)), wraps(row), indent(row), fillOf(row)}, true
 	}
 	if n := int(line - t.goneLine); line >= t.goneLine && n < len(t.gone) {
 		return t.gone[n], true
@@ -87,6 +87,47 @@ func indent(row vt.Row) int {
 // wraps reports whether a row goes on in the next one, or may: a line editor
 // moves to the next line itself.
 func wraps(row vt.Row) bool { return row.Wrapped() || row.Content() == row.Len() }
+
+// fillOf returns what is in the last column of a row, which a wide character
+// does not fit into.
+func fillOf(row vt.Row) fill {
+	last := row.Len() - 1
+	if last < 1 {
+		return noFill
+	}
+	switch c := row.Cell(last); {
+	case c.Empty() && c.Width() == 1 && row.Content() == last:
+		return emptyFill
+	case c.Rune() != ' ':
+	case c.Attr().Has(vt.Inverse) && !row.Cell(last-1).Attr().Has(vt.Inverse):
+		return markedFill
+	case row.Cell(last-1).Width() == 0:
+		return blankFill
+	default:
+		return perhapsFill
+	}
+	return noFill
+}
+
+// fills reports whether the last column of a row was filled because the first
+// character of the next row is wide. Only fish leaves it empty, and it indents
+// what follows a line feed.
+func (r *textRow) fills(next *textRow) bool {
+	wide, _ := utf8.DecodeRuneInString(next.text)
+	return r.fill != noFill && r.fill != perhapsFill && next.indent == 0 && vt.RuneWidth(wide) == 2
+}
+
+// guessesBlank reports whether the text has, or has not, a blank before a wide
+// character that may have been drawn, or typed.
+func (s *segment) guessesBlank() bool {
+	for i := 1; i < len(s.rows); i++ {
+		wide, _ := utf8.DecodeRuneInString(s.rows[i].text)
+		if fill := s.rows[i-1].fill; (fill == blankFill || fill == perhapsFill) && vt.RuneWidth(wide) == 2 {
+			return true
+		}
+	}
+	return false
+}
 
 func columns(s string) int {
 	n := 0
@@ -133,7 +174,13 @@ func joinRows(rows []textRow, x int, right rightPrompt) string {
 			wrap = wrap && text == row.text
 			text = fromColumn(text, x)
 		}
-		if !wrap {
+		switch {
+		case i+1 < len(rows) && row.fills(&rows[i+1]):
+			wrap = true
+			if row.fill != emptyFill {
+				text = strings.TrimSuffix(text, " ")
+			}
+		case !wrap:
 			text = strings.TrimRight(text, " ")
 		}
 		b.WriteString(text)

@@ -66,6 +66,21 @@ func TestTracer(t *testing.T) {
 		{"a paste that ends in a newline", "", []string{pasteOn + "$ ", "id; ", "\x1b[7mls\x1b[27m\r\n", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{
 			with(ls, func(s *segment) { s.text = "id; ls" }), again,
 		}},
+		{"a paste behind what was typed in the same moment", "", []string{pasteOn + "$ ", "id; \x1b[7mls\x1b[27m\r\n", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{
+			with(ls, func(s *segment) { s.text = "id; ls" }), again,
+		}},
+		{"a wide character that does not fit into a row", "", []string{pasteOn + "$ ", "echo 12345678日本", " \x1b[K日", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{
+			with(ls, func(s *segment) { s.text = "echo 12345678日本日" }), again,
+		}},
+		{"and a blank before it", "", []string{pasteOn + "$ ", "echo 123456789012 日", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{
+			with(ls, func(s *segment) { s.text = "echo 123456789012 日" }), again,
+		}},
+		{"one that zsh does not fit into a row", "", []string{zshLine + "% \x1b[K" + keysOn + pasteOn, "echo 123456789012\x1b[7m \x1b[27m日\x1b[K", keysOff + pasteOff + "\r\na\r\n" + zshLine + "% \x1b[K" + keysOn + pasteOn}, []segment{
+			with(zshLs, func(s *segment) { s.text = "echo 123456789012日" }), with(zshLs, func(s *segment) { s.text, s.left, s.end, s.result = "", 0, fact[time.Duration]{}, unentered }),
+		}},
+		{"one that fish does not fit into a row", "", []string{pasteOn + "$ ", "echo 123456789012\r\n日", "\r\n" + pasteOff}, []segment{
+			with(ls, func(s *segment) { s.text, s.end = "echo 123456789012日", fact[time.Duration]{} }),
+		}},
 		{"a paste on a terminal that stands out in italics", "", []string{pasteOn + "$ ", "\x1b[3mls\x1b[23m\r\n", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{ls, again}},
 		{"a line feed before SI", "", []string{pasteOn + "$ ", "ls", "\r\n\x1b[m\x0f" + pasteOff + "a b\r\n" + pasteOn + "$ "}, []segment{ls, again}},
 		{"a right-hand prompt that came later", "", []string{pasteOn + "$ ", "ls", "\x1b[10C[main]\x1b[16D", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{ls, again}},
