@@ -66,7 +66,8 @@ func correctPrompts(ses *session, segs []*segment) []*segment {
 // that begins with row; count has the number of times that prompts were seen.
 func corrects(p, own, row string, count map[string]int) bool {
 	if later, ok := strings.CutPrefix(own, p); ok {
-		return strings.TrimSpace(later) != "" && terminator(later) != terminator(p) && (count[p] > 1 || !endsLikePrompt(own))
+		// A sign behind the prompt shows how the last command ended.
+		return !bareSign(later) && terminator(later) != terminator(p) && (count[p] > 1 || !endsLikePrompt(own))
 	}
 	return count[p] > 1 && strings.HasPrefix(p, own) && strings.HasPrefix(row, p)
 }

@@ -271,7 +271,8 @@ func (p *placer) levelOf(s *segment) level {
 		return inREPL
 	case looksLikeShell(prompt):
 		if s.bounds != FromTyping || s.pace != burst && s.announced == asPrompt ||
-			terminator(prompt) == terminator(shell.prompts[len(shell.prompts)-1]) {
+			terminator(prompt) == terminator(shell.prompts[len(shell.prompts)-1]) ||
+			slices.ContainsFunc(shell.prompts, func(p string) bool { return sameName(prompt, p) }) {
 			return here
 		}
 	}

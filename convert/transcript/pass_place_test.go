@@ -58,6 +58,16 @@ func TestPlaceLines(t *testing.T) {
 		{"another prompt that only a shell has", []string{"$ |cd x", "~/x % |ls"}, []string{"command 0 -1: cd x", "command 0 -1: ls"}},
 		{"a sign that shows the last status", []string{"❯ |false", "✘ |ls"}, []string{"command 0 -1: false", "command 0 -1: ls"}},
 		{"a sign in front", []string{" me  ~ ▶ |false", "✘  me  ~ ▶ |ls"}, []string{"command 0 -1: false", "command 0 -1: ls"}},
+		{
+			"the modes of a router",
+			[]string{"~r1>|enable", "~r1#|conf t", "~r1(config)#|int e0", "~r1(config-if)#|end", "~r1#|wr"},
+			[]string{"command 0 -1: enable", "command 0 -1: conf t", "command 0 -1: int e0", "command 0 -1: end", "command 0 -1: wr"},
+		},
+		{
+			"the modes of another",
+			[]string{"~me@srx> |configure", "~me@srx# |commit"},
+			[]string{"command 0 -1: configure", "command 0 -1: commit"},
+		},
 		{"another prompt that may be anything", []string{"$ |prog", "ready |go"}, []string{"command 0 -1: prog", "repl 1 0: go"}},
 		{"blank prompts of a shell that showed no other", []string{" |ls", " |id"}, []string{"command 0 -1: ls", "command 0 -1: id"}},
 		{"typing at a prompt", []string{"~$ |ls", "~$ |id"}, []string{"command 0 -1: ls", "command 0 -1: id"}},

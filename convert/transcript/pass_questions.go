@@ -52,10 +52,10 @@ func oddPrompts(segs []*segment) []string {
 	count, typedAt := map[string]int{}, map[string]int{}
 	for _, s := range segs {
 		if s.odd {
-			p := lastLine(s.prompt)
-			count[p]++
+			key := oddKey(lastLine(s.prompt))
+			count[key]++
 			if s.pace == typed {
-				typedAt[p]++
+				typedAt[key]++
 			}
 		}
 	}
@@ -72,8 +72,9 @@ func oddPrompts(segs []*segment) []string {
 			launched = isLauncher(s.entered())
 		default:
 			// Nobody types the end of a progress display.
-			if (first || launched && looksLikeShell(p)) && count[p] > 1 && typedAt[p]*2 >= count[p]-1 && typedAt[p] > 0 &&
-				(looksLikeShell(p) || !strings.HasSuffix(strings.TrimSpace(p), ":")) && len(prompts) < maxPrompts {
+			key := oddKey(p)
+			if (first || launched && looksLikeShell(p)) && count[key] > 1 && typedAt[key]*2 >= count[key]-1 && typedAt[key] > 0 &&
+				(looksLikeShell(p) || !asks(p)) && len(prompts) < maxPrompts {
 				prompts = append(prompts, p)
 				launched = isLauncher(s.entered())
 			}
@@ -83,13 +84,28 @@ func oddPrompts(segs []*segment) []string {
 	return prompts
 }
 
+// asks reports whether a prompt ends as questions do: in a single colon.
+func asks(prompt string) bool {
+	body, colon := strings.CutSuffix(strings.TrimSpace(prompt), ":")
+	return colon && !strings.HasSuffix(body, ":")
+}
+
+// oddKey returns what is the same for an odd prompt wherever it comes again: with
+// another time, perhaps, or in another directory.
+func oddKey(prompt string) string {
+	if decorated(prompt) {
+		return kindOf(prompt)
+	}
+	return prompt
+}
+
 // oddOneOf reports whether the prompt of s is one of prompts, perhaps in another
 // directory.
 func (s *segment) oddOneOf(prompts []string) bool {
 	own := lastLine(s.prompt)
 	for _, p := range prompts {
 		n := commonPrefix(p, own)
-		if p == own || terminator(p) == terminator(own) && (n >= 4 && n*2 >= min(len(p), len(own)) || shape(p) == shape(own) && (looksLikeShell(own) || n >= 2 && strings.Contains(strings.TrimSpace(own), " "))) {
+		if p == own || terminator(p) == terminator(own) && (n >= 4 && n*2 >= min(len(p), len(own)) || shape(p) == shape(own) && (looksLikeShell(own) || decorated(own) || n >= 2 && strings.Contains(strings.TrimSpace(own), " "))) {
 			return true
 		}
 	}

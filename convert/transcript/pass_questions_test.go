@@ -43,6 +43,16 @@ func TestDropQuestions(t *testing.T) {
 			want: []segment{{}, line("me in ~/a: ", "cd ../b"), line("me in ~/a: ", "ls"), line("me in ~/b: ", "id")},
 		},
 		{
+			name: "another directory, in signs",
+			in:   []segment{{}, odd("(a) | ", "ls"), odd("(a) | ", "cd ../src"), odd("(src) | ", "id")},
+			want: []segment{{}, line("(a) | ", "ls"), line("(a) | ", "cd ../src"), line("(src) | ", "id")},
+		},
+		{
+			name: "a clock",
+			in:   []segment{{}, odd("11:31:32 a :: ", "ls"), odd("11:31:35 a :: ", "id"), odd("11:32:00 src :: ", "id")},
+			want: []segment{{}, line("11:31:32 a :: ", "ls"), line("11:31:35 a :: ", "id"), line("11:32:00 src :: ", "id")},
+		},
+		{
 			name: "a question in a shell",
 			in:   []segment{{}, shell, odd("Name: ", "bob")},
 			want: []segment{{}, asked},

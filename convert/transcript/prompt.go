@@ -155,6 +155,25 @@ func looksLikeShell(prompt string) bool {
 // bareSign reports whether a prompt has no words.
 func bareSign(prompt string) bool { return !strings.ContainsFunc(prompt, unicode.IsLetter) }
 
+// sameName reports whether a prompt begins with the name in another one, and only
+// its sign differs, or what is between: routers show their modes so.
+func sameName(prompt, other string) bool {
+	name := strings.TrimRightFunc(other, func(r rune) bool { return r == ' ' || strings.ContainsRune(ends, r) })
+	if i := strings.IndexByte(name, '('); i > 0 {
+		name = name[:i]
+	}
+	return len(name) > 2 && strings.HasPrefix(prompt, name) && endsLikePrompt(prompt) && !looksLikeREPL(prompt) &&
+		shape(prompt[len(name):]) != shape(prompt)
+}
+
+// decorated reports whether a prompt has more than words and the sign at its end,
+// so that another one of its shape is one of the same shell.
+func decorated(prompt string) bool {
+	sh := shape(prompt)
+	_, n := utf8.DecodeLastRuneInString(sh)
+	return strings.ContainsFunc(sh[:len(sh)-n], func(r rune) bool { return r != ' ' && r != 'w' })
+}
+
 // continuation matches the prompts that shells show for a further line.
 var continuation = regexp.MustCompile(`^\s*((\S+ )*(if|then|elif|else|while|until|for|do|case|select|function|repeat|foreach|quote|dquote|bquote|pipe|cmdand|cmdor|subsh|cmdsubst|mathsubst|braceparam|heredoc|heredocd|array|cursh|cond|math|coproc|nocorrect|time|always|errexit|elif-then)*>|>|\.\.\.|…|::: |∙|\|)\s*$`)
 
