@@ -12,8 +12,12 @@ import "strings"
 // command; then the rest is only the output and its end.
 func joinLines(ses *session, segs []*segment) []*segment {
 	var out []*segment
+	begun := map[string]bool{} // prompts at which commands began
 	for _, s := range segs {
-		if len(out) == 0 || !ses.continues(out[len(out)-1], s) {
+		if len(out) == 0 || !ses.continues(out[len(out)-1], s, begun) {
+			if len(begun) < maxPrompts {
+				begun[lastLine(s.prompt)] = true
+			}
 			out = append(out, s)
 			continue
 		}
@@ -53,8 +57,9 @@ func (s *segment) goesOn(line string) bool {
 	return s.reported.known() && line != "" && strings.HasPrefix(letters(s.reported.value), letters(s.text+line))
 }
 
-// continues reports whether s is a continuation line of the command p.
-func (ses *session) continues(p, s *segment) bool {
+// continues reports whether s is a continuation line of the command p; begun has
+// the prompts at which commands began.
+func (ses *session) continues(p, s *segment, begun map[string]bool) bool {
 	switch {
 	case p.bounds == "" || s.bounds == "" || s.result == unentered:
 		return false
@@ -79,7 +84,7 @@ func (ses *session) continues(p, s *segment) bool {
 	case s.shell == zsh:
 		return zshContinuation.MatchString(prompt) || strings.TrimSpace(prompt) == ">" && incomplete(p.text)
 	}
-	return (looksLikeContinuation(prompt) || s.asksOn(p)) && incomplete(p.text)
+	return (looksLikeContinuation(prompt) || !begun[prompt] && s.asksOn(p)) && incomplete(p.text)
 }
 
 // asksOn reports whether the prompt of s may be one for a further line of p:

@@ -43,6 +43,7 @@ func TestJoinLines(t *testing.T) {
 			in:   []segment{first, text(second, "… ", "then ls; fi")},
 			want: []segment{joined},
 		},
+		same("a prompt at which commands began", text(first, "db- ", "ls"), text(first, ">>> ", "quit()"), text(second, "db- ", "id")),
 		same("the shell's own prompt, in another directory", text(first, "a main ▶ ", "cd .\\a\\"), text(second, "b main ▶ ", "ls")),
 		{
 			name: "zsh names what is open",

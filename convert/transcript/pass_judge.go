@@ -19,7 +19,7 @@ func judgeLines(ses *session, segs []*segment) []*segment {
 		case s.result == unentered:
 		case i+1 < len(segs) && ses.habits.lists(s, segs[i+1]):
 			s.result = listed
-		case s.endsShell(), people && s.printsEnd() && (s.last || returns(segs, i)):
+		case s.endsShell(), people && s.printsEnd() && (s.last || i+1 < len(segs) && s.start-s.promptAt >= promptGap):
 			s.result = shellEnded
 		case ses.habits.cancelled(s), s.givenUp(), i+1 < len(segs) && s.interrupts(segs[i+1]):
 			s.result = cancelled
@@ -77,27 +77,10 @@ func (s *segment) endsShell() bool {
 }
 
 // printsEnd reports whether the line may be what a shell printed at its end,
-// which comes at once, and not from a line editor.
+// which comes at once, and not from a line editor. Nobody types that fast; what was
+// typed ahead comes together with the prompt.
 func (s *segment) printsEnd() bool {
 	return s.bounds != FromPaste && s.pace == burst && !s.left.has(leftLineFeed) && s.out.text == "" && (s.text == "exit" || s.text == "logout")
-}
-
-// returns reports whether the prompt behind the line i is one of a shell around
-// its own.
-func returns(segs []*segment, i int) bool {
-	if i+1 == len(segs) {
-		return false
-	}
-	own, next := lastLine(segs[i].prompt), lastLine(segs[i+1].prompt)
-	if alike(own, next) {
-		return false
-	}
-	for _, before := range segs[max(0, i-maxPrompts):i] {
-		if lastLine(before.prompt) == next {
-			return true
-		}
-	}
-	return false
 }
 
 // typedByPeople reports whether most of the lines with a known pace were typed

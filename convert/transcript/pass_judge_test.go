@@ -17,8 +17,10 @@ func TestJudgeLines(t *testing.T) {
 	eof := segment{bounds: FromTyping, text: "exit", pace: burst, key: ctrlD}
 	with := func(s segment, change func(*segment)) segment { change(&s); return s }
 	people := segment{bounds: FromTyping, prompt: prompt("me@box$ "), text: "ls", pace: typed}
-	bye := segment{bounds: FromTyping, prompt: prompt("me@box$ "), text: "exit", pace: burst, last: true}
-	inner := segment{bounds: FromTyping, prompt: prompt("# "), text: "exit", pace: burst}
+	bye := segment{bounds: FromTyping, prompt: prompt("me@box$ "), text: "exit", pace: burst, start: time.Second, last: true}
+	inner := segment{bounds: FromTyping, prompt: prompt("# "), text: "exit", pace: burst, start: time.Second}
+	same := with(bye, func(s *segment) { s.last = false })
+	ahead := with(same, func(s *segment) { s.start = 0 })
 	back := segment{bounds: FromTyping, prompt: prompt("me@box$ "), text: "id", pace: typed}
 	robot := segment{bounds: FromTyping, prompt: prompt("me@box$ "), text: "ls", pace: burst}
 	further := segment{bounds: FromTyping, prompt: prompt("$ "), text: "if true\nthen"}
@@ -58,6 +60,9 @@ func TestJudgeLines(t *testing.T) {
 			want: []segment{people, with(inner, func(s *segment) { s.left = leftLineFeed }), back},
 		},
 		{name: "a shell inside another ends", in: []segment{people, inner, back}, want: []segment{people, with(inner, func(s *segment) { s.result = shellEnded }), back}},
+		{name: "one with the same prompt", in: []segment{people, same, back}, want: []segment{people, with(same, func(s *segment) { s.result = shellEnded }), back}},
+		{name: "exit is typed ahead", in: []segment{people, ahead, back}, want: []segment{people, ahead, back}},
+		{name: "nothing follows, not even the end of the shell", in: []segment{people, same}, want: []segment{people, same}},
 		{name: "programs enter all lines at once", in: []segment{robot, robot, bye}, want: []segment{robot, robot, bye}},
 		judge("given up in a further line", habits{}, cancelled, with(further, func(s *segment) { s.lines = []string{"if true", "then"} })),
 		judge("a line that only looks incomplete", habits{}, entered, further),

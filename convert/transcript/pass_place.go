@@ -238,21 +238,29 @@ func (p *placer) levelOf(s *segment) level {
 		}
 		lowest = 1
 	}
-	if here >= lowest && shell.has(prompt) {
+	repl := looksLikeREPL(prompt)
+	running, entered := "", "" // a command, or the prompt of the program's last line
+	if p.last >= 0 {
+		if last := p.placed[p.last]; last.kind == REPL {
+			entered = lastLine(last.prompt)
+		} else {
+			running = last.text
+		}
+	}
+	// The prompt of a program may have the shape of the shell's.
+	isOf := func(i level) bool {
+		return p.shells[i].has(prompt) && !(repl && (startsREPL(running) || prompt == entered) && !slices.Contains(p.shells[i].prompts, prompt))
+	}
+	if here >= lowest && isOf(here) {
 		return here
 	}
-	running := ""
-	if p.last >= 0 && p.placed[p.last].kind != REPL {
-		running = p.placed[p.last].text
-	}
-	repl := looksLikeREPL(prompt)
 	launched := isLauncher(running) && (!repl || shellNames(running))
 	// A shell that was started here may have the prompt of one further out.
 	if launched && p.placed[p.last].depth == int(here) && p.placed[p.last].parent == shell.parent {
 		return deeper
 	}
 	for i := here - 1; i >= lowest; i-- {
-		if p.shells[i].has(prompt) {
+		if isOf(i) {
 			return i
 		}
 	}

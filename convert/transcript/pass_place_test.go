@@ -41,6 +41,11 @@ func TestPlaceLines(t *testing.T) {
 			[]string{"command 0 -1: python3", "repl 1 0: 1+1", "repl 1 0: # two", "command 0 -1: ls"},
 		},
 		{
+			"a REPL whose prompt has the shape of the shell's",
+			[]string{"work> |sqlite3 x", "sqlite> |select 1;", "sqlite> |.quit", "work> |ls", "src> |id"},
+			[]string{"command 0 -1: sqlite3 x", "repl 1 0: select 1;", "repl 1 0: .quit", "command 0 -1: ls", "command 0 -1: id"},
+		},
+		{
 			"a REPL that a launcher started",
 			[]string{"$ |docker run redis", "127.0.0.1:6379> |ping"},
 			[]string{"command 0 -1: docker run redis", "repl 1 0: ping"},

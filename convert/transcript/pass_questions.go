@@ -1,6 +1,9 @@
 package transcript
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // dropQuestions decides which texts that do not look like prompts are prompts:
 // the one that comes first in a shell, and comes again. Other texts are what
@@ -90,6 +93,13 @@ func asks(prompt string) bool {
 	return colon && !strings.HasSuffix(body, ":")
 }
 
+// oneSign reports whether a prompt is a name and a sign, though not one that
+// questions end in.
+func oneSign(prompt string) bool {
+	sh := shape(prompt)
+	return strings.HasPrefix(sh, "w") && utf8.RuneCountInString(sh) == 2 && !asks(prompt)
+}
+
 // oddKey returns what is the same for an odd prompt wherever it comes again: with
 // another time, perhaps, or in another directory.
 func oddKey(prompt string) string {
@@ -105,7 +115,7 @@ func (s *segment) oddOneOf(prompts []string) bool {
 	own := lastLine(s.prompt)
 	for _, p := range prompts {
 		n := commonPrefix(p, own)
-		if p == own || terminator(p) == terminator(own) && (n >= 4 && n*2 >= min(len(p), len(own)) || shape(p) == shape(own) && (looksLikeShell(own) || decorated(own) || n >= 2 && strings.Contains(strings.TrimSpace(own), " "))) {
+		if p == own || terminator(p) == terminator(own) && (n >= 4 && n*2 >= min(len(p), len(own)) || shape(p) == shape(own) && (looksLikeShell(own) || decorated(own) || oneSign(own) || n >= 2 && strings.Contains(strings.TrimSpace(own), " "))) {
 			return true
 		}
 	}

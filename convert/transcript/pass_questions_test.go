@@ -48,6 +48,11 @@ func TestDropQuestions(t *testing.T) {
 			want: []segment{{}, line("(a) | ", "ls"), line("(a) | ", "cd ../src"), line("(src) | ", "id")},
 		},
 		{
+			name: "another directory, and an odd sign",
+			in:   []segment{{}, odd("work! ", "ls"), odd("work! ", "cd src"), odd("src! ", "id")},
+			want: []segment{{}, line("work! ", "ls"), line("work! ", "cd src"), line("src! ", "id")},
+		},
+		{
 			name: "a clock",
 			in:   []segment{{}, odd("11:31:32 a :: ", "ls"), odd("11:31:35 a :: ", "id"), odd("11:32:00 src :: ", "id")},
 			want: []segment{{}, line("11:31:32 a :: ", "ls"), line("11:31:35 a :: ", "id"), line("11:32:00 src :: ", "id")},
