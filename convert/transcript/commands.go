@@ -67,7 +67,7 @@ func (s *segment) confidence() (likelihood float64, guessed bool) {
 		return 0.8, false
 	case s.textBy == FromHook:
 		return 1, false
-	case s.guessesBlank():
+	case s.guessesBlank(), s.overdrawn:
 		return 0.8, false
 	case s.bounds == FromTyping && (s.pace == burst || s.odd):
 		return 0.6, false

@@ -15,6 +15,7 @@ const (
 	tokNoKeys        // CSI ? 1 l: the cursor keys are in normal mode
 	tokAlt           // the alternate screen is entered
 	tokLine          // a line feed comes next
+	tokReturn        // a carriage return comes next
 )
 
 // scanner cuts output at tokens. It knows just enough of the syntax of control
@@ -40,9 +41,12 @@ type scanner struct {
 	asked bool
 	// lines: stop before every line feed.
 	lines bool
+	// heads: stop before every carriage return.
+	heads bool
 	// erases: stop at CSI K.
 	erases bool
-	// stopped: the scanner has stopped before the line feed that comes next.
+	// stopped: the scanner has stopped before the line feed or carriage return
+	// that comes next.
 	stopped bool
 }
 
@@ -64,7 +68,7 @@ func (s *scanner) next(data string) (int, token) {
 		c := data[i]
 		switch s.state {
 		case scanGround:
-			if !s.lines && !s.erases && s.idiom == 0 {
+			if !s.lines && !s.heads && !s.erases && s.idiom == 0 {
 				if i = s.leap(data, i); i == len(data) {
 					return i, tokNone
 				}
@@ -80,15 +84,13 @@ func (s *scanner) next(data string) (int, token) {
 			if esc := strings.IndexByte(run, 0x1b); esc >= 0 {
 				run = run[:esc]
 			}
-			if s.lines {
-				if lf := strings.IndexByte(run, '\n'); lf == 0 && s.stopped {
-					s.stopped = false
-					run = run[:1]
-				} else if lf >= 0 {
-					s.ground(run[:lf])
-					s.stopped = true
-					return i + lf, tokLine
-				}
+			if at, tok := s.ends(run); at == 0 && s.stopped {
+				s.stopped = false
+				run = run[:1]
+			} else if tok != tokNone {
+				s.ground(run[:at])
+				s.stopped = true
+				return i + at, tok
 			}
 			s.ground(run)
 			s.stopped = false
@@ -178,6 +180,23 @@ func (s *scanner) next(data string) (int, token) {
 		}
 	}
 	return len(data), tokNone
+}
+
+// ends returns where the first line feed or carriage return in run is, and its
+// token, if the scanner stops there.
+func (s *scanner) ends(run string) (int, token) {
+	at, tok := -1, tokNone
+	if s.lines {
+		if at = strings.IndexByte(run, '\n'); at >= 0 {
+			run, tok = run[:at], tokLine
+		}
+	}
+	if s.heads {
+		if cr := strings.IndexByte(run, '\r'); cr >= 0 {
+			at, tok = cr, tokReturn
+		}
+	}
+	return at, tok
 }
 
 // leap skips to the next sequence that may be a token. Most are not, and their

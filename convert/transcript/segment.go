@@ -42,17 +42,20 @@ type segment struct {
 	lines    []string // the lines of the text that were entered one by one, if there are several
 	textBy   source   // FromHook if text is reported; else from the screen
 	doubtful bool     // the text may be wrong
-	given    string   // the text that came together with the prompt
-	silent   bool     // nothing shows whether it was run
-	odd      bool     // the prompt may be a question; out begins with it, and the text
-	drawn    string   // what followed the mark of the prompt's end at once
-	start    time.Duration
-	pace     pace
-	key      key  // typed last
-	killed   bool // ^C came last before the line feed that entered it
-	left     left
-	after    after
-	result   result
+	// overdrawn: the editor wrote over the text, which was put together from what
+	// the screen showed before and after.
+	overdrawn bool
+	given     string // the text that came together with the prompt
+	silent    bool   // nothing shows whether it was run
+	odd       bool   // the prompt may be a question; out begins with it, and the text
+	drawn     string // what followed the mark of the prompt's end at once
+	start     time.Duration
+	pace      pace
+	key       key  // typed last
+	killed    bool // ^C came last before the line feed that entered it
+	left      left
+	after     after
+	result    result
 
 	// reported is the command as the shell reported it: from FromHook as it
 	// was typed, fromHistory as the shell's history has it.

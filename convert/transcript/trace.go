@@ -134,6 +134,15 @@ type lineState struct {
 	// have printed.
 	hint  origin
 	again origin // where it began before the editor began again
+
+	// returned is where the cursor was at the last carriage return, and over what
+	// had been entered in that line, if the editor may write over it.
+	returned struct {
+		line uint64
+		x    int
+	}
+	over     string
+	overLine uint64
 }
 
 // place is where a shell is.
@@ -169,6 +178,7 @@ type pending struct {
 	right     rightPrompt
 	announced announced
 	odd       bool // see segment
+	sideways  sideways
 }
 
 // origin is where a prompt begins, perhaps.
@@ -249,6 +259,7 @@ func (t *tracer) write(data string) {
 	for len(data) > 0 {
 		t.scan.lines = t.state == accepting || t.state == running && (t.pend.ok || t.bursts > 0) ||
 			t.state == editing && t.cur.bounds == FromMarks
+		t.scan.heads = t.state == running && t.pend.ok || t.state == editing && t.cur.bounds == FromPaste && t.cur.shell != zsh
 		t.scan.erases = t.state == editing || t.state == running && t.idiom.ok
 		n, tok := t.scan.next(data)
 		t.screen.WriteString(data[:n])
@@ -285,6 +296,8 @@ func (t *tracer) write(data string) {
 			}
 		case tokLine:
 			t.lineFeed()
+		case tokReturn:
+			t.carriageReturn()
 		}
 	}
 }
@@ -311,6 +324,9 @@ func (t *tracer) gap(d time.Duration) {
 			t.pend.gapLine, t.pend.gapX = line, x
 			if row, ok := t.row(line); ok && line == t.pend.line && x < row.Content() {
 				t.edits = true
+			}
+			if t.pend.sideways.drawn {
+				t.pend.sideways.seen(t.rowText(line, 0, x), x)
 			}
 			if d >= keyGap && elsewhere && t.scan.interrupted() {
 				t.pend.killed = x

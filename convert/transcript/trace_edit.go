@@ -422,10 +422,47 @@ func (t *tracer) begin(line uint64) {
 	t.known = remember(t.known, lastLine(t.cur.prompt))
 }
 
+// carriageReturn is called before a carriage return.
+func (t *tracer) carriageReturn() {
+	line, x := t.cursor()
+	if t.state == running {
+		if line == t.pend.line {
+			t.scrolls(t.rowText(line, 0, x), x)
+		}
+		return
+	}
+	t.returned.line, t.returned.x = line, x
+	if !t.cur.promptEnd.seen() || line != t.inputLine || x <= t.inputX+1 || t.full(line) || t.scan.last[1] != ' ' {
+		return
+	}
+	if row := t.rowText(line, 0, x-1); strings.HasPrefix(row, strings.TrimRight(lastLine(t.cur.prompt), " ")) {
+		t.over, t.overLine = fromColumn(row, t.inputX), line
+	}
+}
+
+// overdrawn puts what was entered first before the rest, if readline has written
+// that over it. It does so if it takes a prompt with bare colours to be longer
+// than it is: it believes that the row is full.
+func (t *tracer) overdrawn() bool {
+	tail := strings.TrimRight(lastLine(t.cur.prompt), " ")
+	if t.over == "" || tail == "" || t.inputLine != t.overLine || strings.HasPrefix(t.rowText(t.overLine, 0, allCols), tail) {
+		return false
+	}
+	t.carry, t.inputX = append(t.carry, t.over), 0
+	return true
+}
+
 // takeInput reads the line that was entered, up to row last.
 func (t *tracer) takeInput(last uint64) {
 	seg := t.cur
+	over := t.cur.bounds == FromPaste && t.overdrawn()
 	seg.text, seg.rows, seg.unread = t.readInput(last)
+	seg.overdrawn = over
+	if over && len(seg.rows) == 1 && t.returned.line == t.inputLine {
+		// What was entered first reaches further.
+		seg.rows[0].text = t.rowText(t.inputLine, 0, t.returned.x)
+		seg.text = t.carried() + strings.TrimRight(seg.rows[0].text, " ")
+	}
 	seg.pieces = 1 + len(t.carry)
 	seg.screens = 0 // of the editor's own programs
 	seg.right = t.right

@@ -69,6 +69,14 @@ func TestTracer(t *testing.T) {
 		{"a paste behind what was typed in the same moment", "", []string{pasteOn + "$ ", "id; \x1b[7mls\x1b[27m\r\n", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{
 			with(ls, func(s *segment) { s.text = "id; ls" }), again,
 		}},
+		{"readline takes the prompt for longer, and writes over it", "", []string{pasteOn + "\x1b[1m$ ", "echo 12", "34 \r", "56", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{
+			with(ls, func(s *segment) { s.text, s.pieces = "echo 123456", 2 }), again,
+		}},
+		{"a history is searched behind a blank", "", []string{pasteOn + "$ ", "ls ", "\r(search) ls", "\r$ ls\x1b[K", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{ls, again}},
+		{"the editor scrolls sideways", "", []string{"$ ", "echo 12", "345678901", "2\r89012      <" + strings.Repeat("\b", 7), "34", "\r\r\na b\r\n$ "}, []segment{
+			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endCertain, text: "echo 12345678901234", pace: typed, end: next},
+			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endUnseen, result: unentered},
+		}},
 		{"a wide character that does not fit into a row", "", []string{pasteOn + "$ ", "echo 12345678日本", " \x1b[K日", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{
 			with(ls, func(s *segment) { s.text = "echo 12345678日本日" }), again,
 		}},

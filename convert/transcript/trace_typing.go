@@ -159,7 +159,13 @@ func (t *tracer) typed(line uint64) {
 	}
 	first, _ := t.anyRow(p.line)
 	row := first.text
+	aside := ""
 	if !strings.HasPrefix(row, strings.TrimRight(p.prefix, " ")) {
+		aside = strings.TrimRight(p.sideways.text, " ")
+	}
+	if aside != "" {
+		row = p.prefix + aside
+	} else if !strings.HasPrefix(row, strings.TrimRight(p.prefix, " ")) {
 		// Some prompts are redrawn in another form once the line is entered.
 		before, ok := strings.CutSuffix(strings.TrimRight(row, " "), p.typed)
 		if !ok || p.typed == "" || !plausible(before) {
@@ -202,8 +208,11 @@ func (t *tracer) typed(line uint64) {
 		t.cur.result = cancelled
 	}
 	t.takeInput(line)
-	if killed {
+	if killed || aside != "" {
 		t.cur.prompt, t.cur.promptEnd = []string{p.prefix}, endCertain
+	}
+	if aside != "" {
+		t.cur.text, t.cur.rows, t.cur.overdrawn = aside, nil, true
 	}
 	t.begin(line + 1)
 	if p.odd {
@@ -211,6 +220,43 @@ func (t *tracer) typed(line uint64) {
 	}
 	t.bursts = maxBurst
 	t.undo = undo
+}
+
+// sideways is a line that its editor scrolls sideways, as mksh does when it reaches
+// the right edge: then it draws the end of the line anew, without the prompt.
+type sideways struct {
+	text  string // the line so far, as far as it was seen
+	x     int    // where what is typed next appears
+	drawn bool   // and is to be found when nothing more is written
+}
+
+// edge is the most columns that such an editor leaves free.
+const edge = 4
+
+// scrolls is called at a carriage return behind a prompt, with the row up to the
+// cursor.
+func (t *tracer) scrolls(row string, x int) {
+	s := &t.pend.sideways
+	cols, _ := t.screen.Size()
+	switch {
+	case s.text != "":
+		s.text += fromColumn(row, s.x)
+	case x < cols-edge || !strings.HasPrefix(row, strings.TrimRight(t.pend.prefix, " ")):
+		return
+	default:
+		s.text = fromColumn(row, t.pend.x)
+	}
+	s.x, s.drawn = x, true
+	if len(s.text) > maxInput {
+		*s = sideways{}
+	}
+}
+
+// seen takes the row up to the cursor, after the line was drawn anew.
+func (s *sideways) seen(row string, x int) {
+	if s.x, s.drawn = x, false; row == "" || !strings.HasSuffix(s.text, row) {
+		*s = sideways{} // something else
+	}
 }
 
 // maxBurst is the most lines of output behind which a burst may go on.
