@@ -2,7 +2,10 @@ package transcript
 
 import (
 	"regexp"
+	"slices"
 	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
 )
 
 // judgeLines decides what became of each line.
@@ -11,7 +14,8 @@ import (
 // Holds after: result is final.
 // Sets: the result of what was entered to listed, shellEnded or cancelled, in
 // this order, if marks, the screen or the habits of the session show that; and
-// silent.
+// silent. A silent line is cancelled if a command that was run would have printed
+// something.
 func judgeLines(ses *session, segs []*segment) []*segment {
 	people := typedByPeople(segs)
 	for i, s := range segs {
@@ -23,19 +27,53 @@ func judgeLines(ses *session, segs []*segment) []*segment {
 			s.result = shellEnded
 		case ses.habits.cancelled(s), s.givenUp(), i+1 < len(segs) && s.interrupts(segs[i+1]):
 			s.result = cancelled
-		default:
-			s.silent = ses.habits.silent(s)
+		case ses.habits.silent(s):
+			if s.silent = true; prints(s.text) {
+				s.result = cancelled
+			}
 		}
 	}
 	return segs
 }
 
-// silent reports whether s may have been cancelled: it printed nothing, and
-// zsh writes the same for both if it has none of the habits.
+// silent reports whether s may have been cancelled: it printed nothing, and the
+// shell writes the same for both. zsh does if it has none of the habits; without
+// an editor that switches, it depends on the terminal.
 func (h *habits) silent(s *segment) bool {
-	kind := kindOf(lastLine(s.prompt))
-	return s.shell == zsh && s.bounds != FromMarks && s.printed == 0 && s.screens == 0 && !s.run.known() && !s.exit.known() &&
-		s.end.from == fromNext && !h.keys[kind] && h.redraws[kind] <= 0
+	if s.printed > 0 || s.screens > 0 || s.run.known() || s.exit.known() || s.end.from != fromNext {
+		return false
+	}
+	switch kind := kindOf(lastLine(s.prompt)); {
+	case s.bounds == FromTyping:
+		return s.pace == typed
+	case s.shell == zsh && s.bounds != FromMarks:
+		return !h.keys[kind] && h.redraws[kind] <= 0
+	}
+	return false
+}
+
+// printers are commands that print something whatever their arguments are.
+var printers = map[string]bool{
+	"echo": true, "pwd": true, "date": true, "whoami": true, "id": true, "uname": true, "hostname": true, "uptime": true, "df": true, "ps": true, "cal": true,
+}
+
+// prints reports whether a command line ends with a command that prints something
+// on the terminal, as far as its text shows.
+func prints(text string) bool {
+	if len(text) > 1<<10 {
+		return false
+	}
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text+"\n"), "")
+	if err != nil || len(file.Stmts) == 0 {
+		return false
+	}
+	last := file.Stmts[len(file.Stmts)-1]
+	call, ok := last.Cmd.(*syntax.CallExpr)
+	if !ok || len(call.Args) == 0 || len(last.Redirs) > 0 || last.Background {
+		return false
+	}
+	name := call.Args[0].Lit()
+	return printers[name] && !slices.ContainsFunc(call.Args[1:], func(w *syntax.Word) bool { return strings.HasPrefix(w.Lit(), "-") })
 }
 
 // lists reports whether s is no command, but a shell without bracketed paste

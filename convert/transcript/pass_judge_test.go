@@ -27,6 +27,8 @@ func TestJudgeLines(t *testing.T) {
 	zshLine := segment{bounds: FromPaste, shell: zsh, prompt: prompt("% "), text: "rm -r x"}
 	silent := with(zshLine, func(s *segment) { s.end = fact[time.Duration]{from: fromNext} })
 	shown := with(silent, func(s *segment) { s.left = leftKeys })
+	typing := with(silent, func(s *segment) { s.bounds, s.shell, s.pace = FromTyping, "", typed })
+	says := func(s segment) segment { s.text = "cd x; echo 'a b'"; return s }
 	testPass(t, judgeLines, []passTest{
 		judge("entered", habits{}, entered, segment{bounds: FromPaste, text: "ls", left: leftLineFeed}),
 		judge("cancelled", habits{}, cancelled, segment{bounds: FromPaste, text: "ls^C"}),
@@ -71,10 +73,26 @@ func TestJudgeLines(t *testing.T) {
 		judge("the next right-hand prompt shows it", habits{}, cancelled, zshLine, with(zshLine, func(s *segment) { s.right.text = "130 ↵" })),
 		judge("a command was interrupted", habits{}, entered, with(zshLine, func(s *segment) { s.printed = 1 }), with(zshLine, func(s *segment) { s.prompt = prompt("[130] % ") })),
 		{name: "nothing shows whether it was run", in: []segment{silent, zshLine}, want: []segment{with(silent, func(s *segment) { s.silent = true }), zshLine}},
+		{name: "what was run would have printed something", in: []segment{says(silent), zshLine}, want: []segment{with(says(silent), func(s *segment) { s.silent, s.result = true, cancelled }), zshLine}},
+		{name: "a terminal that does not show ctrl-C", in: []segment{says(typing), typing}, want: []segment{with(says(typing), func(s *segment) { s.silent, s.result = true, cancelled }), with(typing, func(s *segment) { s.silent = true })}},
+		{name: "it printed something", in: []segment{with(says(typing), func(s *segment) { s.printed = 1 }), zshLine}, want: []segment{with(says(typing), func(s *segment) { s.printed = 1 }), zshLine}},
 		{name: "the session's lines show it", habits: habits{keys: map[string]bool{zshKinds: true}}, in: []segment{shown}, want: []segment{shown}},
 		judge("another number", habits{}, entered, zshLine, with(zshLine, func(s *segment) { s.prompt = prompt("[1300] % ") })),
 		judge("a mark shows an end without a start", oneMark, cancelled, with(marked, func(s *segment) { s.bounds, s.left, s.exit = FromPaste, leftLineFeed, exited(0) })),
 		judge("a function", oneMark, entered, with(marked, func(s *segment) { s.text, s.bounds, s.left, s.exit = "f() { ls; }", FromPaste, leftLineFeed, exited(0) })),
 		judge("another program prints at ctrl-D", habits{}, entered, with(eof, func(s *segment) { s.text = "bye" })),
 	})
+}
+
+func TestPrints(t *testing.T) {
+	for _, text := range []string{"echo a", "echo", "cd x; pwd", "echo $(ls)"} {
+		if !prints(text) {
+			t.Errorf("%q prints nothing", text)
+		}
+	}
+	for _, text := range []string{"rm x", "echo a >b", "echo -n", "echo a &", "echo a | cat", "pwd; cd x", "echo 'a", "", "Xecho"} {
+		if prints(text) {
+			t.Errorf("%q prints something", text)
+		}
+	}
 }

@@ -236,12 +236,17 @@ func (s *scanner) leap(data string, i int) int {
 // followed reports whether data, which follows CSI 0 m, is long enough to judge
 // and is not what zsh writes next.
 func followed(data string) bool {
+	data = strings.TrimLeft(data, silentBytes)
 	return len(data) > 2 && (data[0] != 0x1b || data[1] == '[' && data[2] != '2')
 }
 
+// silentBytes are NUL, SO and SI. Terminals such as linux and screen have SI in
+// the sequence that ends all attributes.
+const silentBytes = "\x00\x0e\x0f"
+
 // ground takes bytes that belong to no sequence.
 func (s *scanner) ground(run string) {
-	if run == "" {
+	if strings.Trim(run, silentBytes) == "" {
 		return
 	}
 	s.near = false

@@ -118,6 +118,9 @@ func TestTracer(t *testing.T) {
 		{"fish indents further lines", "", []string{pasteOn + "$ ", "if a", "\r\n\x1b[2Cend", "\r\n" + pasteOff}, []segment{
 			with(ls, func(s *segment) { s.text, s.end = "if a\nend", fact[time.Duration]{} }),
 		}},
+		{"zsh on a terminal that ends attributes with SI", "", []string{"\r\x1b[m\x0f\x1b[27m\x1b[24m\x1b[J% \x1b[K" + pasteOn, "ls", pasteOff + "\r\na\r\n" + zshLine + "% \x1b[K" + pasteOn}, []segment{
+			with(zshLs, func(s *segment) { s.left = 0 }), with(zshLs, func(s *segment) { s.text, s.left, s.end, s.result = "", 0, fact[time.Duration]{}, unentered }),
+		}},
 		{"zsh without bracketed paste", "", []string{zshLine + "% \x1b[K" + keysOn, "ls", keysOff + "\r\r\na\r\n"}, []segment{
 			with(zshLs, func(s *segment) { s.bounds, s.end = FromKeys, fact[time.Duration]{} }),
 		}},
