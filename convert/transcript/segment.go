@@ -45,17 +45,20 @@ type segment struct {
 	// overdrawn: the editor wrote over the text, which was put together from what
 	// the screen showed before and after.
 	overdrawn bool
-	given     string // the text that came together with the prompt
-	silent    bool   // nothing shows whether it was run
-	odd       bool   // the prompt may be a question; out begins with it, and the text
-	drawn     string // what followed the mark of the prompt's end at once
-	start     time.Duration
-	pace      pace
-	key       key  // typed last
-	killed    bool // ^C came last before the line feed that entered it
-	left      left
-	after     after
-	result    result
+	// typedBefore: the line was entered before its prompt came; out begins with
+	// the prompt.
+	typedBefore bool
+	given       string // the text that came together with the prompt
+	silent      bool   // nothing shows whether it was run
+	odd         bool   // the prompt may be a question; out begins with it, and the text
+	drawn       string // what followed the mark of the prompt's end at once
+	start       time.Duration
+	pace        pace
+	key         key  // typed last
+	killed      bool // ^C came last before the line feed that entered it
+	left        left
+	after       after
+	result      result
 
 	// reported is the command as the shell reported it: from FromHook as it
 	// was typed, fromHistory as the shell's history has it.

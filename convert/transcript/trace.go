@@ -78,6 +78,12 @@ type tracer struct {
 	// bursts is the number of lines of output in which another prompt is still
 	// looked for, with a line that came at once.
 	bursts int
+	// whole is the line that was typed last, with those that it goes on.
+	whole string
+	// ahead has the last lines of output that may have been typed ahead.
+	ahead []aheadLine
+	// atStart: at the last gap, the cursor was at the start of a line.
+	atStart bool
 	// edits: the cursor was seen inside a line, so a line editor echoes what is
 	// typed. Else the terminal may, and shows lines before their prompts.
 	edits bool
@@ -177,7 +183,9 @@ type pending struct {
 	gapX      int
 	right     rightPrompt
 	announced announced
-	odd       bool // see segment
+	odd       bool   // see segment
+	ahead     string // the line, if it was typed before the prompt came; else ""
+	further   bool   // it is for a further line of a command
 	sideways  sideways
 }
 
@@ -316,6 +324,7 @@ func (t *tracer) gap(d time.Duration) {
 		if t.undo.ok {
 			t.takeBack()
 		}
+		t.aheadGap(d)
 		if t.pend.ok {
 			line, x := t.cursor()
 			elsewhere := line != t.pend.line || x != t.pend.cursor

@@ -463,9 +463,45 @@ func (t *tracer) takeInput(last uint64) {
 		seg.rows[0].text = t.rowText(t.inputLine, 0, t.returned.x)
 		seg.text = t.carried() + strings.TrimRight(seg.rows[0].text, " ")
 	}
+	if n := len(seg.rows); n > 0 && !over && t.returned.line == t.inputLine+uint64(n-1) && t.suggests(t.returned.line, t.returned.x) {
+		seg.rows[n-1].text = t.rowText(t.returned.line, 0, t.returned.x)
+		seg.text = t.carried() + joinRows(seg.rows, t.inputX, t.right)
+	}
 	seg.pieces = 1 + len(t.carry)
 	seg.screens = 0 // of the editor's own programs
 	seg.right = t.right
+}
+
+// suggests reports whether the text of a line behind column x, where the cursor
+// was when the line was entered, is no input but a suggestion that fish had no
+// time to remove: it is grey, and what is before the cursor is not.
+func (t *tracer) suggests(line uint64, x int) bool {
+	row, ok := t.row(line)
+	if !ok || x < 1 || x >= row.Content() || !t.spend(row.Len()) {
+		return false
+	}
+	style := row.Cell(x)
+	if style.Empty() || !grey(style) || row.Cell(x-1).SameStyle(style) {
+		return false
+	}
+	for ; x < row.Content() && !row.Cell(x).Empty(); x++ {
+		if !row.Cell(x).SameStyle(style) {
+			return false
+		}
+	}
+	return true
+}
+
+// grey reports whether a cell looks dimmed.
+func grey(c vt.Cell) bool {
+	if c.Attr().Has(vt.Faint) {
+		return true
+	}
+	if i, ok := c.Fg().Palette(); ok {
+		return i == 8 || i > 232 && i < 250
+	}
+	r, g, b, ok := c.Fg().RGB()
+	return ok && r == g && g == b && r > 0 && r < 0xc0
 }
 
 func (t *tracer) carried() string { return strings.Join(t.carry, "") }

@@ -1,6 +1,7 @@
 package transcript
 
 import (
+	"strings"
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
@@ -13,6 +14,9 @@ func (t *tracer) release(seg *segment) {
 		return
 	}
 	seg.out = output{text: seg.capture.text(), lost: seg.capture.lost}
+	if seg.typedBefore {
+		seg.out.text = strings.TrimPrefix(seg.out.text, lastLine(seg.prompt))
+	}
 	t.total += len(seg.out.text)
 	if !seg.odd {
 		seg.out.putAway(t.vault)

@@ -69,6 +69,45 @@ func TestTracer(t *testing.T) {
 		{"a paste behind what was typed in the same moment", "", []string{pasteOn + "$ ", "id; \x1b[7mls\x1b[27m\r\n", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{
 			with(ls, func(s *segment) { s.text = "id; ls" }), again,
 		}},
+		{"typed ahead, and shown again by an editor", "", []string{"$ ", "sl", "eep\r\n", "id", "\r\n", "$ id\r\na b\r\n$ "}, []segment{
+			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endSeen, text: "sleep", pace: typed, end: next},
+			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endSeen, text: "id", pace: burst, end: next},
+			{bounds: FromTyping, prompt: prompt("$ "), result: unentered},
+		}},
+		{"a program reads what is typed", "", []string{"$ ", "ca", "t\r\n", "l", "s", "\r\n", "ls\r\n$ a b\r\n", "$ "}, []segment{
+			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endSeen, text: "cat", pace: typed, end: next},
+			{bounds: FromTyping, prompt: prompt("$ "), result: unentered},
+		}},
+		{"lines that a program enters ahead", "", []string{"$ ", "sleep\r\n", "ls\r\n", "done\r\n$ a b\r\n$ "}, []segment{
+			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endSeen, text: "sleep", pace: burst, end: next},
+			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endCertain, text: "ls", pace: burst, end: next},
+			{bounds: FromTyping, prompt: prompt("$ "), result: unentered},
+		}},
+		{"a program prints a prompt", "", []string{"$ ", "ca", "t\r\n", "Run\r\n$ make\r\n", "$ "}, []segment{
+			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endSeen, text: "cat", pace: typed, end: next},
+			{bounds: FromTyping, prompt: prompt("$ "), result: unentered},
+		}},
+		{"lines at once, in two directories", "", []string{"me@box:~$ ", "cd a\r\nme@box:~/a$ ls\r\nb\r\nme@box:~/a$ "}, []segment{
+			{bounds: FromTyping, prompt: prompt("me@box:~$ "), promptEnd: endSeen, text: "cd a", pace: burst, end: next},
+			{bounds: FromTyping, prompt: prompt("me@box:~/a$ "), promptEnd: endSeen, text: "ls", pace: burst, end: next},
+			{bounds: FromTyping, prompt: prompt("me@box:~/a$ "), result: unentered},
+		}},
+		{"lines of a command at once", "", []string{"me@box$ ", "for a\r\n> do b\r\n> done\r\nc\r\nme@box$ "}, []segment{
+			{bounds: FromTyping, prompt: prompt("me@box$ "), promptEnd: endSeen, text: "for a", pace: burst, end: next},
+			{bounds: FromTyping, prompt: prompt("> "), promptEnd: endSeen, text: "do b", pace: burst, end: next},
+			{bounds: FromTyping, prompt: prompt("> "), promptEnd: endSeen, text: "done", pace: burst, end: next},
+			{bounds: FromTyping, prompt: prompt("me@box$ "), result: unentered},
+		}},
+		{"a prompt behind output without a line feed", "", []string{"me@box$ ", "l", "s\r\n", "a b", "me@box$ ", "i", "d\r\n"}, []segment{
+			{bounds: FromTyping, prompt: prompt("me@box$ "), promptEnd: endSeen, text: "ls", pace: typed, end: next},
+			{bounds: FromTyping, prompt: prompt("a bme@box$ "), promptEnd: endSeen, text: "id", pace: typed},
+		}},
+		{"a prompt behind ^C", "", []string{"$ ", "l", "s\r\n", "^C", "$ ", "i", "d\r\n"}, []segment{
+			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endSeen, text: "ls", pace: typed, end: next},
+			{bounds: FromTyping, prompt: prompt("^C$ "), promptEnd: endSeen, text: "id", pace: typed},
+		}},
+		{"a suggestion that is still there", "", []string{pasteOn + "$ ", "ls \x1b[90mx\x1b[m\b", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{ls, again}},
+		{"the cursor in the line", "", []string{pasteOn + "$ ", "ls\b", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{ls, again}},
 		{"readline takes the prompt for longer, and writes over it", "", []string{pasteOn + "\x1b[1m$ ", "echo 12", "34 \r", "56", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{
 			with(ls, func(s *segment) { s.text, s.pieces = "echo 123456", 2 }), again,
 		}},

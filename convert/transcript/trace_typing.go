@@ -65,7 +65,7 @@ func (t *tracer) restPoint(d time.Duration) {
 	// progress, even if it comes to look like a prompt.
 	before := t.rested
 	t.rested = restedAt{line: line, text: text}
-	if !same && before.text != "" && before.line == line && len(before.text) < len(text) && strings.HasPrefix(text, before.text) {
+	if !same && before.text != "" && before.line == line && len(before.text) < len(text) && strings.HasPrefix(text, before.text) && !t.follows(before.text, text[len(before.text):]) {
 		t.pend = pending{}
 		return
 	}
@@ -92,6 +92,12 @@ func (t *tracer) restPoint(d time.Duration) {
 		ok: true, line: line, x: columns(text), prefix: text, right: t.rightFrom(row, line, x), given: given,
 		at: t.now, announced: t.announced, cursor: x, odd: odd,
 	}
+}
+
+// follows reports whether a prompt came behind output that does not end in a line
+// feed, such as the terminal's ^C.
+func (t *tracer) follows(output, prompt string) bool {
+	return strings.HasSuffix(output, "^C") || slices.Contains(t.known, prompt) || known(t.typedKnown, prompt) && !bareSign(prompt)
 }
 
 // mayBeOdd reports whether text that does not look like a prompt may be one: in a
@@ -145,11 +151,16 @@ func (t *tracer) typed(line uint64) {
 	t.bursts--
 	p := t.pend
 	if !p.ok {
-		p = t.burstPrompt(line)
+		if p = t.burstPrompt(line); !p.ok {
+			t.noteAhead(line)
+		}
+	} else {
+		t.ahead = t.ahead[:0]
 	}
 	if !p.ok {
 		return
 	}
+	t.edits = t.edits || t.scan.returns > 1
 	if cols, _ := t.screen.Size(); t.full(line) && p.moved && p.gapLine == line && p.gapX < cols {
 		return // an editor that moves to the next line as this one is full
 	}
@@ -208,14 +219,23 @@ func (t *tracer) typed(line uint64) {
 		t.cur.result = cancelled
 	}
 	t.takeInput(line)
-	if killed || aside != "" {
+	if p.further {
+		t.whole += "\n" + t.cur.text
+	} else {
+		t.whole = t.cur.text
+	}
+	if p.ahead != "" {
+		t.cur.text, t.cur.rows, t.cur.typedBefore = p.ahead, nil, true
+		t.whole = p.ahead
+	}
+	if killed || aside != "" || p.ahead != "" {
 		t.cur.prompt, t.cur.promptEnd = []string{p.prefix}, endCertain
 	}
 	if aside != "" {
 		t.cur.text, t.cur.rows, t.cur.overdrawn = aside, nil, true
 	}
 	t.begin(line + 1)
-	if p.odd {
+	if p.odd || p.ahead != "" {
 		t.from = p.line // it may be output
 	}
 	t.bursts = maxBurst
@@ -283,25 +303,121 @@ func (t *tracer) burstPrompt(line uint64) pending {
 	text := t.rowText(first, 0, allCols)
 	found, odd := "", false
 	for _, k := range slices.Concat(t.typedKnown, t.oddKnown) {
-		// A program may print what looks like a prompt, but hardly in its
-		// colours, nor while lines come faster than anybody types.
 		style := t.styles[k]
-		if len(k) > len(found) && len(text) >= len(k) && row.Cell(0).SameStyle(style) &&
-			strings.Map(noDigits, text[:len(k)]) == strings.Map(noDigits, k) &&
-			(t.cur.pace == burst && (t.edits || t.scan.asked || looksLikeShell(k) && !bareSign(k)) || !style.SameStyle(vt.Cell{}) && looksLikeShell(k)) {
+		if len(k) <= len(found) || !row.Cell(0).SameStyle(style) {
+			continue
+		}
+		start := promptLike(k, text)
+		if start == "" {
+			continue
+		}
+		// A program may print what looks like a prompt, but hardly in its
+		// colours, nor while lines come faster than anybody types, nor with a
+		// line that the terminal has shown before.
+		if t.cur.pace == burst && (t.edits || t.scan.asked || looksLikeShell(k) && !bareSign(k)) ||
+			!style.SameStyle(vt.Cell{}) && looksLikeShell(k) ||
+			t.isAhead(text[len(start):]) {
 			odd = slices.Contains(t.oddKnown, k)
-			found = text[:len(k)] // perhaps with another time
+			found = start
+		} else if ahead := t.nextAhead(start); ahead != "" {
+			return pending{ok: true, line: first, x: columns(start), prefix: start, at: t.now, ahead: ahead}
 		}
 	}
-	if found == "" && first == t.from && t.spend(len(t.cur.text)) {
-		if found = continuationStart.FindString(text); found != "" && !incomplete(t.cur.text) {
+	further := false
+	if found == "" && first == t.from && t.spend(len(t.whole)) {
+		found, further = continuationStart.FindString(text), true
+		if found != "" && !incomplete(t.whole) {
 			return pending{}
 		}
 	}
 	if found == "" {
 		return pending{}
 	}
-	return pending{ok: true, line: first, x: columns(found), prefix: found, at: t.now, right: t.right, odd: odd}
+	return pending{ok: true, line: first, x: columns(found), prefix: found, at: t.now, right: t.right, odd: odd, further: further}
+}
+
+// promptLike returns the start of text that is the prompt k, perhaps with another
+// time or in another directory; "" if there is none.
+func promptLike(k, text string) string {
+	if len(text) >= len(k) && strings.Map(noDigits, text[:len(k)]) == strings.Map(noDigits, k) {
+		return text[:len(k)]
+	}
+	if bareSign(k) || !looksLikeShell(k) {
+		return ""
+	}
+	end, from := terminator(k), 0
+	for range maxTries {
+		i := strings.Index(text[from:], end)
+		if i < 0 {
+			break
+		}
+		from += i + len(end)
+		if start := text[:from]; shape(start) == shape(k) && account(start) == account(k) {
+			return start
+		}
+	}
+	return ""
+}
+
+// maxAhead is the most lines typed ahead that are looked for.
+const maxAhead = 16
+
+// aheadLine is a line of output that may have been typed before its prompt came:
+// the terminal shows it, and a line editor shows it again.
+type aheadLine struct {
+	text string
+	line uint64
+	// alone: it came by itself. Unsure until the next gap.
+	alone, unsure bool
+}
+
+// noteAhead is called before a line feed, in a line without a prompt.
+func (t *tracer) noteAhead(line uint64) {
+	if line < t.from {
+		return
+	}
+	if text := strings.TrimSpace(t.rowText(line, 0, allCols)); text != "" {
+		t.ahead = append(t.ahead, aheadLine{text: text, line: line, unsure: t.atStart})
+		t.ahead = t.ahead[max(0, len(t.ahead)-maxAhead):]
+	}
+	t.atStart = false
+}
+
+// aheadGap is called when nothing was written for d.
+func (t *tracer) aheadGap(d time.Duration) {
+	if d < keyGap || t.bursts <= 0 {
+		return
+	}
+	line, x := t.cursor()
+	for i := range t.ahead {
+		if a := &t.ahead[i]; a.unsure {
+			a.alone, a.unsure = i+1 == len(t.ahead) && x == 0 && line == a.line+1, false
+		}
+	}
+	t.atStart = x == 0
+}
+
+// isAhead reports whether a text is like a line that was typed ahead.
+func (t *tracer) isAhead(text string) bool {
+	text = strings.TrimSpace(text)
+	return slices.ContainsFunc(t.ahead, func(a aheadLine) bool { return a.text == text })
+}
+
+// nextAhead takes the next line that was typed ahead, if a shell without a line
+// editor has read it: then its prompt comes behind it. This is looked for where a
+// program enters lines at once, because others read what people type; and only at
+// prompts without words, as such shells have them.
+func (t *tracer) nextAhead(prompt string) string {
+	if !bareSign(prompt) || t.edits || t.scan.asked || t.cur.pace != burst {
+		return ""
+	}
+	for i, a := range t.ahead {
+		if a.alone {
+			t.ahead = slices.Delete(t.ahead, i, i+1)
+			return a.text
+		}
+	}
+	return ""
 }
 
 // paceOf returns the pace of a line in which the cursor was or was not seen at
