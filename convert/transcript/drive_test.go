@@ -830,7 +830,7 @@ func TestDriven(t *testing.T) {
 	t.Parallel() // with TestOwnMarks: both wait most of the time
 	list := slices.Concat(drives, hastyDrives)
 	for i, s := range hardSessions {
-		if os.Getenv("TTYDECK_DRIVEN") != "" || i%4 == 2 { // others than TestHard
+		if os.Getenv("TTYDECK_DRIVEN") != "" || i%4 == 3 { // others than TestHard
 			s.name = "hard " + s.name
 			list = append(list, s)
 		}

@@ -17,18 +17,18 @@ import (
 // silent. A silent line is cancelled if a command that was run would have printed
 // something.
 func judgeLines(ses *session, segs []*segment) []*segment {
-	people := typedByPeople(segs)
 	for i, s := range segs {
 		switch {
 		case s.result == unentered:
 		case i+1 < len(segs) && ses.habits.lists(s, segs[i+1]):
 			s.result = listed
-		case s.endsShell(), people && s.printsEnd() && (s.last || i+1 < len(segs) && s.start-s.promptAt >= promptGap):
+		case s.endsShell(), ses.habits.people && s.printsEnd() && (s.last || i+1 < len(segs) && s.start-s.promptAt >= promptGap):
 			s.result = shellEnded
 		case ses.habits.cancelled(s), s.givenUp(), i+1 < len(segs) && s.interrupts(segs[i+1]):
 			s.result = cancelled
 		case ses.habits.silent(s):
-			if s.silent = true; prints(s.text) {
+			s.silent = true
+			if i+1 < len(segs) && kindOf(lastLine(segs[i+1].prompt)) == kindOf(lastLine(s.prompt)) && prints(s.text) {
 				s.result = cancelled
 			}
 		}

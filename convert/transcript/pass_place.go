@@ -158,7 +158,7 @@ const (
 
 func (p *placer) place(ses *session, s *segment) {
 	s.kind = Shell
-	switch at := p.levelOf(s); at {
+	switch at := p.levelOf(s, ses.habits.people); at {
 	case inREPL:
 		s.kind = REPL
 	case noPrompt:
@@ -217,8 +217,8 @@ func (p *placer) place(ses *session, s *segment) {
 	}
 }
 
-// levelOf returns the level of a segment.
-func (p *placer) levelOf(s *segment) level {
+// levelOf returns the level of a segment; people is of the session's habits.
+func (p *placer) levelOf(s *segment, people bool) level {
 	prompt := lastLine(s.prompt)
 	here := level(len(p.shells) - 1)
 	shell := p.shells[here]
@@ -248,18 +248,32 @@ func (p *placer) levelOf(s *segment) level {
 		}
 	}
 	// The prompt of a program may have the shape of the shell's.
-	isOf := func(i level) bool {
-		return p.shells[i].has(prompt) && !(repl && (startsREPL(running) || prompt == entered) && !slices.Contains(p.shells[i].prompts, prompt))
-	}
-	if here >= lowest && isOf(here) {
+	isOf := func(i level) bool { return !(repl && startsREPL(running)) && p.shells[i].has(prompt) }
+	launched := isLauncher(running) && (!repl || shellNames(running))
+	switch {
+	case here < lowest:
+	case slices.Contains(shell.prompts, prompt):
+		return here
+	case launched && isOf(here):
 		return here
 	}
-	launched := isLauncher(running) && (!repl || shellNames(running))
 	// A shell that was started here may have the prompt of one further out.
 	if launched && p.placed[p.last].depth == int(here) && p.placed[p.last].parent == shell.parent {
 		return deeper
 	}
 	for i := here - 1; i >= lowest; i-- {
+		if slices.Contains(p.shells[i].prompts, prompt) {
+			return i
+		}
+	}
+	if prompt == entered || !shellNames(running) && namesProgram(prompt, running) {
+		return inREPL
+	}
+	if people && s.bounds == FromTyping && s.pace == burst && !strings.ContainsAny(prompt, "@~/") && !decorated(prompt) && !isLauncher(running) &&
+		!slices.ContainsFunc(shell.prompts, func(p string) bool { return shape(p) == shape(prompt) }) {
+		return noPrompt // nobody types that fast, at a prompt of another kind
+	}
+	for i := here; i >= lowest; i-- {
 		if isOf(i) {
 			return i
 		}

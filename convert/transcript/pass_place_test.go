@@ -46,6 +46,11 @@ func TestPlaceLines(t *testing.T) {
 			[]string{"command 0 -1: sqlite3 x", "repl 1 0: select 1;", "repl 1 0: .quit", "command 0 -1: ls", "command 0 -1: id"},
 		},
 		{
+			"a program whose prompt has its name",
+			[]string{"~me@a# |virsh", "~virsh # |list", "~virsh # |quit", "~me@a# |bluetoothctl", "~[bluetooth]# |exit", "~me@a# |ls"},
+			[]string{"command 0 -1: virsh", "repl 1 0: list", "repl 1 0: quit", "command 0 -1: bluetoothctl", "repl 1 3: exit", "command 0 -1: ls"},
+		},
+		{
 			"a REPL that a launcher started",
 			[]string{"$ |docker run redis", "127.0.0.1:6379> |ping"},
 			[]string{"command 0 -1: docker run redis", "repl 1 0: ping"},
@@ -165,6 +170,29 @@ func TestPlaceLinesAnnounced(t *testing.T) {
 		segs[1].announced, segs[1].pace = tt.announced, tt.pace
 		if got := placeLines(&session{}, segs)[1].kind; got != tt.want {
 			t.Errorf("announced %d, pace %d: %s; want %s", tt.announced, tt.pace, got, tt.want)
+		}
+	}
+}
+
+// Where people type, a line that comes at once behind another kind of prompt is
+// output.
+func TestPlaceLinesAtOnce(t *testing.T) {
+	for _, tt := range []struct {
+		prompt string
+		pace   pace
+		people bool
+		want   int
+	}{
+		{"Linking > ", burst, true, 1},
+		{"Linking > ", typed, true, 2},
+		{"Linking > ", burst, false, 2},
+		{"> ", burst, true, 2},
+		{"me@box:~$ ", burst, true, 2},
+	} {
+		segs := []*segment{placeable("~> |make"), placeable("~" + tt.prompt + "|ok")}
+		segs[1].pace = tt.pace
+		if got := placeLines(&session{habits: habits{people: tt.people}}, segs); len(got) != tt.want {
+			t.Errorf("%q, pace %d, people %v: %d lines; want %d", tt.prompt, tt.pace, tt.people, len(got), tt.want)
 		}
 	}
 }

@@ -73,12 +73,14 @@ type habits struct {
 	redraws map[string]int
 	// marksRun: marks show when commands start.
 	marksRun bool
+	// people: most lines without a better source were typed by a person.
+	people bool
 }
 
 // learnHabits needs segments as the tracer made them: joined lines would count
 // once.
 func learnHabits(segs []*segment) habits {
-	h := habits{map[string]bool{}, map[string]int{}, false}
+	h := habits{keys: map[string]bool{}, redraws: map[string]int{}, people: typedByPeople(segs)}
 	for _, s := range segs {
 		h.marksRun = h.marksRun || s.run.known()
 		if s.shell != zsh || s.text == "" {

@@ -2,6 +2,7 @@ package transcript
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -164,6 +165,15 @@ func sameName(prompt, other string) bool {
 	}
 	return len(name) > 2 && strings.HasPrefix(prompt, name) && endsLikePrompt(prompt) && !looksLikeREPL(prompt) &&
 		shape(prompt[len(name):]) != shape(prompt)
+}
+
+// namesProgram reports whether a prompt has the name of the program that a command
+// line starts, or its beginning, and nothing that only the prompts of shells have.
+func namesProgram(prompt, line string) bool {
+	name := strings.ToLower(strings.Trim(prompt, " []()<>:#$%❯➜›»-"))
+	return len(name) > 2 && !strings.ContainsAny(prompt, "@~/") && slices.ContainsFunc(firstWords(line), func(word string) bool {
+		return strings.HasPrefix(word, name)
+	})
 }
 
 // decorated reports whether a prompt has more than words and the sign at its end,
