@@ -266,6 +266,9 @@ func (p *placer) levelOf(s *segment, people bool) level {
 			return i
 		}
 	}
+	if setsPrompt.MatchString(running) && lowest == 0 {
+		return here
+	}
 	if prompt == entered || !shellNames(running) && namesProgram(prompt, running) {
 		return inREPL
 	}

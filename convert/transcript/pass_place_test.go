@@ -46,6 +46,11 @@ func TestPlaceLines(t *testing.T) {
 			[]string{"command 0 -1: sqlite3 x", "repl 1 0: select 1;", "repl 1 0: .quit", "command 0 -1: ls", "command 0 -1: id"},
 		},
 		{
+			"a shell that is given another prompt",
+			[]string{"~me@a# |PS1='$ '", "~$ |ls", "~$ |export PS1='demo> '", "~demo> |ls", "~demo> |. env/bin/activate", "~(env) demo> |id"},
+			[]string{"command 0 -1: PS1='$ '", "command 0 -1: ls", "command 0 -1: export PS1='demo> '", "command 0 -1: ls", "command 0 -1: . env/bin/activate", "command 0 -1: id"},
+		},
+		{
 			"a program whose prompt has its name",
 			[]string{"~me@a# |virsh", "~virsh # |list", "~virsh # |quit", "~me@a# |bluetoothctl", "~[bluetooth]# |exit", "~me@a# |ls"},
 			[]string{"command 0 -1: virsh", "repl 1 0: list", "repl 1 0: quit", "command 0 -1: bluetoothctl", "repl 1 3: exit", "command 0 -1: ls"},

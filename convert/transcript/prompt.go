@@ -167,6 +167,9 @@ func sameName(prompt, other string) bool {
 		shape(prompt[len(name):]) != shape(prompt)
 }
 
+// setsPrompt matches a command line that may change the prompt of its shell.
+var setsPrompt = regexp.MustCompile(`(^|[\s;&])(PS1|PROMPT|prompt)\+?=|fish_prompt|^\s*(prompt|source|\.|(conda|micromamba|mamba|pyenv) (de)?activate|deactivate|workon|nvm use)(\s|$)`)
+
 // namesProgram reports whether a prompt has the name of the program that a command
 // line starts, or its beginning, and nothing that only the prompts of shells have.
 func namesProgram(prompt, line string) bool {
