@@ -257,8 +257,9 @@ func (p *placer) levelOf(s *segment, people bool) level {
 	case launched && isOf(here):
 		return here
 	}
+	program := prompt == entered || !shellNames(running) && namesProgram(prompt, running)
 	// A shell that was started here may have the prompt of one further out.
-	if launched && p.placed[p.last].depth == int(here) && p.placed[p.last].parent == shell.parent {
+	if !program && launched && p.placed[p.last].depth == int(here) && p.placed[p.last].parent == shell.parent {
 		return deeper
 	}
 	for i := here - 1; i >= lowest; i-- {
@@ -269,7 +270,7 @@ func (p *placer) levelOf(s *segment, people bool) level {
 	if setsPrompt.MatchString(running) && lowest == 0 {
 		return here
 	}
-	if prompt == entered || !shellNames(running) && namesProgram(prompt, running) {
+	if program {
 		return inREPL
 	}
 	if people && s.bounds == FromTyping && s.pace == burst && !strings.ContainsAny(prompt, "@~/") && !decorated(prompt) && !isLauncher(running) &&

@@ -113,7 +113,7 @@ func TestTracer(t *testing.T) {
 		}},
 		{"a history is searched behind a blank", "", []string{pasteOn + "$ ", "ls ", "\r(search) ls", "\r$ ls\x1b[K", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{ls, again}},
 		{"the editor scrolls sideways", "", []string{"$ ", "echo 12", "345678901", "2\r89012      <" + strings.Repeat("\b", 7), "34", "\r\r\na b\r\n$ "}, []segment{
-			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endCertain, text: "echo 12345678901234", pace: typed, end: next},
+			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endCertain, text: "echo 12345678901234", pace: typed, left: leftLineFeed, end: next},
 			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endUnseen, result: unentered},
 		}},
 		{"a wide character that does not fit into a row", "", []string{pasteOn + "$ ", "echo 12345678日本", " \x1b[K日", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{
