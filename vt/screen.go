@@ -254,6 +254,11 @@ func (s *Screen) OnAlternate() bool { return s.onAlt }
 // the width does not change.
 func (s *Screen) Scrolled() uint64 { return s.scrolled }
 
+// PrintsPlain reports whether printable ASCII is put into the cells as it is, one
+// after the other: not in insert mode, with a character set, a single shift, or left
+// and right margins.
+func (s *Screen) PrintsPlain() bool { return !s.slow }
+
 // Cell returns the cell at column x of row y; the zero Cell outside the screen.
 func (s *Screen) Cell(x, y int) Cell {
 	if uint(y) >= uint(s.rows) || uint(x) >= uint(s.cols) {

@@ -43,11 +43,17 @@ func (s *screen) lookKey(top int) {
 	if !keyBody.Match(s.line) {
 		return
 	}
-	inside := false
+	if s.insideKey(top) {
+		s.hideKey()
+	}
+}
+
+// insideKey reports whether a line whose first row is top follows the start of a
+// private key and lines of it.
+func (s *screen) insideKey(top int) bool {
 	for y := top; ; {
 		if y == 0 {
-			inside = s.keyTop
-			break
+			return s.keyTop
 		}
 		y--
 		for y > 0 && s.vt.Row(y).Continued() {
@@ -55,15 +61,11 @@ func (s *screen) lookKey(top int) {
 		}
 		text := s.vt.Row(y).AppendText(nil)
 		if keyBegin.Match(text) {
-			inside = true
-			break
+			return true
 		}
 		if !keyBody.Match(text) {
-			break
+			return false
 		}
-	}
-	if inside {
-		s.hideKey()
 	}
 }
 
@@ -193,14 +195,8 @@ func isText(secret string) bool {
 // of a list of secrets.
 func (s *screen) lookEntry(top int) {
 	for i, kind := range entryKinds {
-		if bytes.Contains(s.line, kind.word) && kind.head.Match(s.line) {
-			s.heads |= 1 << i
-		}
-		if s.heads>>i&1 == 0 || !bytes.Contains(s.line, kind.sign) {
-			continue
-		}
-		at := kind.entry.FindSubmatchIndex(s.line)
-		if at == nil || !kind.isOK(string(s.line[at[2]:at[3]])) {
+		at, ok := s.entry(i, s.line)
+		if !ok {
 			continue
 		}
 		for y, n := top, 0; y > 0 && n < mostAbove; n++ {
@@ -216,4 +212,29 @@ func (s *screen) lookEntry(top int) {
 			}
 		}
 	}
+}
+
+// isEntry notes the heads of lists of secrets that the line is, and reports whether it
+// may be an entry.
+func (s *screen) isEntry(line []byte) bool {
+	for i := range entryKinds {
+		if _, ok := s.entry(i, line); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// entry notes that the line is the head of a list of entryKinds[i], and returns where
+// the secret is if the line may be an entry.
+func (s *screen) entry(i int, line []byte) (at []int, ok bool) {
+	kind := &entryKinds[i]
+	if bytes.Contains(line, kind.word) && kind.head.Match(line) {
+		s.heads |= 1 << i
+	}
+	if s.heads>>i&1 == 0 || !bytes.Contains(line, kind.sign) {
+		return nil, false
+	}
+	at = kind.entry.FindSubmatchIndex(line)
+	return at, at != nil && kind.isOK(string(line[at[2]:at[3]]))
 }

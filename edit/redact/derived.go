@@ -90,8 +90,6 @@ func (k *known) index(s *secret, step int) {
 		if len(k.grams[key]) < 16 {
 			k.grams[key] = append(k.grams[key], gram{s, int32(i), s.least == 0 && (plain(g) || i < 4)})
 		}
-		h := gramHash(key)
-		k.bloom[h>>6] |= 1 << (h & 63)
 	}
 }
 
@@ -134,6 +132,37 @@ func encodedLine(text []byte) bool {
 type decoder struct {
 	plain []byte
 	from  []int // index in the text of each byte of plain, and of the end
+}
+
+// escapeBytes are the bytes that escapes begin with.
+var escapeBytes = [256]bool{'%': true, '\\': true, '&': true, '\'': true}
+
+// mayEscape reports whether decode may find an escape in text.
+func mayEscape(text []byte) bool {
+	for i, c := range text {
+		if !escapeBytes[c] {
+			continue
+		}
+		switch rest := text[i+1:]; c {
+		case '%':
+			if len(rest) > 1 {
+				if _, ok := unhex(rest[0], rest[1], true); ok {
+					return true
+				}
+			}
+		case '&':
+			if bytes.IndexByte(rest[:min(len(rest), 9)], ';') >= 0 {
+				return true
+			}
+		case '\'':
+			if len(rest) > 2 && (rest[0] == '\\' || rest[0] == '"') {
+				return true
+			}
+		default:
+			return true
+		}
+	}
+	return false
 }
 
 // decode decodes the escapes of URLs (%20), of shells, JSON and C (\", \x20, \u0020),
@@ -211,7 +240,7 @@ func entity(b []byte) (int, string) {
 
 // findEscaped appends the known secrets in a text that has escapes.
 func (m *matcher) findEscaped(dst []span, text []byte) []span {
-	if !bytes.ContainsAny(text, `%\&'`) || !m.escapes.decode(text) {
+	if !mayEscape(text) || !m.escapes.decode(text) {
 		return dst
 	}
 	d := &m.escapes

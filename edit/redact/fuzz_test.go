@@ -76,6 +76,7 @@ func FuzzTokens(f *testing.F) {
 		r.out = newScreen(r, format.Size{Cols: 20, Rows: 6})
 		r.event(format.Event{Code: format.Output, Data: string(data[:n])})
 		r.event(format.Event{Code: format.Output, Data: string(data[n:])})
+		r.out.draw()
 		r.out.tok.finish()
 		plain := vt.New(20, 6)
 		plain.Write(data)
@@ -109,7 +110,14 @@ func FuzzPrefilter(f *testing.F) {
 	for i, r := range rules {
 		filters[i] = newPrefilter(newAutomaton(r.compiled().String()))
 	}
+	for _, line := range []string{"Enter PIN: 1234", "mot de passe : x", "pin", "[sudo] password for bob:", "PUK? Key: ſecret", "パスワード:", "2fa code> 1"} {
+		f.Add(line)
+	}
+	prompts := newPrefilter(promptFilter())
 	f.Fuzz(func(t *testing.T, text string) {
+		if locatePrompts([]byte(text)) != nil && !prompts.may(beforePrompt([]byte(text))) {
+			t.Errorf("the prefilter of prompts does not pass %q", text)
+		}
 		for i, r := range rules {
 			if r.compiled().MatchString(text) && !filters[i].may([]byte(text)) {
 				t.Errorf("the prefilter of %q does not pass %q", r.compiled(), text)

@@ -7,6 +7,7 @@ type keywords struct {
 	class [256]uint8 // of each byte; 0 for bytes that are in no word
 	width int        // number of classes
 	next  []uint16   // the state that follows, by state*width + class
+	fast  []uint32   // next as 2*state*width, plus 1 if a word ends in the state
 	out   [][]uint16 // the lists that have a word ending in a state
 }
 
@@ -71,7 +72,27 @@ func newKeywords(lists [][]string) *keywords {
 			queue = append(queue, *to)
 		}
 	}
+	for _, s := range k.next {
+		f := 2 * uint32(s) * uint32(k.width)
+		if k.out[s] != nil {
+			f++
+		}
+		k.fast = append(k.fast, f)
+	}
 	return k
+}
+
+// mark sets the bit of each list that has a word in text.
+func (k *keywords) mark(text []byte, lists []uint64) {
+	s := uint32(0)
+	for _, c := range text {
+		s = k.fast[s>>1+uint32(k.class[c])]
+		if s&1 != 0 {
+			for _, n := range k.out[int(s>>1)/k.width] {
+				lists[n>>6] |= 1 << (n & 63)
+			}
+		}
+	}
 }
 
 // find calls yield with the index of a list for each of its words in text. It

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -39,11 +40,16 @@ type known struct {
 	derived int       // length of all derived forms
 	blank   bool      // some secrets begin with a blank
 
-	bloom    []uint64            // Bloom filter of the keys of grams
+	bloom    []uint64            // Bloom filters, two bits for each hash: inGrams and inLonger
+	shift    int                 // by which a product is shifted to be a hash
 	grams    map[uint64][]gram   // by their bytes
 	contexts map[uint32][]placed // by their last four bytes
+	longer   map[uint64][]placed // by their last eight bytes
+	brief    bool                // some contexts have fewer
 	ctxBloom [1 << 8]uint64      // Bloom filter of the keys of contexts
-	early    []placed            // those with fewer than four bytes but blanks
+	early    map[byte][]placed   // those with fewer than four bytes but blanks, by the first byte of the secret
+	earlyAll int                 // number of those
+	blanks   bool                // some secrets behind blanks may begin with one
 	short    []*secret           // strong, but shorter than a gram: from Options.Texts
 }
 
@@ -134,12 +140,17 @@ func strongText(text string) bool {
 // the same place counts as a half-typed form of the complete secret.
 func (k *known) freeze() {
 	byContext := map[string][]*secret{}
+	var contexts []string // in order, so that the result is always the same
 	for _, s := range k.list {
 		for _, c := range s.before {
+			if byContext[c] == nil {
+				contexts = append(contexts, c)
+			}
 			byContext[c] = append(byContext[c], s)
 		}
 	}
-	for _, group := range byContext {
+	for _, c := range contexts {
+		group := byContext[c]
 		slices.SortFunc(group, func(a, b *secret) int {
 			return cmp.Or(cmp.Compare(len(a.text), len(b.text)), strings.Compare(a.text, b.text))
 		})
@@ -167,7 +178,7 @@ func (k *known) freeze() {
 			}
 		}
 	}
-	k.bloom = make([]uint64, 1<<12)
+	k.longer, k.early = map[uint64][]placed{}, map[byte][]placed{}
 	k.grams = map[uint64][]gram{}
 	k.contexts = map[uint32][]placed{}
 	id := 0
@@ -180,15 +191,23 @@ func (k *known) freeze() {
 			continue
 		}
 		for _, c := range s.before {
-			if len(c) < 4 || s.root != nil {
+			if len(c) < 4 || s.root != nil || s.text == "" {
 				continue
 			}
 			at := placed{s, c, strings.TrimLeft(c, " \n"), specific(c)}
 			key := binary.LittleEndian.Uint32([]byte(c[len(c)-4:]))
 			if len(k.contexts[key]) < maxAlike {
 				k.contexts[key] = append(k.contexts[key], at)
+				if len(c) < 8 {
+					k.brief = true
+				} else {
+					long := binary.LittleEndian.Uint64([]byte(c[len(c)-8:]))
+					k.longer[long] = append(k.longer[long], at)
+					k.blanks = k.blanks || long == blanks && strings.Contains(s.text, " ")
+				}
 				if len(at.bare) < 4 {
-					k.early = append(k.early, at)
+					k.early[s.text[0]] = append(k.early[s.text[0]], at)
+					k.earlyAll++
 				}
 				h := key * 0x9e3779b1 >> 18
 				k.ctxBloom[h>>6] |= 1 << (h & 63)
@@ -211,9 +230,35 @@ func (k *known) freeze() {
 			k.derive(s)
 		}
 	}
+	size := min(max(16, bits.Len(uint(32*(len(k.grams)+len(k.longer))))), 22)
+	k.bloom, k.shift = make([]uint64, 1<<size/32), 64-size
+	for key := range k.grams {
+		h := k.hash(key)
+		k.bloom[h>>5] |= inGrams << (2 * (h & 31))
+	}
+	for key := range k.longer {
+		h := k.hash(key)
+		k.bloom[h>>5] |= inLonger << (2 * (h & 31))
+	}
 }
 
-func gramHash(key uint64) uint64 { return key * 0x9e3779b97f4a7c15 >> 46 }
+// blanks is the key of eight blanks, which lines have more often than any other.
+const blanks = 0x2020202020202020
+
+// The bits in bloom.
+const (
+	inGrams = 1 << iota
+	inLonger
+)
+
+// hash returns the hash of a key for bloom.
+func (k *known) hash(key uint64) uint64 { return key * 0x9e3779b97f4a7c15 >> (k.shift & 63) }
+
+// in returns which of grams and longer may have a key.
+func (k *known) in(key uint64) uint64 {
+	h := k.hash(key)
+	return k.bloom[h>>5] >> (2 * (h & 31)) & 3
+}
 
 // dull reports whether a gram has too few different bytes to identify a secret.
 func dull(g string) bool {
@@ -265,8 +310,7 @@ func (k *known) find(dst []span, text []byte) []span {
 	if len(k.grams) > 0 {
 		for i := 0; i+gramLen <= len(text); {
 			key := binary.LittleEndian.Uint64(text[i:])
-			h := gramHash(key)
-			if k.bloom[h>>6]>>(h&63)&1 == 0 {
+			if k.in(key)&inGrams == 0 {
 				i++
 				continue
 			}
@@ -311,20 +355,7 @@ func (k *known) findBegun(dst []span, text []byte, start bool) []span {
 		return dst
 	}
 	for i, tries := 0, 0; i < len(text) && tries < maxTries; i++ {
-		var key uint32
-		if i >= 4 {
-			key = binary.LittleEndian.Uint32(text[i-4:])
-		} else if start {
-			head := [8]byte{'\n', '\n', '\n', '\n'}
-			copy(head[4:], text[:i])
-			key = binary.LittleEndian.Uint32(head[i:])
-		} else {
-			continue
-		}
-		if h := key * 0x9e3779b1 >> 18; k.ctxBloom[h>>6]>>(h&63)&1 == 0 {
-			continue
-		}
-		for _, c := range k.contexts[key] {
+		for _, c := range k.contextsAt(text, i, start) {
 			if !c.stands(text, i, start) {
 				continue
 			}
@@ -337,14 +368,90 @@ func (k *known) findBegun(dst []span, text []byte, start bool) []span {
 	return dst
 }
 
+// contextsAt returns contexts of which some may stand before text[i:]. start reports whether
+// text begins a line.
+func (k *known) contextsAt(text []byte, i int, start bool) []placed {
+	if i >= contextLen && !k.brief {
+		key := binary.LittleEndian.Uint64(text[i-8:])
+		if k.in(key)&inLonger == 0 {
+			return nil
+		}
+		return k.longer[key]
+	}
+	var key uint32
+	switch {
+	case i >= 4:
+		key = binary.LittleEndian.Uint32(text[i-4:])
+	case start:
+		head := [8]byte{'\n', '\n', '\n', '\n'}
+		copy(head[4:], text[:i])
+		key = binary.LittleEndian.Uint32(head[i:])
+	default:
+		return nil
+	}
+	if h := key * 0x9e3779b1 >> 18; k.ctxBloom[h>>6]>>(h&63)&1 == 0 {
+		return nil
+	}
+	return k.contexts[key]
+}
+
+// touches reports whether find may find something in text or, if start, findBegun for
+// text that begins a line, or else mayBegin. text is preceded by headLen newlines.
+func (k *known) touches(headed []byte, start bool) bool {
+	text := headed[headLen:]
+	for _, s := range k.short {
+		if bytes.Contains(text, []byte(s.text)) {
+			return true
+		}
+	}
+	if !start && k.mayBegin(text, contextLen, nil) {
+		return true
+	}
+	if k.brief && start && len(k.findBegun(nil, text, true)) > 0 {
+		return true
+	}
+	tries, searched := 0, false
+	for i := 0; i+gramLen <= len(headed); i++ {
+		key := binary.LittleEndian.Uint64(headed[i:])
+		in := k.in(key)
+		if in == 0 {
+			continue
+		}
+		// The key is what stands before text[i:].
+		if in&inLonger != 0 && i < len(text) && (start || i >= contextLen) && (key != blanks || text[i] != ' ' || k.blanks) {
+			for _, c := range k.longer[key] {
+				if !c.stands(text, i, start) {
+					continue
+				}
+				if tries++; tries > maxTries || begun(text, i, c.s.text, c.sure) > i {
+					return true
+				}
+			}
+		}
+		if in&inGrams == 0 || searched {
+			continue
+		}
+		if _, ok := k.grams[key]; ok {
+			if searched = true; len(k.find(nil, text)) > 0 {
+				return true
+			}
+		}
+	}
+	return !start && k.brief && k.mayBegin(text, len(text), nil)
+}
+
+// headLen is the number of newlines before a text that touches searches: as many as
+// there are bytes in a key of longer.
+const headLen = 8
+
 // mayBegin reports whether findBegun, on a line that ends with text, might find a
-// secret that begins in text, other than where done reports true. The line has
-// nothing but blanks before text.
-func (k *known) mayBegin(text []byte, done func(i int) bool) bool {
-	if len(k.contexts) == 0 {
+// secret that begins in text before the index upto, other than where done, unless nil,
+// reports true. The line has nothing but blanks before text.
+func (k *known) mayBegin(text []byte, upto int, done func(i int) bool) bool {
+	if len(k.contexts) == 0 || len(text) == 0 {
 		return false
 	}
-	if len(k.early) > maxEarly {
+	if k.earlyAll > maxEarly {
 		return true
 	}
 	indent := len(text) - len(bytes.TrimLeft(text, " "))
@@ -359,21 +466,19 @@ func (k *known) mayBegin(text []byte, done func(i int) bool) bool {
 			if !stands {
 				continue
 			}
-			if tries++; tries > maxTries || begun(text, i, c.s.text, c.sure) > i && !done(i) {
+			if tries++; tries > maxTries || begun(text, i, c.s.text, c.sure) > i && (done == nil || !done(i)) {
 				return true
 			}
 		}
 		return false
 	}
-	for i := range text {
-		if i < indent+4 && try(i, k.early) {
+	for i := range min(len(text), indent+4) {
+		if list := k.early[text[i]]; len(list) > 0 && try(i, list) {
 			return true
 		}
-		if i < 4 {
-			continue
-		}
-		key := binary.LittleEndian.Uint32(text[i-4:])
-		if h := key * 0x9e3779b1 >> 18; k.ctxBloom[h>>6]>>(h&63)&1 == 1 && try(i, k.contexts[key]) {
+	}
+	for i := 4; i < min(len(text), upto); i++ {
+		if try(i, k.contextsAt(text, i, false)) {
 			return true
 		}
 	}
@@ -418,6 +523,9 @@ func specific(before string) bool {
 // begun returns the end of the part of text from i on that resembles s, or i if
 // there is none. sure reports whether a single character is enough.
 func begun(text []byte, i int, s string, sure bool) int {
+	if !sure && (s == "" || text[i] != s[0]) {
+		return i
+	}
 	end := i
 	for end < len(text) && end-i < len(s)+16 {
 		if c := text[end]; (c <= ' ' || c == '"' || c == '\'') && strings.IndexByte(s, c) < 0 {

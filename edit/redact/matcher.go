@@ -19,7 +19,7 @@ type matcher struct {
 
 	seed    maphash.Seed
 	dull    []uint64 // hashes of texts without a secret, by their last bits
-	hits    []uint64 // bit i: the text has a keyword of rule i
+	hits    []uint64 // bit i: the text has a keyword of rule i, or a text of special
 	spans   []span
 	last    uint64 // hash of the text that spans belong to
 	any     bool   // it found a secret
@@ -39,7 +39,7 @@ const maxDull = 1 << 15
 func newMatcher(rules *ruleSet) *matcher {
 	return &matcher{
 		rules: rules, seed: maphash.MakeSeed(), dull: make([]uint64, maxDull),
-		prompts: map[string]bool{}, hits: make([]uint64, (len(rules.rules)+63)/64),
+		prompts: map[string]bool{}, hits: make([]uint64, (len(rules.rules)+specials+63)/64),
 		filters: make([]*prefilter, len(rules.rules)), others: map[string]*secret{},
 	}
 }
@@ -102,17 +102,12 @@ func (m *matcher) find(text []byte, start bool) []span {
 		return m.spans // the same text is often looked at on the screen and as printed
 	}
 	m.spans, m.last = m.spans[:0], hash
-	if start && !m.frozen && len(m.prompts) < maxPrompts && maybePrompt(text) {
-		if word := firstWord(text); len(word) < len(text) {
-			m.prompts[word] = true
-		}
+	if start {
+		m.notePrompt(text)
 	}
 	suspect := false
-	clear(m.hits)
-	m.rules.keywords.find(text, func(i int) { m.hits[i>>6] |= 1 << (i & 63) })
-	for _, i := range m.rules.always {
-		m.hits[i>>6] |= 1 << (i & 63)
-	}
+	m.scan(text)
+	m.takeSpecial()
 	for w, word := range m.hits {
 		for ; word != 0; word &= word - 1 {
 			i := w<<6 + bits.TrailingZeros64(word)
@@ -120,7 +115,13 @@ func (m *matcher) find(text []byte, start bool) []span {
 			if m.filters[i] == nil {
 				m.filters[i] = newPrefilter(r.filter())
 			}
-			if !m.filters[i].may(text) {
+			part := text
+			if r.within != nil {
+				if part = r.within(text); part == nil {
+					continue
+				}
+			}
+			if !m.filters[i].may(part) {
 				continue
 			}
 			r.find(text, func(v value) {
@@ -151,6 +152,62 @@ func (m *matcher) find(text []byte, start bool) []span {
 		*dull = hash
 	}
 	return m.spans
+}
+
+// scan sets hits for a text.
+func (m *matcher) scan(text []byte) {
+	clear(m.hits)
+	m.rules.keywords.mark(text, m.hits)
+	for _, i := range m.rules.always {
+		m.hits[i>>6] |= 1 << (i & 63)
+	}
+}
+
+// takeSpecial returns which of special the text has, as bits, and leaves the rules in
+// hits.
+func (m *matcher) takeSpecial() int {
+	bits := 0
+	for i := range specials {
+		n := len(m.rules.rules) + i
+		bits |= int(m.hits[n>>6]>>(n&63)&1) << i
+		m.hits[n>>6] &^= 1 << (n & 63)
+	}
+	return bits
+}
+
+// isDull reports whether the rules find nothing in a line, and which of special it has,
+// as bits. Once frozen, it may ignore copies of known secrets.
+func (m *matcher) isDull(line []byte) (special int, dull bool) {
+	if len(line) < 2 {
+		return 0, true
+	}
+	m.scan(line)
+	special = m.takeSpecial()
+	for _, word := range m.hits {
+		if word != 0 {
+			return special, len(m.find(line, true)) == 0
+		}
+	}
+	m.notePrompt(line)
+	return special, true
+}
+
+// mayCopy reports whether look may find something in a text when frozen; lineHead stands
+// before it. start reports whether the text begins a line; if not, it may be what is
+// behind the blanks that a line begins with.
+func (m *matcher) mayCopy(headed []byte, start bool) bool {
+	text := headed[headLen:]
+	return m.known.touches(headed, start) ||
+		mayEscape(text) && m.escapes.decode(text) && len(m.known.find(nil, m.escapes.plain)) > 0
+}
+
+// notePrompt keeps the first word of a line if it looks like the prompt of a shell.
+func (m *matcher) notePrompt(line []byte) {
+	if !m.frozen && len(m.prompts) < maxPrompts && maybePrompt(line) {
+		if word := firstWord(line); len(word) < len(line) {
+			m.prompts[word] = true
+		}
+	}
 }
 
 const maxPrompts = 1 << 10

@@ -29,6 +29,7 @@ type automaton struct {
 	bytes []int      // a byte of each class
 	start []uint32   // the instructions at the start of a match
 	all   bool       // the expression matches the empty text
+	edged bool       // a text is to be read as with a blank at its start and its end
 }
 
 const (
@@ -242,21 +243,41 @@ func (p *prefilter) may(text []byte) bool {
 		return true
 	}
 	s := int16(1)
+	if p.edged {
+		if s = p.after(s, ' '); s == 0 {
+			return true
+		}
+	}
 	for _, c := range text {
-		class := p.class[c]
-		to := p.next[s][class]
+		to := p.next[s][p.class[c]]
 		if to == 0 {
-			if len(p.sets) >= maxStates {
-				p.resets++
-				p.reset()
+			if to = p.after(s, c); to == 0 {
 				return true
 			}
-			to = p.step(s, class)
 		}
 		if p.accept[to] {
 			return true
 		}
 		s = to
 	}
-	return false
+	if p.edged {
+		if s = p.after(s, ' '); s == 0 {
+			return true
+		}
+	}
+	return p.accept[s]
+}
+
+// after returns the state that follows one on a byte, or 0 if there are too many.
+func (p *prefilter) after(s int16, c byte) int16 {
+	class := p.class[c]
+	if to := p.next[s][class]; to != 0 {
+		return to
+	}
+	if len(p.sets) >= maxStates {
+		p.resets++
+		p.reset()
+		return 0
+	}
+	return p.step(s, class)
 }

@@ -66,21 +66,44 @@ var promptWord = sync.OnceValue(func() *regexp.Regexp {
 // promptRules returns the rules for what stands behind the prompt for a secret, as it
 // was typed.
 func promptRules() []*rule {
-	return []*rule{{name: "prompt", keywords: promptKeywords, locate: locatePrompts, read: promptValue}}
+	return []*rule{{name: "prompt", keywords: promptKeywords, locate: locatePrompts, within: beforePrompt, filter: promptFilter, read: promptValue}}
 }
+
+// promptFilter is the automaton for promptWord in a text with blanks at its ends.
+var promptFilter = sync.OnceValue(func() *automaton {
+	a := newAutomaton(`(?i)(?:` + strings.Join(passwords, "|") + `|[^0-9A-Za-z_](?:` + strings.Join(codes, "|") + `|` + strings.Join(tokens, "|") + `)[^0-9A-Za-z_])`)
+	a.edged = true
+	return a
+})
 
 // locatePrompts returns the names of secrets at the start of a line that may have a
 // prompt.
 func locatePrompts(text []byte) [][]int {
-	upto := min(len(text), maxLead+64)
-	if i := bytes.IndexAny(text[:upto], "={}\"|&<$#%\\"); i >= 0 {
-		upto = i
+	return promptWord().FindAllSubmatchIndex(beforePrompt(text), -1)
+}
+
+// beforePrompt returns the start of a line in which there may be the names of secrets
+// of a prompt, or nil.
+func beforePrompt(text []byte) []byte {
+	upto := 0
+	for end := min(len(text), maxLead+64); upto < end && !noPrompt[text[upto]]; upto++ {
 	}
-	if !bytes.ContainsAny(text[:min(len(text), upto+maxTail)], ":：?>") {
+	near := text[:min(len(text), upto+maxTail)]
+	if bytes.IndexByte(near, ':') < 0 && bytes.IndexByte(near, '?') < 0 && bytes.IndexByte(near, '>') < 0 && !bytes.Contains(near, wideColon) {
 		return nil
 	}
-	return promptWord().FindAllSubmatchIndex(text[:upto], -1)
+	return text[:upto]
 }
+
+var wideColon = []byte("：")
+
+// noPrompt are the bytes that are in no prompt.
+var noPrompt = func() (set [256]bool) {
+	for _, c := range []byte("={}\"|&<$#%\\") {
+		set[c] = true
+	}
+	return set
+}()
 
 const (
 	maxLead = 96  // bytes of a prompt before the name of the secret

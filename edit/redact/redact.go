@@ -56,7 +56,9 @@
 //
 // The first pass ([Scan]) reads the recording once, finds its secrets, which are kept
 // in memory, and locates the bytes that drew them. Events are kept in memory up to 4
-// MiB, then in a temporary file that only its owner can read. A second pass locates
+// MiB, then in a temporary file that only its owner can read. Plain lines that scroll
+// up are searched as they are in the stream, and are not drawn if they have left the
+// screen before anything else comes. A second pass locates
 // the copies. It draws the screen again only where a line was not printed as it stands
 // or may show a secret half typed. A third writes the result. Memory does not grow with
 // the length of the recording but with the number of secrets.
@@ -195,8 +197,9 @@ type run struct {
 	outMarks marks // what happens to the bytes of the output
 	inMarks  marks // and of the input
 	findings map[findingKey]*finding
-	here     around // the text being searched, for the report
-	tired    bool   // some of the output was searched only in part
+	found    []findingKey // the keys of findings, in order
+	here     around       // the text being searched, for the report
+	tired    bool         // some of the output was searched only in part
 }
 
 // err returns the first error of the marks.
@@ -215,10 +218,12 @@ func (r *run) event(ev format.Event) {
 	case format.Output:
 		r.out.tok.feed(ev.Data)
 	case format.Input:
+		r.out.draw()
 		r.out.plain = false
 		r.in.tok.feed(ev.Data)
 	case format.Resize:
 		if size, err := ev.Size(); err == nil {
+			r.out.draw()
 			r.out.resize(size)
 		}
 	}

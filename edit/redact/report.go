@@ -137,6 +137,7 @@ func (r *run) count(sp span, w where, fresh bool) {
 	if f == nil {
 		f = &finding{Finding: Finding{Where: w.kind, First: r.now, Last: r.now}, around: r.here.cut(sp.from)}
 		r.findings[key] = f
+		r.found = append(r.found, key)
 	}
 	f.First, f.Last = min(f.First, r.now), max(f.Last, r.now)
 	f.Count++
@@ -160,8 +161,8 @@ func (r *run) report() *Report {
 		rule, where string
 	}
 	merged := map[key]*finding{}
-	for at, f := range r.findings {
-		s := at.s.main()
+	for _, at := range r.found {
+		f, s := r.findings[at], at.s.main()
 		f.Secret, f.Rule = s.id, s.rule
 		k := key{s.id, s.rule, f.Where}
 		all := merged[k]

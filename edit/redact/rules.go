@@ -24,6 +24,8 @@ type rule struct {
 	// package regexp has them. It is for rules that read has, and saves most texts the
 	// expression.
 	locate func(text []byte) [][]int
+	// within, unless nil, returns the part of a text in which filter may find a match.
+	within func(text []byte) []byte
 	extend bool // a match may be only the beginning of a word
 	sure   bool // its secrets are strong: they are Options.Texts
 
@@ -153,12 +155,23 @@ func entropy(b []byte) float64 {
 type ruleSet struct {
 	rules    []*rule
 	always   []int     // indices of rules without keywords
-	keywords *keywords // finds the indices of the others
+	keywords *keywords // finds the indices of the others, and of the texts of special
 }
+
+// What a line may have that no rule finds. The bits of their texts follow those of the
+// rules.
+const (
+	keyLine   = iota // the armour of a private key
+	entryLine        // the head of a list of secrets
+	specials
+)
+
+// special has the texts of each, in lower case.
+var special = [specials][]string{keyLine: {"private key", "private-"}, entryLine: {"ata", "machine", "var."}}
 
 func newRuleSet(rules []*rule) *ruleSet {
 	set := &ruleSet{rules: rules}
-	lists := make([][]string, len(rules))
+	lists := make([][]string, len(rules), len(rules)+specials)
 	for i, r := range rules {
 		if r.filter == nil {
 			r.filter = sync.OnceValue(func() *automaton {
@@ -175,7 +188,7 @@ func newRuleSet(rules []*rule) *ruleSet {
 			lists[i] = append(lists[i], strings.ToLower(word))
 		}
 	}
-	set.keywords = newKeywords(lists)
+	set.keywords = newKeywords(append(lists, special[:]...))
 	return set
 }
 

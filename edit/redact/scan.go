@@ -87,6 +87,7 @@ func (c *Scan) Close() { c.store.close() }
 
 // settled reports whether nothing is half read, so that a part can begin.
 func (r *run) settled() bool {
+	r.out.draw()
 	if !r.out.tok.idle() || !r.in.tok.idle() || len(r.in.buf) > 0 {
 		return false
 	}
@@ -140,7 +141,8 @@ func (s *screen) clone() screen {
 	n.vt, n.line, n.tags, n.hard = nil, nil, nil, nil
 	n.tok.seq, n.tok.part, n.tok.text, n.tok.at = nil, nil, nil, nil
 	n.flow, n.flowAt = slices.Clone(s.flow), slices.Clone(s.flowAt)
-	n.at, n.block, n.blockTags, n.cuts = nil, nil, nil, nil
+	n.at, n.block, n.blockTags, n.cuts, n.headed, n.blanks = nil, nil, nil, nil, nil, nil
+	n.waiting = waiting{} // nothing waits
 	n.breaks = maps.Clone(s.breaks)
 	maps.DeleteFunc(n.breaks, func(row int64, _ lineBreak) bool { return row < s.scrolled }) // they are gone
 	n.above, n.aboveTags = slices.Clone(s.above), slices.Clone(s.aboveTags)

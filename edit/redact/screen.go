@@ -71,6 +71,11 @@ type screen struct {
 
 	at   []int64 // scratch of around
 	work int64   // cells searched
+
+	waiting    waiting
+	headed     []byte // lineHead and the plain line being searched, as on the screen
+	plainAbove bool   // the one above is a long line of base64
+	blanks     []byte // scratch of indent
 }
 
 const (
@@ -91,7 +96,7 @@ type lineBreak struct {
 
 func newScreen(r *run, size format.Size) *screen {
 	s := &screen{run: r, flowNew: true, plain: true, breaks: map[int64]lineBreak{}, filled: -1}
-	s.tok.sink = s
+	s.tok.sink, s.tok.lines = s, s.plainLines
 	size = size.OrDefault()
 	s.vt = vt.New(size.Cols, size.Rows, vt.Numbered(tagOf(1, 1)), vt.WithHooks(vt.Hooks{LineLeft: s.lineLeft}))
 	return s
@@ -279,6 +284,7 @@ func (s *screen) resize(size format.Size) {
 var promptMark = regexp.MustCompile(`^(?:133|633);[ACD]`)
 
 func (s *screen) finish() {
+	s.draw()
 	s.tok.finish()
 	s.look()
 	s.endFlow(0)
@@ -636,7 +642,7 @@ func (s *screen) endFlow(rest int) {
 		s.run.markBytes(sp, s.flow[sp.from:sp.to], s.flowAt[sp.from:sp.to], where{kind: "output"})
 	}
 	if s.vt == nil && !s.doubtful {
-		s.doubtful = s.run.m.known.mayBegin(s.flow, func(i int) bool { return s.run.outMarks.get(s.flowAt[i]) != keep })
+		s.doubtful = s.run.m.known.mayBegin(s.flow, len(s.flow), func(i int) bool { return s.run.outMarks.get(s.flowAt[i]) != keep })
 	}
 	n := min(rest, len(s.flow))
 	copy(s.flow, s.flow[len(s.flow)-n:])

@@ -36,6 +36,11 @@ type tokenizer struct {
 	state uint8
 	pos   int64 // offset of the next byte fed
 
+	// lines, unless nil, is called where a line may begin with the rest of the data,
+	// and returns how much of it the sink needs no pieces of: up to the end of a line, or
+	// all.
+	lines func(data string, pos int64) int
+
 	// An incomplete character: the bytes it needs, the range of the next one,
 	// the code point and the bytes so far.
 	need, lo, hi uint8
@@ -74,6 +79,13 @@ func (t *tokenizer) idle() bool { return t.state == inGround && t.need == 0 && l
 func (t *tokenizer) feed(data string) {
 	for i := 0; i < len(data); {
 		c := data[i]
+		if t.lines != nil && (i == 0 || data[i-1] == '\n') && t.state == inGround && t.need == 0 {
+			if n := t.lines(data[i:], t.pos); n > 0 {
+				t.pos += int64(n)
+				i += n
+				continue
+			}
+		}
 		if t.state == inGround && t.need == 0 && c-0x20 < 0x5f {
 			j := i + 1
 			for j < len(data) && data[j]-0x20 < 0x5f {
