@@ -41,7 +41,9 @@ type known struct {
 	blank   bool      // some secrets begin with a blank
 
 	bloom    []uint64            // Bloom filters, two bits for each hash: inGrams and inLonger
-	shift    int                 // by which a product is shifted to be a hash
+	mask     uint64              // of a hash
+	leads    map[uint32][]placed // those with fewer than contextLen bytes but blanks, as contexts
+	leadsIn  [1 << 8]uint64      // Bloom filter of the keys of leads
 	grams    map[uint64][]gram   // by their bytes
 	contexts map[uint32][]placed // by their last four bytes
 	longer   map[uint64][]placed // by their last eight bytes
@@ -178,7 +180,7 @@ func (k *known) freeze() {
 			}
 		}
 	}
-	k.longer, k.early = map[uint64][]placed{}, map[byte][]placed{}
+	k.longer, k.early, k.leads = map[uint64][]placed{}, map[byte][]placed{}, map[uint32][]placed{}
 	k.grams = map[uint64][]gram{}
 	k.contexts = map[uint32][]placed{}
 	id := 0
@@ -209,8 +211,12 @@ func (k *known) freeze() {
 					k.early[s.text[0]] = append(k.early[s.text[0]], at)
 					k.earlyAll++
 				}
-				h := key * 0x9e3779b1 >> 18
+				h := hash32(key)
 				k.ctxBloom[h>>6] |= 1 << (h & 63)
+				if n := len(at.bare); n >= 4 && n < contextLen {
+					k.leads[key] = append(k.leads[key], at)
+					k.leadsIn[h>>6] |= 1 << (h & 63)
+				}
 			}
 		}
 		if !s.strong {
@@ -230,16 +236,43 @@ func (k *known) freeze() {
 			k.derive(s)
 		}
 	}
-	size := min(max(16, bits.Len(uint(32*(len(k.grams)+len(k.longer))))), 22)
-	k.bloom, k.shift = make([]uint64, 1<<size/32), 64-size
+	size := uint64(1) << min(max(16, bits.Len(uint(32*(len(k.grams)+len(k.longer))))), 22)
+	k.bloom, k.mask = make([]uint64, size/32), size-1
 	for key := range k.grams {
-		h := k.hash(key)
-		k.bloom[h>>5] |= inGrams << (2 * (h & 31))
+		k.enter(key, inGrams)
 	}
 	for key := range k.longer {
-		h := k.hash(key)
-		k.bloom[h>>5] |= inLonger << (2 * (h & 31))
+		k.enter(key, inLonger)
 	}
+}
+
+// enter adds a key to bloom.
+func (k *known) enter(key, what uint64) {
+	h := hash(key)
+	for _, h := range [2]uint64{h & k.mask, h >> 32 & k.mask} {
+		k.bloom[h>>5] |= what << (2 * (h & 31))
+	}
+}
+
+// hash returns two hashes of a key for bloom: one in the lower half, one in the upper.
+func hash(key uint64) uint64 {
+	h := key * 0x9e3779b97f4a7c15
+	return h ^ h>>29
+}
+
+// hash32 returns the hash of a key of contexts, of 14 bits.
+func hash32(key uint32) uint32 { return key * 0x9e3779b1 >> 18 }
+
+// in returns which of grams and longer may have a key.
+func (k *known) in(key uint64) uint64 {
+	h := hash(key)
+	g := h >> 32 & k.mask
+	h &= k.mask
+	in := k.bloom[h>>5] >> (2 * (h & 31)) & 3
+	if in == 0 {
+		return 0
+	}
+	return in & (k.bloom[g>>5] >> (2 * (g & 31)))
 }
 
 // blanks is the key of eight blanks, which lines have more often than any other.
@@ -250,15 +283,6 @@ const (
 	inGrams = 1 << iota
 	inLonger
 )
-
-// hash returns the hash of a key for bloom.
-func (k *known) hash(key uint64) uint64 { return key * 0x9e3779b97f4a7c15 >> (k.shift & 63) }
-
-// in returns which of grams and longer may have a key.
-func (k *known) in(key uint64) uint64 {
-	h := k.hash(key)
-	return k.bloom[h>>5] >> (2 * (h & 31)) & 3
-}
 
 // dull reports whether a gram has too few different bytes to identify a secret.
 func dull(g string) bool {
@@ -389,7 +413,7 @@ func (k *known) contextsAt(text []byte, i int, start bool) []placed {
 	default:
 		return nil
 	}
-	if h := key * 0x9e3779b1 >> 18; k.ctxBloom[h>>6]>>(h&63)&1 == 0 {
+	if h := hash32(key); k.ctxBloom[h>>6]>>(h&63)&1 == 0 {
 		return nil
 	}
 	return k.contexts[key]
@@ -477,7 +501,14 @@ func (k *known) mayBegin(text []byte, upto int, done func(i int) bool) bool {
 			return true
 		}
 	}
-	for i := 4; i < min(len(text), upto); i++ {
+	n := min(len(text), upto)
+	for i := 4; i < min(n, contextLen) && len(k.leads) > 0; i++ {
+		key := binary.LittleEndian.Uint32(text[i-4:])
+		if h := hash32(key); k.leadsIn[h>>6]>>(h&63)&1 != 0 && try(i, k.leads[key]) {
+			return true
+		}
+	}
+	for i := contextLen; i < n; i++ {
 		if try(i, k.contextsAt(text, i, false)) {
 			return true
 		}

@@ -26,7 +26,9 @@ type marks struct {
 	last     *[pageSz / 4]byte           // the page used last, lastPage
 	lastPage int64
 	replaced map[int64]byte // other bytes to write, by position: base64
-	err      error          // errTooMuch, once a mark did not fit
+	// The first and the last position in replaced.
+	firstReplaced, lastReplaced int64
+	err                         error // errTooMuch, once a mark did not fit
 }
 
 // page returns page n, or nil if there is none and it is not to be created, or
@@ -70,17 +72,9 @@ func (m *marks) hides(pos int64) bool {
 	return replaced || m.get(pos) != keep
 }
 
-// any reports whether some byte in [from, to) may have a mark.
-func (m *marks) any(from, to int64) bool {
-	if len(m.replaced) > 0 {
-		return true
-	}
-	for n := from / pageSz; n*pageSz < to; n++ {
-		if m.page(n, false) != nil {
-			return true
-		}
-	}
-	return false
+// anyReplaced reports whether some byte in [from, to) may be replaced by another.
+func (m *marks) anyReplaced(from, to int64) bool {
+	return len(m.replaced) > 0 && to > m.firstReplaced && from <= m.lastReplaced
 }
 
 // set marks the byte at pos, unless it has a mark. It reports whether it had
@@ -130,31 +124,65 @@ func (m *marks) replace(pos int64, b byte) bool {
 	}
 	if m.replaced == nil {
 		m.replaced = map[int64]byte{}
+		m.firstReplaced, m.lastReplaced = pos, pos
 	}
+	m.firstReplaced, m.lastReplaced = min(m.firstReplaced, pos), max(m.lastReplaced, pos)
 	m.replaced[pos] = b
 	return true
 }
 
+// next returns the first position from pos on, but before end, with a mark; end if
+// there is none.
+func (m *marks) next(pos, end int64) int64 {
+	for pos < end {
+		p := m.page(pos/pageSz, false)
+		if p == nil {
+			pos = (pos/pageSz + 1) * pageSz
+			continue
+		}
+		i := pos % pageSz
+		if p[i/4]>>(i%4*2) == 0 {
+			pos += 4 - i%4 // none in the rest of these four
+			continue
+		}
+		if p[i/4]>>(i%4*2)&3 != keep {
+			return pos
+		}
+		pos++
+	}
+	return end
+}
+
 // apply returns data, which stands at pos in the stream, with the marks applied.
 func (m *marks) apply(data string, pos int64) string {
-	if !m.any(pos, pos+int64(len(data))) {
+	end := pos + int64(len(data))
+	if m.next(pos, end) == end && !m.anyReplaced(pos, end) {
 		return data
 	}
 	out := make([]byte, 0, len(data)+16)
-	for i := range len(data) {
-		p := pos + int64(i)
-		switch m.get(p) {
-		case keep:
-			if b, ok := m.replaced[p]; ok {
-				out = append(out, b)
-			} else {
-				out = append(out, data[i])
+	for at := pos; at < end; {
+		upto := m.next(at, end)
+		if !m.anyReplaced(at, upto) {
+			out = append(out, data[at-pos:upto-pos]...)
+			at = upto
+		}
+		for ; at < upto; at++ {
+			b, ok := m.replaced[at]
+			if !ok {
+				b = data[at-pos]
 			}
+			out = append(out, b)
+		}
+		if at == end {
+			break
+		}
+		switch m.get(at) {
 		case star:
 			out = append(out, '*')
 		case wide:
 			out = append(out, "\uff0a"...)
 		}
+		at++
 	}
 	return string(out)
 }

@@ -86,7 +86,10 @@ func (m *matcher) copies(dst []span, text []byte) []span {
 // find returns the secrets in text: those that the rules find and, once frozen, the
 // copies of all known ones. The result is valid until the next call. start reports
 // whether text begins a line.
-func (m *matcher) find(text []byte, start bool) []span {
+func (m *matcher) find(text []byte, start bool) []span { return m.search(text, start, false) }
+
+// search is find. scanned reports whether hits is set already.
+func (m *matcher) search(text []byte, start, scanned bool) []span {
 	if len(text) < 2 && !m.frozen {
 		return nil
 	}
@@ -106,8 +109,10 @@ func (m *matcher) find(text []byte, start bool) []span {
 		m.notePrompt(text)
 	}
 	suspect := false
-	m.scan(text)
-	m.takeSpecial()
+	if !scanned {
+		m.scan(text)
+		m.takeSpecial()
+	}
 	for w, word := range m.hits {
 		for ; word != 0; word &= word - 1 {
 			i := w<<6 + bits.TrailingZeros64(word)
@@ -185,7 +190,7 @@ func (m *matcher) isDull(line []byte) (special int, dull bool) {
 	special = m.takeSpecial()
 	for _, word := range m.hits {
 		if word != 0 {
-			return special, len(m.find(line, true)) == 0
+			return special, len(m.search(line, true, true)) == 0
 		}
 	}
 	m.notePrompt(line)

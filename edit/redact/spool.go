@@ -8,7 +8,9 @@ import (
 	"io"
 	"iter"
 	"os"
+	"strings"
 	"time"
+	"unsafe"
 
 	"github.com/ttydeck/ttydeck/format"
 )
@@ -93,39 +95,28 @@ func (s *spool) fail(err error) { s.err = fmt.Errorf("redact: temporary file: %w
 func (s *spool) events(from, upto spoolMark) iter.Seq2[spooled, error] {
 	return func(yield func(spooled, error) bool) {
 		fail := func(err error) { yield(spooled{}, fmt.Errorf("redact: temporary file: %w", err)) }
-		var in *bufio.Reader
+		in := slabs{rest: upto.at - from.at}
 		if s.file == nil {
-			in = bufio.NewReader(bytes.NewReader(s.mem.Bytes()[from.at:]))
+			in.slab, in.rest = s.mem.Bytes()[from.at:upto.at], 0
 		} else {
 			if err := s.w.Flush(); err != nil {
 				fail(err)
 				return
 			}
-			in = bufio.NewReaderSize(io.NewSectionReader(s.file, from.at, upto.at-from.at), 1<<16)
+			in.file, in.at = s.file, from.at
 		}
 		ev := spooled{Event: format.Event{Time: from.time}}
 		for range upto.count - from.count {
-			delta, err := binary.ReadVarint(in)
-			ev.Time += time.Duration(delta)
-			var code, data []byte
-			if err == nil {
-				code, err = readBlock(in)
+			ev.Time += time.Duration(in.varint())
+			if code := in.text(); code != string(ev.Code) {
+				ev.Code = format.Code(strings.Clone(code))
 			}
-			var flag byte
-			if err == nil {
-				flag, err = in.ReadByte()
-			}
-			if err == nil {
-				data, err = readBlock(in)
-			}
-			if err != nil {
-				fail(err)
+			flag := in.next(1)[0]
+			ev.JSON, ev.odd, ev.Data = flag == 1, flag == 2, in.text()
+			if in.err != nil {
+				fail(in.err)
 				return
 			}
-			if string(code) != string(ev.Code) {
-				ev.Code = format.Code(code)
-			}
-			ev.JSON, ev.odd, ev.Data = flag == 1, flag == 2, string(data)
 			if !yield(ev, nil) {
 				return
 			}
@@ -133,15 +124,69 @@ func (s *spool) events(from, upto spoolMark) iter.Seq2[spooled, error] {
 	}
 }
 
-// readBlock reads bytes that follow their length.
-func readBlock(in *bufio.Reader) ([]byte, error) {
-	n, err := binary.ReadUvarint(in)
-	if err != nil {
-		return nil, err
+// slabSize is the number of bytes that are read at once.
+const slabSize = 256 << 10
+
+// slabs reads blocks of bytes, which it cuts from slabs that are not used again. So
+// nothing is copied.
+type slabs struct {
+	slab []byte // read and not returned yet
+	file *os.File
+	at   int64 // place in file of what follows slab
+	rest int64 // number of bytes that follow
+	err  error // the first error; then there are only zeros
+}
+
+// fill reads until slab has n bytes, or all that follow.
+func (s *slabs) fill(n int) {
+	if len(s.slab) >= n || s.rest == 0 {
+		return
 	}
-	b := make([]byte, n)
-	_, err = io.ReadFull(in, b)
-	return b, err
+	size := min(int64(max(n, slabSize)), int64(len(s.slab))+s.rest)
+	slab := make([]byte, size)
+	have := copy(slab, s.slab)
+	got, err := s.file.ReadAt(slab[have:], s.at)
+	s.slab, s.at, s.rest = slab[:have+got], s.at+int64(got), s.rest-int64(got)
+	if err != nil && have+got < int(size) {
+		s.rest, s.err = 0, err
+	}
+}
+
+// next returns the next n bytes.
+func (s *slabs) next(n int) []byte {
+	s.fill(n)
+	if len(s.slab) < n {
+		if s.err == nil {
+			s.err = io.ErrUnexpectedEOF
+		}
+		return make([]byte, n)
+	}
+	b := s.slab[:n:n]
+	s.slab = s.slab[n:]
+	return b
+}
+
+// varint returns the next number.
+func (s *slabs) varint() int64 {
+	s.fill(binary.MaxVarintLen64)
+	v, n := binary.Varint(s.slab)
+	s.next(max(n, 0))
+	return v
+}
+
+// text returns the next block that follows its length.
+func (s *slabs) text() string {
+	s.fill(binary.MaxVarintLen64)
+	v, n := binary.Uvarint(s.slab)
+	s.next(max(n, 0))
+	if v == 0 || int64(v) > int64(len(s.slab))+s.rest {
+		if v > 0 {
+			s.next(len(s.slab) + 1)
+		}
+		return ""
+	}
+	b := s.next(int(v))
+	return unsafe.String(&b[0], len(b)) // nothing changes b any more
 }
 
 // close frees the memory and removes the file.
