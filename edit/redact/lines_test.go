@@ -62,7 +62,8 @@ func lineTape(rng *rand.Rand, n int, text string) *tape {
 }
 
 // FuzzLines checks that plain lines that wait, and are searched as they are in the
-// stream, leave the same recording and the same report as drawing each of them.
+// stream, leave the same recording and the same report as drawing each of them, and so
+// do parts that are searched at the same time.
 func FuzzLines(f *testing.F) {
 	for i, seed := range fuzzSeeds {
 		f.Add(seed, uint64(i))
@@ -89,8 +90,10 @@ func FuzzLines(f *testing.F) {
 		for i := range events {
 			scan := r.Scan(in.header)
 			scan.least = least
+			scan.workers = 3
 			if i == 1 {
 				scan.run.out.tok.lines = nil
+				scan.workers = 1
 			}
 			for _, ev := range in.events {
 				if err := scan.Event(ev); err != nil {

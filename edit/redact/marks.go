@@ -29,6 +29,11 @@ type marks struct {
 	// The first and the last position in replaced.
 	firstReplaced, lastReplaced int64
 	err                         error // errTooMuch, once a mark did not fit
+
+	// base, unless nil, has more marks, which others may read at the same time. What is
+	// added to them is noted in journal.
+	base    *marks
+	journal *journal
 }
 
 // page returns page n, or nil if there is none and it is not to be created, or
@@ -58,18 +63,32 @@ func (m *marks) page(n int64, create bool) *[pageSz / 4]byte {
 
 // get returns what happens to the byte at pos.
 func (m *marks) get(pos int64) byte {
-	p := m.page(pos/pageSz, false)
-	if p == nil {
-		return keep
-	}
 	i := pos % pageSz
-	return p[i/4] >> (i % 4 * 2) & 3
+	if p := m.page(pos/pageSz, false); p != nil {
+		if what := p[i/4] >> (i % 4 * 2) & 3; what != keep {
+			return what
+		}
+	}
+	if m.base != nil {
+		if p := m.base.pages[pos/pageSz]; p != nil {
+			return p[i/4] >> (i % 4 * 2) & 3
+		}
+	}
+	return keep
 }
 
 // hides reports whether the byte at pos is not written as it is.
 func (m *marks) hides(pos int64) bool {
+	return m.isReplaced(pos) || m.get(pos) != keep
+}
+
+// isReplaced reports whether the byte at pos is written as another.
+func (m *marks) isReplaced(pos int64) bool {
 	_, replaced := m.replaced[pos]
-	return replaced || m.get(pos) != keep
+	if !replaced && m.base != nil {
+		_, replaced = m.base.replaced[pos]
+	}
+	return replaced
 }
 
 // anyReplaced reports whether some byte in [from, to) may be replaced by another.
@@ -80,6 +99,9 @@ func (m *marks) anyReplaced(from, to int64) bool {
 // set marks the byte at pos, unless it has a mark. It reports whether it had
 // none.
 func (m *marks) set(pos int64, what byte) bool {
+	if m.base != nil && m.get(pos) != keep {
+		return false
+	}
 	p := m.page(pos/pageSz, true)
 	if p == nil {
 		return false
@@ -89,6 +111,9 @@ func (m *marks) set(pos int64, what byte) bool {
 		return false
 	}
 	p[i/4] |= what << (i % 4 * 2)
+	if m.journal != nil {
+		m.journal.add(m, pos, what, 0)
+	}
 	return true
 }
 
@@ -115,7 +140,7 @@ func (m *marks) char(pos int64, n, width int) bool {
 // replace has the byte at pos written as b, and reports whether it was not
 // replaced before.
 func (m *marks) replace(pos int64, b byte) bool {
-	if _, ok := m.replaced[pos]; ok {
+	if m.isReplaced(pos) {
 		return false
 	}
 	if len(m.replaced) >= maxReplaced {
@@ -128,6 +153,9 @@ func (m *marks) replace(pos int64, b byte) bool {
 	}
 	m.firstReplaced, m.lastReplaced = min(m.firstReplaced, pos), max(m.lastReplaced, pos)
 	m.replaced[pos] = b
+	if m.journal != nil {
+		m.journal.add(m, pos, keep, b)
+	}
 	return true
 }
 

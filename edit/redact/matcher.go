@@ -253,10 +253,17 @@ func (m *matcher) found(text []byte, v value, rule string, sure, start bool) spa
 		s = m.known.add(t, rule, sure || strongText(t), before(text, v.from, start), append(v.also, spellings(t)...)...)
 	}
 	if s == nil { // there was no room for it
-		if s = m.others[rule]; s == nil {
-			s = &secret{rule: rule}
-			m.others[rule] = s
-		}
+		s = m.other(rule)
 	}
 	return span{from: v.from, to: v.to, s: s}
+}
+
+// other returns what stands for the secrets of a rule that known has no room for.
+func (m *matcher) other(rule string) *secret {
+	s := m.others[rule]
+	if s == nil {
+		s = &secret{rule: rule}
+		m.others[rule] = s
+	}
+	return s
 }

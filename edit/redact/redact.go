@@ -199,6 +199,7 @@ type run struct {
 	findings map[findingKey]*finding
 	found    []findingKey // the keys of findings, in order
 	here     around       // the text being searched, for the report
+	journal  *journal     // of the part being searched, beside others; or nil
 	tired    bool         // some of the output was searched only in part
 }
 

@@ -133,9 +133,18 @@ func (r *run) count(sp span, w where, fresh bool) {
 		w.seen[sp.s] = true
 	}
 	key := findingKey{sp.s, w.kind}
+	if r.journal != nil {
+		r.journal.count(key, r.now, r.here, sp.from)
+		return
+	}
+	r.add(key, func() around { return r.here.cut(sp.from) })
+}
+
+// add adds one to a finding, of which around returns the text.
+func (r *run) add(key findingKey, around func() around) {
 	f := r.findings[key]
 	if f == nil {
-		f = &finding{Finding: Finding{Where: w.kind, First: r.now, Last: r.now}, around: r.here.cut(sp.from)}
+		f = &finding{Finding: Finding{Where: key.where, First: r.now, Last: r.now}, around: around()}
 		r.findings[key] = f
 		r.found = append(r.found, key)
 	}

@@ -3,6 +3,7 @@ package redact
 import (
 	"context"
 	"maps"
+	"runtime"
 	"slices"
 
 	"github.com/ttydeck/ttydeck/format"
@@ -23,6 +24,8 @@ type Scan struct {
 	parts []part // of the events, in order; the last one is growing
 	least int64  // bytes of output in a part
 	odd   int64  // bytes of the odd lines in the last one
+
+	workers int // parts that are searched at a time
 }
 
 // part is a part of the events, with the state in which it begins.
@@ -42,7 +45,7 @@ const (
 
 // Scan begins to read a recording with the header h.
 func (r *Redactor) Scan(h format.Header) *Scan {
-	c := &Scan{header: h, size: h.Size, texts: len(r.texts) > 0, least: partSize}
+	c := &Scan{header: h, size: h.Size, texts: len(r.texts) > 0, least: partSize, workers: runtime.GOMAXPROCS(0)}
 	c.run = &run{m: newMatcher(r.rules), names: r.names, findings: map[findingKey]*finding{}}
 	c.run.keep = c.keep
 	for _, text := range r.texts {
@@ -84,21 +87,6 @@ func (c *Scan) Finish(ctx context.Context) (format.Cast, *Report, error) { retur
 
 // Close removes the temporary file.
 func (c *Scan) Close() { c.store.close() }
-
-// settled reports whether nothing is half read, so that a part can begin.
-func (r *run) settled() bool {
-	r.out.draw()
-	if !r.out.tok.idle() || !r.in.tok.idle() || len(r.in.buf) > 0 {
-		return false
-	}
-	_, rows := r.out.vt.Size()
-	for y := range rows {
-		if r.out.vt.Row(y).WasContinued() {
-			return false // a snapshot does not have it
-		}
-	}
-	return true
-}
 
 // divide begins a part.
 func (c *Scan) divide() {
@@ -158,10 +146,8 @@ func (c *Scan) finish(ctx context.Context, srcErr error) (format.Cast, *Report, 
 	r.m.freeze()
 	cast := format.Cast{Header: r.header(c.header).SetRedacted(true)}
 	if r.m.any || c.texts {
-		for i := range c.parts {
-			if err := c.searchPart(ctx, i); err != nil {
-				return format.Cast{}, nil, err
-			}
+		if err := c.searchParts(ctx); err != nil {
+			return format.Cast{}, nil, err
 		}
 	}
 	if err := r.err(); err != nil {
@@ -180,62 +166,6 @@ func (c *Scan) finish(ctx context.Context, srcErr error) (format.Cast, *Report, 
 		}
 	}
 	return cast, r.report(), nil
-}
-
-// searchPart searches a part again for copies of the secrets.
-func (c *Scan) searchPart(ctx context.Context, i int) error {
-	r, p := c.run, &c.parts[i]
-	upto := c.store.mark()
-	if i+1 < len(c.parts) {
-		upto = c.parts[i+1].at
-	}
-	if err := c.search(ctx, p, upto, r.otherEvent, !p.plain || r.m.known.blank); err != nil {
-		return err
-	}
-	if r.out.doubtful {
-		return c.search(ctx, p, upto, func(format.Event) {}, true)
-	}
-	return nil
-}
-
-// search searches the events from a part's start to a mark: their lines too, or only
-// the flow. It passes each event to other.
-func (c *Scan) search(ctx context.Context, p *part, upto spoolMark, other func(format.Event), lines bool) error {
-	r := c.run
-	*r.out = p.out.clone()
-	r.out.tok.sink = r.out
-	r.keep = func(oddLine) bool { return true }
-	if lines {
-		r.out.vt = c.screen
-		c.screen.Restore(p.vt)
-	}
-	r.in = newTyped(r)
-	r.m.again = p.again
-	defer func() { r.m.again = false }()
-	n := 0
-	for ev, err := range c.store.events(p.at, upto) {
-		if n++; err == nil && n%1024 == 0 {
-			err = ctx.Err()
-		}
-		if err == nil {
-			err = r.err()
-		}
-		if err != nil {
-			return err
-		}
-		if !ev.odd {
-			r.event(ev.Event)
-			other(ev.Event)
-		} else if !lines {
-			r.now = ev.Time
-			r.odd(decodeOdd([]byte(ev.Data)))
-		}
-	}
-	if upto == c.store.mark() {
-		r.out.finish()
-		r.in.finish()
-	}
-	return nil
 }
 
 // replaced returns the events with their secrets replaced.

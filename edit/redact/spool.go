@@ -90,6 +90,18 @@ func (s *spool) add(ev format.Event, odd bool) {
 
 func (s *spool) fail(err error) { s.err = fmt.Errorf("redact: temporary file: %w", err) }
 
+// flush writes what is buffered. Until the next event is added, the events may then be
+// read by several goroutines.
+func (s *spool) flush() error {
+	if s.file == nil || s.w.Buffered() == 0 {
+		return nil
+	}
+	if err := s.w.Flush(); err != nil {
+		return fmt.Errorf("redact: temporary file: %w", err)
+	}
+	return nil
+}
+
 // events returns the events between two marks. It may be called, and ranged over, any
 // number of times.
 func (s *spool) events(from, upto spoolMark) iter.Seq2[spooled, error] {
@@ -99,8 +111,8 @@ func (s *spool) events(from, upto spoolMark) iter.Seq2[spooled, error] {
 		if s.file == nil {
 			in.slab, in.rest = s.mem.Bytes()[from.at:upto.at], 0
 		} else {
-			if err := s.w.Flush(); err != nil {
-				fail(err)
+			if err := s.flush(); err != nil {
+				yield(spooled{}, err)
 				return
 			}
 			in.file, in.at = s.file, from.at
