@@ -104,6 +104,9 @@ var commands = []command{
 	{names: "pdftotext pdfinfo pdfimages pdftoppm pdftocairo", separate: "-upw -opw"},
 	{names: "influx x11vnc", separate: "-password -passwd"},
 	{names: "useradd usermod", separate: "-p --password"},
+	{names: "yubico-piv-tool pkcs11-tool pkcs15-tool pkcs15-crypt p11tool tpm2_createprimary", separate: "-P -N -p --pin --so-pin --new-pin --puk"},
+	{names: "ykman", separate: "-P -p -n -m --pin --new-pin --puk --new-puk --management-key"},
+	{names: "cmdkey", attached: "/pass: /p:", slashes: true},
 	{names: "ccrypt ccencrypt ccdecrypt", separate: "-K"},
 }
 
@@ -161,7 +164,7 @@ func locateCommands(text []byte) (matches [][]int) {
 				matches = append(matches, []int{from, i + 1, from, from + len(name)})
 			}
 			from = i + 1
-		case ';', '|', '&', '(', ')', '{', '}', '"', '\'', '`', '/', '\\', '\n', '\r':
+		case ';', '|', '&', '(', ')', '{', '}', '"', '\'', '`', '/', '\\', '>', '\n', '\r':
 			from = i + 1
 		}
 	}
@@ -242,6 +245,7 @@ const (
 func (a *arguments) read(l line, i int) {
 	a.found, a.needed = a.c.subs == "", a.c.needs == ""
 	next := nothing
+	start := min(i, len(l.text))
 	for end := min(len(l.text), i+maxArguments); i < end; {
 		if c := l.text[i]; blank(c) || c == '<' || c == '>' {
 			i++
@@ -271,7 +275,7 @@ func (a *arguments) read(l line, i int) {
 			next = a.argument(w)
 		}
 	}
-	if a.c.word == lastWord && a.count > 0 && a.needed {
+	if a.c.word == lastWord && a.count > 0 && a.needed && !bytes.Contains(l.text[start:], []byte(" [-")) {
 		a.last()
 	}
 }

@@ -26,11 +26,11 @@ func nameRules() []*rule {
 		"storage_key", "storage-key", "storagekey", "credential", "auth", "pass", "pwd", "psk", "_pat", "-pat", "rootpw", "bindpw", "userpw", "adminpw", "ownerpw",
 		"dbpw", "_pw",
 	}
-	const upper = `[A-Z0-9_]*(?:PASSW|PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|PWD|PAT|PSK)[A-Z0-9_]*`
+	const upper = `[A-Z0-9_]*(?:PASSW|PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|PWD|PAT|PSK|SESSION)[A-Z0-9_]*`
 	return []*rule{
 		{
 			// An assignment to an environment variable: NAME=VALUE.
-			name: "variable", keywords: words,
+			name: "variable", keywords: append([]string{"_key=", "_session="}, words...),
 			expr: `(?:^|[^A-Za-z0-9_$])(` + upper + `)(?:\[\w*\])?\+?=`,
 			read: environmentValue,
 		},
@@ -70,7 +70,7 @@ func nameRules() []*rule {
 		},
 		{
 			// fish: set -x NAME VALUE...
-			name: "variable", keywords: words,
+			name: "variable", keywords: append([]string{"_key "}, words...),
 			expr: `(?:^|[>$#%;&|(@+❯➜λ»~]\s*|\b(?:then|do|and|or|begin)\s+)set((?:\s+-[\w-]+)*)\s+(` + secretish + `)\s+`,
 			read: fishValues,
 		},
@@ -233,7 +233,7 @@ func encoded(value string) bool {
 func environmentValue(m match) []value {
 	name := m.group(1)
 	if !secretName(name) {
-		return nil
+		return m.keyValue(name)
 	}
 	from := m.groups[2]
 	before := near(m.text[:from])
@@ -253,6 +253,28 @@ func environmentValue(m match) []value {
 	}
 	return m.value(w)
 }
+
+// keyValue reads the value of a variable whose name says only that it is a key, as
+// STRIPE_KEY: it has to look like one.
+func (m match) keyValue(name string) []value {
+	w := m.place(-1, m.all[1]).word(style{strict: true})
+	if !generatedKey(name, w) || m.placeholder(w, name) {
+		return nil
+	}
+	return m.value(w)
+}
+
+// generatedKey reports whether a word is a generated key, and the name is that of one.
+func generatedKey(name string, w word) bool {
+	return keyName.MatchString(name) && !plainKey.MatchString(name) && keyText.Match(w.text) && mixed(string(w.text), 16) && bytes.ContainsAny(w.text, "0123456789") && entropy(w.text) > 3.5
+}
+
+var (
+	keyName = regexp.MustCompile(`^[A-Z0-9_]+_KEY$|^(?:BW|OP)_SESSION(?:_\w+)?$`)
+	// Keys that are public, or find things.
+	plainKey = regexp.MustCompile(`(?:PUBLIC|PUB|PRIMARY|FOREIGN|CACHE|SORT|PARTITION|INDEX|ROW|MAP|HOST|IDEMPOTENCY|PUBLISHABLE|SITE|OBJECT|TRACE)_KEY$`)
+	keyText  = regexp.MustCompile(`^(?:base64:)?[A-Za-z0-9+/_=.-]+$`)
+)
 
 // maxElements is the number of elements of an array that are read.
 const maxElements = 64
@@ -480,9 +502,6 @@ func dockerValue(m match) []value {
 func fishValues(m match) []value {
 	name := m.group(2)
 	flags := strings.Fields(m.group(1))
-	if !secretName(name) {
-		return nil
-	}
 	for _, flag := range flags {
 		if flag == "--erase" || flag == "--query" || flag == "--names" || flag[1] != '-' && strings.ContainsAny(flag, "eqn") {
 			return nil
@@ -491,6 +510,12 @@ func fishValues(m match) []value {
 	upper := strings.ToUpper(name) == name
 	var values []value
 	p := m.place(-1, m.all[1])
+	if !secretName(name) {
+		if w := p.word(style{fish: true}); generatedKey(name, w) && !m.placeholder(w, name) {
+			return m.value(w)
+		}
+		return nil
+	}
 	for p.at < len(p.line.text) && p.line.text[p.at] != '#' && p.line.text[p.at] != '(' {
 		w := p.word(style{fish: true})
 		if w.end == p.at {
@@ -631,11 +656,14 @@ func urlPassword(m match) []value {
 		return nil
 	}
 	w = w.slice(0, end)
-	if m.placeholder(w, "") {
+	if m.placeholder(w, "") || urlExample.Match(w.text) {
 		return nil
 	}
 	return m.value(w)
 }
+
+// urlExample matches the passwords in the URLs of manuals.
+var urlExample = regexp.MustCompile(`^(?:password|passwd|passphrase|pass|pwd|pw|secret|token|PASS(?:WORD)?|TOKEN)$`)
 
 // maxURL is the number of bytes of a URL that are searched for the end of its
 // password.
@@ -687,8 +715,8 @@ func optionValue(m match) []value {
 	if short && opensslSource.Match(first.text) {
 		return nil
 	}
-	if sep != "=" && !w.quoted && promptStop.Match(first.text) {
-		return nil // a sentence
+	if sep != "=" && !w.quoted && (promptStop.Match(first.text) || strings.TrimSpace(sep) == "" && len(sep) > 1 && !mixed(string(first.text), 4)) {
+		return nil // a sentence, or the column of a manual
 	}
 	if len(first.text) < 3 || m.placeholder(first, name) || metavar(string(first.text)) {
 		return nil
@@ -716,7 +744,7 @@ var (
 	// DB_PWD, but not COMPASS or PWD.
 	shortWord = regexp.MustCompile(`(?i)[_-](?:pass|pwd|auth|pat)$|(?:^|[._-])psk$|^(?:pass|pgpass|(?:require|store|key|trust|user|admin|root|db|ssh|smtp|ftp|ldap|bind|wifi)pass|masterauth|(?:root|bind|user|admin|owner|db)_?pw)$|(?-i:[a-z](?:Pass|Pwd)$|^pwd$)`)
 	// Names of things that belong to a secret but are none.
-	besides = regexp.MustCompile(`(?i)(?:file|path|dir|ur[il]|name|type|len|length|size|count|limit|expiry|expires?(?:_in|_at)?|ttl|timeout|age|method|endpoint|algorithm|format|policy|prompt|hint|stdin|budget|usage|keyboard|max|min|label|title|message|description|placeholder|example|errors?|err|cnt|encryption|column|handler|factory)s?$|^(?:OLDPWD|SSH_AUTH_SOCK|tokens|max[_-]?tokens?)$|keyboard|tokeniz`)
+	besides = regexp.MustCompile(`(?i)(?:file|path|dir|ur[il]|name|type|len|length|size|count|limit|expiry|expires?(?:_in|_at)?|ttl|timeout|age|method|endpoint|algorithm|format|policy|prompt|hint|stdin|budget|usage|keyboard|max|min|label|title|message|description|placeholder|example|errors?|err|cnt|encryption|column|handler|factory)s?$|^(?:OLDPWD|SSH_AUTH_SOCK|tokens|max[_-]?tokens?|.*(?:passw(?:or)?d|token)[_-]?key)$|keyboard|tokeniz`)
 )
 
 // secretName reports whether a name is that of a secret.
@@ -725,13 +753,15 @@ func secretName(name string) bool {
 }
 
 var (
-	placeholders = regexp.MustCompile(`(?i)^(?:[*xX.•·?#-]+|public|private|true|false|yes|no|on|off|null|nil|none|undefined|auto|default|required|optional|sufficient|enabled?|disabled?|string|str|int|bool|bytes|value|text|stdin|file|prompt|ask|env|invalid|missing|expired|error|failed|incorrect|changed|ok|redacted|masked|hidden|\[?redacted\]?|your[_-].*|<.*|.*>|\d{1,3}|-?0x[0-9a-f_]{1,16}|#[0-9a-f]{3,8}|(?:u?int|float|complex)\d+(?:_t)?)[,.;:!?)]*$`)
+	placeholders = regexp.MustCompile(`(?i)^(?:[*xX.•·?#-]+|public|private|true|false|yes|no|on|off|null|nil|none|undefined|auto|default|required|optional|sufficient|enabled?|disabled?|string|str|int|bool|bytes|value|text|stdin|file|prompt|ask|env|invalid|missing|expired|error|failed|incorrect|changed|ok|redacted|masked|hidden|\[?redacted\]?|your[_-].*|.*[_-]here|(?:change|replace)[_-]?(?:me|this|it)|[A-Z]+=[A-Z]+|\d+(?:\.\d+)+|(?:[a-z]+_)*x{6,}|<.*|.*>|\d{1,3}|-?0x[0-9a-f_]{1,16}|#[0-9a-f]{3,8}|(?:u?int|float|complex)\d+(?:_t)?)[,.;:!?)]*$`)
 	// Values that make or a template replaces later. For those of a shell see
 	// word.expands.
-	template         = regexp.MustCompile(`^(?:%[A-Za-z_]|\{\{|<|\(|@|\.\*|\{\w*\}|\[[^\]]*-[^\]]*\])`)
+	template = regexp.MustCompile(`^(?:%[-+#0]?[\d.]*[A-Za-z](?:$|[^A-Za-z0-9_])|%[A-Za-z_]\w*(?:\([^)]*\))?%|%[a-z]*[({]|\{\{|<|\(|@|\.\*|\{\w*\}|\[[^\]]*-[^\]]*\]|[\])}>]+$|DATA\+OMITTED$|` +
+		// A value of Terraform, of a program or of a workflow.
+		`(?:var|local|data|module|each|self|process\.env|import\.meta|os\.environ|ENV|env|config|settings|cfg|conf|this|req|request|args|opts|options|params|props|state|secrets|github|inputs|steps|needs|values)\.[A-Za-z_])`)
 	literalExpansion = regexp.MustCompile(`^\$\w+$|\$\{[^}]*\}|\$\([^)]*\)`)
 	pathLike         = regexp.MustCompile(`^(?:~|\.{0,2})/(?:[\w.@+-]+/)*[\w.@+-]*$`)
-	metavars         = regexp.MustCompile(`^(?:[A-Z][A-Z0-9_-]*|string|str|value|file|path|text|name|key|token|password|secret|passphrase|pwd|passwd|arg|word|options?)[,.;:]?$`)
+	metavars         = regexp.MustCompile(`^(?:[A-Z][A-Z0-9_-]*|string|str|value|file|path|text|name|key|token|password|secret|passphrase|pwd|passwd|arg|val|word|options?|(?:user|key)-?(?:id|name)|userid)[,.;:]?$`)
 )
 
 // placeholderText reports whether the value of a name stands in for a secret, such

@@ -112,7 +112,7 @@ const (
 
 var (
 	// A prompt that asks for a secret: what is typed behind it may be anything.
-	asks = regexp.MustCompile(`(?i)(?:^|[\s\[(/-])(?:re-?)?(?:enter|type|typing|repeat|again|new|old|current|currently|confirm|verify|provide|paste|input|choose|create|set|please|your|sudo|unix|vault|ldap|kerberos|smb|admin|become|keystore|import|export|pem|default|none|for|will be hidden|nouveau|saisi\w*|entre\w*|tapez|votre|de|del|para|su|tu|introduzca|ingrese|digite|inserisci|eingeben|geben|neues?|altes|für|voor|nytt?|ange|podaj|dla|zadejte|для|введите|новый|の|を)(?:$|[\s\])/:'’-])|'s $|的|请|請|を|の|새|입력`)
+	asks = regexp.MustCompile(`(?i)(?:^|[\s\[(/-])(?:re-?)?(?:enter|type|typing|repeat|again|new|old|current|currently|confirm|verify|provide|paste|input|choose|create|set|please|your|sudo|unix|vault|ldap|kerberos|smb|admin|become|keystore|import|export|pem|default|none|for|will be hidden|di|do|da|von|av|af|till|til|pro|до|от|за|пользователя|користувача|nouveau|saisi\w*|entre\w*|tapez|votre|de|del|para|su|tu|introduzca|ingrese|digite|inserisci|eingeben|geben|neues?|altes|für|voor|nytt?|ange|podaj|dla|zadejte|для|введите|новый|の|を)(?:$|[\s\])/:'’-])|'s $|的|请|請|を|の|새|입력`)
 	// Text that cannot be the start of a prompt: source code, configuration and logs.
 	noLead = regexp.MustCompile("[={}\"`;|&<$#%\\\\]|:[ \t]|//|^\\s*(?:[-*+.]|[\\d.]+\\s*$)|--")
 	// The rest of the name of something that belongs to a secret but is none.
@@ -271,6 +271,9 @@ func promptEnd(text []byte, from int) (at, colon int) {
 			at = i + 3
 		case c == ':' || c == '?' || c == '>':
 			at = i + 1
+			if at < len(text) && text[at] == '=' {
+				return -1, -1
+			}
 			// A colon may be part of a name: arn:aws:iam.
 			if (c != ':' || i > from && bytes.Contains(text[i:min(len(text), from+maxTail)], []byte(": "))) && at < len(text) && !blank(text[at]) {
 				continue

@@ -318,7 +318,7 @@ func (a *allow) allows(m match) bool {
 }
 
 // publicKey matches the name of a value that only looks like a secret to generalRule.
-var publicKey = regexp.MustCompile(`(?i)public[ _-]?key`)
+var publicKey = regexp.MustCompile(`(?i)public[ _-]?key|fingerprint|key[ _-]?id`)
 
 // namedBefore matches the name of a value, up to the value.
 var namedBefore = regexp.MustCompile(`([A-Za-z_][\w.-]*)\\*["']?\s*(?:=>|:?=|:)\s*\\*["']?$`)

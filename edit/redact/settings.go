@@ -32,13 +32,35 @@ func settingRules() []*rule {
 				`enable\s+(?:password|secret)|username\s+\S+.*?\s(?:password|secret)|snmp(?:-server)?\s+community|` +
 				`(?:tacacs|radius|ldap|aaa)(?:-server)?\s+(?:.*?\b)?key|crypto\s+isakmp\s+key|key-string|wpa-psk|neighbor\s+\S+\s+password|` +
 				`ip\s+ospf\s+(?:authentication-key|message-digest-key\s+\d+\s+md5)|ntp\s+authentication-key\s+\d+\s+\S+|ppp\s+(?:chap|pap)\s.*?\bpassword|` +
-				`(?:system|security|snmp|protocols|access|interfaces|user|login)\s.*?\b(?:plain-text-password-value|encrypted-password|pre-shared-key|authentication-key|secret|community)|` +
+				`(?:system|security|snmp|protocols|access|interfaces|user|login)\s.*?\b(?:plain-?text-password(?:-value)?|encrypted-password|pre-shared-key|authentication-key|secret|community)|` +
 				`(?:password|secret|pass-?phrase)\s+[0579]|(?:password|passwd|psksecret|secret)\s+ENC)\s+` +
 				`(?:(?:[0-9]|ENC|ascii|ascii-text|hex|hexadecimal|cipher|plain-?text|simple|irreversible-cipher)\s+)*["']?([^\s"']+)`,
 			accept: func(m match) bool {
 				s := m.secret()
-				return !isPlaceholder(s, "") && !metavar(s) && len(s) > 2 && !promptStop.MatchString(s) && !strings.HasPrefix(s, "=")
+				return (!isPlaceholder(s, "") || crypted.MatchString(s)) && !metavar(s) && len(s) > 2 && !promptStop.MatchString(s) && !strings.HasPrefix(s, "=")
 			},
+		},
+		{
+			// The secrets of IPsec and PPP: PEERS : KIND "SECRET", CLIENT SERVER "SECRET".
+			name: "setting", keywords: []string{" psk ", " eap ", " xauth ", ":psk ", " ntlm "},
+			expr:   `^\s*(?:[^\s#"']\S*\s+)*:\s*(?:PSK|EAP|XAUTH|NTLM)\s+["']?([^\s"']+)`,
+			accept: func(m match) bool { return !isPlaceholder(m.secret(), "") },
+		},
+		{
+			name: "setting", keywords: []string{"* "},
+			expr:   `^\s*["']?[\w.@\\-]+["']?\s+(?:\*|["']?[\w.-]+["']?)\s+"([^"]+)"\s+(?:\*|[\d./]+)\s*$`,
+			accept: func(m match) bool { return !isPlaceholder(m.secret(), "") },
+		},
+		{
+			// A row of a table, framed: | NAME | SECRET |.
+			name: "setting", keywords: []string{"|", "│"},
+			expr: `(?i)^\s*[|│]\s*([\w .-]*(?:passw(?:or)?d|passphrase|secret|token|api[ _-]?key|access[ _-]?key|private[ _-]?key|secret[ _-]?key)[\w-]*)\s*[|│]\s*(\S+)\s*[|│]?\s*$`,
+			read: tableValue,
+		},
+		{
+			// The key of a storage account, in a table.
+			name: "setting", keywords: []string{"full"},
+			expr: `(?i)^\s*key\d\s+full\s+([A-Za-z0-9+/]{40,}={0,2})`,
 		},
 		{
 			// NAME SECRET, where the name says all and nothing else stands in the line.
@@ -188,11 +210,22 @@ func markupValue(m match) []value {
 func tableValue(m match) []value {
 	name := m.group(1)
 	w := line{text: m.text}.until(m.groups[4], m.groups[5], false)
-	if !secretName(name) || !mixed(string(w.text), 6) || m.placeholder(w, name) || portNumber.Match(w.text) {
+	if !secretName(name) || !mixed(string(w.text), 6) || m.placeholder(w, name) || portNumber.Match(w.text) || promptStop.Match(w.text) || lowWord.Match(w.text) && !plainSetting.MatchString(name) {
 		return nil
 	}
 	return m.value(w)
 }
+
+// crypted matches a secret of network equipment that begins as an expansion of a shell
+// would.
+var crypted = regexp.MustCompile(`^\$(?:[1-9]|sha\d+)\$[^\s$]`)
+
+var (
+	// A word with a digit inside, as of files that stand side by side.
+	lowWord = regexp.MustCompile(`^[a-z_-]+\d[a-z_-]*$`)
+	// A name that says all.
+	plainSetting = regexp.MustCompile(`(?i)^(?:\w+[ _-])?(?:password|passwd|passphrase|secret|token)$`)
+)
 
 // portNumber matches the second column of /etc/services.
 var portNumber = regexp.MustCompile(`^\d+/\w+$`)

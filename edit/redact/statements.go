@@ -35,6 +35,54 @@ func statementRules() []*rule {
 			read: sqlString,
 		},
 		{
+			// Credentials of Java, .NET and others: a user and a secret.
+			name: "sql", keywords: []string{"credential", "passwordauthentication("},
+			expr: `(?i)(?:credentials?|passwordauthentication)\(\s*["'][^"']*["']\s*,\s*`,
+			read: sqlString,
+		},
+		{
+			// A name and its value as arguments: define('DB_PASSWORD', 'SECRET').
+			name: "variable", keywords: []string{"password", "passwd", "secret", "token", "_key", "api-key", "apikey", "_salt"},
+			expr: `\(\s*["']([\w.-]*(?i:passw(?:or)?d|passphrase|secret|token|key|_pass|_salt)[\w.-]*)["']\s*,\s*`,
+			read: argumentValue,
+		},
+		{
+			// mysql's USER:SECRET@tcp(HOST).
+			name: "connection", keywords: []string{"@tcp(", "@unix("},
+			expr: `(?:^|[\s"'=])[\w.-]+:([^\s"']+)@(?:tcp|unix)\(`,
+		},
+		{
+			name: "sql", keywords: []string{"conn"},
+			expr:   `(?i)\b(?:SQL|RMAN|ADRCI)>\s*conn(?:ect)?\s+(?:target\s+)?\w+/"?([^\s"@]+)`,
+			accept: func(m match) bool { return !isPlaceholder(m.secret(), "") },
+		},
+		{
+			// redis: ACL SETUSER USER >SECRET.
+			name: "sql", keywords: []string{"setuser"},
+			expr: `(?i)\bacl\s+setuser\s.*?\s["']?[>#<!]([^\s"']{3,})`,
+		},
+		{
+			// A key of AWS with its ID: columns, or CSV.
+			name: "aws-secret-key", keywords: []string{"akia", "asia"},
+			expr: `\b(?:AKIA|ASIA)[A-Z0-9]{16}\b.*?[\s,"'|]([A-Za-z0-9/+]{40})(?:[\s,"'|]|$)`,
+		},
+		{
+			// A private key of JOSE. A public one has no "d".
+			name: "jwk", keywords: []string{"\"d\"", "\"dp\"", "\"dq\"", "\"qi\"", "\"p\"", "\"q\"", "\"k\""},
+			expr:   `\\*"(?:d|p|q|dp|dq|qi|k)\\*"\s*:\s*\\*"([A-Za-z0-9_-]{22,})\\*"`,
+			accept: func(m match) bool { return len(m.secret()) >= 42 || bytes.Contains(m.text, []byte(`"kty`)) },
+		},
+		{
+			// What an identity provider says of a user.
+			name: "authorization", keywords: []string{"saml"},
+			expr: `\bSAML(?:Response|Request|art)\\*["']?\s*[=:]\s*\\*["']?([A-Za-z0-9+/%_-]{40,}(?:%3D|=)*)`,
+		},
+		{
+			// The extended keys of a wallet, and a key of nostr.
+			name: "private-key", keywords: []string{"prv", "nsec1"},
+			expr: `\b([xyztuv]prv[1-9A-HJ-NP-Za-km-z]{90,}|nsec1[02-9ac-hj-np-z]{58})\b`,
+		},
+		{
 			// redis: AUTH [USER] SECRET.
 			name: "sql", keywords: []string{"auth "},
 			expr: `(?:(?:[\w.-]+:\d+(?:\[\d+\])?|redis[^\s>]*|valkey[^\s>]*)>\s*(?:AUTH|auth)|^AUTH)\s+(?:[\w.-]+\s+(?:\S))?`,
@@ -82,7 +130,8 @@ func statementRules() []*rule {
 		{
 			// Kubernetes: keys and tokens in a kubeconfig.
 			name: "kubeconfig", keywords: []string{"key-data"},
-			expr: `\bkey-data(?:\\*["'])?\s*[:=]\s*(?:\\*["'])?([A-Za-z0-9+/_-]{8,}={0,2})`,
+			expr:   `\bkey-data(?:\\*["'])?\s*[:=]\s*(?:\\*["'])?([A-Za-z0-9+/_-]{8,}={0,2})`,
+			accept: func(m match) bool { return !isPlaceholder(m.secret(), "") },
 		},
 		{
 			// A private key in one line, which may be cut off.
@@ -143,6 +192,28 @@ func sqlString(m match) []value {
 	}
 	return m.value(w)
 }
+
+// argumentValue reads the argument behind the name of a secret.
+func argumentValue(m match) []value {
+	name := m.group(1)
+	p := m.place(-1, m.all[1])
+	if p.at >= len(p.line.text) || !isQuote(p.line.text[p.at]) {
+		return nil
+	}
+	w := p.line.word(p.at, style{config: true})
+	text := string(w.text)
+	if w.open || m.placeholder(w, name) || strings.Contains(text, "://") {
+		return nil
+	}
+	sure := secretName(name) && mixed(text, 8) && entropy(w.text) > 2.5 && (strings.ContainsAny(text, "0123456789") || len(text) >= 16 && !strings.Contains(text, " "))
+	if !sure && !(keyArgument.MatchString(name) && mixed(text, 24) && entropy(w.text) > 3.5) {
+		return nil
+	}
+	return m.value(w)
+}
+
+// keyArgument matches the names of keys, the values of which are long.
+var keyArgument = regexp.MustCompile(`_(?:KEY|SALT)$`)
 
 // redisAuth reads the last word of redis' AUTH.
 func redisAuth(m match) []value {
