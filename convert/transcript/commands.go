@@ -67,6 +67,8 @@ func (s *segment) confidence() (likelihood float64, guessed bool) {
 		return 0.8, false
 	case s.textBy == FromHook:
 		return 1, false
+	case s.marks == signed && s.outer == nil && s.bounds == FromPaste:
+		return 0.9, false // the shell, which reports lines, did not report it
 	case s.guessesBlank(), s.overdrawn:
 		return 0.8, false
 	case s.bounds == FromTyping && (s.pace == burst || s.odd):

@@ -14,6 +14,7 @@ func TestJudgeLines(t *testing.T) {
 	tab := segment{bounds: FromTyping, prompt: prompt("$ "), text: "make te"}
 	again := segment{bounds: FromTyping, prompt: prompt("$ "), text: "make test", given: "make te"}
 	marked := segment{bounds: FromMarks, text: "make te", marks: unsigned}
+	own := segment{bounds: FromPaste, text: "echo fal", marks: signed, left: leftLineFeed, exit: exited(2)}
 	eof := segment{bounds: FromTyping, text: "exit", pace: burst, key: ctrlD}
 	with := func(s segment, change func(*segment)) segment { change(&s); return s }
 	people := segment{bounds: FromTyping, prompt: prompt("me@box$ "), text: "ls", pace: typed}
@@ -47,6 +48,9 @@ func TestJudgeLines(t *testing.T) {
 		judge("the last line may not have started yet", oneMark, entered, marked),
 		judge("a mark shows the start", oneMark, entered, with(marked, func(s *segment) { s.run = ran }), marked),
 		judge("a mark shows the end", oneMark, entered, with(marked, func(s *segment) { s.exit = exited(0) }), marked),
+		judge("nothing was entered, but the screen keeps what was deleted", oneMark, cancelled, own),
+		judge("a line that cannot be parsed", oneMark, entered, with(own, func(s *segment) { s.printed = 1 })),
+		judge("a comment", oneMark, entered, with(own, func(s *segment) { s.text = " # note" })),
 		judge("a continuation starts nothing", oneMark, entered, with(marked, func(s *segment) { s.announced = asContinuation }), marked),
 		judge("ctrl-D is on the screen", habits{}, shellEnded, segment{bounds: FromPaste, text: "^D"}),
 		judge("ctrl-D, and the editor began again", habits{}, shellEnded, segment{bounds: FromPaste, text: "^D", after: afterRestart}),

@@ -110,8 +110,11 @@ func (h *habits) cancelled(s *segment) bool {
 		return false
 	case h.marksRun && s.marks == signed && s.outer == nil:
 		// The shell would have marked that it runs it. It neither runs comments
-		// nor what it cannot parse.
-		return typedC || !s.exit.known() || s.exit.value == 128+2 && !strings.HasPrefix(s.text, "#")
+		// nor what it cannot parse, and complains of that.
+		if typedC || !s.exit.known() {
+			return true
+		}
+		return s.printed == 0 && !strings.HasPrefix(strings.TrimLeft(s.text, " \t"), "#")
 	case s.bounds == FromMarks && s.marks == signed && s.exit.value == 256+2 && s.printed == 0:
 		return true // ksh93 adds 256 to the number of the signal, and shows no ^C
 	case s.bounds == FromMarks && s.marks == signed && s.exit.known():
