@@ -125,6 +125,9 @@ func (d *driver) place(dir string) { d.want[len(d.want)-1].Dir = dir }
 // serve writes the configuration of a host with its own sshd, which ssh starts. Its
 // shell has a prompt of its own, or for the name plain the shortest.
 func serve(home string) error {
+	if err := os.WriteFile(filepath.Join(home, "work", "enter"), []byte("#!/bin/sh\nexec bash --norc\n"), 0o755); err != nil {
+		return err
+	}
 	dir := filepath.Join(home, "ssh")
 	file := func(name string) string { return filepath.Join(dir, name) }
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -150,4 +153,38 @@ func serve(home string) error {
 		}
 	}
 	return os.WriteFile(file("config"), []byte(config), 0o600)
+}
+
+// inOddShells: shells that are started, and left, in other ways.
+func inOddShells(d *driver) {
+	d.run(d.fails, "")
+	d.run("sudo echo done", "done")
+	for _, command := range []string{"su -s /bin/sh nobody", "./enter", "su -s /bin/bash nobody"} {
+		d.into(command)
+		d.into("echo inside")
+		d.depth--
+		d.into("sudo -V | head -1")
+		d.depth -= 2
+		d.setMark()
+		d.press(ctrl('D'))
+		d.wait(d.prompt)
+		d.run(d.fails, "")
+	}
+	d.begin("vim -u NONE alpha.txt", "alpha.txt")
+	d.text(":sh")
+	d.setMark()
+	d.press("\r")
+	d.wait("$ ", "# ", "\x1b[?2004h")
+	d.depth++
+	d.into("echo inside")
+	d.depth--
+	d.text("exit")
+	d.expect("exit")
+	d.depth--
+	d.setMark()
+	d.press("\r")
+	d.wait("alpha")
+	d.text(":q")
+	d.enter()
+	d.run("echo back", "back")
 }

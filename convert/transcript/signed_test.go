@@ -78,6 +78,9 @@ func TestSignedMarks(t *testing.T) {
 			"command 0 -1 0 /top full: nano", "command 0 -1 0 /top: id",
 		}},
 		{"the editor's own full-screen program", []string{ownPS, "l", "\x1b[?1049hls\x1b[?1049l", "s", enter + ownC("ls"), ownPS}, []string{"command 0 -1 0 /top: ls"}},
+		{"a shell of a full-screen program", []string{
+			ownPS, ranLine("vim"), "\x1b[?1049h~", ":sh\x1b[?1049l\r\n", "# ", "i", "d", "\r\nuid\r\n# ", "e", "xit", "\r\n\x1b[?1049h~", "\x1b[?1049l" + ownPS, ranLine("ls"), ownPS,
+		}, []string{"command 0 -1 0 /top full: vim", "command 1 0 - : id", "command 1 0 -  full: exit", "command 0 -1 0 /top: ls"}},
 		{"commands that were pasted together", []string{ownPS, "ls\r\nid" + enter + ownC("ls"), "a\r\n" + ownC("id") + "b\r\n", ownPS}, []string{
 			"command 0 -1 - /top: ls", "command 0 -1 0 : id",
 		}},

@@ -119,12 +119,15 @@ func known(prompts []string, prompt string) bool {
 
 // mayType reports whether text may be a prompt that only typing shows. Once a
 // line editor has switched bracketed paste, such prompts occur only inside
-// launchers, which may run another shell, in programs with a language of their
-// own, and where they occurred before. An empty text asks whether there may be
-// any.
+// launchers and full-screen programs, which may run another shell, in programs with
+// a language of their own, and where they occurred before. An empty text asks
+// whether there may be any.
 func (t *tracer) mayType(text string) bool {
 	if !t.paste || t.cur.bounds != "" && isLauncher(t.cur.entered()) {
 		return true
+	}
+	if t.cur.screens > 0 && (text == "" || looksLikeShell(text)) {
+		return true // a shell of a full-screen program, such as :sh in vim
 	}
 	if t.cur.bounds != "" && startsREPL(t.cur.entered()) && (text == "" || looksLikeREPL(text)) {
 		return true

@@ -211,7 +211,7 @@ func (r *Result) pair(want ExpectedCommand, got transcript.Command, diff func(st
 
 // Exact returns the differences between want and got, which must have the same
 // commands in the same order: their texts byte for byte, exit statuses,
-// directories, depths and parents. Inside another shell, the directory may be
+// outputs, directories, depths and parents. Inside another shell, the directory may be
 // unknown.
 func Exact(want []ExpectedCommand, got []transcript.Command) (diffs []string) {
 	for i := range max(len(want), len(got)) {
@@ -227,6 +227,9 @@ func Exact(want []ExpectedCommand, got []transcript.Command) (diffs []string) {
 		}
 		if w.Exit != nil && (!g.HasExit || g.Exit != *w.Exit) {
 			diffs = append(diffs, fmt.Sprintf("%q has status %d (%v), want %d", g.Text, g.Exit, g.HasExit, *w.Exit))
+		}
+		if w.Output != nil && trimLines(*w.Output) != trimLines(g.Output) {
+			diffs = append(diffs, fmt.Sprintf("%q printed %q, want %q", g.Text, clip(g.Output), clip(*w.Output)))
 		}
 		if w.Dir != "" && g.Dir != w.Dir && (w.Depth == 0 || g.Dir != "") {
 			diffs = append(diffs, fmt.Sprintf("%q is in %q, want %q", g.Text, g.Dir, w.Dir))

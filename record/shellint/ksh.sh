@@ -4,12 +4,13 @@
 # that neither forks nor shows in a trace (set -x). The function writes the marks
 # of a command's end: its status and its text, if the history has a new line; no
 # status if the history has none, because then nothing was run; and the
-# directory. Without a history, only the status is known.
+# directory. Without a history, only the status is known. Several new lines may be
+# those of another ksh, which shares the file.
 __ttydeck_mark=
 function __ttydeck_mark.get {
 	typeset s=$? d=$? n=${HISTCMD:-0} f= t="${PWD-}"
 	if [[ $n != 0 && $__ttydeck_n != - ]]; then
-		if ((n > __ttydeck_n)); then
+		if ((n == __ttydeck_n + 1)); then
 			f=$(command hist -ln $((n - 1)) $((n - 1)) 2>/dev/null)
 			f=${f#*$'\t'} f=${f//$'\n\t'/$'\n'}
 			if ((${#f} > 65536)); then
