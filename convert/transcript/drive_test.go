@@ -7,12 +7,14 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -77,6 +79,48 @@ type session struct {
 	prepare func(home string) error
 	do      func(*driver)
 }
+
+// driven is a session that was driven, with the commands that were entered.
+type driven struct {
+	cast format.Cast
+	want []score.ExpectedCommand
+	err  error
+}
+
+// driving holds a place for each session that may run at once. They wait most of
+// the time, so there are more than processors.
+var driving = make(chan struct{}, 32)
+
+// drive returns functions that wait for the sessions of list, driven in our recorder
+// if own is set. Those that -run selects begin at once.
+func drive(t *testing.T, list []session, own bool) []func() driven {
+	t.Helper()
+	_, pattern, _ := strings.Cut(flag.Lookup("test.run").Value.String(), "/")
+	results := make([]func() driven, len(list))
+	for i, s := range list {
+		home, err := os.MkdirTemp("", "own") // short: some shells scroll sideways
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { os.RemoveAll(home) })
+		results[i] = sync.OnceValue(func() (d driven) {
+			driving <- struct{}{}
+			defer func() { <-driving }()
+			d.cast, d.want, d.err = s.run(home, own)
+			return d
+		})
+		if selected, _ := regexp.MatchString(pattern, s.id()); !selected {
+			continue
+		}
+		if _, err := exec.LookPath(s.argv[0]); err == nil {
+			go results[i]()
+		}
+	}
+	return results
+}
+
+// id is the name of the session's test.
+func (s session) id() string { return strings.ReplaceAll(s.name, " ", "_") }
 
 // run drives the session, in our recorder if own is set. It retries once if a
 // busy machine times out.
@@ -835,41 +879,15 @@ func TestDriven(t *testing.T) {
 			list = append(list, s)
 		}
 	}
-	type driven struct {
-		cast format.Cast
-		want []score.ExpectedCommand
-		err  error
-	}
-	// Sessions wait most of the time, so run more of them than there are
-	// processors.
-	slots := make(chan struct{}, 20)
-	results := make([]chan driven, len(list))
-	for i, s := range list {
-		results[i] = make(chan driven, 1)
-		if _, err := exec.LookPath(s.argv[0]); err != nil {
-			continue
-		}
-		home, err := os.MkdirTemp("", "driven") // short: some shells scroll sideways
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { os.RemoveAll(home) })
-		go func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			var r driven
-			r.cast, r.want, r.err = s.run(home, false)
-			results[i] <- r
-		}()
-	}
+	results := drive(t, list, false)
 	var all score.Result
 	shells := map[string]*score.Result{}
 	for i, s := range list {
-		t.Run(strings.ReplaceAll(s.name, " ", "_"), func(t *testing.T) {
+		t.Run(s.id(), func(t *testing.T) {
 			if _, err := exec.LookPath(s.argv[0]); err != nil && os.Getenv("CI") == "" {
 				t.Skipf("SKIPPED: %s: %s is not installed", t.Name(), s.argv[0])
 			}
-			d := <-results[i]
+			d := results[i]()
 			if d.err != nil {
 				t.Fatal(d.err)
 			}

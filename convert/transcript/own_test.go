@@ -243,39 +243,14 @@ func TestOwnMarks(t *testing.T) {
 	if os.Getenv("TTYDECK_DRIVEN") == "" {
 		list = slices.DeleteFunc(list, func(s session) bool { return !slices.Contains(someSessions, s.name) })
 	}
-	type driven struct {
-		cast format.Cast
-		want []score.ExpectedCommand
-		err  error
-	}
-	slots := make(chan struct{}, 12)
-	results := make([]chan driven, len(list))
-	for i, s := range list {
-		results[i] = make(chan driven, 1)
-		if _, err := exec.LookPath(s.argv[0]); err != nil {
-			continue
-		}
-		// Use a short name: some shells scroll sideways.
-		home, err := os.MkdirTemp("", "own")
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { os.RemoveAll(home) })
-		go func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			var r driven
-			r.cast, r.want, r.err = s.run(home, true)
-			results[i] <- r
-		}()
-	}
+	results := drive(t, list, true)
 	var all score.Result
 	for i, s := range list {
-		t.Run(strings.ReplaceAll(s.name, " ", "_"), func(t *testing.T) {
+		t.Run(s.id(), func(t *testing.T) {
 			if _, err := exec.LookPath(s.argv[0]); err != nil && os.Getenv("CI") == "" {
 				t.Skipf("skipped: %s is not installed", s.argv[0])
 			}
-			d := <-results[i]
+			d := results[i]()
 			if d.err != nil {
 				t.Fatal(d.err)
 			}

@@ -98,6 +98,9 @@ func TestSignedMarks(t *testing.T) {
 		{"the mark of an end says that nothing was run", []string{ownD + ownA + "$ " + ownB, "ls", "\r\n\x1b]133;D;aid=N\a" + ownA + "$ " + ownB}, []string{
 			"cancelled 0 -1 - /top: ls",
 		}},
+		{"fish is killed before its prompt has rested", []string{
+			ownD + pasteOn + ownA + "> ", "ls\r\n" + ownC("ls") + pasteOff, ownD + ownA + pasteOn + "me ~> \r\n" + pasteOff, "exit 1",
+		}, []string{"command 0 -1 0 /top: ls"}},
 		{"nushell leaves its editor, and runs nothing", []string{
 			ownD + ownA + pasteOn + "> ", "ls\r\n" + pasteOff + ownC("ls"), ownD + ownA + pasteOn + "> ",
 			"rm x", "\r\n" + pasteOff + "\x1b]133;D;0\a\x1b]133;D;aid=N\a" + ownA + pasteOn + "> ", "id\r\n" + pasteOff + ownC("id"), ownD,
@@ -118,7 +121,11 @@ func TestSignedMarks(t *testing.T) {
 			// Where output is cut makes no difference.
 			var bytes []string
 			for _, data := range tt.output {
-				bytes = append(bytes, strings.Split(data, "")...)
+				if strings.HasPrefix(data, "exit ") {
+					bytes = append(bytes, data)
+				} else {
+					bytes = append(bytes, strings.Split(data, "")...)
+				}
 				bytes = append(bytes, "")
 			}
 			if diff := cmp.Diff(tt.want, readSigned(t, bytes)); diff != "" {
@@ -138,7 +145,9 @@ func readSigned(t *testing.T, output []string) []string {
 		if data == "" || !pauses {
 			now += 100 * ms
 		}
-		if data != "" {
+		if status, ok := strings.CutPrefix(data, "exit "); ok {
+			events = append(events, format.Event{Time: now, Code: format.Exit, Data: status})
+		} else if data != "" {
 			events = append(events, format.Event{Time: now, Code: format.Output, Data: data})
 		}
 	}

@@ -421,6 +421,9 @@ func (t *tracer) finish() {
 	if fullScreen || !t.cur.end.known() { // a program runs on, whatever a mark said
 		t.cur.end.value = t.now
 	}
+	if s := t.cur; t.runs && s.marks == signed && s.outer == nil && !s.run.known() && !s.promptEnd.seen() {
+		s.result = unentered // the shell was killed before its prompt had rested
+	}
 	t.release(t.prev)
 	t.release(t.cur)
 }

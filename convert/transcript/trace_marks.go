@@ -348,7 +348,7 @@ func (t *tracer) exitEvent(ev format.Event) {
 	if seg == nil {
 		seg = t.cur
 	}
-	if seg.bounds == "" || seg.exit.known() || seg.marks != signed {
+	if seg.bounds == "" || seg.exit.known() || seg.marks != signed || t.runs && !seg.run.known() {
 		return
 	}
 	t.now = max(t.now, ev.Time)
