@@ -98,6 +98,10 @@ func TestSignedMarks(t *testing.T) {
 		{"the mark of an end says that nothing was run", []string{ownD + ownA + "$ " + ownB, "ls", "\r\n\x1b]133;D;aid=N\a" + ownA + "$ " + ownB}, []string{
 			"cancelled 0 -1 - /top: ls",
 		}},
+		{"fish is slow to run a shell", []string{
+			ownD + pasteOn + ownA + "> ", "ls\r\n" + ownC("ls") + pasteOff, ownD + ownA + pasteOn + "> ", "dash", "\r\n", ownC("dash") + pasteOff, "# ", "i", "d", "\r\nuid\r\n# ",
+			"e", "xit", "\r\n" + ownD,
+		}, []string{"command 0 -1 0 /top: ls", "command 0 -1 0 /top: dash", "command 1 1 - : id", "command 1 1 - : exit"}},
 		{"fish is killed before its prompt has rested", []string{
 			ownD + pasteOn + ownA + "> ", "ls\r\n" + ownC("ls") + pasteOff, ownD + ownA + pasteOn + "me ~> \r\n" + pasteOff, "exit 1",
 		}, []string{"command 0 -1 0 /top: ls"}},

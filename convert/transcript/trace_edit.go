@@ -34,7 +34,8 @@ func (t *tracer) editGap(d time.Duration) {
 	}
 	t.sign.ok = false
 	t.moved = t.moved || line != t.inputLine || x != t.inputX
-	entered := t.runs && t.cur.bounds == FromMarks // perhaps, and a mark will show it
+	// Perhaps it was entered, and a mark will show it, with the text.
+	entered := t.runs && (t.cur.bounds == FromMarks || t.cur.marks == signed && t.cur.outer == nil)
 	if !entered && t.cur.shell != zsh && x == 0 && line > t.inputLine && t.scan.fresh && t.restLine == t.inputLine && t.restX >= t.inputX && !t.full(line-1) && !t.pasted() {
 		// A background job wrote into the line, and the line goes on below.
 		t.carry = append(t.carry, t.rowText(t.inputLine, t.inputX, t.restX))
