@@ -504,6 +504,11 @@ var marksTests = []marksTest{
 		[]string{"D 0", "D 1 cmdline_url=false", "D 0 cmdline_url=true", "D 0 cmdline_url=true", "D 1 cmdline_url= false", "D",
 			"D 0 cmdline_url=for i in 1%3B do%0Aecho 'a!%3B%09b%25'%0Adone", "D 7 cmdline_url=(exit 7)"}},
 	{"ksh without history", files{".kshrc": "PS1='P> '; HISTFILE=\n"}, nil, []string{"ksh"}, []string{"false", "", "true"}, []string{"D 0", "D 1", "D 1", "D 0"}},
+	// Debian's busybox keeps 15 lines.
+	{"busybox with a full history", nil, []string{"PS1=P> ", "PS2=C> "}, []string{"busybox", "ash"},
+		slices.Concat(slices.Repeat([]string{"echo", "true"}, 8), []string{"true", "", "for i in 1; do", "true", "done", "false"}),
+		slices.Concat([]string{"D 0"}, slices.Repeat([]string{"D 0 cmdline_url=echo", "D 0 cmdline_url=true"}, 8),
+			[]string{"D 0", "D 0", "D 0 cmdline_url=for%20i%20in%201%3B%20do%0Atrue%0Adone", "D 1 cmdline_url=false"})},
 	{"busybox", nil, []string{"PS1=P> ", "PS2=C> "}, []string{"busybox", "ash"}, []string{"false", "true", "true", "for i in 1; do", "echo 'a!;b%é'", "done", "(exit 7)"},
 		[]string{"D 0", "D 1 cmdline_url=false", "D 0 cmdline_url=true", "D 0", "D 0 cmdline_url=for%20i%20in%201%3B%20do%0Aecho%20%27a%21%3Bb%25%C3%A9%27%0Adone", "D 7 cmdline_url=%28exit%207%29"}},
 }
