@@ -29,23 +29,26 @@ func makeHardSessions() (list []session) {
 		scenes       []string
 	}
 	every := []string{"recall", "cancel", "kill", "paste", "long", "dirs", "nest"}
-	noPaste := []string{"cancel", "kill", "long", "dirs", "nest"}
+	noPaste := []string{"cancel", "kill", "long", "dirs", "nest", "others"}
 	rooms := []string{"ssh", "root", "deep", "nano", "mux", "odd"}
 	with := func(more ...string) []string { return slices.Concat(rooms, more) }
 	for _, sh := range []shell{
-		{"bash", "", []string{"bash"}, map[string]string{".bashrc": debianBash}, nil, with(every...)},
+		{"bash", "", []string{"bash"}, map[string]string{".bashrc": debianBash}, nil, with(append(every, "others")...)},
 		{"bash two lines", "", []string{"bash"}, map[string]string{".bashrc": twoLines}, nil, every},
 		{"bash bare colours", "", []string{"bash"}, map[string]string{".bashrc": "PS1='\\e[1;32m\\u@\\h\\e[0m:\\w\\$ '\n"}, nil, []string{"cancel", "long", "nest"}},
 		{"bash vi", "", []string{"bash"}, map[string]string{".bashrc": "set -o vi\n" + debianBash}, nil, []string{"vi", "long"}},
 		{"bash tmux", "", []string{"bash"}, map[string]string{".bashrc": debianBash}, []string{"TERM=tmux-256color"}, every},
-		{"zsh", "", []string{"zsh"}, map[string]string{".zshrc": arrowZsh}, nil, with(every...)},
+		{"zsh", "", []string{"zsh"}, map[string]string{".zshrc": arrowZsh}, nil, with(append(every, "others")...)},
 		{"zsh right", "", []string{"zsh"}, map[string]string{".zshrc": twoZsh}, nil, every},
 		{"zsh vi", "", []string{"zsh"}, map[string]string{".zshrc": "bindkey -v\n" + arrowZsh}, nil, []string{"vi", "long"}},
-		{"fish", "", []string{"fish"}, nil, nil, with("recall in fish", "cancel", "kill", "paste in fish", "long", "dirs", "nest")},
+		{"fish", "", []string{"fish"}, nil, nil, with("recall in fish", "cancel", "kill", "paste in fish", "long", "dirs", "nest", "others")},
 		{"fish right", "", []string{"fish"}, map[string]string{".config/fish/config.fish": fishRight}, []string{"TERM=tmux-256color"}, []string{"cancel", "long", "nest"}},
+		{"fish vi", "", []string{"fish"}, map[string]string{".config/fish/config.fish": "fish_vi_key_bindings\n"}, nil, []string{"vi", "long", "kill"}},
+		{"ksh vi", "$ ", []string{"ksh"}, map[string]string{".kshrc": "set -o vi\n"}, []string{"PS1=$ "}, []string{"vi", "long", "kill"}},
+		{"mksh vi", "# ", []string{"mksh"}, map[string]string{".mkshrc": "set -o vi\n"}, []string{"PS1=# "}, []string{"vi", "long", "kill"}},
 		{"nu", "", []string{"nu"}, map[string]string{".config/nushell/config.nu": "$env.config.show_banner = false\n"}, []string{"SHELL=/bin/sh"},
-			with("cancel", "kill", "paste in nu", "long", "dirs", "nest")},
-		{"dash", "$ ", []string{"dash"}, nil, []string{"PS1=$ "}, with("kill", "dirs", "nest")},
+			with("cancel", "kill", "paste in nu", "long", "dirs", "nest", "others")},
+		{"dash", "$ ", []string{"dash"}, nil, []string{"PS1=$ "}, with("kill", "dirs", "nest", "others")},
 		{"ksh", "$ ", []string{"ksh"}, map[string]string{".kshrc": "set -o emacs\n"}, []string{"PS1=$ "}, with(noPaste...)},
 		{"mksh", "# ", []string{"mksh"}, nil, []string{"PS1=# "}, with(noPaste...)},
 		{"busybox", "# ", []string{"busybox", "sh"}, nil, []string{"PS1=\\w \\$ ", "SHELL=/bin/sh"}, with(noPaste...)},
@@ -194,6 +197,13 @@ var scenes = map[string]func(*driver){
 	"nest": func(d *driver) {
 		d.run(d.fails, "")
 		for _, inner := range []string{"bash", "bash --norc", "sh", "zsh -f"} {
+			d.inside(inner)
+		}
+		d.run("echo back", "back")
+	},
+	"others": func(d *driver) {
+		d.run(d.fails, "")
+		for _, inner := range []string{"fish -N", "ksh", "mksh", "busybox sh", "env -i bash"} {
 			d.inside(inner)
 		}
 		d.run("echo back", "back")

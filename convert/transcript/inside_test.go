@@ -92,6 +92,19 @@ func (d *driver) shell(command, dir string) {
 			dir = "/tmp"
 		}
 	}
+	d.text("rm -rf inside")
+	d.setMark()
+	d.press(ctrl('C')) // bash switches bracketed paste twice, then draws its prompt
+	d.wait("$ ", "# ")
+	d.text("echo all; sleep 100")
+	d.expect("echo all; sleep 100")
+	d.place(dir)
+	d.setMark()
+	d.press("\r")
+	d.wait("all")
+	d.setMark()
+	d.press(ctrl('C'))
+	d.wait("$ ", "# ", "\x1b[?2004h")
 	d.leave()
 	d.place(dir)
 }
