@@ -697,20 +697,23 @@ func repls(d *driver) {
 func nesting(d *driver) {
 	d.run("echo outer", "outer")
 	for _, inner := range []string{"bash --norc", "dash", "zsh -f", "sh -c 'exec mksh'", "env -i bash --norc --noprofile"} {
-		d.text(inner)
-		d.expect(inner)
-		d.setMark()
-		d.press("\r")
-		d.wait("$ ", "# ", "\x1b[?2004h")
-		d.line("echo inside")
-		d.expect("echo inside", "inside")
-		d.line("ls alpha.txt")
-		d.expect("ls alpha.txt", "alpha.txt")
+		d.inner(inner)
+		d.inner("echo inside", "inside")
+		d.inner("ls alpha.txt", "alpha.txt")
 		d.text("exit")
 		d.enter()
 		d.expect("exit")
 	}
 	d.run("echo outer again", "outer again")
+}
+
+// inner enters a line, and waits for the prompt of an inner shell.
+func (d *driver) inner(line string, output ...string) {
+	d.text(line)
+	d.expect(line, output...)
+	d.setMark()
+	d.press("\r")
+	d.wait("$ ", "# ", "\x1b[?2004h")
 }
 
 // hasty types without waiting for prompts.

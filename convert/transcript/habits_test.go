@@ -228,16 +228,9 @@ func (d *driver) paste(text string) {
 
 // inside runs commands in a shell that command starts.
 func (d *driver) inside(command string) {
-	enter := func(line string) {
-		d.text(line)
-		d.expect(line)
-		d.setMark()
-		d.press("\r")
-		d.wait("$ ", "# ", "\x1b[?2004h")
-	}
-	enter(command)
+	d.inner(command)
 	d.depth++
-	enter("echo inside")
+	d.inner("echo inside")
 	d.text("exit")
 	d.expect("exit")
 	d.depth--

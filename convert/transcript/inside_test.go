@@ -111,11 +111,7 @@ func (d *driver) shell(command, dir string) {
 
 // into enters a line, and waits for any prompt, one level deeper.
 func (d *driver) into(line string) {
-	d.text(line)
-	d.expect(line)
-	d.setMark()
-	d.press("\r")
-	d.wait("$ ", "# ", "\x1b[?2004h")
+	d.inner(line)
 	d.depth++
 }
 
