@@ -43,7 +43,7 @@ func (h *habits) silent(s *segment) bool {
 	if s.printed > 0 || s.screens > 0 || s.run.known() || s.exit.known() || s.end.from != fromNext {
 		return false
 	}
-	switch kind := kindOf(lastLine(s.prompt)); {
+	switch kind := s.promptKind(); {
 	case s.bounds == FromTyping:
 		return s.pace == typed
 	case s.shell == zsh && s.bounds != FromMarks:

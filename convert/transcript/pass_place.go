@@ -105,12 +105,15 @@ func (v *shellLevel) has(prompt string) bool {
 }
 
 // signs reports whether the prompt of s is another sign than usual, which shows
-// how the last command ended: below an upper line of the shell's prompts, or as
-// wide as its usual sign.
+// how the last command ended, or the state of a repository: below an upper line of
+// the shell's prompts, or as wide as its usual sign.
 func (v *shellLevel) signs(s *segment) bool {
 	sign := lastLine(s.prompt)
-	if n := len(s.prompt); n > 1 && columns(sign) <= 4 && !looksLikeREPL(sign) && strings.TrimSpace(s.prompt[n-2]) != "" {
-		return slices.Contains(v.uppers, shape(s.prompt[n-2]))
+	if n := len(s.prompt); n > 1 && !looksLikeREPL(sign) {
+		upper := strings.TrimSpace(s.prompt[n-2])
+		if columns(sign) <= 4 && upper != "" || strings.Contains(upper, " ") {
+			return slices.Contains(v.uppers, shape(s.prompt[n-2]))
+		}
 	}
 	return s.bounds == FromPaste && isSign(sign) && slices.ContainsFunc(v.prompts, func(p string) bool {
 		return isSign(p) && columns(p) == columns(sign)
@@ -267,7 +270,7 @@ func (p *placer) levelOf(s *segment, people bool) level {
 			return i
 		}
 	}
-	if setsPrompt.MatchString(running) && lowest == 0 {
+	if lowest == 0 && (setsPrompt.MatchString(running) || (plausible(prompt) || s.odd) && !repl && runsNothing(running)) {
 		return here
 	}
 	if program {

@@ -88,7 +88,8 @@ func TestPlaceLines(t *testing.T) {
 		{"typing at a prompt", []string{"~$ |ls", "~$ |id"}, []string{"command 0 -1: ls", "command 0 -1: id"}},
 		{"typing at no prompt, at first", []string{"~Loading |x", "~$ |ls"}, []string{"command 0 -1: ls"}},
 		{"typing at a shell's prompt with the same end", []string{"~me@a$ |ls", "~(x) root@b:/$ |id"}, []string{"command 0 -1: ls", "command 0 -1: id"}},
-		{"typing at a shell's prompt with another end", []string{"~me@a$ |ls", "~root@b:/# |id"}, []string{"command 0 -1: ls", "repl 1 0: id"}},
+		{"typing at a shell's prompt with another end", []string{"~me@a$ |prog", "~root@b:/# |id"}, []string{"command 0 -1: prog", "repl 1 0: id"}},
+		{"it came after a command that runs nothing", []string{"~me@a$ |git init", "~[me master x]> |id", "me@a ▶ |cd x", "x go ▶ |ls"}, []string{"command 0 -1: git init", "command 0 -1: id", "command 0 -1: cd x", "command 0 -1: ls"}},
 		{"a completed command", []string{"$ |ls", "$ |make te!list", "$ |make test"}, []string{"command 0 -1: ls", "command 0 -1: make test"}},
 		{"the end of a shell", []string{"$ |sh", "# |exit!eof", "$ |ls"}, []string{"command 0 -1: sh", "command 0 -1: ls"}},
 		{
@@ -171,7 +172,7 @@ func TestPlaceLinesAnnounced(t *testing.T) {
 		{asPrompt, burst, REPL},
 		{notAnnounced, typed, REPL},
 	} {
-		segs := []*segment{placeable("~me@a$ |ls"), placeable("~root@b:/# |id")}
+		segs := []*segment{placeable("~me@a$ |prog"), placeable("~root@b:/# |id")}
 		segs[1].announced, segs[1].pace = tt.announced, tt.pace
 		if got := placeLines(&session{}, segs)[1].kind; got != tt.want {
 			t.Errorf("announced %d, pace %d: %s; want %s", tt.announced, tt.pace, got, tt.want)

@@ -63,25 +63,25 @@ func oddPrompts(segs []*segment) []string {
 		}
 	}
 	var prompts []string
-	first := true
+	seen := 0 // other prompts
 	launched := false
 	for _, s := range segs {
 		switch p := lastLine(s.prompt); {
 		case s.bounds == "":
 		case !s.odd:
-			first = false
+			seen = 2
 			launched = isLauncher(s.entered())
 		case s.oddOneOf(prompts):
 			launched = isLauncher(s.entered())
 		default:
 			// Nobody types the end of a progress display.
 			key := oddKey(p)
-			if (first || launched && looksLikeShell(p)) && count[key] > 1 && typedAt[key]*2 >= count[key]-1 && typedAt[key] > 0 &&
+			if (seen < 2 || launched && looksLikeShell(p)) && count[key] > 1 && typedAt[key]*2 >= count[key]-1 && typedAt[key] > 0 &&
 				(looksLikeShell(p) || !asks(p)) && len(prompts) < maxPrompts {
 				prompts = append(prompts, p)
 				launched = isLauncher(s.entered())
 			}
-			first = false
+			seen++
 		}
 	}
 	return prompts
@@ -115,6 +115,9 @@ func (s *segment) oddOneOf(prompts []string) bool {
 	own := lastLine(s.prompt)
 	for _, p := range prompts {
 		n := commonPrefix(p, own)
+		if shorter := min(len(strings.TrimRight(p, " ")), len(strings.TrimRight(own, " "))); n >= 4 && n >= shorter && looksLikeShell(p) && looksLikeShell(own) && !asks(own) {
+			return true // the state of a repository comes and goes
+		}
 		if p == own || terminator(p) == terminator(own) && (n >= 4 && n*2 >= min(len(p), len(own)) || shape(p) == shape(own) && (looksLikeShell(own) || decorated(own) || oneSign(own) || n >= 2 && strings.Contains(strings.TrimSpace(own), " "))) {
 			return true
 		}

@@ -53,6 +53,16 @@ func TestDropQuestions(t *testing.T) {
 			want: []segment{{}, line("work! ", "ls"), line("work! ", "cd src"), line("src! ", "id")},
 		},
 		{
+			name: "a repository",
+			in:   []segment{{}, odd("~/work ", "git init"), odd("~/work(main) ", "ls"), odd("~/work(main) ", "id")},
+			want: []segment{{}, line("~/work ", "git init"), line("~/work(main) ", "ls"), line("~/work(main) ", "id")},
+		},
+		{
+			name: "somebody types before the first prompt",
+			in:   []segment{{}, odd(">_ l", "s"), odd(">_ ", "id"), odd(">_ ", "pwd")},
+			want: []segment{{out: output{text: ">_ ls\na b"}, printed: 2, end: until(100 * ms)}, line(">_ ", "id"), line(">_ ", "pwd")},
+		},
+		{
 			name: "a clock",
 			in:   []segment{{}, odd("11:31:32 a :: ", "ls"), odd("11:31:35 a :: ", "id"), odd("11:32:00 src :: ", "id")},
 			want: []segment{{}, line("11:31:32 a :: ", "ls"), line("11:31:35 a :: ", "id"), line("11:32:00 src :: ", "id")},

@@ -86,7 +86,7 @@ func learnHabits(segs []*segment) habits {
 		if s.shell != zsh || s.text == "" {
 			continue
 		}
-		kind := kindOf(lastLine(s.prompt))
+		kind := s.promptKind()
 		h.keys[kind] = h.keys[kind] || s.left.has(leftKeys)
 		if s.after == afterRedraw {
 			h.redraws[kind]++
@@ -124,7 +124,7 @@ func (h *habits) cancelled(s *segment) bool {
 	case s.bounds == FromTyping, s.bounds == FromMarks:
 		return typedC
 	case s.shell == zsh:
-		kind := kindOf(lastLine(s.prompt))
+		kind := s.promptKind()
 		return h.keys[kind] && !s.left.has(leftKeys) || h.redraws[kind] > 0 && s.after != afterRedraw || s.key == ctrlC
 	}
 	return !s.left.has(leftLineFeed) && (s.after == afterRestart || typedC)

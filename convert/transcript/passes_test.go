@@ -201,6 +201,7 @@ func TestCancelled(t *testing.T) {
 		{"zsh did not reset the keys", keys, z, true},
 		{"zsh reset the keys", keys, with(z, func(s *segment) { s.left = leftKeys }), false},
 		{"zsh at another prompt", keys, with(z, func(s *segment) { s.prompt = prompt("host> ") }), false},
+		{"zsh drew another prompt, and did not reset the keys", keys, with(z, func(s *segment) { s.prompt, s.kindBefore = prompt("> "), zshKinds }), true},
 		{"zsh did not redraw the line", redraws, z, true},
 		{"zsh redrew the line", redraws, with(z, func(s *segment) { s.after = afterRedraw }), false},
 		{"zsh, and ctrl-C was typed", habits{}, with(z, func(s *segment) { s.key = ctrlC }), true},

@@ -170,6 +170,19 @@ func sameName(prompt, other string) bool {
 // setsPrompt matches a command line that may change the prompt of its shell.
 var setsPrompt = regexp.MustCompile(`(^|[\s;&])(PS1|PROMPT|prompt)\+?=|fish_prompt|^\s*(prompt|source|\.|(conda|micromamba|mamba|pyenv) (de)?activate|deactivate|workon|nvm use)(\s|$)`)
 
+// simple are commands that read no lines of their own at a prompt: the next prompt
+// is the shell's, which may have changed.
+var simple = map[string]bool{
+	"cd": true, "pushd": true, "popd": true, "z": true, "ls": true, "ll": true, "la": true, "pwd": true, "echo": true, "printf": true, "mkdir": true,
+	"touch": true, "true": true, "false": true, "export": true, "unset": true, "alias": true, "clear": true, "git": true, "date": true, "sleep": true,
+}
+
+// runsNothing reports whether a command line is of simple commands only.
+func runsNothing(line string) bool {
+	words := firstWords(line)
+	return len(words) > 0 && !strings.ContainsAny(line, "|`$(") && !slices.ContainsFunc(words, func(w string) bool { return !simple[w] })
+}
+
 // namesProgram reports whether a prompt has the name of the program that a command
 // line starts, or its beginning, and nothing that only the prompts of shells have.
 func namesProgram(prompt, line string) bool {

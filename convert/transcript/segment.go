@@ -31,6 +31,9 @@ type segment struct {
 	promptAt  time.Duration
 	promptEnd promptEnd
 	announced announced
+	// kindBefore is the kind of the prompt before zsh drew it again with the
+	// line; "" if it did not.
+	kindBefore string
 
 	// rows are those of the screen from the last one of the prompt to the end
 	// of the input; right is the text at the right of the first one.
@@ -104,6 +107,14 @@ func (s *segment) entered() string {
 		return s.reported.value
 	}
 	return s.text
+}
+
+// promptKind returns the kind of the prompt at which the line was begun.
+func (s *segment) promptKind() string {
+	if s.kindBefore != "" {
+		return s.kindBefore
+	}
+	return kindOf(lastLine(s.prompt))
 }
 
 // output is what a command printed.

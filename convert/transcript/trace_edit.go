@@ -258,6 +258,9 @@ func (t *tracer) zshPrompt() {
 		}
 		if !t.redrawn {
 			t.buffer, _, _ = t.readInput(t.bottom())
+			if t.buffer != "" && t.cur.kindBefore == "" {
+				t.cur.kindBefore = kindOf(lastLine(t.cur.prompt))
+			}
 		}
 		t.cur.shell = zsh
 		t.redrawn = true
