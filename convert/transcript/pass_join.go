@@ -16,7 +16,7 @@ func joinLines(ses *session, segs []*segment) []*segment {
 	for _, s := range segs {
 		if len(out) == 0 || !ses.continues(out[len(out)-1], s, begun) {
 			if len(begun) < maxPrompts {
-				begun[lastLine(s.prompt)] = true
+				begun[strings.Join(s.prompt, "\n")] = true
 			}
 			out = append(out, s)
 			continue
@@ -76,7 +76,12 @@ func (ses *session) continues(p, s *segment, begun map[string]bool) bool {
 		return false
 	}
 	prompt := lastLine(s.prompt)
+	further := len(s.prompt) == 1 && !begun[prompt] && !looksLikeREPL(lastLine(p.prompt)) && incomplete(p.text) // whatever the prompt is
 	switch {
+	case further && s.bounds == FromPaste && s.promptEnd.seen() && len(p.prompt) > 1:
+		return true // the upper lines are not there
+	case further && s.shell == zsh && zshOpen.MatchString(prompt):
+		return true
 	case prompt == lastLine(p.prompt) && p.announced != asContinuation && !looksLikeContinuation(prompt):
 		return false
 	case len(s.prompt) > 1:

@@ -43,6 +43,16 @@ func TestJoinLines(t *testing.T) {
 			in:   []segment{first, text(second, "… ", "then ls; fi")},
 			want: []segment{joined},
 		},
+		{
+			name: "only the last line of the prompt comes again",
+			in:   []segment{with(first, func(s *segment) { s.prompt = prompt("~/src", "➜ ") }), text(second, "➜ ", "then ls; fi")},
+			want: []segment{with(joined, func(s *segment) { s.prompt = prompt("~/src", "➜ ") })},
+		},
+		{
+			name: "zsh names what is open among other text",
+			in:   []segment{zshFirst, with(zshSecond, func(s *segment) { s.prompt = prompt("… for ❯ ") })},
+			want: []segment{text(zshFirst, "% ", "for i in 1 2\ndo ls; done")},
+		},
 		same("a prompt at which commands began", text(first, "db- ", "ls"), text(first, ">>> ", "quit()"), text(second, "db- ", "id")),
 		same("the shell's own prompt, in another directory", text(first, "a main ▶ ", "cd .\\a\\"), text(second, "b main ▶ ", "ls")),
 		{

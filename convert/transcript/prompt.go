@@ -211,6 +211,9 @@ func looksLikeContinuation(prompt string) bool { return continuation.MatchString
 // zshContinuation matches those of zsh, which name the construct that is open.
 var zshContinuation = regexp.MustCompile(`^((if|then|elif|else|while|until|for|do|case|select|function|repeat|foreach|quote|dquote|bquote|pipe|cmdand|cmdor|subsh|cmdsubst|mathsubst|braceparam|heredoc|heredocd|array|cursh|cond|math|coproc|always|elif-then)\s?)+> ?$`)
 
+// zshOpen matches a prompt that has the name of such a construct among other text.
+var zshOpen = regexp.MustCompile(`\b(if|then|elif|else|while|until|for|do|case|select|function|repeat|foreach|quote|dquote|bquote|pipe|cmdand|cmdor|subsh|cmdsubst|mathsubst|braceparam|heredocd?|array|cursh|cond|math|always)\b`)
+
 // launchers are commands that may start another shell.
 var launchers = map[string]bool{
 	"sh": true, "bash": true, "zsh": true, "fish": true, "dash": true, "ash": true, "ksh": true, "mksh": true,

@@ -345,7 +345,8 @@ func (t *tracer) gap(d time.Duration) {
 			t.restPoint(d)
 		} else if line, x := t.cursor(); d >= keyGap && !t.pend.ok && x > 0 && x <= 4 {
 			// Somebody may type the shortest prompts that fast.
-			t.rested = restedAt{line: line, text: t.rowText(line, 0, x)}
+			text := t.rowText(line, 0, x)
+			t.rested = restedAt{line: line, text: text, grown: t.grows(line, text)}
 		}
 	}
 }

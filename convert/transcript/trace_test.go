@@ -102,6 +102,14 @@ func TestTracer(t *testing.T) {
 			{bounds: FromTyping, prompt: prompt("me@box$ "), promptEnd: endSeen, text: "ls", pace: typed, end: next},
 			{bounds: FromTyping, prompt: prompt("a bme@box$ "), promptEnd: endSeen, text: "id", pace: typed},
 		}},
+		{"what is typed to a program looks like a prompt", "", []string{"$ ", "ca", "t\r\n", "$", " ", "x", "\r\n$ x\r\n", "$ "}, []segment{
+			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endSeen, text: "cat", pace: typed, end: next},
+			{bounds: FromTyping, prompt: prompt("$ "), result: unentered},
+		}},
+		{"a prompt that came with what was typed ahead", "", []string{"$ ", "l", "s\r\n", "i", "\r\na\r\n$ i", "d", "\r\n"}, []segment{
+			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endSeen, text: "ls", pace: typed, end: next},
+			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endSeen, text: "id", pace: typed},
+		}},
 		{"a prompt behind ^C", "", []string{"$ ", "l", "s\r\n", "^C", "$ ", "i", "d\r\n"}, []segment{
 			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endSeen, text: "ls", pace: typed, end: next},
 			{bounds: FromTyping, prompt: prompt("^C$ "), promptEnd: endSeen, text: "id", pace: typed},

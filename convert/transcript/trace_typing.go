@@ -11,8 +11,9 @@ import (
 
 // restedAt is where the cursor rested, and the text left of it.
 type restedAt struct {
-	line uint64
-	text string
+	line  uint64
+	text  string
+	grown bool // little by little
 }
 
 // typingGap is about the time from one key to the next.
@@ -63,23 +64,18 @@ func (t *tracer) restPoint(d time.Duration) {
 	}
 	// A prompt is drawn at once. A line that grows is being typed or shows
 	// progress, even if it comes to look like a prompt.
-	before := t.rested
-	t.rested = restedAt{line: line, text: text}
-	if !same && before.text != "" && before.line == line && len(before.text) < len(text) && strings.HasPrefix(text, before.text) && !t.follows(before.text, text[len(before.text):]) {
+	t.rested = restedAt{line: line, text: text, grown: t.grows(line, text)}
+	if !same && t.rested.grown {
 		t.pend = pending{}
 		return
 	}
 	given := ""
-	for _, k := range t.known {
-		if !strings.HasPrefix(text, k) {
-			continue
-		}
+	if k := t.promptOf(text); k != "" {
 		rest := text[len(k):]
-		if strings.TrimSpace(rest) != "" && terminator(rest) == terminator(k) {
-			break // not the prompt with text, but a prompt that has grown
+		// Else it is not the prompt with text, but a prompt that has grown.
+		if strings.TrimSpace(rest) == "" || terminator(rest) != terminator(k) {
+			text, given = k, rest
 		}
-		text, given = k, rest
-		break
 	}
 	odd := !plausible(text) && t.announced != asPrompt
 	if odd && (same || !t.mayBeOdd(text)) || !t.mayType(text) {
@@ -94,10 +90,36 @@ func (t *tracer) restPoint(d time.Duration) {
 	}
 }
 
+// grows reports whether the text of a line came little by little. A prompt with
+// what is typed behind it does not count.
+func (t *tracer) grows(line uint64, text string) bool {
+	before := t.rested
+	if before.text == "" || before.line != line || !strings.HasPrefix(text, before.text) {
+		return false
+	}
+	return before.grown || len(before.text) < len(text) && t.promptOf(before.text) == "" && !t.follows(before.text, text[len(before.text):])
+}
+
 // follows reports whether a prompt came behind output that does not end in a line
 // feed, such as the terminal's ^C.
 func (t *tracer) follows(output, prompt string) bool {
 	return strings.HasSuffix(output, "^C") || slices.Contains(t.known, prompt) || known(t.typedKnown, prompt) && !bareSign(prompt)
+}
+
+// promptOf returns the prompt with which a line begins, if it is one of those seen
+// before, perhaps with another time or in another directory; "" if it is not.
+func (t *tracer) promptOf(text string) string {
+	for _, k := range t.known {
+		if t.spend(len(k)); strings.HasPrefix(text, k) {
+			return k
+		}
+	}
+	for _, k := range t.known {
+		if start := promptLike(k, text); start != "" {
+			return start
+		}
+	}
+	return ""
 }
 
 // mayBeOdd reports whether text that does not look like a prompt may be one: in a
