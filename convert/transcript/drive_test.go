@@ -867,6 +867,43 @@ var hastyDrives = []session{
 	{name: "fish hasty", argv: []string{"fish"}, do: hasty},
 }
 
+// strollDrives have prompts that change, or that end in odd signs.
+var strollDrives = []session{
+	stroll("bang", `\W! `, "! "),
+	stroll("bar", `(\W) | `, ") | "),
+	stroll("clock", `\t \W :: `, " :: "),
+	stroll("shape of a REPL", `\W> `, "> "),
+	stroll("underscore", `>_ `, ">_ "),
+	stroll("therefore", `\u ∴ `, " ∴ "),
+	stroll("rocket", "🚀 ", "🚀 "),
+	stroll("status", `$([ $? = 0 ] || echo "✘ ")\W ❯ `, " ❯ "),
+	stroll("repository", `\w$([ -e .git ] && echo "(main ✗)") `, " "),
+	stroll("sign of a repository", `$([ -e .git ] && echo "± |main| → " || echo "○ → ")`, " → "),
+	{name: "zsh second prompt", argv: []string{"zsh"}, rc: map[string]string{".zshrc": "PROMPT=$'\\n%~ main\\n➜ '\nPROMPT2='… %_ ➜ '\n"}, do: multiline},
+	{name: "bash second prompt", argv: []string{"bash"}, rc: map[string]string{".bashrc": "PS1='\\n\\w main\\n└─➞ '\nPS2='└─➞ '\n"}, do: multiline},
+	{name: "bash bare colours", argv: []string{"bash"}, rc: map[string]string{".bashrc": `PS1='\e[1;32m\u\e[0m:\w\$ '` + "\n"}, do: basics},
+}
+
+// stroll is a session in bash without bracketed paste, in which the prompt ends with
+// end.
+func stroll(name, prompt, end string) session {
+	return session{name: "bash " + name, prompt: end, argv: []string{"bash"}, rc: map[string]string{".bashrc": noPaste + "PS1='" + prompt + "'\n"}, do: func(d *driver) {
+		d.run("echo one", "one")
+		d.run("mkdir .git sub/inner", "")
+		d.run("cat alpha.txt", "alpha")
+		d.run("cd sub", "")
+		d.run("false", "")
+		d.begin("sqlite3", "sqlite>")
+		d.line("select 1;")
+		d.text(".quit")
+		d.enter()
+		d.run("cd ..", "")
+		d.run("printf 'Wait > '; sleep 0.3; echo ok", "Wait > ok")
+		d.run("PS1='demo"+end+"'", "")
+		d.run("echo end", "end")
+	}}
+}
+
 // TestDriven drives real shells and compares the transcript with the commands
 // that were typed. There are no marks, so nothing but the screen shows them.
 // TTYDECK_DRIVEN selects all hard sessions; otherwise only every fourth runs.
@@ -875,7 +912,7 @@ func TestDriven(t *testing.T) {
 		t.Skip("SKIPPED: TestDriven with -short: it drives shells for a minute")
 	}
 	t.Parallel() // with TestOwnMarks: both wait most of the time
-	list := slices.Concat(drives, hastyDrives)
+	list := slices.Concat(drives, hastyDrives, strollDrives)
 	for i, s := range hardSessions {
 		if os.Getenv("TTYDECK_DRIVEN") != "" || i%4 == 3 { // others than TestHard
 			s.name = "hard " + s.name

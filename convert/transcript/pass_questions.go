@@ -64,8 +64,9 @@ func oddPrompts(segs []*segment) []string {
 	}
 	var prompts []string
 	seen := 0 // other prompts
-	launched := false
-	for _, s := range segs {
+	launched, renamed := false, false
+	for i, s := range segs {
+		renamed = i > 0 && setsPrompt.MatchString(segs[i-1].text)
 		switch p := lastLine(s.prompt); {
 		case s.bounds == "":
 		case !s.odd:
@@ -76,7 +77,10 @@ func oddPrompts(segs []*segment) []string {
 		default:
 			// Nobody types the end of a progress display.
 			key := oddKey(p)
-			if (seen < 2 || launched && looksLikeShell(p)) && count[key] > 1 && typedAt[key]*2 >= count[key]-1 && typedAt[key] > 0 &&
+			if renamed && !asks(p) && typedAt[key] > 0 && len(prompts) < maxPrompts {
+				prompts = append(prompts, p)
+				launched = isLauncher(s.text)
+			} else if (seen < 2 || launched && looksLikeShell(p)) && count[key] > 1 && typedAt[key]*2 >= count[key]-1 && typedAt[key] > 0 &&
 				(looksLikeShell(p) || !asks(p)) && len(prompts) < maxPrompts {
 				prompts = append(prompts, p)
 				launched = isLauncher(s.entered())

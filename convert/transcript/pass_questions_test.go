@@ -63,6 +63,11 @@ func TestDropQuestions(t *testing.T) {
 			want: []segment{{out: output{text: ">_ ls\na b"}, printed: 2, end: until(100 * ms)}, line(">_ ", "id"), line(">_ ", "pwd")},
 		},
 		{
+			name: "the shell is given another prompt",
+			in:   []segment{{}, with(shell, func(s *segment) { s.text = "PS1='demo | '" }), odd("demo | ", "ls")},
+			want: []segment{{}, with(shell, func(s *segment) { s.text = "PS1='demo | '" }), line("demo | ", "ls")},
+		},
+		{
 			name: "a clock",
 			in:   []segment{{}, odd("11:31:32 a :: ", "ls"), odd("11:31:35 a :: ", "id"), odd("11:32:00 src :: ", "id")},
 			want: []segment{{}, line("11:31:32 a :: ", "ls"), line("11:31:35 a :: ", "id"), line("11:32:00 src :: ", "id")},

@@ -335,7 +335,7 @@ func (t *tracer) gap(d time.Duration) {
 				t.edits = true
 			}
 			if t.pend.sideways.drawn {
-				t.pend.sideways.seen(t.rowText(line, 0, x), x)
+				t.pend.sideways.seen(t.rowText(line, 0, x), x, t.scan.last)
 			}
 			if d >= keyGap && elsewhere && t.scan.interrupted() {
 				t.pend.killed = x

@@ -43,7 +43,7 @@ func (t *tracer) restPoint(d time.Duration) {
 			return
 		}
 	}
-	if !same && len(t.typedKnown) == 0 && !t.mayType("") {
+	if !same && len(t.typedKnown)+len(t.oddKnown) == 0 && !t.mayType("") {
 		t.pend, t.rested = pending{}, restedAt{} // whatever the text is
 		return
 	}
@@ -126,7 +126,7 @@ func (t *tracer) promptOf(text string) string {
 // shell whose prompts never do.
 func (t *tracer) mayBeOdd(text string) bool {
 	return columns(text) > 1 && !looksLikeQuestion(text) && t.trust != signed &&
-		(len(t.typedKnown) == 0 || isLauncher(t.cur.entered()) || known(t.oddKnown, text))
+		(len(t.typedKnown) == 0 || setsPrompt.MatchString(t.cur.entered()) || isLauncher(t.cur.entered()) || known(t.oddKnown, text))
 }
 
 // known reports whether a prompt is like one of prompts.
@@ -145,7 +145,7 @@ func known(prompts []string, prompt string) bool {
 // a language of their own, and where they occurred before. An empty text asks
 // whether there may be any.
 func (t *tracer) mayType(text string) bool {
-	if !t.paste || t.cur.bounds != "" && isLauncher(t.cur.entered()) {
+	if !t.paste || t.cur.bounds != "" && (isLauncher(t.cur.entered()) || t.cur.bounds == FromTyping && setsPrompt.MatchString(t.cur.entered())) {
 		return true
 	}
 	if t.cur.screens > 0 && (text == "" || looksLikeShell(text)) {
@@ -297,11 +297,20 @@ func (t *tracer) scrolls(row string, x int) {
 	}
 }
 
-// seen takes the row up to the cursor, after the line was drawn anew.
-func (s *sideways) seen(row string, x int) {
-	if s.x, s.drawn = x, false; row == "" || !strings.HasSuffix(s.text, row) {
-		*s = sideways{} // something else
+// seen takes the row up to the cursor, after the line was drawn anew, and the two
+// bytes that were written last. The editor goes back to the cursor; characters may
+// have been typed since.
+func (s *sideways) seen(row string, x int, last [2]byte) {
+	s.x, s.drawn = x, false
+	n := len(row)
+	for i := len(last) - 1; i >= 0 && last[i] != '\b' && n > 0; i-- {
+		n--
 	}
+	if n == 0 || n < len(row)-1 || !strings.HasSuffix(s.text, row[:n]) {
+		*s = sideways{} // something else, or too much
+		return
+	}
+	s.text += row[n:]
 }
 
 // maxBurst is the most lines of output behind which a burst may go on.
