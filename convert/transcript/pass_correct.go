@@ -67,7 +67,7 @@ func correctPrompts(ses *session, segs []*segment) []*segment {
 func corrects(p, own, row string, count map[string]int) bool {
 	if later, ok := strings.CutPrefix(own, p); ok {
 		// A sign behind the prompt shows how the last command ended.
-		return !bareSign(later) && terminator(later) != terminator(p) && (count[p] > 1 || !endsLikePrompt(own))
+		return !bareSign(later) && !growsPrompt(later) && terminator(later) != terminator(p) && (count[p] > 1 || !endsLikePrompt(own))
 	}
 	return count[p] > 1 && strings.HasPrefix(p, own) && strings.HasPrefix(row, p)
 }

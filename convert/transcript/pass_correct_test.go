@@ -58,6 +58,7 @@ func TestCorrectPrompts(t *testing.T) {
 		same("the first piece is not in the rows", ls, with(early, func(s *segment) { s.pieces = 2 }), id),
 		same("seen more than once", ls, early, early, id),
 		same("a sign for the last status behind the frequent one", line(" ~  ", "ls"), line(" ~  ", "id"), line(" ~  ✖ ", "make")),
+		same("the state of a repository behind the frequent one", line("➜ a ", "ls"), line("➜ a ", "id"), line("➜ a git:(main ✗) ", "make")),
 		same("nothing but blanks behind the frequent one", ls, line("$   ", "make"), id),
 		same("a prompt inside another, with the same end", ls, line("$ sub$ ", "make"), id),
 		same("another prompt, which ends like one", ls, line("$ db> ", "make")),

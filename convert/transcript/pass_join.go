@@ -80,7 +80,7 @@ func (ses *session) continues(p, s *segment, begun map[string]bool) bool {
 	switch {
 	case further && s.bounds == FromPaste && s.promptEnd.seen() && len(p.prompt) > 1:
 		return true // the upper lines are not there
-	case further && s.shell == zsh && zshOpen.MatchString(prompt):
+	case further && s.shell == zsh && (zshOpen.MatchString(prompt) || prompt != lastLine(p.prompt) && !looksLikeShell(prompt) && !looksLikeREPL(prompt)):
 		return true
 	case prompt == lastLine(p.prompt) && p.announced != asContinuation && !looksLikeContinuation(prompt):
 		return false

@@ -53,6 +53,11 @@ func TestJoinLines(t *testing.T) {
 			in:   []segment{zshFirst, with(zshSecond, func(s *segment) { s.prompt = prompt("… for ❯ ") })},
 			want: []segment{text(zshFirst, "% ", "for i in 1 2\ndo ls; done")},
 		},
+		{
+			name: "zsh has a sign for further lines",
+			in:   []segment{zshFirst, with(zshSecond, func(s *segment) { s.prompt = prompt("\\ ") })},
+			want: []segment{text(zshFirst, "% ", "for i in 1 2\ndo ls; done")},
+		},
 		same("a prompt at which commands began", text(first, "db- ", "ls"), text(first, ">>> ", "quit()"), text(second, "db- ", "id")),
 		same("the shell's own prompt, in another directory", text(first, "a main ▶ ", "cd .\\a\\"), text(second, "b main ▶ ", "ls")),
 		{

@@ -47,6 +47,15 @@ func terminator(prompt string) string {
 	return prompt[len(trimmed)-n:]
 }
 
+// growsPrompt reports whether what is behind a known prompt belongs to a longer
+// one, such as the state of a repository, and was not typed: it ends in a sign with
+// a blank.
+func growsPrompt(rest string) bool {
+	body, blank := strings.CutSuffix(rest, " ")
+	last, _ := utf8.DecodeLastRuneInString(body)
+	return blank && body != "" && (strings.ContainsRune(")]}*±", last) || strings.ContainsRune(ends, last))
+}
+
 // endsLikePrompt reports whether text ends with a character that prompts end with.
 func endsLikePrompt(text string) bool {
 	last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(text, " "))

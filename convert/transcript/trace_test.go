@@ -110,6 +110,10 @@ func TestTracer(t *testing.T) {
 			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endSeen, text: "ls", pace: typed, end: next},
 			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endSeen, text: "id", pace: typed},
 		}},
+		{"a prompt that shows a repository", "", []string{"➜ a ", "l", "s\r\n", "➜ a (x ✗) ", "i", "d\r\n"}, []segment{
+			{bounds: FromTyping, prompt: prompt("➜ a "), promptEnd: endSeen, text: "ls", pace: typed, end: next},
+			{bounds: FromTyping, prompt: prompt("➜ a (x ✗) "), promptEnd: endSeen, text: "id", pace: typed},
+		}},
 		{"a prompt behind ^C", "", []string{"$ ", "l", "s\r\n", "^C", "$ ", "i", "d\r\n"}, []segment{
 			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endSeen, text: "ls", pace: typed, end: next},
 			{bounds: FromTyping, prompt: prompt("^C$ "), promptEnd: endSeen, text: "id", pace: typed},

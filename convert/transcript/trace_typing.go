@@ -73,7 +73,7 @@ func (t *tracer) restPoint(d time.Duration) {
 	if k := t.promptOf(text); k != "" {
 		rest := text[len(k):]
 		// Else it is not the prompt with text, but a prompt that has grown.
-		if strings.TrimSpace(rest) == "" || terminator(rest) != terminator(k) {
+		if strings.TrimSpace(rest) == "" || terminator(rest) != terminator(k) && !growsPrompt(rest) {
 			text, given = k, rest
 		}
 	}
