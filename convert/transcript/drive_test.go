@@ -881,7 +881,18 @@ var strollDrives = []session{
 	stroll("sign of a repository", `$([ -e .git ] && echo "± |main| → " || echo "○ → ")`, " → "),
 	{name: "zsh second prompt", argv: []string{"zsh"}, rc: map[string]string{".zshrc": "PROMPT=$'\\n%~ main\\n➜ '\nPROMPT2='… %_ ➜ '\n"}, do: multiline},
 	{name: "bash second prompt", argv: []string{"bash"}, rc: map[string]string{".bashrc": "PS1='\\n\\w main\\n└─➞ '\nPS2='└─➞ '\n"}, do: multiline},
+	{name: "bash without paste bare colours", prompt: "# ", argv: []string{"bash"}, rc: map[string]string{".bashrc": noPaste + `PS1='\e[1;32m\u\e[0m:\w# '` + "\n"}, do: all(ascii, basics, wide)},
+	{name: "bash no line feed", argv: []string{"bash"}, rc: map[string]string{".bashrc": debianBash}, do: wide},
+	{name: "bash without paste no line feed", prompt: "\x1b[00m# ", argv: []string{"bash"}, rc: map[string]string{".bashrc": noPaste + debianBash}, do: wide},
 	{name: "bash bare colours", argv: []string{"bash"}, rc: map[string]string{".bashrc": `PS1='\e[1;32m\u\e[0m:\w\$ '` + "\n"}, do: basics},
+}
+
+// wide enters a line of two rows behind output without a line feed.
+func wide(d *driver) {
+	d.run("printf abc", "")
+	d.want[len(d.want)-1].Output = nil
+	d.run("echo "+strings.Repeat("word ", 20)+"end", strings.Repeat("word ", 20)+"end")
+	d.run("echo end", "end")
 }
 
 // stroll is a session in bash without bracketed paste, in which the prompt ends with

@@ -58,6 +58,7 @@ type tracer struct {
 	keep      bool // they are output
 
 	lineState
+	back back
 
 	knownRight string // the last right-hand prompt; its digits are 0
 
@@ -149,6 +150,8 @@ type lineState struct {
 	}
 	over     string
 	overLine uint64
+	// wroteOver: it has written over the start of a further row.
+	wroteOver bool
 }
 
 // place is where a shell is.
@@ -187,6 +190,8 @@ type pending struct {
 	ahead     string // the line, if it was typed before the prompt came; else ""
 	further   bool   // it is for a further line of a command
 	sideways  sideways
+	over      string // what the editor has written over, from overLine on
+	overLine  uint64
 }
 
 // origin is where a prompt begins, perhaps.
@@ -317,6 +322,10 @@ func (t *tracer) gap(d time.Duration) {
 	}
 	switch t.state {
 	case editing:
+		if t.back.ok && t.wentBack() {
+			t.carry = append(t.carry, t.back.text)
+			t.inputLine, t.inputX, t.wroteOver = t.back.line, 0, true
+		}
 		if d >= promptGap {
 			t.editGap(d)
 		}
@@ -333,6 +342,9 @@ func (t *tracer) gap(d time.Duration) {
 			t.pend.gapLine, t.pend.gapX = line, x
 			if row, ok := t.row(line); ok && line == t.pend.line && x < row.Content() {
 				t.edits = true
+			}
+			if t.back.ok && t.wentBack() && t.pend.over == "" {
+				t.pend.over, t.pend.overLine = t.back.text, line
 			}
 			if t.pend.sideways.drawn {
 				t.pend.sideways.seen(t.rowText(line, 0, x), x, t.scan.last)

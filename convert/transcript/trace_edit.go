@@ -429,19 +429,56 @@ func (t *tracer) begin(line uint64) {
 // carriageReturn is called before a carriage return.
 func (t *tracer) carriageReturn() {
 	line, x := t.cursor()
+	t.returned.line, t.returned.x = line, x
 	if t.state == running {
 		if line == t.pend.line {
 			t.scrolls(t.rowText(line, 0, x), x)
 		}
+		t.goesBack(t.pend.line, t.pend.x, line, x)
 		return
 	}
-	t.returned.line, t.returned.x = line, x
+	if t.cur.promptEnd.seen() && line > t.inputLine {
+		t.goesBack(t.inputLine, t.inputX, line, x)
+	}
 	if !t.cur.promptEnd.seen() || line != t.inputLine || x <= t.inputX+1 || t.full(line) || t.scan.last[1] != ' ' {
 		return
 	}
 	if row := t.rowText(line, 0, x-1); strings.HasPrefix(row, strings.TrimRight(lastLine(t.cur.prompt), " ")) {
 		t.over, t.overLine = fromColumn(row, t.inputX), line
 	}
+}
+
+// back is a place where readline has gone to the first column, perhaps to write over
+// what is there.
+type back struct {
+	ok   bool
+	line uint64
+	x    int
+	text string // the input up to x
+}
+
+// goesBack is called before a carriage return at line, x. The input begins at from,
+// fromX. readline writes a blank before, as it believes that the row is full.
+func (t *tracer) goesBack(from uint64, fromX int, line uint64, x int) {
+	t.back.ok = false
+	if line < from || x <= 1 || line == from && x <= fromX+1 || t.full(line) || t.scan.last[1] != ' ' || !t.chain(from, line) {
+		return
+	}
+	var rows []textRow
+	for l := from; l < line; l++ {
+		row, _ := t.anyRow(l)
+		rows = append(rows, row)
+	}
+	rows = append(rows, textRow{text: t.rowText(line, 0, x-1)})
+	t.back = back{ok: true, line: line, x: x, text: joinRows(rows, fromX, rightPrompt{})}
+}
+
+// wentBack is called when nothing more is written for a moment. It reports whether
+// something was typed over the start of the row, and takes what was there.
+func (t *tracer) wentBack() bool {
+	line, x := t.cursor()
+	t.back.ok = line == t.back.line && x == 0 // nothing is typed yet
+	return line == t.back.line && x > 0 && x <= 3 && x < t.back.x
 }
 
 // overdrawn puts what was entered first before the rest, if readline has written
@@ -459,7 +496,7 @@ func (t *tracer) overdrawn() bool {
 // takeInput reads the line that was entered, up to row last.
 func (t *tracer) takeInput(last uint64) {
 	seg := t.cur
-	over := t.cur.bounds == FromPaste && t.overdrawn()
+	over := t.cur.bounds == FromPaste && t.overdrawn() || t.wroteOver
 	seg.text, seg.rows, seg.unread = t.readInput(last)
 	seg.overdrawn = over
 	if over && len(seg.rows) == 1 && t.returned.line == t.inputLine {

@@ -123,6 +123,17 @@ func TestTracer(t *testing.T) {
 		{"readline takes the prompt for longer, and writes over it", "", []string{pasteOn + "\x1b[1m$ ", "echo 12", "34 \r", "56", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{
 			with(ls, func(s *segment) { s.text, s.pieces = "echo 123456", 2 }), again,
 		}},
+		{"the same without bracketed paste", "", []string{"$ ", "echo 12", "34 \r", "5", "6", "\r\n$ "}, []segment{
+			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endCertain, text: "echo 123456", pace: typed, end: next},
+			{bounds: FromTyping, prompt: prompt("$ "), result: unentered},
+		}},
+		{"readline takes the prompt for shorter, and writes over a further row", "", []string{pasteOn + "$ ", "echo 1234567890123", "4567 \r", "x", "yz", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{
+			with(ls, func(s *segment) { s.text, s.pieces = "echo 12345678901234567xyz", 2 }), again,
+		}},
+		{"the same row without bracketed paste", "", []string{"$ ", "echo 1234567890123", "4567 \r", "x", "yz", "\r\n$ "}, []segment{
+			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endCertain, text: "echo 12345678901234567xyz", pace: typed, end: next},
+			{bounds: FromTyping, prompt: prompt("$ "), result: unentered},
+		}},
 		{"a history is searched behind a blank", "", []string{pasteOn + "$ ", "ls ", "\r(search) ls", "\r$ ls\x1b[K", "\r\n" + pasteOff + pasteOn + "$ "}, []segment{ls, again}},
 		{"the editor scrolls sideways", "", []string{"$ ", "echo 12", "345678901", "2\r89012      <" + strings.Repeat("\b", 7), "34", "\r\r\na b\r\n$ "}, []segment{
 			{bounds: FromTyping, prompt: prompt("$ "), promptEnd: endCertain, text: "echo 12345678901234", pace: typed, left: leftLineFeed, end: next},

@@ -196,7 +196,9 @@ func (t *tracer) typed(line uint64) {
 	first, _ := t.anyRow(p.line)
 	row := first.text
 	aside := ""
-	if !strings.HasPrefix(row, strings.TrimRight(p.prefix, " ")) {
+	if p.over != "" && line == p.overLine {
+		aside = p.over + t.rowText(line, 0, t.returned.x)
+	} else if !strings.HasPrefix(row, strings.TrimRight(p.prefix, " ")) {
 		aside = strings.TrimRight(p.sideways.text, " ")
 	}
 	if aside != "" {
