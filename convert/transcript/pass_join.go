@@ -76,7 +76,7 @@ func (ses *session) continues(p, s *segment, begun map[string]bool) bool {
 		return false
 	}
 	prompt := lastLine(s.prompt)
-	further := len(s.prompt) == 1 && !begun[prompt] && !looksLikeREPL(lastLine(p.prompt)) && incomplete(p.text) // whatever the prompt is
+	further := len(s.prompt) == 1 && !begun[prompt] && (p.shell == zsh || !looksLikeREPL(lastLine(p.prompt))) && incomplete(p.text) // whatever the prompt is
 	switch {
 	case further && s.bounds == FromPaste && s.promptEnd.seen() && len(p.prompt) > 1:
 		return true // the upper lines are not there

@@ -54,6 +54,11 @@ func TestJoinLines(t *testing.T) {
 			want: []segment{text(zshFirst, "% ", "for i in 1 2\ndo ls; done")},
 		},
 		{
+			name: "zsh has the prompt of a REPL",
+			in:   []segment{text(zshFirst, ">>> ", "for i in 1 2"), with(zshSecond, func(s *segment) { s.prompt = prompt(">>> for >>> ") })},
+			want: []segment{text(zshFirst, ">>> ", "for i in 1 2\ndo ls; done")},
+		},
+		{
 			name: "zsh has a sign for further lines",
 			in:   []segment{zshFirst, with(zshSecond, func(s *segment) { s.prompt = prompt("\\ ") })},
 			want: []segment{text(zshFirst, "% ", "for i in 1 2\ndo ls; done")},

@@ -9,7 +9,7 @@ import (
 )
 
 // ends are the characters that the prompts of shells end with.
-const ends = "$#%>❯➜λ»⟩›▶→⇒∴✗✔❱➤▸⚡\ue0b0\ue0b4"
+const ends = "$#%>❯➜λ»⟩›▶→⇒∴✗✔❱➤▸⚡\ue0b0\ue0b1\ue0b4\ue0b5\ue0bc\ue0c0"
 
 // starts are characters that begin prompts and little else.
 const starts = "➜❯λ▶→╰└⚡∴"
