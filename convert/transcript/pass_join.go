@@ -13,6 +13,9 @@ import "strings"
 func joinLines(ses *session, segs []*segment) []*segment {
 	var out []*segment
 	begun := map[string]bool{} // prompts at which commands began
+	for _, p := range neverBare(segs) {
+		begun["\n"+p] = true
+	}
 	for _, s := range segs {
 		if len(out) == 0 || !ses.continues(out[len(out)-1], s, begun) {
 			if len(begun) < maxPrompts {
@@ -57,8 +60,32 @@ func (s *segment) goesOn(line string) bool {
 	return s.reported.known() && line != "" && strings.HasPrefix(letters(s.reported.value), letters(s.text+line))
 }
 
+// neverBare returns the prompts that typing showed and that nearly always come
+// below other lines if the line before is complete: those belong to the prompt.
+func neverBare(segs []*segment) []string {
+	count, bare := map[string]int{}, map[string]int{}
+	for i := 1; i < len(segs); i++ {
+		before, p := segs[i-1], lastLine(segs[i].prompt)
+		if segs[i].bounds != FromTyping || before.bounds == "" || len(before.text) > 200 || incomplete(before.text) {
+			continue
+		}
+		count[p]++
+		if before.printed == 0 { // or the screen was cleared
+			bare[p]++
+		}
+	}
+	var list []string
+	for p, n := range count {
+		if n > 2 && bare[p]*8 <= n && len(list) < maxPrompts {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
 // continues reports whether s is a continuation line of the command p; begun has
-// the prompts at which commands began.
+// the prompts at which commands began, and behind a line feed those that are
+// neverBare.
 func (ses *session) continues(p, s *segment, begun map[string]bool) bool {
 	switch {
 	case p.bounds == "" || s.bounds == "" || s.result == unentered:
@@ -80,6 +107,8 @@ func (ses *session) continues(p, s *segment, begun map[string]bool) bool {
 	switch {
 	case further && s.bounds == FromPaste && s.promptEnd.seen() && len(p.prompt) > 1:
 		return true // the upper lines are not there
+	case s.bounds == FromTyping && prompt == lastLine(p.prompt) && begun["\n"+prompt] && incomplete(p.text):
+		return true // its upper lines are not there
 	case further && s.shell == zsh && (zshOpen.MatchString(prompt) || prompt != lastLine(p.prompt) && !looksLikeShell(prompt) && !looksLikeREPL(prompt)):
 		return true
 	case prompt == lastLine(p.prompt) && p.announced != asContinuation && !looksLikeContinuation(prompt):

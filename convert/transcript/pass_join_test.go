@@ -31,6 +31,9 @@ func TestJoinLines(t *testing.T) {
 	})
 	zshFirst := segment{bounds: FromPaste, shell: zsh, prompt: prompt("% "), text: "for i in 1 2"}
 	zshSecond := segment{bounds: FromPaste, shell: zsh, prompt: prompt("for> "), text: "do ls; done"}
+	below := func(text string, printed int) segment {
+		return segment{bounds: FromTyping, prompt: prompt("└─▪ "), text: text, printed: printed}
+	}
 	tests := []passTest{
 		{name: "two lines", in: []segment{{}, first, second}, want: []segment{{}, joined}},
 		{
@@ -53,6 +56,12 @@ func TestJoinLines(t *testing.T) {
 			in:   []segment{zshFirst, with(zshSecond, func(s *segment) { s.prompt = prompt("… for ❯ ") })},
 			want: []segment{text(zshFirst, "% ", "for i in 1 2\ndo ls; done")},
 		},
+		{
+			name: "upper lines of a prompt that typing showed are not there",
+			in:   []segment{below("ls", 1), below("id", 1), below("pwd", 1), below("for a", 0), below("do b; done", 1)},
+			want: []segment{below("ls", 1), below("id", 1), below("pwd", 1), with(below("for a\ndo b; done", 1), func(s *segment) { s.lines = []string{"for a", "do b; done"} })},
+		},
+		same("the prompt has no upper lines", below("ls", 0), below("id", 1), below("pwd", 1), below("for a", 0), below("do b; done", 1)),
 		{
 			name: "zsh has the prompt of a REPL",
 			in:   []segment{text(zshFirst, ">>> ", "for i in 1 2"), with(zshSecond, func(s *segment) { s.prompt = prompt(">>> for >>> ") })},
