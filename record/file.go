@@ -58,6 +58,9 @@ type File struct {
 	Appending bool
 	// Began is the header of the recording that is appended to.
 	Began format.Header
+	// Pace, unless nil, is called before each event with the number of bytes of output
+	// written so far. While it waits, the session's program soon waits too.
+	Pace func(output int64)
 
 	f        *os.File         // nil for a stream
 	unnamed  *atomicfile.File // f until the header is written; nil if it has its name
@@ -429,6 +432,9 @@ func (f *File) WriteHeader(h format.Header) error {
 // WriteEvent writes an event. Its time is since the start of this session; when
 // appending, WriteEvent adds the length of the recording so far.
 func (f *File) WriteEvent(ev format.Event) error {
+	if f.Pace != nil {
+		f.Pace(f.sizes.at)
+	}
 	ev.Time += f.shift
 	switch ev.Code {
 	case format.Output:

@@ -8,9 +8,9 @@ const (
 	batches     = 4         // read ahead
 )
 
-// ahead returns events, which it reads in another goroutine, a little ahead: reading a
-// recording takes a sixth of the time that the search does. The goroutine has ended
-// when the range over the result has.
+// ahead returns events, which it reads in another goroutine, a little ahead: while one
+// is searched or written, the next ones are read. The goroutine has ended when the range
+// over the result has.
 func ahead(events format.Events) format.Events {
 	type read struct {
 		ev  format.Event

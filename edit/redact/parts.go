@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -211,18 +210,22 @@ func (s *searcher) part(ctx context.Context, i int) error {
 	if i+1 < len(s.scan.parts) {
 		upto = s.scan.parts[i+1].at
 	}
-	if err := s.search(ctx, p, upto, r.otherEvent, !p.plain || r.m.known.blank); err != nil {
+	if p.plain && !r.m.known.blank {
+		n, err := s.search(ctx, p, upto, 0, false)
+		if err != nil || !r.out.doubtful {
+			return err
+		}
+		_, err = s.search(ctx, p, upto, n, true)
 		return err
 	}
-	if r.out.doubtful {
-		return s.search(ctx, p, upto, func(format.Event) {}, true)
-	}
-	return nil
+	_, err := s.search(ctx, p, upto, 0, true)
+	return err
 }
 
 // search searches the events from a part's start to a mark: their lines too, or only
-// the flow. It passes each event to other.
-func (s *searcher) search(ctx context.Context, p *part, upto spoolMark, other func(format.Event), lines bool) error {
+// the flow, until that is doubtful. It returns the number of events that it has read.
+// The first done of them were read before, so only their output and input is searched.
+func (s *searcher) search(ctx context.Context, p *part, upto spoolMark, done int, lines bool) (n int, _ error) {
 	r := s.run
 	*r.out = p.out.clone()
 	r.out.run, r.out.tok.sink, r.out.tok.lines = r, r.out, nil
@@ -237,7 +240,6 @@ func (s *searcher) search(ctx context.Context, p *part, upto spoolMark, other fu
 	r.in = newTyped(r)
 	r.m.again = p.again
 	defer func() { r.m.again = false }()
-	n := 0
 	for ev, err := range s.scan.store.events(p.at, upto) {
 		if n++; err == nil && n%1024 == 0 {
 			err = ctx.Err()
@@ -249,11 +251,16 @@ func (s *searcher) search(ctx context.Context, p *part, upto spoolMark, other fu
 			err = errJournalFull
 		}
 		if err != nil {
-			return err
+			return n, err
 		}
 		if !ev.odd {
 			r.event(ev.Event)
-			other(ev.Event)
+			if n > done {
+				r.otherEvent(ev.Event)
+			}
+			if r.out.doubtful {
+				return n, nil
+			}
 		} else if !lines {
 			r.now = ev.Time
 			r.odd(decodeOdd([]byte(ev.Data)))
@@ -263,7 +270,7 @@ func (s *searcher) search(ctx context.Context, p *part, upto spoolMark, other fu
 		r.out.finish()
 		r.in.finish()
 	}
-	return nil
+	return n, nil
 }
 
 // settled reports whether nothing is half read, so that a part can begin.

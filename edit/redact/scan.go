@@ -156,7 +156,7 @@ func (c *Scan) finish(ctx context.Context, srcErr error) (format.Cast, *Report, 
 	c.parts, c.screen, r.out, r.in = nil, nil, nil, nil
 	cast.Events = func(yield func(format.Event, error) bool) {
 		defer c.store.close()
-		for ev, err := range c.replaced() {
+		for ev, err := range ahead(c.replaced()) {
 			if !yield(ev, err) || err != nil {
 				return
 			}

@@ -60,7 +60,8 @@ drawn correctly. Clear the screen first if it shows anything that must not be re
 If standard input is not a terminal, it is typed into the session. If the recording can no
 longer be written, an error is shown at once, the session goes on, and the exit status is 1.
 With --redact, FILE appears when the session has ended, without secrets; until then, and if they
-cannot be removed, the recording is FILE.unredacted, before FILE's extension.
+cannot be removed, the recording is FILE.unredacted, before FILE's extension. A program that prints
+faster than its output is searched, about 40 MB a second, is slowed down.
 
 Shells (bash, zsh, fish, nushell, dash, ksh, mksh, busybox) mark their prompts and commands in the
 recording, with exit status and directory, for ttydeck transcript. Your start-up files are read as
@@ -197,6 +198,9 @@ func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 		Recorder: opts.recorder,
 		Open: func(string) (f *record.File, err error) {
 			file, err = e.createRecording(name, opts.file)
+			if clean != nil && err == nil {
+				file.Pace = clean.pace
+			}
 			if clean != nil && errors.Is(err, errExists) {
 				err = withHint(fmt.Errorf("%s: %w, left by a recording whose secrets were not removed", name, errExists),
 					"to remove them: ttydeck redact "+shellJoin([]string{name, "CLEAN.cast"}))

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ttydeck/ttydeck/edit/redact"
@@ -17,8 +19,9 @@ import (
 )
 
 // cleaner removes the secrets from a recording while it is made. The session is
-// recorded to a file with another name, which it reads at its own pace, so the session
-// never waits for it. The recording gets its name when it is clean.
+// recorded to a file with another name, which it reads. If it falls behind, the session
+// waits for it, so there is little to do at the end. The recording gets its name when it
+// is clean.
 type cleaner struct {
 	name      string // of the clean recording
 	overwrite bool   // an existing file
@@ -29,6 +32,34 @@ type cleaner struct {
 	read chan struct{} // closed when it is read
 	scan *redact.Scan  // nil if nothing could be read
 	err  error         // of reading
+
+	mu     sync.Mutex
+	behind *sync.Cond // signalled when output grows, and when nothing is read any more
+	output int64      // bytes of output that were read; all there may be if nothing is read
+}
+
+// maxBehind is the number of bytes of output by which cleaner may be behind the session.
+const maxBehind = 8 << 20
+
+// pace waits until the output is read but for maxBehind bytes.
+func (c *cleaner) pace(output int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if output-c.output <= maxBehind {
+		return
+	}
+	c.file.Flush() // if it fails, so does what is written next
+	for output-c.output > maxBehind {
+		c.behind.Wait()
+	}
+}
+
+// readTo notes how much of the output was read.
+func (c *cleaner) readTo(output int64) {
+	c.mu.Lock()
+	c.output = output
+	c.mu.Unlock()
+	c.behind.Broadcast()
 }
 
 // unredactedName returns the name of the file that holds a recording until the
@@ -48,14 +79,19 @@ func newCleaner(name string, overwrite bool, r *redact.Redactor) (*cleaner, erro
 	if err == nil && !overwrite && !empty {
 		return nil, withHint(fmt.Errorf("%s: %w", name, errExists), "--overwrite replaces it")
 	}
-	return &cleaner{name: name, overwrite: overwrite || empty, redactor: r, over: make(chan struct{}), read: make(chan struct{})}, nil
+	c := &cleaner{name: name, overwrite: overwrite || empty, redactor: r, over: make(chan struct{}), read: make(chan struct{})}
+	c.behind = sync.NewCond(&c.mu)
+	c.output = math.MaxInt64 // until begin
+	return c, nil
 }
 
 // begin begins to read the recording.
 func (c *cleaner) begin(f *record.File) {
 	c.file = f
+	c.readTo(0)
 	go func() {
 		defer close(c.read)
+		defer c.readTo(math.MaxInt64)
 		c.err = c.readAll()
 	}()
 }
@@ -72,12 +108,17 @@ func (c *cleaner) readAll() error {
 		return err
 	}
 	c.scan = c.redactor.Scan(cast.Header)
+	output := int64(0)
 	for ev, err := range cast.Events {
 		if err != nil {
 			return err
 		}
 		if err := c.scan.Event(ev); err != nil {
 			return err
+		}
+		if ev.Code == format.Output {
+			output += int64(len(ev.Data))
+			c.readTo(output)
 		}
 	}
 	return nil

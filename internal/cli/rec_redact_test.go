@@ -87,3 +87,24 @@ func TestDiskFullWhileRedacting(t *testing.T) {
 		t.Errorf("the directory has %v", files)
 	}
 }
+
+// A program that prints more, and faster, than is searched at a time waits: all of it is
+// in the clean recording, also in a compressed one, of which little can be read at once.
+func TestMuchOutputWhileRedacting(t *testing.T) {
+	ttydeck, _ := sessionsOf(t)
+	for _, name := range []string{"a.cast", "a.cast.zst"} {
+		cast := filepath.Join(t.TempDir(), name)
+		out, err := exec.Command(ttydeck, "rec", "--redact", "--headless", cast, "--", "sh", "-c",
+			shownSecret+"; yes 'one line of many that are printed' | head -n 700000; "+shownSecret).CombinedOutput()
+		if err != nil {
+			t.Fatalf("rec %s: %v: %s", name, err, out)
+		}
+		text, err := exec.Command(ttydeck, "convert", cast, "-", "-f", "raw").Output()
+		if n := bytes.Count(text, []byte("one line of many that are printed\r\n")); err != nil || n != 700000 {
+			t.Errorf("%s has %d lines, %v; want 700000", name, n, err)
+		}
+		if n := bytes.Count(text, []byte("GH_TOKEN=***")); n != 2 || bytes.Contains(text, []byte("aB3dE6")) {
+			t.Errorf("%s has %d secrets replaced; want 2", name, n)
+		}
+	}
+}
