@@ -56,7 +56,7 @@ func printable(data string) bool {
 	b := uint64(data[0]) | uint64(data[1])<<8 | uint64(data[2])<<16 | uint64(data[3])<<24 |
 		uint64(data[4])<<32 | uint64(data[5])<<40 | uint64(data[6])<<48 | uint64(data[7])<<56
 	const ones = 0x0101010101010101
-	return (b|b+ones|b-0x20*ones)&(0x80*ones) == 0
+	return (b|(b+ones)|(b-0x20*ones))&(0x80*ones) == 0
 }
 
 // colour returns the length of the SGR sequence at the front of data, or 0.

@@ -25,6 +25,7 @@ var linePieces = []string{
 	"var.db_password\r\n", "  Enter a value: s3cr3t-s3cr3t\r\n",
 	"\x1b[1;1H", "\x1b[99;1H", "\x1b[A", "\x1b[2K", "\x1b[K", "\x1b[4h", "\x1b[4l", "\x1b(0", "\x1b(B", "\x1b[2;4r", "\x1b[r", "\x1b[3g", "\x1bH", "\x1b[?7l", "\x1b[?7h",
 	"\x1b[?1049h", "\x1b[?1049l", "\x1b[?2004h", "\x1b[?2004l", "\x1b]133;A\x07", "\x1b]133;C\x07", "\x1bN", "\x1b[?69h\x1b[2;9s", "\x1b[?69l", "\x1bc", "\b", "\a",
+	"12345678GH_TOKEN=\x1f" + token + "\r\n", "a long line\x80 of text\r\n", "a long li\x7fne of text\r\n", "a longer\x1f line\r\n", "GH_TOKEN=ghp_\x1f0123\r\n",
 	"gr\u00fc\u00dfe\r\n", "漢字\r\n", "e\u0301\r\n", "\xff\r\n", strings.Repeat("long line ", 14) + "\r\n", strings.Repeat("a1", 30), strings.Repeat("=", 20),
 }
 
@@ -121,4 +122,20 @@ func FuzzLines(f *testing.F) {
 			t.Errorf("the report is\n%+v\nif lines wait, and\n%+v\nif they are drawn", reports[0], reports[1])
 		}
 	})
+}
+
+// Eight bytes are taken for printable ASCII only if each of them is.
+func TestPrintable(t *testing.T) {
+	for c := range 256 {
+		for i := range 8 {
+			text := []byte("abcdefgh")
+			text[i] = byte(c)
+			if printable(string(text)) && (c < 0x20 || c > 0x7e) {
+				t.Errorf("%q is taken for printable", text)
+			}
+		}
+	}
+	if !printable("abc ~!09") {
+		t.Error("printable ASCII is not")
+	}
 }
