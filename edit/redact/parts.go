@@ -29,7 +29,7 @@ type searcher struct {
 type journal struct {
 	changes []change
 	entries []entry
-	arounds map[findingKey]*around // of the first entry of each key
+	arounds map[findingKey][]around // of the first entries of each key
 }
 
 // change is a change of the marks of adjacent bytes.
@@ -46,8 +46,13 @@ type entry struct {
 	upto   int  // number of changes up to it
 	direct bool // it does not count a change of marks
 	key    findingKey
+	nth    int // its index in the arounds of its key; the last one has those that follow
 	now    time.Duration
 }
+
+// maxArounds is the number of arounds of a key. The first one is not enough: its marks
+// may be those of the part before.
+const maxArounds = 8
 
 // maxChanges bounds a journal. A part that would have more is searched alone.
 const maxChanges = 1 << 15
@@ -122,7 +127,7 @@ func (c *Scan) searchParts(ctx context.Context) error {
 // write searches a part and returns what that changes.
 func (s *searcher) write(ctx context.Context, i int) (*journal, error) {
 	r := s.run
-	j := &journal{arounds: map[findingKey]*around{}}
+	j := &journal{arounds: map[findingKey][]around{}}
 	r.journal = j
 	r.outMarks = marks{base: &s.scan.run.outMarks, journal: j}
 	r.inMarks = marks{base: &s.scan.run.inMarks, journal: j}
@@ -133,9 +138,11 @@ func (s *searcher) write(ctx context.Context, i int) (*journal, error) {
 	for k := range j.changes {
 		j.changes[k].marks = j.changes[k].marks.base
 	}
-	for _, a := range j.arounds {
-		if a.marks != nil {
-			a.marks = a.marks.base
+	for _, list := range j.arounds {
+		for k := range list {
+			if a := &list[k]; a.marks != nil {
+				a.marks = a.marks.base
+			}
 		}
 	}
 	return j, nil
@@ -160,11 +167,12 @@ func (j *journal) count(key findingKey, now time.Duration, here around, at int) 
 	if n := len(j.entries); n > 0 {
 		upto = j.entries[n-1].upto
 	}
-	if j.arounds[key] == nil {
-		a := here.cut(at)
-		j.arounds[key] = &a
+	if len(j.arounds[key]) < maxArounds {
+		j.arounds[key] = append(j.arounds[key], here.cut(at))
 	}
-	j.entries = append(j.entries, entry{upto: len(j.changes), direct: upto == len(j.changes), key: key, now: now})
+	j.entries = append(j.entries, entry{
+		upto: len(j.changes), direct: upto == len(j.changes), key: key, nth: len(j.arounds[key]) - 1, now: now,
+	})
 }
 
 // apply does what a journal says.
@@ -183,7 +191,7 @@ func (r *run) apply(j *journal) {
 			key.s = r.m.other(key.s.rule)
 		}
 		r.now = e.now
-		r.add(key, func() around { return *j.arounds[e.key] })
+		r.add(key, func() around { return j.arounds[e.key][e.nth] })
 	}
 	for ; at < len(j.changes); at++ {
 		j.changes[at].apply()
