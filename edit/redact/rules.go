@@ -42,6 +42,7 @@ type match struct {
 	from, to int    // bytes of the secret, without read
 	groups   []int
 	quotes   *quotes // shared by the matches in a text; may be nil
+	left     *int    // for line, shared by them too; may be nil
 }
 
 func (m match) secret() string     { return string(m.text[m.from:m.to]) }
@@ -103,17 +104,31 @@ func (r *rule) matches(text []byte) [][]int {
 // readAll is find for a rule with read.
 func (r *rule) readAll(text []byte, yield func(v value)) {
 	var q quotes
+	// A word may have thousands of names in it, each with the rest of the word as its
+	// value. If that is no secret, the next one is read. So after some bytes, values are
+	// read in part, and those that are secrets again.
+	left := maxWords * max(len(text), maxLineText)
+	more := left
 	done := 0
 	for _, g := range r.matches(text) {
 		if g[0] < done {
 			continue // inside a secret
 		}
-		for _, v := range r.read(match{text: text, all: [2]int{g[0], g[1]}, groups: g, quotes: &q}) {
+		m := match{text: text, all: [2]int{g[0], g[1]}, groups: g, quotes: &q, left: &left}
+		values := r.read(m)
+		if left <= 0 && len(values) > 0 {
+			m.quotes, m.left = nil, &more
+			values = r.read(m)
+		}
+		for _, v := range values {
 			done = max(done, v.to)
 			yield(v)
 		}
 	}
 }
+
+// maxWords is how many times the bytes of a text may be read as parts of words.
+const maxWords = 8
 
 // extended returns the secret of a match, extended to the end of the word.
 func (m match) extended() value {

@@ -17,6 +17,27 @@ type line struct {
 	// literal reports for each byte of text whether quotes kept a shell from
 	// expanding it; nil if text is the source.
 	literal []bool
+	// left, unless nil, is the number of bytes of words that may still be read before
+	// words become short.
+	left *int
+}
+
+// briefWord is the number of bytes of a word that are read if none are left.
+const briefWord = 256
+
+// most returns how many bytes of a word are read, at most so many unless that is 0.
+func (l line) most(n int) int {
+	if l.left != nil && *l.left <= 0 && (n == 0 || n > briefWord) {
+		return briefWord
+	}
+	return n
+}
+
+// took notes that a word of n bytes was read.
+func (l line) took(n int) {
+	if l.left != nil {
+		*l.left -= n
+	}
 }
 
 // extent is a range of bytes in the source.
@@ -104,6 +125,8 @@ func isQuote(c byte) bool { return c == '"' || c == '\'' }
 // them (https://www.gnu.org/software/bash/manual/html_node/Quoting.html).
 func (l line) word(i int, s style) word {
 	w := word{line: line{extents: make([]extent, 0, 32)}}
+	s.most = l.most(s.most)
+	defer func() { l.took(len(w.text)) }()
 	first := i
 	parts := 0
 	plain := false // the part being read is not quoted
@@ -386,6 +409,10 @@ func (l line) rest(i int, open bool) word {
 func (l line) until(i, end int, open bool) word {
 	i = min(i, end)
 	w := word{end: end, open: open}
+	if n := l.most(end - i); n < end-i {
+		end, w.open = i+n, true
+	}
+	defer func() { l.took(len(w.text)) }()
 	for j := i; j < end; j++ {
 		w.emit(l.text[j], extent{l.from(j), l.to(j)}, l.literal != nil && l.literal[j])
 	}
@@ -490,7 +517,8 @@ const maxEscaped = 32 << 10
 // quotes around it need, up to the end of these quotes.
 func (l line) unescaped(i int) line {
 	inner := line{extents: []extent{}}
-	for upto := min(len(l.text), i+maxEscaped); i < upto; {
+	defer func() { l.took(len(inner.text)) }()
+	for upto := min(len(l.text), i+l.most(maxEscaped)); i < upto; {
 		c := l.text[i]
 		if c == '"' {
 			break
@@ -523,7 +551,7 @@ const maxNested = 4
 // place returns the place of the value at index at of the source. name is the index
 // of its name, or -1.
 func (m match) place(name, at int) place {
-	p := place{line: line{text: m.text}, at: at}
+	p := place{line: line{text: m.text, left: m.left}, at: at}
 	q := m.quotes
 	if q == nil {
 		q = &quotes{}
@@ -550,6 +578,7 @@ func (m match) place(name, at int) place {
 		if in.cut && !whole {
 			break // an apostrophe, or a command not typed to its end
 		}
+		in.line.left = m.left
 		inner := place{line: in.line, at: in.line.index(p.line.from(p.at)), whole: whole, open: in.cut, before: near(p.line.text[:open])}
 		if slashes == 0 {
 			outer := p
@@ -593,7 +622,7 @@ func (q *quotes) into(l line, open int, escaped bool) *nested {
 
 // behind returns the line from index i on.
 func (l line) behind(i int) line {
-	return line{text: l.text[i:], extents: l.extents[i:], literal: l.literal[i:]}
+	return line{text: l.text[i:], extents: l.extents[i:], literal: l.literal[i:], left: l.left}
 }
 
 // word reads the word at the place.

@@ -379,3 +379,17 @@ func TestWordsAsBash(t *testing.T) {
 		}
 	}
 }
+
+// Of thousands of names in one word, each has the rest of the word as its value. These
+// are read in part, but a secret behind them goes as a whole, however long it is.
+func TestManyNames(t *testing.T) {
+	secret := strings.Repeat("aB3dE6gH9jK2", 60)
+	for _, name := range []string{"X_TOKEN=(", "token=[", "'X_TOKEN=(", "--token=(", "Authorization:(", "pass:("} {
+		in := newTape(200, 50)
+		in.add(format.Output, strings.Repeat(name, 6000/len(name))+" GH_TOKEN="+secret+" end\r\n")
+		out, _ := redacted(t, mustNew(t, Options{}), in)
+		if text := out.stream(format.Output); strings.Contains(text, secret[:12]) || !strings.HasSuffix(text, " end\r\n") {
+			t.Errorf("%q: redacted to %q", name, text[len(text)-900:])
+		}
+	}
+}
