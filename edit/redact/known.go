@@ -205,7 +205,7 @@ func (k *known) freeze() {
 				} else {
 					long := binary.LittleEndian.Uint64([]byte(c[len(c)-8:]))
 					k.longer[long] = append(k.longer[long], at)
-					k.blanks = k.blanks || long == blanks && strings.Contains(s.text, " ")
+					k.blanks = k.blanks || strings.Trim(c[len(c)-8:], " \n") == "" && strings.Contains(s.text, " ")
 				}
 				if len(at.bare) < 4 {
 					k.early[s.text[0]] = append(k.early[s.text[0]], at)
@@ -435,7 +435,12 @@ func (k *known) touches(headed []byte, start bool) bool {
 		return true
 	}
 	tries, searched := 0, false
-	for i := 0; i+gramLen <= len(headed); i++ {
+	first := 0
+	if !k.blanks {
+		// Nothing begins inside of the indentation.
+		first = len(text) - len(bytes.TrimLeft(text, " "))
+	}
+	for i := first; i+gramLen <= len(headed); i++ {
 		key := binary.LittleEndian.Uint64(headed[i:])
 		in := k.in(key)
 		if in == 0 {
