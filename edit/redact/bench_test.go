@@ -66,7 +66,7 @@ func BenchmarkCast(b *testing.B) {
 func BenchmarkManyNames(b *testing.B) {
 	for _, name := range []string{"X_TOKEN=(", `"X_TOKEN=`, "Authorization:("} {
 		b.Run(name, func(b *testing.B) {
-			text := strings.Repeat(name, 9000) + "\r\n"
+			text := strings.Repeat(name, 3000) + "\r\n"
 			r := mustNew(b, Options{})
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
