@@ -85,7 +85,7 @@ var commands = []command{
 	{names: "rabbitmqctl", subs: "add_user change_password authenticate_user", word: 2},
 	{names: "vault bao", subs: "login unseal", word: lastWord},
 	{names: "vault bao", subs: "put patch write", pairs: true},
-	{names: "kubectl oc", subs: "secret secrets", pairs: true},
+	{names: "kubectl oc", subs: "secret secrets", pairs: true, valued: "-o --output --template -l --selector"},
 	{names: "heroku flyctl fly doppler railway", subs: "config:set secrets", pairs: true},
 	{names: "pulumi", subs: "set", word: lastWord, needs: "--secret"},
 	{names: "gh glab", subs: "set", separate: "-b --body", attached: "-b"},
@@ -290,7 +290,7 @@ func (a *arguments) add(w word) {
 
 // user adds the secret behind a user.
 func (a *arguments) user(w word) {
-	if i := bytes.Index(w.text, []byte(a.c.at)); i >= 0 {
+	if i := bytes.Index(w.text, []byte(a.c.at)); i >= 0 && !urlExample.Match(w.text[i+len(a.c.at):]) {
 		a.add(w.slice(i+len(a.c.at), len(w.text)))
 	}
 }

@@ -203,7 +203,7 @@ func (s *screen) isDull(n int, pos int64) bool {
 				return false // in the flow, which has no indentation
 			}
 		}
-		if !m.frozen && (special>>keyLine&1 != 0 || (special>>entryLine&1 != 0 || s.heads != 0) && s.isEntry(line)) {
+		if !m.frozen && (special>>keyLine&1 != 0 || (special>>entryLine&1 != 0 || s.heads != 0) && s.mayBeEntry(line, special>>entryLine&1 != 0)) {
 			return false
 		}
 	}

@@ -24,7 +24,7 @@ func nameRules() []*rule {
 		"access_key", "access-key", "accesskey", "private_key", "private-key", "privatekey", "encryption_key", "encryption-key", "encryptionkey",
 		"master_key", "master-key", "masterkey", "signing_key", "signing-key", "signingkey", "account_key", "account-key", "accountkey",
 		"storage_key", "storage-key", "storagekey", "credential", "auth", "pass", "pwd", "psk", "_pat", "-pat", "rootpw", "bindpw", "userpw", "adminpw", "ownerpw",
-		"dbpw", "_pw",
+		"dbpw", "_pw", "shared_key", "shared-key", "sharedkey",
 	}
 	const upper = `[A-Z0-9_]*(?:PASSW|PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|PWD|PAT|PSK|SESSION)[A-Z0-9_]*`
 	return []*rule{
@@ -739,7 +739,7 @@ func sslPassword(m match) []value {
 }
 
 var (
-	secretWord = regexp.MustCompile(`(?i)passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|(?:private|encryption|master|signing|auth|account|storage)[_-]?key|credential`)
+	secretWord = regexp.MustCompile(`(?i)passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|(?:private|encryption|master|signing|auth|account|storage|pre-?shared)[_-]?key|credential`)
 	// Short words count only as a separate part of a name: DB_PASS, PGPASS and
 	// DB_PWD, but not COMPASS or PWD.
 	shortWord = regexp.MustCompile(`(?i)[_-](?:pass|pwd|auth|pat)$|(?:^|[._-])psk$|^(?:pass|pgpass|(?:require|store|key|trust|user|admin|root|db|ssh|smtp|ftp|ldap|bind|wifi)pass|masterauth|(?:root|bind|user|admin|owner|db)_?pw)$|(?-i:[a-z](?:Pass|Pwd)$|^pwd$)`)
@@ -756,7 +756,7 @@ var (
 	placeholders = regexp.MustCompile(`(?i)^(?:[*xX.•·?#-]+|public|private|true|false|yes|no|on|off|null|nil|none|undefined|auto|default|required|optional|sufficient|enabled?|disabled?|string|str|int|bool|bytes|value|text|stdin|file|prompt|ask|env|invalid|missing|expired|error|failed|incorrect|changed|ok|redacted|masked|hidden|\[?redacted\]?|your[_-].*|.*[_-]here|(?:change|replace)[_-]?(?:me|this|it)|[A-Z]+=[A-Z]+|\d+(?:\.\d+)+|(?:[a-z]+_)*x{6,}|<.*|.*>|\d{1,3}|-?0x[0-9a-f_]{1,16}|#[0-9a-f]{3,8}|(?:u?int|float|complex)\d+(?:_t)?)[,.;:!?)]*$`)
 	// Values that make or a template replaces later. For those of a shell see
 	// word.expands.
-	template = regexp.MustCompile(`^(?:%[-+#0]?[\d.]*[A-Za-z](?:$|[^A-Za-z0-9_])|%[A-Za-z_]\w*(?:\([^)]*\))?%|%[a-z]*[({]|\{\{|<|\(|@|\.\*|\{\w*\}|\[[^\]]*-[^\]]*\]|[\])}>]+$|DATA\+OMITTED$|` +
+	template = regexp.MustCompile(`^(?:%[-+#0]?[\d.]*[A-Za-z](?:$|[^A-Za-z0-9_])|%[A-Za-z_]\w*(?:\([^)]*\))?%|%[a-z]*[({]|\{\{|<|\(|@|\.\*|\{[\w.\[\]]*\}|\[[^\]]*-[^\]]*\]|[\])}>]+$|DATA\+OMITTED$|` +
 		// A value of Terraform, of a program or of a workflow.
 		`(?:var|local|data|module|each|self|process\.env|import\.meta|os\.environ|ENV|env|config|settings|cfg|conf|this|req|request|args|opts|options|params|props|state|secrets|github|inputs|steps|needs|values)\.[A-Za-z_])`)
 	literalExpansion = regexp.MustCompile(`^\$\w+$|\$\{[^}]*\}|\$\([^)]*\)`)

@@ -113,6 +113,44 @@ func TestTypedAhead(t *testing.T) {
 	}
 }
 
+// What is typed at a prompt for a secret is removed from the input, in any language,
+// whether it is echoed or not.
+func TestTypedSecret(t *testing.T) {
+	r := mustNew(t, Options{})
+	for _, prompt := range []string{
+		"Password: ", "Passwort: ", "Mot de passe : ", "Contraseña: ", "Password di bob: ", "Senha:", "Hasło: ", "Пароль: ", "[sudo] пароль до bob: ", "パスワード: ", "密码：", "암호: ", "Heslo: ", "Jelszó: ", "كلمة السر: ",
+	} {
+		for _, echo := range []string{"bicycle", "*******", ""} {
+			in := newTape(80, 9).add(format.Output, "$ login\r\n"+prompt)
+			for i, c := range "bicycle" {
+				in.add(format.Input, string(c))
+				if echo != "" {
+					in.add(format.Output, echo[i:i+1])
+				}
+			}
+			in.add(format.Input, "\r").add(format.Output, "\r\n$ ").add(format.Input, "ls\r").add(format.Output, "ls\r\nMakefile\r\n$ ")
+			out, _ := redacted(t, r, in)
+			if got, want := out.stream(format.Input), "*******\rls\r"; got != want {
+				t.Errorf("%q, echo %q: input = %q; want %q", prompt, echo, got, want)
+			}
+			if got := out.stream(format.Output); strings.Contains(got, "bicycle") || !strings.Contains(got, "ls\r\nMakefile") {
+				t.Errorf("%q, echo %q: output = %q", prompt, echo, got)
+			}
+		}
+	}
+	// The shell reads without an echo.
+	in := newTape(80, 9).add(format.Output, "$ read -rs X\r\n").add(format.Input, "bicycle\r").add(format.Output, "$ ").add(format.Input, "ls\r").add(format.Output, "ls\r\n")
+	out, _ := redacted(t, r, in)
+	if got, want := out.stream(format.Input), "*******\rls\r"; got != want {
+		t.Errorf("input = %q; want %q", got, want)
+	}
+	// A directory is no prompt.
+	in = newTape(80, 9).add(format.Output, "bob@web ~/token/passwort> ").add(format.Input, "ls -l\r").add(format.Output, "ls -l\r\n")
+	if _, report := redacted(t, r, in); report.Secrets > 0 {
+		t.Errorf("%+v", report.Findings)
+	}
+}
+
 // The report shows the text around a secret, and no secret; it numbers them without
 // gaps.
 func TestReportContext(t *testing.T) {

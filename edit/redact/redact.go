@@ -201,6 +201,7 @@ type run struct {
 	here     around       // the text being searched, for the report
 	journal  *journal     // of the part being searched, beside others; or nil
 	tired    bool         // some of the output was searched only in part
+	heads    []entryHead  // of entryKinds; nil until needed
 }
 
 // err returns the first error of the marks.

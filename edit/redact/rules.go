@@ -182,7 +182,13 @@ const (
 )
 
 // special has the texts of each, in lower case.
-var special = [specials][]string{keyLine: {"private key", "private-"}, entryLine: {"ata", "machine", "var."}}
+var special = func() (texts [specials][]string) {
+	texts[keyLine] = []string{"private key", "private-"}
+	for _, kind := range entryKinds {
+		texts[entryLine] = append(texts[entryLine], kind.words...)
+	}
+	return texts
+}()
 
 func newRuleSet(rules []*rule) *ruleSet {
 	set := &ruleSet{rules: rules}
@@ -267,6 +273,9 @@ func parseGitleaks(text string) ([]*rule, error) {
 					if name != nil && codeName(string(name[1]), m.secret(), false) {
 						return false
 					}
+				}
+				if _, secret, ok := strings.Cut(m.secret(), ":"); ok && urlExample.MatchString(strings.Trim(secret, `"'`)) {
+					return false
 				}
 				for _, a := range allows {
 					if a.allows(m) {

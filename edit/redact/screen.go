@@ -65,9 +65,9 @@ type screen struct {
 	block     []byte // scratch of lookEncoded
 	blockTags []uint64
 
-	heads  uint // bit i: a head of entryKinds[i] was seen
-	key    bool // a private key was seen, so lines of base64 may belong to one
-	keyTop bool // the row that left the top last was inside a private key
+	heads  uint64 // bit i: a head of entryKinds[i] was seen
+	key    bool   // a private key was seen, so lines of base64 may belong to one
+	keyTop bool   // the row that left the top last was inside a private key
 
 	at   []int64 // scratch of around
 	work int64   // cells searched

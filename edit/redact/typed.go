@@ -59,7 +59,7 @@ func (t *typed) char(r rune, raw string, pos int64) {
 func (t *typed) insert(k key) {
 	if len(t.buf) == 0 {
 		t.prompt = t.run.out.promptText()
-		t.asked = passwordPrompt.MatchString(t.prompt)
+		t.asked = asksSecret(t.prompt) || t.prompt == "" && t.run.out.hiddenRead()
 	}
 	if len(t.buf) >= maxTyped {
 		t.look()
@@ -252,8 +252,40 @@ func (t *typed) hide(k key) bool {
 // passwordPrompt matches what programs print before they read a password.
 var passwordPrompt = regexp.MustCompile(`(?i)(?:pass(?:word|phrase|code)|secret|token|\bpin\b|\botp\b|api key|verification code)[^:?>]{0,80}[:?>]\s*$`)
 
+// promptSign matches the end of a prompt.
+var promptSign = regexp.MustCompile(`[:：?>]\s*$`)
+
+// asksSecret reports whether a prompt asks for a secret, in any language.
+func asksSecret(prompt string) bool {
+	if !promptSign.MatchString(prompt) || shellPrompt.MatchString(prompt) {
+		return false
+	}
+	return passwordPrompt.MatchString(prompt) || len(prompt) <= maxLead+maxTail && promptWord().MatchString(prompt)
+}
+
+// hiddenInput matches a command of a shell that reads a line without an echo.
+var hiddenInput = regexp.MustCompile(`\bread\s+(?:-\w+\s+)*-\w*s|\bstty\s+-echo\b`)
+
+// hiddenRead reports whether the line above the cursor is such a command.
+func (s *screen) hiddenRead() bool {
+	y := s.vt.Cursor().Y
+	return y > 0 && hiddenInput.Match(s.lineAbove(&y))
+}
+
+// echoed replaces the line if a rule finds it in its echo, behind the prompt.
+func (t *typed) echoed(shown []byte) {
+	end := len(bytes.TrimRight(shown, " "))
+	text := bytes.TrimSpace(t.text)
+	for _, sp := range t.run.m.look(shown, true) {
+		if sp.to >= end && sp.from <= end-len(text) {
+			t.mark(span{from: 0, to: len(t.text), s: sp.s})
+			return
+		}
+	}
+}
+
 // enter records the line as a password if it was typed at a prompt for one and
-// was not echoed.
+// was not echoed, or a rule finds the echo.
 func (t *typed) enter() {
 	if len(t.buf) == 0 {
 		return
@@ -264,6 +296,10 @@ func (t *typed) enter() {
 	var echoed []extent
 	if t.asked {
 		now, ok := strings.CutPrefix(string(shown), strings.TrimRight(t.prompt, " "))
+		if ok && strings.TrimSpace(now) == strings.TrimSpace(text) {
+			t.echoed(shown)
+			return
+		}
 		if !ok || strings.Trim(now, " *•●·x") != "" {
 			return
 		}
@@ -292,7 +328,7 @@ func typedAhead(shown []byte, text string) []extent {
 			continue
 		}
 		at := passwordPrompt.FindIndex(prompt)
-		if at == nil || strings.Contains(text, string(bytes.TrimRight(prompt[at[0]:], " "))) {
+		if at == nil || shellPrompt.Match(prompt) || strings.Contains(text, string(bytes.TrimRight(prompt[at[0]:], " "))) {
 			continue
 		}
 		early := 0 // bytes shown before the prompt
