@@ -328,7 +328,7 @@ var printerWords = []string{
 var secretPrinter = regexp.MustCompile(`(?:^|[\s|&;()$"'\x60/])(?:` +
 	`openssl\s+rand\b|wg\s+(?:genkey|genpsk)\b|pwgen\b|apg\b|makepasswd\b|mkpasswd\s*$|(?:bw|keepassxc-cli)\s+generate\b|bw\s+(?:unlock|login)\b.*--raw|` +
 	`keepassxc-cli\s+show\s.*-a\s*[Pp]assword|op\s+item\s+get\s.*(?:password|credential|token|secret)|` +
-	`\S.*</dev/u?random\b|(?:cat|head|tr|dd|base64|xxd|od|hexdump|sha\d+sum|md5sum)\b.*/dev/u?random\b|(?:python3?|node|ruby|perl|php)\b.*(?:secrets\.token_|randomBytes\(|SecureRandom|random_bytes\()|` +
+	`(?:\S.*\s)?(?:tr|base64|xxd|od|hexdump|sha\d+sum|md5sum)\b.*/dev/u?random\b|\S+\s.*/dev/u?random\b.*\|\s*(?:tr|base64|xxd|od|hexdump|sha\d+sum|md5sum)\b|(?:python3?|node|ruby|perl|php)\b.*(?:secrets\.token_|randomBytes\(|SecureRandom|random_bytes\()|` +
 	`gcloud\s+auth\s.*print-(?:access|identity)-token|gcloud\s+secrets\s+versions\s+access|az\s+account\s+get-access-token\b.*tsv|az\s+keyvault\s+secret\s+show\b.*tsv|` +
 	`aws\s.*\b(?:get-login-password|get-authorization-token|get-random-password)\b|aws\s.*\bget-secret-value\b.*text|aws\s+ssm\s+get-parameters?\b.*with-decryption.*text|aws\s+configure\s+get\s+\S*(?:secret|token)\S*|` +
 	`(?:gh|glab)\s+auth\s+token|heroku\s+auth:token|(?:fly|flyctl)\s+(?:auth\s+token|tokens\s+create)|doctl\s+auth\s+token|oc\s+whoami\s+(?:-t|--show-token)|(?:kubectl|oc)\s+create\s+token|kubeadm\s+token\s+(?:create|generate)|k3s\s+token\s+create|docker\s+swarm\s+join-token\s.*-q|npm\s+token\s+create|` +

@@ -56,6 +56,7 @@ func TestBlocks(t *testing.T) {
 		"made, not shown":    "$ openssl rand -hex 20 > key1.txt\nbob42@web1:~$ openssl rand -hex 20 | docker secret create x -\n7czdxvzp12\n",
 		"shown":              "$ kubectl get secret db -o jsonpath='{.data.password}' | base64 -d\n«LbyoVFz8uZdZv8FuKKIB»\n$ gcloud auth print-access-token\n«ya29.or2hCsgkGvp8kD0D3Ms8GbLkV3AZkGAs-M»\n",
 		"shown, a variable":  "$ echo $DB_PASSWORD\n«swordfish»\n$ echo ${PATH}\n/usr/bin\n$ printenv API_TOKEN\n$ ls -l\n",
+		"made of bytes":      "$ head -c 8 /dev/random\nQt1l2D3x9\n$ tr -dc A-Za-z0-9 </dev/urandom | head -c 12\n«vB7kM4qL7wE1»\n",
 		"shown, a file":      "$ cat /run/secrets/db1\n«Heron42Flux»\n$ cat token.go\npackage main\n$ cat /etc/passwd\nroot:x:0:0::/root:/bin/sh\n",
 		"a manager":          "$ pass show web/example.org\n«correct horse 9»\nlogin: bob42\n$ pass show x1\nError: x1 is not in the password store.\n$ pass -c web/x1\nCopied web/x1 to clipboard.\n",
 		"a manager makes":    "$ pass generate web/x 14\nThe generated password for web/x is:\n«%Sazaga51^5d8»\n",

@@ -571,6 +571,7 @@ var cleanLines = []string{
 	"git clone https://user:password@example.org/x1.git", "scheme://[user:passwd@]proxy.server:port1", "export SECRET_KEY=replace-me", "DB_PASSWORD=changeme", "REDIS_PASSWORD=your_password_here1", "DB_PASSWORD=put_the_password_here", "STRIPE_KEY=sk_test_xxxxxxxxxxxxxxxxxxxxxxxx",
 	"  -K, --list-secret-keys             list secret keys1", " -password val       Set the password source1", "  -W, --password           force password prompt", "    --change-passphrase user-id", "  --secret NAME=PATH      secret to expose1", "--token TOKEN       API token [env: MYTOOL_TOKEN=]",
 	"openssl passwd [-6] [-salt string] [-in file1]", "Key fingerprint = 0D69E11F12BDBA077B3726AB4E1F799AA4FF2279", "    client-key-data: DATA+OMITTED", "expect_autopasswd\t\t    py3versions", "| password | sha256 |", "| token | The token of user42 |",
+	`'pass': 'The "pass" statement\n'`, `"password": "The password field is required",`, `'user_addr_t', 'DES_key_schedule', 'RIPEMD160_CTX',`,
 	// Options of other programs.
 	"ls -a -p -w /tmp/Heron42", "cp -p Heron42Flux /tmp/x1", "grep -w Heron42Flux *.txt", "mkdir -p a1/b2c3d4", "ssh -p 2222 bob@h", "docker run -p 8080:80 nginx1",
 	"docker ps -a", "docker run -u bob:staff42 img", "rsync -a -u Heron42:/x1 .", "tar -P -xf a1.tar", "ps -u bob42 -p 1234", "nmap -p 80,443 h1", "curl -b jar.txt http://h/x",

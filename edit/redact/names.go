@@ -369,7 +369,7 @@ func namedValue(m match) []value {
 	}
 	w := p.word(style{config: !assign, powershell: dollarName.Match(near(before))})
 	if w.quoted {
-		if m.placeholder(w, name) || len(w.text) < 4 || codeName(name, string(w.text), false) || w.open && !assign && !mixed(string(w.piece().text), 6) {
+		if m.placeholder(w, name) || len(w.text) < 4 || isSentence(string(w.text)) || codeName(name, string(w.text), false) || w.open && !assign && !mixed(string(w.piece().text), 6) {
 			return nil
 		}
 		return m.value(w)
@@ -402,6 +402,12 @@ func namedValue(m match) []value {
 		}
 	}
 	return values
+}
+
+// isSentence reports whether the text of a name is one for people, as in a catalogue of
+// messages.
+func isSentence(text string) bool {
+	return strings.Contains(text, " ") && !strings.ContainsAny(text, "0123456789") && sentence.MatchString(text)
 }
 
 // identifier matches the names that source code may have for a value.

@@ -266,6 +266,9 @@ func parseGitleaks(text string) ([]*rule, error) {
 			name: r.ID, keywords: r.Keywords, group: r.SecretGroup, entropy: r.Entropy, expr: r.Regex,
 			accept: func(m match) bool {
 				if r.ID == generalRule {
+					if constantName.MatchString(m.secret()) {
+						return false
+					}
 					if publicKey.Match(m.text[max(0, m.all[0]-16):m.from]) {
 						return false
 					}
@@ -343,6 +346,9 @@ func (a *allow) allows(m match) bool {
 
 // publicKey matches the name of a value that only looks like a secret to generalRule.
 var publicKey = regexp.MustCompile(`(?i)public[ _-]?key|fingerprint|key[ _-]?id`)
+
+// constantName matches the names of constants.
+var constantName = regexp.MustCompile(`^[A-Z]+\d{0,4}(?:_[A-Z]+\d{0,4})+$`)
 
 // namedBefore matches the name of a value, up to the value.
 var namedBefore = regexp.MustCompile(`([A-Za-z_][\w.-]*)\\*["']?\s*(?:=>|:?=|:)\s*\\*["']?$`)
