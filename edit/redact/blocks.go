@@ -118,7 +118,7 @@ type entryKind struct {
 	head  *regexp.Regexp // matches the line above the entries
 	never *regexp.Regexp // matches those that head matches, but that are none; nil if there are none
 	among *regexp.Regexp // matches the lines that may stand between; nil if there are none
-	entry *regexp.Regexp // matches an entry; its group is the secret
+	entry *regexp.Regexp // matches an entry; the group that matches is the secret
 	isOK  func(secret string) bool
 	each  bool // the words of the group are a secret each
 	table bool // the secret is only that part of the group that is in a column of the head
@@ -247,6 +247,43 @@ var entryKinds = []entryKind{
 		head:  regexp.MustCompile(`^untrusted comment:.*\bsecret key`),
 		entry: regexp.MustCompile(`^([A-Za-z0-9+/]{60,}={0,2})\s*$`),
 		isOK:  func(string) bool { return true },
+	},
+	{ // The arguments of a command in several lines.
+		rule: "option", words: []string{"curl "}, sign: "-u",
+		head:  regexp.MustCompile(`(?:^|[\s|&;("'])curl\s.*\\\s*$`),
+		among: regexp.MustCompile(`\\\s*$`),
+		entry: regexp.MustCompile(`^(?:>\s*)?(?:\s*|.*\s)(?:-u|--user|--proxy-user)[\s=]+["']?[\w.@\\-]+:([^\s"']{3,})`),
+		isOK: func(secret string) bool {
+			return !isPlaceholder(secret, "") && !urlExample.MatchString(secret) && secret[0] != '$'
+		},
+	},
+	{
+		rule: "option", words: []string{"mysql", "mariadb"}, sign: "-p",
+		head:  regexp.MustCompile(`(?:^|[\s|&;("'/])(?:mysql\w*|mariadb[\w-]*)\s.*\\\s*$`),
+		among: regexp.MustCompile(`\\\s*$`),
+		entry: regexp.MustCompile(`^(?:>\s*)?(?:\s*|.*\s)-p["']?([^\s"'\\]{3,})`),
+		isOK:  func(secret string) bool { return !isPlaceholder(secret, "") && secret[0] != '$' },
+	},
+	{ // The value of a name, in an object of its own: Terraform's outputs.
+		rule: "setting", words: []string{"password", "secret", "token", "key"}, sign: "alue",
+		head: regexp.MustCompile(`^\s*["']?[\w.-]*(?i:passw(?:or)?d|passphrase|secret|token|(?:api|access|private|secret)_?key)["']?\s*[:=]\s*\{\s*$|` +
+			`^\s*<\w*Password>\s*$`),
+		among: regexp.MustCompile(`^\s*["']?(?:sensitive|type|description)["']?\s*[:=]`),
+		entry: regexp.MustCompile(`^\s*(?:["']?value["']?\s*[:=]\s+["']([^"']+)["'],?|<Value>([^<]+)</Value>)\s*$`),
+		isOK:  func(secret string) bool { return len(secret) >= 4 && !isPlaceholder(secret, "") && !metavar(secret) },
+	},
+	{ // The passwords of cloud-init's users.
+		rule: "setting", words: []string{"chpasswd:"},
+		head:  regexp.MustCompile(`^\s*chpasswd:\s*$`),
+		among: regexp.MustCompile(`^\s+(?:list|expire|users):|^\s+-?\s*[\w.-]+:\S+\s*$`),
+		entry: regexp.MustCompile(`^\s+-?\s*[\w.-]+:([^\s:]+)\s*$`),
+		isOK:  func(secret string) bool { return !isPlaceholder(secret, "") && secret != "RANDOM" && secret != "R" },
+	},
+	{ // What a debugger shows.
+		rule: "printed", words: []string{"(gdb)", "(lldb)"}, sign: `"`,
+		head:  regexp.MustCompile(`^\((?:gdb|lldb)\)\s+p(?:rint)?\s+\S*(?i:passw(?:or)?d|passphrase|secret|token|_key)\S*\s*$`),
+		entry: regexp.MustCompile(`^(?:\$\d+|\(.*) = .*"([^"]+)"`),
+		isOK:  func(secret string) bool { return !isPlaceholder(secret, "") },
 	},
 	{ // A new password, named by what happened to it.
 		rule: "said", words: []string{"password"}, sign: ":",
@@ -398,7 +435,11 @@ func (s *screen) lookEntry(top int) {
 		for y, n := top, 0; y > 0 && n < mostAbove; n++ {
 			text := s.lineAbove(&y)
 			if s.run.isHead(i, text) {
-				s.hideEntry(kind, text, at[2], at[3])
+				n := 1
+				for at[2*n] < 0 { // the group that matched
+					n++
+				}
+				s.hideEntry(kind, text, at[2*n], at[2*n+1])
 				break
 			}
 			if kind.among == nil || !kind.among.Match(text) {

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"math/bits"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -11,6 +12,9 @@ import (
 // Lines that are secrets because of those above them. Secrets stand between « and ».
 func TestBlocks(t *testing.T) {
 	r := mustNew(t, Options{})
+	if len(entryKinds) > bits.UintSize {
+		t.Errorf("%d kinds; want at most %d, as screen.heads has a bit of each", len(entryKinds), bits.UintSize)
+	}
 	var key []string
 	for i := range 6 {
 		key = append(key, generated(uint64(i), 64, alnum+"+/"))
@@ -71,6 +75,12 @@ func TestBlocks(t *testing.T) {
 		"here-document":      "$ docker login -u ann --password-stdin <<EOF\n> «swordfish»\n> EOF\n",
 		"reset":              "Password for the [elastic] user successfully reset.\nNew value: «+Heron42=Flux»\nOther value: x12345\n",
 		"PPP":                "# client server secret IP addresses\nbob * «Heron42Flux» *\n",
+		"continued lines":    "$ curl -sS \\\n> -H 'Accept: text/html' \\\n> -u 'bob:«+Vorifa29=lvf»' \\\n> https://x.example/\n$ id -u bob:Vorifa2\n",
+		"continued, mysql":   "$ mysql -h db1 \\\n>   -u bob -p«swordfish» \\\n>   -P 3306\n",
+		"terraform output":   "{\n  \"db_password\": {\n    \"sensitive\": true,\n    \"type\": \"string\",\n    \"value\": \"«swordfish»\"\n  },\n  \"region\": {\n    \"value\": \"eu-central-1\"\n  }\n}\n",
+		"unattended":         "<AdministratorPassword>\n  <Value>«swordfish»</Value>\n</AdministratorPassword>\n<Name>\n  <Value>web1</Value>\n",
+		"cloud-init":         "chpasswd:\n  list: |\n    root:«swordfish»\n    bob:RANDOM\nusers:\n  - name:x\n",
+		"debugger":           "(gdb) print cfg->password\n$1 = 0x55d \"«swordfish»\"\n(gdb) p cfg->name\n$2 = 0x55d \"web1\"\n",
 		"storage account":    "  {\n    \"keyName\": \"key1\",\n    \"permissions\": \"FULL\",\n    \"value\": \"«kX9vB2nM4qL7wE1rT5yU8iO3pA6sD0fG2hJ4kL9zX9vB2n==»\"\n  }\n",
 		"box":                "┌─────Login──────┐\n│ Enter password │\n│ «Pasafa85»     │\n└────────────────┘\n",
 		"table":              "+----+------+----------+\n| id | name | password |\n+----+------+----------+\n|  1 | ann1 | «Kibobo12» |\n|  2 | bob2 | «Kibobo13» |\n+----+------+----------+\n",

@@ -38,7 +38,7 @@ var commands = []command{
 	{names: "skopeo buildah podman", user: "--creds --src-creds --dest-creds", at: ":"},
 	{names: "mysql mysqldump mysqladmin mysqlimport mysqlcheck mysqlshow mysqlslap mysqlpump mysqlbinlog mysqlsh mariadb mariadb-dump mariadb-admin mycli", attached: "-p"},
 	{names: "mysqladmin mariadb-admin", subs: "password", word: lastWord},
-	{names: "mycli pgcli beeline cqlsh evil-winrm steghide aescrypt rdesktop psexec ncftp ncftpput ncftpget tsql smbmap netexec nxc crackmapexec hydra medusa certutil yt-dlp youtube-dl rabbitmqadmin racadm", separate: "-p", attached: "-p"},
+	{names: "mycli pgcli beeline cqlsh evil-winrm steghide aescrypt rdesktop psexec ncftp ncftpput ncftpget tsql smbmap netexec nxc crackmapexec hydra medusa certutil yt-dlp youtube-dl rabbitmqadmin racadm cypher-shell neo4j-admin vsql", separate: "-p", attached: "-p"},
 	{names: "mongo mongosh mongodump mongorestore mongoexport mongoimport mongostat mongotop mongofiles", separate: "-p", attached: "-p"},
 	{names: "sshpass", separate: "-p", attached: "-p"},
 	{names: "unzip zip", separate: "-P", attached: "-P", bundled: "-P"},
@@ -106,6 +106,8 @@ var commands = []command{
 	{names: "useradd usermod", separate: "-p --password"},
 	{names: "yubico-piv-tool pkcs11-tool pkcs15-tool pkcs15-crypt p11tool tpm2_createprimary", separate: "-P -N -p --pin --so-pin --new-pin --puk"},
 	{names: "ykman", separate: "-P -p -n -m --pin --new-pin --puk --new-puk --management-key"},
+	{names: "slappasswd", separate: "-s"},
+	{names: "drush", subs: "user:password user-password upwd", word: 2},
 	{names: "cmdkey", attached: "/pass: /p:", slashes: true},
 	{names: "ccrypt ccencrypt ccdecrypt", separate: "-K"},
 }
@@ -446,7 +448,7 @@ func pipedValues(m match) []value {
 			if users {
 				part = part.slice(bytes.IndexByte(part.text, ':')+1, len(part.text))
 			}
-			if len(part.text) > 1 && !m.placeholder(part, "") {
+			if len(part.text) > 1 && !m.placeholder(part, "") && part.text[0] != '-' && !(metavar(string(part.text)) && strings.ToLower(string(part.text)) == string(part.text)) {
 				values = append(values, m.value(part)...)
 			}
 		}

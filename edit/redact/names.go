@@ -113,10 +113,10 @@ func nameRules() []*rule {
 		},
 		{
 			name: "netrc", keywords: []string{"password"},
-			expr: `\b(login)\s+\S+\s+password\s+`,
+			expr: `\b(login|user|username)\s+\S+\s+password\s+`,
 			read: func(m match) []value {
 				w := m.place(-1, m.all[1]).word(style{config: true, spaced: true})
-				if m.placeholder(w, "") {
+				if m.placeholder(w, "") || m.group(1) != "login" && !mixed(string(w.text), 6) {
 					return nil
 				}
 				return m.value(w)
@@ -407,7 +407,7 @@ func namedValue(m match) []value {
 // isSentence reports whether the text of a name is one for people, as in a catalogue of
 // messages.
 func isSentence(text string) bool {
-	return strings.Contains(text, " ") && !strings.ContainsAny(text, "0123456789") && sentence.MatchString(text)
+	return strings.Count(text, " ") > 1 && !strings.ContainsAny(text, "0123456789") && sentence.MatchString(text)
 }
 
 // identifier matches the names that source code may have for a value.
@@ -718,7 +718,7 @@ func optionValue(m match) []value {
 			return nil
 		}
 	}
-	if short && opensslSource.Match(first.text) {
+	if short && (opensslSource.Match(first.text) || !w.quoted && sep != "=" && !mixed(string(first.text), 4)) {
 		return nil
 	}
 	if sep != "=" && !w.quoted && (promptStop.Match(first.text) || strings.TrimSpace(sep) == "" && len(sep) > 1 && !mixed(string(first.text), 4)) {
@@ -748,7 +748,7 @@ var (
 	secretWord = regexp.MustCompile(`(?i)passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|(?:private|encryption|master|signing|auth|account|storage|pre-?shared)[_-]?key|credential`)
 	// Short words count only as a separate part of a name: DB_PASS, PGPASS and
 	// DB_PWD, but not COMPASS or PWD.
-	shortWord = regexp.MustCompile(`(?i)[_-](?:pass|pwd|auth|pat)$|(?:^|[._-])psk$|^(?:pass|pgpass|(?:require|store|key|trust|user|admin|root|db|ssh|smtp|ftp|ldap|bind|wifi)pass|masterauth|(?:root|bind|user|admin|owner|db)_?pw)$|(?-i:[a-z](?:Pass|Pwd)$|^pwd$)`)
+	shortWord = regexp.MustCompile(`(?i)[_-](?:pass|pwd|auth|pat)$|(?:^|[._-])psk$|^(?:pass|pgpass|(?:require|store|key|trust|user|admin|root|db|ssh|smtp|ftp|ldap|bind|wifi|remote|imap|pop|mail|proxy|sql|mysql|pg|redis|login|vpn|enable|become)pass|masterauth|(?:root|bind|user|admin|owner|db)_?pw)$|(?-i:[a-z](?:Pass|Pwd)$|^pwd$)`)
 	// Names of things that belong to a secret but are none.
 	besides = regexp.MustCompile(`(?i)(?:file|path|dir|ur[il]|name|type|len|length|size|count|limit|expiry|expires?(?:_in|_at)?|ttl|timeout|age|method|endpoint|algorithm|format|policy|prompt|hint|stdin|budget|usage|keyboard|max|min|label|title|message|description|placeholder|example|errors?|err|cnt|encryption|column|handler|factory)s?$|^(?:OLDPWD|SSH_AUTH_SOCK|tokens|max[_-]?tokens?|.*(?:passw(?:or)?d|token)[_-]?key)$|keyboard|tokeniz`)
 )
@@ -759,7 +759,7 @@ func secretName(name string) bool {
 }
 
 var (
-	placeholders = regexp.MustCompile(`(?i)^(?:[*xX.•·?#-]+|public|private|true|false|yes|no|on|off|null|nil|none|undefined|auto|default|required|optional|sufficient|enabled?|disabled?|string|str|int|bool|bytes|value|text|stdin|file|prompt|ask|env|invalid|missing|expired|error|failed|incorrect|changed|ok|redacted|masked|hidden|\[?redacted\]?|your[_-].*|.*[_-]here|(?:change|replace)[_-]?(?:me|this|it)|[A-Z]+=[A-Z]+|\d+(?:\.\d+)+|(?:[a-z]+_)*x{6,}|<.*|.*>|\d{1,3}|-?0x[0-9a-f_]{1,16}|#[0-9a-f]{3,8}|(?:u?int|float|complex)\d+(?:_t)?)[,.;:!?)]*$`)
+	placeholders = regexp.MustCompile(`(?i)^(?:[*xX.•·?#-]+|public|private|true|false|yes|no|on|off|null|nil|none|undefined|auto|default|required|optional|sufficient|enabled?|disabled?|string|str|int|bool|bytes|value|text|stdin|file|prompt|ask|env|invalid|missing|expired|error|failed|incorrect|changed|ok|redacted|masked|hidden|\[?redacted\]?|your[_-].*|.*[_-]here|(?:change|replace)[_-]?(?:me|this|it)|[A-Z]+=[A-Z]+|\d+(?:\.\d+)+|(?:[a-z]+_)*x{6,}|<.*|[\w -]*>|\d{1,3}|-?0x[0-9a-f_]{1,16}|#[0-9a-f]{3,8}|(?:u?int|float|complex)\d+(?:_t)?)[,.;:!?)]*$`)
 	// Values that make or a template replaces later. For those of a shell see
 	// word.expands.
 	template = regexp.MustCompile(`^(?:%[-+#0]?[\d.]*[A-Za-z](?:$|[^A-Za-z0-9_])|%[A-Za-z_]\w*(?:\([^)]*\))?%|%[a-z]*[({]|\{\{|<|\(|@|\.\*|\{[\w.\[\]]*\}|\[[^\]]*-[^\]]*\]|[\])}>]+$|DATA\+OMITTED$|` +

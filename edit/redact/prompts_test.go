@@ -138,9 +138,15 @@ func TestTypedSecret(t *testing.T) {
 			}
 		}
 	}
-	// The shell reads without an echo.
-	in := newTape(80, 9).add(format.Output, "$ read -rs X\r\n").add(format.Input, "bicycle\r").add(format.Output, "$ ").add(format.Input, "ls\r").add(format.Output, "ls\r\n")
+	// The stars of an echo may come before the keys.
+	in := newTape(80, 9).add(format.Output, "$ login\r\n? Paste your authentication token: *******").add(format.Input, "bicycle").add(format.Input, "\r").add(format.Output, "\r\n$ ")
 	out, _ := redacted(t, r, in)
+	if got, want := out.stream(format.Input), "*******\r"; got != want {
+		t.Errorf("input = %q; want %q", got, want)
+	}
+	// The shell reads without an echo.
+	in = newTape(80, 9).add(format.Output, "$ read -rs X\r\n").add(format.Input, "bicycle\r").add(format.Output, "$ ").add(format.Input, "ls\r").add(format.Output, "ls\r\n")
+	out, _ = redacted(t, r, in)
 	if got, want := out.stream(format.Input), "*******\rls\r"; got != want {
 		t.Errorf("input = %q; want %q", got, want)
 	}

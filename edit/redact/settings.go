@@ -28,13 +28,13 @@ func settingRules() []*rule {
 		{
 			// Network equipment: a line of the configuration, perhaps behind a prompt.
 			name: "setting", keywords: []string{"password", "passwd", "secret", "community", "key", "psk"},
-			expr: `(?i)^\s*(?:\S+[#>] ?)?(?:set\s+|no\s+)?(?:` +
-				`enable\s+(?:password|secret)|username\s+\S+.*?\s(?:password|secret)|snmp(?:-server)?\s+community|` +
+			expr: `(?i)^\s*(?:\S+[#>] ?|\[\S+\] ?)?(?:set\s+|no\s+)?(?:` +
+				`local-user\s+\S+.*?\s(?:password|secret)|enable\s+(?:password|secret)|username\s+\S+.*?\s(?:password|secret)|snmp(?:-server)?\s+community|` +
 				`(?:tacacs|radius|ldap|aaa)(?:-server)?\s+(?:.*?\b)?key|crypto\s+isakmp\s+key|key-string|wpa-psk|neighbor\s+\S+\s+password|` +
 				`ip\s+ospf\s+(?:authentication-key|message-digest-key\s+\d+\s+md5)|ntp\s+authentication-key\s+\d+\s+\S+|ppp\s+(?:chap|pap)\s.*?\bpassword|` +
-				`(?:system|security|snmp|protocols|access|interfaces|user|login)\s.*?\b(?:plain-?text-password(?:-value)?|encrypted-password|pre-shared-key|authentication-key|secret|community)|` +
+				`(?:system|security|snmp|protocols|access|interfaces|user|login|vpn|network|mgt-config|service)\s.*?\b(?:plain-?text-password(?:-value)?|encrypted-password|pre-shared-key|authentication-key|phash|secret|community)|` +
 				`(?:password|secret|pass-?phrase)\s+[0579]|(?:password|passwd|psksecret|secret)\s+ENC)\s+` +
-				`(?:(?:[0-9]|ENC|ascii|ascii-text|hex|hexadecimal|cipher|plain-?text|simple|irreversible-cipher)\s+)*["']?([^\s"']+)`,
+				`(?:(?:[0-9]|ENC|key|ascii|ascii-text|hex|hexadecimal|cipher|plain-?text|simple|irreversible-cipher)\s+)*["']?([^\s"']+)`,
 			accept: func(m match) bool {
 				s := m.secret()
 				return (!isPlaceholder(s, "") || crypted.MatchString(s)) && !metavar(s) && len(s) > 2 && !promptStop.MatchString(s) && !strings.HasPrefix(s, "=")
@@ -49,6 +49,12 @@ func settingRules() []*rule {
 		{
 			name: "setting", keywords: []string{"* "},
 			expr:   `^\s*["']?[\w.@\\-]+["']?\s+(?:\*|["']?[\w.-]+["']?)\s+"([^"]+)"\s+(?:\*|[\d./]+)\s*$`,
+			accept: func(m match) bool { return !isPlaceholder(m.secret(), "") },
+		},
+		{
+			// Answers for the installer of Debian.
+			name: "setting", keywords: []string{"password"},
+			expr:   `^\s*\S+\s+\S+/\S*password\S*\s+password\s+(\S.*?)\s*$`,
 			accept: func(m match) bool { return !isPlaceholder(m.secret(), "") },
 		},
 		{

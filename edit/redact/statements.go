@@ -47,6 +47,45 @@ func statementRules() []*rule {
 			read: argumentValue,
 		},
 		{
+			// The argument of a function that hashes or sets a password.
+			name: "sql", keywords: []string{"set_password(", "setpassword(", "bcrypt(", "hash_password(", "hashpassword(", "make_password(", "password_hash(", "user("},
+			expr: `(?i)\b(?:set_?password|bcrypt|hash_?password|make_password|password_hash)\(\s*|\bcreate_?(?:super_?)?user\(\s*["'][^"']*["']\s*,\s*(?:["'][^"'\s@]*@[^"'\s]*["']\s*,\s*)?`,
+			read: func(m match) []value {
+				values := sqlString(m)
+				if len(values) == 1 && mixed(string(m.text[values[0].from:values[0].to]), 6) && !bytes.Contains(m.text[values[0].from:values[0].to], []byte("@")) {
+					return values
+				}
+				return nil
+			},
+		},
+		{
+			// Terraform: NAME = "SECRET" -> "SECRET".
+			name: "variable", keywords: []string{" -> "},
+			expr: `(` + secretish + `)"?\s*[=:]\s*"[^"]*"\s*->\s*`,
+			read: func(m match) []value {
+				if !secretName(m.group(1)) {
+					return nil
+				}
+				return sqlString(m)
+			},
+		},
+		{
+			// What an authorization server sends to a client.
+			name: "authorization", keywords: []string{"code="},
+			expr:   `[?&]code=([A-Za-z0-9%/_.~-]{16,})`,
+			accept: func(m match) bool { return mixed(m.secret(), 16) },
+		},
+		{
+			name: "authorization", keywords: []string{"bot"},
+			expr: `\bbot\d{6,12}:([A-Za-z0-9_-]{30,})`,
+		},
+		{
+			// The settings of OpenWrt: wireless.X.key='SECRET'.
+			name: "setting", keywords: []string{"wireless.", "network.", "openvpn.", "ddns."},
+			expr:   `\b(?:wireless|network|openvpn|ddns)\.\S+\.(?:key\d?|password|sae_password|psk|auth_secret|private_key|preshared_key)=["']?([^\s"']{5,})`,
+			accept: func(m match) bool { return !isPlaceholder(m.secret(), "") },
+		},
+		{
 			// mysql's USER:SECRET@tcp(HOST).
 			name: "connection", keywords: []string{"@tcp(", "@unix("},
 			expr: `(?:^|[\s"'=])[\w.-]+:([^\s"']+)@(?:tcp|unix)\(`,
@@ -140,8 +179,9 @@ func statementRules() []*rule {
 		},
 		{
 			// A hash of a password, as of crypt(3).
-			name: "password-hash", keywords: []string{"$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$7$", "$y$", "$gy$", "$apr1$", "$argon2"},
-			expr: `\$(?:[1567]|2[abxy]|g?y|apr1|argon2i?d?)\$[./A-Za-z0-9$=,+-]{20,}`,
+			name: "password-hash", keywords: []string{"$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$7$", "$y$", "$gy$", "$apr1$", "$argon2", "pbkdf2", "scrypt:", "{ssha", "{sha", "{smd5}", "{crypt}", "{argon2}", "scram-sha", "$p$", "$s$"},
+			expr: `\$(?:[1567]|2[abxy]|g?y|apr1|argon2i?d?)\$[./A-Za-z0-9$=,+-]{20,}|\$[PHS]\$[./A-Za-z0-9]{31,}|\bpbkdf2_sha\d+\$\d+\$([./A-Za-z0-9$=+]{20,})|\bpbkdf2:sha\d+:\d+\$([A-Za-z0-9]+\$[0-9a-f]{32,})|` +
+				`\bscrypt:[\d:]+\$([A-Za-z0-9]+\$[0-9a-f]{32,})|\bgrub\.pbkdf2\.sha512\.\d+\.([0-9A-F.]{40,})|\bSCRAM-SHA-(?:1|256)\$\d+:([A-Za-z0-9+/=$:]{40,})|\{(?:S?SHA\d*|SMD5|PBKDF2[\w-]*)\}([./A-Za-z0-9$=+]{20,})`,
 		},
 	}
 }
@@ -187,7 +227,7 @@ func sqlString(m match) []value {
 		s = style{loose: true}
 	}
 	w := p.line.word(p.at, s)
-	if len(w.text) < 2 || w.open || m.placeholder(w, "") {
+	if len(w.text) < 2 || w.open || m.placeholder(w, "") || urlExample.Match(w.text) {
 		return nil
 	}
 	return m.value(w)
@@ -222,6 +262,9 @@ func redisAuth(m match) []value {
 		at--
 	}
 	w := line{text: m.text}.word(at, style{})
+	if bytes.IndexByte(m.text[:m.all[1]], '>') < 0 && !mixed(string(w.text), 6) && len(bytes.Fields(m.text)) > 2 {
+		return nil // a sentence
+	}
 	if len(w.text) < 3 || w.end < len(m.text) && len(bytes.TrimSpace(m.text[w.end:])) > 0 || m.placeholder(w, "") {
 		return nil
 	}

@@ -257,6 +257,7 @@ var promptSign = regexp.MustCompile(`[:：?>]\s*$`)
 
 // asksSecret reports whether a prompt asks for a secret, in any language.
 func asksSecret(prompt string) bool {
+	prompt = strings.TrimRight(prompt, "*•● ") // keys that were typed, but not recorded in this order
 	if !promptSign.MatchString(prompt) || shellPrompt.MatchString(prompt) {
 		return false
 	}
