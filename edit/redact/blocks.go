@@ -285,6 +285,20 @@ var entryKinds = []entryKind{
 		entry: regexp.MustCompile(`^(?:\$\d+|\(.*) = .*"([^"]+)"`),
 		isOK:  func(secret string) bool { return !isPlaceholder(secret, "") },
 	},
+	{ // A parameter or a secret of a cloud.
+		rule: "setting", words: []string{"securestring", "/secrets/"}, sign: "alue",
+		head:  regexp.MustCompile(`^\s*"?Type"?:\s*"?SecureString"?,?\s*$|^\s*"?id"?:\s*"?https://\S+/secrets/\S+$`),
+		among: regexp.MustCompile(`^\s*(?:"?\w+"?: |[}\]],?$)`),
+		entry: regexp.MustCompile(`^\s*"?[Vv]alue"?:\s*"?([^\s"][^"]*?)"?,?\s*$`),
+		isOK:  func(secret string) bool { return !isPlaceholder(secret, "") },
+	},
+	{ // What a program found out.
+		rule: "said", words: []string{"john ", "hashcat "}, sign: ":",
+		head:  regexp.MustCompile(`(?:^|[\s/])(?:john|hashcat)\s.*--show\b`),
+		among: regexp.MustCompile(`^[^\s:]+:\S`),
+		entry: regexp.MustCompile(`^(?:[0-9a-f]{32,}|[\w.@\\-]+):([^\s:]{3,})(?::\S*)?\s*$`),
+		isOK:  func(secret string) bool { return !isPlaceholder(secret, "") },
+	},
 	{ // A new password, named by what happened to it.
 		rule: "said", words: []string{"password"}, sign: ":",
 		head:  regexp.MustCompile(`(?i)\bpassword\b.*\b(?:reset|generated|changed|created|updated)\b`),
@@ -358,12 +372,14 @@ var (
 var printerWords = []string{
 	"openssl rand", "genkey", "genpsk", "pwgen", "apg", "xkcdpass", "makepasswd", "mkpasswd", "random", "token", "initial-password", "password", "passwd",
 	"dumpprivkey", "secret", "base64", "-field", "output -raw", "oathtool", "gen.secret", "key:generate", "api_key", "apikey", "api-key", "whoami -t", "ssm get-parameter", "find-generic", "find-internet",
-	"bw generate", "bw unlock", "bw login", "keepassxc-cli", "op item", "vault_pass", "configure get",
+	"kwallet-query", "dcli ", "bw generate", "bw unlock", "bw login", "keepassxc-cli", "op item", "vault_pass", "configure get",
 }
 
 // secretPrinter matches the commands that print nothing but secrets.
 var secretPrinter = regexp.MustCompile(`(?:^|[\s|&;()$"'\x60/])(?:` +
 	`openssl\s+rand\b|wg\s+(?:genkey|genpsk)\b|pwgen\b|apg\b|makepasswd\b|mkpasswd\s*$|(?:bw|keepassxc-cli)\s+generate\b|bw\s+(?:unlock|login)\b.*--raw|` +
+	`(?:jq|yq)\s.*\.\w*(?i:passw(?:or)?d|passphrase|secret|token|api_?key|access_?key)\w*["'\]]*(?:\s|$)|(?:grep|rg)\s.*(?:PASSW|SECRET|TOKEN|API_?KEY|(?i:password|secret|token)).*\|\s*(?:cut|awk|sed)\b|` +
+	`kwallet-query\s.*-r|dcli\s+(?:password|p)\s|` +
 	`keepassxc-cli\s+show\s.*-a\s*[Pp]assword|op\s+item\s+get\s.*(?:password|credential|token|secret)|` +
 	`(?:\S.*\s)?(?:tr|base64|xxd|od|hexdump|sha\d+sum|md5sum)\b.*/dev/u?random\b|\S+\s.*/dev/u?random\b.*\|\s*(?:tr|base64|xxd|od|hexdump|sha\d+sum|md5sum)\b|(?:python3?|node|ruby|perl|php)\b.*(?:secrets\.token_|randomBytes\(|SecureRandom|random_bytes\()|` +
 	`gcloud\s+auth\s.*print-(?:access|identity)-token|gcloud\s+secrets\s+versions\s+access|az\s+account\s+get-access-token\b.*tsv|az\s+keyvault\s+secret\s+show\b.*tsv|` +

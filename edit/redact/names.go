@@ -748,7 +748,7 @@ var (
 	secretWord = regexp.MustCompile(`(?i)passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|(?:private|encryption|master|signing|auth|account|storage|pre-?shared)[_-]?key|credential`)
 	// Short words count only as a separate part of a name: DB_PASS, PGPASS and
 	// DB_PWD, but not COMPASS or PWD.
-	shortWord = regexp.MustCompile(`(?i)[_-](?:pass|pwd|auth|pat)$|(?:^|[._-])psk$|^(?:pass|pgpass|(?:require|store|key|trust|user|admin|root|db|ssh|smtp|ftp|ldap|bind|wifi|remote|imap|pop|mail|proxy|sql|mysql|pg|redis|login|vpn|enable|become)pass|masterauth|(?:root|bind|user|admin|owner|db)_?pw)$|(?-i:[a-z](?:Pass|Pwd)$|^pwd$)`)
+	shortWord = regexp.MustCompile(`(?i)[_-](?:pass|pwd|auth|pat)$|(?:^|[._-])psk$|^(?:pass|pgpass|(?:require|store|key|trust|user|admin|root|db|ssh|smtp|ftp|ldap|bind|wifi|remote|imap|pop|mail|proxy|sql|mysql|pg|redis|login|vpn|enable|become)pass|masterauth|(?:root|bind|user|admin|owner|db)_?pw)$|(?-i:[a-z](?:Pass|Pwd)$|[A-Z]{2}Pass$|^pwd$)`)
 	// Names of things that belong to a secret but are none.
 	besides = regexp.MustCompile(`(?i)(?:file|path|dir|ur[il]|name|type|len|length|size|count|limit|expiry|expires?(?:_in|_at)?|ttl|timeout|age|method|endpoint|algorithm|format|policy|prompt|hint|stdin|budget|usage|keyboard|max|min|label|title|message|description|placeholder|example|errors?|err|cnt|encryption|column|handler|factory)s?$|^(?:OLDPWD|SSH_AUTH_SOCK|tokens|max[_-]?tokens?|.*(?:passw(?:or)?d|token)[_-]?key)$|keyboard|tokeniz`)
 )

@@ -58,6 +58,21 @@ func settingRules() []*rule {
 			accept: func(m match) bool { return !isPlaceholder(m.secret(), "") },
 		},
 		{
+			// The registry of Windows, and netsh.
+			name: "setting", keywords: []string{"reg_"},
+			expr: `(` + secretish + `)\s+REG_(?:SZ|EXPAND_SZ|MULTI_SZ|BINARY)\s+(\S.*?)\s*$`,
+			read: markupValue,
+		},
+		{
+			name: "setting", keywords: []string{"key content", "sselinhalt", "contenu de la cl"},
+			expr: `(?i)^\s*(?:key content|schlüsselinhalt|contenu de la clé)\s*:\s+(\S.*?)\s*$`,
+		},
+		{
+			name: "setting", keywords: []string{"set smbpass", "set password", "set httppassword", "set pass", "setg "},
+			expr:   `^msf\S*\s.*?>\s+setg?\s+(?i:\w*pass(?:word)?)\s+(\S+)\s*$`,
+			accept: func(m match) bool { return !isPlaceholder(m.secret(), "") },
+		},
+		{
 			// A row of a table, framed: | NAME | SECRET |.
 			name: "setting", keywords: []string{"|", "│"},
 			expr: `(?i)^\s*[|│]\s*([\w .-]*(?:passw(?:or)?d|passphrase|secret|token|api[ _-]?key|access[ _-]?key|private[ _-]?key|secret[ _-]?key)[\w-]*)\s*[|│]\s*(\S+)\s*[|│]?\s*$`,
@@ -91,8 +106,8 @@ func settingRules() []*rule {
 		},
 		{
 			// A name and a value, each with a name: name="NAME" value="SECRET".
-			name: "setting", keywords: []string{"value"},
-			expr: `(?i:\b(?:name|key|id|property|parameterkey))\\*["']?\s*[=:]\s*\\*["']?(` + secretish + `)\\*["']?[^<>{}]{0,80}?(?i:\b(?:parameter)?value)\\*["']?\s*[=:]\s*(\\*["'][^"'\\]+|[^\s"',;{}<>\\]+)`,
+			name: "setting", keywords: []string{"value", "content="},
+			expr: `(?i:\b(?:name|key|id|property|parameterkey))\\*["']?\s*[=:]\s*\\*["']?(` + secretish + `)\\*["']?[^<>{}]{0,80}?(?i:\b(?:(?:parameter)?value|content))\\*["']?\s*[=:]\s*(\\*["'][^"'\\]+|[^\s"',;{}<>\\]+)`,
 			read: markupValue,
 		},
 		{

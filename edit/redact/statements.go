@@ -80,6 +80,17 @@ func statementRules() []*rule {
 			expr: `\bbot\d{6,12}:([A-Za-z0-9_-]{30,})`,
 		},
 		{
+			// A session in a URL.
+			name: "cookie", keywords: []string{"sessionid=", "sessid=", "session_id="},
+			expr:   `(?i)[?&;](?:jsessionid|phpsessid|sess(?:ion)?_?id|aspsessionid\w*)=([A-Za-z0-9_!.-]{16,})`,
+			accept: func(m match) bool { return mixed(m.secret(), 16) },
+		},
+		{
+			// The hashes of Windows.
+			name: "password-hash", keywords: []string{":::"},
+			expr: `:\d+:[0-9a-fA-F]{32}:([0-9a-fA-F]{32}):::`,
+		},
+		{
 			// The settings of OpenWrt: wireless.X.key='SECRET'.
 			name: "setting", keywords: []string{"wireless.", "network.", "openvpn.", "ddns."},
 			expr:   `\b(?:wireless|network|openvpn|ddns)\.\S+\.(?:key\d?|password|sae_password|psk|auth_secret|private_key|preshared_key)=["']?([^\s"']{5,})`,
