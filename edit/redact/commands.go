@@ -285,7 +285,7 @@ func (a *arguments) read(l line, i int) {
 // add adds a secret.
 func (a *arguments) add(w word) {
 	text := string(w.text)
-	if len(text) >= 3 && !a.m.placeholder(w, "") && !metavar(text) && (a.sure || mixed(text, 4)) {
+	if len(text) >= 3 && !a.m.placeholder(w, "") && !metavar(text) && !isSentence(text) && (a.sure || mixed(text, 4)) {
 		a.values = append(a.values, a.m.value(w)...)
 	}
 }

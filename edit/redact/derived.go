@@ -56,7 +56,7 @@ func (k *known) derive(s *secret) {
 		}
 	}
 	if strings.Contains(text, " ") {
-		add(url.QueryEscape(text), gramLen)
+		add(url.QueryEscape(text), max(12, len(text)/2)) // a word of it is none
 	}
 }
 

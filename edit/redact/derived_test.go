@@ -154,3 +154,14 @@ func TestDerivedFromBase64(t *testing.T) {
 		t.Errorf("output = %q", got)
 	}
 }
+
+// The words of a passphrase remain where they stand alone.
+func TestWordsOfPassphrase(t *testing.T) {
+	secret := "not my real password"
+	in := newTape(100, 9).add(format.Output, "export PASSPHRASE='"+secret+"'\r\nhttps://x.example/?p=not+my+real+password\r\nthe password and the authentication of a user\r\n")
+	out, _ := redacted(t, mustNew(t, Options{}), in)
+	want := "export PASSPHRASE='********************'\r\nhttps://x.example/?p=********************\r\nthe password and the authentication of a user\r\n"
+	if got := out.stream(format.Output); got != want {
+		t.Errorf("output =\n%s\nwant\n%s", got, want)
+	}
+}

@@ -602,7 +602,7 @@ var cleanLines = []string{
 	"openssl passwd [-6] [-salt string] [-in file1]", "Key fingerprint = 0D69E11F12BDBA077B3726AB4E1F799AA4FF2279", "    client-key-data: DATA+OMITTED", "expect_autopasswd\t\t    py3versions", "| password | sha256 |", "| token | The token of user42 |",
 	`'pass': 'The "pass" statement\n'`, `"password": "The password field is required",`, `'user_addr_t', 'DES_key_schedule', 'RIPEMD160_CTX',`,
 	"AUTH      RFC 2554", `want.SetBasicAuth("user", "pass")`, "must give -key or -secret option", "username and password are kept for 30 days", `db.create_user("ann42", "a@b42.example")`, "https://x.example/?code=42&state=abcdefgh12345678",
-	`  ~ password_length = "12" -> "16"`, "network.lan.ipaddr='192.0.2.1'", "robot1234567: ready",
+	`  ~ password_length = "12" -> "16"`, "network.lan.ipaddr='192.0.2.1'", "robot1234567: ready", `complete -c ngrok -f -a authtoken -d "The token to save in the file"`,
 	// Options of other programs.
 	"ls -a -p -w /tmp/Heron42", "cp -p Heron42Flux /tmp/x1", "grep -w Heron42Flux *.txt", "mkdir -p a1/b2c3d4", "ssh -p 2222 bob@h", "docker run -p 8080:80 nginx1",
 	"docker ps -a", "docker run -u bob:staff42 img", "rsync -a -u Heron42:/x1 .", "tar -P -xf a1.tar", "ps -u bob42 -p 1234", "nmap -p 80,443 h1", "curl -b jar.txt http://h/x",
