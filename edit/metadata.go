@@ -14,7 +14,10 @@ import (
 //   - from the output, the marks of shells and editors with directories, hosts,
 //     command lines and history numbers (OSC 7, 133, 633, 697, 3008, and 1337 with
 //     CurrentDir, RemoteHost and SetUserVar), titles (OSC 0, 1, 2, l and L, and ESC k),
-//     notifications (OSC 9, 99 and 777), the clipboard (OSC 52), and documents (OSC 6);
+//     notifications (OSC 9, 99 and 777), the clipboard (OSC 52), documents (OSC 6), and
+//     all other control strings that draw nothing: every OSC but those of colours,
+//     links, fonts, pointers and images, APC but kitty's images, PM and SOS, and DCS
+//     with messages for kitty, Warp and tmux;
 //   - from the header, the command, the environment and all keys that its format does
 //     not name, such as the nonce; the key of [format.Header.Redacted] stays;
 //   - events of unknown kinds.
@@ -92,6 +95,7 @@ type Metadata struct {
 	Variables      int // variables of the environment, or the user's, in the output
 	Contexts       int // nested sessions: of other users, hosts and containers
 	Inputs         int // events of input
+	Strings        int // control strings of other kinds
 	Others         int // events of unknown kinds
 
 	Nonce       bool     // the header has the nonce of the marks
@@ -146,8 +150,8 @@ func (m *Metadata) count(text string) {
 			m.Hosts++
 		}
 	}
-	switch number {
-	case "0", "1", "2", "k":
+	switch number = unpadded(number); number {
+	case "0", "1", "2", "30", "k":
 		m.Titles++
 	case "6", "7":
 		url(rest)
@@ -159,10 +163,27 @@ func (m *Metadata) count(text string) {
 		}
 	case "99", "777":
 		m.Notifications++
-	case "52":
+	case "52", "5522":
 		m.Clipboard++
+	case "51": // of Emacs: A, user, host and directory
+		if place, ok := strings.CutPrefix(rest, "A"); ok {
+			m.Directories++
+			m.Hosts += strings.Count(place[:max(0, strings.IndexByte(place, ':'))], "@")
+		} else {
+			m.Strings++
+		}
 	case "3008":
 		m.Contexts++
+		for field := range strings.SplitSeq(rest, ";") {
+			switch key, _, _ := strings.Cut(field, "="); key {
+			case "hostname":
+				m.Hosts++
+			case "cwd":
+				m.Directories++
+			case "cmdline":
+				m.Commands++
+			}
+		}
 	case "133", "633", "697":
 		m.Marks++
 		letter, fields, _ := strings.Cut(rest, ";")
@@ -198,8 +219,18 @@ func (m *Metadata) count(text string) {
 			m.Variables++
 		case "Copy":
 			m.Clipboard++
+		default:
+			m.Strings++
 		}
+	default:
+		m.Strings++
 	}
+}
+
+// unpadded removes zeros before a number.
+func unpadded(number string) string {
+	last := max(0, len(number)-1)
+	return strings.TrimLeft(number[:last], "0") + number[last:]
 }
 
 // printed removes control characters.
@@ -218,6 +249,7 @@ type metadataScan struct {
 	held   []byte // the end of the stream so far, if it may begin a string or end one
 	looked int    // bytes of held that need not be read again
 	drop   bool   // inside a string to remove
+	bell   bool   // BEL ends it
 	text   []byte // its first bytes, for found
 	out    []byte // reused
 	state  int    // of a terminal that has read what was kept
@@ -229,7 +261,8 @@ const (
 	inText     = iota
 	inEscape   // after ESC
 	inSequence // in a CSI sequence
-	inString   // in a control string
+	inOSC      // in a control string that BEL, too, ends
+	inString   // in another control string
 )
 
 // keep keeps bytes of which at most the first begins a sequence with ESC.
@@ -246,7 +279,9 @@ func (s *metadataScan) keep(b []byte) {
 			switch b[i] {
 			case 0x9b:
 				s.state = inSequence
-			case 0x90, 0x98, 0x9d, 0x9e, 0x9f:
+			case 0x9d:
+				s.state = inOSC
+			case 0x90, 0x98, 0x9e, 0x9f:
 				s.state = inString
 			}
 		case s.state == inText:
@@ -255,14 +290,16 @@ func (s *metadataScan) keep(b []byte) {
 				return
 			}
 			i += next
-		case c == 0x18 || c == 0x1a || c == 0x07 && s.state == inString:
+		case c == 0x18 || c == 0x1a || c == 0x07 && s.state == inOSC:
 			s.state = inText
-		case c < 0x20 || s.state == inString:
+		case c < 0x20 || s.state >= inOSC:
 		case s.state == inSequence && c >= 0x40:
 			s.state = inText
 		case s.state == inEscape && c == '[':
 			s.state = inSequence
-		case s.state == inEscape && strings.IndexByte("]PX^_", c) >= 0:
+		case s.state == inEscape && c == ']':
+			s.state = inOSC
+		case s.state == inEscape && strings.IndexByte("PX^_", c) >= 0:
 			s.state = inString
 		case s.state == inEscape && c >= 0x30:
 			s.state = inText
@@ -347,7 +384,7 @@ func (s *metadataScan) strip(data string) string {
 // dropped reads a string that is removed. It returns the number of bytes it took, and
 // false if more must be known.
 func (s *metadataScan) dropped(b []byte) (n int, ok bool) {
-	n, end, ok := stringEnd(b)
+	n, end, ok := stringEnd(b, s.bell)
 	if s.found != nil {
 		s.text = append(s.text, b[:min(n, maxCounted-len(s.text))]...)
 	}
@@ -379,18 +416,56 @@ func (s *metadataScan) sequence(b []byte) (n int, ok bool) {
 		if known && !remove {
 			return keep(2)
 		}
+		s.begin("")
+		s.bell = true
 	case b[0] == 0x1b && b[1] == 'P', b[0] == 0xc2 && b[1] == 0x90:
-		return s.passedOn(b, keep)
+		if remove, known := isMessage(b[2:]); !known {
+			return 0, false
+		} else if !remove {
+			return s.passedOn(b, keep)
+		}
+		s.begin("P;")
+	case b[0] == 0x1b && b[1] == '_', b[0] == 0xc2 && b[1] == 0x9f:
+		if len(b) == 2 {
+			return 0, false
+		}
+		if b[2] == 'G' { // an image, of kitty
+			return keep(2)
+		}
+		s.begin("_;")
+	case b[0] == 0x1b && (b[1] == '^' || b[1] == 'X'), b[0] == 0xc2 && (b[1] == 0x9e || b[1] == 0x98):
+		s.begin("^;")
 	case b[0] == 0x1b && b[1] == 'k':
+		s.begin("k;")
 	default:
 		return keep(1)
 	}
-	s.remove()
-	s.drop, s.text = true, s.text[:0]
-	if b[1] == 'k' {
-		s.text = append(s.text, "k;"...)
-	}
 	return 2, true
+}
+
+// begin begins a string to remove, of a kind for count.
+func (s *metadataScan) begin(kind string) {
+	s.remove()
+	s.drop, s.bell, s.text = true, false, append(s.text[:0], kind...)
+}
+
+// messages are the starts of DCS that draw nothing: kitty's commands, what shells tell
+// Warp, and tmux -CC.
+var messages = []string{"@kitty-", "$d", "$f", "1000p"}
+
+// isMessage reports whether the DCS with this content is to be removed; known is false
+// if more of it must be read.
+func isMessage(b []byte) (remove, known bool) {
+	known = true
+	for _, start := range messages {
+		if n := min(len(b), len(start)); string(b[:n]) == start[:n] {
+			if n == len(start) {
+				return true, true
+			}
+			known = false
+		}
+	}
+	return false, known
 }
 
 // tmuxIntro follows the introducer of a DCS whose content tmux passes on to its
@@ -423,11 +498,12 @@ func (s *metadataScan) passedOn(b []byte, keep func(int) (int, bool)) (n int, ok
 		}
 		s.looked = 0
 		inner := strings.ReplaceAll(string(b[2+len(tmuxIntro):i]), "\x1b\x1b", "\x1b")
-		within := metadataScan{found: s.found}
+		// Other terminals end the DCS at the first ESC, and print what follows.
+		within := metadataScan{found: s.found, state: inString}
 		left := within.strip(inner) + within.rest()
 		s.remove()
 		switch left {
-		case "":
+		case "", "\x1b\\":
 		case inner:
 			s.out = append(s.out, b[:i+2]...)
 		default:
@@ -443,10 +519,13 @@ func (s *metadataScan) passedOn(b []byte, keep func(int) (int, bool)) (n int, ok
 	return 0, false
 }
 
+// stringControls are the second bytes of the controls that begin strings.
+var stringControls = []byte{0x90, 0x98, 0x9d, 0x9e, 0x9f}
+
 // introducer returns the index of the first byte that may begin a control string.
 func introducer(b []byte) int {
 	for i, c := range b {
-		if c == 0x1b || c == 0xc2 && (i+1 == len(b) || b[i+1] == 0x90 || b[i+1] == 0x9d) {
+		if c == 0x1b || c == 0xc2 && (i+1 == len(b) || bytes.IndexByte(stringControls, b[i+1]) >= 0) {
 			return i
 		}
 	}
@@ -455,12 +534,12 @@ func introducer(b []byte) int {
 
 // stringEnd returns the number of bytes of a control string before its end, and of the
 // control that ends it; none if that begins something else. ok is false if the end, or
-// the rest of it, is still to come.
-func stringEnd(b []byte) (n, end int, ok bool) {
+// the rest of it, is still to come. bell means that BEL, too, ends it.
+func stringEnd(b []byte, bell bool) (n, end int, ok bool) {
 	for i, c := range b {
 		last := i+1 == len(b)
 		switch {
-		case c == 0x07 || c == 0x18 || c == 0x1a:
+		case c == 0x07 && bell || c == 0x18 || c == 0x1a:
 			return i, 1, true
 		case (c == 0x1b || c == 0xc2) && last:
 			return i, 0, false
@@ -497,16 +576,16 @@ func isMetadata(b []byte) (remove, known bool) {
 		return string(text), false
 	}
 	number, known := word()
-	if number != "" && strings.IndexByte("lLI", number[0]) >= 0 {
-		return true, true
+	if number != "" && strings.IndexByte("PR", number[0]) >= 0 {
+		return false, true // Linux's palette
 	}
 	if !known {
-		return false, strings.Trim(number, "0123456789") != ""
+		return true, strings.Trim(number, "0123456789") != ""
 	}
-	number = strings.TrimLeft(number[:max(len(number)-1, 0)], "0") + number[max(len(number)-1, 0):]
-	switch number {
-	case "0", "1", "2", "6", "7", "9", "52", "99", "133", "633", "697", "777", "3008":
-		return true, true
+	switch unpadded(number) {
+	case "4", "5", "8", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "21", "22", "50", "66",
+		"104", "105", "110", "111", "112", "113", "114", "115", "116", "117", "118", "119":
+		return false, true
 	case "1337":
 		if over {
 			return true, true
@@ -519,5 +598,5 @@ func isMetadata(b []byte) (remove, known bool) {
 		}
 		return true, known
 	}
-	return false, true
+	return true, true
 }

@@ -30,7 +30,7 @@ var metadataCases = []struct{ name, in, want string }{
 	{"an image stays", "\x1b]1337;File=inline=1:QUJD\ax", "\x1b]1337;File=inline=1:QUJD\ax"},
 	{"titles", "\x1b]0;a@h: x\a\x1b]1;i\a\x1b]2;t\x1b\\\x1b]lsun\x1b\\\x1b]Licon\x1b\\\x1bktmux\x1b\\x\x1b]2\ay", "xy"},
 	{"clipboard and notification", "\x1b]52;c;aGk=\a\x1b]99;i=1;hi\x1b\\\x1b]6;file:///x\ax", "x"},
-	{"colours and links stay", "\x1b]4;1;red\a\x1b]8;;https://h/\aL\x1b]8;;\a\x1b]10;?\a\x1b]104\a\x1b]70;x\a\x1b]13;x\a", "\x1b]4;1;red\a\x1b]8;;https://h/\aL\x1b]8;;\a\x1b]10;?\a\x1b]104\a\x1b]70;x\a\x1b]13;x\a"},
+	{"colours and links stay", "\x1b]4;1;red\a\x1b]8;;https://h/\aL\x1b]8;;\a\x1b]10;?\a\x1b]104\a\x1b]13;x\a\x1b]P1ff0000\x1b]R", "\x1b]4;1;red\a\x1b]8;;https://h/\aL\x1b]8;;\a\x1b]10;?\a\x1b]104\a\x1b]13;x\a\x1b]P1ff0000\x1b]R"},
 	{"no OSC", "\x1b[1mx\x1b(B\x1bM\x1bcé°\u00a0]7;x\ay\x1bPq#1\x1b\\", "\x1b[1mx\x1b(B\x1bM\x1bcé°\u00a0]7;x\ay\x1bPq#1\x1b\\"},
 	{"ended by another sequence", "\x1b]7;file:///x\x1b[1my\x1b]2;t\u009b1mz", "\x1b[1my\u009b1mz"},
 	{"in a string", "\x1b]4;1;red\x1b]2;t\ax\x1b_G\x1bPtmux;\x1b\x1b]7;x\a\x1b\\y", "\x1b]4;1;red\x1b\\x\x1b_G\x1b\\y"},
@@ -44,7 +44,15 @@ var metadataCases = []struct{ name, in, want string }{
 	{"through tmux twice", "\x1bPtmux;\x1b\x1bPtmux;\x1b\x1b\x1b\x1b]2;t\a\x1b\x1b\\\x1b\\x", "x"},
 	{"through tmux with others", "\x1bPtmux;\x1b\x1b]4;1;red\a\x1b\x1b]2;t\a\x1b\\x", "\x1bPtmux;\x1b\x1b]4;1;red\a\x1b\\x"},
 	{"through tmux, to stay", "\x1bPtmux;\x1b\x1b]4;1;red\a\x1b\\x", "\x1bPtmux;\x1b\x1b]4;1;red\a\x1b\\x"},
+	{"through tmux with text", "\x1bPtmux;\x1b\x1b]2;t\ax\x1b\\y", "\x1bPtmux;\x1b\x1b\\x\x1b\\y"},
+	{"in a string with BEL", "\x1bPq\a\x1b]2;t\ax\x1b]4;1;red\a\x1b]2;t\ay", "\x1bPq\a\x1b\\x\x1b]4;1;red\ay"},
 	{"through screen", "\x1bP\x1b]133;A\a\x1b\\x", "\x1bP\x1b\\\x1b\\x"},
+	{"other OSC", "\x1b]70;x\a\x1b]51;Aann@host:/x\a\x1b]30;tab\a\x1b]5522;x\a\x1b]x\a\x1b]\a\x1b]99999999;x\ay", "y"},
+	{"systemd's context", "\x1b]3008;start=1;user=ann;hostname=h;cwd=/x;cmdline=ls\x1b\\x", "x"},
+	{"APC, PM and SOS", "\x1b_title\ax\x1b\\a\x1b^message\x1b\\b\x1bXstring\x1b\\c\u009ft\u009cd\u009em\u009ce\u0098s\u009cf\x1b_\x1b\\", "abcdef"},
+	{"kitty's image stays", "\x1b_Gf=24;QUJD\x1b\\x\u009fGa=d\u009c", "\x1b_Gf=24;QUJD\x1b\\x\u009fGa=d\u009c"},
+	{"DCS for terminals", "\x1bP@kitty-cmd{\"cmd\":\"ls\"}\x1b\\a\x1bP$d7b22\u009cb\x1bP1000p%begin\r\n%end\a\x1b\\c", "abc"},
+	{"DCS with a picture stays", "\x1bP0;1q#0\x1b\\\x1bP$q m\x1b\\\x1bP=1s\x1b\\\x1bP1p\x1b\\", "\x1bP0;1q#0\x1b\\\x1bP$q m\x1b\\\x1bP=1s\x1b\\\x1bP1p\x1b\\"},
 	{"empty 1337", "\x1b]1337\aCurrentDir", "CurrentDir"},
 }
 
@@ -133,8 +141,8 @@ func TestMetadata(t *testing.T) {
 	got := m
 	got.Environment, got.Keys = nil, nil
 	want := edit.Metadata{
-		Commands: 3, Directories: 18, Hosts: 10, Marks: 10, HistoryNumbers: 1, Titles: 15, Notifications: 3, Clipboard: 1,
-		Variables: 2, Contexts: 1, Inputs: 1, Others: 1, Nonce: true, Command: true,
+		Commands: 4, Directories: 21, Hosts: 12, Marks: 10, HistoryNumbers: 1, Titles: 19, Notifications: 3, Clipboard: 2,
+		Variables: 2, Contexts: 2, Strings: 16, Inputs: 1, Others: 1, Nonce: true, Command: true,
 	}
 	if !edit.SameMetadata(got, want) || !slices.Equal(m.Environment, []string{"SHELL"}) || !slices.Equal(m.Keys, []string{"user"}) {
 		t.Errorf("got %+v; want %+v", m, want)

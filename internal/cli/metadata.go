@@ -24,6 +24,7 @@ var metadataKinds = []struct {
 	{"clipboard", "text for the clipboard", "texts for the clipboard", func(m edit.Metadata) int { return m.Clipboard }},
 	{"variables", "variable", "variables", func(m edit.Metadata) int { return m.Variables }},
 	{"contexts", "nested context", "nested contexts", func(m edit.Metadata) int { return m.Contexts }},
+	{"control_strings", "other control string", "other control strings", func(m edit.Metadata) int { return m.Strings }},
 	{"input_events", "input event", "input events", func(m edit.Metadata) int { return m.Inputs }},
 	{"unknown_events", "event of an unknown kind", "events of unknown kinds", func(m edit.Metadata) int { return m.Others }},
 	{"environment", "variable in the header", "variables in the header", func(m edit.Metadata) int { return len(m.Environment) }},
