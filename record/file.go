@@ -483,6 +483,12 @@ func (f *File) Discard() {
 	f.f.Close()
 }
 
+// OpenReader opens the file for reading, before or after it has its name.
+func (f *File) OpenReader() (*os.File, error) {
+	in, err := os.Open(f.f.Name())
+	return in, f.named(err)
+}
+
 func (f *File) named(err error) error {
 	if err == nil || f.Path == "" {
 		return err

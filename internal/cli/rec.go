@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -150,6 +151,10 @@ func (o *recOptions) complete(args []string) (name string, err error) {
 		if o.file.Append {
 			return "", withHint(errExclude("--append", "--redact"), "ttydeck rec --redact MORE.cast && ttydeck cat "+name+" MORE.cast -o WHOLE.cast")
 		}
+		if f := o.file.Format; f != nil && !f.CanRead() {
+			return "", withHint(usageError{fmt.Errorf("%s can be written but not read, as --redact must", f)},
+				"ttydeck rec --redact FILE.cast && ttydeck convert FILE.cast "+shellJoin([]string{cmp.Or(name, "OUT")}))
+		}
 		if info, serr := os.Stat(name); name == "-" || serr == nil && !info.Mode().IsRegular() {
 			return "", withHint(usageError{errors.New("--redact needs a file, which gets its name when the secrets are removed")},
 				"ttydeck rec FILE && ttydeck redact FILE -")
@@ -254,10 +259,23 @@ func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 		note = func(string, ...any) {}
 	}
 	cleanErr := clean.finish(e, note)
-	if cleanErr == nil && err == nil {
+	status, returned := programStatus(err)
+	switch {
+	case cleanErr == nil && (err == nil || returned):
 		note("recorded to %s", clean.name)
+	case cleanErr == errNothing && err != nil && !returned:
+		return err // which is why
+	case cleanErr != nil && returned:
+		return statusError{status, cleanErr}
 	}
 	return errors.Join(err, cleanErr)
+}
+
+// programStatus returns the status of a statusError that nothing but a program's
+// status is in.
+func programStatus(err error) (status int, ok bool) {
+	s, ok := errors.AsType[statusError](err)
+	return s.status, ok && s.err == nil
 }
 
 // nestedNote notes that a terminal that is being recorded is recorded once more.

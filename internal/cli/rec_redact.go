@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -27,11 +26,13 @@ type cleaner struct {
 	overwrite bool   // an existing file
 	redactor  *redact.Redactor
 	file      *record.File // with the secrets
+	in        *os.File     // file, to read it
 
-	over chan struct{} // closed when file is complete
-	read chan struct{} // closed when it is read
-	scan *redact.Scan  // nil if nothing could be read
-	err  error         // of reading
+	over   chan struct{} // closed when file is complete
+	read   chan struct{} // closed when it is read
+	scan   *redact.Scan  // nil if nothing could be read
+	events bool          // some were read
+	err    error         // of reading
 
 	mu     sync.Mutex
 	behind *sync.Cond // signalled when output grows, and when nothing is read any more
@@ -85,9 +86,13 @@ func newCleaner(name string, overwrite bool, r *redact.Redactor) (*cleaner, erro
 	return c, nil
 }
 
-// begin begins to read the recording.
+// begin begins to read the recording, which may not have its name yet, and may lose it.
 func (c *cleaner) begin(f *record.File) {
 	c.file = f
+	if c.in, c.err = f.OpenReader(); c.err != nil {
+		close(c.read)
+		return
+	}
 	c.readTo(0)
 	go func() {
 		defer close(c.read)
@@ -98,12 +103,7 @@ func (c *cleaner) begin(f *record.File) {
 
 // readAll reads the recording to its end.
 func (c *cleaner) readAll() error {
-	in, err := c.open()
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	cast, _, err := format.Open(&growing{in, c.over}, format.As(c.file.Format))
+	cast, _, err := format.Open(&growing{c.in, c.over}, format.As(c.file.Format))
 	if err != nil {
 		return err
 	}
@@ -113,6 +113,7 @@ func (c *cleaner) readAll() error {
 		if err != nil {
 			return err
 		}
+		c.events = true
 		if err := c.scan.Event(ev); err != nil {
 			return err
 		}
@@ -126,21 +127,6 @@ func (c *cleaner) readAll() error {
 
 // growInterval is how often a growing recording is looked at.
 const growInterval = 20 * time.Millisecond
-
-// open opens the recording as soon as it has its name.
-func (c *cleaner) open() (*os.File, error) {
-	for {
-		over := closed(c.over)
-		in, err := os.Open(c.file.Path)
-		if err == nil || over || !errors.Is(err, fs.ErrNotExist) {
-			return in, err
-		}
-		select {
-		case <-c.over:
-		case <-time.After(growInterval):
-		}
-	}
-}
 
 // growing reads a file that grows until over is closed.
 type growing struct {
@@ -162,6 +148,17 @@ func (g *growing) Read(p []byte) (int, error) {
 	}
 }
 
+// named reports whether the recording has its name: it may never have got it, or
+// another program may have removed, moved or replaced it.
+func (c *cleaner) named() bool {
+	info, err := os.Lstat(c.file.Path)
+	if err != nil || c.in == nil {
+		return err == nil
+	}
+	own, err := c.in.Stat()
+	return err == nil && os.SameFile(info, own)
+}
+
 // closed reports whether a channel is closed.
 func closed(c chan struct{}) bool {
 	select {
@@ -172,8 +169,12 @@ func closed(c chan struct{}) bool {
 	}
 }
 
+// errNothing means that there is no recording to remove secrets from.
+var errNothing = errors.New("nothing was recorded")
+
 // finish writes the clean recording when the session has ended, and removes the other.
-// It passes a summary of the secrets to note.
+// It passes a summary of the secrets to note. Without a recording, the error is
+// errNothing.
 func (c *cleaner) finish(e *env, note func(string, ...any)) error {
 	if c.file == nil {
 		return nil
@@ -183,19 +184,27 @@ func (c *cleaner) finish(e *env, note func(string, ...any)) error {
 	if c.scan != nil {
 		defer c.scan.Close()
 	}
-	if _, err := os.Lstat(c.file.Path); err != nil {
-		return nil // nothing was recorded
+	if c.in != nil {
+		defer c.in.Close()
+	}
+	if !c.events && !c.named() {
+		return errNothing
 	}
 	err := c.err
 	if syntax := (*format.SyntaxError)(nil); err == nil || c.scan != nil && errors.As(err, &syntax) {
 		// The readable part of a recording on a full disk is kept.
 		err = errors.Join(err, c.write(e, note))
 	}
-	if err != nil {
+	switch {
+	case c.named() && err == nil:
+		return os.Remove(c.file.Path)
+	case c.named():
 		return withHint(fmt.Errorf("the secrets were not removed; the recording is %s: %w", c.file.Path, err),
 			"to remove them: ttydeck redact "+shellJoin([]string{c.file.Path, c.name}))
+	case err != nil:
+		return fmt.Errorf("the secrets were not removed, and %s was removed or replaced: %w", c.file.Path, err)
 	}
-	return os.Remove(c.file.Path)
+	return nil
 }
 
 // write writes the clean recording.

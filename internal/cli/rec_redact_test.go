@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -105,6 +106,91 @@ func TestMuchOutputWhileRedacting(t *testing.T) {
 		}
 		if n := bytes.Count(text, []byte("GH_TOKEN=***")); n != 2 || bytes.Contains(text, []byte("aB3dE6")) {
 			t.Errorf("%s has %d secrets replaced; want 2", name, n)
+		}
+	}
+}
+
+// A recording that loses its name meanwhile is cleaned, and the file that has the name
+// now stays. Two recorders that begin at the same time have one name.
+func TestNameTakenWhileRedacting(t *testing.T) {
+	ttydeck, _ := sessionsOf(t)
+	for _, c := range []struct {
+		name, do string
+		other    string // what the unredacted recording's name has at the end
+	}{
+		{"removed", `rm "$RAW"`, ""},
+		{"moved", `mv "$RAW" "$RAW.mine"`, ""},
+		{"replaced", `rm "$RAW"; echo another >"$RAW"`, "another\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cast := filepath.Join(t.TempDir(), "a.cast")
+			raw := unredactedName(cast)
+			cmd := exec.Command(ttydeck, "rec", "--redact", "--headless", cast, "--", "sh", "-c", shownSecret+`; until [ -e "$RAW" ]; do :; done; `+c.do+"; echo the end")
+			cmd.Env = append(os.Environ(), "RAW="+raw)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("rec: %v: %s", err, out)
+			}
+			text, err := os.ReadFile(cast)
+			if err != nil || bytes.Contains(text, []byte("aB3dE6")) || !bytes.Contains(text, []byte("the end")) {
+				t.Errorf("the recording is %q, %v", text, err)
+			}
+			if other, _ := os.ReadFile(raw); string(other) != c.other {
+				t.Errorf("%s is %q; want %q", raw, other, c.other)
+			}
+		})
+	}
+	t.Run("never had", func(t *testing.T) {
+		cast := filepath.Join(t.TempDir(), "a.cast")
+		raw := unredactedName(cast)
+		first := startOnTerminal(t, 80, 24, ttydeck, "rec", "--redact", cast, "--", "sh", "-c", shownSecret+"; read x; echo the end")
+		second := startOnTerminal(t, 80, 24, ttydeck, "rec", "--redact", cast, "--", "sh", "-c", shownSecret+"; read x; echo the end")
+		first.start()
+		second.start()
+		for _, v := range []*terminal{first, second} {
+			v.waitFor("the secret, or a refusal", func(s *vt.Screen) bool {
+				return strings.Contains(s.Text(), "aB3dE6") || strings.Contains(s.Text(), "exists")
+			})
+		}
+		await.Until(t, "a recording", func() bool { text, _ := os.ReadFile(raw); return bytes.Contains(text, []byte("aB3dE6")) })
+		second.press("\r")
+		two := second.wait()
+		first.press("\r")
+		one := first.wait()
+		if min(one, two) != 0 || max(one, two) != 1 {
+			t.Errorf("the recorders ended with %d and %d; want one to fail", one, two)
+		}
+		text, err := os.ReadFile(cast)
+		if err != nil || bytes.Contains(text, []byte("aB3dE6")) || !bytes.Contains(text, []byte("the end")) {
+			t.Errorf("the recording is %q, %v", text, err)
+		}
+	})
+}
+
+// The status of a program that failed does not hide that the secrets are still there.
+func TestReturnWhileRedacting(t *testing.T) {
+	ttydeck, _ := sessionsOf(t)
+	cast := filepath.Join(t.TempDir(), "a.cast")
+	out, err := exec.Command(ttydeck, "rec", "--redact", "--return", "--headless", cast, "--", "sh", "-c", shownSecret+"; echo another >"+cast+"; exit 7").CombinedOutput()
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != 7 {
+		t.Errorf("rec: %v; want status 7", err)
+	}
+	if want := "the recording is " + unredactedName(cast) + ": " + cast + ": file exists"; !strings.Contains(string(out), want) {
+		t.Errorf("rec printed %q; want %q", out, want)
+	}
+}
+
+// Secrets are removed from a recording that can be read.
+func TestRedactingFormat(t *testing.T) {
+	ttydeck, _ := sessionsOf(t)
+	for _, args := range [][]string{{"a.txt"}, {"a.txt.gz"}, {"-f", "vhs", "a.cast"}} {
+		cmd := exec.Command(ttydeck, append(append([]string{"rec", "--redact", "--headless"}, args...), "--", "true")...)
+		cmd.Dir = t.TempDir()
+		out, err := cmd.CombinedOutput()
+		if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != 2 || !strings.Contains(string(out), "can be written but not read") {
+			t.Errorf("rec --redact %q: %v: %s", args, err, out)
+		}
+		if files, _ := os.ReadDir(cmd.Dir); len(files) != 0 {
+			t.Errorf("rec --redact %q left %v", args, files)
 		}
 	}
 }
