@@ -208,7 +208,7 @@ func runRec(ctx context.Context, e *env, opts recOptions, name string) error {
 			}
 			if clean != nil && errors.Is(err, errExists) {
 				err = withHint(fmt.Errorf("%s: %w, left by a recording whose secrets were not removed", name, errExists),
-					"to remove them: ttydeck redact "+shellJoin([]string{name, "CLEAN.cast"}))
+					redactHint(opts.file.Format, name, clean.name))
 			}
 			return file, err
 		},

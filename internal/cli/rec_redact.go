@@ -172,6 +172,15 @@ func closed(c chan struct{}) bool {
 // errNothing means that there is no recording to remove secrets from.
 var errNothing = errors.New("nothing was recorded")
 
+// redactHint returns the hint that removes the secrets from a recording.
+func redactHint(f *format.Format, name, clean string) string {
+	args := []string{name, clean}
+	if f == format.Raw { // which is known only by its name
+		args = append([]string{"--input-format", f.Name}, args...)
+	}
+	return "to remove them: ttydeck redact " + shellJoin(args)
+}
+
 // finish writes the clean recording when the session has ended, and removes the other.
 // It passes a summary of the secrets to note. Without a recording, the error is
 // errNothing.
@@ -200,7 +209,7 @@ func (c *cleaner) finish(e *env, note func(string, ...any)) error {
 		return os.Remove(c.file.Path)
 	case c.named():
 		return withHint(fmt.Errorf("the secrets were not removed; the recording is %s: %w", c.file.Path, err),
-			"to remove them: ttydeck redact "+shellJoin([]string{c.file.Path, c.name}))
+			redactHint(c.file.Format, c.file.Path, c.name))
 	case err != nil:
 		return fmt.Errorf("the secrets were not removed, and %s was removed or replaced: %w", c.file.Path, err)
 	}

@@ -194,3 +194,38 @@ func TestRedactingFormat(t *testing.T) {
 		}
 	}
 }
+
+// The hint on a recording with secrets that is left removes them, in every format that
+// can be recorded.
+func TestLeftByRedacting(t *testing.T) {
+	ttydeck, _ := sessionsOf(t)
+	for _, target := range recordable {
+		if f := target.Format; f.CanRead() {
+			dir := t.TempDir()
+			file := "a demo" + f.Ext[0]
+			rec := func(name string, flags ...string) (string, error) {
+				cmd := exec.Command(ttydeck, append(append([]string{"rec", "--headless", "-f", f.Name}, flags...), name, "--", "sh", "-c", shownSecret)...)
+				cmd.Dir = dir
+				out, err := cmd.CombinedOutput()
+				return string(out), err
+			}
+			if out, err := rec(unredactedName(file)); err != nil {
+				t.Fatalf("rec: %v: %s", err, out)
+			}
+			out, err := rec(file, "--redact")
+			_, hint, ok := strings.Cut(out, "hint: to remove them: ")
+			if err == nil || !ok {
+				t.Errorf("%s: rec: %v: %s; want a hint", f, err, out)
+				continue
+			}
+			cmd := exec.Command("sh", "-c", hint)
+			cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+filepath.Dir(ttydeck)+":"+os.Getenv("PATH"))
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%s: %s: %v: %s", f, hint, err, out)
+			}
+			if text, err := os.ReadFile(filepath.Join(dir, file)); err != nil || bytes.Contains(text, []byte("aB3dE6")) || !bytes.Contains(text, []byte("GH_TOKEN=***")) {
+				t.Errorf("%s: the recording is %q, %v", f, text, err)
+			}
+		}
+	}
+}
