@@ -112,6 +112,34 @@ func TestConcat(t *testing.T) {
 	}
 }
 
+// Joined recordings are as one that was appended to: with the time of day at which each
+// began, and one nonce in the marks, however they are cut.
+func TestConcatOfSessions(t *testing.T) {
+	header := func(start int64, nonce string) format.Header {
+		return format.Header{Start: time.Unix(start, 0).UTC(), Extra: []format.Field{{Key: format.NonceKey, JSON: `"` + nonce + `"`}}}
+	}
+	const marks = "\x1b]133;A;aid=22\a$ \x1b]133;B;k=s;aid=22\x1b\\ls\x1b[0m\x1b]133;C;aid=22;cmdline_url=aid=22 22\ax\x1b]133;D;0;aid=222\a\x1b]133;D;aid=1\a\x1b]13"
+	const want = "\x1b]133;A;aid=11\a$ \x1b]133;B;k=s;aid=11\x1b\\ls\x1b[0m\x1b]133;C;aid=11;cmdline_url=aid=22 22\ax\x1b]133;D;0;aid=222\a\x1b]133;D;aid=1\a\x1b]13"
+	for i := range marks {
+		a, b := out(2, marks[:i]), out(3, marks[i:])
+		got := events(t, Concat(cast(header(1000, "11"), out(1, "a")), cast(header(5000, "22"), a, b), cast(header(1000, "11"), out(1, "c"))))
+		label := format.Resumed(time.Unix(5000, 0).UTC())
+		if len(got) < 3 || got[1].Code != format.Marker || got[1].Data != label || got[1].Time != time.Second {
+			t.Fatalf("events = %v; want a marker %q", got, label)
+		}
+		text := ""
+		for _, ev := range got[2 : len(got)-1] {
+			text += ev.Data
+		}
+		if text != want {
+			t.Errorf("cut at %d, the marks are %q; want %q", i, text, want)
+		}
+		if last := got[len(got)-1]; last.Data != "c" || last.Time != 5*time.Second {
+			t.Errorf("the last event is %v", last)
+		}
+	}
+}
+
 func TestConcatAppliesIdleLimitsThatDiffer(t *testing.T) {
 	a := cast(format.Header{IdleLimit: time.Second}, out(5, "a"))
 	b := cast(format.Header{}, out(5, "b"))

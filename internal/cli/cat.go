@@ -28,8 +28,8 @@ func catCommand(e *env) *command {
 			"ttydeck cat -i 2 *.cast | ttydeck play -",
 		},
 		about: `Joins the FILEs into one recording: each begins when the one before it ends. The header is that of the
-first FILE. --format sets the format; without it, OUT's extension does. On standard output, the format
-is that of the first FILE.`,
+first FILE; before each other, a marker has the time at which it was begun. --format sets the format;
+without it, OUT's extension does. On standard output, the format is that of the first FILE.`,
 		flags: slices.Concat([]group{{"Output", []*flag{
 			outputFlag(&o.output), targetFlag(&o.to), overwriteFlag(&o.overwrite),
 		}}}, o.filter.groups(), o.read.groups()),
