@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/ttydeck/ttydeck/format"
 )
@@ -15,6 +16,10 @@ import (
 // than too little: a match only becomes a comment.
 var secretive = regexp.MustCompile(`(?i)(pass(word|wd|phrase)?|secret|token|api[_-]?key|access[_-]?key|credential)s?["']?\s*[=: ]\s*["']?[^\s"'$]|` +
 	`authorization:|bearer\s+\S|://[^/\s:@]+:[^/\s:@]+@|\b(AKIA|ghp_|gho_|glpat-|xox[abp]-|sk-|eyJ)[A-Za-z0-9_-]{8,}|-----BEGIN`)
+
+// ending matches commands that end the shell, and would end the script before the
+// commands of the next session.
+var ending = regexp.MustCompile(`^\s*(exit|logout|bye)(\s+\d+)?\s*;?\s*$`)
 
 func writeScript(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 	trusted := true
@@ -26,8 +31,8 @@ func writeScript(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 	fmt.Fprintf(w, "#!/usr/bin/env %s\n", shellOf(recs))
 	w.WriteString("# Commands from a recorded terminal session. Read them before you run them:\n" +
 		"# they were typed at another time, and perhaps on another machine. Commands that failed,\n" +
-		"# were cancelled, filled the screen, ran inside another shell or may show a secret\n" +
-		"# are commented out.\n")
+		"# were cancelled, filled the screen, ran inside another shell, ended the shell or may\n" +
+		"# show a secret are commented out.\n")
 	if !trusted {
 		w.WriteString("# WARNING: some commands rely on marks that any program in the session could have printed.\n")
 	}
@@ -49,12 +54,15 @@ func writeScript(w *bufio.Writer, recs []Recording, opts WriteOptions) error {
 				fmt.Fprintf(w, "# exit %d\n", c.Exit)
 			}
 			text := printable(c.Text)
-			if why == "" || c.Kind == Comment {
+			if why == "" && c.Kind != Comment {
 				w.WriteString(text + "\n")
 				return
 			}
 			for line := range strings.SplitSeq(text, "\n") {
-				w.WriteString("# " + line + "\n")
+				if c.Kind != Comment || !strings.HasPrefix(line, "#") { // a comment is one line
+					line = "# " + line
+				}
+				w.WriteString(line + "\n")
 			}
 		})
 	}
@@ -78,6 +86,10 @@ func notRun(c *Command) string {
 		return "filled the screen"
 	case c.Depth > 0:
 		return "ran inside another shell"
+	case ending.MatchString(c.Text):
+		return "ended the shell"
+	case strings.ContainsFunc(c.Text, func(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) }):
+		return "is not in the order in which it is shown"
 	case secretive.MatchString(c.Text):
 		return "may show a secret"
 	case c.Unfinished:

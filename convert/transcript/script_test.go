@@ -126,3 +126,19 @@ func TestScriptOfRecording(t *testing.T) {
 		t.Errorf("the script is:\n%s", got)
 	}
 }
+
+// A script goes on behind the end of a session, and runs no line of a comment, and none
+// that is shown in another order.
+func TestScriptRunsWhatItShows(t *testing.T) {
+	comment := line("# first\nrm -rf /srv")
+	comment.Kind = Comment
+	got := script(t, format.Header{Command: "bash"}, line("echo one"), line("exit"), line(" logout 1;"), comment, line("rm -rf \u202e/vrs"), line("echo exit"))
+	for _, want := range []string{"\necho one\n", "# ended the shell:\n# exit\n", "# logout 1;\n"[1:], "\n# first\n# rm -rf /srv\n", "# is not in the order in which it is shown:\n# rm", "\necho exit\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing:\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "\nrm ") || strings.Contains(got, "\nexit") || strings.Contains(got, "\n logout") {
+		t.Errorf("the script runs too much:\n%s", got)
+	}
+}
