@@ -261,9 +261,12 @@ func (p *placer) levelOf(s *segment, people bool) level {
 		return here
 	}
 	program := prompt == entered || !shellNames(running) && namesProgram(prompt, running)
-	// A shell that was started here may have the prompt of one further out.
-	if !program && launched && p.placed[p.last].depth == int(here) && p.placed[p.last].parent == shell.parent {
-		return deeper
+	// A shell that was started here may have the prompt of one further out. It prints
+	// nothing before.
+	if !program && launched {
+		if last := p.placed[p.last]; last.depth == int(here) && last.parent == shell.parent && last.out.text == "" {
+			return deeper
+		}
 	}
 	for i := here - 1; i >= lowest; i-- {
 		if slices.Contains(p.shells[i].prompts, prompt) {

@@ -1,6 +1,7 @@
 package transcript
 
 import (
+	"strings"
 	"time"
 
 	"github.com/ttydeck/ttydeck/internal/vault"
@@ -101,12 +102,12 @@ type segment struct {
 func (s *segment) is(p *segment) bool { return p != nil && (s == p || s.copied == p) }
 
 // entered returns the line as far as it is known yet: until a prompt's end is, its
-// text is the whole rows, prompt and all.
+// text is the whole rows, prompt and all, and it may begin with a sign.
 func (s *segment) entered() string {
 	if s.reported.known() {
 		return s.reported.value
 	}
-	return s.text
+	return strings.TrimPrefix(s.text, s.drawn)
 }
 
 // promptKind returns the kind of the prompt at which the line was begun.
