@@ -401,10 +401,10 @@ func printed(secret string) bool {
 }
 
 // namedEntry returns the kind of list in which an entry is the value of the name in
-// the line above, behind one of labels, each of which has word.
+// the line above, behind one of labels, each of which ends in word.
 func namedEntry(word, labels string) entryKind {
 	return entryKind{
-		rule: "setting", words: []string{word}, sign: "alue",
+		rule: "setting", words: []string{word + ":", word + `"`, word + "'"}, sign: "alue",
 		head: regexp.MustCompile(`^[\s{-]*["']?(?i:` + labels + `)["']?:\s*["']?[\w.-]*` +
 			`(?i:passw(?:or)?d|passphrase|secret|token|api[_-]?key|(?:access|private|secret|encryption|master|signing|auth)[_-]?key|credentials?|[_-]pass|[_-]pwd)["']?,?\s*$`),
 		among: regexp.MustCompile(`^\s*["']?(?i:type|sensitive|secure)["']?:`),
