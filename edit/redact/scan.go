@@ -2,7 +2,6 @@ package redact
 
 import (
 	"context"
-	"maps"
 	"runtime"
 	"slices"
 
@@ -130,9 +129,13 @@ func (s *screen) clone() screen {
 	n.tok.seq, n.tok.part, n.tok.text, n.tok.at = nil, nil, nil, nil
 	n.flow, n.flowAt = slices.Clone(s.flow), slices.Clone(s.flowAt)
 	n.at, n.block, n.blockTags, n.cuts, n.headed, n.blanks = nil, nil, nil, nil, nil, nil
-	n.waiting = waiting{} // nothing waits
-	n.breaks = maps.Clone(s.breaks)
-	maps.DeleteFunc(n.breaks, func(row int64, _ lineBreak) bool { return row < s.scrolled }) // they are gone
+	n.waiting = waiting{}            // nothing waits
+	n.breaks = map[int64]lineBreak{} // a clone would have room for all there ever were
+	for row, b := range s.breaks {
+		if row >= s.scrolled { // the others are gone
+			n.breaks[row] = b
+		}
+	}
 	n.above, n.aboveTags = slices.Clone(s.above), slices.Clone(s.aboveTags)
 	return n
 }

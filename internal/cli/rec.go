@@ -62,7 +62,7 @@ If standard input is not a terminal, it is typed into the session. If the record
 longer be written, an error is shown at once, the session goes on, and the exit status is 1.
 With --redact, FILE appears when the session has ended, without secrets; until then, and if they
 cannot be removed, the recording is FILE.unredacted, before FILE's extension. A program that prints
-faster than its output is searched, about 40 MB a second, is slowed down.
+faster than its output is searched, about 20 MB a second, is slowed down.
 
 Shells (bash, zsh, fish, nushell, dash, ksh, mksh, busybox) mark their prompts and commands in the
 recording, with exit status and directory, for ttydeck transcript. Your start-up files are read as

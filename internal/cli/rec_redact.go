@@ -40,7 +40,7 @@ type cleaner struct {
 }
 
 // maxBehind is the number of bytes of output by which cleaner may be behind the session.
-const maxBehind = 8 << 20
+const maxBehind = 2 << 20
 
 // pace waits until the output is read but for maxBehind bytes.
 func (c *cleaner) pace(output int64) {
