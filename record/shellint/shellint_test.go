@@ -332,6 +332,7 @@ func TestInheritedPrompt(t *testing.T) {
 			if out := u.enter("dash", "echo in dash"); !strings.Contains(out, "\n#P> ") {
 				t.Errorf("dash inside shows %q; want the prompt #P>", out)
 			}
+			u.enter("exit") // where SIGHUP is ignored, it would stay
 		})
 	}
 }
