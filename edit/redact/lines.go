@@ -193,7 +193,12 @@ func (s *screen) isDull(n int, pos int64) bool {
 	if s.work >= workStart+workByte*pos {
 		return false
 	}
-	if !m.frozen || m.again {
+	if !m.frozen && m.wasQuiet(line) {
+		m.notePrompt(line)
+		if s.mayBeEntry(line, false) {
+			return false
+		}
+	} else if !m.frozen || m.again {
 		special, dull := m.isDull(line)
 		if !dull {
 			return false

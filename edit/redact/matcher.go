@@ -30,6 +30,8 @@ type matcher struct {
 	suspect bool
 	again   bool // look applies the rules again
 
+	quiet []uint64 // of a scout
+
 	others map[string]*secret // by rule: they stand for secrets that known has no room for
 }
 
@@ -113,41 +115,30 @@ func (m *matcher) search(text []byte, start, scanned bool) []span {
 		m.scan(text)
 		m.takeSpecial()
 	}
-	for w, word := range m.hits {
-		for ; word != 0; word &= word - 1 {
-			i := w<<6 + bits.TrailingZeros64(word)
-			r := m.rules.rules[i]
-			if m.filters[i] == nil {
-				m.filters[i] = newPrefilter(r.filter())
-			}
-			part := text
-			if r.within != nil {
-				if part = r.within(text); part == nil {
-					continue
-				}
-			}
-			if !m.filters[i].may(part) {
-				continue
-			}
-			r.find(text, func(v value) {
-				if v.from > 0 && maybePrompt(text[v.from:v.to]) {
-					if m.prompts[firstWord(text[v.from:v.to])] {
-						return
-					}
-					if !m.frozen {
-						m.found(text, v, r.name, r.sure, start)
-						m.suspect, suspect = true, true
-						return
-					}
-				}
-				sp := m.found(text, v, r.name, r.sure, start)
-				m.spans = append(m.spans, sp)
-				for _, part := range v.more {
-					m.spans = append(m.spans, span{from: part.from, to: part.to, s: sp.s, more: true})
-				}
-			})
+	m.eachHit(func(i int) bool {
+		if !m.may(i, text) {
+			return true
 		}
-	}
+		r := m.rules.rules[i]
+		r.find(text, func(v value) {
+			if v.from > 0 && maybePrompt(text[v.from:v.to]) {
+				if m.prompts[firstWord(text[v.from:v.to])] {
+					return
+				}
+				if !m.frozen {
+					m.found(text, v, r.name, r.sure, start)
+					m.suspect, suspect = true, true
+					return
+				}
+			}
+			sp := m.found(text, v, r.name, r.sure, start)
+			m.spans = append(m.spans, sp)
+			for _, part := range v.more {
+				m.spans = append(m.spans, span{from: part.from, to: part.to, s: sp.s, more: true})
+			}
+		})
+		return true
+	})
 	if m.frozen {
 		m.spans = m.known.findBegun(m.copies(m.spans, text), text, start)
 	}
@@ -157,6 +148,33 @@ func (m *matcher) search(text []byte, start, scanned bool) []span {
 		*dull = hash
 	}
 	return m.spans
+}
+
+// eachHit calls do with the index of each rule in hits, until it returns false. It reports
+// whether it never has.
+func (m *matcher) eachHit(do func(i int) bool) bool {
+	for w, word := range m.hits {
+		for ; word != 0; word &= word - 1 {
+			if !do(w<<6 + bits.TrailingZeros64(word)) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// may reports whether rule i may find something in a text.
+func (m *matcher) may(i int, text []byte) bool {
+	r := m.rules.rules[i]
+	if m.filters[i] == nil {
+		m.filters[i] = newPrefilter(r.filter())
+	}
+	if r.within != nil {
+		if text = r.within(text); text == nil {
+			return false
+		}
+	}
+	return m.filters[i].may(text)
 }
 
 // scan sets hits for a text.

@@ -171,19 +171,11 @@ func (r *Redactor) Cast(ctx context.Context, src format.Cast) (format.Cast, *Rep
 }
 
 func (r *Redactor) cast(ctx context.Context, src format.Cast, scan *Scan) (format.Cast, *Report, error) {
-	n := 0
-	for ev, err := range ahead(src.Events) {
-		if err != nil {
-			return scan.finish(ctx, err)
-		}
-		if n++; n%1024 == 0 && ctx.Err() != nil {
-			return format.Cast{}, nil, ctx.Err()
-		}
-		if err := scan.Event(ev); err != nil {
-			return format.Cast{}, nil, err
-		}
+	err, srcErr := scan.events(ctx, src.Events)
+	if err != nil {
+		return format.Cast{}, nil, err
 	}
-	return scan.finish(ctx, nil)
+	return scan.finish(ctx, srcErr)
 }
 
 // run replaces the secrets of one recording.

@@ -69,6 +69,31 @@ func (c *Scan) Event(ev format.Event) error {
 	return c.store.err
 }
 
+// events reads events to their end, or to an error of theirs, which is srcErr.
+func (c *Scan) events(ctx context.Context, events format.Events) (err, srcErr error) {
+	var look func(*batch)
+	if scout := newScout(c.run.m); scout != nil {
+		look = scout.look
+	}
+	inBatches(events, look, func(b batch) bool {
+		c.run.m.quiet = b.quiet
+		if err = ctx.Err(); err != nil {
+			return false
+		}
+		for _, r := range b.events {
+			if srcErr = r.err; srcErr != nil {
+				return false
+			}
+			if err = c.Event(r.ev); err != nil {
+				return false
+			}
+		}
+		return true
+	})
+	c.run.m.quiet = nil
+	return err, srcErr
+}
+
 // keep keeps an odd line with the events.
 func (c *Scan) keep(l oddLine) bool {
 	b := l.encode()
