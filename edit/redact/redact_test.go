@@ -559,6 +559,13 @@ func TestWrapRedrawn(t *testing.T) {
 		t.Errorf("the secret remains in %s", where)
 	}
 	sameBut(t, in, out, secret)
+	// It may have left the full row by a line feed before it wrapped it.
+	in = newTape(20, 6).add(format.Output, "ABC_PASSWORD='Zwölf \r\r\n\x1b[A\x1b[18Cf Bo\x1b[A\r\r\n\x1b[C\x1b[Cxkäm\x1b[A\r\r\n\x1b[6C\x1b[A\rABC_PASSWORD='Zwölf Boxkämpfer; j4gen'\r\n")
+	out, _ = redacted(t, mustNew(t, Options{}), in)
+	if where := leak(out, 4, secret); where != "" {
+		t.Errorf("the secret remains in %s", where)
+	}
+	sameBut(t, in, out, secret)
 	// A line of its own in such a row is searched as well.
 	in = newTape(20, 6).add(format.Output, "a line of the 2 rows it takes\x1b[A\r\r\n"+token+"\r\n")
 	out, _ = redacted(t, mustNew(t, Options{}), in)

@@ -502,8 +502,13 @@ func (s *screen) around(text []byte, tags []uint64) around {
 // when a program wraps lines itself.
 func (s *screen) joined(y int) bool {
 	row := s.vt.Row(y)
-	if b, ok := s.breakAt(y); ok && b.x == 0 && (!b.fed || !tokenRow(row)) {
-		return false
+	if b, ok := s.breakAt(y); ok && b.x == 0 {
+		switch {
+		case b.fed && row.Continued():
+			delete(s.breaks, s.scrolled+int64(y)) // the terminal has wrapped the row above since
+		case !b.fed || !tokenRow(row):
+			return false
+		}
 	}
 	if row.Continued() || row.WasContinued() {
 		return true
