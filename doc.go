@@ -9,6 +9,7 @@
 //   - [github.com/ttydeck/ttydeck/replay] holds a recording that can be sought.
 //   - [github.com/ttydeck/ttydeck/render] turns a screen into text with colours,
 //     or into the bytes that show it on a terminal.
+//   - [github.com/ttydeck/ttydeck/place] names places in recordings.
 //   - [github.com/ttydeck/ttydeck/edit] changes recordings: it sets the speed,
 //     limits pauses, shifts times and joins recordings.
 //   - [github.com/ttydeck/ttydeck/edit/redact] removes secrets from recordings.
