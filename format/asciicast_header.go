@@ -374,39 +374,15 @@ func (p *headerParser) readEnv(value []byte, version int) {
 	}
 }
 
-// theme reads fg, bg and the palette. All three must be valid: with an
-// incomplete theme, text may get the colour of its background.
+// theme reads a theme. All of it must be valid: with an incomplete theme, text may get
+// the colour of its background.
 func (p *headerParser) theme(value []byte) *Theme {
-	var raw struct{ Fg, Bg, Palette string }
-	if err := json.Unmarshal(value, &raw); err != nil {
+	t, err := parseTheme(value)
+	switch {
+	case errors.Is(err, errMalformedTheme):
 		p.warn("malformed theme", "skipped")
-		return nil
-	}
-	t := &Theme{}
-	var errs [2]error
-	t.Fg, errs[0] = ParseRGB(raw.Fg)
-	t.Bg, errs[1] = ParseRGB(raw.Bg)
-	err := errors.Join(errs[:]...)
-	for _, s := range strings.SplitN(raw.Palette, ":", 17) {
-		c, e := ParseRGB(s)
-		t.Palette = append(t.Palette, c)
-		err = errors.Join(err, e)
-	}
-	if n := len(t.Palette); err != nil || n != 8 && n != 16 {
+	case err != nil:
 		p.warn("incomplete theme", "skipped")
-		return nil
 	}
 	return t
 }
-
-// ParseRGB parses a colour such as "#00ff7f". The "#" is optional.
-func ParseRGB(s string) (RGB, error) {
-	n, err := strconv.ParseUint(strings.TrimPrefix(s, "#"), 16, 24)
-	if err != nil || len(s) != 7 {
-		return RGB{}, fmt.Errorf("malformed colour %s: want #rrggbb", quote(s))
-	}
-	return RGB{uint8(n >> 16), uint8(n >> 8), uint8(n)}, nil
-}
-
-// String returns the colour as "#rrggbb".
-func (c RGB) String() string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }

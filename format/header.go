@@ -46,17 +46,6 @@ type Term struct {
 	Extra   []Field // the keys that the format's specification does not name
 }
 
-// Theme is a terminal's colours.
-type Theme struct {
-	Fg, Bg  RGB   // the default colours of the text and of the background
-	Palette []RGB // the first 8 or 16 colours
-}
-
-// RGB is a colour with 8 bits per channel.
-type RGB struct {
-	R, G, B uint8 // red, green, blue
-}
-
 // Field is a key of a header that its format does not know.
 type Field struct {
 	Key  string // the key, not quoted
