@@ -187,6 +187,9 @@ func (d *deck) setUp(getenv func(string) string) {
 	if d.p.RecordedTheme {
 		d.view.Theme = d.header.Term.Theme
 	}
+	if d.p.Theme != nil {
+		d.view.Theme = d.p.Theme
+	}
 	d.bar.title = d.header.Title
 	d.view.Panned = d.p.Clip
 }

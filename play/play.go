@@ -81,6 +81,8 @@ type Player struct {
 	// RecordedTheme shows the colours of the recorded terminal, if the
 	// recording holds them, instead of those of the viewer's.
 	RecordedTheme bool
+	// Theme, if not nil, has the colours to show instead of both.
+	Theme *format.Theme
 	// Getenv returns environment variables. TERM, COLORTERM, NO_COLOR and the
 	// locale show what the terminal supports. Nil means os.Getenv.
 	Getenv func(string) string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"math"
 	"os"
@@ -24,7 +25,7 @@ import (
 func playCommand(e *env) *command {
 	p := &play.Player{Speed: 1}
 	var idle optional[time.Duration]
-	var theme string
+	var theme playTheme
 	var read readOptions
 	return &command{
 		name:    "play",
@@ -58,7 +59,7 @@ Times are those of the recording; they jump where a pause is shortened.
 				onOff(&p.Resize, "resize,r", "resize the terminal to the recording's size"),
 				onOff(&p.Clip, "clip", "if the recording is larger than the terminal, show its upper left corner, not the part around the cursor"),
 				onOff(&p.Titles, "titles", "let the recording set the terminal's title"),
-				oneOf(&theme, "theme", "use the colours of `WHOSE` terminal: mine or recording", "mine", "recording"),
+				valued(&theme, "theme", "use these `COLOURS`: mine, those of the recording's terminal (recording), or those in a file", parseTheme),
 				onOff(&p.Raw, "raw", "write the recorded bytes to the terminal; untrusted ones can set the clipboard, type or print"),
 			}},
 		}, read.groups()...),
@@ -67,13 +68,39 @@ Times are those of the recording; they jump where a pause is shortened.
 			if err := e.need(args, 1, 1, "the recording to play"); err != nil {
 				return err
 			}
-			p.RecordedTheme = theme == "recording"
+			p.RecordedTheme, p.Theme = theme.recorded, theme.file
 			if p.IdleLimit = idle.value; idle.given && idle.value == 0 {
 				p.IdleLimit = -1
 			}
 			return runPlay(ctx, e, p, read.list(), args[0])
 		},
 	}
+}
+
+// playTheme is the value of play's --theme.
+type playTheme struct {
+	recorded bool          // of the recording's terminal
+	file     *format.Theme // of a file; nil for none
+}
+
+func parseTheme(s string) (playTheme, error) {
+	switch s {
+	case "mine":
+		return playTheme{}, nil
+	case "recording":
+		return playTheme{recorded: true}, nil
+	}
+	theme, err := readTheme(s)
+	return playTheme{file: theme}, err
+}
+
+// readTheme returns the theme in a file.
+func readTheme(name string) (*format.Theme, error) {
+	theme, err := format.ReadTheme(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no file %q with a theme", name)
+	}
+	return theme, err
 }
 
 // keyTable returns the table of the player's keys, for the help.
