@@ -10,6 +10,7 @@ import (
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/vault"
+	"github.com/ttydeck/ttydeck/place"
 )
 
 // A List is the commands of a recording. Most of a long one is in a temporary
@@ -20,7 +21,7 @@ type List struct {
 	count  int
 	unseen int
 	hidden []Hidden
-	clock  Clock
+	clock  place.Clock
 	// unseenLines are the first of the unseen lines.
 	unseenLines []typedLine
 	chunks      []vault.Block // of encoded storedCommands, in order
@@ -49,7 +50,7 @@ func readAll(cast format.Cast, opts Options, typed func(at time.Duration, text s
 	t := newTracer(cast, opts)
 	r := newReader(t, opts)
 	r.typing.each = typed
-	r.list.clock = NewClock(cast.Header)
+	r.list.clock = place.NewClock(cast.Header)
 	t.vault = r.list.vault
 	var err error
 	for ev, readErr := range cast.Events {
@@ -90,7 +91,7 @@ func (l *List) Unseen() int { return l.unseen }
 func (l *List) Hidden() []Hidden { return l.hidden }
 
 // Clock returns the recording's clock.
-func (l *List) Clock() *Clock { return &l.clock }
+func (l *List) Clock() *place.Clock { return &l.clock }
 
 // Markers returns the labelled markers of the recording, in order, without those
 // that rec writes at a pause; at most 10,000.
@@ -105,7 +106,7 @@ const maxMarkers = 10000
 
 // see notes what an event says that is no command's.
 func (l *List) see(ev format.Event) {
-	l.clock.see(ev)
+	l.clock.See(ev)
 	if ev.Code != format.Marker || len(l.markers) == maxMarkers {
 		return
 	}

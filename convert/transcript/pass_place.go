@@ -87,7 +87,7 @@ type shellLevel struct {
 	parent  int      // the command that started it
 	uppers  []string // the shapes of the lines above them
 	used    bool     // a command was entered
-	at      place    // as far as it was reported
+	at      location // as far as it was reported
 }
 
 func (v *shellLevel) has(prompt string) bool {
@@ -183,7 +183,7 @@ func (p *placer) place(ses *session, s *segment) {
 	}
 	if s.reports > p.reports || s.marks == signed && s.outer == nil {
 		p.reports = max(p.reports, s.reports)
-		shell.at = place{s.dir, s.host}
+		shell.at = location{s.dir, s.host}
 	}
 	switch s.dir, s.host = shell.at.dir, shell.at.host; {
 	case s.kind == REPL:

@@ -91,7 +91,7 @@ type tracer struct {
 
 	paste     bool     // bracketed paste was seen in the session
 	open      *segment // the command that has started and not ended, from marks
-	here      place    // reported last
+	here      location // reported last
 	reports   int
 	announced announced // of the next prompt
 	signedState
@@ -154,12 +154,12 @@ type lineState struct {
 	wroteOver bool
 }
 
-// place is where a shell is.
-type place struct{ dir, host string }
+// location is where a shell is.
+type location struct{ dir, host string }
 
 // signedState is what the marks with the recording's nonce have shown.
 type signedState struct {
-	top place // of the recorded shell, which has marks
+	top location // of the recorded shell, which has marks
 	// unmarked is why the shell has no marks for statuses.
 	unmarked string
 	marked   bool   // there were such marks

@@ -180,7 +180,7 @@ func (t *tracer) markRun(m vt.Mark, mk mark, x int) {
 			}
 			t.runAgain(m, x)
 		}
-		t.here = place{} // of shells inside the command
+		t.here = location{} // of shells inside the command
 		t.runs = true
 	}
 	seg := t.cur

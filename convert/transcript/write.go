@@ -12,6 +12,7 @@ import (
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/timecode"
+	"github.com/ttydeck/ttydeck/place"
 )
 
 // A Recording is the commands of one recording, for [Write].
@@ -25,7 +26,7 @@ type Recording struct {
 	Commands iter.Seq[Command]
 	// Clock tells the time of day; nil means that it runs from the header's start,
 	// as it does in a recording without pauses. See [List.Clock].
-	Clock *Clock
+	Clock *place.Clock
 	// Unseen is the number of entered lines that are in no command; see
 	// [List.Unseen].
 	Unseen int
@@ -108,7 +109,7 @@ func Write(w io.Writer, style *Style, recs []Recording, opts WriteOptions) error
 // at returns the time of day at a moment, and whether it is known.
 func (r *Recording) at(d time.Duration) (time.Time, bool) {
 	if r.Clock == nil {
-		c := NewClock(r.Header)
+		c := place.NewClock(r.Header)
 		return c.At(d)
 	}
 	return r.Clock.At(d)
