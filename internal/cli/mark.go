@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 
@@ -70,20 +69,12 @@ func markSession(ctx context.Context, e *env, args []string) error {
 }
 
 func runMark(ctx context.Context, e *env, opts markOptions, from, name string) error {
-	path := from
-	if from == "-" {
-		// Read twice: for the commands, and to be written.
-		spool, err := os.CreateTemp("", "ttydeck-mark-*")
-		if err != nil {
-			return err
-		}
-		defer os.Remove(spool.Name())
-		_, err = io.Copy(spool, e.in)
-		if err = errors.Join(err, spool.Close()); err != nil {
-			return err
-		}
-		path, opts.read.name = spool.Name(), "standard input"
+	// It is read twice: for the commands, and to be written.
+	path, remove, err := e.reopenable(ctx, from, &opts.read)
+	if err != nil {
+		return err
 	}
+	defer remove()
 	said := &warnings{env: e}
 	parse := transcript.Options{MaxOutput: 1}
 	rec, list, err := e.transcribe(ctx, path, transcriptOptions{source: opts.read, parse: parse}, said)
