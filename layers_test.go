@@ -21,7 +21,7 @@ var layers = map[string][]string{
 	"vt":       {},
 	"internal": {},
 	"place":    {"format", "vt", "screen"},
-	"edit":     {"format", "vt", "screen", "place"},
+	"edit":     {"format", "vt", "screen", "place", "internal"},
 	"screen":   {"format", "vt"},
 	"record":   {"format", "vt", "screen", "internal", "internal/query"},
 	"render":   {"format", "vt", "screen", "internal"},

@@ -1,0 +1,357 @@
+package edit
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/timecode"
+	"github.com/ttydeck/ttydeck/place"
+	"github.com/ttydeck/ttydeck/screen"
+	"github.com/ttydeck/ttydeck/vt"
+)
+
+// run applies a plan to a recording, event by event.
+type run struct {
+	p     *Plan
+	yield func(format.Event, error) bool
+	over  bool // yield has returned false
+
+	clock clock
+	count int           // events of the source so far
+	last  time.Duration // of the last event that was yielded
+	exit  *format.Event // kept back, as the recording may stand still before it
+
+	// What is still to come.
+	spans   []span
+	holds   []hold
+	markers []marker
+	labels  *labelRun
+
+	// screen is that of the source. It is drawn as long as a seam is to come.
+	screen *screen.Screen
+	// before is the screen of the result while a span is gone; nil if nothing was
+	// drawn yet.
+	before *vt.Snapshot
+	gone   bool // the place is in spans[0]
+	// late: the place is at the start or end of spans[0], but inside an escape
+	// sequence or a character, which is completed first.
+	late bool
+	// trimming: the start is cut off, so that the size of the result is not known.
+	trimming bool
+	size     format.Size // of the result at its start, once that is known
+}
+
+func newRun(p *Plan, h format.Header, line *timeline) *run {
+	r := &run{p: p, clock: clock{line: line}, spans: p.spans, holds: p.holds, markers: p.markers, labels: p.labels.run()}
+	if len(p.spans) > 0 {
+		s := screen.New(h)
+		r.screen = &s
+	}
+	return r
+}
+
+// reached reports whether a point is not behind byte taken of the current event,
+// which comes at time now.
+func (r *run) reached(at place.Point, now time.Duration, taken int) bool {
+	if at.Event < 0 {
+		return at.Time <= now
+	}
+	return at.Event < r.count || at.Event == r.count && at.Byte <= taken
+}
+
+// edge returns the next start or end of a span.
+func (r *run) edge() (place.Point, bool) {
+	switch {
+	case len(r.spans) == 0 || r.late:
+		return place.Point{}, false
+	case r.gone:
+		return r.spans[0].To, true
+	}
+	return r.spans[0].From, true
+}
+
+// next takes the next event of the source, or the error that ends it, and reports
+// whether to go on.
+func (r *run) next(ev format.Event, err error) bool {
+	if err != nil {
+		r.finish(err)
+		return false
+	}
+	r.pass(ev.Time, 0)
+	if ev.Code != format.Output {
+		r.event(ev)
+	} else if r.screen == nil && len(r.holds)+len(r.markers) == 0 {
+		r.emit(ev)
+	} else {
+		r.output(ev)
+	}
+	r.count++
+	return !r.over
+}
+
+// output takes an output event, which points may divide.
+func (r *run) output(ev format.Event) {
+	data := ev.Data
+	for taken := 0; ; {
+		upto := len(data)
+		for _, at := range r.points() {
+			if at.Event == r.count && at.Byte > taken {
+				upto = min(upto, at.Byte)
+			}
+		}
+		gone := r.gone
+		if r.late {
+			upto = taken + r.complete(data[taken:upto])
+		} else if r.screen != nil {
+			r.screen.WriteString(data[taken:upto])
+		}
+		if ev.Data = data[taken:upto]; !gone && (ev.Data != "" || data == "") {
+			r.emit(ev)
+		}
+		if r.late && r.screen.AtRest() {
+			r.late = false
+			r.crossEdge()
+		}
+		if taken = upto; taken == len(data) || r.over {
+			return
+		}
+		r.pass(ev.Time, taken)
+	}
+}
+
+// points returns the points that come next.
+func (r *run) points() []place.Point {
+	var list [3]place.Point
+	points := list[:0]
+	if at, ok := r.edge(); ok {
+		points = append(points, at)
+	}
+	if len(r.holds) > 0 {
+		points = append(points, r.holds[0].at)
+	}
+	if len(r.markers) > 0 {
+		points = append(points, r.markers[0].at)
+	}
+	return points
+}
+
+// complete draws what completes an escape sequence or a character, and returns the
+// number of bytes.
+func (r *run) complete(data string) int {
+	for i := range len(data) {
+		if r.screen.WriteString(data[i : i+1]); r.screen.AtRest() {
+			return i + 1
+		}
+	}
+	return len(data)
+}
+
+// pass passes the points up to byte taken of the current event, which comes at time
+// now.
+func (r *run) pass(now time.Duration, taken int) {
+	for !r.over {
+		edge, isEdge := r.edge()
+		isEdge = isEdge && r.reached(edge, now, taken)
+		// The frame at that time is held, so what comes at it comes first.
+		isHold := len(r.holds) > 0 && r.reached(r.holds[0].at, now, taken) && (r.holds[0].at.Event >= 0 || r.holds[0].at.Time < now)
+		isMarker := len(r.markers) > 0 && r.reached(r.markers[0].at, now, taken)
+		switch {
+		case isMarker && (!isEdge || !behind(r.markers[0].at, edge)) && (!isHold || !behind(r.markers[0].at, r.holds[0].at)):
+			r.clock.to(r.markers[0].at.Time)
+			r.setMarker()
+		case isHold && (!isEdge || !behind(r.holds[0].at, edge)):
+			r.clock.to(r.holds[0].at.Time)
+			r.clock.hold(r.holds[0].long)
+			r.holds = r.holds[1:]
+		case isEdge:
+			r.clock.to(edge.Time)
+			if r.late = !r.screen.AtRest(); !r.late {
+				r.crossEdge()
+			}
+		default:
+			r.clock.to(now)
+			return
+		}
+	}
+}
+
+// crossEdge passes the start or the end of spans[0].
+func (r *run) crossEdge() {
+	s := &r.spans[0]
+	if r.gone = !r.gone; r.gone {
+		if r.trimming = r.trimming && r.clock.now == 0; !r.trimming {
+			r.before = r.screen.Snapshot()
+		}
+		r.replace(s)
+		return
+	}
+	if s.length > 0 {
+		r.clock.hold(s.length)
+	}
+	r.seam()
+	r.trimming = false
+	if r.spans = r.spans[1:]; len(r.spans) == 0 {
+		r.screen = nil
+	}
+}
+
+// replace yields the events in place of a span.
+func (r *run) replace(s *span) {
+	if len(s.insert) == 0 {
+		return
+	}
+	shown := vt.New(r.screen.Size())
+	shown.Restore(r.before)
+	began := r.clock.at()
+	for _, ev := range s.insert {
+		if ev.Code == format.Output {
+			shown.WriteString(ev.Data)
+		}
+		ev.Time = min(began+ev.Time, MaxTime)
+		r.put(ev)
+	}
+	r.before = shown.Snapshot()
+}
+
+// seam brings the screen of the result to that of the source.
+func (r *run) seam() {
+	cols, rows := r.screen.Size()
+	if r.trimming {
+		r.size = format.Size{Cols: cols, Rows: rows}
+	}
+	at := r.clock.at()
+	shown := vt.New(cols, rows)
+	var change []byte
+	if r.before == nil {
+		change = r.screen.AppendChange(nil, shown)
+	} else if c, l := r.before.Size(); c == cols && l == rows {
+		shown.Restore(r.before)
+		change = r.screen.AppendChange(nil, shown)
+	} else {
+		r.put(format.Event{Time: at, Code: format.Resize, Data: format.Size{Cols: cols, Rows: rows}.String()})
+		change = r.screen.AppendState(nil) // whatever the terminal has made of its lines
+	}
+	if len(change) > 0 {
+		r.put(format.Event{Time: at, Code: format.Output, Data: string(change)})
+	}
+	r.clock.seen()
+}
+
+// event takes an event other than output.
+func (r *run) event(ev format.Event) {
+	if ev.Code == format.Resize && r.screen != nil {
+		r.screen.Feed(ev)
+	}
+	switch ev.Code {
+	case format.Comment:
+		ev.Time = r.clock.at()
+		r.put(ev)
+		return
+	case format.Exit:
+		if r.trimming {
+			ev.Time = r.clock.at()
+			r.exit = &ev // nothing may be left but this
+			return
+		}
+	case format.Marker:
+		// The time of day is known from the markers of a pause.
+		if _, ok := format.ResumedAt(ev.Data); !ok {
+			label, keep := r.labels.of(ev.Data)
+			if ev.Data = label; !keep || r.gone {
+				return
+			}
+		}
+	default:
+		if r.gone {
+			return
+		}
+	}
+	r.emit(ev)
+}
+
+// emit yields an event of the source, with its new time.
+func (r *run) emit(ev format.Event) {
+	if r.exit != nil {
+		exit := *r.exit
+		r.exit = nil
+		r.put(exit)
+	}
+	ev.Time = r.clock.at()
+	r.clock.seen()
+	if ev.Code == format.Exit && len(r.holds) > 0 {
+		r.exit = &ev
+		return
+	}
+	r.put(ev)
+}
+
+// put yields an event.
+func (r *run) put(ev format.Event) {
+	ev.Time = max(ev.Time, r.last)
+	r.last = ev.Time
+	if !r.over && !r.yield(ev, nil) {
+		r.over = true
+	}
+}
+
+// setMarker yields the next marker to set.
+func (r *run) setMarker() {
+	m := r.markers[0]
+	r.markers = r.markers[1:]
+	r.put(format.Event{Time: r.clock.at(), Code: format.Marker, Data: m.label})
+}
+
+// finish ends the recording, with an error if err is not nil.
+func (r *run) finish(err error) {
+	if r.over {
+		return
+	}
+	end := r.clock.now
+	for _, h := range r.holds { // those at the end
+		if h.at.Time <= end {
+			r.clock.hold(h.long)
+			r.holds = r.holds[1:]
+		}
+	}
+	for len(r.markers) > 0 && r.reached(r.markers[0].at, end, 0) {
+		r.setMarker()
+	}
+	if err == nil {
+		err = r.missed(end)
+	}
+	if err == nil && r.trimming {
+		err = ErrNothingLeft
+	}
+	if r.exit != nil && !r.trimming {
+		exit := *r.exit
+		exit.Time = r.clock.at()
+		r.put(exit)
+	}
+	if at := r.clock.at(); err == nil && at > r.last {
+		r.put(format.Event{Time: at, Code: format.Output}) // the recording keeps its length
+	}
+	if err != nil && !r.over {
+		r.over = true
+		r.yield(format.Event{}, err)
+	}
+}
+
+// missed returns an error for a place that the recording does not have.
+func (r *run) missed(end time.Duration) error {
+	outside := func(name string, at place.Point) error {
+		return fmt.Errorf("%s: %s is behind the end, %s", name, timecode.Format(at.Time, time.Millisecond), timecode.Format(end, time.Millisecond))
+	}
+	for _, s := range r.spans {
+		if s.To.Time > end && s.To.Time != forever {
+			return outside(s.name, s.To)
+		}
+	}
+	if len(r.holds) > 0 {
+		return outside(r.holds[0].name, r.holds[0].at)
+	}
+	if len(r.markers) > 0 {
+		return outside(r.markers[0].name, r.markers[0].at)
+	}
+	return r.labels.missed()
+}
