@@ -230,6 +230,9 @@ func (j *batchJob) run(ctx context.Context, opts convertOptions, known map[strin
 	}
 	said := &warnings{}
 	quiet := &env{out: io.Discard, errOut: io.Discard}
+	filter, _, done, planErr := opts.changes.of(ctx, quiet, j.from, &opts.read)
+	defer done()
+	opts.filter = filter
 	src, err := quiet.open(ctx, j.from, append([]format.Option{format.OnWarning(said.add)}, opts.read.list()...)...)
 	switch {
 	case errors.Is(err, format.ErrUnknownFormat):
@@ -244,6 +247,10 @@ func (j *batchJob) run(ctx context.Context, opts convertOptions, known map[strin
 	// The timing file of a typescript is converted with the typescript.
 	if main := filepath.Clean(src.parts[0]); main != j.from && known[main] {
 		j.result, j.note = batchPart, "of "+main
+		return
+	}
+	if planErr != nil {
+		j.result, j.note = batchFailed, j.reason(planErr)
 		return
 	}
 	if err := os.MkdirAll(filepath.Dir(j.to), 0o777); err != nil {

@@ -2,11 +2,15 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/ttydeck/ttydeck/convert"
 	"github.com/ttydeck/ttydeck/edit"
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/fetch"
+	"github.com/ttydeck/ttydeck/place"
 )
 
 type catOptions struct {
@@ -43,7 +47,20 @@ without it, OUT's extension does. On standard output, the format is that of the 
 }
 
 func runCat(ctx context.Context, e *env, o catOptions, names []string) error {
-	filter, err := o.filter.filter(ctx, e)
+	recipe, err := o.filter.recipe()
+	if err != nil {
+		return err
+	}
+	plan, err := recipe.Plan(ctx, place.Source{Commands: commandPoints, Open: func() (format.Cast, error) {
+		return e.openJoined(ctx, names, o.read.list())
+	}})
+	if errors.Is(err, errTwice) {
+		err = withHint(fmt.Errorf("standard input: %w, as its places must be found first", err), "save it to a file first")
+	}
+	if err != nil {
+		return err
+	}
+	filter, err := o.filter.with(ctx, e, plan)
 	if err != nil {
 		return err
 	}
@@ -82,4 +99,21 @@ func runCat(ctx context.Context, e *env, o catOptions, names []string) error {
 		return err
 	}
 	return dst.commit()
+}
+
+// openJoined opens recordings once more, and joins them.
+func (e *env) openJoined(ctx context.Context, names []string, opts []format.Option) (format.Cast, error) {
+	var casts []format.Cast
+	for _, name := range names {
+		if name == "-" || fetch.IsURL(name) {
+			return format.Cast{}, errTwice
+		}
+		src, err := e.open(ctx, name, opts...)
+		if err != nil {
+			return format.Cast{}, err
+		}
+		src.Events = closing(src.Events, src.close)
+		casts = append(casts, src.Cast)
+	}
+	return edit.Concat(casts...), nil
 }

@@ -37,6 +37,7 @@ func commands(e *env) []*command {
 		recCommand(e),
 		playCommand(e),
 		convertCommand(e),
+		editCommand(e),
 		catCommand(e),
 		redactCommand(e),
 		infoCommand(e),

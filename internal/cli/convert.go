@@ -25,7 +25,11 @@ type convertOptions struct {
 	jobs       int  // number of recordings to convert at once
 	read       readOptions
 	changes    filterOptions
-	filter     edit.Filter // made of changes
+	// filter, unless it is nil, replaces changes.
+	filter edit.Filter
+	// before, unless it is nil, is called when the output is complete, before it gets
+	// its name.
+	before func() error
 }
 
 func convertCommand(e *env) *command {
@@ -59,8 +63,7 @@ cannot store is reported on one line.`,
 			number(&o.jobs, 1, "jobs,j", "convert `N` recordings at a time"),
 		}}}, o.changes.groups(), o.read.groups()),
 		run: func(ctx context.Context, args []string) error {
-			var err error
-			if o.filter, err = o.changes.filter(ctx, e); err != nil {
+			if _, err := o.changes.recipe(); err != nil {
 				return err
 			}
 			if o.output == "" {
@@ -120,6 +123,14 @@ func runConvert(ctx context.Context, e *env, opts convertOptions, from, name str
 	if name == "-" && tty.IsTerminal(e.out) {
 		own = e // the terminal shows the recording, not the bar
 	}
+	if opts.filter == nil {
+		filter, path, done, err := opts.changes.of(ctx, own, from, &opts.read)
+		if err != nil {
+			return err
+		}
+		defer done()
+		opts.filter, from = filter, path
+	}
 	said := &warnings{env: own}
 	src, err := own.open(ctx, from, append([]format.Option{format.OnWarning(said.add)}, opts.read.list()...)...)
 	if err != nil {
@@ -153,6 +164,12 @@ func copyRecording(ctx context.Context, src *input, dst *output, opts convertOpt
 	if err != nil && (opts.read.strict || !errors.As(err, &syntax)) {
 		dst.discard()
 		return losses, err
+	}
+	if opts.before != nil {
+		if err := opts.before(); err != nil {
+			dst.discard()
+			return losses, err
+		}
 	}
 	return losses, errors.Join(err, dst.commit())
 }

@@ -30,6 +30,10 @@ type input struct {
 	close    func() error
 }
 
+// errTerminalInput is the error for a terminal in place of a recording.
+var errTerminalInput = withHint(usageError{errors.New("standard input is a terminal, not a recording")},
+	"name a file, or pipe a recording in")
+
 // open opens a recording: name is a file, "-" for standard input, or the URL of a
 // recording or of a page that names one. A download ends with ctx.
 func (e *env) open(ctx context.Context, name string, opts ...format.Option) (*input, error) {
@@ -47,8 +51,7 @@ func (e *env) open(ctx context.Context, name string, opts ...format.Option) (*in
 	}
 	if name == "-" {
 		if tty.IsTerminal(e.in) {
-			return nil, withHint(usageError{errors.New("standard input is a terminal, not a recording")},
-				"name a file, or pipe a recording in")
+			return nil, errTerminalInput
 		}
 		cast, f, err := format.Open(e.in, append([]format.Option{format.Name("standard input")}, opts...)...)
 		if err != nil {

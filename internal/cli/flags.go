@@ -183,22 +183,16 @@ func (o *readOptions) list() []format.Option {
 
 // filterOptions are the flags that change a recording on its way.
 type filterOptions struct {
-	speed  float64
-	idle   optional[time.Duration]
+	recipeFlags
 	shift  time.Duration
-	bare   bool // without metadata
 	redact redactOptions
 }
 
 func (o *filterOptions) groups() []group {
-	o.speed = 1
 	return []group{
-		{"Changes", []*flag{
-			valued(&o.speed, "speed,s", "make the recording `N` times as fast", parseSpeed),
-			idleLimitFlag(&o.idle, ""),
-			valued(&o.shift, "shift", "move all events by `SECONDS`, which may be negative", parseDuration),
-			removeMetadataFlag(&o.bare),
-		}},
+		o.cuts(),
+		o.paces(append(o.speedFlags(), valued(&o.shift, "shift", "move all events by `SECONDS`, which may be negative", parseDuration))...),
+		o.looks(o.recipeFlag()),
 		o.redact.group(),
 	}
 }
@@ -207,8 +201,23 @@ func removeMetadataFlag(p *bool) *flag {
 	return onOff(p, "remove-metadata", "remove what is beyond the picture: directories, hosts, command lines, titles, the environment")
 }
 
-// filter returns the Filter for the flags.
-func (o *filterOptions) filter(ctx context.Context, e *env) (edit.Filter, error) {
+// of returns the Filter for the flags, for the recording name, and the name to open
+// it by; see [env.plan].
+func (o *filterOptions) of(ctx context.Context, e *env, name string, read *readOptions) (f edit.Filter, path string, done func(), err error) {
+	recipe, err := o.recipe()
+	if err != nil {
+		return nil, "", func() {}, err
+	}
+	plan, path, done, err := e.plan(ctx, recipe, name, read)
+	if err != nil {
+		return nil, "", done, err
+	}
+	f, err = o.with(ctx, e, plan)
+	return f, path, done, err
+}
+
+// with returns the Filter for a plan and the flags beside it.
+func (o *filterOptions) with(ctx context.Context, e *env, plan *edit.Plan) (edit.Filter, error) {
 	var filters []edit.Filter
 	redact, err := o.redact.filter(ctx, e.notef)
 	if err != nil {
@@ -217,25 +226,7 @@ func (o *filterOptions) filter(ctx context.Context, e *env) (edit.Filter, error)
 	if redact != nil { // first: its report has the times of the input
 		filters = append(filters, redact)
 	}
-	if o.bare { // next: secrets are found by what the metadata has, too
-		filters = append(filters, edit.RemoveMetadata())
-	}
-	switch {
-	case o.idle.value > 0:
-		filters = append(filters, edit.LimitIdle(o.idle.value))
-	case o.idle.given:
-		filters = append(filters, func(c format.Cast) format.Cast {
-			c.Header.IdleLimit = 0
-			return c
-		})
-	}
-	if o.speed != 1 {
-		f, err := edit.Speed(o.speed)
-		if err != nil {
-			return nil, usageError{fmt.Errorf("--speed: %w", err)}
-		}
-		filters = append(filters, f)
-	}
+	filters = append(filters, plan.Filter())
 	if o.shift != 0 {
 		filters = append(filters, edit.Shift(o.shift))
 	}

@@ -2,17 +2,18 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"slices"
 
 	"github.com/ttydeck/ttydeck/convert"
 	"github.com/ttydeck/ttydeck/convert/transcript"
-	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/edit"
 )
 
 type markOptions struct {
+	recipeFlags
 	commands  bool
 	to        *convert.Target // nil: by the output's extension
 	overwrite bool
@@ -23,30 +24,37 @@ func markCommand(e *env) *command {
 	var o markOptions
 	return &command{
 		name:    "mark",
-		purpose: "add a marker to a running session, or one for each command to a recording",
-		args:    "SESSION LABEL | --commands IN OUT",
+		purpose: "set markers: in a running session, or in a recording",
+		args:    "SESSION LABEL | FLAGS IN OUT",
 		examples: []string{
 			"ttydeck mark deploy 'it begins'",
 			"ttydeck mark --commands demo.cast chapters.cast",
+			"ttydeck mark --marker 1:20=build --remove-marker /test/ demo.cast marked.cast",
 		},
 		about: `Adds a marker with LABEL to the recording of SESSION, a running session in the list of ttydeck ls.
 
-With --commands, writes the recording IN to OUT with a marker at the start of each command, so that
-players show commands as chapters. Markers in IN are kept.`,
-		flags: append([]group{{"Output", []*flag{
-			onOff(&o.commands, "commands", "add a marker for each command of a recording"),
-			targetFlag(&o.to),
-			overwriteFlag(&o.overwrite),
-		}}}, o.read.groups()...),
+With flags, writes the recording IN to OUT with markers set, renamed or removed. --commands sets a
+marker at the start of each command, so that players show commands as chapters. Markers of IN that no
+flag names are kept.
+
+` + placesHelp,
+		flags: append([]group{
+			o.looks(onOff(&o.commands, "commands", "add a marker for each command of a recording")),
+			{"Output", []*flag{targetFlag(&o.to), overwriteFlag(&o.overwrite)}},
+		}, o.read.groups()...),
 		first: runningSessions,
 		run: func(ctx context.Context, args []string) error {
-			if !o.commands {
+			recipe, err := o.recipe()
+			if err != nil {
+				return err
+			}
+			if !o.commands && reflect.ValueOf(recipe).IsZero() {
 				return markSession(ctx, e, args)
 			}
 			if err := e.need(args, 2, 2, "the recording to read", "the file to write"); err != nil {
 				return err
 			}
-			return runMark(ctx, e, o, args[0], args[1])
+			return runMark(ctx, e, o, recipe, args[0], args[1])
 		},
 	}
 }
@@ -68,48 +76,35 @@ func markSession(ctx context.Context, e *env, args []string) error {
 	return client.Mark(ctx, args[1])
 }
 
-func runMark(ctx context.Context, e *env, opts markOptions, from, name string) error {
+// runMark writes a recording with other markers.
+func runMark(ctx context.Context, e *env, opts markOptions, recipe edit.Recipe, from, name string) error {
+	if !opts.commands {
+		plan, path, done, err := e.plan(ctx, recipe, from, &opts.read)
+		if err != nil {
+			return err
+		}
+		defer done()
+		return runConvert(ctx, e, convertOptions{to: opts.to, overwrite: opts.overwrite, read: opts.read, filter: plan.Filter()}, path, name)
+	}
 	// It is read twice: for the commands, and to be written.
 	path, remove, err := e.reopenable(ctx, from, &opts.read)
 	if err != nil {
 		return err
 	}
 	defer remove()
-	said := &warnings{env: e}
-	parse := transcript.Options{MaxOutput: 1}
-	rec, list, err := e.transcribe(ctx, path, transcriptOptions{source: opts.read, parse: parse}, said)
-	if list == nil {
+	plan, _, _, err := e.plan(ctx, recipe, path, &opts.read)
+	if err != nil {
 		return err
+	}
+	counted := &warnings{} // runConvert prints them
+	rec, list, cmdErr := e.transcribe(ctx, path, transcriptOptions{source: opts.read, parse: transcript.Options{MaxOutput: 1}}, counted)
+	if list == nil {
+		return cmdErr
 	}
 	defer list.Close()
-	cmdErr := err
-	to, err := targetFor(opts.to, name)
-	if err != nil {
+	filter := edit.Chain(plan.Filter(), transcript.Markers(slices.Collect(rec.Commands)))
+	if err := runConvert(ctx, e, convertOptions{to: opts.to, overwrite: opts.overwrite, read: opts.read, filter: filter}, path, name); err != nil {
 		return err
 	}
-	src, err := e.open(ctx, path, opts.read.list()...)
-	if err != nil {
-		return err
-	}
-	defer src.close()
-	dst, err := e.create(name, to, opts.overwrite, src)
-	if err != nil {
-		return err
-	}
-	cast := transcript.Markers(slices.Collect(rec.Commands))(src.Cast)
-	cast.Events = untilCancelled(ctx, cast.Events)
-	err = format.Copy(dst.Writer, cast)
-	said.done()
-	if note := lossesNote(to.Name, format.LossesOf(dst.Writer)); note != "" {
-		e.notef("%s", note)
-	}
-	var syntax *format.SyntaxError
-	if err != nil && !errors.As(err, &syntax) {
-		dst.discard()
-		return err
-	}
-	if err == nil {
-		err = cmdErr
-	}
-	return errors.Join(err, dst.commit())
+	return cmdErr
 }

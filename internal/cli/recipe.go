@@ -1,0 +1,194 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"reflect"
+
+	"github.com/BurntSushi/toml"
+	"github.com/ttydeck/ttydeck/edit"
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/fetch"
+	"github.com/ttydeck/ttydeck/place"
+)
+
+// recipeFlags are the flags for the operations of an edit.Recipe.
+type recipeFlags struct {
+	edit.Recipe
+	file string // with further operations
+}
+
+// placesHelp is the paragraph on places for the help.
+const placesHelp = `Places (PLACE) are times of IN, whatever other operations there are: 12.5, 1:20, 50%, end, end-3,
+marker:LABEL, event:N, command:N, command:-1 or command:/RE/, each with .prompt, .start (Enter) or .end,
+screen:/RE/ (the first moment at which the screen matches) and clock:14:32:05. A range is A..B; an open
+end is that of the recording; command:N alone is its output.`
+
+// operation returns a function that parses the value of an operation, which set sets.
+func operation(set func(*edit.Recipe, string)) func(string) (string, error) {
+	return func(s string) (string, error) {
+		var r edit.Recipe
+		set(&r, s)
+		err := r.Check()
+		if fault, ok := errors.AsType[*edit.OperationError](err); ok {
+			err = fault.Err
+		}
+		return s, err
+	}
+}
+
+// cuts returns the flags for what goes.
+func (o *recipeFlags) cuts() group {
+	return group{"What goes", []*flag{
+		many(&o.Cut, "cut", "remove the range `A..B`; repeatable", operation(func(r *edit.Recipe, s string) { r.Cut = []string{s} })),
+		many(&o.Keep, "keep", "remove everything but the range `A..B`; repeatable", operation(func(r *edit.Recipe, s string) { r.Keep = []string{s} })),
+		many(&o.DropCommand, "drop-command", "remove `WHICH` commands as if never run: N, /RE/, failed or cancelled; repeatable", operation(func(r *edit.Recipe, s string) { r.DropCommand = []string{s} })),
+		onOff(&o.DropExit, "drop-exit", "remove the exit at the end"),
+		many(&o.Replace, "replace", "replace text on the screen and elsewhere: `OLD=NEW`; repeatable", operation(func(r *edit.Recipe, s string) { r.Replace = []string{s} })),
+		onOff(&o.RemoveInput, "remove-input", "remove recorded input"),
+		removeMetadataFlag(&o.RemoveMetadata),
+	}}
+}
+
+// paces returns the flags for the times: further ones come first.
+func (o *recipeFlags) paces(first ...*flag) group {
+	return group{"Times", append(first,
+		many(&o.Pause, "pause", "hold the picture: `SECONDS@PLACE`; repeatable", operation(func(r *edit.Recipe, s string) { r.Pause = []string{s} })),
+		onOff(&o.TidyTyping, "tidy-typing", "have each command typed evenly, without corrections"),
+		valued(&o.TypingSpeed, "typing-speed", "with --tidy-typing, take `TIME` for each key (default: 60ms)",
+			operation(func(r *edit.Recipe, s string) { r.TypingSpeed = s })),
+		number(&o.ShortenOutput, 2, "shorten-output", "hurry through the middle of outputs of more than `ROWS` rows"),
+	)}
+}
+
+// speedFlags returns the flags for speeds and pauses, which may have a range.
+func (o *recipeFlags) speedFlags() []*flag {
+	return []*flag{
+		many(&o.Speed, "speed,s", "play `N` times as fast, or only a range: N@A..B; repeatable", operation(func(r *edit.Recipe, s string) { r.Speed = []string{s} })),
+		many(&o.IdleTimeLimit, "idle-time-limit,i", "shorten every pause to `SECONDS`, or only in a range: SECONDS@A..B; 0 means no limit", operation(func(r *edit.Recipe, s string) { r.IdleTimeLimit = []string{s} })),
+	}
+}
+
+// looks returns the flags for markers and the header: further ones come last.
+func (o *recipeFlags) looks(last ...*flag) group {
+	return group{"Markers and looks", append([]*flag{
+		many(&o.Marker, "marker", "set a marker: `PLACE=LABEL`; repeatable", operation(func(r *edit.Recipe, s string) { r.Marker = []string{s} })),
+		many(&o.RenameMarker, "rename-marker", "rename markers: `OLD=NEW`; repeatable", operation(func(r *edit.Recipe, s string) { r.RenameMarker = []string{s} })),
+		many(&o.RemoveMarker, "remove-marker", "remove the markers `WHICH`: a label, /RE/ or all; repeatable", operation(func(r *edit.Recipe, s string) { r.RemoveMarker = []string{s} })),
+	}, last...)}
+}
+
+func (o *recipeFlags) titleFlag() *flag {
+	return valued(new(string), "title,t", "set the recording's title to `TITLE`", func(s string) (string, error) {
+		o.Title = &s
+		return s, nil
+	})
+}
+
+func (o *recipeFlags) recipeFlag() *flag {
+	return word(&o.file, "recipe", "read more operations from the TOML file `FILE`")
+}
+
+// recipe returns the operations of the flags and of the file.
+func (o *recipeFlags) recipe() (edit.Recipe, error) {
+	r := o.Recipe
+	if o.file != "" {
+		read, err := readRecipe(o.file)
+		if err != nil {
+			return r, err
+		}
+		r = mergeRecipes(read, r)
+	}
+	if err := r.Check(); err != nil {
+		return r, usageError{err}
+	}
+	return r, nil
+}
+
+// readRecipe reads a recipe. Names of files in it are relative to it.
+func readRecipe(name string) (edit.Recipe, error) {
+	var r edit.Recipe
+	meta, err := toml.DecodeFile(name, &r)
+	if fault, ok := errors.AsType[toml.ParseError](err); ok {
+		return r, fmt.Errorf("%s: line %d: %s", name, fault.Position.Line, fault.Message)
+	} else if err != nil {
+		return r, fmt.Errorf("%s: %w", name, err)
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		return r, withHint(fmt.Errorf("%s: unknown operation %q", name, unknown[0].String()), "operations have the names of the flags of ttydeck edit")
+	}
+	if r.Theme != "" && !filepath.IsAbs(r.Theme) {
+		r.Theme = filepath.Join(filepath.Dir(name), r.Theme)
+	}
+	return r, nil
+}
+
+// mergeRecipes returns the operations of both; where there can be only one, that of
+// b.
+func mergeRecipes(a, b edit.Recipe) edit.Recipe {
+	to, from := reflect.ValueOf(&a).Elem(), reflect.ValueOf(b)
+	for i := range to.NumField() {
+		switch f := from.Field(i); {
+		case f.IsZero():
+		case f.Kind() == reflect.Slice:
+			to.Field(i).Set(reflect.AppendSlice(to.Field(i), f))
+		default:
+			to.Field(i).Set(f)
+		}
+	}
+	return a
+}
+
+// writeRecipe writes a recipe as TOML.
+func writeRecipe(w io.Writer, r edit.Recipe) error {
+	enc := toml.NewEncoder(w)
+	enc.Indent = ""
+	return enc.Encode(r)
+}
+
+// errTwice is the error for a source that can be read only once, and has to be read
+// before it is edited.
+var errTwice = errors.New("cannot be read twice")
+
+// plan plans a recipe for the recording name. Standard input and downloads that
+// must be read twice are kept in a temporary file, whose name is returned instead;
+// done removes it.
+func (e *env) plan(ctx context.Context, r edit.Recipe, name string, read *readOptions) (plan *edit.Plan, path string, done func(), err error) {
+	done = func() {}
+	source := func(path string) place.Source {
+		return place.Source{Commands: commandPoints, Open: func() (format.Cast, error) {
+			if path == "-" || fetch.IsURL(path) {
+				return format.Cast{}, errTwice
+			}
+			src, err := e.open(ctx, path, read.list()...)
+			if err != nil {
+				return format.Cast{}, err
+			}
+			cast := src.Cast
+			cast.Events = closing(cast.Events, src.close)
+			return cast, nil
+		}}
+	}
+	plan, err = r.Plan(ctx, source(name))
+	if errors.Is(err, errTwice) {
+		if name, done, err = e.reopenable(ctx, name, read); err != nil {
+			return nil, "", done, err
+		}
+		plan, err = r.Plan(ctx, source(name))
+	}
+	if err != nil {
+		done()
+	}
+	return plan, name, done, err
+}
+
+// closing returns events that call done when they end.
+func closing(events format.Events, done func() error) format.Events {
+	return func(yield func(format.Event, error) bool) {
+		defer done()
+		events(yield)
+	}
+}
