@@ -55,6 +55,7 @@ type OperationError struct {
 	Err       error  // what is wrong
 }
 
+// Error returns the operation, its value, and what is wrong.
 func (e *OperationError) Error() string { return e.Operation + " " + e.Value + ": " + e.Err.Error() }
 
 // Unwrap returns Err.

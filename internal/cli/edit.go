@@ -17,6 +17,7 @@ import (
 	"github.com/ttydeck/ttydeck/edit"
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/atomicfile"
+	"github.com/ttydeck/ttydeck/internal/fetch"
 	"github.com/ttydeck/ttydeck/internal/timecode"
 	"github.com/ttydeck/ttydeck/internal/visible"
 )
@@ -114,7 +115,13 @@ func runEdit(ctx context.Context, e *env, o editOptions, recipe edit.Recipe, arg
 	if o.dryRun {
 		err = e.printPlan(ctx, plan, o.json)
 	} else {
-		err = e.writeEdited(ctx, o, plan, path, from, name)
+		copied := false
+		if idle {
+			copied, err = e.copyAsIs(ctx, o, path, name)
+		}
+		if err == nil && !copied {
+			err = e.writeEdited(ctx, o, plan, path, from, name)
+		}
 	}
 	if err == nil && o.saveRecipe != "" {
 		err = e.writeFile(o.saveRecipe, o.overwrite, func(w io.Writer) error { return writeRecipe(w, recipe) })
@@ -171,6 +178,36 @@ func (e *env) sameFormat(ctx context.Context, name string, read readOptions) (*c
 			"write another: ttydeck edit "+shellJoin([]string{name})+" OUT.cast")
 	}
 	return to, nil
+}
+
+// copyAsIs copies a recording that is an asciicast v3, to one, byte for byte; and
+// reports false for any other.
+func (e *env) copyAsIs(ctx context.Context, o editOptions, path, name string) (bool, error) {
+	if path == "-" || fetch.IsURL(path) {
+		return false, nil
+	}
+	src, err := e.open(ctx, path, o.read.list()...)
+	if err != nil {
+		return false, err
+	}
+	defer src.close()
+	to, err := targetFor(o.to, name)
+	if err != nil {
+		return false, err
+	}
+	if src.format != format.AsciicastV3 || to.Format != src.format || src.compression != format.CompressionByFileName(name) {
+		return false, nil
+	}
+	if name == "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return false, err
+		}
+		defer f.Close()
+		_, err = io.Copy(e.out, f)
+		return true, err
+	}
+	return true, copyPrivate(path, name, o.overwrite)
 }
 
 // copyPrivate copies a file to one that only its owner can read.
