@@ -259,6 +259,10 @@ func (s *Screen) Scrolled() uint64 { return s.scrolled }
 // and right margins.
 func (s *Screen) PrintsPlain() bool { return !s.slow }
 
+// PrintsASCII reports whether the characters of printable ASCII are printed as
+// themselves: not with another character set, or after a single shift.
+func (s *Screen) PrintsASCII() bool { return s.g[s.gl] == csASCII && s.single == 0 }
+
 // Cell returns the cell at column x of row y; the zero Cell outside the screen.
 func (s *Screen) Cell(x, y int) Cell {
 	if uint(y) >= uint(s.rows) || uint(x) >= uint(s.cols) {

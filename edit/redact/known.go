@@ -24,6 +24,7 @@ type secret struct {
 	within bool     // a longer secret at the same place contains it
 	also   []string // other spellings of the same secret: without its quotes
 	same   *secret  // the secret whose also lists this one; nil if there is none
+	pair   *pair    // the secret stands for its old text; nil if it is one
 	// least, unless 0, is the number of bytes of a part that are enough to replace it.
 	// The secret is a form of same then.
 	least int

@@ -11,9 +11,11 @@ import (
 // matcher finds secrets in texts: by the rules and, once frozen, also those that
 // it found before.
 type matcher struct {
-	rules  *ruleSet
-	known  known
-	frozen bool // the first pass is over
+	rules *ruleSet
+	// replacer, unless nil, finds texts to replace, in place of secrets.
+	replacer *replacer
+	known    known
+	frozen   bool // the first pass is over
 
 	filters []*prefilter // of each rule; nil until its first use
 
@@ -65,6 +67,10 @@ func (m *matcher) freeze() {
 // the rules find is marked already. The result is valid until the next call. start
 // reports whether text begins a line.
 func (m *matcher) look(text []byte, start bool) []span {
+	if m.replacer != nil {
+		m.spans = m.replacer.find(m.spans[:0], text)
+		return m.spans
+	}
 	if !m.frozen || m.again {
 		return m.find(text, start)
 	}
@@ -201,6 +207,9 @@ func (m *matcher) takeSpecial() int {
 // isDull reports whether the rules find nothing in a line, and which of special it has,
 // as bits. Once frozen, it may ignore copies of known secrets.
 func (m *matcher) isDull(line []byte) (special int, dull bool) {
+	if m.replacer != nil {
+		return 0, !m.replacer.in(line)
+	}
 	if len(line) < 2 {
 		return 0, true
 	}

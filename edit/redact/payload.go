@@ -37,6 +37,14 @@ func payloadName(kind byte, text []byte) string {
 // payloadOf searches a control string as it is, and decoded. at has the position
 // of each byte in the stream; whole reports whether text is all of the string.
 func (r *run) payloadOf(marks *marks, name string, kind byte, text []byte, at []int64, whole bool) {
+	if r.m.replacer != nil {
+		to := &r.outSwaps
+		if marks == &r.inMarks {
+			to = &r.inSwaps
+		}
+		r.replacePayload(to, kind, text, at, whole)
+		return
+	}
 	w := where{kind: name, seen: map[*secret]bool{}}
 	if kind == ']' {
 		if i := bytes.IndexByte(text, ';'); i >= 0 {

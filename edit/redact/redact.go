@@ -66,6 +66,7 @@ package redact
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -100,6 +101,8 @@ type Redactor struct {
 	rules *ruleSet
 	names bool     // rules has the public rules
 	texts []string // Options.Texts
+	// replacer, unless nil, has the texts that Replace replaces, in place of secrets.
+	replacer *replacer
 }
 
 // New returns a Redactor. It returns an error for an empty text, and for a pattern
@@ -188,6 +191,9 @@ type run struct {
 	in       *typed
 	outMarks marks // what happens to the bytes of the output
 	inMarks  marks // and of the input
+	outSwaps swaps // what a replacer does to the bytes of the output
+	inSwaps  swaps // and of the input
+	refused  error // why a text cannot be replaced
 	findings map[findingKey]*finding
 	found    []findingKey // the keys of findings, in order
 	here     around       // the text being searched, for the report
@@ -196,12 +202,9 @@ type run struct {
 	heads    []entryHead  // of entryKinds; nil until needed
 }
 
-// err returns the first error of the marks.
+// err returns the first error of the marks, or why a text cannot be replaced.
 func (r *run) err() error {
-	if r.outMarks.err != nil {
-		return r.outMarks.err
-	}
-	return r.inMarks.err
+	return cmp.Or(r.outMarks.err, r.inMarks.err, r.refused, r.outSwaps.err, r.inSwaps.err)
 }
 
 // event searches an event, in the first pass, and in the second where lines have to be
@@ -321,6 +324,9 @@ func (r *run) text(s string, w where, report bool) string {
 	if s == "" {
 		return s
 	}
+	if r.m.replacer != nil {
+		return r.m.replacer.text(s, nil)
+	}
 	var out []byte
 	hidden := false
 	for i, line := range bytes.Split([]byte(s), []byte("\n")) {
@@ -410,7 +416,7 @@ func (r *run) walk(name string, value any, w where, report bool, changed *bool, 
 // the value is replaced.
 func (r *run) named(name, value string, w where, report bool) string {
 	switch {
-	case name == "" || value == "" || !secretName(name):
+	case name == "" || value == "" || r.m.replacer != nil || !secretName(name):
 		return r.text(value, w, report)
 	case !r.names || len(value) < 4 || isPlaceholder(value, name):
 		head := len(name) + 1

@@ -47,6 +47,10 @@ func (r *Redactor) Scan(h format.Header) *Scan {
 	c := &Scan{header: h, size: h.Size, texts: len(r.texts) > 0, least: partSize, workers: runtime.GOMAXPROCS(0)}
 	c.run = &run{m: newMatcher(r.rules), names: r.names, findings: map[findingKey]*finding{}}
 	c.run.keep = c.keep
+	if c.run.m.replacer = r.replacer; r.replacer != nil {
+		c.least = unbounded // the texts are known, so one pass finds them
+		c.run.keep = func(oddLine) bool { return false }
+	}
 	for _, text := range r.texts {
 		c.run.m.known.add(text, "text", true, "")
 	}
@@ -72,7 +76,7 @@ func (c *Scan) Event(ev format.Event) error {
 // events reads events to their end, or to an error of theirs, which is srcErr.
 func (c *Scan) events(ctx context.Context, events format.Events) (err, srcErr error) {
 	var look func(*batch)
-	if scout := newScout(c.run.m); scout != nil {
+	if scout := newScout(c.run.m); scout != nil && c.run.m.replacer == nil {
 		look = scout.look
 	}
 	inBatches(events, look, func(b batch) bool {
@@ -172,7 +176,12 @@ func (c *Scan) finish(ctx context.Context, srcErr error) (format.Cast, *Report, 
 	r.in.finish()
 	c.endPart()
 	r.m.freeze()
-	cast := format.Cast{Header: r.header(c.header).SetRedacted(true)}
+	cast := format.Cast{Header: r.header(c.header)}
+	if r.m.replacer == nil {
+		cast.Header = cast.Header.SetRedacted(true)
+	} else if r.tired {
+		return format.Cast{}, nil, errHurried
+	}
 	if r.m.any || c.texts {
 		if err := c.searchParts(ctx); err != nil {
 			return format.Cast{}, nil, err
@@ -214,11 +223,15 @@ func (c *Scan) replaced() format.Events {
 			case format.Output:
 				pos := outPos
 				outPos += int64(len(ev.Data))
-				ev.Data = r.outMarks.apply(ev.Data, pos)
+				if ev.Data = r.outMarks.apply(ev.Data, pos); r.m.replacer != nil {
+					ev.Data = r.outSwaps.apply(ev.Data, pos)
+				}
 			case format.Input:
 				pos := inPos
 				inPos += int64(len(ev.Data))
-				ev.Data = r.inMarks.apply(ev.Data, pos)
+				if ev.Data = r.inMarks.apply(ev.Data, pos); r.m.replacer != nil {
+					ev.Data = r.inSwaps.apply(ev.Data, pos)
+				}
 			default:
 				ev = r.other(ev, false)
 			}

@@ -76,6 +76,13 @@ type screen struct {
 	headed     []byte // lineHead and the plain line being searched, as on the screen
 	plainAbove bool   // the one above is a long line of base64
 	blanks     []byte // scratch of indent
+
+	// For a replacer: the marks without width that were printed behind a character, by
+	// its place; the bytes printed with a character set; and scratch of rowStarts.
+	marksOf  map[int64][]int64
+	graphics [][2]int64
+	starts   []int
+	rowText  []byte
 }
 
 const (
@@ -116,6 +123,9 @@ func (s *screen) ascii(run string, pos int64) {
 		if s.vt != nil {
 			s.vt.SetNumber(tagOf(pos, 1))
 			s.vt.WriteString(part)
+			if s.run.m.replacer != nil && !s.vt.PrintsPlain() && !s.vt.PrintsASCII() {
+				s.graphic(pos, pos+int64(len(part)))
+			}
 		}
 		s.flow = append(s.flow, part...)
 		for range len(part) {
@@ -130,6 +140,9 @@ func (s *screen) char(r rune, raw string, pos int64) {
 	if s.vt != nil {
 		s.vt.SetNumber(tagOf(pos, len(raw)))
 		s.vt.WriteString(raw)
+		if s.run.m.replacer != nil {
+			s.note(r, len(raw), pos)
+		}
 	}
 	s.flow = utf8.AppendRune(s.flow, r)
 	for i := range utf8.RuneLen(r) {
@@ -391,6 +404,9 @@ func (s *screen) lookLine(y int) int {
 			from = upto
 		}
 	}
+	if s.run.m.replacer != nil {
+		return bottom
+	}
 	if !s.run.m.frozen {
 		s.lookKey(top)
 		s.lookEntry(top)
@@ -474,6 +490,12 @@ func (s *screen) lookText(from, upto int, start, odd bool) {
 		s.plain = s.run.keep(oddLine{s.line[from:upto], s.tagged()[from:upto], start})
 	}
 	spans := s.run.m.look(s.line[from:upto], start)
+	if s.run.m.replacer != nil {
+		for _, sp := range spans {
+			s.replaceLine(sp.s.pair, from+sp.from, from+sp.to)
+		}
+		return
+	}
 	if len(spans) > 0 {
 		s.run.here = s.around(s.line[from:upto], s.tagged()[from:upto])
 	}
@@ -637,6 +659,10 @@ func (s *screen) endFlow(rest int) {
 	switch {
 	case s.vt == nil:
 		spans = s.run.m.lookCopies(s.flow)
+	case s.run.m.replacer != nil:
+		for _, sp := range s.run.m.look(s.flow, s.flowNew) {
+			s.replaceFlow(sp.s.pair, sp.from, sp.to)
+		}
 	case s.run.m.frozen || s.covered != len(s.flow): // else the rules have seen it in its line
 		spans = s.run.m.look(s.flow, s.flowNew)
 	}

@@ -30,7 +30,7 @@ type typed struct {
 type key struct {
 	r       rune
 	pos     int64 // offset of its bytes in the input
-	n       int   // number of its bytes; 0 if it has numbers
+	n       int   // number of its bytes
 	deleted []key // keys typed behind it and deleted
 	// numbers are the offsets, from and to, of the numbers that encode the
 	// character in the kitty keyboard protocol; nil for other keys.
@@ -57,7 +57,7 @@ func (t *typed) char(r rune, raw string, pos int64) {
 
 // insert adds a key at the cursor.
 func (t *typed) insert(k key) {
-	if len(t.buf) == 0 {
+	if len(t.buf) == 0 && t.run.m.replacer == nil {
 		t.prompt = t.run.out.promptText()
 		t.asked = asksSecret(t.prompt) || t.prompt == "" && t.run.out.hiddenRead()
 	}
@@ -193,7 +193,11 @@ func (t *typed) look() {
 	t.dirty = false
 	t.layout()
 	for _, sp := range t.run.m.look(t.text, true) {
-		t.mark(sp)
+		if sp.s.pair != nil {
+			t.replaceTyped(sp)
+		} else {
+			t.mark(sp)
+		}
 	}
 }
 
@@ -288,7 +292,7 @@ func (t *typed) echoed(shown []byte) {
 // enter records the line as a password if it was typed at a prompt for one and
 // was not echoed, or a rule finds the echo.
 func (t *typed) enter() {
-	if len(t.buf) == 0 {
+	if len(t.buf) == 0 || t.run.m.replacer != nil {
 		return
 	}
 	t.layout()
@@ -358,6 +362,7 @@ func kittyKey(seq []byte, pos int64) (k key, pressed, ok bool) {
 	}
 	params := bytes.Split(seq[2:len(seq)-1], []byte(";"))
 	at := pos + 2
+	k.pos, k.n = pos, len(seq)
 	for i, param := range params {
 		for j, sub := range bytes.Split(param, []byte(":")) {
 			n, err := strconv.Atoi(string(sub))
