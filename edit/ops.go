@@ -23,7 +23,6 @@ type ops struct {
 	drop        []dropping
 	typingSpeed time.Duration
 	size        format.Size
-	replace     [][2]string
 }
 
 // ranged is a value for a range, or for the whole recording.
@@ -140,13 +139,6 @@ func (r Recipe) parse() (*ops, error) {
 		var err error
 		o.size, err = format.ParseSize(s)
 		add("window-size", s, err)
-	}
-	for _, s := range r.Replace {
-		before, after, ok := strings.Cut(s, "=")
-		if !ok || before == "" {
-			add("replace", s, errors.New("want OLD=NEW"))
-		}
-		o.replace = append(o.replace, [2]string{before, after})
 	}
 	return o, errors.Join(errs...)
 }

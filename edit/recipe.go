@@ -45,7 +45,8 @@ type Recipe struct {
 	Theme string `toml:"theme,omitempty"`
 	// WindowSize is COLSxROWS: the picture is cropped or padded to it.
 	WindowSize string `toml:"window-size,omitempty"`
-	// Replace replaces text, on the screen and elsewhere: OLD=NEW.
+	// Replace replaces text, on the screen and elsewhere: OLD=NEW. The caller does
+	// it, with Replace of package redact, on the result of the plan.
 	Replace []string `toml:"replace,omitempty"`
 	// RemoveInput removes the input.
 	RemoveInput bool `toml:"remove-input,omitempty"`

@@ -230,9 +230,9 @@ func (j *batchJob) run(ctx context.Context, opts convertOptions, known map[strin
 	}
 	said := &warnings{}
 	quiet := &env{out: io.Discard, errOut: io.Discard}
-	filter, _, done, planErr := opts.changes.of(ctx, quiet, j.from, &opts.read)
-	defer done()
-	opts.filter = filter
+	p, planErr := opts.changes.of(ctx, quiet, j.from, &opts.read)
+	defer p.done()
+	opts.filter = p.filter
 	src, err := quiet.open(ctx, j.from, append([]format.Option{format.OnWarning(said.add)}, opts.read.list()...)...)
 	switch {
 	case errors.Is(err, format.ErrUnknownFormat):

@@ -60,7 +60,11 @@ func runCat(ctx context.Context, e *env, o catOptions, names []string) error {
 	if err != nil {
 		return err
 	}
-	filter, err := o.filter.with(ctx, e, plan)
+	replace, err := replacing(ctx, recipe.Replace)
+	if err != nil {
+		return err
+	}
+	filter, err := o.filter.with(ctx, e, edit.Chain(plan.Filter(), replace))
 	if err != nil {
 		return err
 	}

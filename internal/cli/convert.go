@@ -124,12 +124,13 @@ func runConvert(ctx context.Context, e *env, opts convertOptions, from, name str
 		own = e // the terminal shows the recording, not the bar
 	}
 	if opts.filter == nil {
-		filter, path, done, err := opts.changes.of(ctx, own, from, &opts.read)
+		p, err := opts.changes.of(ctx, own, from, &opts.read)
 		if err != nil {
 			return err
 		}
-		defer done()
-		opts.filter, from = filter, path
+		defer p.done()
+		p.warn(own)
+		opts.filter, from = p.filter, p.path
 	}
 	said := &warnings{env: own}
 	src, err := own.open(ctx, from, append([]format.Option{format.OnWarning(said.add)}, opts.read.list()...)...)

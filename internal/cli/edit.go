@@ -104,23 +104,21 @@ func runEdit(ctx context.Context, e *env, o editOptions, recipe edit.Recipe, arg
 			return createError(o.saveRecipe, os.ErrExist)
 		}
 	}
-	plan, path, done, err := e.plan(ctx, recipe, from, &o.read)
+	plan, err := e.plan(ctx, recipe, from, &o.read, nil)
 	if err != nil {
 		return err
 	}
-	defer done()
-	for _, w := range plan.Warnings() {
-		e.warnf("%s", w)
-	}
+	defer plan.done()
+	plan.warn(e)
 	if o.dryRun {
-		err = e.printPlan(ctx, plan, o.json)
+		err = e.printPlan(ctx, plan.Plan, o.json)
 	} else {
 		copied := false
 		if idle {
-			copied, err = e.copyAsIs(ctx, o, path, name)
+			copied, err = e.copyAsIs(ctx, o, plan.path, name)
 		}
 		if err == nil && !copied {
-			err = e.writeEdited(ctx, o, plan, path, from, name)
+			err = e.writeEdited(ctx, o, plan, from, name)
 		}
 	}
 	if err == nil && o.saveRecipe != "" {
@@ -129,9 +127,8 @@ func runEdit(ctx context.Context, e *env, o editOptions, recipe edit.Recipe, arg
 	return err
 }
 
-// writeEdited writes the result of a plan. path is the name by which the source is
-// opened, from the one that the user gave.
-func (e *env) writeEdited(ctx context.Context, o editOptions, plan *edit.Plan, path, from, name string) error {
+// writeEdited writes the result of a plan for the recording from.
+func (e *env) writeEdited(ctx context.Context, o editOptions, plan planned, from, name string) error {
 	var source, result time.Duration
 	watch := func(to *time.Duration) edit.Filter {
 		return func(c format.Cast) format.Cast {
@@ -139,7 +136,7 @@ func (e *env) writeEdited(ctx context.Context, o editOptions, plan *edit.Plan, p
 			return c
 		}
 	}
-	opts := convertOptions{to: o.to, overwrite: o.overwrite, read: o.read, filter: edit.Chain(watch(&source), plan.Filter(), watch(&result))}
+	opts := convertOptions{to: o.to, overwrite: o.overwrite, read: o.read, filter: edit.Chain(watch(&source), plan.filter, watch(&result))}
 	backup := ""
 	if o.inPlace {
 		var err error
@@ -155,7 +152,7 @@ func (e *env) writeEdited(ctx context.Context, o editOptions, plan *edit.Plan, p
 		}
 		opts.before = func() error { return copyPrivate(name, backup, o.overwrite) }
 	}
-	if err := runConvert(ctx, e, opts, path, name); err != nil {
+	if err := runConvert(ctx, e, opts, plan.path, name); err != nil {
 		return err
 	}
 	e.notef("%s: %s long, was %s", name, timecode.Format(result, time.Second/10), timecode.Format(source, time.Second/10))

@@ -201,23 +201,26 @@ func removeMetadataFlag(p *bool) *flag {
 	return onOff(p, "remove-metadata", "remove what is beyond the picture: directories, hosts, command lines, titles, the environment")
 }
 
-// of returns the Filter for the flags, for the recording name, and the name to open
-// it by; see [env.plan].
-func (o *filterOptions) of(ctx context.Context, e *env, name string, read *readOptions) (f edit.Filter, path string, done func(), err error) {
+// of returns the plan of the flags for the recording name, with a Filter for all of
+// them; see [env.plan].
+func (o *filterOptions) of(ctx context.Context, e *env, name string, read *readOptions) (planned, error) {
 	recipe, err := o.recipe()
 	if err != nil {
-		return nil, "", func() {}, err
+		return planned{done: func() {}}, err
 	}
-	plan, path, done, err := e.plan(ctx, recipe, name, read)
+	hide, err := o.redact.filter(ctx, func(string, ...any) {})
 	if err != nil {
-		return nil, "", done, err
+		return planned{done: func() {}}, err
 	}
-	f, err = o.with(ctx, e, plan)
-	return f, path, done, err
+	p, err := e.plan(ctx, recipe, name, read, hide)
+	if err == nil {
+		p.filter, err = o.with(ctx, e, p.filter)
+	}
+	return p, err
 }
 
-// with returns the Filter for a plan and the flags beside it.
-func (o *filterOptions) with(ctx context.Context, e *env, plan *edit.Plan) (edit.Filter, error) {
+// with returns the Filter for a recipe's and the flags beside it.
+func (o *filterOptions) with(ctx context.Context, e *env, recipe edit.Filter) (edit.Filter, error) {
 	var filters []edit.Filter
 	redact, err := o.redact.filter(ctx, e.notef)
 	if err != nil {
@@ -226,7 +229,7 @@ func (o *filterOptions) with(ctx context.Context, e *env, plan *edit.Plan) (edit
 	if redact != nil { // first: its report has the times of the input
 		filters = append(filters, redact)
 	}
-	filters = append(filters, plan.Filter())
+	filters = append(filters, recipe)
 	if o.shift != 0 {
 		filters = append(filters, edit.Shift(o.shift))
 	}

@@ -79,12 +79,12 @@ func markSession(ctx context.Context, e *env, args []string) error {
 // runMark writes a recording with other markers.
 func runMark(ctx context.Context, e *env, opts markOptions, recipe edit.Recipe, from, name string) error {
 	if !opts.commands {
-		plan, path, done, err := e.plan(ctx, recipe, from, &opts.read)
+		p, err := e.plan(ctx, recipe, from, &opts.read, nil)
 		if err != nil {
 			return err
 		}
-		defer done()
-		return runConvert(ctx, e, convertOptions{to: opts.to, overwrite: opts.overwrite, read: opts.read, filter: plan.Filter()}, path, name)
+		defer p.done()
+		return runConvert(ctx, e, convertOptions{to: opts.to, overwrite: opts.overwrite, read: opts.read, filter: p.filter}, p.path, name)
 	}
 	// It is read twice: for the commands, and to be written.
 	path, remove, err := e.reopenable(ctx, from, &opts.read)
@@ -92,7 +92,7 @@ func runMark(ctx context.Context, e *env, opts markOptions, recipe edit.Recipe, 
 		return err
 	}
 	defer remove()
-	plan, _, _, err := e.plan(ctx, recipe, path, &opts.read)
+	p, err := e.plan(ctx, recipe, path, &opts.read, nil)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func runMark(ctx context.Context, e *env, opts markOptions, recipe edit.Recipe, 
 		return cmdErr
 	}
 	defer list.Close()
-	filter := edit.Chain(plan.Filter(), transcript.Markers(slices.Collect(rec.Commands)))
+	filter := edit.Chain(p.filter, transcript.Markers(slices.Collect(rec.Commands)))
 	if err := runConvert(ctx, e, convertOptions{to: opts.to, overwrite: opts.overwrite, read: opts.read, filter: filter}, path, name); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 	"github.com/ttydeck/ttydeck/edit"
+	"github.com/ttydeck/ttydeck/edit/redact"
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/fetch"
 	"github.com/ttydeck/ttydeck/place"
@@ -47,7 +48,10 @@ func (o *recipeFlags) cuts() group {
 		many(&o.Keep, "keep", "remove everything but the range `A..B`; repeatable", operation(func(r *edit.Recipe, s string) { r.Keep = []string{s} })),
 		many(&o.DropCommand, "drop-command", "remove `WHICH` commands as if never run: N, /RE/, failed or cancelled; repeatable", operation(func(r *edit.Recipe, s string) { r.DropCommand = []string{s} })),
 		onOff(&o.DropExit, "drop-exit", "remove the exit at the end"),
-		many(&o.Replace, "replace", "replace text on the screen and elsewhere: `OLD=NEW`; repeatable", operation(func(r *edit.Recipe, s string) { r.Replace = []string{s} })),
+		many(&o.Replace, "replace", "replace text on the screen and elsewhere: `OLD=NEW`; repeatable", func(s string) (string, error) {
+			_, err := redact.ParseReplacement(s)
+			return s, err
+		}),
 		onOff(&o.RemoveInput, "remove-input", "remove recorded input"),
 		removeMetadataFlag(&o.RemoveMetadata),
 	}}
@@ -153,11 +157,24 @@ func writeRecipe(w io.Writer, r edit.Recipe) error {
 // before it is edited.
 var errTwice = errors.New("cannot be read twice")
 
+// planned is a recipe that is ready to be applied to a recording.
+type planned struct {
+	*edit.Plan
+	filter edit.Filter // the plan, with all that it leaves to others
+	path   string      // the name by which the recording is opened
+	done   func()      // ends the use of path
+}
+
 // plan plans a recipe for the recording name. Standard input and downloads that
-// must be read twice are kept in a temporary file, whose name is returned instead;
-// done removes it.
-func (e *env) plan(ctx context.Context, r edit.Recipe, name string, read *readOptions) (plan *edit.Plan, path string, done func(), err error) {
-	done = func() {}
+// must be read twice are kept in a temporary file. before, unless it is nil, is
+// applied to the recording first, wherever it is read: what it hides must not come
+// back.
+func (e *env) plan(ctx context.Context, r edit.Recipe, name string, read *readOptions, before edit.Filter) (p planned, err error) {
+	p = planned{path: name, done: func() {}}
+	replace, err := replacing(ctx, r.Replace)
+	if err != nil {
+		return p, err
+	}
 	source := func(path string) place.Source {
 		return place.Source{Commands: commandPoints, Open: func() (format.Cast, error) {
 			if path == "-" || fetch.IsURL(path) {
@@ -169,20 +186,48 @@ func (e *env) plan(ctx context.Context, r edit.Recipe, name string, read *readOp
 			}
 			cast := src.Cast
 			cast.Events = closing(cast.Events, src.close)
+			if before != nil {
+				cast = before(cast)
+			}
 			return cast, nil
 		}}
 	}
-	plan, err = r.Plan(ctx, source(name))
+	p.Plan, err = r.Plan(ctx, source(name))
 	if errors.Is(err, errTwice) {
-		if name, done, err = e.reopenable(ctx, name, read); err != nil {
-			return nil, "", done, err
+		if p.path, p.done, err = e.reopenable(ctx, name, read); err != nil {
+			return p, err
 		}
-		plan, err = r.Plan(ctx, source(name))
+		p.Plan, err = r.Plan(ctx, source(p.path))
 	}
 	if err != nil {
-		done()
+		p.done()
+		return p, err
 	}
-	return plan, name, done, err
+	p.filter = edit.Chain(p.Filter(), replace)
+	return p, nil
+}
+
+// warn prints what the plan leaves undone.
+func (p planned) warn(e *env) {
+	for _, w := range p.Warnings() {
+		e.warnf("%s", w)
+	}
+}
+
+// replacing returns the Filter for the replacements of a recipe.
+func replacing(ctx context.Context, list []string) (edit.Filter, error) {
+	if len(list) == 0 {
+		return edit.Chain(), nil
+	}
+	var all []redact.Replacement
+	for _, s := range list {
+		r, err := redact.ParseReplacement(s)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("replace %s: %w", s, err)}
+		}
+		all = append(all, r)
+	}
+	return redact.Replace(ctx, all...)
 }
 
 // closing returns events that call done when they end.
