@@ -14,7 +14,7 @@ func dump(s *Screen, all bool) string {
 	st := s.state
 	fmt.Fprintf(&b, "size %dx%d cursor %d,%d pend %v alt %v\n", st.cols, st.rows, st.x, st.y, st.pend, st.onAlt)
 	fmt.Fprintf(&b, "pen %s link %q ul %x\n", style(s, Cell{lo: st.penLo, hi: st.penHi}), s.tab.links[st.link], st.ulColor)
-	fmt.Fprintf(&b, "modes %b saved %b/%b mouse %d/%d keys %d\n", st.modes, st.savedModes&st.savedMask, st.savedMask, st.mouse, st.mouseFormat, st.otherKeys)
+	fmt.Fprintf(&b, "modes %b saved %b mouse %d/%d keys %d\n", st.modes, st.savedModes, st.mouse, st.mouseFormat, st.otherKeys)
 	fmt.Fprintf(&b, "margins %d-%d sets %v %d %d span %v shape %d\n", st.left, st.right, st.g, st.gl, st.single, st.rectSpan, st.shape)
 	fmt.Fprintf(&b, "title %q %q stacks %q %q cwd %q\n", st.title, st.icon, st.titles, st.icons, st.cwd)
 	if st.palette != nil {

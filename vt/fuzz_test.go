@@ -115,8 +115,9 @@ func FuzzState(f *testing.F) {
 
 		used := New(cols, rows, NoSizeChange())
 		used.Write(other)
-		// The stacks of titles can only grow, and XTSAVE cannot be undone.
-		used.titles, used.icons, used.savedMask, used.savedModes = nil, nil, 0, 0
+		// AppendState does not know what was on the stacks of titles, or saved by
+		// XTSAVE.
+		used.titles, used.icons, used.savedModes = nil, nil, modeDefaults
 		used.Write(state)
 		check(t, used)
 		same(t, "into a used screen", dump(used, false), want)

@@ -185,7 +185,7 @@ func properties(t *testing.T, seed uint64) {
 	same(t, "state into a blank screen", dump(blank, false), look)
 	used := New(s.cols, s.rows)
 	used.WriteString(other)
-	used.titles, used.icons, used.savedMask, used.savedModes = nil, nil, 0, 0
+	used.titles, used.icons, used.savedModes = nil, nil, modeDefaults
 	used.Write(state)
 	check(t, used)
 	same(t, "state into a used screen", dump(used, false), look)

@@ -135,7 +135,7 @@ func (s *Screen) setPrivate(n int, on bool) {
 		s.moveTo(0, 0)
 	case 69:
 		s.modes.put(modeLRMargins, on)
-		s.left, s.right = 0, s.cols-1
+		s.noLRMargins()
 	case 2026:
 		if on != s.modes.has(modeSync) {
 			s.modes.put(modeSync, on)
@@ -178,18 +178,18 @@ func (s *Screen) setPrivate(n int, on bool) {
 	}
 }
 
-// saveModes is XTSAVE, restoreModes XTRESTORE, for the modes that are bits.
+// saveModes is XTSAVE, restoreModes XTRESTORE, for the modes that are bits. A mode
+// that was never saved gets its default, as in kitty.
 func (s *Screen) saveModes(q *seq) {
 	for _, n := range q.params[:q.n] {
 		bit := decMode(int(n))
-		s.savedMask |= bit
 		s.savedModes.put(bit, s.modes.has(bit))
 	}
 }
 
 func (s *Screen) restoreModes(q *seq) {
 	for _, n := range q.params[:q.n] {
-		if bit := decMode(int(n)); s.savedMask.has(bit) {
+		if bit := decMode(int(n)); bit != 0 {
 			s.setPrivate(int(n), s.savedModes.has(bit))
 		}
 	}
@@ -231,6 +231,13 @@ func (s *Screen) usePrimary() {
 	s.dirtyAll()
 }
 
+// noLRMargins removes the left and right margins. A wrap that was pending at one of
+// them is no longer.
+func (s *Screen) noLRMargins() {
+	s.left, s.right = 0, s.cols-1
+	s.pend = s.pend && s.x == s.right
+}
+
 // intoMargins moves the cursor inside the margins, where it always is in origin
 // mode.
 func (s *Screen) intoMargins() {
@@ -248,7 +255,7 @@ func (s *Screen) intoMargins() {
 // softReset is DECSTR.
 func (s *Screen) softReset() {
 	s.buf.top, s.buf.bottom = 0, s.rows-1
-	s.left, s.right = 0, s.cols-1
+	s.noLRMargins()
 	s.penLo, s.penHi, s.ulColor = 0, 0, 0
 	s.setExtra()
 	if s.modes.has(modeSync) && s.opts.hooks.Sync != nil {

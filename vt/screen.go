@@ -69,8 +69,7 @@ type state struct {
 
 	onAlt       bool
 	modes       modeSet
-	savedModes  modeSet // XTSAVE: the values
-	savedMask   modeSet // and which were saved
+	savedModes  modeSet // XTSAVE; the defaults until then
 	mouse       uint16  // 0, 9, 1000, 1002 or 1003
 	mouseFormat uint16  // 0, 1005, 1006, 1015 or 1016
 	otherKeys   uint8   // modifyOtherKeys
@@ -287,6 +286,7 @@ func (s *Screen) reset() {
 	if s.opts.graphemes {
 		s.modes |= modeGraphemes
 	}
+	s.savedModes = s.modes
 	s.right = s.cols - 1
 	s.alt = buffer{}
 	s.buf = &s.main

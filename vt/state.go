@@ -396,7 +396,7 @@ func (w *stateWriter) sets(g [4]charset, gl uint8) {
 func (w *stateWriter) modes() {
 	s := w.s
 	for _, m := range decModes {
-		if s.savedMask.has(m.bit) {
+		if s.savedModes.has(m.bit) != modeDefaults.has(m.bit) {
 			w.mode(m.number, s.savedModes.has(m.bit))
 			w.str("\x1b[?")
 			w.num(m.number)
@@ -408,8 +408,7 @@ func (w *stateWriter) modes() {
 		if m.bit == modeGraphemes {
 			on = false // not yet
 		}
-		def := modeDefaults.has(m.bit)
-		if on != def || s.savedMask.has(m.bit) {
+		if on != modeDefaults.has(m.bit) || on != s.savedModes.has(m.bit) {
 			w.mode(m.number, on)
 		}
 		if m.bit == modeLRMargins && on && s.narrow() {
