@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 // The benchmarks report their speed as a ratio to the least that any screen
@@ -171,6 +172,29 @@ func BenchmarkAppendState(b *testing.B) {
 		buf = s.AppendState(buf[:0])
 	}
 	b.ReportMetric(float64(len(buf)), "bytes")
+}
+
+func BenchmarkAppendChange(b *testing.B) {
+	for _, c := range []struct{ name, next string }{
+		{"nothing", ""},
+		{"one cell", "\x1b[7;9H#"},
+		{"a line scrolls", "\x1b[24Hnext\r\n"},
+		{"another screen", "\x1b[H\x1b[2Jone line"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			from, s := New(80, 24), New(80, 24)
+			typical(from)
+			typical(s)
+			s.WriteString(c.next)
+			var buf []byte
+			b.SetBytes(80 * 24 * int64(unsafe.Sizeof(Cell{})))
+			b.ReportAllocs()
+			for b.Loop() {
+				buf = s.AppendChange(buf[:0], from)
+			}
+			b.ReportMetric(float64(len(buf)), "bytes")
+		})
+	}
 }
 
 // Once the tables are filled, bytes and lines need no allocations.

@@ -19,7 +19,8 @@
 //
 // [Screen.Snapshot] returns a compact copy of the whole state, and
 // [Screen.Restore] brings it back; a player holds thousands.
-// [Screen.AppendState] returns the state as bytes for a real terminal.
+// [Screen.AppendState] returns the state as bytes for a real terminal, and
+// [Screen.AppendChange] those that bring a terminal there from another state.
 //
 // # What happened in between
 //
@@ -51,6 +52,7 @@
 //	  DECCRA, DECCARA, SS2, SS3, XTSAVE
 //	LS1R, LS2R, LS3R                        choose GL                nothing: UTF-8 has no GR
 //	CSI 8 t                                 off by default           on by default, see NoSizeChange
+//	XTRESTORE of a mode never saved         unknown                  the default, as kitty
 //	mode 2027                               unknown                  grapheme clusters
 //	ED 1 that ends in the last column       forgets the wrap of a    of the next line
 //	                                        line in the scrollback

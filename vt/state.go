@@ -1,6 +1,7 @@
 package vt
 
 import (
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -14,34 +15,113 @@ import (
 // It does not use the terminal's own reset (RIS), which would cost the user the
 // scrollback; it sets every mode one by one.
 func (s *Screen) AppendState(dst []byte) []byte {
-	w := stateWriter{s: s, b: dst}
+	w := stateWriter{s: s, b: dst, origin: len(dst)}
 	w.start()
-	w.titles()
-	w.colors()
-
-	w.buffer(&s.main)
-	if s.onAlt {
-		w.csi("H", s.main.y+1, s.main.x+1)
-		w.str("\x1b[m\x1b[?1047h\x1b[m\x1b[2J")
-		w.known = false
-		w.buffer(&s.alt)
-	}
-	w.modes()
-	w.cursor()
-	w.finish()
-	w.partial()
+	w.write()
 	return w.b
 }
 
-type stateWriter struct {
-	s *Screen
-	b []byte
+// syncAbove is the number of bytes above which AppendChange sends a change as one
+// update. Terminals read fewer bytes at once anyway.
+const syncAbove = 256
 
-	// pen is the terminal's current style, if known.
+// AppendChange appends to dst the bytes that bring a terminal of the state of from to
+// the state of this screen: those of [Screen.AppendState], but only what differs, and
+// nothing if nothing does. More than a few bytes are one synchronized update (mode
+// 2026). From then on the terminal behaves as this screen does if both are
+// [Screen.AtRest].
+//
+// If the sizes differ, or if from is inside a sequence or a character, they are the
+// bytes of AppendState: the caller resizes the terminal first.
+func (s *Screen) AppendChange(dst []byte, from *Screen) []byte {
+	w := stateWriter{s: s, b: dst, origin: len(dst)}
+	if from.cols == s.cols && from.rows == s.rows && from.p.state == stGround && from.p.need == 0 && from.single == 0 {
+		w.know(from)
+	} else {
+		w.start()
+		w.t.titles, w.t.icons, w.t.savedModes = from.titles, from.icons, from.savedModes
+	}
+	w.write()
+	return w.b
+}
+
+// stateWriter writes the bytes that bring a terminal to the state of a screen. It
+// keeps count of the terminal's state, and writes only what differs.
+type stateWriter struct {
+	s      *Screen
+	b      []byte
+	origin int // where in b the bytes begin
+
+	// t is the state of the terminal, tb that of its buffer on display. main and
+	// alt are its buffers at the beginning, with tables of tab: nil for blank
+	// ones.
+	t         state
+	tb        bufState
+	main, alt *buffer
+	tab       *tables
+	untitled  bool // t.title, t.icon and t.cwd are not known
+
+	x, y  int  // the place of the cursor; x < 0: unknown
+	moved bool // the cursor is not where it was
+	text  int  // where the last character in b ends
+
+	// pen is the terminal's current style without link and protection, and ul its
+	// colour of underlines.
 	pen   Cell
-	known bool
-	link  uint32
-	guard bool // DECSCA is on
+	ul    Color
+	link  string // as linkText has it
+	guard bool   // DECSCA is on
+
+	last   Cell // the cell of the last call of style
+	styled bool // the pen has still its style
+
+	synced bool // the update is to be bracketed
+}
+
+// know starts from the state of a screen.
+func (w *stateWriter) know(from *Screen) {
+	w.t, w.tb, w.tab = from.state, from.buf.bufState, &from.tab
+	w.main = &from.main
+	if from.onAlt {
+		w.alt = &from.alt
+	}
+	w.x, w.synced = -1, !from.modes.has(modeSync)
+	w.link = ";"
+	if from.link != 0 {
+		w.link = from.tab.links[from.link]
+	}
+	w.pen, w.ul = bare(from.Pen()), from.ulColor
+	w.guard = from.Pen().Attr().Has(Protected)
+}
+
+// start brings the terminal into a known state from any other.
+func (w *stateWriter) start() {
+	w.str("\x1b\\")                                    // end a string, or an unfinished sequence
+	w.str("\x1b[?1049l")                               // the primary screen
+	w.str("\x1b[!p")                                   // DECSTR: margins, sets, origin, insert
+	w.str("\x1b[?69l\x1b[r\x1b[?6l\x1b[?7h\x1b[4;20l") // for terminals without DECSTR
+	w.str("\x1b[?5;12;45;66;1004;1007;2004;2026;2027;1;9;1000;1002;1003;1005;1006;1015;1016l")
+	w.str("\x1b[?25h\x1b[*x\x1b[>4m\x1b[0 q")
+	w.str("\x1b(B\x1b)B\x1b*B\x1b+B\x0f")
+	w.str("\x1b]8;;\x1b\\\x1b[0\"q\x1b[m\x1b[H\x1b[2J\x1b[3g\x1b7")
+	w.str("\x1b]104\x1b\\\x1b]110\x1b\\\x1b]111\x1b\\\x1b]112\x1b\\")
+
+	s := w.s
+	w.t = state{cols: s.cols, rows: s.rows, right: s.cols - 1, modes: modeDefaults, savedModes: modeDefaults}
+	w.tb = s.freshBuffer()
+	w.tb.tabs = w.tb.tabs.none()
+	w.untitled = true
+	w.link, w.moved, w.x = ";", true, -1
+}
+
+// write writes the change.
+func (w *stateWriter) write() {
+	w.titles()
+	w.colors()
+	w.buffers()
+	w.modes()
+	w.finish()
+	w.partial()
 }
 
 func (w *stateWriter) str(s string) { w.b = append(w.b, s...) }
@@ -69,19 +149,6 @@ func (w *stateWriter) mode(n int, on bool) {
 	}
 }
 
-// start brings the terminal into a known state from any other.
-func (w *stateWriter) start() {
-	w.str("\x1b\\")                                    // end a string, or an unfinished sequence
-	w.str("\x1b[?1049l")                               // the primary screen
-	w.str("\x1b[!p")                                   // DECSTR: margins, sets, origin, insert
-	w.str("\x1b[?69l\x1b[r\x1b[?6l\x1b[?7h\x1b[4;20l") // for terminals without DECSTR
-	w.str("\x1b[?5;12;45;66;1004;1007;2004;2026;2027;1;9;1000;1002;1003;1005;1006;1015;1016l")
-	w.str("\x1b[?25h\x1b[2*x\x1b[>4m\x1b[0 q")
-	w.str("\x1b(B\x1b)B\x1b*B\x1b+B\x0f")
-	w.str("\x1b]8;;\x1b\\\x1b[0\"q\x1b[m\x1b[H\x1b[2J")
-	w.known = true
-}
-
 func (w *stateWriter) osc(code int, data string) {
 	w.str("\x1b]")
 	w.num(code)
@@ -91,33 +158,70 @@ func (w *stateWriter) osc(code int, data string) {
 }
 
 func (w *stateWriter) titles() {
-	for _, t := range w.s.titles {
-		w.osc(2, t)
-		w.csi("t", 22, 2)
+	s, t := w.s, &w.t
+	w.stack(&t.titles, s.titles, &t.title, 2)
+	w.stack(&t.icons, s.icons, &t.icon, 1)
+	if w.untitled || t.title != s.title {
+		w.osc(2, s.title)
 	}
-	for _, t := range w.s.icons {
-		w.osc(1, t)
-		w.csi("t", 22, 1)
+	if w.untitled || t.icon != s.icon {
+		w.osc(1, s.icon)
 	}
-	w.osc(2, w.s.title)
-	w.osc(1, w.s.icon)
-	w.osc(7, w.s.cwd)
+	if w.untitled || t.cwd != s.cwd {
+		w.osc(7, s.cwd)
+	}
+}
+
+// stack makes a stack of titles like want. Each title goes through the title itself,
+// which OSC n sets.
+func (w *stateWriter) stack(have *[]string, want []string, title *string, n int) {
+	same := 0
+	for same < min(len(*have), len(want)) && (*have)[same] == want[same] {
+		same++
+	}
+	for k := len(*have) - 1; k >= same; k-- {
+		w.csi("t", 23, n)
+		*title = (*have)[k]
+	}
+	for _, text := range want[same:] {
+		w.osc(n, text)
+		w.csi("t", 22, n)
+		*title = text
+	}
+	*have = want
 }
 
 func (w *stateWriter) colors() {
-	w.str("\x1b]104\x1b\\\x1b]110\x1b\\\x1b]111\x1b\\\x1b]112\x1b\\")
-	p := w.s.palette
-	if p == nil {
+	have, want := w.t.palette, w.s.palette
+	if have == want {
 		return
 	}
+	if have == nil {
+		have = &palette{}
+	}
+	if want == nil {
+		want = &palette{}
+	}
 	for i := range 256 {
-		if c, ok := p.colors[uint8(i)]; ok {
+		c, ok := want.colors[uint8(i)]
+		if old, was := have.colors[uint8(i)]; c == old && ok == was {
+			continue
+		}
+		if ok {
 			w.osc(4, strconv.Itoa(i)+";"+xcolor(c))
+		} else {
+			w.osc(104, strconv.Itoa(i))
 		}
 	}
-	for i, c := range p.special {
-		if c != 0 {
+	for i, c := range want.special {
+		switch {
+		case c == have.special[i]:
+		case c != 0:
 			w.osc(10+i, xcolor(c))
+		default:
+			w.str("\x1b]")
+			w.num(110 + i)
+			w.str("\x1b\\")
 		}
 	}
 }
@@ -133,118 +237,16 @@ func xcolor(c Color) string {
 	return string(b[:len(b)-1])
 }
 
-// buffer paints a buffer that is on display and blank, and sets what belongs to
-// it alone.
-func (w *stateWriter) buffer(b *buffer) {
-	w.continued(b.lines)
-	for y, l := range b.lines {
-		var next *line
-		if y+1 < len(b.lines) {
-			next = b.lines[y+1]
-		}
-		w.line(y, l, next)
-	}
-
-	w.style(Cell{})
-	w.str("\x1b[3g")
-	for x := range w.s.cols {
-		if b.tabs.has(x) {
-			w.csi("H", 1, x+1)
-			w.str("\x1bH")
-		}
-	}
-	if b.top != 0 || b.bottom != w.s.rows-1 {
-		w.csi("r", b.top+1, b.bottom+1)
-	}
-
-	// The saved cursor.
-	v := &b.saved
-	w.csi("H", v.y+1, v.x+1)
-	w.colorsOf(Cell{lo: v.penLo, hi: v.penHi}, v.ulColor)
-	w.protect(v.penLo&(uint64(Protected)<<attrShift) != 0)
-	w.sets(v.g, v.gl)
-	w.str("\x1b7")
-	w.sets([4]charset{}, 0)
-	w.known = false
-}
-
-// continued makes the terminal mark the soft-wrapped lines, by wrapping a space
-// into each. Painting the lines overwrites the spaces later.
-func (w *stateWriter) continued(lines []*line) {
-	wrapInto := func(y int) {
-		w.csi("H", y, w.s.cols)
-		w.str("  ")
-	}
-	if lines[0].continued {
-		if len(lines) == 1 {
-			wrapInto(1) // scrolls
-		} else {
-			wrapInto(1)
-			w.str("\x1b[H\x1b[M") // the second line becomes the first
-		}
-	}
-	for y, l := range lines {
-		if y > 0 && l.continued {
-			wrapInto(y)
-		}
-	}
-}
-
-// line paints row y; next is the line below.
-func (w *stateWriter) line(y int, l, next *line) {
-	marked := l.continued || next != nil && next.continued
-	if marked {
-		w.csi("H", y+1, 1)
-		w.style(Cell{})
-		w.csi("X", w.s.cols) // ECH keeps the wrap
-	}
-	used := l.used
-	for used > 0 && l.cells[used-1] == (Cell{}) {
-		used--
-	}
-	if used == 0 {
-		return
-	}
-	if !marked {
-		w.csi("H", y+1, 1)
-	}
-	skip := 0 // columns that the cursor lags behind
-	for x := 0; x < used; {
-		c := l.cells[x]
-		if c == (Cell{}) {
-			x++
-			skip++
-			continue
-		}
-		if skip > 0 {
-			w.csi("C", skip)
-			skip = 0
-		}
-		if c.Empty() {
-			n := 1
-			for x+n < used && l.cells[x+n] == c {
-				n++
-			}
-			w.empty(c, y, x, n)
-			x += n
-			skip = n
-			continue
-		}
-		w.cell(c)
-		x += max(c.Width(), 1)
-	}
-}
-
 // empty makes n empty cells like c at the cursor. The cursor stays.
 func (w *stateWriter) empty(c Cell, y, x, n int) {
 	w.style(Cell{hi: c.hi & bgBits})
 	w.csi("X", n)
-	w.change(c, y, x, n)
+	w.restyle(c, y, x, n)
 }
 
-// change gives n empty cells the attributes that an erase cannot give: all but
+// restyle gives n empty cells the attributes that an erase cannot give: all but
 // the background.
-func (w *stateWriter) change(c Cell, y, x, n int) {
+func (w *stateWriter) restyle(c Cell, y, x, n int) {
 	if c.lo == 0 && c.hi&^bgBits == 0 {
 		return
 	}
@@ -260,6 +262,7 @@ func (w *stateWriter) cell(c Cell) {
 	w.style(c)
 	if c.lo&chCluster == 0 {
 		w.b = utf8.AppendRune(w.b, rune(c.lo&chMask))
+		w.text = len(w.b)
 		return
 	}
 	text := w.s.tab.clusters[c.lo&chMask]
@@ -278,22 +281,39 @@ func (w *stateWriter) cell(c Cell) {
 		w.str(text[:upto])
 		w.mode(2027, false)
 	}
-	w.str(text[upto:])
+	if upto < len(text) {
+		w.str(text[upto:])
+		w.text = len(w.b)
+	}
 }
 
 // style sets the terminal's pen to that of c.
 func (w *stateWriter) style(c Cell) {
-	if w.known && w.pen.SameStyle(c) {
+	if w.styled && w.last.SameStyle(c) {
 		return
 	}
 	e := w.s.tab.extras[c.extra()]
-	w.colorsOf(c, e.ul)
-	w.protect(c.Attr().Has(Protected))
-	if e.link != w.link {
-		w.osc(8, w.linkText(e.link))
-		w.link = e.link
+	w.look(c, e.ul)
+	if link := w.linkText(e.link); link != w.link {
+		w.osc(8, link)
+		w.link = link
 	}
-	w.pen, w.known = c, true
+	w.last, w.styled = c, true
+}
+
+// look is style without the hyperlink.
+func (w *stateWriter) look(c Cell, ul Color) {
+	w.styled = false
+	if p := bare(c); w.pen != p || w.ul != ul {
+		w.colorsOf(c, ul)
+		w.pen, w.ul = p, ul
+	}
+	w.protect(c.Attr().Has(Protected))
+}
+
+// bare returns an empty cell of the colours and attributes of c.
+func bare(c Cell) Cell {
+	return Cell{lo: c.lo &^ (chBits | extraBits | uint64(Protected)<<attrShift), hi: c.hi}
 }
 
 func (w *stateWriter) linkText(id uint32) string {
@@ -384,107 +404,177 @@ func (w *stateWriter) color(c Color, base int) {
 	}
 }
 
-// sets designates and invokes character sets; all are ASCII, and G0, before.
+// sets designates and invokes character sets.
 func (w *stateWriter) sets(g [4]charset, gl uint8) {
 	for i, c := range g {
-		w.b = append(w.b, 0x1b, "()*+"[i], c.final())
+		if c != w.t.g[i] {
+			w.b = append(w.b, 0x1b, "()*+"[i], c.final())
+		}
 	}
-	w.str([...]string{"\x0f", "\x0e", "\x1bn", "\x1bo"}[gl])
+	if gl != w.t.gl {
+		w.str([...]string{"\x0f", "\x0e", "\x1bn", "\x1bo"}[gl])
+	}
+	w.t.g, w.t.gl = g, gl
 }
 
-// modes sets all modes except those that would affect placing the cursor.
+// set sets a mode that is a single bit.
+func (w *stateWriter) set(bit modeSet, on bool) {
+	if w.t.modes.has(bit) == on {
+		return
+	}
+	w.t.modes.put(bit, on)
+	switch bit {
+	case modeInsert:
+		w.str(ifelse(on, "\x1b[4h", "\x1b[4l"))
+		return
+	case modeNewLine:
+		w.str(ifelse(on, "\x1b[20h", "\x1b[20l"))
+		return
+	case modeOrigin:
+		w.lost()
+	case modeLRMargins:
+		w.t.left, w.t.right = 0, w.s.cols-1
+	}
+	for _, m := range decModes {
+		if m.bit == bit {
+			w.mode(m.number, on)
+		}
+	}
+}
+
+func ifelse(cond bool, a, b string) string {
+	if cond {
+		return a
+	}
+	return b
+}
+
+// modes sets all modes except those that would affect placing the cursor, and that
+// of the update.
 func (w *stateWriter) modes() {
 	s := w.s
 	for _, m := range decModes {
-		if s.savedModes.has(m.bit) != modeDefaults.has(m.bit) {
-			w.mode(m.number, s.savedModes.has(m.bit))
+		if on := s.savedModes.has(m.bit); on != w.t.savedModes.has(m.bit) {
+			w.set(m.bit, on)
 			w.str("\x1b[?")
 			w.num(m.number)
 			w.b = append(w.b, 's')
 		}
 	}
+	w.set(modeNewLine, s.modes.has(modeNewLine))
 	for _, m := range decModes {
-		on := s.modes.has(m.bit)
-		if m.bit == modeGraphemes {
-			on = false // not yet
-		}
-		if on != modeDefaults.has(m.bit) || on != s.savedModes.has(m.bit) {
-			w.mode(m.number, on)
-		}
-		if m.bit == modeLRMargins && on && s.narrow() {
-			w.csi("s", s.left+1, s.right+1)
+		if m.bit != modeGraphemes && m.bit != modeSync {
+			w.set(m.bit, s.modes.has(m.bit))
 		}
 	}
-	if s.modes.has(modeNewLine) {
-		w.csi("h", 20)
+	if w.t.left != s.left || w.t.right != s.right {
+		w.csi("s", s.left+1, s.right+1)
+		w.lost()
 	}
-	if s.mouse != 0 {
-		w.mode(int(s.mouse), true)
+	for _, m := range []struct{ have, want uint16 }{{w.t.mouse, s.mouse}, {w.t.mouseFormat, s.mouseFormat}} {
+		if m.have != m.want && m.have != 0 {
+			w.mode(int(m.have), false)
+		}
+		if m.have != m.want && m.want != 0 {
+			w.mode(int(m.want), true)
+		}
 	}
-	if s.mouseFormat != 0 {
-		w.mode(int(s.mouseFormat), true)
-	}
-	if s.otherKeys != 0 {
+	if w.t.otherKeys != s.otherKeys {
 		w.str("\x1b[>4;")
 		w.num(int(s.otherKeys))
 		w.b = append(w.b, 'm')
 	}
-	if s.shape != 0 {
+	if w.t.shape != s.shape {
 		w.csi(" q", int(s.shape))
 	}
+	if w.t.rectSpan != s.rectSpan {
+		w.str(ifelse(s.rectSpan, "\x1b[2*x", "\x1b[*x"))
+	}
 }
 
-// cursor places the cursor. It sets a pending wrap by printing the last
-// character of the line again.
-func (w *stateWriter) cursor() {
-	s := w.s
-	x, y := s.x, s.y
-	dx, dy := 0, 0
-	if s.modes.has(modeOrigin) {
-		dx, dy = s.left, s.buf.top
-	}
-	if !s.pend {
-		w.csi("H", y-dy+1, x-dx+1)
-		return
-	}
-	c := s.buf.lines[y].cells[x]
-	if c.lo&chSpacer != 0 {
-		x--
-		c = s.buf.lines[y].cells[x]
-	}
-	w.csi("H", y-dy+1, x-dx+1)
-	if !c.Empty() {
-		w.cell(c)
-		return
-	}
-	w.style(Cell{hi: c.hi & bgBits})
-	w.b = append(w.b, ' ')
-	w.csi("$z", y-dy+1, x-dx+1, y-dy+1, x-dx+1) // DECERA keeps the cursor
-	w.change(c, y-dy, x-dx, 1)
-}
-
+// finish sets the pen and the modes that affect printing, and places the cursor.
 func (w *stateWriter) finish() {
-	s := w.s
-	w.style(Cell{lo: s.penLo, hi: s.penHi})
-	if w.link != s.link { // the tables had no room for it
-		w.osc(8, w.linkText(s.link))
+	s, t := w.s, &w.t
+	text, textX, joins := s.lastText()
+	moved := w.moved || s.x != t.x || s.y != t.y || s.pend != t.pend
+	if s.pend && moved && !joins {
+		w.pending()
 	}
-	if !s.rectSpan {
-		w.str("\x1b[*x")
+	w.style(s.Pen())
+	if link := w.linkText(s.link); w.link != link { // the tables had no room for it
+		w.osc(8, link)
 	}
-	if s.modes.has(modeInsert) {
-		w.csi("h", 4)
-	}
-	if s.modes.has(modeGraphemes) {
-		w.mode(2027, true)
-	}
+	w.set(modeInsert, s.modes.has(modeInsert))
+	w.set(modeGraphemes, s.modes.has(modeGraphemes))
 	w.sets(s.g, s.gl)
+	if w.synced && len(w.b)-w.origin > syncAbove {
+		n := len(w.b)
+		w.b = slices.Insert(w.b, w.origin, []byte("\x1b[?2026h")...)
+		w.text += len(w.b) - n
+		t.modes.put(modeSync, true)
+	}
+	w.set(modeSync, s.modes.has(modeSync))
+
+	// Does the terminal take the last character for the last output?
+	last := t.joinable
+	if len(w.b) > w.origin {
+		last = w.text == len(w.b)
+	}
+	at := w.x == s.x && w.y == s.y && !s.pend
+	if joins {
+		// Print it again, unless it is: what comes next may repeat it or join
+		// it.
+		painted := last && at && !s.modes.has(modeGraphemes) && w.text == len(w.b)
+		as := last && !moved && len(w.b) == w.origin && (!s.modes.has(modeGraphemes) || t.cluster == s.cluster)
+		if !painted && !as {
+			w.place(textX, s.y)
+			w.str(text)
+		}
+	} else if moved && !at && !s.pend || last {
+		if s.pend {
+			w.colorsOf(s.Pen(), s.ulColor) // any sequence but a movement
+		} else {
+			w.place(s.x, s.y)
+		}
+	}
 	switch s.single {
 	case 2:
 		w.str("\x1bN")
 	case 3:
 		w.str("\x1bO")
 	}
+}
+
+// place puts the cursor at column x of row y, when the modes and the margins are set.
+func (w *stateWriter) place(x, y int) {
+	if w.s.modes.has(modeOrigin) {
+		x, y = x-w.s.left, y-w.s.buf.top
+	}
+	w.csi("H", y+1, x+1)
+}
+
+// pending sets a pending wrap by printing the last character of the line again.
+func (w *stateWriter) pending() {
+	s := w.s
+	w.verbatim()
+	x, y := s.x, s.y
+	c := s.buf.lines[y].cells[x]
+	if c.lo&chSpacer != 0 {
+		x--
+		c = s.buf.lines[y].cells[x]
+	}
+	w.place(x, y)
+	if !c.Empty() {
+		w.cell(c)
+		return
+	}
+	if s.modes.has(modeOrigin) {
+		x, y = x-s.left, y-s.buf.top
+	}
+	w.style(Cell{hi: c.hi & bgBits})
+	w.b = append(w.b, ' ')
+	w.csi("$z", y+1, x+1, y+1, x+1) // DECERA keeps the cursor
+	w.restyle(c, y, x, 1)
 }
 
 // partial appends the start of the sequence that the parser is in.
