@@ -16,9 +16,9 @@ import (
 // exceptions maps flags whose usage text differs between commands, or whose name
 // follows another program's, to the meaning that FLAGS.md shows.
 var exceptions = map[string]string{
-	"speed":           "`N` times as fast; `max` only where time passes, in play",
+	"speed":           "`N` times as fast, or only a range: N@A..B; `max` only where time passes, in play",
 	"format":          "the format to write",
-	"idle-time-limit": "shorten every pause to `SECONDS`; rec and run let players do so; 0 means no limit",
+	"idle-time-limit": "shorten every pause to `SECONDS`, or only in a range: SECONDS@A..B; rec and run let players do so; 0 means no limit",
 	"input":           "record input, except while echo is off, as at password prompts; search looks at it",
 	"window-size":     "the window's size: of a session, or of a recording that has none",
 	"ignore-case":     "ignore case; `-i`, as grep has it, is elsewhere `--idle-time-limit`",

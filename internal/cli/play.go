@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"os/signal"
+	"reflect"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -16,9 +17,11 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/convert/transcript"
+	"github.com/ttydeck/ttydeck/edit"
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/fetch"
 	"github.com/ttydeck/ttydeck/internal/tty"
+	"github.com/ttydeck/ttydeck/place"
 	"github.com/ttydeck/ttydeck/play"
 )
 
@@ -26,6 +29,7 @@ func playCommand(e *env) *command {
 	p := &play.Player{Speed: 1}
 	var idle optional[time.Duration]
 	var theme playTheme
+	var o recipeFlags
 	var read readOptions
 	return &command{
 		name:    "play",
@@ -48,8 +52,8 @@ Times are those of the recording; they jump where a pause is shortened.
 ` + keyTable(),
 		flags: append([]group{
 			{"Playback", append([]*flag{
-				valued(&p.Speed, "speed,s", "play `N` times as fast; max does not wait", parsePlaySpeed),
-				idleLimitFlag(&idle, ",max-idle"),
+				ranged(valued(&p.Speed, "speed,s", "play `N` times as fast, or only a range: N@A..B; max does not wait", parsePlaySpeed), o.speedFlags()[0]),
+				ranged(idleLimitFlag(&idle, ",max-idle"), o.speedFlags()[1]),
 				onOff(&p.Loop, "loop,l", "start over at the end"),
 				onOff(&p.PauseOnMarkers, "pause-on-markers,m", "pause at each marker"),
 				onOff(&p.Follow, "follow,F", "start at the end, and continue as the recording grows"),
@@ -62,6 +66,9 @@ Times are those of the recording; they jump where a pause is shortened.
 				valued(&theme, "theme", "use these `COLOURS`: mine, those of the recording's terminal (recording), or those in a file", parseTheme),
 				onOff(&p.Raw, "raw", "write the recorded bytes to the terminal; untrusted ones can set the clipboard, type or print"),
 			}},
+			o.cuts(),
+			o.paces(),
+			o.looks(o.recipeFlag()),
 		}, read.groups()...),
 		signals: true,
 		run: func(ctx context.Context, args []string) error {
@@ -72,7 +79,11 @@ Times are those of the recording; they jump where a pause is shortened.
 			if p.IdleLimit = idle.value; idle.given && idle.value == 0 {
 				p.IdleLimit = -1
 			}
-			return runPlay(ctx, e, p, read.list(), args[0])
+			recipe, err := o.recipe()
+			if err != nil {
+				return err
+			}
+			return runPlay(ctx, e, p, recipe, read, args[0])
 		},
 	}
 }
@@ -133,15 +144,48 @@ func orEnd(ctx context.Context, open func() (*input, error)) (*input, error) {
 	}
 }
 
-// runPlay plays a recording.
-func runPlay(ctx context.Context, e *env, p *play.Player, read []format.Option, name string) error {
+// ranged returns f, with values for a range passed to another flag.
+func ranged(f, of *flag) *flag {
+	whole := f.set
+	f.set = func(s string) error {
+		if _, _, found := place.Cut(s, "@"); found {
+			return of.set(s)
+		}
+		return whole(s)
+	}
+	return f
+}
+
+// runPlay plays a recording, as a recipe changes it.
+func runPlay(ctx context.Context, e *env, p *play.Player, recipe edit.Recipe, read readOptions, name string) error {
 	boundMemory(playMemory)
 	ctx, stop := untilSignal(ctx)
 	defer stop()
 	// The reader's warnings are printed when the player has left the terminal.
 	said := &lateWarnings{}
 	defer said.tell(e)
-	opts := append([]format.Option{format.OnWarning(said.add)}, read...)
+	change := edit.Chain()
+	if !reflect.ValueOf(recipe).IsZero() {
+		if p.Follow {
+			return usageError{errors.New("--follow plays a recording as it grows, without changes")}
+		}
+		plan, err := e.plan(ctx, recipe, name, &read, nil)
+		if err != nil {
+			return err
+		}
+		defer plan.done()
+		plan.warn(e)
+		if name, change = plan.path, plan.filter; p.Start > 0 || p.End > 0 {
+			m, err := plan.Measure(ctx)
+			if err != nil {
+				return err
+			}
+			if p.Start = m.At(p.Start); p.End > 0 {
+				p.End = m.At(p.End)
+			}
+		}
+	}
+	opts := append([]format.Option{format.OnWarning(said.add)}, read.list()...)
 	open := func() (*input, error) { return e.open(ctx, name, opts...) }
 	if p.Follow && name != "-" && !fetch.IsURL(name) {
 		open = func() (*input, error) { return openGrowing(ctx, name, opts...) }
@@ -151,7 +195,7 @@ func runPlay(ctx context.Context, e *env, p *play.Player, read []format.Option, 
 		return err
 	}
 	defer src.close()
-	p.Cast = src.Cast
+	p.Cast = change(src.Cast)
 	if !p.Follow && name != "-" && !fetch.IsURL(name) {
 		first := true
 		var again *input
@@ -163,7 +207,7 @@ func runPlay(ctx context.Context, e *env, p *play.Player, read []format.Option, 
 		p.Open = func() (format.Cast, error) {
 			if first {
 				first = false
-				return src.Cast, nil
+				return p.Cast, nil
 			}
 			if again != nil {
 				again.close()
@@ -172,7 +216,7 @@ func runPlay(ctx context.Context, e *env, p *play.Player, read []format.Option, 
 			if again, err = e.open(ctx, name, opts...); err != nil {
 				return format.Cast{}, err
 			}
-			return again.Cast, nil
+			return change(again.Cast), nil
 		}
 	}
 	if !tty.IsTerminal(e.out) {
