@@ -38,8 +38,11 @@ type Command struct {
 	Prompt, Text string
 	// PromptAt is where the prompt begins, before any of its bytes. Start is where
 	// Enter was pressed: before the bytes that leave the line. End is where the
-	// output ended: before the next prompt, or at the end of the recording.
-	PromptAt, Start, End Point
+	// output ended: before the next prompt, or at the end of the recording. For a
+	// command that ran a shell, that is the first prompt inside, if a command was
+	// entered there; Over is where it was over, with all of those. For others, Over
+	// is End.
+	PromptAt, Start, End, Over Point
 	// Failed reports that the command is known to have failed, Cancelled that the
 	// line was cancelled with ctrl-C before it was run, Unfinished that the
 	// recording ended before the command did.

@@ -8,6 +8,10 @@ func (ses *session) index(lines []*segment, opts Options) {
 	for _, s := range lines {
 		s.index, s.above = -1, -1
 		if s.kind == REPL && !opts.REPL || s.kind == Cancelled && !opts.Cancelled || s.kind == Unseen && !opts.Unseen {
+			if s.kind == REPL && s.parent >= 0 { // its lines are what the program printed
+				p := &ses.placer.placed[s.parent].points
+				p.End = later(p.End, s.points.End)
+			}
 			continue
 		}
 		s.index = ses.commands

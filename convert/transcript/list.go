@@ -30,6 +30,7 @@ type List struct {
 	late map[int]*segment
 	err  error
 
+	end      place.Point // of the recording
 	markers  []Marker
 	unmarked string
 
@@ -71,6 +72,7 @@ func readAll(cast format.Cast, opts Options, typed func(at time.Duration, text s
 	}
 	r.typing.tell(t.now)
 	t.finish()
+	r.list.end = t.stream.over()
 	r.read(true)
 	r.list.hidden = r.hidden.list()
 	if t.nonce != "" {
@@ -123,6 +125,17 @@ func (l *List) All() iter.Seq[Command] { return l.each(true) }
 // each is All, if need be without the outputs that are not at hand.
 func (l *List) each(output bool) iter.Seq[Command] {
 	return func(yield func(Command) bool) {
+		for c := range l.stored(output) {
+			if !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// stored is each, with the points of the commands.
+func (l *List) stored(output bool) iter.Seq2[Command, points] {
+	return func(yield func(Command, points) bool) {
 		var raw []byte
 		for _, chunk := range l.chunks {
 			var cmds []storedCommand
@@ -132,7 +145,7 @@ func (l *List) each(output bool) iter.Seq[Command] {
 			}
 			for i := 0; err == nil && i < len(cmds); i++ {
 				var c Command
-				if c, err = l.load(&cmds[i], output); err == nil && !yield(c) {
+				if c, err = l.load(&cmds[i], output); err == nil && !yield(c, cmds[i].Points) {
 					return
 				}
 			}
@@ -157,6 +170,7 @@ func (l *List) Close() {
 // the command itself has none.
 type storedCommand struct {
 	Command Command
+	Points  points
 	Head    vault.Block // of the output
 	Tail    string
 	Strays  []vault.Block
@@ -182,7 +196,7 @@ func (l *List) store(lines []*segment) {
 			continue
 		}
 		l.count++
-		var c storedCommand
+		c := storedCommand{Points: s.points}
 		if apart := *s; s.out.head.Held() || len(s.strays) > 0 {
 			c.Head, c.Tail, c.Strays, c.Stray = s.out.head, s.out.text, s.strays, s.stray
 			apart.out.text, apart.stray = "", nil
@@ -203,7 +217,7 @@ func (l *List) store(lines []*segment) {
 func (l *List) load(st *storedCommand, output bool) (Command, error) {
 	c := st.Command
 	if s := l.late[c.Index]; s != nil {
-		c = s.command(l.styled)
+		c, st.Points = s.command(l.styled), s.points
 		st.Head, st.Tail, st.Strays, st.Stray = s.out.head, s.out.text, s.strays, s.stray
 	}
 	if !output || !st.Head.Held() && len(st.Strays) == 0 {

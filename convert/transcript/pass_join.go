@@ -36,12 +36,12 @@ func joinLines(ses *session, segs []*segment) []*segment {
 		}
 		p.lines = append(p.lines, s.text)
 		p.text += "\n" + s.text
-		p.out, p.end = s.out, s.end
+		p.out, p.end, p.points.End = s.out, s.end, s.points.End
 		if givenUp {
 			p.result = cancelled
 			continue
 		}
-		p.start, p.left = s.start, s.left
+		p.start, p.points.Start, p.left = s.start, s.points.Start, s.left
 		p.printed, p.screens = s.printed, s.screens
 		if p.is(s.outer) {
 			continue // marks said of p what is known of all

@@ -32,9 +32,9 @@ func splitPasted(ses *session, segs []*segment) []*segment {
 			}
 			part := *s
 			part.text, part.out, part.printed, part.screens = text, output{}, 0, 0
-			part.end = fact[time.Duration]{s.start, fromNext}
+			part.end, part.points.End = fact[time.Duration]{s.start, fromNext}, s.points.Start
 			out = append(out, &part)
-			s.promptAt = s.start
+			s.promptAt, s.points.Prompt = s.start, s.points.Start
 		}
 		out = append(out, s)
 	}

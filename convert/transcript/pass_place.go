@@ -161,6 +161,7 @@ const (
 
 func (p *placer) place(ses *session, s *segment) {
 	s.kind = Shell
+	defer p.leave(s, p.parents())
 	switch at := p.levelOf(s, ses.habits.people); at {
 	case inREPL:
 		s.kind = REPL
@@ -168,7 +169,7 @@ func (p *placer) place(ses *session, s *segment) {
 		if p.last >= 0 {
 			last := p.placed[p.last]
 			ses.addStray(last, strings.TrimRight(lastLine(s.prompt)+s.text, " "), s.out)
-			last.end.value = s.end.value
+			last.end.value, last.points.End = s.end.value, s.points.End
 		}
 		return
 	case deeper:
@@ -217,6 +218,31 @@ func (p *placer) place(ses *session, s *segment) {
 	p.placed = append(p.placed, s)
 	if s.kind != Cancelled {
 		p.last = len(p.placed) - 1
+	}
+}
+
+// parents returns the commands that started the shells.
+func (p *placer) parents() []int {
+	var list []int
+	for _, shell := range p.shells[1:] {
+		list = append(list, shell.parent)
+	}
+	return list
+}
+
+// leave notes that shells have ended before the prompt of s: of those that the
+// commands before had started. Others have begun.
+func (p *placer) leave(s *segment, before []int) {
+	now := p.parents()
+	n := 0
+	for n < len(now) && n < len(before) && now[n] == before[n] {
+		n++
+	}
+	for _, i := range before[n:] {
+		p.placed[i].points.Over = s.points.Prompt
+	}
+	for _, i := range now[n:] {
+		p.placed[i].points.Over = endless
 	}
 }
 

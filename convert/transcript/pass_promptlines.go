@@ -3,6 +3,8 @@ package transcript
 import (
 	"slices"
 	"strings"
+
+	"github.com/ttydeck/ttydeck/place"
 )
 
 // maxUpper is the most upper lines of a prompt.
@@ -37,6 +39,9 @@ func movePromptLines(_ *session, segs []*segment) []*segment {
 			g.at.prompt = append(slices.Clone(g.lines[len(g.lines)-n:]), g.at.prompt...)
 			styled := strings.Split(g.before.out.text, "\n")
 			g.before.out.text = strings.TrimRight(strings.Join(styled[:len(styled)-n], "\n"), "\n")
+			if at := g.at.uppers[n-1]; at != (place.Point{}) && g.before.end.from == fromNext {
+				g.at.points.Prompt, g.before.points.End = at, at
+			}
 		}
 	}
 	return segs

@@ -44,7 +44,7 @@ func (s *segment) takeOutput(next *segment) {
 	s.out.lost += next.out.lost
 	s.printed += next.printed
 	s.screens += next.screens
-	s.end = next.end
+	s.end, s.points.End = next.end, next.points.End
 	if !s.exit.known() {
 		s.exit = next.exit
 	}

@@ -23,6 +23,7 @@ func joinRestarts(_ *session, segs []*segment) []*segment {
 		}
 		next := segs[i+1]
 		next.promptAt = s.promptAt
+		next.points.Prompt, next.uppers = s.points.Prompt, s.uppers
 		if next.text != "" {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/internal/vault"
+	"github.com/ttydeck/ttydeck/place"
 )
 
 // segment is one prompt with the line entered there and its output: the raw
@@ -30,6 +31,8 @@ type segment struct {
 	// input begins.
 	prompt    []string
 	promptAt  time.Duration
+	points    points
+	uppers    [maxUpper]place.Point // see spot
 	promptEnd promptEnd
 	announced announced
 	// kindBefore is the kind of the prompt before zsh drew it again with the

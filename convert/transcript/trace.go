@@ -5,6 +5,7 @@ import (
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/vault"
+	"github.com/ttydeck/ttydeck/place"
 	"github.com/ttydeck/ttydeck/screen"
 	"github.com/ttydeck/ttydeck/vt"
 )
@@ -40,9 +41,10 @@ type tracer struct {
 	nonce  string
 	trust  trust // in the marks of the session
 
-	now   time.Duration
-	state traceState
-	segs  []*segment
+	now    time.Duration
+	stream stream
+	state  traceState
+	segs   []*segment
 	// cur is the segment whose output is being read (running) or whose line
 	// is being entered; never nil. The first one stands for what came before
 	// any prompt.
@@ -136,6 +138,7 @@ type lineState struct {
 	// restarted: readline begins again only to move to the next line, after
 	// ctrl-C.
 	restarted bool
+	hollow    bool // and drew nothing: the line feed is that of the line before
 
 	// hint is where a prompt begins according to a mark that any program could
 	// have printed.
@@ -175,6 +178,7 @@ type pending struct {
 	x      int
 	prefix string
 	at     time.Duration
+	from   spot
 	cursor int    // the cursor's column then
 	moved  bool   // the cursor was seen elsewhere since
 	paused bool   // and rested there, if only for a moment
@@ -200,6 +204,7 @@ type origin struct {
 	line uint64
 	x    int
 	at   time.Duration
+	from spot
 	// end is where it ends, as far as zsh has shown that.
 	end struct {
 		ok   bool
@@ -228,6 +233,8 @@ func newTracer(cast format.Cast, opts Options) *tracer {
 }
 
 func (t *tracer) event(ev format.Event) {
+	t.stream.begin(ev)
+	defer t.stream.end()
 	switch ev.Code {
 	case format.Output:
 		if ev.Data == "" {
@@ -275,6 +282,7 @@ func (t *tracer) write(data string) {
 		t.scan.heads = t.state == running && t.pend.ok || t.state == editing && t.cur.bounds == FromPaste && t.cur.shell != zsh
 		t.scan.erases = t.state == editing || t.state == running && t.idiom.ok
 		n, tok := t.scan.next(data)
+		t.stream.used += n
 		t.screen.WriteString(data[:n])
 		data = data[n:]
 		if t.screen.OnAlternate() {
@@ -297,7 +305,7 @@ func (t *tracer) write(data string) {
 			// is drawn, and resets them when the line is entered.
 			if !t.paste && t.state == running && t.idiom.ok {
 				line, x := t.cursor()
-				t.startPrompt(FromKeys, t.idiom.line, 0, t.idiom.at)
+				t.startPrompt(FromKeys, t.idiom.line, 0, t.idiom.at, t.idiom.from)
 				t.zshInput(line, x)
 			}
 		case tokNoKeys:
@@ -364,9 +372,15 @@ func (t *tracer) gap(d time.Duration) {
 }
 
 // startPrompt ends the output of the current segment at line, x and begins the
-// next one.
-func (t *tracer) startPrompt(bounds source, line uint64, x int, at time.Duration) {
-	t.endOutput(line, x, at, fromNext)
+// next one. A mark that has ended the output shows better where than from does.
+func (t *tracer) startPrompt(bounds source, line uint64, x int, at time.Duration, from spot) {
+	if t.cur.end.from == FromMarks {
+		from = spot{at: t.cur.points.End}
+	}
+	t.endOutput(line, x, at, fromNext, from.at)
+	if t.hollow {
+		t.prev.points.End = from.at
+	}
 	if t.count++; t.count >= maxSegments {
 		t.overrun = true
 	}
@@ -378,6 +392,7 @@ func (t *tracer) startPrompt(bounds source, line uint64, x int, at time.Duration
 	}
 	t.cur = &segment{
 		bounds: bounds, promptAt: at, announced: t.announced,
+		points: points{Prompt: from.at}, uppers: from.uppers,
 		capture: newCapture(limit, t.opts.Styled, &t.spare),
 	}
 	if t.marked {
@@ -399,11 +414,12 @@ type beforePrompt struct {
 	cur, prev *segment
 	from      uint64
 	end       fact[time.Duration] // of cur
+	endPoint  place.Point
 	capturing bool
 }
 
 func (t *tracer) beforePrompt() beforePrompt {
-	return beforePrompt{cur: t.cur, prev: t.prev, from: t.from, end: t.cur.end, capturing: t.capturing}
+	return beforePrompt{cur: t.cur, prev: t.prev, from: t.from, end: t.cur.end, endPoint: t.cur.points.End, capturing: t.capturing}
 }
 
 // resume takes back that a prompt began: the current segment goes, and the output
@@ -411,7 +427,7 @@ func (t *tracer) beforePrompt() beforePrompt {
 func (t *tracer) resume(b beforePrompt) {
 	t.segs = t.segs[:len(t.segs)-1]
 	t.cur, t.prev, t.from, t.capturing = b.cur, b.prev, b.from, b.capturing
-	t.cur.end = b.end
+	t.cur.end, t.cur.points.End = b.end, b.endPoint
 }
 
 // locate sets where the shell of the current segment is.
@@ -433,6 +449,10 @@ func (t *tracer) finish() {
 	}
 	if fullScreen || !t.cur.end.known() { // a program runs on, whatever a mark said
 		t.cur.end.value = t.now
+		t.cur.points.End = t.stream.over()
+	}
+	if t.hollow {
+		t.prev.points.End = t.cur.points.End
 	}
 	if s := t.cur; t.runs && s.marks == signed && s.outer == nil && !s.run.known() && !s.promptEnd.seen() {
 		s.result = unentered // the shell was killed before its prompt had rested
@@ -449,7 +469,7 @@ func (t *tracer) finishLine() {
 			return
 		}
 		if p := t.pend; p.ok && (known(t.known, p.prefix) || p.odd) { // as seen before
-			t.startPrompt(FromTyping, p.line, 0, p.at)
+			t.startPrompt(FromTyping, p.line, 0, p.at, p.from)
 			t.cur.prompt, t.cur.odd = []string{p.prefix}, p.odd
 			t.cur.result = unentered
 			return

@@ -192,12 +192,12 @@ func (t *tracer) pasteOn() {
 		t.capturing = false
 	}
 	if t.idiom.ok {
-		t.startPrompt(FromPaste, t.idiom.line, 0, t.idiom.at)
+		t.startPrompt(FromPaste, t.idiom.line, 0, t.idiom.at, t.idiom.from)
 		t.zshInput(line, x)
 		return
 	}
 	if h := t.hint; h.ok && h.line <= line && line-h.line < 20 {
-		t.startPrompt(FromPaste, h.line, h.x, h.at)
+		t.startPrompt(FromPaste, h.line, h.x, h.at, h.from)
 		if line > h.line || x > h.x {
 			// fish 4 switches after it has drawn its prompt.
 			t.inputAt(line, x)
@@ -206,7 +206,7 @@ func (t *tracer) pasteOn() {
 	}
 	restarted := t.cur.result == cancelled && t.now-t.cur.start < promptGap
 	before := t.beforePrompt()
-	t.startPrompt(FromPaste, line, x, t.now)
+	t.startPrompt(FromPaste, line, x, t.now, t.stream.promptSpot(1))
 	t.paused = before
 	t.restarted = restarted
 }
@@ -245,7 +245,7 @@ func (t *tracer) zshPrompt() {
 			t.pend = pending{} // typed ahead
 		}
 		if !t.idiom.ok {
-			t.idiom = origin{ok: true, line: line, at: t.now}
+			t.idiom = origin{ok: true, line: line, at: t.now, from: t.stream.promptSpot(3)}
 		} else if line < t.idiom.line {
 			t.idiom.line = line
 		}
@@ -253,7 +253,7 @@ func (t *tracer) zshPrompt() {
 		t.cur.after = afterRedraw
 	case editing:
 		if t.cur.bounds == FromMarks || !t.cur.promptEnd.seen() {
-			t.idiom = origin{ok: true, line: line, at: t.now}
+			t.idiom = origin{ok: true, line: line, at: t.now, from: t.stream.promptSpot(3)}
 			return
 		}
 		if !t.redrawn {
@@ -331,8 +331,11 @@ func (t *tracer) pasteOff() {
 	line, _ := t.cursor()
 	seg := t.cur
 	seg.start = t.now
+	if seg.points.Start = t.stream.back(0); t.scan.fresh {
+		seg.points.Start = t.stream.leftLine()
+	}
 	if t.restarted && !seg.promptEnd.seen() && line == t.promptLine {
-		t.state = accepting // nothing was drawn, let alone entered
+		t.state, t.hollow = accepting, true // nothing was drawn, let alone entered
 		return
 	}
 	if t.scan.fresh {
@@ -365,6 +368,7 @@ func (t *tracer) lineFeed() {
 		if t.redrawsOn(line) {
 			return
 		}
+		t.cur.points.Start = t.stream.beforeReturns()
 		t.finishAccept(line)
 		t.begin(line + 1)
 	case editing: // with marks, but none for the start of a command

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/place"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -47,7 +48,7 @@ func (t *tracer) onMark(m vt.Mark) {
 			if t.trust == signed {
 				t.open = nil // the line before runs nothing yet
 			}
-			t.startPrompt(FromMarks, m.Line, x, t.now)
+			t.startPrompt(FromMarks, m.Line, x, t.now, t.stream.promptSpot(1))
 			t.cur.announced = asContinuation
 			t.cur.marks = t.trust
 		}
@@ -121,17 +122,19 @@ func (t *tracer) markPrompt(m vt.Mark, x int) {
 		}
 	case running:
 		if t.trust == signed || !t.paste {
-			line := m.Line
+			line, from := m.Line, t.idiom.from
 			if t.idiom.ok {
 				line, x = min(line, t.idiom.line), 0
+			} else {
+				from = t.stream.promptSpot(1)
 			}
-			t.startPrompt(FromMarks, line, x, t.now)
+			t.startPrompt(FromMarks, line, x, t.now, from)
 			t.cur.marks = t.trust
 			if t.idiom.ok {
 				t.cur.shell = zsh
 			}
 		} else {
-			t.hint = origin{ok: true, line: m.Line, x: x, at: t.now}
+			t.hint = origin{ok: true, line: m.Line, x: x, at: t.now, from: t.stream.promptSpot(1)}
 		}
 	}
 }
@@ -206,7 +209,7 @@ func (t *tracer) enter(line uint64, x int) {
 	if x == 0 && last > t.inputLine {
 		last--
 	}
-	t.cur.start = t.now
+	t.cur.start, t.cur.points.Start = t.now, t.stream.leftLine()
 	t.takeInput(last)
 	t.begin(line)
 }
@@ -215,13 +218,14 @@ func (t *tracer) enter(line uint64, x int) {
 func (t *tracer) runAgain(m vt.Mark, x int) {
 	before := t.open
 	t.open = nil
-	t.startPrompt(FromMarks, m.Line, x, t.now)
-	before.end = fact[time.Duration]{t.now, fromNext}
+	from := t.stream.lastMark()
+	t.startPrompt(FromMarks, m.Line, x, t.now, spot{at: from})
+	before.end, before.points.End = fact[time.Duration]{t.now, fromNext}, from
 	s := t.cur
 	s.again = true
 	s.prompt, s.promptEnd, s.shell = before.prompt, endCertain, before.shell
 	s.dir, s.host = "", "" // the one before may have changed it
-	s.start = t.now
+	s.start, s.points.Start = t.now, from
 	s.left = before.left
 	t.begin(m.Line)
 }
@@ -248,8 +252,11 @@ func (t *tracer) markEnd(m vt.Mark, mk mark, x int) {
 				t.cur.outer = nil
 				t.promptLine, t.promptX = m.Line, x
 				t.cur.promptAt = t.now
-				o.end = fact[time.Duration]{t.now, FromMarks}
+				o.end, o.points.End = fact[time.Duration]{t.now, FromMarks}, t.stream.back(0)
 			}
+			// The mark belongs to the command before.
+			t.cur.points.Prompt, t.cur.uppers = t.stream.back(0), [maxUpper]place.Point{}
+			t.prev.points.End = t.cur.points.Prompt
 			if seg != nil && seg.bounds != "" && !seg.exit.known() {
 				t.ended(seg, mk)
 			}
@@ -283,9 +290,9 @@ func (t *tracer) markEnd(m vt.Mark, mk mark, x int) {
 		return
 	}
 	t.ended(seg, mk)
-	t.endOutput(m.Line, x, t.now, FromMarks)
+	t.endOutput(m.Line, x, t.now, FromMarks, t.stream.back(0))
 	if seg != t.cur {
-		seg.end = fact[time.Duration]{t.now, FromMarks}
+		seg.end, seg.points.End = fact[time.Duration]{t.now, FromMarks}, t.stream.back(0)
 	}
 }
 
@@ -316,7 +323,7 @@ func (t *tracer) markLine(line uint64) {
 	if t.full(line) && t.scan.returns > 1 {
 		return // busybox moves to the next line itself, and the terminal adds a CR
 	}
-	t.cur.start = t.now
+	t.cur.start, t.cur.points.Start = t.now, t.stream.beforeReturns()
 	t.cur.pace, t.cur.key = paceOf(t.moved), t.key
 	t.cur.killed = t.scan.interrupted()
 	t.movedOn()
@@ -354,8 +361,8 @@ func (t *tracer) exitEvent(ev format.Event) {
 	t.now = max(t.now, ev.Time)
 	seg.exit = fact[int]{status, FromEnd}
 	line, x := t.cursor()
-	t.endOutput(line, x, t.now, FromEnd)
+	t.endOutput(line, x, t.now, FromEnd, t.stream.over())
 	if seg != t.cur {
-		seg.end = fact[time.Duration]{t.now, FromEnd}
+		seg.end, seg.points.End = fact[time.Duration]{t.now, FromEnd}, t.stream.over()
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/place"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
@@ -26,9 +27,10 @@ func (t *tracer) release(seg *segment) {
 }
 
 // endOutput ends the output of the current segment at line, x, as from shows.
-func (t *tracer) endOutput(line uint64, x int, at time.Duration, from source) {
+func (t *tracer) endOutput(line uint64, x int, at time.Duration, from source, point place.Point) {
 	if !t.cur.end.known() {
 		t.cur.end = fact[time.Duration]{at, from}
+		t.cur.points.End = point
 	}
 	if !t.capturing {
 		return

@@ -86,7 +86,7 @@ func (t *tracer) restPoint(d time.Duration) {
 	}
 	t.pend = pending{
 		ok: true, line: line, x: columns(text), prefix: text, right: t.rightFrom(row, line, x), given: given,
-		at: t.now, announced: t.announced, cursor: x, odd: odd,
+		at: t.now, from: t.stream.lineSpot(), announced: t.announced, cursor: x, odd: odd,
 	}
 }
 
@@ -220,7 +220,7 @@ func (t *tracer) typed(line uint64) {
 		return // probably a progress display
 	}
 	undo := undoTyped{ok: true, line: line, pend: p, beforePrompt: t.beforePrompt()}
-	t.startPrompt(FromTyping, p.line, 0, p.at)
+	t.startPrompt(FromTyping, p.line, 0, p.at, p.from)
 	t.inputAt(p.line, p.x)
 	t.right = p.right
 	if t.cur.odd = p.odd; p.odd {
@@ -241,7 +241,7 @@ func (t *tracer) typed(line uint64) {
 	t.cur.announced = p.announced
 	t.cur.given = strings.TrimRight(p.given, " ")
 	t.cur.key = t.key
-	t.cur.start = t.now
+	t.cur.start, t.cur.points.Start = t.now, t.stream.beforeReturns()
 	if t.scan.interrupted() {
 		t.cur.result = cancelled
 	}
@@ -356,7 +356,7 @@ func (t *tracer) burstPrompt(line uint64) pending {
 			odd = slices.Contains(t.oddKnown, k)
 			found = start
 		} else if ahead := t.nextAhead(start); ahead != "" {
-			return pending{ok: true, line: first, x: columns(start), prefix: start, at: t.now, ahead: ahead}
+			return pending{ok: true, line: first, x: columns(start), prefix: start, at: t.now, from: t.stream.lineSpot(), ahead: ahead}
 		}
 	}
 	further := false
@@ -369,7 +369,7 @@ func (t *tracer) burstPrompt(line uint64) pending {
 	if found == "" {
 		return pending{}
 	}
-	return pending{ok: true, line: first, x: columns(found), prefix: found, at: t.now, right: t.right, odd: odd, further: further}
+	return pending{ok: true, line: first, x: columns(found), prefix: found, at: t.now, from: t.stream.lineSpot(), right: t.right, odd: odd, further: further}
 }
 
 // promptLike returns the start of text that is the prompt k, perhaps with another
