@@ -17,111 +17,111 @@ import (
 // dropped. The parts are in order and do not overlap. Numbers of commands and statuses in
 // later prompts stay what they were.
 func Dropped(cast format.Cast, cmds []place.Command, drop func(i int) bool) ([]place.Range, error) {
-	var ranges []place.Range
-	var heads []int // the commands whose prompts begin and end the ranges; len(cmds) for none
-	for i := range cmds {
+	var gaps []gap
+	for i := 0; i < len(cmds); i++ {
 		if !drop(i) {
 			continue
 		}
-		r := place.Range{From: cmds[i].PromptAt, To: cmds[i].End}
-		next := i + 1
-		for next < len(cmds) && before(cmds[next].PromptAt, r.To) {
-			next++
-		}
-		if n := len(ranges); n > 0 && !before(ranges[n-1].To, r.From) {
-			if before(ranges[n-1].To, r.To) {
-				ranges[n-1].To = r.To
-				heads[2*n-1] = next
+		g := gap{Range: place.Range{From: cmds[i].PromptAt, To: cmds[i].End}, first: i}
+		for i+1 < len(cmds) && (before(cmds[i+1].PromptAt, g.To) || cmds[i+1].PromptAt == g.To && drop(i+1)) {
+			i++
+			if before(g.To, cmds[i].End) {
+				g.To = cmds[i].End
 			}
-			continue
 		}
-		ranges = append(ranges, r)
-		heads = append(heads, i, next)
+		g.last = i
+		gaps = append(gaps, g)
 	}
-	if len(ranges) == 0 {
+	if len(gaps) == 0 {
 		return nil, nil
 	}
-	ends, err := reportedEnds(cast, cmds, heads)
-	if err != nil {
+	if err := findEnds(cast, cmds, gaps); err != nil {
 		return nil, err
 	}
-	for n := range ranges {
-		from, to := heads[2*n], heads[2*n+1]
-		if to == len(cmds) || cmds[to].PromptAt != ranges[n].To {
-			continue
-		}
+	ranges := make([]place.Range, len(gaps))
+	for n, g := range gaps {
+		ranges[n] = g.Range
 		// The mark of an end and what the shell reports behind it, such as its
 		// directory, are the last of a command and the first of a prompt.
-		a, b := ends[from], ends[to]
-		switch none := (place.Range{}); {
-		case b == none:
-		case cmds[from].Depth > cmds[to].Depth:
+		none := place.Range{}
+		switch {
+		case g.endTo == none:
+		case g.last+1 < len(cmds) && cmds[g.last+1].Depth < cmds[g.first].Depth:
 			// It is the end of the shell or program in which the command was.
-			if before(ranges[n].From, b.From) {
-				ranges[n].To = b.From
+			if before(g.From, g.endTo.From) {
+				ranges[n].To = g.endTo.From
 			}
-		case a != none && cmds[from].Depth == cmds[to].Depth:
-			ranges[n] = place.Range{From: a.To, To: b.To}
+		case g.endFrom != none:
+			ranges[n] = place.Range{From: g.endFrom.To, To: g.endTo.To}
 		}
 	}
 	return ranges, nil
 }
 
-// reportedEnds returns, for the prompts of the commands heads, where the mark is that
-// reports the end of the command before.
-func reportedEnds(cast format.Cast, cmds []place.Command, heads []int) (map[int]place.Range, error) {
-	var ranges []place.Range
-	for _, i := range heads {
-		if i < len(cmds) {
-			r := place.Range{To: cmds[i].Start}
-			if i > 0 {
-				r.From = cmds[i-1].Start
-			}
-			ranges = append(ranges, r)
+// gap is a part that is left out, with the commands first to last.
+type gap struct {
+	place.Range
+	first, last int
+	// endFrom and endTo are the marks that report the ends of the command before, and
+	// of the last one, if there are such marks.
+	endFrom, endTo place.Range
+}
+
+// findEnds finds the marks of ends around gaps: each is the last one before the mark that
+// begins the prompt there.
+func findEnds(cast format.Cast, cmds []place.Command, gaps []gap) error {
+	type search struct {
+		from, to place.Point // from the last Enter to the prompt
+		found    *place.Range
+	}
+	var searches []search
+	var points []place.Point
+	for i := range gaps {
+		g := &gaps[i]
+		var from place.Point
+		if g.first > 0 {
+			from = cmds[g.first-1].Start
 		}
+		searches = append(searches, search{from, g.From, &g.endFrom}, search{cmds[g.last].Start, g.To, &g.endTo})
+		points = append(points, from, cmds[g.last].Start)
 	}
 	nonce := cast.Header.Nonce()
-	ended, begun := false, false
+	mark := ""
 	s := screen.New(cast.Header, vt.WithHooks(vt.Hooks{Mark: func(m vt.Mark) {
-		if m.Code != 133 || nonce != "" && !slices.Contains(strings.Split(m.Data, ";"), "aid="+nonce) {
-			return
-		}
-		switch kind, _, _ := strings.Cut(m.Data, ";"); kind {
-		case "A":
-			begun = true
-		case "D":
-			ended = !begun
+		if m.Code == 133 && (nonce == "" || slices.Contains(strings.Split(m.Data, ";"), "aid="+nonce)) {
+			mark, _, _ = strings.Cut(m.Data, ";")
 		}
 	}}))
-	ends := map[int]place.Range{}
-	n := 0
-	for p, err := range pieces(cast.Events, bounds(ranges)) {
+	var last place.Range // of the marks of ends
+	for p, err := range pieces(cast.Events, points) {
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for n < len(ranges) && !before(p.at, ranges[n].To) {
-			n++
-			begun = false
+		if len(searches) == 0 {
+			return nil
 		}
-		if n == len(ranges) {
-			break
-		}
-		if before(p.at, ranges[n].From) || p.Code != format.Output {
+		if before(p.at, searches[0].from) || p.Code != format.Output {
 			s.Feed(p.Event)
-			begun = false
 			continue
 		}
 		for data, at := range controlStrings(p) {
-			ended = false
+			mark = ""
 			s.WriteString(data)
-			if begins := strings.LastIndex(data, "\x1b]"); ended && begins >= 0 {
-				r := place.Range{From: at, To: at}
-				r.From.Byte -= len(data) - begins
-				ends[heads[n]] = r
+			switch begins := strings.LastIndex(data, "\x1b]"); {
+			case mark == "D" && begins >= 0:
+				last = place.Range{From: at, To: at}
+				last.From.Byte -= len(data) - begins
+			case mark == "A":
+				for len(searches) > 0 && before(searches[0].to, at) {
+					if !before(last.From, searches[0].from) {
+						*searches[0].found = last
+					}
+					searches = searches[1:]
+				}
 			}
 		}
 	}
-	return ends, nil
+	return nil
 }
 
 // controlStrings returns the output of p, cut behind the ends of control strings, with

@@ -54,7 +54,8 @@ func (f *Forgetter) Begin(source *vt.Screen) {
 	}
 }
 
-// End ends the part. It returns output for the result.
+// End ends the part. It returns output for the result; if the sizes differ, a resize must
+// come before it.
 func (f *Forgetter) End(source *vt.Screen) string {
 	if !f.sameSize(source) || source.OnAlternate() || f.result.OnAlternate() {
 		return f.end(source)
@@ -132,8 +133,8 @@ func (f *Forgetter) Insert(data string) {
 }
 
 // Seam brings the screen of the result to where it would be if the source had been
-// passed on, after events were drawn on the screen of the source only. It returns output
-// for the result; if the sizes differ, the result's resize must come before it.
+// passed on, after events were drawn on the screen of the source only. It returns what End
+// returns.
 func (f *Forgetter) Seam(source *vt.Screen) string {
 	if f.result == nil {
 		return ""
@@ -191,7 +192,7 @@ func (f *Forgetter) settle(source *vt.Screen) string {
 		}
 		return ""
 	}
-	if f.holds(source, vt.Splice{}) {
+	if !source.OnAlternate() && f.holds(source, vt.Splice{}) {
 		return f.end(source)
 	}
 	if f.realign(source) {
@@ -345,7 +346,11 @@ func (f *Forgetter) repair(source *vt.Screen) string {
 	if p.N == 0 && p.From == 0 {
 		return f.end(source)
 	}
-	return f.change(source.Spliced(*p, f.result))
+	out := f.change(source.Spliced(*p, f.result))
+	if !source.OnAlternate() && f.holds(source, vt.Splice{}) {
+		out += f.end(source)
+	}
+	return out
 }
 
 // end makes the screens equal, and ends the difference.
