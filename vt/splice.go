@@ -13,9 +13,10 @@ func (s *Screen) Copy() *Screen {
 // A Splice describes a screen that shows the primary rows of another screen below
 // older ones, as if something between them had never been there.
 type Splice struct {
-	// Above has the older rows: its first Rows ones.
+	// Above has the older rows.
 	Above *Screen
-	Rows  int
+	// Rows is the number of them: they are the first ones of Above.
+	Rows int
 	// N is the number of rows shown of them, the last ones. If it is more than
 	// Rows, the rows above them are empty.
 	N int
