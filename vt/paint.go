@@ -32,7 +32,7 @@ func (w *stateWriter) move(x, y int) {
 	case w.y == y && w.x >= 0 && w.x < x:
 		w.csi("C", x-w.x)
 	default:
-		w.csi("H", y+1, x+1)
+		w.cup(x, y)
 	}
 	w.x, w.y, w.moved = x, y, true
 }

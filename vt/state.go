@@ -31,11 +31,12 @@ const syncAbove = 256
 // 2026). From then on the terminal behaves as this screen does if both are
 // [Screen.AtRest].
 //
-// If the sizes differ, or if from is inside a sequence or a character, they are the
-// bytes of AppendState: the caller resizes the terminal first.
+// A sequence that from is inside of is cancelled. If the sizes differ, or if from is
+// inside a character, the bytes are those of AppendState: the caller resizes the
+// terminal first.
 func (s *Screen) AppendChange(dst []byte, from *Screen) []byte {
 	w := stateWriter{s: s, b: dst, origin: len(dst)}
-	if from.cols == s.cols && from.rows == s.rows && from.p.state == stGround && from.p.need == 0 && from.single == 0 {
+	if from.cols == s.cols && from.rows == s.rows && from.p.need == 0 && from.single == 0 {
 		w.know(from)
 	} else {
 		w.start()
@@ -92,6 +93,10 @@ func (w *stateWriter) know(from *Screen) {
 	}
 	w.pen, w.ul = bare(from.Pen()), from.ulColor
 	w.guard = from.Pen().Attr().Has(Protected)
+	if from.p.state != stGround {
+		w.str("\x18") // CAN
+		w.origin, w.t.joinable = len(w.b), false
+	}
 }
 
 // start brings the terminal into a known state from any other.
@@ -550,7 +555,18 @@ func (w *stateWriter) place(x, y int) {
 	if w.s.modes.has(modeOrigin) {
 		x, y = x-w.s.left, y-w.s.buf.top
 	}
-	w.csi("H", y+1, x+1)
+	w.cup(x, y)
+}
+
+func (w *stateWriter) cup(x, y int) {
+	switch {
+	case x > 0:
+		w.csi("H", y+1, x+1)
+	case y > 0:
+		w.csi("H", y+1)
+	default:
+		w.str("\x1b[H")
+	}
 }
 
 // pending sets a pending wrap by printing the last character of the line again.
