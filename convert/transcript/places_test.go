@@ -253,3 +253,39 @@ func TestPlacesInside(t *testing.T) {
 		t.Errorf("bash is over at %v; want the end", cmds[0].Over)
 	}
 }
+
+// FuzzPlaces checks that points are in order, and do not depend on how the output is
+// split.
+func FuzzPlaces(f *testing.F) {
+	f.Add("hello\r\n\x1b]0;t\a\x1b[?2004h$ \xffls\xff\r\n\x1b[?2004l\rREADME\r\n\x1b[?2004h$ ", uint8(80))
+	f.Add(sp+"\r\x1b[0m\x1b[27m\x1b[24m\x1b[Jbox% \x1b[K\x1b[?1h\x1b=\x1b[?2004h\xffls\xff\x1b[?1l\x1b>\x1b[?2004l\r\r\nme"+sp, uint8(80))
+	f.Add("# \xffls\xff\r\nme\r\n# \xffpwd\r\n/\r\n# \xff", uint8(9))
+	f.Add("$ \xffpython3\xff\r\n>>> \xff1\xff\r\n1\r\n>>> \xff\r\n$ \xffls\xff\r\n$ ", uint8(40))
+	f.Fuzz(func(t *testing.T, data string, cols uint8) {
+		whole := tape{header: format.Header{Size: format.Size{Cols: int(cols%100) + 1, Rows: 10}}}
+		split := tape{header: whole.header}
+		for i, piece := range strings.Split(data, "\xff") {
+			at := time.Duration(i) * 100 * time.Millisecond
+			whole.events = append(whole.events, format.Event{Time: at, Code: format.Output, Data: piece})
+			for j := range len(piece) {
+				split.events = append(split.events, format.Event{Time: at, Code: format.Output, Data: piece[j : j+1]})
+			}
+		}
+		a, b := whole.places(t), split.places(t)
+		if len(a) != len(b) {
+			t.Fatalf("%d commands, and %d byte by byte", len(a), len(b))
+		}
+		last := place.Point{}
+		for i, c := range a {
+			if points := []place.Point{last, c.PromptAt, c.Start, c.End, c.Over}; !slices.IsSortedFunc(points, comparePoints) {
+				t.Fatalf("command %d, %q: %v is not in order", i, c.Text, points)
+			}
+			last = c.End
+			for _, p := range [][2]place.Point{{c.PromptAt, b[i].PromptAt}, {c.Start, b[i].Start}, {c.End, b[i].End}, {c.Over, b[i].Over}} {
+				if got, want := split.between(place.Point{}, p[1]), whole.between(place.Point{}, p[0]); got != want {
+					t.Fatalf("command %d, %q: %q is before a point, and %q byte by byte", i, c.Text, want, got)
+				}
+			}
+		}
+	})
+}
