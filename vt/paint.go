@@ -78,6 +78,9 @@ func (w *stateWriter) sameBuffer(have, want *buffer) bool {
 }
 
 func (w *stateWriter) sameLine(l, m *line) bool {
+	if l == m {
+		return true
+	}
 	for x := range max(l.used, m.used) {
 		if !w.same(l.cells[x], m.cells[x]) {
 			return false
@@ -250,6 +253,9 @@ func (w *stateWriter) wraps(rows []shown, want []*line) {
 
 // row paints what differs of row y.
 func (w *stateWriter) row(y int, l *line, have *shown) {
+	if l == have.l && have.head+have.tail == 0 {
+		return // a Window shares lines
+	}
 	cols := w.s.cols
 	differs := func(x int) bool {
 		if x < have.head || x >= cols-have.tail {

@@ -1,0 +1,139 @@
+package vt
+
+import "slices"
+
+// A Window is a terminal that shows the upper left corner of a screen of another size,
+// with blanks where the screen ends. It keeps what the terminal shows, and so can bring
+// it up to date. A Window is for one goroutine at a time.
+//
+// The terminal has the title, the colours and the modes of the screen, but prints as a
+// new one does: without margins, tab stops, character sets, and insert and origin mode.
+// A cursor outside of the window is hidden.
+type Window struct {
+	have  *Screen // the state of the terminal
+	fresh *Screen // of its size
+	blank *line
+	tag   uint64 // of a row of the screen, and of its copy: the last one given
+}
+
+// NewWindow returns a window onto nothing. The size is limited by [ClampSize].
+func NewWindow(cols, rows int) *Window {
+	fresh := New(cols, rows)
+	return &Window{have: fresh, fresh: fresh, blank: newLine(fresh.cols)}
+}
+
+// Set says that the terminal has the state of a screen of the window's size. The screen
+// must not change from then on.
+func (w *Window) Set(s *Screen) { w.have = s }
+
+// Shown returns the state of the terminal. It must not be changed.
+func (w *Window) Shown() *Screen { return w.have }
+
+// AppendChange appends to dst the bytes that bring the terminal to what s shows now, as
+// [Screen.AppendChange] does. If lines scrolled off the top, it scrolls, so that those
+// that moved need no bytes. It sets the tags of the rows of s; see [Row.SetTag].
+func (w *Window) AppendChange(dst []byte, s *Screen) []byte {
+	if n := int(min(s.scrolled-w.have.scrolled, 1<<30)); n > 0 && s.scrolled > w.have.scrolled && n < w.fresh.rows && w.scrolls() && !s.onAlt {
+		dst = w.scroll(dst, n)
+	}
+	now := w.crop(s)
+	dst = now.AppendChange(dst, w.have)
+	w.have = now
+	return dst
+}
+
+// scrolls reports whether the terminal is as crop left it, so that a line feed in the
+// last row scrolls all of it.
+func (w *Window) scrolls() bool {
+	h := w.have
+	return h != w.fresh && !h.onAlt && h.Pen() == Cell{} && !h.modes.has(modeOrigin|modeLRMargins) &&
+		h.main.top == 0 && h.main.bottom == h.rows-1 && h.p.state == stGround && h.p.need == 0
+}
+
+// scroll scrolls the terminal up by n lines.
+func (w *Window) scroll(dst []byte, n int) []byte {
+	to := w.like(w.have)
+	to.tab = w.have.tab
+	to.main.lines = slices.Concat(w.have.main.lines[n:], slices.Repeat([]*line{w.blank}, n))
+	to.x, to.y = 0, to.rows-1
+	b := stateWriter{b: dst}
+	b.csi("H", to.rows, 1)
+	for range n {
+		b.b = append(b.b, '\n')
+	}
+	w.have = to
+	return b.b
+}
+
+// like returns a terminal with the title, the colours and the modes of s, but no lines.
+func (w *Window) like(s *Screen) *Screen {
+	n := &Screen{state: w.fresh.state}
+	n.onAlt = s.onAlt
+	n.modes = s.modes&^(modeOrigin|modeLRMargins|modeInsert|modeNewLine|modeGraphemes) | modeWrap
+	n.mouse, n.mouseFormat, n.otherKeys, n.shape = s.mouse, s.mouseFormat, s.otherKeys, s.shape
+	n.title, n.icon, n.cwd, n.palette, n.scrolled = s.title, s.icon, s.cwd, s.palette, s.scrolled
+	n.main.bufState, n.alt.bufState = w.fresh.main.bufState, w.fresh.alt.bufState
+	n.buf = &n.main
+	if n.onAlt {
+		n.buf = &n.alt
+	}
+	return n
+}
+
+// crop returns what the terminal is to show of s. It shares the lines that did not
+// change with what the terminal shows.
+func (w *Window) crop(s *Screen) *Screen {
+	n := w.like(s)
+	n.tab = s.tab
+	n.x, n.y = min(s.x, n.cols-1), min(s.y, n.rows-1)
+	n.pend = s.pend && s.cols == n.cols
+	if n.x < s.x || n.y < s.y {
+		n.modes.put(modeCursor, false)
+	}
+	n.main.lines = w.lines(s, s.main.lines, w.have.main.lines)
+	if s.onAlt {
+		n.alt.lines = w.lines(s, s.alt.lines, w.have.alt.lines)
+	}
+	return n
+}
+
+// lines returns the lines of the window onto lines of s.
+func (w *Window) lines(s *Screen, from, have []*line) []*line {
+	cols := w.fresh.cols
+	list := make([]*line, w.fresh.rows)
+	for y := range list {
+		if y >= len(from) {
+			list[y] = w.blank
+			continue
+		}
+		l := from[y]
+		used := min(l.used, cols)
+		continued := l.continued && s.cols == cols && y > 0
+		cut := l.used > cols && l.cells[cols].lo&chSpacer != 0
+		tag := l.touched >> tagShift
+		var c *line
+		if y < len(have) && w.have.tab.id == s.tab.id && have[y].continued == continued {
+			c = have[y]
+		}
+		if c != nil && tag != 0 && c.touched>>tagShift == tag {
+			list[y] = c
+			continue
+		}
+		w.tag++
+		l.touched = l.touched&touchedAll | w.tag<<tagShift
+		if c != nil && !cut && c.used == used && slices.Equal(c.cells[:used], l.cells[:used]) {
+			c.touched = l.touched
+			list[y] = c
+			continue
+		}
+		c = newLine(cols)
+		c.touched = l.touched
+		copy(c.cells, l.cells[:used])
+		c.used, c.continued = used, continued
+		if cut { // half of a wide character
+			c.cells[cols-1] = Cell{hi: l.cells[cols-1].hi & bgBits}
+		}
+		list[y] = c
+	}
+	return list
+}
