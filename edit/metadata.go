@@ -2,6 +2,7 @@ package edit
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -18,8 +19,11 @@ import (
 //     all other control strings that draw nothing: every OSC but those of colours,
 //     links, fonts, pointers and images, APC but kitty's images, PM and SOS, and DCS
 //     with messages for kitty, Warp and tmux;
+//   - links (OSC 8) to files and programs of the machine: all but those to http, https,
+//     ftp, gemini and mailto;
 //   - from the header, the command, the environment and all keys that its format does
-//     not name, such as the nonce; the key of [format.Header.Redacted] stays;
+//     not name, such as the nonce; the key of [format.Header.Redacted] stays, and that of
+//     [format.Header.Unsigned] comes in place of a nonce;
 //   - events of unknown kinds.
 //
 // A sequence is removed however it is written: cut over events, with 8-bit controls,
@@ -27,7 +31,7 @@ import (
 // empty then are dropped.
 //
 // The title in the header, the start, tags, markers, comments, input, the exit status
-// and the links of OSC 8 stay. So does the text on the screen, with its prompts.
+// and links to the web stay. So does the text on the screen, with its prompts.
 // Transcripts of the result have to find the commands by their prompts.
 func RemoveMetadata() Filter {
 	return func(src format.Cast) format.Cast {
@@ -70,13 +74,16 @@ func RemoveMetadata() Filter {
 // bareHeader returns a header with what the picture needs, and what is meant for
 // people.
 func bareHeader(h format.Header) format.Header {
-	redacted := h.Redacted()
+	redacted, unsigned := h.Redacted(), h.Unsigned() || h.Nonce() != ""
 	h = format.Header{
 		Size: h.Size, Term: h.Term, Start: h.Start, IdleLimit: h.IdleLimit, Title: h.Title, Tags: h.Tags, Duration: h.Duration,
 	}
 	h.Term.Extra = nil
 	if redacted {
 		h = h.SetRedacted(true)
+	}
+	if unsigned {
+		h = h.SetUnsigned()
 	}
 	return h
 }
@@ -116,7 +123,7 @@ func (m *Metadata) AddHeader(h format.Header) {
 		switch f.Key {
 		case format.NonceKey:
 			m.Nonce = true
-		case format.RedactedKey:
+		case format.RedactedKey, format.UnsignedKey:
 		default:
 			m.Keys = append(m.Keys, f.Key)
 		}
@@ -155,6 +162,12 @@ func (m *Metadata) count(text string) {
 		m.Titles++
 	case "6", "7":
 		url(rest)
+	case "8": // a link that is not to the web
+		if _, to, _ := strings.Cut(rest, ";"); strings.HasPrefix(to, "file:") {
+			url(to)
+		} else {
+			m.Directories++
+		}
 	case "9":
 		if strings.HasPrefix(rest, "9;") {
 			m.Directories++
@@ -339,6 +352,7 @@ func (s *metadataScan) remove() {
 
 const (
 	maxDecide  = 64       // bytes that decide what a control string is
+	maxLink    = 4 << 10  // and what a link leads to
 	maxThrough = 64 << 10 // bytes of a sequence passed through tmux
 	maxCounted = 64 << 10 // bytes of a control string that are counted
 )
@@ -410,14 +424,20 @@ func (s *metadataScan) sequence(b []byte) (n int, ok bool) {
 	switch {
 	case b[0] == 0x1b && b[1] == ']', b[0] == 0xc2 && b[1] == 0x9d:
 		remove, known := isMetadata(b[2:])
-		if !known && len(b) < maxDecide {
+		link, limit := isLink(b[2:]), maxDecide
+		if link {
+			limit = maxLink
+		}
+		if !known && len(b) < limit {
 			return 0, false
 		}
 		if known && !remove {
 			return keep(2)
 		}
 		s.begin("")
-		s.bell = true
+		if s.bell = true; link { // it ends the one before
+			s.keep([]byte("\x1b]8;;\x1b\\"))
+		}
 	case b[0] == 0x1b && b[1] == 'P', b[0] == 0xc2 && b[1] == 0x90:
 		if remove, known := isMessage(b[2:]); !known {
 			return 0, false
@@ -583,7 +603,12 @@ func isMetadata(b []byte) (remove, known bool) {
 		return true, strings.Trim(number, "0123456789") != ""
 	}
 	switch unpadded(number) {
-	case "4", "5", "8", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "21", "22", "50", "66",
+	case "8":
+		if over {
+			return false, true
+		}
+		return isLocal(b)
+	case "4", "5", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "21", "22", "50", "66",
 		"104", "105", "110", "111", "112", "113", "114", "115", "116", "117", "118", "119":
 		return false, true
 	case "1337":
@@ -599,4 +624,32 @@ func isMetadata(b []byte) (remove, known bool) {
 		return true, known
 	}
 	return true, true
+}
+
+// isLink reports whether the content of an OSC is that of a link.
+func isLink(b []byte) bool { return bytes.HasPrefix(bytes.TrimLeft(b, "0"), []byte("8;")) }
+
+// web lists the schemes of links that mean the same on all machines.
+var web = []string{"http", "https", "ftp", "gemini", "mailto"}
+
+// isLocal reports whether a link, of which b has the parameters and the URL, leads to
+// something on the machine; known is false if more of it must be read.
+func isLocal(b []byte) (local, known bool) {
+	scheme, inURL := "", false
+	for _, c := range b {
+		switch {
+		case c == 0x07 || c == 0x18 || c == 0x1a || c == 0x1b || c == 0xc2:
+			return scheme != "" && inURL, true
+		case !inURL:
+			inURL = c == ';'
+		case c == ':':
+			return !slices.Contains(web, strings.ToLower(scheme)), true
+		case c < 0x20 || c == 0x7f: // not part of the content
+		default:
+			if scheme += string(rune(c)); len(scheme) > 24 {
+				return true, true
+			}
+		}
+	}
+	return false, false
 }

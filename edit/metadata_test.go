@@ -31,6 +31,11 @@ var metadataCases = []struct{ name, in, want string }{
 	{"titles", "\x1b]0;a@h: x\a\x1b]1;i\a\x1b]2;t\x1b\\\x1b]lsun\x1b\\\x1b]Licon\x1b\\\x1bktmux\x1b\\x\x1b]2\ay", "xy"},
 	{"clipboard and notification", "\x1b]52;c;aGk=\a\x1b]99;i=1;hi\x1b\\\x1b]6;file:///x\ax", "x"},
 	{"colours and links stay", "\x1b]4;1;red\a\x1b]8;;https://h/\aL\x1b]8;;\a\x1b]10;?\a\x1b]104\a\x1b]13;x\a\x1b]P1ff0000\x1b]R", "\x1b]4;1;red\a\x1b]8;;https://h/\aL\x1b]8;;\a\x1b]10;?\a\x1b]104\a\x1b]13;x\a\x1b]P1ff0000\x1b]R"},
+	{"a link to a file", "a\x1b]8;;file://host/home/ann/x\ax\x1b]8;;\ab", "a\x1b]8;;\x1b\\x\x1b]8;;\ab"},
+	{"a link to a file behind another", "\x1b]8;id=1;HTTPS://h/\aa\x1b]8;id=2;FILE:E:/x\x1b\\b\x1b]8;;\x1b\\", "\x1b]8;id=1;HTTPS://h/\aa\x1b]8;;\x1b\\b\x1b]8;;\x1b\\"},
+	{"a link to a program", "\x1b]08;;vscode://file/home/ann\u009cx", "\x1b]8;;\x1b\\x"},
+	{"a link with a long name", "\x1b]8;id=" + strings.Repeat("n", 100) + ";http://h/\ax\x1b]8;id=" + strings.Repeat("n", 100) + ";file:/x\ay", "\x1b]8;id=" + strings.Repeat("n", 100) + ";http://h/\ax\x1b]8;;\x1b\\y"},
+	{"no link", "\x1b]8\ax\x1b]8;\ay\x1b]8;;x\az", "\x1b]8\ax\x1b]8;\ay\x1b]8;;\x1b\\z"},
 	{"no OSC", "\x1b[1mx\x1b(B\x1bM\x1bcé°\u00a0]7;x\ay\x1bPq#1\x1b\\", "\x1b[1mx\x1b(B\x1bM\x1bcé°\u00a0]7;x\ay\x1bPq#1\x1b\\"},
 	{"ended by another sequence", "\x1b]7;file:///x\x1b[1my\x1b]2;t\u009b1mz", "\x1b[1my\u009b1mz"},
 	{"in a string", "\x1b]4;1;red\x1b]2;t\ax\x1b_G\x1bPtmux;\x1b\x1b]7;x\a\x1b\\y", "\x1b]4;1;red\x1b\\x\x1b_G\x1b\\y"},
@@ -115,7 +120,7 @@ func TestRemoveMetadataHeader(t *testing.T) {
 	}
 	got := edit.RemoveMetadata()(src)
 	h := got.Header
-	if h.Command != "" || h.Env != nil || h.Nonce() != "" || len(h.Extra) != 1 || h.Term.Extra != nil {
+	if h.Command != "" || h.Env != nil || h.Nonce() != "" || !h.Unsigned() || len(h.Extra) != 2 || h.Term.Extra != nil {
 		t.Errorf("the header still says %+v", h)
 	}
 	if h.Size.Cols != 80 || h.Title != "demo" || h.Term.Type != "xterm" || !h.Redacted() {
@@ -141,7 +146,7 @@ func TestMetadata(t *testing.T) {
 	got := m
 	got.Environment, got.Keys = nil, nil
 	want := edit.Metadata{
-		Commands: 4, Directories: 21, Hosts: 12, Marks: 10, HistoryNumbers: 1, Titles: 19, Notifications: 3, Clipboard: 2,
+		Commands: 4, Directories: 26, Hosts: 13, Marks: 10, HistoryNumbers: 1, Titles: 19, Notifications: 3, Clipboard: 2,
 		Variables: 2, Contexts: 2, Strings: 16, Inputs: 1, Others: 1, Nonce: true, Command: true,
 	}
 	if !edit.SameMetadata(got, want) || !slices.Equal(m.Environment, []string{"SHELL"}) || !slices.Equal(m.Keys, []string{"user"}) {

@@ -89,6 +89,22 @@ func (h Header) SetRedacted(redacted bool) Header {
 	return h
 }
 
+// UnsignedKey is the key in Header.Extra of a recording that had a nonce, which was
+// removed, and with it the marks that it signed; its value is true.
+const UnsignedKey = "ttydeck_unsigned"
+
+// Unsigned reports whether the recording says that its nonce was removed.
+func (h Header) Unsigned() bool {
+	return slices.ContainsFunc(h.Extra, func(f Field) bool { return f.Key == UnsignedKey && f.JSON == "true" })
+}
+
+// SetUnsigned returns a copy of h, without its nonce, that says that it was removed.
+func (h Header) SetUnsigned() Header {
+	h.Extra = slices.DeleteFunc(slices.Clone(h.Extra), func(f Field) bool { return f.Key == UnsignedKey || f.Key == NonceKey })
+	h.Extra = append(h.Extra, Field{Key: UnsignedKey, JSON: "true"})
+	return h
+}
+
 // source keeps the form that an asciicast's header had in its file.
 type source struct {
 	version  int    // of asciicast

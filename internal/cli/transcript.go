@@ -201,6 +201,9 @@ func (e *env) transcribe(ctx context.Context, name string, opts transcriptOption
 	if why := list.Unmarked(); why != "" {
 		e.warnf("%s: exit statuses are not known: %s", rec.Name, why)
 	}
+	if cast.Header.Unsigned() {
+		e.warnf("%s: the signed marks were removed with other metadata, so commands are found by their prompts", rec.Name)
+	}
 	if list.Len() == 0 && output && err == nil {
 		e.warnf("%s: no command was found: it has no marks, and no prompt that is known as one", rec.Name)
 	}
