@@ -33,27 +33,12 @@ const (
 // anywhere in it. It belongs to the goroutine of Run; the loader, the index and
 // the console have goroutines of their own.
 type deck struct {
-	p      *Player
-	con    *console
-	header format.Header
-	tape   *replay.Tape
-	ran    chan struct{} // closed when the tape is complete; nil after that
+	p   *Player
+	con *console
+	reel
 
-	clock clock
-	pos   *replay.Position
-	limit time.Duration // on pauses, when idle is set
-	idle  bool
-	// reach is a time up to which the tape is played although the clock stands
-	// still, as it was not loaded yet; negative: none.
-	reach   time.Duration
-	starved bool      // everything loaded is played, and more will come
-	loaded  bool      // the deck knows that the recording is complete
-	seen    int       // the number of pieces when the deck last looked for more
-	looks   int       // how often it has looked since grew
-	grew    time.Time // see waitForMore
-	gapAt   int       // the number of the piece whose pause was shortened
-	ended   bool      // at the end of the complete recording
-	touched bool      // the user has pressed a key
+	clock   clock
+	touched bool // the user has pressed a key
 	loop    bool
 	stops   bool
 
@@ -103,21 +88,14 @@ func (p *Player) runDeck(ctx context.Context) (err error) {
 		term = t
 	}
 	d := &deck{
-		p: p, header: cast.Header, con: newConsole(term, term), ran: make(chan struct{}),
-		clock: clock{speed: p.speed()}, limit: p.idleLimit(cast.Header), reach: -1, gapAt: -1,
-		loop: p.Loop, stops: p.PauseOnMarkers, help: -1,
+		p: p, con: newConsole(term, term), reel: newReel(p, cast),
+		clock: clock{speed: p.speed()}, loop: p.Loop, stops: p.PauseOnMarkers, help: -1,
 	}
-	d.idle = d.limit > 0
-	if d.limit == 0 {
-		d.limit = usualIdle
-	}
+	d.from, d.to = p.Start, p.End
+	defer d.tape.Close()
 	if d.size, err = d.termSize(); err != nil {
 		return err
 	}
-	d.tape = replay.New(cast)
-	defer d.tape.Close()
-	d.tape.FindCommands = p.Commands
-	d.pos = d.tape.Position()
 	getenv := p.Getenv
 	if getenv == nil {
 		getenv = os.Getenv
@@ -138,16 +116,7 @@ func (p *Player) runDeck(ctx context.Context) (err error) {
 	if err := d.con.start(d.cleanup(false)); err != nil {
 		return err
 	}
-	ran := d.ran
-	d.con.goSafely(func() {
-		err := d.tape.Run(loading)
-		close(ran)
-		// The recording's own error is for when the deck has played what came
-		// before it.
-		if _, own := d.tape.Loaded(); err != nil && err != own && loading.Err() == nil {
-			d.con.fail(err)
-		}
-	})
+	d.load(loading, &d.reel)
 	d.con.write([]byte(deckStart(!p.NoUI) + d.askSize(d.header.Size)))
 	now := time.Now()
 	d.clock.run(now)
@@ -171,9 +140,6 @@ func (p *Player) runDeck(ctx context.Context) (err error) {
 	}
 	return err
 }
-
-// usualIdle is the limit that the key sets if there is no other.
-const usualIdle = 2 * time.Second
 
 func (d *deck) termSize() (format.Size, error) {
 	size, err := d.con.term.Size()
@@ -347,7 +313,7 @@ func (d *deck) advance(now time.Time) (time.Duration, error) {
 				d.clock.seek(now, pc.Time)
 			}
 		}
-		if end := d.p.End; end > 0 && pc.Time > end && d.clock.running {
+		if end := d.to; end > 0 && pc.Time > end && d.clock.running {
 			return d.atEnd(now, end)
 		}
 		switch {
@@ -473,7 +439,7 @@ func (d *deck) atEnd(now time.Time, end time.Duration) (time.Duration, error) {
 		if d.stale {
 			return frameGap, nil // show the last screen first
 		}
-		return 0, d.goTo(now, d.p.Start)
+		return 0, d.goTo(now, d.from)
 	}
 	// The last event is played, and the pause behind it is over.
 	d.clock.stop(now)

@@ -167,8 +167,8 @@ func (d *deck) fillBar(now time.Time) {
 	b := &d.bar
 	done, _ := d.tape.Loaded()
 	b.at, b.end = d.at(now), d.tape.End().Time
-	if d.p.End > 0 && done {
-		b.end = min(b.end, max(d.p.End, b.at))
+	if d.to > 0 && done {
+		b.end = min(b.end, max(d.to, b.at))
 	}
 	b.loading, b.live = !done, !done && d.reach == endOfTime
 	b.running, b.ended = d.clock.running, d.ended

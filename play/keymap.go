@@ -183,8 +183,8 @@ func (d *deck) last() time.Duration {
 	if done, _ := d.tape.Loaded(); !done {
 		end = endOfTime
 	}
-	if d.p.End > 0 {
-		end = min(end, d.p.End)
+	if d.to > 0 {
+		end = min(end, d.to)
 	}
 	return end
 }
@@ -199,8 +199,8 @@ func (d *deck) toggle(now time.Time) error {
 		return nil
 	}
 	done, _ := d.tape.Loaded()
-	if done && d.pos.Point().Number >= d.tape.End().Number || d.p.End > 0 && d.clock.tape >= d.p.End {
-		if err := d.goTo(now, d.p.Start); err != nil {
+	if done && d.pos.Point().Number >= d.tape.End().Number || d.to > 0 && d.clock.tape >= d.to {
+		if err := d.goTo(now, d.from); err != nil {
 			return err
 		}
 	}
