@@ -30,6 +30,9 @@ type bar struct {
 	message string // replaces both
 	prompt  string // replaces everything
 	ascii   bool   // draw with ASCII only
+	edited  string // of an editor: the length of the result, and what is shown
+	zones   zones  // of an editor
+	in, out *edge  // of an editor: the marked range
 
 	track, trackEnd int // the columns of the track, for the mouse; equal: none
 }
@@ -37,15 +40,20 @@ type bar struct {
 var (
 	barStyle  = render.Style{Attr: vt.Inverse}
 	markStyle = render.Style{Fg: vt.PaletteColor(6), Attr: vt.Inverse | vt.Bold}
+	zoneStyle = render.Style{Fg: vt.PaletteColor(1), Attr: vt.Inverse}
 	hitStyle  = render.Style{Fg: vt.PaletteColor(3), Attr: vt.Inverse | vt.Bold}
 )
 
 // glyphs are the characters that draw the bar.
-type glyphs struct{ play, pause, end, live, done, todo, knob, mark, hit string }
+type glyphs struct {
+	play, pause, end, live, done, todo, knob, mark, hit string
+
+	zones [zoneKinds]string
+}
 
 var (
-	fullGlyphs  = glyphs{"▶", "⏸", "■", "●", "━", "─", "●", "┃", "╿"}
-	asciiGlyphs = glyphs{">", "|", "#", "*", "=", "-", "O", "!", "'"}
+	fullGlyphs  = glyphs{"▶", "⏸", "■", "●", "━", "─", "●", "┃", "╿", [zoneKinds]string{"═", "╪", "╳"}}
+	asciiGlyphs = glyphs{">", "|", "#", "*", "=", "-", "O", "!", "'", [zoneKinds]string{">", "+", "x"}}
 )
 
 // timeText returns a time as the bar shows it: 1:23 or 1:02:03, with tenths
@@ -83,6 +91,9 @@ func (b *bar) draw(c *render.Canvas, y int) {
 	times := timeText(b.at, fine) + "/" + timeText(b.end, false)
 	if b.loading {
 		times += "+"
+	}
+	if b.edited != "" && c.Cols >= 60 {
+		times += " " + b.edited
 	}
 	x = c.Put(x, y, times, barStyle)
 	for _, flag := range b.flags(c.Cols) {
@@ -162,6 +173,13 @@ func (b *bar) drawTrack(c *render.Canvas, y int, g glyphs) {
 		}
 		c.Put(x, y, s, barStyle)
 	}
+	for kind, list := range b.zones {
+		for _, z := range list {
+			for x := b.column(z.from); x <= b.column(z.to); x++ {
+				c.Put(x, y, g.zones[kind], zoneStyle)
+			}
+		}
+	}
 	// There may be many thousands of hits: those in one column are one tick.
 	last := -1
 	for _, h := range b.hits {
@@ -176,6 +194,12 @@ func (b *bar) drawTrack(c *render.Canvas, y int, g glyphs) {
 			c.Put(x, y, g.mark, markStyle)
 			last = x
 		}
+	}
+	if b.in != nil {
+		c.Put(b.column(b.in.begin.at), y, "(", markStyle)
+	}
+	if b.out != nil {
+		c.Put(b.column(b.out.end.at), y, ")", markStyle)
 	}
 	c.Put(knob, y, g.knob, render.Style{Attr: vt.Inverse | vt.Bold})
 }

@@ -36,6 +36,7 @@ type deck struct {
 	p   *Player
 	con *console
 	reel
+	edit *editing // nil: only plays
 
 	clock   clock
 	touched bool // the user has pressed a key
@@ -119,7 +120,11 @@ func (p *Player) runDeck(ctx context.Context) (err error) {
 	d.load(loading, &d.reel)
 	d.con.write([]byte(deckStart(!p.NoUI) + d.askSize(d.header.Size)))
 	now := time.Now()
-	d.clock.run(now)
+	if p.Edit == nil {
+		d.clock.run(now)
+	} else {
+		d.startEditing(loading, now)
+	}
 	switch {
 	case p.Follow:
 		d.reach = endOfTime
@@ -217,6 +222,10 @@ func (d *deck) loopEvents(ctx context.Context) error {
 		if d.found != nil {
 			batches = d.found.Batches()
 		}
+		var told <-chan func(time.Time) error
+		if d.edit != nil {
+			told = d.edit.told
+		}
 		// A key comes first.
 		select {
 		case b := <-d.con.reads:
@@ -250,6 +259,10 @@ func (d *deck) loopEvents(ctx context.Context) error {
 			d.stale = d.stale || !d.clock.running
 		case b := <-batches:
 			if err := d.took(b); err != nil {
+				return err
+			}
+		case f := <-told:
+			if err := f(time.Now()); err != nil {
 				return err
 			}
 		case <-d.con.resized:

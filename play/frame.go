@@ -115,7 +115,7 @@ func (d *deck) compose(now time.Time) {
 	c := &d.picture
 	c.Reset(d.size.Cols, d.size.Rows)
 	if d.help >= 0 {
-		d.helpMost = drawHelp(c, d.help)
+		d.helpMost = drawHelp(c, d.helpLines(), d.help)
 		d.help = min(d.help, d.helpMost)
 		return
 	}
@@ -132,6 +132,9 @@ func (d *deck) compose(now time.Time) {
 		for m := range d.found.Pattern.Matches(d.pos.Screen()) {
 			d.view.Highlight(c, render.Span(m))
 		}
+	}
+	if d.edit != nil {
+		d.drawPane(now, c, rows)
 	}
 	if !bar {
 		return
@@ -195,5 +198,8 @@ func (d *deck) fillBar(now time.Time) {
 	b.title = d.pos.Screen().Title()
 	if b.title == "" {
 		b.title = d.header.Title
+	}
+	if d.edit != nil {
+		d.fillEdit(now)
 	}
 }

@@ -42,9 +42,23 @@ var helpLines = [][2]string{
 // keys with its commands.
 func Keys() [][2]string { return slices.Clone(helpLines) }
 
+// helpLines returns the lines of the help screen.
+func (d *deck) helpLines() [][2]string {
+	if d.edit == nil {
+		return helpLines
+	}
+	lines := append(slices.Clip(editLines), [2]string{})
+	for _, l := range helpLines {
+		if l[0] != "{ }" { // the editor's own
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}
+
 // drawHelp draws the help from line top on, and returns the last line that it can
 // be scrolled to.
-func drawHelp(c *render.Canvas, top int) (most int) {
+func drawHelp(c *render.Canvas, helpLines [][2]string, top int) (most int) {
 	c.Reset(c.Cols, c.Rows)
 	rows := max(c.Rows-1, 1)
 	columns := 1

@@ -20,12 +20,15 @@ type prompt struct {
 	number  int
 	at      time.Duration
 	running bool
+
+	done func(now time.Time, text string) // of promptEdit: called with what is entered
 }
 
 // Kinds of prompts.
 const (
 	promptTime = iota
 	promptFind
+	promptEdit
 )
 
 // maxPrompt is the most characters in a prompt.
@@ -54,7 +57,13 @@ func (d *deck) pressAll(keys []key) error {
 func (d *deck) press(now time.Time, k key) error {
 	d.touched = true
 	if k.name == "ctrl-c" {
-		return ErrInterrupted
+		if d.mayLeave(now, "ctrl-C") {
+			return ErrInterrupted
+		}
+		return nil
+	}
+	if d.edit != nil && k.name != "q" {
+		d.edit.leaves = false
 	}
 	if k.name == "mouse" {
 		return d.mouse(now, k)
@@ -79,12 +88,19 @@ func (d *deck) press(now time.Time, k key) error {
 
 // obey carries out the command of a key.
 func (d *deck) obey(now time.Time, name string) error {
+	if d.edit != nil {
+		if done, err := d.edits(now, name); done {
+			return err
+		}
+	}
 	const jump = 5 * time.Second
 	at := d.at(now)
 	end := d.tape.End().Time
 	switch name {
 	case "q":
-		return errQuit
+		if d.mayLeave(now, "q") {
+			return errQuit
+		}
 	case " ", "k":
 		return d.toggle(now)
 	case "left":
@@ -303,6 +319,12 @@ func (d *deck) toggleBar(now time.Time) {
 
 // mouse handles clicks on the bar, and the wheel.
 func (d *deck) mouse(now time.Time, k key) error {
+	if d.edit != nil && d.prompt == nil && !(k.y == d.barRow && d.barShown(now)) {
+		if done, err := d.clickPane(now, k); done {
+			d.stale = true
+			return err
+		}
+	}
 	switch {
 	case k.button == 64:
 		return d.obey(now, "left")
@@ -383,6 +405,10 @@ func (d *deck) entered(now time.Time, p *prompt) error {
 		return d.findEntered(now, p)
 	}
 	text := strings.TrimSpace(string(p.text))
+	if p.kind == promptEdit {
+		p.done(now, text)
+		return nil
+	}
 	if text == "" {
 		return nil
 	}

@@ -99,6 +99,10 @@ type Player struct {
 	// when the player ends.
 	Commands func(format.Cast) iter.Seq2[time.Duration, string]
 
+	// Edit, if set, makes the player an editor. It opens paused. It needs a
+	// terminal: Raw and Output play as without it.
+	Edit *Editor
+
 	// Warn, if set, is called with each notice for the user, a line without
 	// newline.
 	Warn func(string)
