@@ -23,8 +23,7 @@ type Splice struct {
 	// From is the row of the other screen that comes below them.
 	From int
 	// Keep and Skip join two rows, if they are not 0: in place of its first Skip
-	// columns, row From shows the first Keep columns of row Rows of Above. Skip is
-	// at least Keep.
+	// columns, row From shows the first Keep columns of row Rows of Above.
 	Keep, Skip int
 }
 
@@ -46,14 +45,8 @@ func (s *Screen) Spliced(p Splice, was *Screen) *Screen {
 	for y := range min(p.N, w.rows) {
 		w.copyCells(w.main.lines[y], p.Above, p.Rows-p.N+y, w.cols)
 	}
-	if p.Skip > 0 && p.N >= 0 && p.N < w.rows {
-		l := w.main.lines[p.N]
-		l.mend(p.Skip, Cell{})
-		copy(l.cells[p.Keep:], l.cells[min(p.Skip, w.cols):])
-		l.used = w.cols
-		l.set(w.cols-min(p.Skip-p.Keep, w.cols-p.Keep), w.cols, Cell{})
-		l.set(0, p.Keep, Cell{})
-		w.copyCells(l, p.Above, p.Rows, p.Keep)
+	if p.Keep+p.Skip > 0 && p.N >= 0 && p.N < w.rows {
+		w.joinRows(w.main.lines[p.N], p)
 	}
 	w.placeCursor(p)
 	w.main.saved.x, w.main.saved.y = was.main.saved.x, was.main.saved.y
@@ -62,11 +55,30 @@ func (s *Screen) Spliced(p Splice, was *Screen) *Screen {
 	return w
 }
 
+// joinRows makes l, which is row p.From of s, the joint row of p.
+func (s *Screen) joinRows(l *line, p Splice) {
+	cells := append([]Cell(nil), l.cells[min(p.Skip, s.cols):]...)
+	continued := l.continued
+	l.wipe(0, continued)
+	keep := min(p.Keep, s.cols)
+	end := keep + copy(l.cells[keep:], cells)
+	l.used = end
+	if keep < end && l.cells[keep].lo&chSpacer != 0 {
+		l.cells[keep] = Cell{} // its first half is not shown
+	}
+	if end > 0 && l.cells[end-1].lo&chWide != 0 {
+		l.cells[end-1] = Cell{}
+	}
+	if keep > 0 {
+		s.copyCells(l, p.Above, p.Rows, keep)
+	}
+}
+
 // placeCursor moves the cursor of the primary screen with its row.
 func (s *Screen) placeCursor(p Splice) {
 	place := func(x, y int) (int, int) {
 		if y == p.From {
-			x = max(x-(p.Skip-p.Keep), 0)
+			x = max(0, min(x-p.Skip+p.Keep, s.cols-1))
 		}
 		return x, max(0, min(y-p.From+p.N, s.rows-1))
 	}
@@ -101,6 +113,9 @@ func (s *Screen) copyCells(l *line, from *Screen, y, n int) {
 		}
 	}
 	l.mend(n, Cell{})
+	if n > 0 && l.cells[n-1].lo&chWide != 0 && n < len(old.cells) {
+		l.set(n-1, n, Cell{})
+	}
 	l.continued = old.continued
 }
 

@@ -23,6 +23,7 @@ func TestSpliced(t *testing.T) {
 		{"below empty rows", Splice{Above: above, Rows: 1, N: 3, From: 3}, "\n\none\nfile\n$", Cursor{X: 2, Y: 4}},
 		{"cut at the bottom", Splice{Above: above, Rows: 3, N: 3, From: 1}, "one\ntwo 日\nthree\nno end$\nls", Cursor{X: 2, Y: 4}},
 		{"inside a row", Splice{Above: above, Rows: 1, N: 1, From: 1, Keep: 2, Skip: 6}, "one\ntw$\nls\nfile\n$", Cursor{X: 2, Y: 4}},
+		{"further right", Splice{Above: above, Rows: 1, N: 1, From: 1, Keep: 3}, "one\ntwono en\nls\nfile\n$", Cursor{X: 2, Y: 4}},
 		{"at the start of a row", Splice{Above: above, From: 1, Skip: 6}, "$\nls\nfile\n$", Cursor{X: 2, Y: 3}},
 	} {
 		w := s.Spliced(test.p, above)
@@ -51,6 +52,9 @@ func TestSplicedRandom(t *testing.T) {
 		s.WriteString(newGenerator(seed, cols, rows).stream(60))
 		above.WriteString(newGenerator(seed+1000, cols, rows).stream(60))
 		p := Splice{Above: above, Rows: r.IntN(rows), N: r.IntN(rows + 1), From: r.IntN(rows)}
+		joint := p
+		joint.Keep, joint.Skip = r.IntN(cols+1), r.IntN(cols+1)
+		check(t, s.Spliced(joint, above))
 		w := s.Spliced(p, above)
 		check(t, w)
 		row := func(s *Screen, y int) Row { return Row{s, s.main.lines[y], false} }

@@ -2,6 +2,7 @@ package retell
 
 import (
 	"iter"
+	"math"
 	"slices"
 	"strings"
 
@@ -22,11 +23,11 @@ func Dropped(cast format.Cast, cmds []place.Command, drop func(i int) bool) ([]p
 		if !drop(i) {
 			continue
 		}
-		g := gap{Range: place.Range{From: cmds[i].PromptAt, To: cmds[i].End}, first: i}
+		g := gap{Range: place.Range{From: cmds[i].PromptAt, To: over(cmds[i])}, first: i}
 		for i+1 < len(cmds) && (before(cmds[i+1].PromptAt, g.To) || cmds[i+1].PromptAt == g.To && drop(i+1)) {
 			i++
-			if before(g.To, cmds[i].End) {
-				g.To = cmds[i].End
+			if end := over(cmds[i]); before(g.To, end) {
+				g.To = end
 			}
 		}
 		g.last = i
@@ -58,6 +59,14 @@ func Dropped(cast format.Cast, cmds []place.Command, drop func(i int) bool) ([]p
 	return ranges, nil
 }
 
+// over returns where a command was over, with what was entered inside it.
+func over(c place.Command) place.Point {
+	if before(c.Over, c.End) {
+		return c.End
+	}
+	return c.Over
+}
+
 // gap is a part that is left out, with the commands first to last.
 type gap struct {
 	place.Range
@@ -72,18 +81,25 @@ type gap struct {
 func findEnds(cast format.Cast, cmds []place.Command, gaps []gap) error {
 	type search struct {
 		from, to place.Point // from the last Enter to the prompt
+		until    place.Point // to the next Enter
 		found    *place.Range
 	}
 	var searches []search
 	var points []place.Point
 	for i := range gaps {
 		g := &gaps[i]
-		var from place.Point
+		a := search{to: g.From, until: cmds[g.first].Start, found: &g.endFrom}
 		if g.first > 0 {
-			from = cmds[g.first-1].Start
+			a.from = cmds[g.first-1].Start
 		}
-		searches = append(searches, search{from, g.From, &g.endFrom}, search{cmds[g.last].Start, g.To, &g.endTo})
-		points = append(points, from, cmds[g.last].Start)
+		b := search{from: cmds[g.last].Start, to: g.To, until: place.Point{Event: math.MaxInt}, found: &g.endTo}
+		if next := g.last + 1; next < len(cmds) {
+			if b.until = cmds[next].PromptAt; b.until == g.To {
+				b.until = cmds[next].Start
+			}
+		}
+		searches = append(searches, a, b)
+		points = append(points, a.from, b.from)
 	}
 	nonce := cast.Header.Nonce()
 	mark := ""
@@ -113,7 +129,7 @@ func findEnds(cast format.Cast, cmds []place.Command, gaps []gap) error {
 				last.From.Byte -= len(data) - begins
 			case mark == "A":
 				for len(searches) > 0 && before(searches[0].to, at) {
-					if !before(last.From, searches[0].from) {
+					if !before(last.From, searches[0].from) && !before(searches[0].until, at) {
 						*searches[0].found = last
 					}
 					searches = searches[1:]

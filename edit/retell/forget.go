@@ -60,22 +60,14 @@ func (f *Forgetter) End(source *vt.Screen) string {
 	if !f.sameSize(source) || source.OnAlternate() || f.result.OnAlternate() {
 		return f.end(source)
 	}
-	out := ""
 	from, to := source.Cursor(), f.result.Cursor()
 	if to.Pending {
 		to.X++
 	}
-	if to.X > from.X {
-		// The next prompt does not expect to begin in this column: its line would
-		// wrap elsewhere.
-		out = "\r\n"
-		f.write(out)
-		to = f.result.Cursor()
-	}
 	f.repairs = 0
 	f.continueAt(source, from.Y, to.Y)
 	f.splice.Keep, f.splice.Skip = to.X, from.X
-	return out + f.repair(source)
+	return f.repair(source)
 }
 
 // continueAt makes row from of the source come next in row n of the result.
@@ -240,7 +232,7 @@ func (f *Forgetter) holds(source *vt.Screen, p vt.Splice) bool {
 			} else {
 				ok = empty(row)
 			}
-		case y == p.N && p.Skip > 0:
+		case y == p.N && p.Keep+p.Skip > 0:
 			ok = row.Same(source.Spliced(p, f.result).Row(y))
 		case is < rows:
 			ok = f.same(row, source.Row(is))

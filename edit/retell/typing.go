@@ -27,7 +27,7 @@ type Insert struct {
 type Warning struct {
 	Command int    // its index
 	Text    string // what was entered
-	Why     string
+	Why     string // the reason
 }
 
 // maxTyping is the most bytes of a recording that the typing of one command may take.
