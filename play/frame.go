@@ -115,7 +115,8 @@ func (d *deck) compose(now time.Time) {
 	c := &d.picture
 	c.Reset(d.size.Cols, d.size.Rows)
 	if d.help >= 0 {
-		d.helpMost = drawHelp(c, d.helpLines(), d.help)
+		title, lines := d.helpText()
+		d.helpMost = drawHelp(c, title, lines, d.help)
 		d.help = min(d.help, d.helpMost)
 		return
 	}

@@ -42,23 +42,23 @@ var helpLines = [][2]string{
 // keys with its commands.
 func Keys() [][2]string { return slices.Clone(helpLines) }
 
-// helpLines returns the lines of the help screen.
-func (d *deck) helpLines() [][2]string {
+// helpText returns the title and the lines of the help screen.
+func (d *deck) helpText() (title string, lines [][2]string) {
 	if d.edit == nil {
-		return helpLines
+		return "ttydeck play: keys", helpLines
 	}
-	lines := append(slices.Clip(editLines), [2]string{})
+	lines = append(slices.Clip(editLines), [2]string{})
 	for _, l := range helpLines {
 		if l[0] != "{ }" { // the editor's own
 			lines = append(lines, l)
 		}
 	}
-	return lines
+	return "ttydeck edit: keys", lines
 }
 
 // drawHelp draws the help from line top on, and returns the last line that it can
 // be scrolled to.
-func drawHelp(c *render.Canvas, helpLines [][2]string, top int) (most int) {
+func drawHelp(c *render.Canvas, title string, helpLines [][2]string, top int) (most int) {
 	c.Reset(c.Cols, c.Rows)
 	rows := max(c.Rows-1, 1)
 	columns := 1
@@ -69,7 +69,7 @@ func drawHelp(c *render.Canvas, helpLines [][2]string, top int) (most int) {
 	lines := (len(helpLines) + columns - 1) / columns
 	first := 0
 	if rows >= lines+2 {
-		c.Put(0, 0, "ttydeck play: keys", render.Style{Attr: vt.Bold})
+		c.Put(0, 0, title, render.Style{Attr: vt.Bold})
 		first = 2
 	}
 	most = max(lines-(rows-first), 0)
