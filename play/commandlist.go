@@ -2,12 +2,14 @@ package play
 
 import (
 	"context"
+	"iter"
 	"runtime"
 	"sort"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+	"unsafe"
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/place"
@@ -68,6 +70,35 @@ type commandList struct {
 	list []listed // guarded by mu
 	run  int      // those in list that were not cancelled; guarded by mu
 	done bool     // all are found; guarded by mu
+
+	whole []place.Command // the same as they were found; nil if that is too much
+	size  int             // of the texts in whole
+}
+
+// maxWhole is the most bytes of commands that are kept as they were found.
+const maxWhole = 16 << 20
+
+// finder returns a finder of the commands of the same recording. Once all are found,
+// it has them without reading the recording again, for one plan after the other.
+func (l *commandList) finder(find place.Commands) place.Commands {
+	if find == nil {
+		return nil
+	}
+	return func(cast format.Cast) iter.Seq2[place.Command, error] {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if !l.done || l.whole == nil {
+			return find(cast)
+		}
+		whole := l.whole
+		return func(yield func(place.Command, error) bool) {
+			for _, c := range whole {
+				if !yield(c, nil) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // all returns the commands so far, which callers must not change, and whether
@@ -97,13 +128,20 @@ func (l *commandList) add(c place.Command) bool {
 	n.start = max(c.Start.Time, n.prompt)
 	n.end = max(c.End.Time, n.start)
 	l.list = append(l.list, n)
+	if l.size += len(c.Prompt) + len(c.Text) + int(unsafe.Sizeof(c)); l.size <= maxWhole {
+		l.whole = append(l.whole, c)
+	}
 	return true
 }
 
-func (l *commandList) finish() {
+// finish notes that no commands will come, as all were found or not.
+func (l *commandList) finish(all bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.done = true
+	if !all || l.size > maxWhole {
+		l.whole = nil
+	}
 }
 
 // oneLine returns the first words of a text, most bytes or fewer.
@@ -127,8 +165,9 @@ func commandBefore(list []listed, at time.Duration) int {
 // findCommands fills the list of commands, until the end of ctx.
 func (d *deck) findCommands(ctx context.Context) {
 	e := d.edit
+	all := false
 	defer e.tell(ctx, func(time.Time) error { return d.redraw() })
-	defer e.commands.finish()
+	defer func() { e.commands.finish(all) }()
 	if e.Source.Commands == nil {
 		return
 	}
@@ -149,6 +188,7 @@ func (d *deck) findCommands(ctx context.Context) {
 			e.tell(ctx, func(time.Time) error { return d.redraw() })
 		}
 	}
+	all = ctx.Err() == nil
 }
 
 // redraw has the next frame drawn.

@@ -93,7 +93,8 @@ func (p *Player) runDeck(ctx context.Context) (err error) {
 		clock: clock{speed: p.speed()}, loop: p.Loop, stops: p.PauseOnMarkers, help: -1,
 	}
 	d.from, d.to = p.Start, p.End
-	defer d.tape.Close()
+	tape := d.tape // the deck may show another at the end
+	defer tape.Close()
 	if d.size, err = d.termSize(); err != nil {
 		return err
 	}
@@ -113,6 +114,7 @@ func (p *Player) runDeck(ctx context.Context) (err error) {
 		if cerr := d.con.close(); err == nil {
 			err = cerr
 		}
+		d.edit.wait()
 	}()
 	if err := d.con.start(d.cleanup(false)); err != nil {
 		return err
@@ -140,7 +142,7 @@ func (p *Player) runDeck(ctx context.Context) (err error) {
 	if errors.Is(err, errQuit) {
 		err = nil
 	}
-	if _, loadErr := d.tape.Loaded(); err == nil {
+	if _, loadErr := tape.Loaded(); err == nil {
 		err = loadErr
 	}
 	return err

@@ -31,8 +31,8 @@ type Editor struct {
 	Out string
 	// Write, if set, writes the result to the file out, and the recipe to the
 	// file recipePath unless that is "". It is called in a goroutine while the
-	// user goes on; the end of the player ends ctx. Its error is one line for
-	// the user.
+	// user goes on. The end of the player ends ctx, and Run waits until Write
+	// has returned. Its error is one line for the user.
 	Write func(ctx context.Context, recipe edit.Recipe, out, recipePath string) error
 }
 
@@ -61,9 +61,10 @@ type editing struct {
 	preparing  bool          // the result is to be shown when it is there
 	resultFrom time.Duration // where it is to begin, in time of the source
 
-	saved   edit.Recipe // what was written last, or the first recipe
-	writing string      // the name of the file that is being written; "": none
-	leaves  bool        // the same key again leaves, whatever is not written
+	saved   edit.Recipe   // what was written last, or the first recipe
+	writing string        // the name of the file that is being written; "": none
+	wrote   chan struct{} // closed when that is over; nil at first
+	leaves  bool          // the same key again leaves, whatever is not written
 }
 
 // planned is a plan with its result, as far as the deck shows it.
@@ -144,7 +145,9 @@ func (d *deck) replan() {
 
 // makePlan makes a plan, and measures it.
 func (e *editing) makePlan(ctx context.Context, recipe edit.Recipe) (*planned, error) {
-	plan, err := recipe.Plan(ctx, e.Source)
+	src := e.Source
+	src.Commands = e.commands.finder(src.Commands)
+	plan, err := recipe.Plan(ctx, src)
 	if err != nil {
 		return nil, err
 	}
@@ -272,9 +275,13 @@ func (d *deck) swap(r reel) {
 func (d *deck) write(out, recipePath string) {
 	e := d.edit
 	recipe := e.recipe()
-	e.writing = out
+	wrote := make(chan struct{})
+	e.writing, e.wrote = out, wrote
 	d.con.goSafely(func() {
-		err := e.Write(e.ctx, recipe, out, recipePath)
+		err := func() error {
+			defer close(wrote) // also if it panics
+			return e.Write(e.ctx, recipe, out, recipePath)
+		}()
 		e.tell(e.ctx, func(now time.Time) error {
 			e.writing = ""
 			if err != nil {
@@ -284,6 +291,13 @@ func (d *deck) write(out, recipePath string) {
 			return d.sayLong(now, "wrote "+out)
 		})
 	})
+}
+
+// wait waits until nothing is being written.
+func (e *editing) wait() {
+	if e != nil && e.wrote != nil {
+		<-e.wrote
+	}
 }
 
 // mayLeave reports whether a key may end the deck. If that would lose anything,

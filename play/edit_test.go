@@ -210,6 +210,7 @@ func TestEditKeys(t *testing.T) {
 		{"marker", "} } a h i enter", edit.Recipe{Marker: []string{"command:2.start=hi"}}, "marker: hi at command:2.start"},
 		{"marker renamed", "} a h i enter r ! enter", edit.Recipe{Marker: []string{"command:1.start=hi!"}}, ""},
 		{"marker removed", "} a h i enter D", edit.Recipe{}, "removed marker: hi"},
+		{"marker with signs", "} a \" x @ = enter r y enter", edit.Recipe{Marker: []string{`command:1.start="\"x@=y"`}}, ""},
 		{"recorded marker renamed", "] r \x15 x enter", edit.Recipe{RenameMarker: []string{`"half way"=x`}}, ""},
 		{"recorded marker renamed twice", "] r \x15 x enter r y enter", edit.Recipe{RenameMarker: []string{`"half way"=xy`}}, ""},
 		{"recorded marker removed", "] r \x15 x enter D", edit.Recipe{RemoveMarker: []string{`"half way"`}}, ""},

@@ -14,18 +14,18 @@ import (
 // editLines is the help for the keys of an [Editor].
 var editLines = [][2]string{
 	{"{ }, up down", "previous, next command"},
-	{"C", "toggle the list of commands"},
+	{"C", "toggle the commands"},
 	{"( )", "mark in, mark out"},
 	{"x", "cut the marked range"},
-	{"o", "keep only the marked range"},
-	{"s", "speed of the range or command"},
-	{"e", "hold the picture longer"},
-	{"d", "drop the command, or restore it"},
-	{"E", "drop the exit at the end"},
+	{"o", "keep only that range"},
+	{"s", "speed of range/command"},
+	{"e", "hold the picture"},
+	{"d", "drop, restore command"},
+	{"E", "drop the final exit"},
 	{"T", "type commands evenly"},
 	{"I", "shorten pauses"},
 	{"a", "add a marker"},
-	{"r D", "rename, remove the marker"},
+	{"r D", "rename, remove marker"},
 	{"u U", "undo, redo"},
 	{"p", "show the result; back"},
 	{"w", "write the result"},
@@ -399,15 +399,13 @@ func (d *deck) askWrite(now time.Time) {
 	})
 }
 
-// ask opens a prompt with a text to edit. What the user enters goes to done.
+// ask opens a prompt with a text to edit, unless that is none that can be typed.
+// What the user enters goes to done.
 func (d *deck) ask(label, text string, done func(now time.Time, text string)) {
-	p := &prompt{kind: promptEdit, label: label, done: done}
-	for _, r := range text {
-		if r >= ' ' && len(p.text) < maxPrompt {
-			p.text = append(p.text, r)
-		}
+	d.prompt = &prompt{kind: promptEdit, label: label, done: done}
+	if len(text) <= maxPrompt && nameable(text) {
+		d.prompt.text = []rune(text)
 	}
-	d.prompt = p
 }
 
 // dropped reports whether the result lacks a command.

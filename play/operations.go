@@ -2,6 +2,7 @@ package play
 
 import (
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,7 +50,7 @@ func withToggled(list []string, s string) []string {
 
 // withMarker returns r with a marker at a place.
 func withMarker(r edit.Recipe, at, label string) edit.Recipe {
-	r.Marker = append(slices.Clip(r.Marker), at+"="+label)
+	r.Marker = append(slices.Clip(r.Marker), at+"="+newLabel(label))
 	return r
 }
 
@@ -61,21 +62,58 @@ func withRenamed(r edit.Recipe, m editMark, label string) edit.Recipe {
 		if label == "" {
 			r.Marker = orNil(slices.Delete(r.Marker, m.entry, m.entry+1))
 		} else {
-			r.Marker[m.entry] = m.place + "=" + label
+			r.Marker[m.entry] = m.place + "=" + newLabel(label)
 		}
 		return r
 	}
-	old := quoted(m.was)
 	r.RenameMarker = orNil(slices.DeleteFunc(slices.Clone(r.RenameMarker), func(s string) bool {
-		return strings.HasPrefix(s, old+"=")
+		old, _, _ := cutLabels(s)
+		return old == m.was
 	}))
 	switch {
 	case label == "":
-		r.RemoveMarker = withToggled(r.RemoveMarker, old)
+		r.RemoveMarker = withToggled(r.RemoveMarker, quoted(m.was))
 	case label != m.was:
-		r.RenameMarker = append(r.RenameMarker, old+"="+label)
+		r.RenameMarker = append(r.RenameMarker, quoted(m.was)+"="+newLabel(label))
 	}
 	return r
+}
+
+// newLabel returns a label as recipes write a new one: in quotes if it would be
+// taken for one in quotes.
+func newLabel(label string) string {
+	if strings.HasPrefix(label, `"`) {
+		return place.QuoteLabel(label)
+	}
+	return label
+}
+
+// cutLabels returns the two labels of OLD=NEW.
+func cutLabels(s string) (before, label string, ok bool) {
+	before, label, ok = place.Cut(s, "=")
+	before, err := place.ParseLabel(before)
+	label, err2 := place.ParseLabel(label)
+	return before, label, ok && err == nil && err2 == nil
+}
+
+// removes returns a function that reports whether a recipe removes a recorded
+// marker.
+func removes(r edit.Recipe) func(label string) bool {
+	labels := map[string]bool{}
+	var patterns []*regexp.Regexp
+	all := false
+	for _, s := range r.RemoveMarker {
+		if s == "all" {
+			all = true
+		} else if p, err := place.ParsePattern(s); err == nil {
+			patterns = append(patterns, p)
+		} else if label, err := place.ParseLabel(s); err == nil {
+			labels[label] = true
+		}
+	}
+	return func(label string) bool {
+		return all || labels[label] || slices.ContainsFunc(patterns, func(p *regexp.Regexp) bool { return p.MatchString(label) })
+	}
 }
 
 // quoted returns a label as recipes name it: in double quotes if it needs them.
@@ -86,14 +124,14 @@ func quoted(label string) string {
 	return place.QuoteLabel(label)
 }
 
-// nameable reports whether a label can be part of a place in a line of text.
-func nameable(label string) bool {
-	for _, r := range label {
-		if r != ' ' && render.RuneWidth(r) == 0 {
+// nameable reports whether a text is one line that shows all that is in it.
+func nameable(text string) bool {
+	for _, r := range text {
+		if render.RuneWidth(r) == 0 {
 			return false
 		}
 	}
-	return label != ""
+	return text != ""
 }
 
 // factor parses a speed: a number above 0.

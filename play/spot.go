@@ -151,33 +151,30 @@ func (d *deck) markers() []editMark {
 		return e.marks
 	}
 	r := e.recipe()
-	removed, renamed := map[string]bool{}, map[string]string{}
-	for _, s := range r.RemoveMarker {
-		removed[s] = true
-	}
+	removed, renamed := removes(r), map[string]string{}
 	for _, s := range r.RenameMarker {
-		if old, label, ok := place.Cut(s, "="); ok {
+		if old, label, ok := cutLabels(s); ok {
 			renamed[old] = label
 		}
 	}
 	e.marks = make([]editMark, 0, len(recorded)+len(r.Marker))
 	for _, m := range recorded {
-		name := quoted(m.Label)
-		if removed[name] || removed["all"] {
+		if removed(m.Label) {
 			continue
 		}
 		em := editMark{Mark: m, was: m.Label, entry: -1}
 		if nameable(m.Label) {
 			em.place = place.Marker(m.Label).String()
 		}
-		if label, ok := renamed[name]; ok {
+		if label, ok := renamed[m.Label]; ok {
 			em.Label = label
 		}
 		e.marks = append(e.marks, em)
 	}
 	for i, s := range r.Marker {
-		at, label, ok := place.Cut(s, "=")
-		if t, known := e.times[at]; ok && known {
+		at, label, _ := place.Cut(s, "=")
+		label, err := place.ParseLabel(label)
+		if t, known := e.times[at]; known && err == nil {
 			e.marks = append(e.marks, editMark{Mark: replay.Mark{Time: t, Label: label}, place: at, entry: i})
 		}
 	}
