@@ -58,7 +58,7 @@ func (l listed) at(part string) time.Duration {
 // place returns the place of a part.
 func (l listed) place(part string) string {
 	if l.cancelled {
-		return place.At(l.at(part)).String()
+		return place.FormatTime(l.at(part))
 	}
 	return "command:" + l.selector() + part
 }

@@ -41,7 +41,7 @@ func (w *work) run(text string, takes, step time.Duration, output ...string) *wo
 	c := place.Command{Prompt: "$ ", Text: text, PromptAt: w.point(), Failed: strings.Contains(text, "wrong")}
 	w.out("\x1b]133;A\x07$ \x1b]133;B\x07")
 	for _, r := range text {
-		w.now += 2 * time.Second / time.Duration(len(text))
+		w.now += (2 * time.Second / time.Duration(len(text))).Round(time.Millisecond)
 		w.out(string(r))
 	}
 	w.now += 500 * time.Millisecond
@@ -190,7 +190,7 @@ func TestEditKeys(t *testing.T) {
 		{"cut commands", "} } ( } ) x", edit.Recipe{Cut: []string{"command:2.prompt..command:3.end"}}, "cut command:2.prompt..command:3.end"},
 		{"cut backward", "} } } ( { ) x", edit.Recipe{Cut: []string{"command:2.prompt..command:3.end"}}, ""},
 		{"cut up to here", "} ( } x", edit.Recipe{Cut: []string{"command:1.prompt..command:2.end"}}, ""},
-		{"cut times", "t 5 enter ( t 7 . 2 5 enter ) x", edit.Recipe{Cut: []string{"5..7.25"}}, ""},
+		{"cut times", "t 5 enter ( t 7 . 2 5 enter ) x", edit.Recipe{Cut: []string{"0:05..0:07.25"}}, ""},
 		{"cut nothing", "x", edit.Recipe{}, "mark the range first"},
 		{"marks taken back", "} ( } ) esc x", edit.Recipe{}, "mark the range first"},
 		{"keep", "} ( ) o } } ( ) o", edit.Recipe{Keep: []string{"command:1.prompt..command:1.end", "command:3.prompt..command:3.end"}}, "kept"},
@@ -203,7 +203,7 @@ func TestEditKeys(t *testing.T) {
 		{"recorded speed", "} s enter s 1 enter", edit.Recipe{}, ""},
 		{"no speed", "} s 0 enter", edit.Recipe{}, "invalid speed"},
 		{"hold", "} } e 3 enter", edit.Recipe{Pause: []string{"3@command:2.start"}}, "held for 3s"},
-		{"hold at a time", "t 6 enter e enter", edit.Recipe{Pause: []string{"2@6"}}, ""},
+		{"hold at a time", "t 6 enter e enter", edit.Recipe{Pause: []string{"2@0:06"}}, ""},
 		{"hold no more", "} e enter e 0 enter", edit.Recipe{}, "not held"},
 		{"limit pauses", "I . 5 enter I enter", edit.Recipe{IdleTimeLimit: []string{"1"}}, "pauses of at most 1s"},
 		{"limit pauses of a range", "I enter } ( I 2 enter", edit.Recipe{IdleTimeLimit: []string{"1", "2@command:1.prompt..command:1.end"}}, ""},
@@ -285,6 +285,8 @@ func TestEditUndoesAll(t *testing.T) {
 			if r := v.written(got); !reflect.DeepEqual(r, last) {
 				t.Errorf("seed %d: the keys %q, undone and redone, leave %+v; want %+v", seed, keys, r, last)
 			}
+			v.leave()
+			onlyDrawing(t, v)
 		})
 	}
 }
@@ -297,7 +299,7 @@ func TestEditShowsResult(t *testing.T) {
 		v.typed("p")
 		v.wantBar("nothing is changed yet")
 		v.typed("} } s 4 enter } d { {")
-		v.wantBar("⏸ 0:02.4/0:24 → ")
+		v.wantBar("⏸ 0:02.5/0:24 → ")
 		v.typed("p")
 		v.wantBar("▶ 0:02", "result")
 		v.wait(12 * time.Second)
@@ -432,6 +434,82 @@ func TestEditPane(t *testing.T) {
 			t.Errorf("C does not hide the list:\n%s", v.vt.Text())
 		}
 	})
+}
+
+// A line that was cancelled has no number: it is marked by its times, and dropped with
+// all others.
+func TestEditCancelled(t *testing.T) {
+	for keys, want := range map[string]edit.Recipe{
+		"} } d":     {DropCommand: []string{"cancelled"}},
+		"} } } d":   {DropCommand: []string{"2"}},
+		"} } ( ) x": {Cut: []string{"0:03.502..0:08.004"}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := shortWork()
+			w.commands[1].Cancelled = true
+			v, got := startEdit(t, w, Editor{}, 100, 24)
+			if !strings.Contains(v.row(2), "│  0:06 ^ two") || !strings.Contains(v.row(3), "│2 0:10 ✗ wrong") {
+				t.Errorf("the list numbers a line that was cancelled:\n%s", v.vt.Text())
+			}
+			v.typed(keys)
+			if r := v.written(got); !reflect.DeepEqual(r, want) {
+				t.Errorf("the keys %q make the recipe %+v; want %+v", keys, r, want)
+			}
+		})
+	}
+}
+
+// The track shows what the result lacks, hurries through and holds, its markers, and
+// the range that is marked.
+func TestEditTrack(t *testing.T) {
+	track := func(v *viewing) string {
+		var b strings.Builder
+		for _, r := range v.bar() {
+			if strings.ContainsRune("━─●┃═╳╪()", r) {
+				b.WriteRune(r)
+			}
+		}
+		return b.String()
+	}
+	// squeezed leaves one of each run of equal characters.
+	squeezed := func(s string) string { return string(slices.Compact([]rune(s))) }
+	synctest.Test(t, func(t *testing.T) {
+		v, _ := startEdit(t, shortWork(), Editor{Recipe: edit.Recipe{
+			Cut: []string{"command:2"}, Speed: []string{"2@command:5.prompt..end"}, Pause: []string{"2@2"}, Marker: []string{"command:4.start=here"},
+		}}, 200, 24)
+		v.wait(3 * barFor)
+		if got, want := squeezed(track(v)), "●─╪─╳─┃─┃─═"; got != want {
+			t.Errorf("the track is %q; want %q", got, want)
+		}
+		v.typed("} ( } )")
+		v.wait(barFor)
+		if got, want := squeezed(track(v)), "(━╪━●╳)─┃─┃─═"; got != want {
+			t.Errorf("with a marked range, the track is %q; want %q", got, want)
+		}
+	})
+}
+
+// The place of a picture is a time behind its last event, and not behind the next.
+func TestTimeBetween(t *testing.T) {
+	const us, ms = time.Microsecond, time.Millisecond
+	for _, tt := range []struct {
+		at, event, next time.Duration
+		want            string
+	}{
+		{0, -1, time.Second, "0:00"},
+		{1500 * ms, 1 * time.Second, 2 * time.Second, "0:01.5"},
+		{1500*ms + 400*us, 1 * time.Second, 2 * time.Second, "0:01.5"},
+		{1500 * ms, 1500 * ms, 2 * time.Second, "0:01.501"},
+		{1500 * ms, 1500 * ms, 1500*ms + 300*us, "0:01.500001"},
+		{1500*ms + 200*us, 1500*ms + 100*us, 1500*ms + 300*us, "0:01.5002"},
+		{1500 * ms, 1500 * ms, 1500*ms + 5, "0:01.500000001"},
+		{1500 * ms, 1500 * ms, 1500 * ms, "0:01.5"},
+		{90 * time.Second, 80 * time.Second, endOfTime, "1:30"},
+	} {
+		if got := timeBetween(tt.at, tt.event, tt.next); got != tt.want {
+			t.Errorf("timeBetween(%v, %v, %v) = %s; want %s", tt.at, tt.event, tt.next, got, tt.want)
+		}
+	}
 }
 
 // The help has the keys of the editor, and only there.

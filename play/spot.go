@@ -123,10 +123,10 @@ func timeBetween(at, event, next time.Duration) string {
 			t += unit
 		}
 		if t > event && t <= next {
-			return place.At(t).String()
+			return place.FormatTime(t)
 		}
 	}
-	return place.At(min(max(at, event+1), max(next, event))).String()
+	return place.FormatTime(min(max(at, event+1), max(next, event)))
 }
 
 // editMark is a marker of the result, at its place on the source.
