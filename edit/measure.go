@@ -164,7 +164,7 @@ func (m *Measured) Steps() []Step {
 	for _, s := range m.plan.steps {
 		r := s.Range
 		r.To.Time = min(r.To.Time, m.source)
-		steps = append(steps, Step{Source: r, What: s.what})
+		steps = append(steps, Step{Source: r, What: s.what, To: s.takes})
 	}
 	slices.SortStableFunc(steps, func(a, b Step) int {
 		switch {
@@ -190,8 +190,14 @@ func (m *Measured) Steps() []Step {
 	for i := range all {
 		s := &all[i]
 		from, to := s.Source.From.Time, s.Source.To.Time
-		if s.From, s.To = m.At(from), m.until(to); from == to {
-			s.From, s.To = s.To, s.From
+		switch {
+		case s.To > 0: // it comes at the end
+			s.From, s.To = m.At(to)-s.To, m.At(to)
+			continue
+		case from == to:
+			s.From, s.To = m.until(to), m.At(to)
+		default:
+			s.From, s.To = m.At(from), m.until(to)
 		}
 		s.To = max(s.From, s.To)
 	}

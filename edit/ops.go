@@ -1,6 +1,7 @@
 package edit
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -137,10 +138,28 @@ func (r Recipe) parse() (*ops, error) {
 	}
 	if s := r.WindowSize; s != "" {
 		var err error
-		o.size, err = format.ParseSize(s)
+		o.size, err = parseSides(s)
 		add("window-size", s, err)
 	}
 	return o, errors.Join(errs...)
+}
+
+// parseSides parses COLSxROWS, or one side of it: 100x or x30. The other is 0.
+func parseSides(s string) (format.Size, error) {
+	cols, rows, _ := strings.Cut(s, "x")
+	if (cols == "") == (rows == "") {
+		return format.ParseSize(s)
+	}
+	size, err := format.ParseSize(cmp.Or(cols, "1") + "x" + cmp.Or(rows, "1"))
+	switch {
+	case err != nil || !strings.Contains(s, "x"):
+		_, err = format.ParseSize(s)
+	case cols == "":
+		size.Cols = 0
+	default:
+		size.Rows = 0
+	}
+	return size, err
 }
 
 // parseRanged parses VALUE or VALUE@RANGE.

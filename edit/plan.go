@@ -77,7 +77,8 @@ type marker struct {
 // step is an operation, for the table.
 type step struct {
 	place.Range
-	what string
+	what  string
+	takes time.Duration // in the result, if not what is left of the range
 }
 
 // behind reports whether a point is behind another in a recording. A point of
@@ -138,6 +139,9 @@ func (p *Plan) addSpans(spans []span) error {
 	}
 	for _, s := range p.spans {
 		p.line.change(s.From.Time, s.To.Time, func(pc *piece) { pc.gone = true })
+		if s.kind == typedSpan {
+			p.steps = append(p.steps, step{s.Range, "typed evenly", s.length})
+		}
 	}
 	return nil
 }

@@ -200,7 +200,11 @@ func (p *Plan) setSpans(ctx context.Context, r Recipe, o *ops, f *finding) error
 			p.add(s.Range, "cut")
 		}
 	}
-	return p.addSpans(spans)
+	commands, err := p.setCommands(ctx, r, o)
+	if err != nil {
+		return err
+	}
+	return p.addSpans(append(spans, commands...))
 }
 
 // setPoints sets what happens at single points.
@@ -252,6 +256,10 @@ func (p *Plan) setFilters(r Recipe, o *ops) error {
 		p.after = append(p.after, RemoveMetadata())
 		p.everywhere("metadata removed")
 	}
+	if o.size != (format.Size{}) {
+		p.after = append(p.after, WindowSize(o.size))
+		p.everywhere("window " + r.WindowSize)
+	}
 	if r.Title != nil {
 		p.after = append(p.after, Title(*r.Title))
 		p.everywhere(fmt.Sprintf("title %q", *r.Title))
@@ -276,7 +284,7 @@ func (p *Plan) everywhere(what string) {
 func (p *Plan) headers(change func(*format.Header)) { p.header = append(p.header, change) }
 
 // add adds a step to the table.
-func (p *Plan) add(r place.Range, what string) { p.steps = append(p.steps, step{r, what}) }
+func (p *Plan) add(r place.Range, what string) { p.steps = append(p.steps, step{Range: r, what: what}) }
 
 // find finds all places. If they are plain times, it need not read the recording;
 // whether they are inside it shows when the plan is applied.

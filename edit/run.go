@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ttydeck/ttydeck/edit/retell"
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/timecode"
 	"github.com/ttydeck/ttydeck/place"
@@ -28,12 +29,12 @@ type run struct {
 	markers []marker
 	labels  *labelRun
 
-	// screen is that of the source. It is drawn as long as a seam is to come.
+	// screen is that of the source. It is drawn as long as a seam is to come, and
+	// while the result has another, which forget has then.
 	screen *screen.Screen
-	// before is the screen of the result while a span is gone; nil if nothing was
-	// drawn yet.
-	before *vt.Snapshot
-	gone   bool // the place is in spans[0]
+	forget retell.Forgetter
+	before *vt.Screen // of the result, while a span is gone
+	gone   bool       // the place is in spans[0]
 	// late: the place is at the start or end of spans[0], but inside an escape
 	// sequence or a character, which is completed first.
 	late bool
@@ -107,7 +108,7 @@ func (r *run) output(ev format.Event) {
 			r.screen.WriteString(data[taken:upto])
 		}
 		if ev.Data = data[taken:upto]; !gone && (ev.Data != "" || data == "") {
-			r.emit(ev)
+			r.passOn(ev)
 		}
 		if r.late && r.screen.AtRest() {
 			r.late = false
@@ -117,6 +118,25 @@ func (r *run) output(ev format.Event) {
 			return
 		}
 		r.pass(ev.Time, taken)
+	}
+}
+
+// passOn yields an event that was drawn on the screen of the source.
+func (r *run) passOn(ev format.Event) {
+	if !r.forget.Active() {
+		r.emit(ev)
+		return
+	}
+	for _, ev := range r.forget.Pass(r.screen.Screen, ev) {
+		r.emit(ev)
+	}
+	r.rest()
+}
+
+// rest drops the screen of the source when it is not needed any more.
+func (r *run) rest() {
+	if len(r.spans) == 0 && !r.forget.Active() {
+		r.screen = nil
 	}
 }
 
@@ -181,67 +201,87 @@ func (r *run) crossEdge() {
 	s := &r.spans[0]
 	if r.gone = !r.gone; r.gone {
 		if r.trimming = r.trimming && r.clock.now == 0; !r.trimming {
-			r.before = r.screen.Snapshot()
+			r.begin(s)
 		}
-		r.replace(s)
 		return
 	}
 	if s.length > 0 {
 		r.clock.hold(s.length)
 	}
-	r.seam()
+	r.seam(s)
+	r.clock.seen()
 	r.trimming = false
-	if r.spans = r.spans[1:]; len(r.spans) == 0 {
-		r.screen = nil
-	}
+	r.spans = r.spans[1:]
+	r.rest()
 }
 
-// replace yields the events in place of a span.
-func (r *run) replace(s *span) {
-	if len(s.insert) == 0 {
+// begin begins a span that goes, and yields the events in its place.
+func (r *run) begin(s *span) {
+	if s.kind == forgottenSpan {
+		r.forget.Begin(r.screen.Screen)
 		return
 	}
-	shown := vt.New(r.screen.Size())
-	shown.Restore(r.before)
+	var shown *vt.Screen
+	if !r.forget.Active() {
+		shown = r.screen.Copy()
+	}
 	began := r.clock.at()
 	for _, ev := range s.insert {
-		if ev.Code == format.Output {
+		switch {
+		case ev.Code != format.Output:
+		case shown != nil:
 			shown.WriteString(ev.Data)
+		default:
+			r.forget.Insert(ev.Data)
 		}
 		ev.Time = min(began+ev.Time, MaxTime)
 		r.put(ev)
 	}
-	r.before = shown.Snapshot()
+	r.before = shown
 }
 
-// seam brings the screen of the result to that of the source.
-func (r *run) seam() {
-	cols, rows := r.screen.Size()
-	if r.trimming {
-		r.size = format.Size{Cols: cols, Rows: rows}
+// seam ends a span that goes: it brings the screen of the result to where it has to be.
+func (r *run) seam(s *span) {
+	var change string
+	var before format.Size
+	after := sizeOf(r.screen.Screen)
+	switch {
+	case r.forget.Active():
+		before = sizeOf(r.forget.Screen())
+		if s.kind == forgottenSpan {
+			change = r.forget.End(r.screen.Screen)
+		} else {
+			change = r.forget.Seam(r.screen.Screen)
+		}
+	case r.trimming:
+		r.size, before = after, after
+		change = string(r.screen.AppendChange(nil, vt.New(after.Cols, after.Rows)))
+	default:
+		before = sizeOf(r.before)
+		change = string(r.screen.AppendChange(nil, r.before))
+		r.before = nil
 	}
 	at := r.clock.at()
-	shown := vt.New(cols, rows)
-	var change []byte
-	if r.before == nil {
-		change = r.screen.AppendChange(nil, shown)
-	} else if c, l := r.before.Size(); c == cols && l == rows {
-		shown.Restore(r.before)
-		change = r.screen.AppendChange(nil, shown)
-	} else {
-		r.put(format.Event{Time: at, Code: format.Resize, Data: format.Size{Cols: cols, Rows: rows}.String()})
-		change = r.screen.AppendState(nil) // whatever the terminal has made of its lines
+	if before != after {
+		r.put(format.Event{Time: at, Code: format.Resize, Data: after.String()})
 	}
-	if len(change) > 0 {
-		r.put(format.Event{Time: at, Code: format.Output, Data: string(change)})
+	if change != "" {
+		r.put(format.Event{Time: at, Code: format.Output, Data: change})
 	}
-	r.clock.seen()
+}
+
+func sizeOf(s *vt.Screen) format.Size {
+	cols, rows := s.Size()
+	return format.Size{Cols: cols, Rows: rows}
 }
 
 // event takes an event other than output.
 func (r *run) event(ev format.Event) {
 	if ev.Code == format.Resize && r.screen != nil {
-		r.screen.Feed(ev)
+		if r.screen.Feed(ev); !r.gone {
+			r.passOn(ev)
+			return
+		}
 	}
 	switch ev.Code {
 	case format.Comment:

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/ttydeck/ttydeck/convert"
+	"github.com/ttydeck/ttydeck/convert/transcript"
 	"github.com/ttydeck/ttydeck/edit"
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/fetch"
@@ -36,7 +37,7 @@ first FILE; before each other, a marker has the time at which it was begun. --fo
 without it, OUT's extension does. On standard output, the format is that of the first FILE.`,
 		flags: slices.Concat([]group{{"Output", []*flag{
 			outputFlag(&o.output), targetFlag(&o.to), overwriteFlag(&o.overwrite),
-		}}}, o.filter.groups(), o.read.groups()),
+		}}}, o.filter.groups(), o.read.croppedGroups(&o.filter.recipeFlags)),
 		run: func(ctx context.Context, args []string) error {
 			if err := e.need(args, 1, -1, "the recording to read"); err != nil {
 				return err
@@ -51,7 +52,7 @@ func runCat(ctx context.Context, e *env, o catOptions, names []string) error {
 	if err != nil {
 		return err
 	}
-	plan, err := recipe.Plan(ctx, place.Source{Commands: commandPoints, Open: func() (format.Cast, error) {
+	plan, err := recipe.Plan(ctx, place.Source{Commands: transcript.Places, Open: func() (format.Cast, error) {
 		return e.openJoined(ctx, names, o.read.list())
 	}})
 	if errors.Is(err, errTwice) {

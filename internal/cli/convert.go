@@ -61,7 +61,7 @@ cannot store is reported on one line.`,
 			outputFlag(&o.output), targetFlag(&o.to), overwriteFlag(&o.overwrite),
 			onOff(&o.timestamps, "timestamps", "put the time before each line of text (.txt)"),
 			number(&o.jobs, 1, "jobs,j", "convert `N` recordings at a time"),
-		}}}, o.changes.groups(), o.read.groups()),
+		}}}, o.changes.groups(), o.read.croppedGroups(&o.changes.recipeFlags)),
 		run: func(ctx context.Context, args []string) error {
 			if _, err := o.changes.recipe(); err != nil {
 				return err

@@ -67,7 +67,7 @@ and marker are best for that: a place that is not found, or found twice, is an e
 				o.recipeFlag(),
 				word(&o.saveRecipe, "save-recipe", "write the operations to the TOML file `FILE`"),
 			}},
-		}, o.read.groups()),
+		}, o.read.croppedGroups(&o.recipeFlags)),
 		run: func(ctx context.Context, args []string) error {
 			if err := e.need(args, 1, 2, "the recording to read", "the file to write"); err != nil {
 				return err

@@ -123,12 +123,27 @@ func parseCharset(name string) (charset, error) {
 
 // groups returns the flags.
 func (o *readOptions) groups() []group {
+	return o.groupsWith(sizeFlag(&o.size, "window-size", "assume a window of `COLSxROWS` if the recording has no size"))
+}
+
+// croppedGroups returns the flags for commands that also crop and pad pictures.
+func (o *readOptions) croppedGroups(recipe *recipeFlags) []group {
+	f := sizeFlag(&o.size, "window-size", "crop or pad the picture to `COLSxROWS`; if the recording has no size, assume this one")
+	set := f.set
+	f.set = func(s string) error {
+		recipe.WindowSize = s
+		return set(s)
+	}
+	return o.groupsWith(f)
+}
+
+func (o *readOptions) groupsWith(size *flag) []group {
 	return []group{
 		{"Reading", []*flag{
 			valued(&o.format, "input-format", "read the input as `FORMAT`, without detecting the format", sourceNamed).
 				among(readable()),
 			onOff(&o.strict, "strict", "stop at the first fault in a recording"),
-			sizeFlag(&o.size, "window-size", "assume a window of `COLSxROWS` if the recording has no size"),
+			size,
 		}},
 		{"Old and unusual formats", []*flag{
 			valued(&o.encoding, "encoding", "convert output from `CHARSET`, such as cp437 or latin1, to UTF-8", parseCharset),

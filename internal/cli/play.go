@@ -69,7 +69,7 @@ Times are those of the recording; they jump where a pause is shortened.
 			o.cuts(),
 			o.paces(),
 			o.looks(o.recipeFlag()),
-		}, read.groups()...),
+		}, read.croppedGroups(&o)...),
 		signals: true,
 		run: func(ctx context.Context, args []string) error {
 			if err := e.need(args, 1, 1, "the recording to play"); err != nil {

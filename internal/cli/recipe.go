@@ -9,6 +9,7 @@ import (
 	"reflect"
 
 	"github.com/BurntSushi/toml"
+	"github.com/ttydeck/ttydeck/convert/transcript"
 	"github.com/ttydeck/ttydeck/edit"
 	"github.com/ttydeck/ttydeck/edit/redact"
 	"github.com/ttydeck/ttydeck/format"
@@ -176,7 +177,7 @@ func (e *env) plan(ctx context.Context, r edit.Recipe, name string, read *readOp
 		return p, err
 	}
 	source := func(path string) place.Source {
-		return place.Source{Commands: commandPoints, Open: func() (format.Cast, error) {
+		return place.Source{Commands: transcript.Places, Open: func() (format.Cast, error) {
 			if path == "-" || fetch.IsURL(path) {
 				return format.Cast{}, errTwice
 			}

@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/ttydeck/ttydeck/convert/transcript"
+	"github.com/ttydeck/ttydeck/edit"
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/tty"
+	"github.com/ttydeck/ttydeck/place"
+	"github.com/ttydeck/ttydeck/play"
+)
+
+// editDeck opens a recording in the player, to edit it there.
+func (e *env) editDeck(ctx context.Context, o editOptions, name string) error {
+	if !tty.IsTerminal(e.out) {
+		return withHint(usageError{errors.New("want the file to write")}, "without it, edit needs a terminal")
+	}
+	path, done, err := e.reopenable(ctx, name, &o.read)
+	if err != nil {
+		return err
+	}
+	defer done()
+	open := func() (format.Cast, error) {
+		src, err := e.open(ctx, path, o.read.list()...)
+		if err != nil {
+			return format.Cast{}, err
+		}
+		cast := src.Cast
+		cast.Events = closing(cast.Events, src.close)
+		return cast, nil
+	}
+	quiet := &env{out: e.out, errOut: io.Discard, in: e.in, environ: e.environ}
+	p := &play.Player{Speed: 1, Edit: &play.Editor{
+		Source: place.Source{Open: open, Commands: transcript.Places},
+		Filter: func(ctx context.Context, recipe edit.Recipe) (edit.Filter, error) {
+			return replacing(ctx, recipe.Replace)
+		},
+		Out: takeName(name),
+		Write: func(ctx context.Context, recipe edit.Recipe, out, recipePath string) error {
+			w := o
+			w.saveRecipe = recipePath
+			return runEdit(ctx, quiet, w, recipe, []string{path, out})
+		},
+	}}
+	return runPlay(ctx, e, p, edit.Recipe{}, o.read, path)
+}
+
+// takeName returns the name that is offered for the edited recording.
+func takeName(name string) string {
+	if name == "-" || strings.Contains(name, "://") {
+		return "take.cast"
+	}
+	return stem(filepath.Base(name)) + "-take.cast"
+}
