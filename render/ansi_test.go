@@ -10,7 +10,7 @@ import (
 )
 
 func TestAppendANSI(t *testing.T) {
-	moments := []screen.Moment{screen.End, {At: 2 * time.Second}, {Marker: "here"}, {At: 0}, {At: 3 * time.Second}}
+	moments := []screen.Moment{screen.End, {At: 2 * time.Second}, {Event: 3}, {At: 0}, {At: 3 * time.Second}}
 	got := make([]string, len(moments))
 	err := screen.At(testcast.Session(), moments, func(i int, at time.Duration, s *vt.Screen) error {
 		got[i] = string(AppendANSI(nil, s, ColorsAuto))

@@ -16,14 +16,14 @@ const recording = `{"version":2,"width":20,"height":3}
 [1.5, "o", "world\r\n"]
 `
 
-// At shows the screen at a marker and at the end.
+// At shows the screen after two events and at the end.
 func ExampleAt() {
 	cast, _, err := format.Open(strings.NewReader(recording))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	moments := []screen.Moment{{Marker: "halfway"}, screen.End}
+	moments := []screen.Moment{{Event: 2}, screen.End}
 	err = screen.At(cast, moments, func(i int, at time.Duration, s *vt.Screen) error {
 		fmt.Printf("%v: %q\n", at, s.Text())
 		return nil

@@ -1,8 +1,6 @@
 package screen
 
 import (
-	"errors"
-	"fmt"
 	"math"
 	"time"
 
@@ -15,23 +13,23 @@ type Moment struct {
 	// At is the moment after all events up to and including this time; a time
 	// beyond the end means the end.
 	At time.Duration
-	// Marker, if not empty, replaces At: the moment is at the first marker with
-	// this label.
-	Marker string
+	// Event and Byte, unless both are 0, replace At: the moment is after this many
+	// events, comments included, and after this many bytes of the next one, which
+	// is output. Beyond the end means the end.
+	Event, Byte int
 }
+
+// timed reports whether m is known by its time.
+func (m Moment) timed() bool { return m.Event == 0 && m.Byte == 0 }
 
 // End is the moment after the last event.
 var End = Moment{At: math.MaxInt64}
 
-// ErrNoMarker is returned by [At] if the recording does not have a marker.
-var ErrNoMarker = errors.New("no such marker")
-
 // At plays a recording without waiting and calls show at each of the
 // moments, in the order in which they come. Its arguments are the index in
 // moments, the time of the last event so far and the screen, which show must not
-// change or keep. At returns the first error of show, and [ErrNoMarker],
-// wrapped, for a marker that did not come. If the recording ends in an error,
-// later times are shown as the end, and At returns the error.
+// change or keep. At returns the first error of show. If the recording ends in an
+// error, later moments are shown as the end, and At returns the error.
 func At(cast format.Cast, moments []Moment, show func(i int, at time.Duration, s *vt.Screen) error) error {
 	screen := New(cast.Header)
 	shown := make([]bool, len(moments))
@@ -52,35 +50,47 @@ func At(cast format.Cast, moments []Moment, show func(i int, at time.Duration, s
 		return nil
 	}
 	var broken error
+	n := 0 // events so far
 	for ev, err := range cast.Events {
 		if err != nil {
 			broken = err
 			break
 		}
-		if err := showIf(func(m Moment) bool { return m.Marker == "" && m.At < ev.Time }); err != nil {
+		due := func(m Moment) bool {
+			if m.timed() {
+				return m.At < ev.Time
+			}
+			return m.Event == n && m.Byte == 0
+		}
+		if err := showIf(due); err != nil {
 			return err
 		}
 		if left == 0 {
 			return nil
 		}
 		last = ev.Time
-		screen.Feed(ev)
-		if ev.Code == format.Marker {
-			if err := showIf(func(m Moment) bool { return m.Marker != "" && m.Marker == ev.Data }); err != nil {
+		for drawn := 0; ev.Code == format.Output; {
+			next := len(ev.Data)
+			for i, m := range moments {
+				if m.Event == n && m.Byte > drawn && !shown[i] {
+					next = min(next, m.Byte-drawn)
+				}
+			}
+			if next == len(ev.Data) {
+				break
+			}
+			screen.WriteString(ev.Data[:next])
+			ev.Data = ev.Data[next:]
+			drawn += next
+			if err := showIf(func(m Moment) bool { return m.Event == n && m.Byte == drawn }); err != nil {
 				return err
 			}
 		}
+		screen.Feed(ev)
+		n++
 	}
-	if err := showIf(func(m Moment) bool { return m.Marker == "" }); err != nil {
+	if err := showIf(func(Moment) bool { return true }); err != nil {
 		return err
 	}
-	if broken != nil {
-		return broken
-	}
-	for i, m := range moments {
-		if !shown[i] {
-			return fmt.Errorf("%w: %q", ErrNoMarker, m.Marker)
-		}
-	}
-	return nil
+	return broken
 }

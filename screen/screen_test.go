@@ -1,7 +1,6 @@
 package screen
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -87,7 +86,7 @@ func TestFrames(t *testing.T) {
 }
 
 func TestAt(t *testing.T) {
-	moments := []Moment{End, {At: 2 * time.Second}, {Marker: "here"}, {At: 0}, {At: 3 * time.Second}}
+	moments := []Moment{End, {At: 2 * time.Second}, {Event: 3}, {At: 0}, {At: 3 * time.Second}}
 	got := make([]string, len(moments))
 	err := At(testcast.Session(), moments, func(i int, at time.Duration, s *vt.Screen) error {
 		got[i] = styled(s)
@@ -102,8 +101,19 @@ func TestAt(t *testing.T) {
 			t.Errorf("At %+v = %q; want %q", moments[i], got[i], want[i])
 		}
 	}
-	err = At(testcast.Session(), []Moment{{Marker: "nowhere"}}, func(int, time.Duration, *vt.Screen) error { return nil })
-	if !errors.Is(err, ErrNoMarker) {
-		t.Errorf("At an unknown marker: %v; want ErrNoMarker", err)
+}
+
+// A moment may be inside the output of an event.
+func TestAtBytes(t *testing.T) {
+	moments := []Moment{{Event: 1, Byte: 3}, {Byte: 2}, {Event: 1, Byte: 1}, {Event: 1}, {Event: 2, Byte: 9}, {Event: 9}, {Event: 1, Byte: 3}}
+	got := make([]string, len(moments))
+	cast := testcast.Of(format.Header{}, out(time.Second, "one"), out(2*time.Second, "\r\x1b[31mtwo"), out(3*time.Second, "!"))
+	err := At(cast, moments, func(i int, at time.Duration, s *vt.Screen) error {
+		got[i] = fmt.Sprintf("%s at %v", s.Text(), at)
+		return nil
+	})
+	want := []string{"one at 2s", "on at 1s", "one at 2s", "one at 1s", "two! at 3s", "two! at 3s", "one at 2s"}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("At %+v = %q, %v; want %q", moments, got, err, want)
 	}
 }
