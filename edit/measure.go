@@ -100,7 +100,7 @@ func (t *timer) event(ev format.Event) {
 
 func (t *timer) end() {
 	for _, h := range t.holds {
-		if h.at.Time <= t.clock.now {
+		if h.at.Time <= t.clock.now || h.at.Time == forever {
 			t.clock.hold(h.long)
 		}
 	}
@@ -163,7 +163,7 @@ func (m *Measured) Steps() []Step {
 	var steps []Step
 	for _, s := range m.plan.steps {
 		r := s.Range
-		r.To.Time = min(r.To.Time, m.source)
+		r.From.Time, r.To.Time = min(r.From.Time, m.source), min(r.To.Time, m.source)
 		steps = append(steps, Step{Source: r, What: s.what, To: s.takes})
 	}
 	slices.SortStableFunc(steps, func(a, b Step) int {

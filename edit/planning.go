@@ -292,7 +292,7 @@ func (f *finding) find(ctx context.Context) error {
 	src := f.src
 	src.Lenient = true
 	for _, p := range f.places {
-		if _, ok := p.Time(); !ok {
+		if kind := p.Kind(); kind != "time" && kind != "start" && p != place.End {
 			src.Lenient = false
 		}
 	}

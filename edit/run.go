@@ -349,12 +349,12 @@ func (r *run) finish(err error) {
 	}
 	end := r.clock.now
 	for _, h := range r.holds { // those at the end
-		if h.at.Time <= end {
+		if h.at.Time <= end || h.at.Time == forever {
 			r.clock.hold(h.long)
 			r.holds = r.holds[1:]
 		}
 	}
-	for len(r.markers) > 0 && r.reached(r.markers[0].at, end, 0) {
+	for len(r.markers) > 0 && (r.markers[0].at.Time == forever || r.reached(r.markers[0].at, end, 0)) {
 		r.setMarker()
 	}
 	if err == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,7 +23,8 @@ type Source struct {
 	// Zone is the zone of times of day; nil is the local one.
 	Zone *time.Location
 	// Lenient is for those who only look: a time after the end is no error, and
-	// means the end, and the first of several markers with one label is meant.
+	// means the end, which is not looked for unless the recording must be read; and
+	// the first of several markers with one label is meant.
 	Lenient bool
 }
 
@@ -50,7 +52,7 @@ type Error struct {
 func (e *Error) Error() string { return e.Reason }
 
 // Find finds the points of places in a recording, with as few reads as it can: none if
-// all are times and src is lenient, else one. The error is an [*Error] for the first
+// all are times or ends and src is lenient, else one. The error is an [*Error] for the first
 // place that cannot be found.
 func Find(ctx context.Context, src Source, places ...Place) (Found, error) {
 	s := newSearch(src, places)
@@ -117,6 +119,11 @@ func newSearch(src Source, places []Place) *search {
 			continue
 		case atTime:
 			s.found.Points[i] = Point{Time: p.at, Event: -1}
+			if src.Lenient {
+				continue
+			}
+		case atEnd:
+			s.found.Points[i] = Point{Time: math.MaxInt64, Event: -1}
 			if src.Lenient {
 				continue
 			}

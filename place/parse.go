@@ -226,10 +226,8 @@ func (p Place) Kind() string {
 // point of such a place is before the event.
 func (p Place) IsEvent() bool { return p.kind == atEvent || p.kind == atMarker }
 
-// Time returns the time that p names itself, and whether it is one.
-func (p Place) Time() (time.Duration, bool) {
-	return p.at, p.kind == atTime || p.kind == atStart
-}
+// IsStart reports whether p is the start of a command, where Enter was pressed.
+func (p Place) IsStart() bool { return p.kind == atCommand && p.part == start }
 
 // of returns p percent of d.
 func (p Place) of(d time.Duration) time.Duration {

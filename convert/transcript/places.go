@@ -28,6 +28,24 @@ func Places(cast format.Cast) iter.Seq2[place.Command, error] {
 	}
 }
 
+// Between returns the commands that were entered at from or later, and before to. It
+// may be called more than once, and ends early as [List.All] does.
+func (l *List) Between(from, to place.Point) iter.Seq[Command] {
+	before := func(c *Command, at, p place.Point) bool {
+		if p.Event < 0 || c.Kind == Unseen {
+			return c.Start < p.Time
+		}
+		return compare(at, p) < 0
+	}
+	return func(yield func(Command) bool) {
+		for c, p := range l.stored(true) {
+			if !before(&c, p.Start, from) && before(&c, p.Start, to) && !yield(c) {
+				return
+			}
+		}
+	}
+}
+
 // Places returns the commands as package place knows them, in order. Prompts, starts
 // and ends are in the order of the recording, and ranges from a prompt to an end do not
 // overlap. It may be called more than once, and ends early as [List.All] does.

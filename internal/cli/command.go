@@ -170,6 +170,12 @@ func valued[T comparable](p *T, names, usage string, parse func(string) (T, erro
 	return f
 }
 
+// withoutDefault removes the default from the help.
+func (f *flag) withoutDefault() *flag {
+	f.shown = ""
+	return f
+}
+
 // word returns a flag that sets *p to its value.
 func word(p *string, names, usage string) *flag {
 	return valued(p, names, usage, func(s string) (string, error) { return s, nil })

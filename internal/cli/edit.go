@@ -49,11 +49,14 @@ func editCommand(e *env) *command {
 screen after it is the one that IN had there. "-" is standard input or output. Without OUT and changes,
 opens IN in the player, with keys to edit it; nothing is written before you press w.
 
-` + placesHelp + ` Operations are applied together, so their order does not matter.
+A range is A..B, of two PLACES; an open end is that of the recording, and a command alone is its
+output. Places are those of IN, whatever other operations there are, and in whatever order.
 
 A recipe is a TOML file with the same operations: cut = ["5..10"], tidy-typing = true. --save-recipe
 writes one of all operations, so that a recording that is made anew can be cut anew. Places by command
-and marker are best for that: a place that is not found, or found twice, is an error.`,
+and marker are best for that: a place that is not found, or found twice, is an error.
+
+` + placesHelp,
 		flags: slices.Concat([]group{
 			o.cuts(),
 			o.paces(o.speedFlags()...),

@@ -47,7 +47,7 @@ func (e *env) editDeck(ctx context.Context, o editOptions, name string) error {
 			return runEdit(ctx, quiet, w, recipe, []string{path, out})
 		},
 	}}
-	return runPlay(ctx, e, p, edit.Recipe{}, o.read, path)
+	return runPlay(ctx, e, p, wholeRecording, edit.Recipe{}, &o.read, path)
 }
 
 // takeName returns the name that is offered for the edited recording.

@@ -76,13 +76,6 @@ func userFlag(p *string) *flag {
 	return valued(p, "user,u", "only sessions of `USER`", parseUser)
 }
 
-func placeFlags(from, to *time.Duration) []*flag {
-	return []*flag{
-		valued(from, "from", "skip everything before `TIME`: 12.5, 1:23 or 1m23s", parsePlace),
-		valued(to, "to", "skip everything after `TIME`", parsePlace),
-	}
-}
-
 func noUIFlag(p *bool) *flag {
 	return onOff(p, "no-ui", "show only the session: no bar, no messages, no mouse")
 }

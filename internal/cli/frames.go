@@ -15,20 +15,23 @@ import (
 func framesCommand(e *env) *command {
 	var asJSON bool
 	var read readOptions
+	only := wholeRecording
 	return &command{
 		name:     "frames",
 		purpose:  "list a recording's events, and how much of the screen each changed",
 		args:     "FILE|URL|-",
-		examples: []string{"ttydeck frames demo.cast"},
+		examples: []string{"ttydeck frames demo.cast", "ttydeck frames demo.cast --from command:3 --to command:3.end"},
 		about: `Lists the events of a recording, one per line: its number, its time and the time since the previous
 event in seconds, its kind, the number of screen cells that it changed, and its size, label or exit
-status.`,
-		flags: append([]group{{"Output", []*flag{jsonFlag(&asJSON)}}}, read.groups()...),
+status.
+
+` + placesHelp,
+		flags: append([]group{{"Output", append(only.flags(), jsonFlag(&asJSON))}}, read.groups()...),
 		run: func(ctx context.Context, args []string) error {
 			if err := e.need(args, 1, 1, "the recording to read"); err != nil {
 				return err
 			}
-			return runFrames(ctx, e, asJSON, read.list(), args[0])
+			return runFrames(ctx, e, asJSON, only, &read, args[0])
 		},
 	}
 }
@@ -64,17 +67,18 @@ func newFrameInfo(f screen.Frame) frameInfo {
 	return info
 }
 
-func runFrames(ctx context.Context, e *env, asJSON bool, read []format.Option, name string) error {
+func runFrames(ctx context.Context, e *env, asJSON bool, only part, read *readOptions, name string) error {
 	said := &warnings{env: e}
-	opts := append([]format.Option{format.OnWarning(said.add)}, read...)
-	src, err := e.open(ctx, name, opts...)
+	src, points, err := e.openAt(ctx, name, read, said, only.from, only.to)
 	if err != nil {
 		return err
 	}
 	defer src.close()
 	defer said.done()
 	cast := src.Cast
-	cast.Events = untilCancelled(ctx, cast.Events)
+	n := 0 // events so far
+	cast.Events = untilCancelled(ctx, seeing(cast.Events, func(format.Event) { n++ }))
+	from, to := points[0], points[1]
 	w := bufio.NewWriter(e.out)
 	if !asJSON {
 		fmt.Fprintf(w, "%8s %13s %10s %-7s %7s  %s\n", "FRAME", "TIME", "DELTA", "KIND", "CELLS", "DETAIL")
@@ -83,6 +87,12 @@ func runFrames(ctx context.Context, e *env, asJSON bool, read []format.Option, n
 	for f, readErr := range screen.Frames(cast) {
 		if readErr != nil {
 			err = readErr
+			break
+		}
+		if from.Event < 0 && f.Event.Time < from.Time || n <= from.Event {
+			continue
+		}
+		if to.Event < 0 && f.Event.Time > to.Time || to.Event >= 0 && (n > to.Event+1 || n == to.Event+1 && to.Byte == 0) {
 			break
 		}
 		info := newFrameInfo(f)

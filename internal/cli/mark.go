@@ -97,7 +97,7 @@ func runMark(ctx context.Context, e *env, opts markOptions, recipe edit.Recipe, 
 		return err
 	}
 	counted := &warnings{} // runConvert prints them
-	rec, list, cmdErr := e.transcribe(ctx, path, transcriptOptions{source: opts.read, parse: transcript.Options{MaxOutput: 1}}, counted)
+	rec, list, cmdErr := e.transcribe(ctx, path, transcriptOptions{part: wholeRecording, source: opts.read, parse: transcript.Options{MaxOutput: 1}}, counted)
 	if list == nil {
 		return cmdErr
 	}

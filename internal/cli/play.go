@@ -31,6 +31,7 @@ func playCommand(e *env) *command {
 	var theme playTheme
 	var o recipeFlags
 	var read readOptions
+	only := wholeRecording
 	return &command{
 		name:    "play",
 		purpose: "play a recording in the terminal",
@@ -49,7 +50,7 @@ The player draws the recorded screen itself: no escape sequence of the recording
 terminal, and you can go to any moment. At the end the player exits, unless you have pressed a key.
 Times are those of the recording; they jump where a pause is shortened.
 
-` + keyTable(),
+` + placesHelp + "\n\n" + keyTable(),
 		flags: append([]group{
 			{"Playback", append([]*flag{
 				ranged(valued(&p.Speed, "speed,s", "play `N` times as fast, or only a range: N@A..B; max does not wait", parsePlaySpeed), o.speedFlags()[0]),
@@ -57,7 +58,7 @@ Times are those of the recording; they jump where a pause is shortened.
 				onOff(&p.Loop, "loop,l", "start over at the end"),
 				onOff(&p.PauseOnMarkers, "pause-on-markers,m", "pause at each marker"),
 				onOff(&p.Follow, "follow,F", "start at the end, and continue as the recording grows"),
-			}, placeFlags(&p.Start, &p.End)...)},
+			}, only.flags()...)},
 			{"Display", []*flag{
 				noUIFlag(&p.NoUI),
 				onOff(&p.Resize, "resize,r", "resize the terminal to the recording's size"),
@@ -83,7 +84,7 @@ Times are those of the recording; they jump where a pause is shortened.
 			if err != nil {
 				return err
 			}
-			return runPlay(ctx, e, p, recipe, read, args[0])
+			return runPlay(ctx, e, p, only, recipe, &read, args[0])
 		},
 	}
 }
@@ -156,11 +157,19 @@ func ranged(f, of *flag) *flag {
 	return f
 }
 
-// runPlay plays a recording, as a recipe changes it.
-func runPlay(ctx context.Context, e *env, p *play.Player, recipe edit.Recipe, read readOptions, name string) error {
+// runPlay plays a part of a recording, as a recipe changes it.
+func runPlay(ctx context.Context, e *env, p *play.Player, only part, recipe edit.Recipe, readOpts *readOptions, name string) error {
 	boundMemory(playMemory)
 	ctx, stop := untilSignal(ctx)
 	defer stop()
+	points, path, remove, err := e.find(ctx, name, readOpts, only.from, only.to)
+	if err != nil {
+		return err
+	}
+	defer remove()
+	p.Start, p.End = only.times(points)
+	name = path
+	read := *readOpts
 	// The reader's warnings are printed when the player has left the terminal.
 	said := &lateWarnings{}
 	defer said.tell(e)

@@ -23,12 +23,6 @@ type recipeFlags struct {
 	file string // with further operations
 }
 
-// placesHelp is the paragraph on places for the help.
-const placesHelp = `Places (PLACE) are times of IN, whatever other operations there are: 12.5, 1:20, 50%, end, end-3,
-marker:LABEL, event:N, command:N, command:-1 or command:/RE/, each with .prompt, .start (Enter) or .end,
-screen:/RE/ (the first moment at which the screen matches) and clock:14:32:05. A range is A..B; an open
-end is that of the recording; command:N alone is its output.`
-
 // operation returns a function that parses the value of an operation, which set sets.
 func operation(set func(*edit.Recipe, string)) func(string) (string, error) {
 	return func(s string) (string, error) {

@@ -16,17 +16,18 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/visible"
 	"github.com/ttydeck/ttydeck/live"
+	"github.com/ttydeck/ttydeck/place"
 	"github.com/ttydeck/ttydeck/render"
 	"github.com/ttydeck/ttydeck/screen"
 	"github.com/ttydeck/ttydeck/vt"
 )
 
 type screenOptions struct {
-	read    readOptions
-	moments []screen.Moment
-	ansi    bool
-	json    bool
-	force   format.Size // replaces the recording's size
+	read   readOptions
+	places []place.Place
+	ansi   bool
+	json   bool
+	force  format.Size // replaces the recording's size
 	// stranger means that the screen may be another user's.
 	stranger bool
 }
@@ -43,13 +44,16 @@ func screenCommand(e *env) *command {
 			"ttydeck screen --input-format raw --window-size 80x25 output.log",
 		},
 		about: `Prints the screen of a recording at each --at and --at-marker, in the order of the flags, or at the
-end. For a SESSION in the list of ttydeck ls, prints the current screen.
+end. For a SESSION in the list of ttydeck ls, prints the current screen. A place that names an event or
+a marker is after it.
 
 --json prints an object for each screen, with the text, colours and attributes of every cell that is
-not blank.`,
+not blank.
+
+` + placesHelp,
 		flags: append([]group{{"Output", []*flag{
-			many(&o.moments, "at", "print the screen at `TIME`: 12.5, 1:23 or end; repeatable", parseMoment),
-			many(&o.moments, "at-marker", "print the screen at the marker `LABEL`; repeatable", parseMarker),
+			many(&o.places, "at", "print the screen at `PLACE`: 12.5, 1:23, end, marker:intro, command:3.end; repeatable; see PLACES", place.Parse),
+			many(&o.places, "at-marker", "print the screen at the marker `LABEL`, as --at marker:LABEL does; repeatable", parseMarker),
 			onOff(&o.ansi, "ansi", "print colours and attributes too, as escape sequences"),
 			jsonFlag(&o.json),
 			sizeFlag(&o.force, "force-size", "draw on a screen of `COLSxROWS`, whatever size the recording has"),
@@ -62,38 +66,45 @@ not blank.`,
 			if o.ansi && o.json {
 				return errExclude("--ansi", "--json")
 			}
-			if len(o.moments) == 0 {
+			if len(o.places) == 0 {
 				if done, err := runScreenNow(ctx, e, o, args[0]); done || err != nil {
 					return err
 				}
-				o.moments = []screen.Moment{screen.End}
+				o.places = []place.Place{place.End}
 			}
 			return runScreen(ctx, e, o, args[0])
 		},
 	}
 }
 
-func parseMoment(s string) (screen.Moment, error) {
-	if s == "end" {
-		return screen.End, nil
+func parseMarker(label string) (place.Place, error) {
+	if label == "" {
+		return place.Place{}, errors.New("want a marker's label")
 	}
-	at, err := parsePlace(s)
-	if err != nil {
-		return screen.Moment{}, fmt.Errorf("%w, or end", err)
-	}
-	return screen.Moment{At: at}, nil
+	return place.Marker(label), nil
 }
 
-func parseMarker(label string) (screen.Moment, error) {
-	if label == "" {
-		return screen.Moment{}, errors.New("want a marker's label")
+// moments returns the moments of places, from their points.
+func moments(places []place.Place, points []place.Point) []screen.Moment {
+	var list []screen.Moment
+	for i, p := range points {
+		switch {
+		case p.Event < 0:
+			list = append(list, screen.Moment{At: p.Time})
+		case places[i].IsEvent():
+			list = append(list, screen.Moment{Event: p.Event + 1})
+		case p == place.Point{}: // before the first event
+			list = append(list, screen.Moment{At: -1})
+		default:
+			list = append(list, screen.Moment{Event: p.Event, Byte: p.Byte})
+		}
 	}
-	return screen.Moment{Marker: label}, nil
+	return list
 }
 
 func runScreen(ctx context.Context, e *env, opts screenOptions, name string) error {
 	said := &warnings{env: e}
-	src, err := e.open(ctx, name, append([]format.Option{format.OnWarning(said.add)}, opts.read.list()...)...)
+	src, found, err := e.openAt(ctx, name, &opts.read, said, opts.places...)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) && live.CheckName(name) == nil && !hasRecordingName(name) {
 			err = withHint(fmt.Errorf("%w, and no running session", err), "ttydeck ls lists the running sessions")
@@ -109,15 +120,12 @@ func runScreen(ctx context.Context, e *env, opts screenOptions, name string) err
 		cast.Header.Size.Rows = opts.force.Rows
 	}
 	cast.Events = untilCancelled(ctx, cast.Events)
-	pictures := make([][]byte, len(opts.moments))
-	err = screen.At(cast, opts.moments, func(i int, at time.Duration, s *vt.Screen) (err error) {
+	pictures := make([][]byte, len(opts.places))
+	err = screen.At(cast, moments(opts.places, found), func(i int, at time.Duration, s *vt.Screen) (err error) {
 		pictures[i], err = opts.picture(at, s)
 		return err
 	})
 	said.done()
-	if errors.Is(err, screen.ErrNoMarker) {
-		err = withHint(fmt.Errorf("%s: %w", name, err), "to list its markers: ttydeck info "+name)
-	}
 	for _, p := range pictures {
 		if _, werr := e.out.Write(p); werr != nil {
 			return werr
@@ -171,7 +179,7 @@ func (opts screenOptions) picture(at time.Duration, s *vt.Screen) ([]byte, error
 		return append(visible.JSON(line), '\n'), err
 	}
 	var b bytes.Buffer
-	if len(opts.moments) > 1 {
+	if len(opts.places) > 1 {
 		fmt.Fprintf(&b, "# %s\n", clock(at.Seconds()))
 	}
 	if opts.ansi {

@@ -12,6 +12,7 @@ import (
 	"github.com/ttydeck/ttydeck/convert/transcript"
 	"github.com/ttydeck/ttydeck/edit"
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/place"
 	"github.com/ttydeck/ttydeck/play"
 )
 
@@ -106,8 +107,8 @@ func runSearch(ctx context.Context, e *env, opts searchOptions, names []string) 
 		}
 		found = true
 		if opts.play {
-			at := hits[0].Time
-			return runPlay(ctx, e, &play.Player{Start: at}, edit.Recipe{}, opts.read, name)
+			from := place.At(hits[0].Time)
+			return runPlay(ctx, e, &play.Player{}, part{from, place.End}, edit.Recipe{}, &opts.read, name)
 		}
 		for _, h := range hits {
 			if err := e.printHit(name, h, opts.json); err != nil {

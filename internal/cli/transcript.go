@@ -21,6 +21,7 @@ type transcriptOptions struct {
 	target    *convert.Target // nil: by the output's extension, else text
 	overwrite bool
 	only      transcript.Filter
+	part      part
 	utc       bool
 	schema    bool
 	parse     transcript.Options
@@ -31,7 +32,7 @@ type transcriptOptions struct {
 }
 
 func transcriptCommand(e *env) *command {
-	o := transcriptOptions{output: "-", parse: transcript.Options{MaxOutput: transcript.DefaultMaxOutput}}
+	o := transcriptOptions{output: "-", part: wholeRecording, parse: transcript.Options{MaxOutput: transcript.DefaultMaxOutput}}
 	return &command{
 		name:    "transcript",
 		purpose: "list the commands that were run in a recording",
@@ -46,7 +47,7 @@ were recorded. Commands are found by the shell's marks (OSC 133 and others) in t
 if there are none, by the prompts.
 
 FORMATS
-` + transcriptTable(),
+` + transcriptTable() + "\n\n" + placesHelp,
 		flags: slices.Concat([]group{
 			{"Output", []*flag{
 				outputFlag(&o.output),
@@ -61,7 +62,7 @@ FORMATS
 				onOff(&o.utc, "utc", "with --absolute, show UTC, not the local time"),
 				onOff(&o.write.Status, "status", "in the format console, print [STATUS] behind a command that failed"),
 			}},
-			{"Which commands", append(placeFlags(&o.only.From, &o.only.To),
+			{"Which commands", append(o.part.flags(),
 				onOff(&o.only.Failed, "failed", "only commands that failed"),
 				valued(&o.only.Pattern, "grep,g", "only commands whose text or output matches the regular expression `PATTERN`", parseRegexp),
 				onOff(&o.write.Review, "review", "only commands that are uncertain, with the reason"),
@@ -175,7 +176,7 @@ func (e *env) noteMultiplexers(rec transcript.Recording) {
 // cannot be opened. If an error ends the recording, it returns both the error and
 // the commands before it.
 func (e *env) transcribe(ctx context.Context, name string, opts transcriptOptions, said *warnings) (transcript.Recording, *transcript.List, error) {
-	src, err := e.open(ctx, name, append([]format.Option{format.OnWarning(said.add)}, opts.source.list()...)...)
+	src, points, err := e.openAt(ctx, name, &opts.source, said, opts.part.from, opts.part.to)
 	if err != nil {
 		return transcript.Recording{}, nil, err
 	}
@@ -193,8 +194,10 @@ func (e *env) transcribe(ctx context.Context, name string, opts transcriptOption
 		output = output || ev.Code == format.Output && ev.Data != ""
 	}))
 	list, err := transcript.Read(cast, opts.parse)
-	rec.Commands, rec.Err, rec.Unseen = opts.only.Of(list.All()), err, list.Unseen()
-	rec.Hidden, rec.Clock, rec.Markers = list.Hidden(), list.Clock(), opts.only.Markers(list.Markers())
+	rec.Commands, rec.Err, rec.Unseen = opts.only.Of(list.Between(points[0], points[1])), err, list.Unseen()
+	var only transcript.Filter
+	only.From, only.To = opts.part.times(points)
+	rec.Hidden, rec.Clock, rec.Markers = list.Hidden(), list.Clock(), only.Markers(list.Markers())
 	if at, ok := rec.Clock.Unsure(); ok && opts.write.Absolute {
 		e.warnf("%s: times of day from %s on are too early: the recording was paused, and does not hold for how long", rec.Name, clock(at.Seconds()))
 	}

@@ -13,43 +13,17 @@ import (
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/live"
+	"github.com/ttydeck/ttydeck/place"
 	"github.com/ttydeck/ttydeck/play"
 )
 
 // parseDuration parses a length of time: seconds, as in asciinema (2, 0.5), Go's
-// notation (1m30s, 250ms) or a clock's (1:23, 1:02:03.5).
+// notation (1m30s, 250ms) or a clock's (1:23, 1:02:03.5). It may be negative.
 func parseDuration(s string) (time.Duration, error) {
-	malformed := fmt.Errorf("invalid time %q: want seconds (2.5), 1m30s or 1:23", s)
 	unsigned, negative := strings.CutPrefix(s, "-")
-	var seconds float64
-	if fields := strings.Split(unsigned, ":"); len(fields) <= 3 && !strings.ContainsAny(s, "hmsµun") {
-		for _, f := range fields {
-			x, err := strconv.ParseFloat(f, 64)
-			if err != nil || x < 0 || len(fields) > 1 && x >= 60 && f != fields[0] {
-				return 0, malformed
-			}
-			seconds = seconds*60 + x
-		}
-	} else if d, err := time.ParseDuration(unsigned); err == nil && d >= 0 {
-		seconds = d.Seconds()
-	} else {
-		return 0, malformed
-	}
-	if seconds > math.MaxInt64/2/1e9 {
-		return 0, malformed
-	}
-	d := time.Duration(math.Round(seconds * 1e9))
+	d, err := place.ParseTime(unsigned)
 	if negative {
 		d = -d
-	}
-	return d, nil
-}
-
-// parsePlace parses a place in a recording: a time since its start.
-func parsePlace(s string) (time.Duration, error) {
-	d, err := parseDuration(s)
-	if err == nil && d < 0 {
-		err = fmt.Errorf("invalid time %q: want 0 or later", s)
 	}
 	return d, err
 }
