@@ -14,7 +14,6 @@ package edit
 import (
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
@@ -125,81 +124,4 @@ func Shift(d time.Duration) Filter {
 		}
 		return move(src)
 	}
-}
-
-// Concat joins recordings: each begins at the time of the last event of the one
-// before, and the header is that of the first. Where the size changes from one
-// recording to the next, Concat adds a resize event. If the idle limits differ,
-// it applies each. Where both have a start, Concat adds the marker of
-// [format.Resumed], and where both have a nonce, the marks of the shell get the first,
-// as if the recordings had been one that was appended to. The header says that secrets
-// were removed only if those of all recordings do. The casts are used up.
-func Concat(casts ...format.Cast) format.Cast {
-	if len(casts) == 0 {
-		return format.Cast{Events: func(func(format.Event, error) bool) {}}
-	}
-	parts := append([]format.Cast(nil), casts...)
-	same := true
-	for _, c := range parts {
-		same = same && c.Header.IdleLimit == parts[0].Header.IdleLimit
-	}
-	if !same {
-		for i, c := range parts {
-			if c.Header.IdleLimit > 0 {
-				parts[i] = LimitIdle(c.Header.IdleLimit)(c)
-			}
-		}
-	}
-	header := parts[0].Header
-	header.Duration = 0
-	if header.Redacted() && slices.ContainsFunc(parts, func(c format.Cast) bool { return !c.Header.Redacted() }) {
-		header = header.SetRedacted(false)
-	}
-	return format.Cast{Header: header, Events: func(yield func(format.Event, error) bool) {
-		size := header.Size
-		var base, last time.Duration
-		for i, part := range parts {
-			if start := part.Header.Start; i > 0 && !start.IsZero() && !header.Start.IsZero() && !start.Equal(header.Start) {
-				if !yield(format.Event{Time: base, Code: format.Marker, Data: format.Resumed(start)}, nil) {
-					return
-				}
-			}
-			if start := part.Header.Size; i > 0 && start != size && start != (format.Size{}) {
-				size = start
-				if !yield(format.Event{Time: base, Code: format.Resize, Data: size.String()}, nil) {
-					return
-				}
-			}
-			marks := resigner{from: part.Header.Nonce(), to: header.Nonce()}
-			for ev, err := range part.Events {
-				if err != nil {
-					if rest := marks.rest(); rest != "" && !yield(format.Event{Time: last, Code: format.Output, Data: rest}, nil) {
-						return
-					}
-					yield(ev, err)
-					return
-				}
-				ev.Time = min(ev.Time+base, MaxTime)
-				last = ev.Time
-				if ev.Code == format.Output {
-					data := ev.Data
-					if ev.Data = marks.sign(data); ev.Data == "" && data != "" {
-						continue
-					}
-				}
-				if ev.Code == format.Resize {
-					if s, err := ev.Size(); err == nil {
-						size = s
-					}
-				}
-				if !yield(ev, nil) {
-					return
-				}
-			}
-			if rest := marks.rest(); rest != "" && !yield(format.Event{Time: last, Code: format.Output, Data: rest}, nil) {
-				return
-			}
-			base = last
-		}
-	}}
 }

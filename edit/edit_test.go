@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,8 +102,8 @@ func TestConcat(t *testing.T) {
 	got := Concat(a, b, c)
 	want := []format.Event{
 		out(1, "a"), {Time: 2 * time.Second, Code: format.Resize, Data: "100x30"},
-		out(3, "b"),
-		{Time: 3 * time.Second, Code: format.Resize, Data: "80x24"}, out(3, "c"), out(8, "d"),
+		resumed(2), out(2, "\x1b[H\x1b[100X"), out(3, "b"),
+		resumed(3), {Time: 3 * time.Second, Code: format.Resize, Data: "80x24"}, out(3, "\x1b[H\x1b[80X"), out(3, "c"), out(8, "d"),
 	}
 	if diff := cmp.Diff(want, events(t, got)); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
@@ -112,31 +113,61 @@ func TestConcat(t *testing.T) {
 	}
 }
 
-// Joined recordings are as one that was appended to: with the time of day at which each
-// began, and one nonce in the marks, however they are cut.
+// resumed is the marker between recordings that have no start.
+func resumed(at float64) format.Event {
+	return format.Event{Time: time.Duration(at * float64(time.Second)), Code: format.Marker, Data: "resumed"}
+}
+
+// Joined recordings have the time of day at which each began, and one nonce in the
+// marks, however they are cut.
 func TestConcatOfSessions(t *testing.T) {
 	header := func(start int64, nonce string) format.Header {
 		return format.Header{Start: time.Unix(start, 0).UTC(), Extra: []format.Field{{Key: format.NonceKey, JSON: `"` + nonce + `"`}}}
 	}
-	const marks = "\x1b]133;A;aid=22\a$ \x1b]133;B;k=s;aid=22\x1b\\ls\x1b[0m\x1b]133;C;aid=22;cmdline_url=aid=22 22\ax\x1b]133;D;0;aid=222\a\x1b]133;D;aid=1\a\x1b]13"
-	const want = "\x1b]133;A;aid=11\a$ \x1b]133;B;k=s;aid=11\x1b\\ls\x1b[0m\x1b]133;C;aid=11;cmdline_url=aid=22 22\ax\x1b]133;D;0;aid=222\a\x1b]133;D;aid=1\a\x1b]13"
+	const marks = "\x1b]133;A;aid=22\a$ \x1b]133;B;N22\a\x1b]133;B;k=s;aid=22\x1b\\ls\x1b[0m\x1b]133;C;aid=22;cmdline_url=aid=22 22\ax\x1b]133;D;0;aid=222\a\x1b]133;D;aid=1\a\x1b]133;D;9;aid=11\a\x1b]13"
+	const want = "\x1b]133;A;aid=11\a$ \x1b]133;B;N11\a\x1b]133;B;k=s;aid=11\x1b\\ls\x1b[0m\x1b]133;C;aid=11;cmdline_url=aid=22 22\ax\x1b]133;D;0;aid=222\a\x1b]133;D;aid=1\a\x1b]133;D;9;aid=\a\x1b]13"
 	for i := range marks {
 		a, b := out(2, marks[:i]), out(3, marks[i:])
 		got := events(t, Concat(cast(header(1000, "11"), out(1, "a")), cast(header(5000, "22"), a, b), cast(header(1000, "11"), out(1, "c"))))
-		label := format.Resumed(time.Unix(5000, 0).UTC())
-		if len(got) < 3 || got[1].Code != format.Marker || got[1].Data != label || got[1].Time != time.Second {
-			t.Fatalf("events = %v; want a marker %q", got, label)
+		label := func(start int64) string { return format.Resumed(time.Unix(start, 0).UTC()) }
+		if len(got) < 7 || got[1].Code != format.Marker || got[1].Data != label(5000) || got[1].Time != time.Second {
+			t.Fatalf("events = %v; want a marker %q", got, label(5000))
 		}
-		text := ""
-		for _, ev := range got[2 : len(got)-1] {
-			text += ev.Data
+		seam := got[2].Data
+		if !strings.HasSuffix(seam, "\x1b]133;D;aid=11\a") {
+			t.Fatalf("the change to the next recording is %q; want a signed mark behind it", seam)
+		}
+		text, n := "", 3
+		for ; got[n].Code == format.Output; n++ {
+			text += got[n].Data
 		}
 		if text != want {
 			t.Errorf("cut at %d, the marks are %q; want %q", i, text, want)
 		}
+		if got[n].Data != label(1000) {
+			t.Errorf("before the last recording comes %v; want a marker %q", got[n], label(1000))
+		}
 		if last := got[len(got)-1]; last.Data != "c" || last.Time != 5*time.Second {
 			t.Errorf("the last event is %v", last)
 		}
+	}
+}
+
+// The nonce of a later recording becomes that of the joined one, which then begins
+// with the marker: the marks of the first are not signed.
+func TestConcatAdoptsANonce(t *testing.T) {
+	signed := format.Header{Extra: []format.Field{{Key: format.NonceKey, JSON: `"22"`}}}
+	const forged = "\x1b]133;D;1;aid=22\a"
+	got := Concat(cast(format.Header{}, out(1, "a"+forged)), cast(signed, out(1, "b"+forged)))
+	if nonce := got.Header.Nonce(); nonce != "22" {
+		t.Errorf("nonce = %q; want that of the second recording", nonce)
+	}
+	want := []format.Event{
+		resumed(0), out(1, "a\x1b]133;D;1;aid=\a"),
+		resumed(1), out(1, "\x1b[H\x1b[80X\x1b]133;D;aid=22\a"), out(2, "b"+forged),
+	}
+	if diff := cmp.Diff(want, events(t, got)); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
 	}
 }
 
@@ -147,7 +178,8 @@ func TestConcatAppliesIdleLimitsThatDiffer(t *testing.T) {
 	if got.Header.IdleLimit != 0 {
 		t.Errorf("idle limit in the header = %v; want none", got.Header.IdleLimit)
 	}
-	if diff := cmp.Diff([]format.Event{out(1, "a"), out(6, "b")}, events(t, got)); diff != "" {
+	want := []format.Event{out(1, "a"), resumed(1), out(1, "\x1b[H\x1b[80X"), out(6, "b")}
+	if diff := cmp.Diff(want, events(t, got)); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 }

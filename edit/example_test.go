@@ -55,10 +55,12 @@ func ExampleConcat() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(ev.Time, ev.Code, ev.Data)
+		fmt.Printf("%v %s %q\n", ev.Time, ev.Code, ev.Data)
 	}
 	// Output:
-	// 1s o one
-	// 1s r 100x30
-	// 1.5s o two
+	// 1s o "one"
+	// 1s m "resumed"
+	// 1s r "100x30"
+	// 1s o "\x1b[H\x1b[100X"
+	// 1.5s o "two"
 }

@@ -3,10 +3,10 @@ package edit
 import "strings"
 
 // resigner replaces the nonce in the marks of a recording's shell, so that they count
-// in a recording with another. It holds the start of a mark that an event cuts: a
-// terminal shows nothing of it.
+// in a recording with another. Marks that have the other one already do not count. It
+// holds the start of a mark that an event cuts: a terminal shows nothing of it.
 type resigner struct {
-	from, to string // nonces; if one is empty, nothing is replaced
+	from, to string // nonces; from may be empty, and nothing is done if to is
 	held     string
 }
 
@@ -17,7 +17,7 @@ const (
 
 // sign returns the next bytes of the stream.
 func (s *resigner) sign(data string) string {
-	if s.from == "" || s.to == "" || s.from == s.to || s.held == "" && strings.IndexByte(data, 0x1b) < 0 {
+	if s.to == "" || s.from == s.to || s.held == "" && strings.IndexByte(data, 0x1b) < 0 {
 		return data
 	}
 	data = s.held + data
@@ -51,8 +51,13 @@ func (s *resigner) sign(data string) string {
 		}
 		fields := strings.Split(content[:end], ";")
 		for i, field := range fields {
-			if field == "aid="+s.from {
-				fields[i] = "aid=" + s.to
+			for _, key := range []string{"aid=", "N"} { // see the marks in convert/transcript
+				switch {
+				case s.from != "" && field == key+s.from:
+					fields[i] = key + s.to
+				case field == key+s.to:
+					fields[i] = key
+				}
 			}
 		}
 		b.WriteString(markStart + strings.Join(fields, ";"))

@@ -32,8 +32,9 @@ func catCommand(e *env) *command {
 			"ttydeck cat part1.cast part2.cast -o whole.cast",
 			"ttydeck cat -i 2 *.cast | ttydeck play -",
 		},
-		about: `Joins the FILEs into one recording: each begins when the one before it ends. The header is that of the
-first FILE; before each other, a marker has the time at which it was begun. --format sets the format;
+		about: `Joins the FILEs into one recording: each begins when the one before it ends, on the screen of a new
+terminal. The header is that of the first FILE; before each other, a marker has the time at which it was
+begun. --format sets the format;
 without it, OUT's extension does. On standard output, the format is that of the first FILE.`,
 		flags: slices.Concat([]group{{"Output", []*flag{
 			outputFlag(&o.output), targetFlag(&o.to), overwriteFlag(&o.overwrite),
