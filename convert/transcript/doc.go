@@ -39,4 +39,9 @@
 // [Options.Nonce]), marks without it are ignored. Otherwise marks never make a
 // command in a session that has a better spine, and a command that relies on
 // them has Command.Trusted false.
+//
+// A file that was appended to, or joined, has several sessions: each begins at a
+// marker of [format.Resumed] that does not end a pause, and is read as a recording
+// of its own. The marks of all but the first count as if there were no nonce, until
+// one has it.
 package transcript

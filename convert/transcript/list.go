@@ -58,6 +58,9 @@ func readAll(cast format.Cast, opts Options, typed func(at time.Duration, text s
 		if err = readErr; err != nil {
 			break
 		}
+		if r.begins(ev) {
+			t = r.anew()
+		}
 		r.typing.event(ev, t)
 		t.event(ev)
 		r.hidden.event(ev, t)
@@ -70,14 +73,8 @@ func readAll(cast format.Cast, opts Options, typed func(at time.Duration, text s
 			break
 		}
 	}
-	r.typing.tell(t.now)
-	t.finish()
-	r.list.end = t.stream.over()
-	r.read(true)
+	r.finish()
 	r.list.hidden = r.hidden.list()
-	if t.nonce != "" {
-		r.list.unmarked = t.unmarked
-	}
 	return r.list, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/vault"
 )
 
@@ -30,6 +31,7 @@ type reader struct {
 	before []*segment // copies of the last ones of the stretch before
 	typing typing
 	hidden multiplexers
+	paused bool // the recording is, and goes on at the next marker
 }
 
 func newReader(t *tracer, opts Options) *reader {
@@ -39,6 +41,50 @@ func newReader(t *tracer, opts Options) *reader {
 		ses:  &session{work: maxWork, vault: v},
 		list: &List{vault: v, styled: opts.Styled, late: map[int]*segment{}},
 	}
+}
+
+// begins reports whether an event is the marker at which another session begins, in
+// a file that was appended to or joined: not that at the end of a pause.
+func (r *reader) begins(ev format.Event) bool {
+	if ev.Code != format.Marker {
+		return false
+	}
+	if ev.Data == "paused" {
+		r.paused = true
+		return false
+	}
+	if _, ok := format.ResumedAt(ev.Data); !ok && ev.Data != "resumed" {
+		return false
+	}
+	paused := r.paused
+	r.paused = false
+	cols, rows := r.tracer.screen.Size()
+	return !paused && r.tracer.spend(4*cols*rows) // it takes a screen of its own
+}
+
+// finish ends the session.
+func (r *reader) finish() {
+	r.typing.tell(r.tracer.now)
+	r.tracer.finish()
+	r.list.end = r.tracer.stream.over()
+	r.read(true)
+	if r.tracer.nonce != "" && r.list.unmarked == "" {
+		r.list.unmarked = r.tracer.unmarked
+	}
+}
+
+// anew ends the session and begins another one.
+func (r *reader) anew() *tracer {
+	r.finish()
+	for _, i := range r.ses.placer.late {
+		if s := r.ses.placer.placed[i]; s.points.Over == endless {
+			s.points.Over = r.list.end
+		}
+	}
+	r.tracer = r.tracer.anew()
+	r.ses.placer, r.before = placer{}, nil
+	r.typing = typing{each: r.typing.each, lost: r.typing.lost}
+	return r.tracer
 }
 
 // read makes commands of the tracer's segments, and takes them from it. Except

@@ -232,6 +232,18 @@ func newTracer(cast format.Cast, opts Options) *tracer {
 	return t
 }
 
+// anew returns a tracer for another session in the same recording. Whether its marks
+// are signed shows at the first one that is.
+func (t *tracer) anew() *tracer {
+	cols, rows := t.screen.Size()
+	n := newTracer(format.Cast{Header: format.Header{Size: format.Size{Cols: cols, Rows: rows}}}, t.opts)
+	n.nonce, n.trust = t.nonce, unsigned
+	n.now, n.cur.promptAt = t.now, t.now
+	n.stream = stream{events: t.stream.events, now: t.stream.now}
+	n.total, n.count, n.credit, n.vault = t.total, t.count, t.credit, t.vault
+	return n
+}
+
 func (t *tracer) event(ev format.Event) {
 	t.stream.begin(ev)
 	defer t.stream.end()

@@ -27,10 +27,12 @@ func (t *tracer) onMark(m vt.Mark) {
 		t.announced = asPrompt
 		return
 	}
-	if t.nonce != "" && mk.aid != t.nonce {
+	if t.nonce != "" && mk.aid == t.nonce {
+		t.trust = signed
+	} else if t.trust == signed {
 		return
 	}
-	t.marked = t.nonce != ""
+	t.marked = t.trust == signed
 	x := m.X
 	if m.Pending {
 		x++
