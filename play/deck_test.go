@@ -150,7 +150,12 @@ func TestDeckKeys(t *testing.T) {
 		{"frames", []step{{"space 5 .", 0, "second 51", "0:51.0"}, {", ,", 0, "second 49", "0:49.0"}, {".", 0, "second 50", ""}, {"0 ,", 0, "", "0:00.0"}}},
 		{"frames while playing", []step{{"5 .", time.Minute, "second 51", "⏸"}}},
 		{"markers", []step{{"space ]", 0, "second 9", "mark 10"}, {"]", 0, "second 19", "0:20.0|mark 20"}, {"[", 0, "second 9", "mark 10"}, {"[", 0, "second 9", "no earlier marker"}}},
-		{"time", []step{{"space t 1 : 0 2 enter", 0, "second 62", "1:02.0"}, {"t 7 enter", 0, "second 7", ""}, {"t x enter", 0, "second 7", "invalid time"}, {"t 2 5 % enter", 0, "second 25", ""}}},
+		{"time", []step{{"space t 1 : 0 2 enter", 0, "second 62", "1:02.0"}, {"t 7 enter", 0, "second 7", ""}, {"t x enter", 0, "second 7", "invalid place"}, {"t 2 5 % enter", 0, "second 25", ""}}},
+		{"places", []step{
+			{"space t e n d - 3 0 enter", 0, "second 70", "1:10.0"}, {"t m a r k e r : m a r k space 4 0 enter", 0, "second 39", "0:40.0|marker: mark 40"},
+			{"t m a r k e r : x enter", 0, "second 39", `marker "x": not found`}, {"t e n d enter", 0, "second 100", "1:40.0"},
+			{"t e v e n t : 3 enter", 0, "second 100", "not counted here"}, {"t c o m m a n d : 1 enter", 0, "second 100", "command:1: the recording has no commands"},
+		}},
 		{"faster", []step{{"+", time.Second, "second 2", "x2"}, {"+ + +", time.Second, "second 18", "x16"}, {"=", time.Second, "second 19", ""}}},
 		{"slower", []step{{"- -", 8 * time.Second, "second 2", "x0.25"}}},
 		{"without waiting", []step{{"+ + + + +", time.Millisecond, "second 100", "max"}}},
@@ -701,6 +706,10 @@ func TestDeckFindsCommands(t *testing.T) {
 		v.wantBar("$ yes")
 		v.wantBar("0:04")
 		v.press("G", "{", "{")
+		v.wantBar("$ ls -l")
+		v.press(strings.Split("tcommand:/yes/\r", "")...)
+		v.wantBar("$ yes")
+		v.press(strings.Split("tcommand:1\r", "")...)
 		v.wantBar("$ ls -l")
 	})
 	// A marked recording is not searched for commands.

@@ -17,7 +17,7 @@ var helpLines = [][2]string{
 	{", .", "a frame back, forward"},
 	{"[ ]", "previous, next marker"},
 	{"{ }", "previous, next command"},
-	{"t", "go to a time: 1:23"},
+	{"t", "go to a time or place"},
 	{"+ -", "faster, slower"},
 	{"=", "recorded speed"},
 	{"i", "toggle short pauses"},

@@ -1,9 +1,7 @@
 package play
 
 import (
-	"fmt"
 	"sort"
-	"strconv"
 	"strings"
 	"time"
 
@@ -146,7 +144,7 @@ func (d *deck) obey(now time.Time, name string) error {
 		d.loop = !d.loop
 		d.say(now, onOff(d.loop, "looping", "not looping"))
 	case "t", ":":
-		d.prompt = &prompt{kind: promptTime, label: "go to time: "}
+		d.prompt = &prompt{kind: promptTime, label: "go to: "}
 	case "/", "?":
 		d.openFind(now, name == "?")
 	case "n":
@@ -412,15 +410,7 @@ func (d *deck) entered(now time.Time, p *prompt) error {
 	if text == "" {
 		return nil
 	}
-	at, err := parseTime(text)
-	if err != nil {
-		d.say(now, err.Error())
-		return nil
-	}
-	if strings.HasSuffix(text, "%") {
-		at = time.Duration(float64(d.tape.End().Time) * at.Seconds() / 100)
-	}
-	return d.goTo(now, min(at, d.last()))
+	return d.goToPlace(now, text)
 }
 
 func (d *deck) cancelled(now time.Time, p *prompt) error {
@@ -444,35 +434,4 @@ func (d *deck) goBack(now time.Time, p *prompt, run bool) error {
 		d.clock.run(now)
 	}
 	return nil
-}
-
-// parseTime parses a time as users type it: seconds (83, 83.5), minutes and hours
-// (1:23, 1:02:03.5), or units (1m23s). A percentage is returned as that many
-// seconds.
-func parseTime(s string) (time.Duration, error) {
-	malformed := fmt.Errorf("invalid time %q: want seconds, 1:23 or 50%%", s)
-	s = strings.TrimSuffix(s, "%")
-	if strings.ContainsAny(s, "hms") {
-		d, err := time.ParseDuration(s)
-		if err != nil || d < 0 {
-			return 0, malformed
-		}
-		return d, nil
-	}
-	fields := strings.Split(s, ":")
-	if len(fields) > 3 {
-		return 0, malformed
-	}
-	var seconds float64
-	for _, f := range fields {
-		x, err := strconv.ParseFloat(f, 64)
-		if err != nil || !(x >= 0) {
-			return 0, malformed
-		}
-		seconds = seconds*60 + x
-	}
-	if !(seconds < 1e9) {
-		return 0, malformed
-	}
-	return time.Duration(seconds * float64(time.Second)), nil
 }
