@@ -10,8 +10,10 @@
 //   - [github.com/ttydeck/ttydeck/render] turns a screen into text with colours,
 //     or into the bytes that show it on a terminal.
 //   - [github.com/ttydeck/ttydeck/place] names places in recordings.
-//   - [github.com/ttydeck/ttydeck/edit] changes recordings: it sets the speed,
-//     limits pauses, shifts times and joins recordings.
+//   - [github.com/ttydeck/ttydeck/edit] changes recordings: recipes cut, hurry and
+//     mark them in one pass, and filters join them and shift their times.
+//   - [github.com/ttydeck/ttydeck/edit/retell] tells recordings anew: without some
+//     of their commands, with even typing.
 //   - [github.com/ttydeck/ttydeck/edit/redact] removes secrets from recordings.
 //   - [github.com/ttydeck/ttydeck/record] records a program on a terminal.
 //   - [github.com/ttydeck/ttydeck/record/sessions] lists the terminal sessions
