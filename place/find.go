@@ -370,9 +370,18 @@ func (s *search) command(c Command) {
 	}
 }
 
-// pointOf returns the point of c that p means.
+// pointOf returns the point of c that p means. The end of a command that ran a shell is
+// that of the shell.
 func (p Place) pointOf(c *Command) Point {
-	return [...]Point{c.PromptAt, c.Start, c.End}[p.part]
+	switch {
+	case p.part == start:
+		return c.Start
+	case p.part == prompt:
+		return c.PromptAt
+	case c.Over != Point{}:
+		return c.Over
+	}
+	return c.End
 }
 
 func (cs *commandSearch) see(c *Command) {

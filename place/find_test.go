@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/place"
+	"github.com/ttydeck/ttydeck/screen"
 )
 
 // source is a recording of which it is known how often it was read.
@@ -92,7 +94,7 @@ func demo() *source {
 	}
 	at := func(event int) place.Point { return place.Point{Time: s.events[event].Time, Event: event} }
 	s.commands = []place.Command{
-		{Text: "make", PromptAt: at(0), Start: at(4), End: at(6)},
+		{Text: "make", PromptAt: at(0), Start: at(4), End: at(5), Over: at(6)},
 		{Text: "male", PromptAt: at(6), Start: at(7), End: at(7), Cancelled: true},
 		{Text: "make test", PromptAt: at(7), Start: at(8), End: at(9)},
 		{Text: "exit", PromptAt: at(9), Start: at(11), End: at(11)},
@@ -291,4 +293,56 @@ func TestCommandsFromTheEnd(t *testing.T) {
 	if _, err := s.find(t, "command:-1001"); err == nil {
 		t.Error("command:-1001 of 1000 is found")
 	}
+}
+
+// FuzzFind checks that a place on the screen is where a search of all of it finds it
+// first, and that no place makes Find panic.
+func FuzzFind(f *testing.F) {
+	f.Add("$ \xffmake\xff\r\nall of it is \xffdone\r\n$ ", `it is done$`, "50%")
+	f.Add("a\xff\x1b[2J\xff\x1b[10;1Hlong line that wraps around\x1b[2;3H\xffx\r\n\n\n", `l.*\sw|^x$`, "end-0.2")
+	f.Add("\x1b[?1049h\xffon\xff\x1b[?1049loff", `^off|\Aon\z`, "command:-1.end")
+	f.Add("ab\x1b[1;1H\x1b[2L\xffc\x1b[1M", `[^x]b|(?s:a.*c)`, "clock:12:00")
+	f.Fuzz(func(t *testing.T, data, re, other string) {
+		pattern, err := place.Parse("screen:/" + strings.ReplaceAll(re, "/", "") + "/")
+		if err != nil {
+			return
+		}
+		s := &source{header: format.Header{Size: format.Size{Cols: 12, Rows: 4}}, lenient: true}
+		for i, piece := range strings.Split(data, "\xff") {
+			s.events = append(s.events, format.Event{Time: time.Duration(i) * 100 * time.Millisecond, Code: format.Output, Data: piece})
+		}
+		want := -1
+		whole := regexp.MustCompile("(?m)" + strings.ReplaceAll(re, "/", ""))
+		shown := screen.New(s.header)
+		for n := 0; want < 0; n++ {
+			var text strings.Builder
+			_, rows := shown.Size()
+			for y := range rows {
+				text.WriteString(shown.Row(y).Text())
+				if !shown.Row(y).Wrapped() {
+					kept := strings.TrimRight(text.String(), " ")
+					text.Reset()
+					text.WriteString(kept + "\n")
+				}
+			}
+			if whole.MatchString(strings.TrimSuffix(text.String(), "\n")) {
+				want = n
+			} else if n == len(s.events) {
+				break
+			} else {
+				shown.Feed(s.events[n])
+			}
+		}
+		found, err := s.find(t, pattern.String())
+		switch {
+		case want < 0 && err == nil:
+			t.Errorf("%s: %v, but it is never on the screen", pattern, found.Points[0])
+		case want >= 0 && (err != nil || found.Points[0].Event != want):
+			t.Errorf("%s: %v, %v; want %d events", pattern, found.Points, err, want)
+		}
+		if _, err := place.Parse(other); err == nil {
+			s.commands = demo().commands
+			_, _ = s.find(t, other)
+		}
+	})
 }

@@ -41,7 +41,7 @@ type Command struct {
 	// output ended: before the next prompt, or at the end of the recording. For a
 	// command that ran a shell, that is the first prompt inside, if a command was
 	// entered there; Over is where it was over, with all of those. For others, Over
-	// is End.
+	// is End, and may be zero if that is all that is known.
 	PromptAt, Start, End, Over Point
 	// Failed reports that the command is known to have failed, Cancelled that the
 	// line was cancelled with ctrl-C before it was run, Unfinished that the
