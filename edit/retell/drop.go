@@ -24,7 +24,10 @@ func Dropped(cast format.Cast, cmds []place.Command, drop func(i int) bool) ([]p
 			continue
 		}
 		g := gap{Range: place.Range{From: cmds[i].PromptAt, To: over(cmds[i])}, first: i}
-		for i+1 < len(cmds) && (before(cmds[i+1].PromptAt, g.To) || cmds[i+1].PromptAt == g.To && drop(i+1)) {
+		// Between a shell inside another and the next prompt is the end of the command
+		// that ran it.
+		for i+1 < len(cmds) && (before(cmds[i+1].PromptAt, g.To) ||
+			cmds[i+1].PromptAt == g.To && drop(i+1) && cmds[i+1].Depth >= cmds[g.first].Depth) {
 			i++
 			if end := over(cmds[i]); before(g.To, end) {
 				g.To = end
@@ -71,8 +74,8 @@ func over(c place.Command) place.Point {
 type gap struct {
 	place.Range
 	first, last int
-	// endFrom and endTo are the marks that report the ends of the command before, and
-	// of the last one, if there are such marks.
+	// endFrom and endTo are from the first mark to the last that report the ends of the
+	// command before, and of the last one, if there are such marks.
 	endFrom, endTo place.Range
 }
 
@@ -108,7 +111,7 @@ func findEnds(cast format.Cast, cmds []place.Command, gaps []gap) error {
 			mark, _, _ = strings.Cut(m.Data, ";")
 		}
 	}}))
-	var last place.Range // of the marks of ends
+	var last place.Range // from the first mark of an end to the last one; fish has two
 	for p, err := range pieces(cast.Events, points) {
 		if err != nil {
 			return err
@@ -122,14 +125,18 @@ func findEnds(cast format.Cast, cmds []place.Command, gaps []gap) error {
 		}
 		for data, at := range controlStrings(p) {
 			mark = ""
-			s.WriteString(data)
+			if s.WriteString(data); len(searches) == 0 {
+				break
+			}
 			switch begins := strings.LastIndex(data, "\x1b]"); {
 			case mark == "D" && begins >= 0:
-				last = place.Range{From: at, To: at}
-				last.From.Byte -= len(data) - begins
+				if last.To = at; before(last.From, searches[0].from) || last.From == (place.Point{}) {
+					last.From = at
+					last.From.Byte -= len(data) - begins
+				}
 			case mark == "A":
 				for len(searches) > 0 && before(searches[0].to, at) {
-					if !before(last.From, searches[0].from) && !before(searches[0].until, at) {
+					if last != (place.Range{}) && !before(last.From, searches[0].from) && !before(searches[0].until, at) {
 						*searches[0].found = last
 					}
 					searches = searches[1:]

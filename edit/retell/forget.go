@@ -60,14 +60,19 @@ func (f *Forgetter) End(source *vt.Screen) string {
 	if !f.sameSize(source) || source.OnAlternate() || f.result.OnAlternate() {
 		return f.end(source)
 	}
+	out := ""
 	from, to := source.Cursor(), f.result.Cursor()
-	if to.Pending {
-		to.X++
+	if to.X > from.X || to.Pending {
+		// Output without a line feed at its end comes before. The line that is entered
+		// at the next prompt would wrap elsewhere.
+		out = "\r\n"
+		f.write(out)
+		to = f.result.Cursor()
 	}
 	f.repairs = 0
 	f.continueAt(source, from.Y, to.Y)
 	f.splice.Keep, f.splice.Skip = to.X, from.X
-	return f.repair(source)
+	return out + f.repair(source)
 }
 
 // continueAt makes row from of the source come next in row n of the result.

@@ -178,7 +178,7 @@ func TestForgetColumns(t *testing.T) {
 	}{
 		{"before the next prompt", []part{shown("$ a\r\n"), gone("$ b\r\nno end"), shown("$ "), shown("c"), shown("\r\nC\r\n$ ")}, "$ a\n$ c\nC\n$"},
 		{"and its line is longer than the row", []part{shown("$ a\r\n"), gone("$ b\r\nno end"), shown("$ 1234567890"), shown("12345678"), shown("\r\nC")}, "$ a\n$ 123456789012\n345678\nC"},
-		{"before the first prompt", []part{shown("$ a\r\nno end"), gone("$ b\r\nB\r\n"), shown("$ "), shown("c"), shown("\r\nC\r\n$ ")}, "$ a\nno end$ c\nC\n$"},
+		{"before the first prompt", []part{shown("$ a\r\nno end"), gone("$ b\r\nB\r\n"), shown("$ "), shown("c"), shown("\r\nC\r\n$ ")}, "$ a\nno end\n$ c\nC\n$"},
 		{"before both", []part{shown("$ a\r\nno end"), gone("$ b\r\nno end"), shown("$ "), shown("c"), shown("\r\nC")}, "$ a\nno end$ c\nC"},
 		{"in zsh", []part{shown("$ a\r\n"), gone(zsh + "$ b\r\nno end"), shown(zsh + "$ "), shown("c"), shown("\r\nC")}, "$ a\n$ c\nC"},
 	} {
