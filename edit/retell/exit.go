@@ -33,7 +33,7 @@ func Exit(cast format.Cast, cmds []place.Command) (place.Range, error) {
 		points = append(points, c.PromptAt, c.Start, c.End)
 	}
 	source := screen.New(cast.Header)
-	t := typist{replay: screen.New(cast.Header)}
+	t := tape{replay: screen.New(cast.Header)}
 	var begun, ended leaving // before and after the exits that were typed
 	var typed, end place.Point
 	for p, err := range pieces(cast.Events, points) {

@@ -126,6 +126,10 @@ func locateAt(s *vt.Screen, x, y int, text string) (keys []key, ok bool) {
 			return nil, false
 		}
 	}
+	// Blanks at the end are no part of the text, but were entered.
+	for c := s.Cursor(); y == c.Y && x < c.X && blank(s, x, y); x++ {
+		take(x, y, s.Cell(x, y), " ")
+	}
 	return keys, true
 }
 

@@ -1,8 +1,7 @@
 package retell
 
 import (
-	"errors"
-	"fmt"
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -30,13 +29,12 @@ type Warning struct {
 	Why     string // the reason
 }
 
-// maxTyping is the most bytes of a recording that the typing of one command may take.
-const maxTyping = 1 << 20
-
 // Tidy returns inserts that have each command typed evenly, one character at a time, with
 // speed from one to the next: without corrections, completion, suggestions or
 // hesitation. Each character has the style that it had when Enter was pressed. A command
-// whose text is not on the screen then stays as it was. The commands must be in order.
+// whose text is not on the screen then stays as it was, and so does one whose prompt was
+// drawn again elsewhere, below a list of completions or after the screen was cleared. The
+// commands must be in order.
 func Tidy(cast format.Cast, cmds []place.Command, speed time.Duration) ([]Insert, []Warning, error) {
 	var inserts []Insert
 	var warnings []Warning
@@ -45,7 +43,7 @@ func Tidy(cast format.Cast, cmds []place.Command, speed time.Duration) ([]Insert
 		ranges = append(ranges, place.Range{From: c.PromptAt, To: c.Start})
 	}
 	source := screen.New(cast.Header)
-	t := typist{speed: speed, replay: screen.New(cast.Header)}
+	t := typist{tape: tape{replay: screen.New(cast.Header)}, speed: speed}
 	i := 0
 	for p, err := range pieces(cast.Events, bounds(ranges)) {
 		if err != nil {
@@ -53,10 +51,8 @@ func Tidy(cast format.Cast, cmds []place.Command, speed time.Duration) ([]Insert
 		}
 		for i < len(cmds) && !before(p.at, cmds[i].Start) {
 			if cmds[i].Text != "" {
-				insert, err := t.retype(source.Screen, cmds[i])
-				if err == nil {
-					inserts = append(inserts, insert)
-				} else {
+				typed, err := t.retype(source.Screen, cmds[i])
+				if inserts = append(inserts, typed...); err != nil {
 					warnings = append(warnings, Warning{i, cmds[i].Text, err.Error()})
 				}
 			}
@@ -74,187 +70,113 @@ func Tidy(cast format.Cast, cmds []place.Command, speed time.Duration) ([]Insert
 	return inserts, warnings, nil
 }
 
-// typist types the line of one command after the other.
+// typist types the lines of one command after the other.
 type typist struct {
-	speed  time.Duration
-	begin  *vt.Snapshot // the screen where the prompt begins; nil before
-	pieces []piece      // from there to Enter
-	bytes  int
-	replay screen.Screen
+	tape
+	speed time.Duration
 }
 
-func (t *typist) reset() {
-	t.begin, t.bytes = nil, 0
-	clear(t.pieces)
-	t.pieces = t.pieces[:0]
-}
-
-// take keeps a piece of the prompt and the typing of a command.
-func (t *typist) take(source *vt.Screen, p piece) {
-	if t.begin == nil {
-		t.begin = source.Snapshot()
-	}
-	if t.bytes += len(p.Data) + 64; t.bytes <= maxTyping {
-		t.pieces = append(t.pieces, p)
-	}
-}
-
-// retype returns what types a command. The source is where Enter was pressed.
-func (t *typist) retype(source *vt.Screen, cmd place.Command) (Insert, error) {
-	switch {
-	case t.begin == nil:
-		return Insert{}, errors.New("it has no prompt")
-	case t.bytes > maxTyping:
-		return Insert{}, errors.New("its typing is too long")
-	}
+// retype returns what types a command: an insert for each line that was entered on its
+// own. The source is where Enter was pressed.
+func (t *typist) retype(source *vt.Screen, cmd place.Command) ([]Insert, error) {
 	keys, at, err := t.locate(source, cmd)
 	if err != nil {
-		return Insert{}, err
+		return nil, err
 	}
-	from, n, err := t.empty(cmd.Prompt, at)
+	from, err := t.empty(cmd.Prompt, at)
+	if err != nil {
+		return nil, err
+	}
+	end, start := t.end(), cmd.Start
+	if last := keys[len(keys)-1].line; cursorOf(source).line > last {
+		// A line that was cancelled may have been left before.
+		if enter, ok := t.lineFeed(from, last+1); ok {
+			end, start = enter, t.point(enter)
+		}
+	}
+	if inserts, ok := t.byLines(source, keys, from, end, start); ok {
+		return inserts, nil
+	}
+	insert, err := t.insert(source, keys, from, end, start)
+	if err != nil {
+		return nil, err
+	}
+	return []Insert{insert}, nil
+}
+
+// byLines is retype if each further line was entered at a prompt of its own: what the
+// shell writes between two lines stays. It reports false if the command is one line, or
+// was edited as a whole.
+func (t *typist) byLines(source *vt.Screen, keys []key, from, end position, start place.Point) (inserts []Insert, ok bool) {
+	for {
+		n := slices.IndexFunc(keys, func(k key) bool { return k.text == "\n" })
+		if n < 0 {
+			break
+		}
+		enter, ok := t.lineFeed(from, keys[n].line)
+		if !ok || !t.shows(source, keys[:n]) {
+			return nil, false
+		}
+		insert, err := t.insert(source, keys[:n], from, enter, t.point(enter))
+		if err != nil {
+			return nil, false
+		}
+		inserts = append(inserts, insert)
+		next := keys[n].spot
+		if from, ok = t.quiet(enter, func() bool {
+			return cursorOf(t.replay.Screen) == next && t.indented(source, keys[n])
+		}); !ok {
+			return nil, false
+		}
+		keys = keys[n+1:]
+	}
+	if len(inserts) == 0 {
+		return nil, false
+	}
+	insert, err := t.insert(source, keys, from, end, start)
+	return append(inserts, insert), err == nil
+}
+
+// shows reports whether the screen of the replay has the characters of keys.
+func (t *typist) shows(source *vt.Screen, keys []key) bool {
+	s := t.replay
+	for _, k := range keys {
+		if k.line < s.Scrolled() || s.CellText(s.Cell(k.x, int(k.line-s.Scrolled()))) != source.CellText(k.cell) {
+			return false
+		}
+	}
+	return true
+}
+
+// indented reports whether the cursor of the replay is behind what comes before a further
+// line, and nothing is entered there.
+func (t *typist) indented(source *vt.Screen, lf key) bool {
+	s := t.replay
+	y := s.Cursor().Y
+	for x, c := range lf.indent {
+		if orBlank(s.CellText(s.Cell(x, y))) != orBlank(source.CellText(c)) {
+			return false
+		}
+	}
+	return blank(s.Screen, lf.x, y)
+}
+
+// insert returns what types keys from one position to another, which is at point end.
+func (t *typist) insert(source *vt.Screen, keys []key, from, to position, end place.Point) (Insert, error) {
+	insert := Insert{Range: place.Range{From: t.point(from), To: end}}
+	typed, kept, err := t.between(from, to)
 	if err != nil {
 		return Insert{}, err
 	}
-	insert := Insert{Range: place.Range{From: from, To: cmd.Start}}
-	typed, kept, err := t.leftover(from, n)
-	if err != nil {
-		return Insert{}, err
-	}
+	t.seek(from)
 	t.enter(&insert, source, keys, typed)
 	insert.Length = time.Duration(len(keys)+1) * t.speed
 	for _, ev := range kept {
-		ev.Time = min(ev.Time, insert.Length)
+		ev.Time = min(max(ev.Time-insert.From.Time, 0), insert.Length)
 		insert.Events = append(insert.Events, ev)
 	}
-	slices.SortStableFunc(insert.Events, func(a, b format.Event) int { return int(a.Time - b.Time) })
+	slices.SortStableFunc(insert.Events, func(a, b format.Event) int { return cmp.Compare(a.Time, b.Time) })
 	return insert, nil
-}
-
-// locate finds the line of a command on the screen of the source, or on the one before
-// Enter was pressed: the shell may have replaced the prompt then.
-func (t *typist) locate(source *vt.Screen, cmd place.Command) ([]key, spot, error) {
-	t.play(0)
-	prompt := cursorOf(t.replay.Screen)
-	keys, at, ok := locate(source, cmd, prompt)
-	if !ok {
-		t.play(len(t.pieces) - 1)
-		keys, at, ok = locate(t.replay.Screen, cmd, prompt)
-	}
-	if !ok {
-		return nil, spot{}, errors.New("its text was not on the screen")
-	}
-	return keys, at, nil
-}
-
-// play draws the first n pieces on the screen of the replay.
-func (t *typist) play(n int) {
-	t.replay.Restore(t.begin)
-	for _, p := range t.pieces[:max(n, 0)] {
-		t.replay.Feed(p.Event)
-	}
-}
-
-// empty finds the last moment at which the prompt, which ends at spot input, is complete
-// and nothing was entered yet. It returns the number of pieces that begin before it, and
-// leaves the replay there.
-func (t *typist) empty(prompt string, input spot) (at place.Point, n int, err error) {
-	s, x, ok := t.replay, input.x, false
-	s.Restore(t.begin)
-	begins := cursorOf(s.Screen)
-	ready := func() bool {
-		c := s.Cursor()
-		if c.X != x || c.Pending || !s.AtRest() || s.OnAlternate() || !blank(s.Screen, x, c.Y) {
-			return false
-		}
-		end, ok := prompted(s.Screen, c.Y, prompt, begins)
-		return ok && end == x
-	}
-	for i, p := range t.pieces {
-		s.Feed(p.Event)
-		if p.Code != format.Output && p.Code != format.Resize {
-			continue
-		}
-		if ready() {
-			at, n, ok = p.to, i+1, true
-		} else if ok {
-			break
-		}
-	}
-	if ok {
-		t.play(n)
-		if cursorOf(s.Screen) != input {
-			return at, n, errors.New("its prompt was drawn again elsewhere")
-		}
-		return at, n, nil
-	}
-	// The first keys came together with the prompt.
-	s.Restore(t.begin)
-	for i, p := range t.pieces {
-		if p.Code != format.Output {
-			s.Feed(p.Event)
-			continue
-		}
-		for k := range len(p.Data) {
-			s.WriteString(p.Data[k : k+1])
-			if s.Cursor().X == x && ready() {
-				at, n, ok = p.at, i+1, true
-				at.Byte += k + 1
-			}
-		}
-		if ok {
-			t.play(i)
-			s.WriteString(p.Data[:at.Byte-p.at.Byte])
-			if cursorOf(s.Screen) != input {
-				break
-			}
-			return at, n, nil
-		}
-	}
-	return place.Point{}, 0, errors.New("its prompt was never empty")
-}
-
-// emptyLine returns the point at which the prompt of a command was complete and nothing was
-// entered yet.
-func (t *typist) emptyLine(source *vt.Screen, cmd place.Command) (place.Point, error) {
-	_, at, err := t.locate(source, cmd)
-	if err != nil {
-		return place.Point{}, err
-	}
-	from, _, err := t.empty(cmd.Prompt, at)
-	return from, err
-}
-
-// leftover returns what of the part from from on stays in the recording, besides the
-// screen: events that are no output, and marks. typed is the input that ended the line, if
-// input was recorded.
-func (t *typist) leftover(from place.Point, n int) (typed *string, kept []format.Event, err error) {
-	hooked := screen.Sized(format.Size{}, vt.WithHooks(vt.Hooks{Mark: func(m vt.Mark) {
-		if m.Code != 133 && m.Code != 633 {
-			kept = append(kept, format.Event{Code: format.Output, Data: fmt.Sprintf("\x1b]%d;%s\x1b\\", m.Code, m.Data)})
-		} else if kind, _, _ := strings.Cut(m.Data, ";"); kind == "C" || kind == "D" {
-			err = errors.New("something else was run meanwhile")
-		}
-	}}))
-	for i, p := range t.pieces[max(n-1, 0):] {
-		if i == 0 && n > 0 {
-			if p.Code != format.Output || p.at.Event != from.Event {
-				continue
-			}
-			p.Data = p.Data[from.Byte-p.at.Byte:]
-		}
-		switch p.Code {
-		case format.Output:
-			hooked.WriteString(p.Data)
-		case format.Input:
-			typed = &p.Data
-		case format.Resize:
-			return nil, nil, errors.New("the size changed meanwhile")
-		default:
-			p.Time -= from.Time
-			kept = append(kept, p.Event)
-		}
-	}
-	return typed, kept, err
 }
 
 // enter adds the events that type keys. Input comes with them if typed is not nil.
