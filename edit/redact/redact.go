@@ -189,11 +189,13 @@ type run struct {
 	now      time.Duration      // time of the event being read
 	out      *screen
 	in       *typed
-	outMarks marks // what happens to the bytes of the output
-	inMarks  marks // and of the input
-	outSwaps swaps // what a replacer does to the bytes of the output
-	inSwaps  swaps // and of the input
-	refused  error // why a text cannot be replaced
+	outMarks marks   // what happens to the bytes of the output
+	inMarks  marks   // and of the input
+	outSwaps swaps   // what a replacer does to the bytes of the output
+	inSwaps  swaps   // and of the input
+	refused  error   // why a text cannot be replaced
+	cols     []glyph // scratch of redraw
+	changes  []swap
 	findings map[findingKey]*finding
 	found    []findingKey // the keys of findings, in order
 	here     around       // the text being searched, for the report

@@ -283,13 +283,14 @@ type drawn struct {
 // wideBlank is a blank of two columns.
 const wideBlank = "\u3000"
 
-// redraw has a text drawn as another.
-func (r *run) redraw(p *pair, cells []drawn) {
+// redraw has a text, or the start of one, drawn as another. It returns why it cannot; "" if
+// it can.
+func (r *run) redraw(p *pair, cells []drawn, whole bool) (refused string) {
 	width := 0
 	for _, c := range cells {
 		width += c.width
 	}
-	cols := make([]glyph, 0, width) // by column; the second one of a wide glyph has width 0
+	cols := r.cols[:0] // by column; the second one of a wide glyph has width 0
 	for _, g := range p.glyphs {
 		for i := range g.width {
 			if i == 0 {
@@ -299,15 +300,18 @@ func (r *run) redraw(p *pair, cells []drawn) {
 			}
 		}
 	}
-	if len(cols) > width {
+	if len(cols) > width && whole {
 		// The program has a terminal that joins characters to narrower ones.
-		r.refuse(p, "it was drawn narrower than the new text")
-		return
+		return "it was drawn narrower than the new text"
 	}
 	for len(cols) < width {
 		cols = append(cols, glyph{" ", 1})
 	}
-	changes := make([]swap, 0, len(cells))
+	if len(cols) > width && cols[width].width == 0 {
+		cols[width-1] = glyph{" ", 1}
+	}
+	r.cols = cols
+	changes := r.changes[:0]
 	lead := ""  // what no byte drew, to be drawn before the next character
 	leadN := 0  // its columns
 	leadAt := 0 // its row
@@ -355,16 +359,14 @@ func (r *run) redraw(p *pair, cells []drawn) {
 			leadN++
 		case g.text != " ":
 			if leadN > 0 {
-				r.refuse(p, "a blank of it was not printed")
-				return
+				return "a blank of it was not printed"
 			}
 			lead, leadN, leadAt = g.text, 1, c.row
 		}
 	}
 	if leadN > 0 {
 		if last < 0 || cells[len(cells)-1].row != leadAt {
-			r.refuse(p, "a blank of it was not printed")
-			return
+			return "a blank of it was not printed"
 		}
 		changes[last].text += lead + strings.Repeat("\b", leadN)
 	}
@@ -373,27 +375,39 @@ func (r *run) redraw(p *pair, cells []drawn) {
 			changes = append(changes, swap{m, 0, ""})
 		}
 		if r.out.inGraphics(c.pos) && strings.ContainsFunc(c.text, func(r rune) bool { return r == '#' || 0x5f <= r && r < 0x7f }) {
-			r.refuse(p, "it was drawn with another character set")
-			return
+			return "it was drawn with another character set"
 		}
 	}
-	if err := r.outSwaps.all(changes, len(p.old)); err != nil {
-		r.refuse(p, err.Error())
+	r.changes = changes
+	rank := len(cells)
+	if whole {
+		rank = max(rank, len(p.old)) + 1
 	}
+	if err := r.outSwaps.all(changes, rank); err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
-// refuse keeps the error that a text cannot be replaced. It is the first one that counts.
+// refuse keeps the error that a text cannot be replaced, unless why is "". It is the first
+// one that counts.
 func (r *run) refuse(p *pair, why string) {
-	if r.refused == nil {
+	if r.refused == nil && why != "" {
 		r.refused = fmt.Errorf("cannot replace %q, at %v: %s", p.old, r.now.Round(time.Millisecond), why)
 	}
 }
 
 // replaceLine replaces a text that stands in the line, from the byte from to to.
 func (s *screen) replaceLine(p *pair, from, to int) {
+	s.run.refuse(p, s.run.redraw(p, s.drawnIn(from, to), true))
+}
+
+// drawnIn returns the characters of a part of the line. The result is valid until the
+// next call.
+func (s *screen) drawnIn(from, to int) []drawn {
 	tags := s.tagged()
 	rows := s.rowStarts()
-	var cells []drawn
+	cells := s.cells[:0]
 	for i := from; i < to; {
 		c, n := utf8.DecodeRune(s.line[i:to])
 		if vt.RuneWidth(c) == 0 && len(cells) > 0 {
@@ -416,7 +430,100 @@ func (s *screen) replaceLine(p *pair, from, to int) {
 		cells = append(cells, d)
 		i += n
 	}
-	s.run.redraw(p, cells)
+	s.cells = cells
+	return cells
+}
+
+// begunText is a text that is being typed in the line of the cursor. A line editor draws it
+// again and again: all of those drawings are to be replaced if it is completed.
+type begunText struct {
+	row   int64     // of the line's first row, counted from the start
+	at    int       // where in the line it begins
+	n     int       // bytes of it that are there
+	drawn [][]drawn // different drawings of its start
+	cells int       // in drawn
+}
+
+// maxBegun is the number of characters that a begunText keeps.
+const maxBegun = 1 << 14
+
+// lookBegun follows the texts that are being typed at the cursor, in the line.
+func (s *screen) lookBegun() {
+	c := s.vt.Cursor()
+	if c.Y < s.top || c.Y > s.bottom {
+		return
+	}
+	rows := s.rowStarts()
+	i := rows[len(rows)-1-(s.bottom-c.Y)]
+	upto := c.X
+	if c.Pending {
+		upto++
+	}
+	s.rowText, s.rowTags = s.appendCells(s.rowText[:0], s.rowTags[:0], s.vt.Row(c.Y), 0, upto)
+	head := s.line[:min(len(s.line), i+len(s.rowText))]
+	row := s.scrolled + int64(s.top)
+	for _, p := range s.run.m.replacer.pairs {
+		b := s.begun[p]
+		if b != nil && (b.row != row || b.at >= len(s.line)) {
+			delete(s.begun, p)
+			b = nil
+		}
+		n := 0
+		if b == nil {
+			if n = endsWithBegin(head, p.old); n == 0 {
+				continue
+			}
+			b = &begunText{row: row, at: len(head) - n}
+		} else if n = common(s.line[b.at:], p.old); n == 0 || n < b.n-1 {
+			delete(s.begun, p)
+			continue
+		}
+		b.n = n
+		if n == len(p.old) {
+			for _, cells := range b.drawn {
+				s.run.redraw(p, cells, false)
+			}
+			delete(s.begun, p)
+			continue
+		}
+		cells := s.drawnIn(b.at, b.at+n)
+		if last := len(b.drawn) - 1; last >= 0 && len(b.drawn[last]) <= len(cells) && slices.Equal(b.drawn[last], cells[:len(b.drawn[last])]) {
+			b.cells -= len(b.drawn[last])
+			b.drawn = b.drawn[:last] // it is the start of this one
+		}
+		if b.cells += len(cells); b.cells > maxBegun {
+			delete(s.begun, p)
+			continue
+		}
+		b.drawn = append(b.drawn, slices.Clone(cells))
+		if s.begun == nil {
+			s.begun = map[*pair]*begunText{}
+		}
+		s.begun[p] = b
+	}
+}
+
+// endsWithBegin returns the number of bytes at the end of text with which old begins, but
+// fewer than it has.
+func endsWithBegin(text, old []byte) int {
+	for n := min(len(text), len(old)-1); n > 0; n-- {
+		if text[len(text)-1] == old[n-1] && bytes.HasSuffix(text, old[:n]) && utf8.RuneStart(old[n]) {
+			return n
+		}
+	}
+	return 0
+}
+
+// common returns the number of bytes of whole characters with which both begin.
+func common(a, b []byte) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	for n > 0 && n < len(b) && !utf8.RuneStart(b[n]) {
+		n--
+	}
+	return n
 }
 
 // rowStarts returns the offsets in the line at which its rows begin. What is above the
@@ -452,7 +559,10 @@ func (s *screen) cutShort(y int) bool {
 
 // replaceFlow replaces a text in the flow, which is in no line.
 func (s *screen) replaceFlow(p *pair, from, to int) {
-	var cells []drawn
+	if s.inGraphics(s.flowAt[from]) {
+		return // it looks like something else
+	}
+	cells := s.cells[:0]
 	var marks []swap
 	for i := from; i < to; {
 		c, n := utf8.DecodeRune(s.flow[i:to])
@@ -464,7 +574,8 @@ func (s *screen) replaceFlow(p *pair, from, to int) {
 		}
 		i += n
 	}
-	s.run.redraw(p, cells)
+	s.cells = cells
+	s.run.refuse(p, s.run.redraw(p, cells, true))
 	if s.run.refused == nil {
 		s.run.outSwaps.all(marks, len(p.old))
 	}

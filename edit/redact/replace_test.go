@@ -79,6 +79,8 @@ var replaceCases = []struct {
 	{"a mark without width in the new text", 40, "cafes", []Replacement{{"cafe", "caf\u0065\u0301"}}, "cafe\u0301s"},
 	{"another character set", 40, "\x1b(0qqq\x1b(B secret", []Replacement{{"───", "---"}, {"secret", "public"}}, "--- public"},
 	{"on a long line", 40, strings.Repeat("x", 30000) + "secret\x1b[2J\x1b[Hsecret", []Replacement{{"secret", "public"}}, "public"},
+	{"behind a broken character", 40, "\xe4secret0", []Replacement{{"secret", "public"}}, "\ufffdpublic0"},
+	{"what is a line in another character set", 40, "\x1b(0qab", []Replacement{{"qab", "xyz"}}, "─▒␉"},
 	{"repeated", 40, "sec\x1b[1b", []Replacement{{"ecc", "eii"}}, "seii"},
 }
 
@@ -112,6 +114,29 @@ func TestReplaceWhileTyped(t *testing.T) {
 	got := replaced(t, src, Replacement{"secret", "pub"})
 	if want := "$ ls pub   "; got.stream(format.Output) != want || len(got.events) != len(src.events) {
 		t.Errorf("the output is %q in %d events; want %q in %d", got.stream(format.Output), len(got.events), want, len(src.events))
+	}
+}
+
+// A line editor draws the line again at each key. Each time, it shows the start of the new
+// text. What only resembles the text stays.
+func TestReplaceWhileDrawnAgain(t *testing.T) {
+	src := newTape(40, 4).add(format.Output, "seven\r\x1b[Ksecond\r\n")
+	typed := []string{"s", "se", "sec", "secx", "sec", "secr", "secre", "secret", "secret!"}
+	want := []string{"p", "pu", "pub", "pubx", "pub", "publ", "publi", "public", "public!"}
+	for _, line := range typed {
+		src.add(format.Output, "\r\x1b[K$ ls \x1b[31m"+line+"\x1b[m")
+	}
+	got := replaced(t, src, Replacement{"secret", "public"})
+	s := vt.New(40, 4)
+	s.WriteString(got.events[0].Data)
+	if row := strings.TrimRight(s.Row(0).Text(), " "); row != "second" || !strings.Contains(got.events[0].Data, "seven") {
+		t.Errorf("the first line is %q, drawn by %q", row, got.events[0].Data)
+	}
+	for i, ev := range got.events[1:] {
+		s.WriteString(ev.Data)
+		if row := strings.TrimRight(s.Row(1).Text(), " "); row != "$ ls "+want[i] {
+			t.Errorf("for %q, the line is %q; want %q", typed[i], row, "$ ls "+want[i])
+		}
 	}
 }
 
@@ -224,4 +249,48 @@ func TestParseReplacement(t *testing.T) {
 			t.Errorf("ParseReplacement(%q) = %q, without an error", in, got)
 		}
 	}
+}
+
+// FuzzReplace checks that a recording of any output can be read, and that the cursor, and
+// what has nothing of the text, is where it was.
+func FuzzReplace(f *testing.F) {
+	for _, c := range replaceCases {
+		f.Add(c.output, uint8(c.cols))
+	}
+	f.Fuzz(func(t *testing.T, output string, cols uint8) {
+		src := newTape(2+int(cols)%60, 5).add(format.Output, output).add(format.Input, output).split(rand.New(rand.NewPCG(1, uint64(len(output)))))
+		// The new text has characters that nothing else draws.
+		filter, err := Replace(context.Background(), Replacement{"secret", "PUBLIC"}, Replacement{"ab", "Q"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cast := filter(src.cast())
+		a, b := vt.New(src.header.Size.Cols, 5), vt.New(src.header.Size.Cols, 5)
+		n := 0
+		for ev, err := range cast.Events {
+			if err != nil {
+				return // it fails closed
+			}
+			if was := src.events[n]; ev.Code == format.Output {
+				a.WriteString(was.Data)
+				b.WriteString(ev.Data)
+			}
+			n++
+		}
+		if n != len(src.events) {
+			t.Fatalf("%d events; want %d", n, len(src.events))
+		}
+		if ac, bc := a.Cursor(), b.Cursor(); ac != bc {
+			t.Fatalf("the cursor is %+v; want %+v", bc, ac)
+		}
+		width, rows := a.Size()
+		for y := range rows {
+			for x := range width {
+				was, is := a.CellText(a.Cell(x, y)), b.CellText(b.Cell(x, y))
+				if was != is && (!strings.Contains("secretab", was[:min(len(was), 1)]) || !strings.Contains("PUBLICQ ", is[:min(len(is), 1)])) {
+					t.Fatalf("the cell at %d,%d is %q; want %q", x, y, is, was)
+				}
+			}
+		}
+	})
 }

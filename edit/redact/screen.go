@@ -78,11 +78,14 @@ type screen struct {
 	blanks     []byte // scratch of indent
 
 	// For a replacer: the marks without width that were printed behind a character, by
-	// its place; the bytes printed with a character set; and scratch of rowStarts.
+	// its place; the bytes printed with a character set; and scratch.
 	marksOf  map[int64][]int64
 	graphics [][2]int64
 	starts   []int
 	rowText  []byte
+	rowTags  []uint64
+	begun    map[*pair]*begunText // texts that are being typed
+	cells    []drawn
 }
 
 const (
@@ -139,7 +142,11 @@ func (s *screen) ascii(run string, pos int64) {
 func (s *screen) char(r rune, raw string, pos int64) {
 	if s.vt != nil {
 		s.vt.SetNumber(tagOf(pos, len(raw)))
-		s.vt.WriteString(raw)
+		if r == utf8.RuneError {
+			s.vt.WriteString("\ufffd") // the end of raw may be missing, so the screen would wait for it
+		} else {
+			s.vt.WriteString(raw)
+		}
 		if s.run.m.replacer != nil {
 			s.note(r, len(raw), pos)
 		}
@@ -405,6 +412,7 @@ func (s *screen) lookLine(y int) int {
 		}
 	}
 	if s.run.m.replacer != nil {
+		s.lookBegun()
 		return bottom
 	}
 	if !s.run.m.frozen {

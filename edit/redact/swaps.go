@@ -90,23 +90,34 @@ func (s *swaps) set(pos int64, t swapText) {
 
 var errDrawnTwice = errors.New("one character of the output drew several of it")
 
-// all makes changes that belong to one text of rank bytes, or none of them if some of the
+// all makes changes that belong to one text, or a part of one, of rank bytes, or none of them if some of the
 // bytes belong to another that is as long or longer. It returns an error if the changes
 // contradict each other.
 func (s *swaps) all(changes []swap, rank int) error {
-	own := make(map[int64]string, len(changes))
+	var own map[int64]string // needed unless the places ascend, as they mostly do
+	for i, c := range changes {
+		if i > 0 && c.pos <= changes[i-1].pos {
+			own = make(map[int64]string, len(changes))
+			break
+		}
+	}
 	for _, c := range changes {
 		pos := c.pos + int64(max(c.n, 1)) - 1
-		if text, ok := own[pos]; ok && text != c.text {
-			return errDrawnTwice
+		if own != nil {
+			if text, ok := own[pos]; ok && text != c.text {
+				return errDrawnTwice
+			}
+			own[pos] = c.text
 		}
-		own[pos] = c.text
-		if was, ok := s.get(pos); ok && was.rank >= rank && was != (swapText{c.text, rank}) {
+		if was, ok := s.get(pos); ok && was.rank >= rank && was.text != c.text {
 			return nil
 		}
 	}
 	for _, c := range changes {
 		last := c.pos + int64(max(c.n, 1)) - 1
+		if was, ok := s.get(last); ok && was.rank >= rank {
+			continue
+		}
 		for pos := c.pos; pos < last; pos++ {
 			s.set(pos, swapText{"", rank})
 		}
