@@ -30,6 +30,7 @@ type bar struct {
 	message string // replaces both
 	prompt  string // replaces everything
 	ascii   bool   // draw with ASCII only
+	wide    bool   // a message that has no room beside the rest replaces all of it
 	edited  string // of an editor: the length of the result, and what is shown
 	zones   zones  // of an editor
 	in, out *edge  // of an editor: the marked range
@@ -108,6 +109,11 @@ func (b *bar) draw(c *render.Canvas, y int) {
 		text = b.message
 	}
 	room := c.Cols - x - 1
+	if b.wide && b.message != "" && render.TextWidth(b.message) > max(room-8, room/2) {
+		c.Fill(0, c.Cols, y, barStyle)
+		c.Put(1, y, cutText(b.message, c.Cols-2), barStyle)
+		return
+	}
 	width := 0 // of the text at the right
 	if text != "" {
 		width = min(render.TextWidth(text), room/2)

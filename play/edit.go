@@ -322,7 +322,7 @@ func (d *deck) mayLeave(now time.Time, key string) bool {
 // fillEdit adds to the bar what an editor shows there.
 func (d *deck) fillEdit(now time.Time) {
 	e, b := d.edit, &d.bar
-	b.zones, b.in, b.out, b.edited = zones{}, nil, nil, ""
+	b.zones, b.in, b.out, b.edited, b.wide = zones{}, nil, nil, "", true
 	if b.message == "" && e.writing != "" {
 		b.message = "writing " + e.writing + "..."
 	}

@@ -257,7 +257,7 @@ func randomKeys(r *rand.Rand) []string {
 func TestEditUndoesAll(t *testing.T) {
 	title := "kept"
 	start := edit.Recipe{Title: &title, Marker: []string{"command:1=there", "2=at two"}, Speed: []string{"2@command:5"}}
-	for seed := range uint64(20) {
+	for seed := range uint64(10) {
 		synctest.Test(t, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 1))
 			v, got := startEdit(t, shortWork(), Editor{Recipe: start}, 80, 24)
@@ -327,6 +327,12 @@ func TestEditTakesBack(t *testing.T) {
 		if r := v.written(got); !reflect.DeepEqual(r, edit.Recipe{DropCommand: []string{"1"}}) {
 			t.Errorf("the recipe is %+v; want the last that could be done", r)
 		}
+	})
+	// The reason is readable where there is little room for it.
+	synctest.Test(t, func(t *testing.T) {
+		v, _ := startEdit(t, shortWork(), Editor{}, 70, 24)
+		v.typed("} } ( ) s 2 enter } ( { ) s 4 enter")
+		v.wantBar("speed 4@command:2.prompt..command:3.end overlaps")
 	})
 }
 

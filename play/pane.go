@@ -159,7 +159,7 @@ func (d *deck) sourceTime(now time.Time) time.Duration {
 func (d *deck) goToCommand(now time.Time, i int) error {
 	list, done := d.edit.commands.all()
 	switch {
-	case len(list) == 0 && !done:
+	case i >= len(list) && !done:
 		d.say(now, "the commands are not read yet")
 		return nil
 	case i >= len(list):
