@@ -124,7 +124,7 @@ func Parse(s string) (Place, error) {
 	}
 	d, err := ParseTime(s)
 	if err != nil {
-		err = fmt.Errorf("invalid place %q: want a time (12.5, 1:20), 50%%, end, or marker:, event:, command:, screen: or clock:", s)
+		err = fmt.Errorf("invalid place %q: want a time (12.5, 1:20), 50%%, end, or marker:X, event:N, command:N, screen:/RE/ or clock:14:32", s)
 	}
 	return Place{kind: atTime, at: d}, err
 }

@@ -13,7 +13,7 @@ import (
 func Places(cast format.Cast) iter.Seq2[place.Command, error] {
 	return func(yield func(place.Command, error) bool) {
 		list, err := Read(cast, Options{MaxOutput: 1, Cancelled: true})
-		defer list.Close()
+		defer func() { list.Close() }()
 		for c := range list.Places() {
 			if !yield(c, nil) {
 				return
