@@ -85,6 +85,7 @@ and marker are best for that: a place that is not found, or found twice, is an e
 }
 
 func runEdit(ctx context.Context, e *env, o editOptions, recipe edit.Recipe, args []string) error {
+	defer collectMore()()
 	from, name := args[0], ""
 	if len(args) == 2 {
 		name = args[1]

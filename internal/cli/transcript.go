@@ -227,6 +227,13 @@ func seeing(events format.Events, see func(format.Event)) format.Events {
 	}
 }
 
+// collectMore has garbage collected twice as often until the function that it returns
+// is called: the memory of an edit is to be small, and what it needs is short-lived.
+func collectMore() (restore func()) {
+	before := debug.SetGCPercent(50)
+	return func() { debug.SetGCPercent(before) }
+}
+
 // collectLess has garbage collected half as often until the function that it
 // returns is called. Little is kept of a recording of any length, so to collect
 // it often takes time and saves little.
