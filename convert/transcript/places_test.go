@@ -82,6 +82,7 @@ func TestPlaces(t *testing.T) {
 			"«\x1b[2m⏎\x1b(B\x1b[m" + strings.Repeat(" ", 79) + "\r⏎ \r\x1b[K\x1b[?2004h|\x1b]0;~\a\x1b[30m\x1b(B\x1b[m\r\x1b[92mme\x1b(B\x1b[m@box> \x1b[K\r\x1b[8C|i|d|»‹\r\n\x1b[30m\x1b(B\x1b[m\x1b[?2004l\rme\r\n›" +
 			"\x1b[2m⏎\x1b(B\x1b[m" + strings.Repeat(" ", 79) + "\r⏎ \r\x1b[K\x1b[?2004h",
 		"dash":            "«# |l|s»‹\r\nREADME\r\n›«# |i|d»‹\r\nme\r\n›# ",
+		"after a pause":   "«# |l|s»‹\r\n\x1b[?7h\tx\r\x1b[K›|||«# |i|d»‹\r\nme\r\n›# ",
 		"after a program": "«# |l|s»‹\r\nREADME\r\n\x1b[?1049hfull\x1b[?1049l\x1b[?1l›«# |i|d»‹\r\nme\r\n›# ",
 		"marks": "\x1b]133;D;0;aid=n\a«\x1b]133;A;aid=n\a$ \x1b]133;B;aid=n\a|l|s»‹\r\n\x1b]133;C;aid=n\aREADME\r\n\x1b]133;D;0;aid=n\a›" +
 			"«\x1b]7;file://x/\a\x1b]133;A;aid=n\a$ \x1b]133;B;aid=n\a|i|d»‹\r\n\x1b]133;C;aid=n\ame\x1b]133;D;1;aid=n\a›\x1b]133;A;aid=n\a$ ",

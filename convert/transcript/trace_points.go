@@ -68,7 +68,7 @@ func (s *stream) begin(ev format.Event) {
 	if s.exit = (place.Point{}); ev.Code == format.Exit {
 		s.exit = place.Point{Time: s.now, Event: s.events}
 	}
-	if ev.Code != format.Output {
+	if ev.Code != format.Output || ev.Data == "" {
 		return
 	}
 	for len(s.chunks) > 0 && s.size-len(s.chunks[0].data) >= maxLook {
@@ -181,7 +181,22 @@ func (s *stream) lineSpot() spot {
 	for n < len(text) && (text[n] == '\r' || isCommandMark(text[n:])) {
 		n += max(1, sequence(text[n:]))
 	}
-	return s.spotAt(text, n)
+	return s.spotAt(text, max(n, len(text)-s.recent()))
+}
+
+// drawGap is a pause that is not inside a prompt.
+const drawGap = 500 * time.Millisecond
+
+// recent returns the number of bytes that were written after the last such pause.
+func (s *stream) recent() int {
+	n := s.used
+	for i := len(s.chunks) - 1; i > 0 && n < maxLook; i-- {
+		if n > 0 && s.chunks[i].at-s.chunks[i-1].at >= drawGap {
+			break
+		}
+		n += len(s.chunks[i-1].data)
+	}
+	return n
 }
 
 // leftLine returns where a line editor left the line: before the last line feed, if
