@@ -42,8 +42,26 @@ func (t *tape) take(source *vt.Screen, p piece) {
 	}
 }
 
-// end is the position behind the last piece.
-func (t *tape) end() position { return position{n: len(t.pieces)} }
+// end is the position at which Enter is pressed: at the end, before the modes of a line
+// editor that are switched off there. Transcripts need them where they were.
+func (t *tape) end() position {
+	at := position{n: len(t.pieces)}
+	for n := len(t.pieces) - 1; n >= 0; n-- {
+		p := t.pieces[n]
+		off := switchedOff.FindString(p.Data)
+		if p.Code != format.Output || off == "" {
+			break
+		}
+		if at = (position{n: n}); len(off) < len(p.Data) {
+			at.taken = len(p.Data) - len(off)
+			break
+		}
+	}
+	return at
+}
+
+// switchedOff matches modes that are switched off.
+var switchedOff = regexp.MustCompile(`(?:\x1b\[\?[0-9]+l|\x1b>)+$`)
 
 // point returns the point of the recording that a position is. It is as early as what is
 // on the screen there.
@@ -119,7 +137,9 @@ func (t *tape) empty(prompt string, input spot) (position, error) {
 		return ok && end == c.X
 	})
 	if !ok {
-		return at, errors.New("its prompt was never empty")
+		// The shell may have drawn the prompt with a part of the line, below a list of
+		// completions.
+		return at, errors.New("its prompt came with text")
 	}
 	if t.seek(at); cursorOf(t.replay.Screen) != input {
 		return at, errors.New("its prompt was drawn again elsewhere")
@@ -141,7 +161,8 @@ func (t *tape) emptyLine(source *vt.Screen, cmd place.Command) (place.Point, err
 	return t.point(at), nil
 }
 
-// quiet finds the last position, from at on, at which ready holds before it does no longer.
+// quiet finds the last position between two events, from at on, at which ready holds before
+// it does no longer.
 func (t *tape) quiet(at position, ready func() bool) (found position, ok bool) {
 	t.seek(at)
 	t.from(at, func(p piece, end position) bool {
@@ -152,24 +173,6 @@ func (t *tape) quiet(at position, ready func() bool) (found position, ok bool) {
 		if t.replay.AtRest() && ready() {
 			found, ok = end, true
 			return true
-		}
-		return !ok
-	})
-	if ok {
-		return found, ok
-	}
-	// It did only inside events: the first keys came together with the prompt.
-	t.seek(at)
-	t.from(at, func(p piece, end position) bool {
-		if p.Code != format.Output {
-			t.replay.Feed(p.Event)
-			return true
-		}
-		for i := range len(p.Data) {
-			t.replay.WriteString(p.Data[i : i+1])
-			if t.replay.AtRest() && ready() {
-				found, ok = position{end.n - 1, len(t.pieces[end.n-1].Data) - len(p.Data) + i + 1}, true
-			}
 		}
 		return !ok
 	})

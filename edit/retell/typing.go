@@ -2,6 +2,7 @@ package retell
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -88,11 +89,17 @@ func (t *typist) retype(source *vt.Screen, cmd place.Command) ([]Insert, error) 
 		return nil, err
 	}
 	end, start := t.end(), cmd.Start
+	if end.n < len(t.pieces) {
+		start = t.point(end)
+	}
 	if last := keys[len(keys)-1].line; cursorOf(source).line > last {
 		// A line that was cancelled may have been left before.
 		if enter, ok := t.lineFeed(from, last+1); ok {
 			end, start = enter, t.point(enter)
 		}
+	}
+	if cmd.Cancelled && strings.Contains(cmd.Text, "^C") {
+		return nil, errors.New("it has a control character")
 	}
 	if inserts, ok := t.byLines(source, keys, from, end, start); ok {
 		return inserts, nil
@@ -220,10 +227,21 @@ func (t *typist) enter(insert *Insert, source *vt.Screen, keys []key, typed *str
 		}
 		insert.Events = append(insert.Events, format.Event{Time: at, Code: format.Output, Data: string(b)})
 	}
+	if t.wraps(source, keys[len(keys)-1]) {
+		// The editor has wrapped the full row already.
+		insert.Events[len(insert.Events)-1].Data += " \r"
+	}
 	if typed != nil && strings.HasSuffix(*typed, "\r") || typed != nil && strings.HasSuffix(*typed, "\n") {
 		end := (*typed)[len(*typed)-1:]
 		insert.Events = append(insert.Events, format.Event{Time: time.Duration(len(keys)+1) * t.speed, Code: format.Input, Data: end})
 	}
+}
+
+// wraps reports whether a key is in the last column, and the next row continues it.
+func (t *typist) wraps(source *vt.Screen, k key) bool {
+	cols, rows := source.Size()
+	next := int(int64(k.line) - int64(source.Scrolled()) + 1)
+	return k.x+max(k.cell.Width(), 1) == cols && next > 0 && next < rows && source.Row(next).Continued()
 }
 
 func orBlank(text string) string {
