@@ -1,6 +1,7 @@
 package retell
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"regexp"
@@ -128,13 +129,24 @@ func (t *tape) locate(source *vt.Screen, cmd place.Command) ([]key, spot, error)
 func (t *tape) empty(prompt string, input spot) (position, error) {
 	t.seek(position{})
 	begins := cursorOf(t.replay.Screen)
+	_, height := t.replay.Size()
+	below, known := "", false // what is below the prompt, where a search in the history shows
 	at, ok := t.quiet(position{}, func() bool {
 		c := t.replay.Cursor()
 		if c.X != input.x || c.Pending || t.replay.OnAlternate() || !blank(t.replay.Screen, c.X, c.Y) {
 			return false
 		}
-		end, ok := prompted(t.replay.Screen, c.Y, prompt, begins)
-		return ok && end == c.X
+		if end, ok := prompted(t.replay.Screen, c.Y, prompt, begins); !ok || end != c.X {
+			return false
+		}
+		var rows []byte
+		for y := c.Y + 1; y < height; y++ {
+			rows = append(bytes.TrimRight(t.replay.Row(y).AppendText(rows), " "), '\n')
+		}
+		if !known {
+			below, known = string(rows), true
+		}
+		return below == string(rows)
 	})
 	if !ok {
 		// The shell may have drawn the prompt with a part of the line, below a list of

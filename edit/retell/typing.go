@@ -3,6 +3,7 @@ package retell
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -156,7 +157,7 @@ func (t *typist) shows(source *vt.Screen, keys []key) bool {
 }
 
 // indented reports whether the cursor of the replay is behind what comes before a further
-// line, and nothing is entered there.
+// line, and nothing is entered there, nor below, where a search in the history shows.
 func (t *typist) indented(source *vt.Screen, lf key) bool {
 	s := t.replay
 	y := s.Cursor().Y
@@ -165,7 +166,15 @@ func (t *typist) indented(source *vt.Screen, lf key) bool {
 			return false
 		}
 	}
-	return blank(s.Screen, lf.x, y)
+	_, rows := s.Size()
+	for x := lf.x; y < rows; x, y = 0, y+1 {
+		for ; x < s.Row(y).Content(); x++ {
+			if !blank(s.Screen, x, y) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // insert returns what types keys from one position to another, which is at point end.
@@ -178,6 +187,12 @@ func (t *typist) insert(source *vt.Screen, keys []key, from, to position, end pl
 	t.seek(from)
 	t.enter(&insert, source, keys, typed)
 	insert.Length = time.Duration(len(keys)+1) * t.speed
+	if end == t.point(t.end()) {
+		if n := t.scrolled(source, keys[len(keys)-1]); n > 0 {
+			data := strings.Repeat("\n", n) + fmt.Sprintf("\x1b[%dA", n)
+			insert.Events = append(insert.Events, format.Event{Time: insert.Length, Code: format.Output, Data: data})
+		}
+	}
 	for _, ev := range kept {
 		ev.Time = min(max(ev.Time-insert.From.Time, 0), insert.Length)
 		insert.Events = append(insert.Events, ev)
@@ -235,6 +250,22 @@ func (t *typist) enter(insert *Insert, source *vt.Screen, keys []key, typed *str
 		end := (*typed)[len(*typed)-1:]
 		insert.Events = append(insert.Events, format.Event{Time: time.Duration(len(keys)+1) * t.speed, Code: format.Input, Data: end})
 	}
+}
+
+// scrolled returns the number of rows below the line of the last key if the screen has
+// scrolled for them, as it does for a search in the history. The replay is where the line
+// was empty.
+func (t *typist) scrolled(source *vt.Screen, last key) int {
+	_, rows := source.Size()
+	line := last.line
+	if t.wraps(source, last) {
+		line++
+	}
+	bottom := source.Scrolled() + uint64(rows) - 1
+	if source.Scrolled() == t.replay.Scrolled() || line >= bottom {
+		return 0
+	}
+	return int(bottom - line)
 }
 
 // wraps reports whether a key is in the last column, and the next row continues it.
