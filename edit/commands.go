@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/ttydeck/ttydeck/edit/retell"
@@ -126,20 +127,27 @@ func (p *Plan) dropCommands(rd *reading, r Recipe, o *ops) ([]span, error) {
 	if err != nil {
 		return nil, err
 	}
+	const most = 5 // commands that a step names
 	var spans []span
+	next := 0 // the first command that is not before the range
 	for _, g := range ranges {
 		s := span{Range: g, kind: forgottenSpan, name: "drop-command"}
-		what := ""
-		for i, c := range rd.cmds {
-			if names[i] != "" && !behind(g.From, c.PromptAt) && behind(g.To, c.PromptAt) {
-				if s.name = names[i]; what == "" {
-					what = "drop " + short(c.Text)
-				} else {
-					what += ", " + short(c.Text)
-				}
+		for next < len(rd.cmds) && behind(g.From, rd.cmds[next].PromptAt) {
+			next++
+		}
+		var dropped []string
+		for ; next < len(rd.cmds) && behind(g.To, rd.cmds[next].PromptAt); next++ {
+			if names[next] == "" {
+				continue
+			}
+			s.name = names[next]
+			if len(dropped) < most {
+				dropped = append(dropped, short(rd.cmds[next].Text))
+			} else if len(dropped) == most {
+				dropped = append(dropped, "...")
 			}
 		}
-		p.add(g, what)
+		p.add(g, "drop "+strings.Join(dropped, ", "))
 		spans = append(spans, s)
 	}
 	return spans, nil
