@@ -39,6 +39,9 @@ func (w *work) point() place.Point { return place.Point{Time: w.now, Event: len(
 // end of each step. It fails if it is wrong.
 func (w *work) run(text string, takes, step time.Duration, output ...string) *work {
 	c := place.Command{Prompt: "$ ", Text: text, PromptAt: w.point(), Failed: strings.Contains(text, "wrong")}
+	if n := len(w.commands); n > 0 { // a command lasts until the next prompt
+		w.commands[n-1].End, w.commands[n-1].Over = c.PromptAt, c.PromptAt
+	}
 	w.out("\x1b]133;A\x07$ \x1b]133;B\x07")
 	for _, r := range text {
 		w.now += (2 * time.Second / time.Duration(len(text))).Round(time.Millisecond)
@@ -49,10 +52,17 @@ func (w *work) run(text string, takes, step time.Duration, output ...string) *wo
 	w.out("\r\n\x1b]133;C\x07")
 	for t := step; t < takes; t += step {
 		if w.now += step; len(output) > 0 {
-			w.out(output[int(t/step)%len(output)])
+			w.out(output[int(t/step-1)%len(output)])
 		}
 	}
 	w.now += max(takes-takes/step*step, time.Millisecond)
+	if text == "exit" {
+		w.out("exit\r\n")
+		c.End = w.point()
+		c.Over = c.End
+		w.commands = append(w.commands, c)
+		return w
+	}
 	status := 0
 	if c.Failed {
 		status = 1
@@ -215,8 +225,9 @@ func TestEditKeys(t *testing.T) {
 		{"recorded marker renamed twice", "] r \x15 x enter r y enter", edit.Recipe{RenameMarker: []string{`"half way"=xy`}}, ""},
 		{"recorded marker removed", "] r \x15 x enter D", edit.Recipe{RemoveMarker: []string{`"half way"`}}, ""},
 		{"from a marker", "] ( } ) x", edit.Recipe{Cut: []string{`marker:"half way"..command:4.end`}}, ""},
-		{"switches", "T E", edit.Recipe{TidyTyping: true, DropExit: true}, "the exit is dropped"},
-		{"switches off", "T E T E", edit.Recipe{}, "the exit stays"},
+		{"switch", "T", edit.Recipe{TidyTyping: true}, "typed evenly"},
+		{"switch off", "T T", edit.Recipe{}, "typed as recorded"},
+		{"no exit to drop", "T E", edit.Recipe{TidyTyping: true}, "does not end with exit"},
 		{"undo", "} d } d u", edit.Recipe{DropCommand: []string{"1"}}, "undone"},
 		{"redo", "} d } d u u U \x12", edit.Recipe{DropCommand: []string{"1", "2"}}, "redone"},
 		{"nothing to redo", "} d } d u } } T U", edit.Recipe{DropCommand: []string{"1"}, TidyTyping: true}, "nothing to redo"},
@@ -304,6 +315,9 @@ func TestEditShowsResult(t *testing.T) {
 		v.wantBar("▶ 0:02", "result")
 		v.wait(12 * time.Second)
 		v.wantBar("result")
+		if strings.Contains(v.vt.Text(), "with wrong") || !strings.Contains(v.vt.Text(), "done with two") {
+			t.Errorf("the result shows the command that was dropped:\n%s", v.vt.Text())
+		}
 		v.typed("_ 9 p")
 		v.wantBar("→", "⏸ 0:22")
 		v.typed("p")
@@ -388,6 +402,18 @@ func TestEditWrites(t *testing.T) {
 			t.Error(v.err)
 		}
 	})
+}
+
+func TestEditDropsExit(t *testing.T) {
+	for keys, want := range map[string]edit.Recipe{"E": {DropExit: true}, "E E": {}} {
+		synctest.Test(t, func(t *testing.T) {
+			v, got := startEdit(t, shortWork().run("exit", time.Millisecond, time.Second), Editor{}, 100, 24)
+			v.typed(keys)
+			if r := v.written(got); !reflect.DeepEqual(r, want) {
+				t.Errorf("the keys %q make the recipe %+v; want %+v", keys, r, want)
+			}
+		})
+	}
 }
 
 // The list of commands follows the picture, and leads it.
@@ -585,7 +611,7 @@ func TestEditFiveMinutes(t *testing.T) {
 	w.now += 5 * time.Second
 	w.run("make", 150*time.Second, 250*time.Millisecond, "CC main.c\r\n", "CC util.c\r\n")
 	w.now += 10 * time.Second
-	w.run("vim main.c", 50*time.Second, 500*time.Millisecond, "\x1b[?1049h\x1b[2Jint main", "(void)", "\x1b[2;1H{", "\x1b[3;1H}\x1b[?1049l")
+	w.run("vim main.c", 50500*time.Millisecond, 500*time.Millisecond, "\x1b[?1049h\x1b[2Jint main", "(void)", "\x1b[2;1H{", "\x1b[3;1H}\x1b[?1049l")
 	w.now += 4 * time.Second
 	w.run("wrong test", 3*time.Second, time.Second)
 	w.now += 12 * time.Second
@@ -617,5 +643,29 @@ func TestEditFiveMinutes(t *testing.T) {
 	if n := take.Length(); n < 30*time.Second || n > 90*time.Second {
 		t.Errorf("the take is %v long; want at most 90s", n)
 	}
-	t.Logf("%d keys, %v -> %v: %+v", len(keys), w.now, take.Length(), recipe)
+	if want := (edit.Recipe{
+		DropCommand: []string{"2", "5"}, DropExit: true, TidyTyping: true,
+		Speed: []string{"16@command:3", "8@command:4"}, IdleTimeLimit: []string{"1"},
+	}); !reflect.DeepEqual(recipe, want) {
+		t.Errorf("the recipe is %+v; want %+v", recipe, want)
+	}
+	// What a viewer of the take sees: all but the mistakes and the exit.
+	seen := map[string]bool{}
+	s := vt.New(60, 20)
+	for ev, err := range plan.Filter()(w.cast()).Events {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ev.Code == format.Output {
+			s.WriteString(ev.Data)
+		}
+		for _, text := range []string{"git clone", "CC util.c", "int main", "make test", "done with make test", "wrong", "exit"} {
+			seen[text] = seen[text] || strings.Contains(s.Text(), text)
+		}
+	}
+	for text, got := range seen {
+		if want := text != "wrong" && text != "exit"; got != want {
+			t.Errorf("the take shows %q: %v; want %v", text, got, want)
+		}
+	}
 }
