@@ -23,7 +23,8 @@ type Measured struct {
 }
 
 // Measure reads the recording, as the lengths of its pauses decide how long the
-// result is. If the recording ends in an error, what comes before counts.
+// result is. If the recording ends in an error, what comes before counts. The error
+// is one that applying the plan would end in.
 func (p *Plan) Measure(ctx context.Context) (*Measured, error) {
 	cast, err := p.src.Open()
 	if err != nil {
@@ -36,18 +37,30 @@ func (p *Plan) Measure(ctx context.Context) (*Measured, error) {
 			m.knots = append(m.knots, k)
 		}
 	}}, holds: p.holds, spans: p.spans}
-	n := 0
+	labels := p.labels.run()
+	n, broken := 0, false
 	for ev, err := range events {
-		if err != nil {
+		if broken = err != nil; broken {
 			break
 		}
 		if n++; n%1024 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
+		if _, resumed := format.ResumedAt(ev.Data); ev.Code == format.Marker && !resumed {
+			labels.of(ev.Data)
+		}
 		c.event(ev)
 	}
 	c.end()
 	m.source, m.result = c.clock.now, c.clock.at()
+	if !broken {
+		if err := p.missed(m.source, labels); err != nil {
+			return nil, err
+		}
+		if c.gone && len(c.spans) == len(p.spans) && p.trims() {
+			return nil, ErrNothingLeft
+		}
+	}
 	m.knots = append(m.knots, knot{m.source, m.result})
 	return m, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/timecode"
 	"github.com/ttydeck/ttydeck/place"
 )
 
@@ -21,6 +22,7 @@ type Plan struct {
 	holds   []hold   // in order
 	markers []marker // to be set, in order
 	labels  labels   // what happens to markers that are there
+	times   []named  // what was not looked for in the recording
 
 	header []func(*format.Header)
 	before []Filter // applied to the source first: they change no times, and no numbers of events
@@ -72,6 +74,12 @@ type marker struct {
 	at    place.Point
 	label string
 	name  string
+}
+
+// named is a time of the source that an operation names.
+type named struct {
+	at   time.Duration
+	name string
 }
 
 // step is an operation, for the table.
@@ -146,6 +154,17 @@ func (p *Plan) addSpans(spans []span) error {
 	return nil
 }
 
+// missed returns an error for a place or a label that the recording, which ends at end,
+// does not have.
+func (p *Plan) missed(end time.Duration, labels *labelRun) error {
+	for _, x := range p.times {
+		if x.at > end {
+			return fmt.Errorf("%s: %s is behind the end, %s", x.name, timecode.Format(x.at, time.Millisecond), timecode.Format(end, time.Millisecond))
+		}
+	}
+	return labels.missed()
+}
+
 // plain reports whether the plan leaves all events as they are.
 func (p *Plan) plain() bool {
 	return p.line.plain() && len(p.spans)+len(p.holds)+len(p.markers) == 0 && p.labels.none()
@@ -194,7 +213,7 @@ func (p *Plan) apply(src format.Cast) format.Cast {
 	if !line.plain() || len(p.holds) > 0 {
 		header.Duration = 0 // unknown from here on
 	}
-	if len(p.spans) > 0 && p.spans[0].kind == cutSpan && atStart(p.spans[0].From) {
+	if p.trims() {
 		return p.trimmed(src, header, line)
 	}
 	r := newRun(p, src.Header, line)
@@ -269,6 +288,11 @@ func (p *Plan) trimmed(src format.Cast, header format.Header, line *timeline) fo
 			}
 		}
 	}}
+}
+
+// trims reports whether the start is cut off.
+func (p *Plan) trims() bool {
+	return len(p.spans) > 0 && p.spans[0].kind == cutSpan && atStart(p.spans[0].From)
 }
 
 func atStart(at place.Point) bool { return at.Time == 0 && at.Event <= 0 && at.Byte == 0 }

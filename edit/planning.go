@@ -48,6 +48,7 @@ func (r Recipe) Plan(ctx context.Context, src place.Source) (*Plan, error) {
 	if err := f.find(ctx); err != nil {
 		return nil, err
 	}
+	p.times = f.unchecked()
 	if err := p.setSpeeds(o, f); err != nil {
 		return nil, err
 	}
@@ -306,4 +307,16 @@ func (f *finding) find(ctx context.Context) error {
 	}
 	f.points = found.Points
 	return err
+}
+
+// unchecked returns the times of which find does not know whether they are in the
+// recording.
+func (f *finding) unchecked() []named {
+	var times []named
+	for i, p := range f.places {
+		if p.Kind() == "time" {
+			times = append(times, named{f.points[i].Time, f.names[i]})
+		}
+	}
+	return times
 }

@@ -95,6 +95,7 @@ func TestOperations(t *testing.T) {
 			"1s o 1.|2s o 2.|3s o 3.|4s o 4.|4.5s m half|5s o 5.|6s o 6.|7s o 7.|8s o 8.|9s o 9.|10s o seam|10s x 3"},
 
 		{"behind the end", edit.Recipe{Cut: []string{"5..12"}}, "1s o 1.|2s o 2.|3s o 3.|4s o 4.|4.5s m half|5s x 3|error: cut 5..12: 0:12.000 is behind the end, 0:10.000"},
+		{"all of it behind the end", edit.Recipe{Speed: []string{"2@11..12"}}, "1s o 1.|2s o 2.|3s o 3.|4s o 4.|4.5s m half|5s o 5.|6s o 6.|7s o 7.|8s o 8.|9s o 9.|10s o 10.|10s x 3|error: speed 2@11..12: 0:11.000 is behind the end, 0:10.000"},
 		{"backwards", edit.Recipe{Cut: []string{"5..3"}}, "plan: cut 5..3: 3 is before 5"},
 		{"twice", edit.Recipe{Cut: []string{"5..7", "6..8"}}, "plan: cut 6..8 overlaps cut 5..7"},
 		{"across", edit.Recipe{Cut: []string{"5..7"}, Keep: []string{"6..8"}}, "plan: cut 5..7 overlaps keep 6..8"},
@@ -191,6 +192,31 @@ func TestMeasured(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Log("\n" + b.String())
+}
+
+// Whoever measures a plan first learns of all that applying it would end in.
+func TestMeasuredFaults(t *testing.T) {
+	for _, test := range []struct {
+		recipe edit.Recipe
+		want   string
+	}{
+		{edit.Recipe{Cut: []string{"5..12"}}, "cut 5..12: 0:12.000 is behind the end, 0:10.000"},
+		{edit.Recipe{Cut: []string{"11.."}}, "cut 11..: 0:11.000 is behind the end, 0:10.000"},
+		{edit.Recipe{IdleTimeLimit: []string{"1@11..12"}}, "idle-time-limit 1@11..12: 0:11.000 is behind the end, 0:10.000"},
+		{edit.Recipe{Pause: []string{"1@11"}}, "pause 1@11: 0:11.000 is behind the end, 0:10.000"},
+		{edit.Recipe{Marker: []string{"11=late"}}, "marker 11=late: 0:11.000 is behind the end, 0:10.000"},
+		{edit.Recipe{RenameMarker: []string{"x=y"}}, `marker "x": not found; the recording has "half"`},
+		{edit.Recipe{Cut: []string{"..5", "5.."}}, "nothing is left of the recording"},
+	} {
+		plan, err := test.recipe.Plan(context.Background(), source(lines()))
+		if err != nil {
+			t.Errorf("%+v: %v", test.recipe, err)
+			continue
+		}
+		if _, err := plan.Measure(context.Background()); err == nil || err.Error() != test.want {
+			t.Errorf("%+v: %v; want %q", test.recipe, err, test.want)
+		}
+	}
 }
 
 var errBroken = errors.New("broken")

@@ -1,12 +1,10 @@
 package edit
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/ttydeck/ttydeck/edit/retell"
 	"github.com/ttydeck/ttydeck/format"
-	"github.com/ttydeck/ttydeck/internal/timecode"
 	"github.com/ttydeck/ttydeck/place"
 	"github.com/ttydeck/ttydeck/screen"
 	"github.com/ttydeck/ttydeck/vt"
@@ -358,7 +356,7 @@ func (r *run) finish(err error) {
 		r.setMarker()
 	}
 	if err == nil {
-		err = r.missed(end)
+		err = r.p.missed(end, r.labels)
 	}
 	if err == nil && r.trimming {
 		err = ErrNothingLeft
@@ -375,23 +373,4 @@ func (r *run) finish(err error) {
 		r.over = true
 		r.yield(format.Event{}, err)
 	}
-}
-
-// missed returns an error for a place that the recording does not have.
-func (r *run) missed(end time.Duration) error {
-	outside := func(name string, at place.Point) error {
-		return fmt.Errorf("%s: %s is behind the end, %s", name, timecode.Format(at.Time, time.Millisecond), timecode.Format(end, time.Millisecond))
-	}
-	for _, s := range r.spans {
-		if s.To.Time > end && s.To.Time != forever {
-			return outside(s.name, s.To)
-		}
-	}
-	if len(r.holds) > 0 {
-		return outside(r.holds[0].name, r.holds[0].at)
-	}
-	if len(r.markers) > 0 {
-		return outside(r.markers[0].name, r.markers[0].at)
-	}
-	return r.labels.missed()
 }
