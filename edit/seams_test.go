@@ -3,6 +3,7 @@ package edit
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -179,53 +180,82 @@ func TestSeamsKeepWhatIsRare(t *testing.T) {
 	}
 }
 
-// TestPlansKeepScreens applies random plans to recordings: 60, or as many as
-// TTYDECK_PLANS says, with as many seeds.
-func TestPlansKeepScreens(t *testing.T) {
+// recordingsOf returns our own recordings and, with TTYDECK_CORPUS, all of those in it,
+// in an order that mixes them.
+func recordingsOf(t *testing.T) []string {
 	paths := testcorpus.Glob(t, "../testdata/sessions/*.cast.gz", 44)
-	if os.Getenv("TTYDECK_CORPUS") != "" {
-		paths = append(paths, testcorpus.Files(t, "casts/*.cast", 68)...)
-	} else {
-		t.Logf("without TTYDECK_CORPUS, on our own recordings only")
+	if os.Getenv("TTYDECK_CORPUS") == "" {
+		t.Log("TTYDECK_CORPUS is not set: on our own recordings only")
+		return paths
 	}
+	err := filepath.WalkDir(testcorpus.Dir(t, ""), func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			paths = append(paths, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rand.New(rand.NewPCG(1, 14)).Shuffle(len(paths), func(i, j int) { paths[i], paths[j] = paths[j], paths[i] })
+	return paths
+}
+
+// numberedFile reads a recording, up to its first error or 4,000 events. It reports
+// false for a file that is none.
+func numberedFile(path string) (format.Cast, bool) {
+	f, err := format.OpenFile(path)
+	if err != nil {
+		return format.Cast{}, false
+	}
+	defer f.Close()
+	var evs []format.Event
+	for ev, err := range f.Cast.Events {
+		if err != nil || len(evs) == 4000 {
+			break
+		}
+		evs = append(evs, ev)
+	}
+	return cast(f.Header, numbered(evs)...), len(evs) > 1
+}
+
+// TestPlansKeepScreens applies random plans to recordings, one to each in turn: 60, or
+// as many as TTYDECK_PLANS says.
+func TestPlansKeepScreens(t *testing.T) {
+	paths := recordingsOf(t)
 	plans := 60
 	if n, err := strconv.Atoi(os.Getenv("TTYDECK_PLANS")); err == nil {
 		plans = n
 	}
-	const most = 4000 // events of a recording
-	recordings := make([]format.Cast, len(paths))
-	for i, path := range paths {
-		f, err := format.OpenFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var evs []format.Event
-		for ev, err := range f.Cast.Events {
-			if err != nil || len(evs) == most {
-				break // some end in an error, or are long
+	recordings := map[string]format.Cast{}
+	kept, empty, seed := 0, 0, 0
+	for n := 0; n < plans; seed++ {
+		path := paths[seed%len(paths)]
+		src, known := recordings[path]
+		if !known {
+			if read, ok := numberedFile(path); ok {
+				src = read
 			}
-			evs = append(evs, ev)
+			recordings[path] = src
 		}
-		f.Close()
-		recordings[i] = cast(f.Header, numbered(evs)...)
-	}
-	kept, empty := 0, 0
-	for seed := range plans {
-		src := recordings[seed%len(recordings)]
-		evs := events(t, src)
-		if len(evs) < 2 {
+		if src.Events == nil {
+			if seed > len(paths) && n == 0 {
+				t.Fatal("no recordings")
+			}
 			continue
 		}
+		n++
+		evs := events(t, src)
 		r := rand.New(rand.NewPCG(uint64(seed), 14))
 		plan, what := randomPlan(t, r, src, evs)
 		ok := t.Run(strconv.Itoa(seed), func(t *testing.T) {
 			t.Cleanup(func() {
 				if t.Failed() {
-					t.Logf("%s: %s", filepath.Base(paths[seed%len(paths)]), what)
+					t.Logf("%s: %s", path, what)
 				}
 			})
-			n := keepsScreens(t, src, plan.Filter()(src))
-			if kept += n; n == 0 {
+			left := keepsScreens(t, src, plan.Filter()(src))
+			if kept += left; left == 0 {
 				empty++
 			}
 		})
@@ -233,8 +263,14 @@ func TestPlansKeepScreens(t *testing.T) {
 			return
 		}
 	}
-	t.Logf("%d plans; compared %d screens", plans, kept)
-	if empty > plans/4 {
+	used := 0
+	for _, c := range recordings {
+		if c.Events != nil {
+			used++
+		}
+	}
+	t.Logf("%d plans for %d recordings; compared %d screens", plans, used, kept)
+	if empty > plans/2 {
 		t.Errorf("%d of %d plans left nothing", empty, plans)
 	}
 }
