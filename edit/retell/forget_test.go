@@ -18,8 +18,8 @@ type part struct {
 	gone bool
 }
 
-func shown(data string) part { return part{data, false} }
-func gone(data string) part  { return part{data, true} }
+func kept(data string) part { return part{data, false} }
+func gone(data string) part { return part{data, true} }
 
 func (p part) event() format.Event {
 	if _, err := format.ParseSize(p.data); err == nil {
@@ -96,24 +96,24 @@ func TestForgetPlain(t *testing.T) {
 		parts []part
 		same  bool
 	}{
-		{"nothing", []part{shown("$ a\r\nA\r\n$ ")}, true},
-		{"a command", []part{shown("$ a\r\nA\r\n"), gone("$ b\r\nB\r\n"), shown("$ c\r\nC\r\n$ ")}, false},
-		{"one that does nothing to the screen", []part{shown("$ a\r\nA\r\n"), gone("$ b\r\x1b[K"), shown("$ c\r\nC\r\n$ ")}, true},
-		{"the first", []part{gone("$ b\r\nB\r\n"), shown("$ c\r\nC\r\n$ ")}, false},
-		{"the last", []part{shown("$ c\r\nC\r\n"), gone("$ b\r\nB\r\n"), shown("$ ")}, false},
-		{"two", []part{shown("$ a\r\nA\r\n"), gone("$ b\r\nB\r\n"), shown("$ c\r\n"), gone("$ d\r\nD\r\n"), shown("$ e\r\nE\r\n$ ")}, false},
-		{"a long output", []part{shown("$ a\r\nA\r\n"), gone("$ b\r\n" + lines(1, 50)), shown("$ c\r\nC\r\n$ ")}, false},
-		{"all, piece by piece", []part{shown("$ a\r\nA\r\n"), gone("$ b\r\n" + lines(1, 50)), shown("$ "), shown("c"), shown("\r\n"), shown("C\r\n"), shown("$ ")}, false},
-		{"until it has scrolled away", []part{shown("$ a\r\nA\r\n"), gone("$ b\r\n" + lines(1, 5)), shown("$ c\r\n" + lines(1, 4)), shown(lines(1, 5)), shown(lines(1, 10) + "$ ")}, true},
-		{"a full screen, at once", []part{shown("$ a\r\nA\r\n"), gone("$ b\r\n"), shown(lines(1, 50) + "$ ")}, true},
-		{"a wrapped line", []part{shown("$ a\r\nA\r\n"), gone("$ b\r\nB\r\n"), shown("$ " + strings.Repeat("long ", 12)), shown("\r\n$ ")}, false},
-		{"clear", []part{shown("$ a\r\nA\r\n"), gone("$ clear\r\n\x1b[H\x1b[2J"), shown("$ c\r\nC\r\n"), shown(lines(1, 4) + "$ ")}, false},
-		{"clear, to the end", []part{shown("$ a\r\nA\r\n"), gone("$ clear\r\n\x1b[H\x1b[2J"), shown("$ c\r\nC\r\n"), shown(lines(1, 9) + "$ ")}, true},
-		{"before clear", []part{shown("$ a\r\nA\r\n"), gone("$ b\r\nB\r\n"), shown("$ clear\r\n"), shown("\x1b[H\x1b[2J\x1b[3J$ "), shown("c\r\nC\r\n")}, true},
-		{"a reset", []part{shown("$ a\r\nA\r\n"), gone("$ b\r\nB\r\n"), shown("$ reset\r\n"), shown("\x1bc$ ")}, true},
-		{"styles, links and marks", []part{shown("\x1b[31m$ a\x1b[m\r\n"), gone("$ b\r\nB\r\n"), shown("\x1b]133;A\x07\x1b[1m$ \x1b]8;;http://a\x1b\\c\x1b]8;;\x1b\\ e\u0301\x1b[m\r\n"), shown("C\r\n")}, false},
-		{"inside a sequence", []part{shown("$ a\r\nA\r\n"), gone("$ b\r\nB\r\n"), shown("$ \x1b[3"), shown("1mc\xe6\x97"), shown("\xa5\r\n")}, false},
-		{"moves up and down", []part{shown("$ a\r\nA\r\n"), gone("$ b\r\nB\r\n"), shown("$ c\r\n1%\r\n\x1b[A100%\x1b[K\r\n"), shown("\n\n\n\x1b[3Amenu\x1b[J\r\n$ ")}, false},
+		{"nothing", []part{kept("$ a\r\nA\r\n$ ")}, true},
+		{"a command", []part{kept("$ a\r\nA\r\n"), gone("$ b\r\nB\r\n"), kept("$ c\r\nC\r\n$ ")}, false},
+		{"one that does nothing to the screen", []part{kept("$ a\r\nA\r\n"), gone("$ b\r\x1b[K"), kept("$ c\r\nC\r\n$ ")}, true},
+		{"the first", []part{gone("$ b\r\nB\r\n"), kept("$ c\r\nC\r\n$ ")}, false},
+		{"the last", []part{kept("$ c\r\nC\r\n"), gone("$ b\r\nB\r\n"), kept("$ ")}, false},
+		{"two", []part{kept("$ a\r\nA\r\n"), gone("$ b\r\nB\r\n"), kept("$ c\r\n"), gone("$ d\r\nD\r\n"), kept("$ e\r\nE\r\n$ ")}, false},
+		{"a long output", []part{kept("$ a\r\nA\r\n"), gone("$ b\r\n" + lines(1, 50)), kept("$ c\r\nC\r\n$ ")}, false},
+		{"all, piece by piece", []part{kept("$ a\r\nA\r\n"), gone("$ b\r\n" + lines(1, 50)), kept("$ "), kept("c"), kept("\r\n"), kept("C\r\n"), kept("$ ")}, false},
+		{"until it has scrolled away", []part{kept("$ a\r\nA\r\n"), gone("$ b\r\n" + lines(1, 5)), kept("$ c\r\n" + lines(1, 4)), kept(lines(1, 5)), kept(lines(1, 10) + "$ ")}, true},
+		{"a full screen, at once", []part{kept("$ a\r\nA\r\n"), gone("$ b\r\n"), kept(lines(1, 50) + "$ ")}, true},
+		{"a wrapped line", []part{kept("$ a\r\nA\r\n"), gone("$ b\r\nB\r\n"), kept("$ " + strings.Repeat("long ", 12)), kept("\r\n$ ")}, false},
+		{"clear", []part{kept("$ a\r\nA\r\n"), gone("$ clear\r\n\x1b[H\x1b[2J"), kept("$ c\r\nC\r\n"), kept(lines(1, 4) + "$ ")}, false},
+		{"clear, to the end", []part{kept("$ a\r\nA\r\n"), gone("$ clear\r\n\x1b[H\x1b[2J"), kept("$ c\r\nC\r\n"), kept(lines(1, 9) + "$ ")}, true},
+		{"before clear", []part{kept("$ a\r\nA\r\n"), gone("$ b\r\nB\r\n"), kept("$ clear\r\n"), kept("\x1b[H\x1b[2J\x1b[3J$ "), kept("c\r\nC\r\n")}, true},
+		{"a reset", []part{kept("$ a\r\nA\r\n"), gone("$ b\r\nB\r\n"), kept("$ reset\r\n"), kept("\x1bc$ ")}, true},
+		{"styles, links and marks", []part{kept("\x1b[31m$ a\x1b[m\r\n"), gone("$ b\r\nB\r\n"), kept("\x1b]133;A\x07\x1b[1m$ \x1b]8;;http://a\x1b\\c\x1b]8;;\x1b\\ e\u0301\x1b[m\r\n"), kept("C\r\n")}, false},
+		{"inside a sequence", []part{kept("$ a\r\nA\r\n"), gone("$ b\r\nB\r\n"), kept("$ \x1b[3"), kept("1mc\xe6\x97"), kept("\xa5\r\n")}, false},
+		{"moves up and down", []part{kept("$ a\r\nA\r\n"), gone("$ b\r\nB\r\n"), kept("$ c\r\n1%\r\n\x1b[A100%\x1b[K\r\n"), kept("\n\n\n\x1b[3Amenu\x1b[J\r\n$ ")}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			result, out, same := retold(t, format.Size{Cols: 20, Rows: 9}, test.parts...)
@@ -136,26 +136,26 @@ func TestForgetPlain(t *testing.T) {
 
 // TestForgetRepaired passes on output that depends on the rows in which it is drawn.
 func TestForgetRepaired(t *testing.T) {
-	dropped := []part{shown("$ a\r\nA\r\n"), gone("$ b\r\nB1\r\nB2\r\n")}
+	dropped := []part{kept("$ a\r\nA\r\n"), gone("$ b\r\nB1\r\nB2\r\n")}
 	for _, test := range []struct {
 		name  string
 		parts []part
 		text  string
 		same  bool
 	}{
-		{"a row by its number", []part{shown("$ c\r\n"), shown("x\x1b[7;5Hy"), shown("\r\n$ ")}, "$ a\nA\n$ c\nx   y\n$", false},
-		{"saved and restored", []part{shown("$ c\x1b7\r\nC"), shown("\x1b8!\r\n\n$ ")}, "$ a\nA\n$ c!\nC\n$", false},
-		{"the row below", []part{shown("$ c\r\n\x1b[8;1Hmenu\x1b[7;1H"), shown("\x1b[J$ ")}, "$ a\nA\n$ c\n$", false},
-		{"everything", []part{shown("$ c\r\n"), shown("\x1b[2J\x1b[3;3Hx")}, "\n\n  x", true},
-		{"the first row", []part{shown("$ c\r\n"), shown("\x1b7\x1b[1;10Hclock\x1b8")}, "$ a      clock\nA\n$ b\nB1\nB2\n$ c", true},
-		{"what is above", []part{shown("$ c\r\n"), shown("\x1b[1J"), shown("$ ")}, "\n\n\n\n\n\n$", true},
-		{"a status bar", []part{shown("$ apt\r\n"), shown("\x1b7\x1b[1;8r\x1b8"), shown("\x1b7\x1b[9;1Hbar\x1b8"), shown("one\r\n"), shown("two\r\n")},
+		{"a row by its number", []part{kept("$ c\r\n"), kept("x\x1b[7;5Hy"), kept("\r\n$ ")}, "$ a\nA\n$ c\nx   y\n$", false},
+		{"saved and restored", []part{kept("$ c\x1b7\r\nC"), kept("\x1b8!\r\n\n$ ")}, "$ a\nA\n$ c!\nC\n$", false},
+		{"the row below", []part{kept("$ c\r\n\x1b[8;1Hmenu\x1b[7;1H"), kept("\x1b[J$ ")}, "$ a\nA\n$ c\n$", false},
+		{"everything", []part{kept("$ c\r\n"), kept("\x1b[2J\x1b[3;3Hx")}, "\n\n  x", true},
+		{"the first row", []part{kept("$ c\r\n"), kept("\x1b7\x1b[1;10Hclock\x1b8")}, "$ a      clock\nA\n$ b\nB1\nB2\n$ c", true},
+		{"what is above", []part{kept("$ c\r\n"), kept("\x1b[1J"), kept("$ ")}, "\n\n\n\n\n\n$", true},
+		{"a status bar", []part{kept("$ apt\r\n"), kept("\x1b7\x1b[1;8r\x1b8"), kept("\x1b7\x1b[9;1Hbar\x1b8"), kept("one\r\n"), kept("two\r\n")},
 			"\n\n$ a\nA\n$ apt\none\ntwo\n\nbar", false},
-		{"a full-screen program", []part{shown("$ vi\r\n"), shown("\x1b[?1049h"), shown("\x1b[2J\x1b[5;5Htext\x1b[9;1H:q"), shown("\x1b[?1049l"), shown("$ ")}, "$ a\nA\n$ vi\n$", false},
-		{"one that is resized", []part{shown("$ vi\r\n\x1b[?1049h\x1b[2Jtext"), shown("20x7"), shown("\x1b[?1049l")}, "$ a\nA\n$ b\nB1\nB2\n$ vi", true},
-		{"a higher window", []part{shown("$ c\r\nC\r\n$ "), shown("20x15"), shown("d\r\n")}, "$ a\nA\n$ c\nC\n$ d", false},
-		{"a lower window", []part{shown("$ c\r\nC\r\n$ "), shown("20x6"), shown("d\r\n")}, "$ a\nA\n$ c\nC\n$ d", false},
-		{"a narrow window", []part{shown("$ echo 12345\r\n12345\r\n$ "), shown("6x9"), shown("d\r\n")}, "$ a\nA\n$ echo\n 12345\n12345\n$ d", false},
+		{"a full-screen program", []part{kept("$ vi\r\n"), kept("\x1b[?1049h"), kept("\x1b[2J\x1b[5;5Htext\x1b[9;1H:q"), kept("\x1b[?1049l"), kept("$ ")}, "$ a\nA\n$ vi\n$", false},
+		{"one that is resized", []part{kept("$ vi\r\n\x1b[?1049h\x1b[2Jtext"), kept("20x7"), kept("\x1b[?1049l")}, "$ a\nA\n$ b\nB1\nB2\n$ vi", true},
+		{"a higher window", []part{kept("$ c\r\nC\r\n$ "), kept("20x15"), kept("d\r\n")}, "$ a\nA\n$ c\nC\n$ d", false},
+		{"a lower window", []part{kept("$ c\r\nC\r\n$ "), kept("20x6"), kept("d\r\n")}, "$ a\nA\n$ c\nC\n$ d", false},
+		{"a narrow window", []part{kept("$ echo 12345\r\n12345\r\n$ "), kept("6x9"), kept("d\r\n")}, "$ a\nA\n$ echo\n 12345\n12345\n$ d", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			result, out, same := retold(t, format.Size{Cols: 20, Rows: 9}, append(dropped, test.parts...)...)
@@ -176,11 +176,11 @@ func TestForgetColumns(t *testing.T) {
 		parts []part
 		text  string
 	}{
-		{"before the next prompt", []part{shown("$ a\r\n"), gone("$ b\r\nno end"), shown("$ "), shown("c"), shown("\r\nC\r\n$ ")}, "$ a\n$ c\nC\n$"},
-		{"and its line is longer than the row", []part{shown("$ a\r\n"), gone("$ b\r\nno end"), shown("$ 1234567890"), shown("12345678"), shown("\r\nC")}, "$ a\n$ 123456789012\n345678\nC"},
-		{"before the first prompt", []part{shown("$ a\r\nno end"), gone("$ b\r\nB\r\n"), shown("$ "), shown("c"), shown("\r\nC\r\n$ ")}, "$ a\nno end\n$ c\nC\n$"},
-		{"before both", []part{shown("$ a\r\nno end"), gone("$ b\r\nno end"), shown("$ "), shown("c"), shown("\r\nC")}, "$ a\nno end$ c\nC"},
-		{"in zsh", []part{shown("$ a\r\n"), gone(zsh + "$ b\r\nno end"), shown(zsh + "$ "), shown("c"), shown("\r\nC")}, "$ a\n$ c\nC"},
+		{"before the next prompt", []part{kept("$ a\r\n"), gone("$ b\r\nno end"), kept("$ "), kept("c"), kept("\r\nC\r\n$ ")}, "$ a\n$ c\nC\n$"},
+		{"and its line is longer than the row", []part{kept("$ a\r\n"), gone("$ b\r\nno end"), kept("$ 1234567890"), kept("12345678"), kept("\r\nC")}, "$ a\n$ 123456789012\n345678\nC"},
+		{"before the first prompt", []part{kept("$ a\r\nno end"), gone("$ b\r\nB\r\n"), kept("$ "), kept("c"), kept("\r\nC\r\n$ ")}, "$ a\nno end\n$ c\nC\n$"},
+		{"before both", []part{kept("$ a\r\nno end"), gone("$ b\r\nno end"), kept("$ "), kept("c"), kept("\r\nC")}, "$ a\nno end$ c\nC"},
+		{"in zsh", []part{kept("$ a\r\n"), gone(zsh + "$ b\r\nno end"), kept(zsh + "$ "), kept("c"), kept("\r\nC")}, "$ a\n$ c\nC"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if result, out, _ := retold(t, size, test.parts...); result.Text() != test.text {

@@ -89,6 +89,17 @@ func prompted(s *vt.Screen, y int, prompt string, from spot) (x int, ok bool) {
 	return x, ok && end == y
 }
 
+// shown reports whether a prompt that begins at from is on the screen.
+func shown(s *vt.Screen, prompt string, from spot) bool {
+	_, rows := s.Size()
+	for y := range rows {
+		if _, ok := prompted(s, y, prompt, from); ok {
+			return true
+		}
+	}
+	return false
+}
+
 // locate finds the line of a command on the screen, behind the last line of its prompt,
 // which begins at from. It returns the keys that enter the line, and where they begin.
 func locate(s *vt.Screen, cmd place.Command, from spot) (keys []key, at spot, ok bool) {
@@ -98,21 +109,20 @@ func locate(s *vt.Screen, cmd place.Command, from spot) (keys []key, at spot, ok
 		if !ok {
 			continue
 		}
-		if keys, ok = locateAt(s, x, y, cmd.Text); ok {
+		if keys, ok = locateAt(s, x, y, cmd); ok {
 			return keys, spot{x, s.Scrolled() + uint64(y)}, true
 		}
 	}
 	return nil, spot{}, false
 }
 
-// locateAt finds text on the screen that begins in column x of row y. Its further lines
-// are at the ends of their rows.
-func locateAt(s *vt.Screen, x, y int, text string) (keys []key, ok bool) {
+// locateAt finds the text of a command on the screen that begins in column x of row y. Its
+// further lines are at the ends of their rows.
+func locateAt(s *vt.Screen, x, y int, cmd place.Command) (keys []key, ok bool) {
 	take := func(x, y int, c vt.Cell, text string) {
 		keys = append(keys, key{text: text, cell: c, spot: spot{x, s.Scrolled() + uint64(y)}})
 	}
-	lines := strings.Split(text, "\n")
-	for i, line := range lines {
+	for i, line := range strings.Split(cmd.Text, "\n") {
 		if i > 0 {
 			y++
 			if x, ok = indentOf(s, y, line); !ok {
@@ -122,7 +132,10 @@ func locateAt(s *vt.Screen, x, y int, text string) (keys []key, ok bool) {
 			lf.indent = s.Row(y).AppendCells(nil)[:x]
 			keys = append(keys, lf)
 		}
-		if x, y, ok = follow(s, x, y, line, take); !ok || !blank(s, x, y) {
+		if x, y, ok = follow(s, x, y, line, take); !ok {
+			return nil, false
+		}
+		if _, _, killed := follow(s, x, y, "^C", nil); !blank(s, x, y) && !(cmd.Cancelled && killed) {
 			return nil, false
 		}
 	}

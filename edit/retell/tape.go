@@ -114,7 +114,7 @@ func (t *tape) locate(source *vt.Screen, cmd place.Command) ([]key, spot, error)
 	t.seek(position{})
 	prompt := cursorOf(t.replay.Screen)
 	keys, at, ok := locate(source, cmd, prompt)
-	if !ok {
+	if !ok && !shown(source, cmd.Prompt, prompt) {
 		t.seek(position{n: len(t.pieces) - 1})
 		keys, at, ok = locate(t.replay.Screen, cmd, prompt)
 	}

@@ -187,7 +187,7 @@ func (t *typist) insert(source *vt.Screen, keys []key, from, to position, end pl
 	t.seek(from)
 	t.enter(&insert, source, keys, typed)
 	insert.Length = time.Duration(len(keys)+1) * t.speed
-	if end == t.point(t.end()) {
+	if to == t.end() {
 		if n := t.scrolled(source, keys[len(keys)-1]); n > 0 {
 			data := strings.Repeat("\n", n) + fmt.Sprintf("\x1b[%dA", n)
 			insert.Events = append(insert.Events, format.Event{Time: insert.Length, Code: format.Output, Data: data})
