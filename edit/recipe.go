@@ -23,7 +23,7 @@ type Recipe struct {
 	TypingSpeed string `toml:"typing-speed,omitempty"`
 	// ShortenOutput hurries through the middle of each output of more rows than
 	// this; 0 changes no output.
-	ShortenOutput int `toml:"shorten-output,omitempty"`
+	ShortenOutput int `toml:"shorten-output,omitzero"`
 
 	// Speed makes ranges N times as fast: N or N@A..B.
 	Speed []string `toml:"speed,omitempty"`
