@@ -26,6 +26,7 @@ type listed struct {
 	prompt, start, end time.Duration // see place.Command; in this order, and after those before
 	text               string        // in one line
 	number             int           // from 1, as places count; 0 for a cancelled line
+	depth              int           // of shells inside the one that was recorded
 	failed, cancelled  bool
 }
 
@@ -119,7 +120,7 @@ func (l *commandList) add(c place.Command) bool {
 	} else if n > 0 {
 		last = l.list[n-1]
 	}
-	n := listed{text: oneLine(c.Text, maxListedText), failed: c.Failed, cancelled: c.Cancelled}
+	n := listed{text: oneLine(c.Text, maxListedText), failed: c.Failed, cancelled: c.Cancelled, depth: c.Depth}
 	if !c.Cancelled {
 		l.run++
 		n.number = l.run

@@ -2,7 +2,9 @@ package play
 
 import (
 	"context"
+	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,8 +72,9 @@ type editing struct {
 // planned is a plan with its result, as far as the deck shows it.
 type planned struct {
 	*edit.Measured
-	filter edit.Filter
-	zones  zones
+	filter   edit.Filter
+	zones    zones
+	warnings []string
 }
 
 // result is a result on the deck.
@@ -151,7 +154,7 @@ func (e *editing) makePlan(ctx context.Context, recipe edit.Recipe) (*planned, e
 	if err != nil {
 		return nil, err
 	}
-	p := &planned{filter: plan.Filter()}
+	p := &planned{filter: plan.Filter(), warnings: plan.Warnings()}
 	if e.Filter != nil {
 		more, err := e.Filter(ctx, recipe)
 		if err != nil {
@@ -179,6 +182,13 @@ func (d *deck) takePlan(now time.Time, plan *planned, err error) error {
 			d.replan()
 		}
 		return d.sayLong(now, strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	if n := len(plan.warnings); n > 0 && (e.plan == nil || !slices.Equal(plan.warnings, e.plan.warnings)) {
+		text := plan.warnings[0]
+		if n > 1 {
+			text += fmt.Sprintf("; and %d more", n-1)
+		}
+		d.sayLong(now, text)
 	}
 	e.plan = plan
 	if e.preparing {

@@ -201,6 +201,7 @@ func TestEditKeys(t *testing.T) {
 		{"cut backward", "} } } ( { ) x", edit.Recipe{Cut: []string{"command:2.prompt..command:3.end"}}, ""},
 		{"cut up to here", "} ( } x", edit.Recipe{Cut: []string{"command:1.prompt..command:2.end"}}, ""},
 		{"cut times", "t 5 enter ( t 7 . 2 5 enter ) x", edit.Recipe{Cut: []string{"0:05..0:07.25"}}, ""},
+		{"cut an empty range", "t 5 enter ( ) x", edit.Recipe{}, "the range is empty"},
 		{"cut nothing", "x", edit.Recipe{}, "mark the range first"},
 		{"marks taken back", "} ( } ) esc x", edit.Recipe{}, "mark the range first"},
 		{"keep", "} ( ) o } } ( ) o", edit.Recipe{Keep: []string{"command:1.prompt..command:1.end", "command:3.prompt..command:3.end"}}, "kept"},
@@ -341,6 +342,16 @@ func TestEditTakesBack(t *testing.T) {
 		if r := v.written(got); !reflect.DeepEqual(r, edit.Recipe{DropCommand: []string{"1"}}) {
 			t.Errorf("the recipe is %+v; want the last that could be done", r)
 		}
+	})
+	// What is left undone is told once.
+	synctest.Test(t, func(t *testing.T) {
+		w := shortWork()
+		w.commands[1].Text = "another"
+		v, _ := startEdit(t, w, Editor{}, 100, 24)
+		v.typed("T")
+		v.wantBar("another")
+		v.typed("} d")
+		v.wantBar("dropped: one")
 	})
 	// The reason is readable where there is little room for it.
 	synctest.Test(t, func(t *testing.T) {

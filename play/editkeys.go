@@ -179,6 +179,10 @@ func (d *deck) onRange(now time.Time, change func(r edit.Recipe, where string) (
 		d.say(now, "mark the range first: ( where it begins, ) where it ends")
 		return
 	}
+	if begin, end, _ := place.Cut(where, ".."); begin == end {
+		d.say(now, "the range is empty")
+		return
+	}
 	r, message := change(d.edit.recipe(), where)
 	d.do(now, r, message)
 }

@@ -132,7 +132,8 @@ func (d *deck) drawCommand(c *render.Canvas, y int, l listed, number int, curren
 		name = fmt.Sprint(l.number)
 	}
 	x := c.Put(p.x, y, cutText(fmt.Sprintf("%*s %s %s ", number, name, timeText(l.start, false), sign), p.width), plain)
-	c.Put(x, y, cutText(l.text, p.x+p.width-x), style)
+	x += 2 * min(max(l.depth, 0), 4)
+	c.Put(x, y, cutText(l.text, max(p.x+p.width-x, 0)), style)
 }
 
 // command returns the index of the command that the deck shows; -1 if it shows
