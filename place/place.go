@@ -1,6 +1,6 @@
 // Package place names places in recordings: "1:20", "marker:intro",
-// "command:/make/.end". A place is text that a person writes; [Find] finds the
-// [Point] of a recording that it means.
+// "command:/make/.end". [Parse] reads what a person writes; [Find] finds the [Point]
+// of a recording that it means.
 package place
 
 import (
