@@ -304,6 +304,7 @@ func (w *stateWriter) row(y int, l *line, have *shown) {
 			w.move(x, y)
 		}
 		w.cell(c)
+		w.moved = true
 		x += max(c.Width(), 1)
 		w.x = x
 		if x >= cols || !sure(c) {

@@ -87,6 +87,9 @@ func (w *stateWriter) know(from *Screen) {
 		w.alt = &from.alt
 	}
 	w.x, w.synced = -1, !from.modes.has(modeSync)
+	if !from.pend && !from.slow && !from.modes.has(modeOrigin|modeGraphemes) {
+		w.x, w.y = from.x, from.y // it prints there as it is to print
+	}
 	w.link = ";"
 	if from.link != 0 {
 		w.link = from.tab.links[from.link]

@@ -85,15 +85,19 @@ func (w *Window) like(s *Screen) *Screen {
 func (w *Window) crop(s *Screen) *Screen {
 	n := w.like(s)
 	n.tab = s.tab
-	n.x, n.y = min(s.x, n.cols-1), min(s.y, n.rows-1)
-	n.pend = s.pend && s.cols == n.cols
-	if n.x < s.x || n.y < s.y {
+	if n.x, n.y = s.x, s.y; n.x < n.cols && n.y < n.rows {
+		n.pend = s.pend && s.cols == n.cols
+	} else { // outside, where it moves unseen
 		n.modes.put(modeCursor, false)
+		n.x, n.y = w.have.x, w.have.y
 	}
 	n.main.lines = w.lines(s, s.main.lines, w.have.main.lines)
 	if s.onAlt {
 		n.alt.lines = w.lines(s, s.alt.lines, w.have.alt.lines)
 	}
+	// The last character printed may stay the last output, which saves a movement.
+	n.joinable = s.joinable
+	_, _, n.joinable = n.lastText()
 	return n
 }
 
