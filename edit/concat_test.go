@@ -65,3 +65,34 @@ func TestConcatKeepsScreens(t *testing.T) {
 	}
 	t.Logf("compared %d screens", compared)
 }
+
+// Live recordings are joined as they come: an event is passed on before the next one is
+// read.
+func TestConcatReadsNothingAhead(t *testing.T) {
+	read := 0
+	part := func(n int) format.Cast {
+		return format.Cast{Events: func(yield func(format.Event, error) bool) {
+			for range n {
+				read++
+				if !yield(out(float64(read), "x"), nil) {
+					return
+				}
+			}
+		}}
+	}
+	passed := 0
+	for ev, err := range Concat(part(3), part(0), part(2)).Events {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ev.Data == "x" {
+			passed++
+		}
+		if read != passed {
+			t.Fatalf("%d events were read when number %d came", read, passed)
+		}
+	}
+	if passed != 5 {
+		t.Errorf("%d events were passed on; want 5", passed)
+	}
+}
