@@ -82,9 +82,10 @@ type step struct {
 
 func (o *output) reset() { *o = output{rows: o.rows, steps: o.steps[:0]} }
 
+// begin begins the output below line, if it has not begun.
 func (o *output) begin(line uint64) {
 	if !o.begun {
-		o.begun, o.first, o.highest = true, line, line
+		o.begun, o.first, o.highest = true, line+1, line+1
 	}
 }
 
