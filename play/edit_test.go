@@ -25,6 +25,7 @@ import (
 // work is a recording in the making: the session of a shell that marks its
 // commands.
 type work struct {
+	header   format.Header // a zero Size: 60x20
 	now      time.Duration
 	events   []format.Event
 	commands []place.Command
@@ -76,7 +77,11 @@ func (w *work) run(text string, takes, step time.Duration, output ...string) *wo
 
 // cast returns the recording.
 func (w *work) cast() format.Cast {
-	return castOf(format.Header{Size: format.Size{Cols: 60, Rows: 20}, Title: "work"}, w.events...)
+	h := w.header
+	if h.Size == (format.Size{}) {
+		h.Size = format.Size{Cols: 60, Rows: 20}
+	}
+	return castOf(h, w.events...)
 }
 
 // source returns the recording as what an editor edits.
