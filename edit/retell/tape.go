@@ -78,6 +78,15 @@ func (t *tape) point(at position) place.Point {
 	return t.pieces[0].at
 }
 
+// untouched is point, but as late as nothing has happened yet.
+func (t *tape) untouched(at position) place.Point {
+	p := t.point(at)
+	if at.taken == 0 && at.n < len(t.pieces) {
+		p.Time = t.pieces[at.n].Time
+	}
+	return p
+}
+
 // from returns the pieces from a position on, with the positions behind them.
 func (t *tape) from(at position, yield func(p piece, end position) bool) {
 	for n := at.n; n < len(t.pieces); n++ {
@@ -159,8 +168,8 @@ func (t *tape) empty(prompt string, input spot) (position, error) {
 	return at, nil
 }
 
-// emptyLine returns the point at which the prompt of a command was complete and nothing was
-// entered yet.
+// emptyLine returns the last point at which the prompt of a command was complete and nothing
+// was entered yet.
 func (t *tape) emptyLine(source *vt.Screen, cmd place.Command) (place.Point, error) {
 	_, input, err := t.locate(source, cmd)
 	if err != nil {
@@ -170,7 +179,7 @@ func (t *tape) emptyLine(source *vt.Screen, cmd place.Command) (place.Point, err
 	if err != nil {
 		return place.Point{}, err
 	}
-	return t.point(at), nil
+	return t.untouched(at), nil
 }
 
 // quiet finds the last position between two events, from at on, at which ready holds before

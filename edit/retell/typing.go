@@ -33,7 +33,8 @@ type Warning struct {
 
 // Tidy returns inserts that have each command typed evenly, one character at a time, with
 // speed from one to the next: without corrections, completion, suggestions or
-// hesitation. Each character has the style that it had when Enter was pressed. A command
+// hesitation. The pause before the first key stays, in which people read what was printed
+// before. Each character has the style that it had when Enter was pressed. A command
 // whose text is not on the screen then stays as it was, and so does one whose prompt was
 // drawn again elsewhere, below a list of completions or after the screen was cleared. The
 // commands must be in order.
@@ -105,7 +106,7 @@ func (t *typist) retype(source *vt.Screen, cmd place.Command) ([]Insert, error) 
 	if inserts, ok := t.byLines(source, keys, from, end, start); ok {
 		return inserts, nil
 	}
-	insert, err := t.insert(source, keys, from, end, start)
+	insert, err := t.insert(source, keys, from, end, place.Range{From: t.untouched(from), To: start})
 	if err != nil {
 		return nil, err
 	}
@@ -116,6 +117,7 @@ func (t *typist) retype(source *vt.Screen, cmd place.Command) ([]Insert, error) 
 // shell writes between two lines stays. It reports false if the command is one line, or
 // was edited as a whole.
 func (t *typist) byLines(source *vt.Screen, keys []key, from, end position, start place.Point) (inserts []Insert, ok bool) {
+	begin := t.untouched(from)
 	for {
 		n := slices.IndexFunc(keys, func(k key) bool { return k.text == "\n" })
 		if n < 0 {
@@ -125,7 +127,7 @@ func (t *typist) byLines(source *vt.Screen, keys []key, from, end position, star
 		if !ok || !t.shows(source, keys[:n]) {
 			return nil, false
 		}
-		insert, err := t.insert(source, keys[:n], from, enter, t.point(enter))
+		insert, err := t.insert(source, keys[:n], from, enter, place.Range{From: begin, To: t.point(enter)})
 		if err != nil {
 			return nil, false
 		}
@@ -136,12 +138,13 @@ func (t *typist) byLines(source *vt.Screen, keys []key, from, end position, star
 		}); !ok {
 			return nil, false
 		}
+		begin = t.point(from)
 		keys = keys[n+1:]
 	}
 	if len(inserts) == 0 {
 		return nil, false
 	}
-	insert, err := t.insert(source, keys, from, end, start)
+	insert, err := t.insert(source, keys, from, end, place.Range{From: begin, To: start})
 	return append(inserts, insert), err == nil
 }
 
@@ -177,9 +180,9 @@ func (t *typist) indented(source *vt.Screen, lf key) bool {
 	return true
 }
 
-// insert returns what types keys from one position to another, which is at point end.
-func (t *typist) insert(source *vt.Screen, keys []key, from, to position, end place.Point) (Insert, error) {
-	insert := Insert{Range: place.Range{From: t.point(from), To: end}}
+// insert returns what types keys from one position to another, in place of a range.
+func (t *typist) insert(source *vt.Screen, keys []key, from, to position, instead place.Range) (Insert, error) {
+	insert := Insert{Range: instead}
 	typed, kept, err := t.between(from, to)
 	if err != nil {
 		return Insert{}, err

@@ -128,8 +128,8 @@ func TestTidyTimes(t *testing.T) {
 		t.Fatalf("%v, %v; want two inserts", inserts, err)
 	}
 	in := inserts[0]
-	if want := (place.Range{From: place.Point{Time: 0, Event: 1}, To: s.cmds[0].Start}); in.Range != want || in.Length != 3*time.Second {
-		t.Errorf("ls takes %v from %+v; want 3s from %+v", in.Length, in.Range, want)
+	if want := (place.Range{From: place.Point{Time: time.Second, Event: 1}, To: s.cmds[0].Start}); in.Range != want || in.Length != 3*time.Second {
+		t.Errorf("ls takes %v from %+v; want 3s from %+v, after the pause at the prompt", in.Length, in.Range, want)
 	}
 	for i, ev := range inserts[1].Events {
 		if ev.Time != time.Duration(i+1)*time.Second {
@@ -154,7 +154,7 @@ func TestTidyEvents(t *testing.T) {
 	for _, ev := range inserts[0].Events {
 		got = append(got, ev.Time.String()+" "+string(ev.Code)+" "+ev.Data)
 	}
-	want := []string{"0s o \x1b]7;file:///a\x1b\\", "1s i l", "1s o l", "2s i s", "2s o s", "2s m here", "3s i \r", "3s # note", "3s z 1"}
+	want := []string{"0s o \x1b]7;file:///a\x1b\\", "1s i l", "1s o l", "1s m here", "2s i s", "2s o s", "3s i \r", "3s # note", "3s z 1"}
 	if !slices.Equal(got, want) {
 		t.Errorf("inserted %q; want %q", got, want)
 	}
