@@ -138,6 +138,10 @@ func TestChangeOfCorpus(t *testing.T) {
 // TestChangeIsLeast checks the bytes of some changes.
 func TestChangeIsLeast(t *testing.T) {
 	full := strings.Repeat("all work and no play\r\n", 11)
+	numbered := ""
+	for i := range 30 {
+		numbered += fmt.Sprintf("this is line %d\r\n", i)
+	}
 	for _, c := range []struct {
 		name, past, other string
 		most              int
@@ -147,6 +151,7 @@ func TestChangeIsLeast(t *testing.T) {
 		{"one cell, in colour", full, "\x1b[3;5H\x1b[1;38;2;1;2;3mX\x1b[m\x1b[12H", 40},
 		{"a character is typed", full + "$ l", "s", 8},
 		{"a prompt goes", full + "$ ls", "\x1b[4D\x1b[J", 20},
+		{"lines scroll", numbered, "next\r\n\r\nlast", 32},
 		{"the screen is cleared", full, "\x1b[H\x1b[2J", 16},
 		{"the title", full, "\x1b]2;title\x07", 24},
 		{"the pen", full, "\x1b[1m", 6},

@@ -113,6 +113,7 @@ func (w *stateWriter) same(c, d Cell) bool {
 type shown struct {
 	l         *line // nil: blank
 	continued bool
+	same      bool // its cells are as they are to be
 
 	// Unsure columns at its start and its end, because a wrap was made there.
 	head, tail int
@@ -123,8 +124,15 @@ type shown struct {
 func (w *stateWriter) buffer(have, want *buffer) {
 	rows := make([]shown, w.s.rows)
 	if have != nil {
+		differ := 0
 		for y, l := range have.lines {
-			rows[y] = shown{l: l, continued: l.continued}
+			rows[y] = shown{l: l, continued: l.continued, same: w.sameLine(want.lines[y], l)}
+			if !rows[y].same {
+				differ++
+			}
+		}
+		if differ > 2 {
+			w.scroll(rows, want.lines)
 		}
 	}
 	w.erase(rows, want.lines)
@@ -182,6 +190,60 @@ func (w *stateWriter) tabStops(want *tabStops) {
 	w.tb.tabs = want
 }
 
+// scroll scrolls the rows up if more of them are then as they are to be. On the primary
+// screen they go to the scrollback, as they did when the program scrolled them.
+func (w *stateWriter) scroll(rows []shown, want []*line) {
+	sum := func(l *line) (sum uint64) {
+		for _, c := range l.cells[:l.end()] {
+			// Numbers of clusters and the like mean nothing on the other screen.
+			if c.lo &^= extraBits; c.lo&chCluster != 0 {
+				c.lo &^= chMask
+			}
+			sum = (sum+c.lo+1)*0x9e3779b97f4a7c15 ^ c.hi
+			sum ^= sum >> 29
+		}
+		return sum
+	}
+	n := len(rows)
+	sums := make([]uint64, 2*n)
+	have, goal := sums[:n], sums[n:]
+	for y, l := range want {
+		have[y] = sum(rows[y].l)
+		goal[y] = sum(l)
+	}
+	most, by := 0, 0
+	for k := range n {
+		matches := 0
+		for y, sum := range goal[:n-k] {
+			if sum == have[y+k] && sum != 0 {
+				matches++
+			}
+		}
+		if k == 0 {
+			most = matches + 1
+		} else if matches > most {
+			most, by = matches, k
+		}
+	}
+	if by == 0 {
+		return
+	}
+	if w.tb.top != 0 || w.tb.bottom != n-1 {
+		w.region(0, n-1)
+	}
+	w.move(0, n-1)
+	w.style(Cell{})
+	for range by {
+		w.b = append(w.b, '\n')
+	}
+	w.lost()
+	copy(rows, rows[by:])
+	clear(rows[n-by:])
+	for y := range rows {
+		rows[y].same = false
+	}
+}
+
 // erase erases the rows at the end that are to be blank.
 func (w *stateWriter) erase(rows []shown, want []*line) {
 	n, from := 0, len(rows)
@@ -200,13 +262,15 @@ func (w *stateWriter) erase(rows []shown, want []*line) {
 	clear(rows[from:])
 }
 
-func isBlank(l *line) bool {
-	for _, c := range l.cells[:l.used] {
-		if c != (Cell{}) {
-			return false
-		}
+func isBlank(l *line) bool { return l.end() == 0 }
+
+// end returns the number of cells up to the last that is not blank.
+func (l *line) end() int {
+	x := l.used
+	for x > 0 && l.cells[x-1] == (Cell{}) {
+		x--
 	}
-	return true
+	return x
 }
 
 // wraps makes the terminal mark the soft-wrapped lines, by wrapping a space into
@@ -255,6 +319,9 @@ func (w *stateWriter) wraps(rows []shown, want []*line) {
 func (w *stateWriter) row(y int, l *line, have *shown) {
 	if l == have.l && have.head+have.tail == 0 {
 		return // a Window shares lines
+	}
+	if have.same && have.head+have.tail == 0 {
+		return
 	}
 	cols := w.s.cols
 	differs := func(x int) bool {
