@@ -52,7 +52,9 @@ func randomPoint(r *rand.Rand, evs []format.Event) place.Point {
 // randomPlan returns a plan of operations of all kinds that keep the screen.
 func randomPlan(t *testing.T, r *rand.Rand, src format.Cast, evs []format.Event) (p *Plan, what string) {
 	length := evs[len(evs)-1].Time
-	at := func() string { return strconv.FormatFloat(r.Float64()*length.Seconds(), 'f', 3, 64) }
+	at := func() string {
+		return strconv.FormatFloat(time.Duration(r.Int64N(int64(length)+1)).Truncate(time.Microsecond).Seconds(), 'f', 6, 64)
+	}
 	var recipe Recipe
 	for range r.IntN(3) {
 		recipe.Marker = append(recipe.Marker, at()+"=new")
