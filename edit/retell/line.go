@@ -60,6 +60,13 @@ func blank(s *vt.Screen, x, y int) bool {
 	return c.Empty() || c.Rune() == ' '
 }
 
+// Bounds of the search for a line, which a hostile recording makes long.
+const (
+	maxTries  = 8   // prompts behind which it is searched
+	maxIndent = 200 // columns before a further line
+	maxLines  = 32  // lines that are typed one by one
+)
+
 // A spot is a place on the screen of a recording.
 type spot struct {
 	x    int
@@ -104,11 +111,13 @@ func shown(s *vt.Screen, prompt string, from spot) bool {
 // which begins at from. It returns the keys that enter the line, and where they begin.
 func locate(s *vt.Screen, cmd place.Command, from spot) (keys []key, at spot, ok bool) {
 	// The last one counts: above it may be others, drawn before a list of completions.
-	for y := s.Cursor().Y; y >= 0; y-- {
+	tries := maxTries
+	for y := s.Cursor().Y; y >= 0 && tries > 0; y-- {
 		x, ok := prompted(s, y, cmd.Prompt, from)
 		if !ok {
 			continue
 		}
+		tries--
 		if keys, ok = locateAt(s, x, y, cmd); ok {
 			return keys, spot{x, s.Scrolled() + uint64(y)}, true
 		}
@@ -156,7 +165,7 @@ func indentOf(s *vt.Screen, y int, line string) (int, bool) {
 	if line == "" {
 		return s.Row(y).Content(), s.Row(y).Content() < cols
 	}
-	for x := range cols {
+	for x := range min(cols, maxIndent) {
 		endX, endY, ok := follow(s, x, y, line, nil)
 		if ok && endX >= s.Row(endY).Content() {
 			return x, true

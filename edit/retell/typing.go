@@ -123,6 +123,9 @@ func (t *typist) byLines(source *vt.Screen, keys []key, from, end position, star
 		if n < 0 {
 			break
 		}
+		if len(inserts) == maxLines {
+			return nil, false
+		}
 		enter, ok := t.lineFeed(from, keys[n].line)
 		if !ok || !t.shows(source, keys[:n]) {
 			return nil, false
