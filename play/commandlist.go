@@ -135,6 +135,20 @@ func (l *commandList) add(c place.Command) bool {
 	return true
 }
 
+// yield calls yield for each command so far, with no more than is shown of it.
+func (l *commandList) yield(yield func(place.Command, error) bool) {
+	list, _ := l.all()
+	at := func(t time.Duration) place.Point { return place.Point{Time: t, Event: -1} }
+	for _, c := range list {
+		if !yield(place.Command{
+			Text: c.text, PromptAt: at(c.prompt), Start: at(c.start), End: at(c.end), Over: at(c.end),
+			Failed: c.failed, Cancelled: c.cancelled, Depth: c.depth,
+		}, nil) {
+			return
+		}
+	}
+}
+
 // finish notes that no commands will come, as all were found or not.
 func (l *commandList) finish(all bool) {
 	l.mu.Lock()

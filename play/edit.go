@@ -192,7 +192,7 @@ func (d *deck) takePlan(now time.Time, plan *planned, err error) error {
 	}
 	e.plan = plan
 	if e.preparing {
-		return d.openResult(now)
+		d.openResult()
 	}
 	return nil
 }
@@ -205,37 +205,47 @@ func (d *deck) sayLong(now time.Time, message string) error {
 }
 
 // showResult shows the result, from the place that the deck shows.
-func (d *deck) showResult(now time.Time) error {
+func (d *deck) showResult(now time.Time) {
 	e := d.edit
 	if !e.changes() {
 		d.say(now, "nothing is changed yet")
-		return nil
+		return
 	}
 	e.preparing, e.resultFrom = true, d.at(now)
-	if e.planning {
-		return nil
+	switch {
+	case e.planning:
+	case e.plan == nil:
+		d.replan() // the first recipe could not be planned: say so again
+	default:
+		d.openResult()
 	}
-	return d.openResult(now)
 }
 
 // openResult opens the recording once more, for the result, in the background.
-func (d *deck) openResult(now time.Time) error {
+func (d *deck) openResult() {
 	e := d.edit
 	ctx, stop := context.WithCancel(e.ctx)
 	plan := e.plan
 	d.con.goSafely(func() {
 		cast, err := e.Source.Open()
+		if err == nil {
+			cast.Events = untilDone(ctx, cast.Events)
+			cast = plan.filter(cast) // may read up to the end of what is cut off
+		}
 		e.tell(ctx, func(now time.Time) error {
-			if !e.preparing || plan != e.plan || err != nil {
+			if !e.preparing || plan != e.plan {
 				stop()
-				if e.preparing && err != nil {
-					e.preparing = false
-					d.say(now, err.Error())
+				if err == nil {
+					d.con.goSafely(func() { discard(cast) })
 				}
 				return nil
 			}
 			e.preparing = false
-			r := newReel(d.p, plan.filter(cast))
+			if err != nil {
+				stop()
+				return d.sayLong(now, err.Error())
+			}
+			r := newReel(d.p, cast)
 			d.load(ctx, &r)
 			d.con.goSafely(func() { d.watchResult(ctx, r.tape, r.ran) })
 			e.shown = &result{plan: plan, source: d.reel, stop: stop}
@@ -244,7 +254,13 @@ func (d *deck) openResult(now time.Time) error {
 			return d.goTo(now, plan.At(e.resultFrom))
 		})
 	})
-	return nil
+}
+
+// discard releases a recording that nobody wants to see.
+func discard(cast format.Cast) {
+	for range cast.Events {
+		return
+	}
 }
 
 // watchResult reports the error that ends a result, and closes its tape at the end of

@@ -230,6 +230,8 @@ func TestEditKeys(t *testing.T) {
 		{"recorded marker renamed", "] r \x15 x enter", edit.Recipe{RenameMarker: []string{`"half way"=x`}}, ""},
 		{"recorded marker renamed twice", "] r \x15 x enter r y enter", edit.Recipe{RenameMarker: []string{`"half way"=xy`}}, ""},
 		{"recorded marker removed", "] r \x15 x enter D", edit.Recipe{RemoveMarker: []string{`"half way"`}}, ""},
+		{"places as typed", "t c o m m a n d : / t w o / . e n d enter ( t e n d - 3 enter ) x", edit.Recipe{Cut: []string{"command:/two/.end..end-3"}}, ""},
+		{"commands as listed", "t c o m m a n d : 3 enter d", edit.Recipe{DropCommand: []string{"3"}}, "dropped: wrong"},
 		{"from a marker", "] ( } ) x", edit.Recipe{Cut: []string{`marker:"half way"..command:4.end`}}, ""},
 		{"switch", "T", edit.Recipe{TidyTyping: true}, "typed evenly"},
 		{"switch off", "T T", edit.Recipe{}, "typed as recorded"},
@@ -363,6 +365,23 @@ func TestEditTakesBack(t *testing.T) {
 		v, _ := startEdit(t, shortWork(), Editor{}, 70, 24)
 		v.typed("} } ( ) s 2 enter } ( { ) s 4 enter")
 		v.wantBar("speed 4@command:2.prompt..command:3.end overlaps")
+	})
+}
+
+// The recipe to begin with is not taken back, even if it cannot be carried out.
+func TestEditBadRecipe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bad := edit.Recipe{Cut: []string{"command:99..end"}}
+		v, got := startEdit(t, shortWork(), Editor{Recipe: bad}, 100, 24)
+		for _, keys := range []string{"", "} p", "u", "d", "p p"} {
+			v.typed(keys)
+			if keys != "u" {
+				v.wantBar("command:99")
+			}
+		}
+		if r := v.written(got); !reflect.DeepEqual(r, bad) {
+			t.Errorf("the recipe is %+v; want %+v", r, bad)
+		}
 	})
 }
 

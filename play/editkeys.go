@@ -62,7 +62,8 @@ func (d *deck) edits(now time.Time, name string) (bool, error) {
 		if e.shown != nil || e.preparing {
 			return true, d.leaveResult(now)
 		}
-		return true, d.showResult(now)
+		d.showResult(now)
+		return true, nil
 	case "esc":
 		if e.shown != nil || e.preparing {
 			return true, d.leaveResult(now)

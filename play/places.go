@@ -22,6 +22,15 @@ func (d *deck) goToPlace(now time.Time, text string) error {
 		d.say(now, err.Error())
 		return nil
 	}
+	if d.edit != nil && d.edit.shown == nil && p.Kind() != "time" {
+		// What the user has typed is how the recipe names the place.
+		d.pause(now, d.at(now))
+		if err := d.goTo(now, min(at.Time, d.last())); err != nil {
+			return err
+		}
+		d.land(-1, p.String())
+		return nil
+	}
 	var marks []replay.Mark // that at.Event counts
 	switch p.Kind() {
 	case "marker":
@@ -73,6 +82,10 @@ func (d *deck) outline() (format.Cast, error) {
 // one was started.
 func (d *deck) placeCommands(format.Cast) iter.Seq2[place.Command, error] {
 	return func(yield func(place.Command, error) bool) {
+		if d.edit != nil && d.edit.shown == nil {
+			d.edit.commands.yield(yield)
+			return
+		}
 		list := d.tape.Commands()
 		for i, m := range list {
 			start := place.Point{Time: m.Time, Event: i}

@@ -29,12 +29,12 @@ type landed struct {
 	at      time.Duration
 	number  int    // of the pieces before it; -1 if they were not loaded yet
 	command int    // its index; -1: none
-	marker  string // the place of a marker; "": none
+	name    string // of the place, as a recipe names it; "": none
 }
 
-// land notes that the deck has gone to a command or a marker.
-func (d *deck) land(command int, marker string) {
-	l := landed{valid: true, at: d.clock.tape, number: d.pos.Point().Number, command: command, marker: marker}
+// land notes that the deck has gone to a command, or to a place with a name.
+func (d *deck) land(command int, name string) {
+	l := landed{valid: true, at: d.clock.tape, number: d.pos.Point().Number, command: command, name: name}
 	if d.reach >= 0 {
 		l.number = -1
 	}
@@ -51,14 +51,15 @@ func (d *deck) standing() (landed, bool) {
 
 // here returns the place that the deck shows. If it stands at a command or at a
 // marker, the place is named after that: the first of parts of a command that it
-// has gone to, or else the first that is at this time.
+// has gone to, or else the first that is at this time. A place that the user has
+// typed keeps its name.
 func (d *deck) here(now time.Time, parts ...string) spot {
 	e := d.edit
 	at := d.at(now)
 	list, _ := e.commands.all()
 	if l, ok := d.standing(); ok {
-		if l.marker != "" {
-			return d.spotOf(at, l.marker)
+		if l.name != "" {
+			return d.spotOf(at, l.name)
 		}
 		if l.command >= 0 {
 			return d.spotOf(list[l.command].at(parts[0]), list[l.command].place(parts[0]))
