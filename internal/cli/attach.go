@@ -66,7 +66,7 @@ are not typed into the session. You can pause, go back, search, and return to th
 If output comes too fast to be shown, it is skipped and a marker is added; the screen is correct again
 after that.
 
-` + keyTable(),
+` + keyTable("KEYS", play.Keys()),
 		flags: []group{{"Display", []*flag{noUIFlag(&noUI), quietFlag(&quiet)}}},
 		first: runningSessions,
 		run: func(ctx context.Context, args []string) error {

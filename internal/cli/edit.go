@@ -20,6 +20,7 @@ import (
 	"github.com/ttydeck/ttydeck/internal/fetch"
 	"github.com/ttydeck/ttydeck/internal/timecode"
 	"github.com/ttydeck/ttydeck/internal/visible"
+	"github.com/ttydeck/ttydeck/play"
 )
 
 type editOptions struct {
@@ -56,7 +57,7 @@ A recipe is a TOML file with the same operations: cut = ["5..10"], tidy-typing =
 writes one of all operations, so that a recording that is made anew can be cut anew. Places by command
 and marker are best for that: a place that is not found, or found twice, is an error.
 
-` + placesHelp,
+` + placesHelp + "\n\n" + keyTable("KEYS (in the player, beside those of ttydeck play)", play.EditKeys()),
 		flags: slices.Concat([]group{
 			o.cuts(),
 			o.paces(o.speedFlags()...),

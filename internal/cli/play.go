@@ -50,7 +50,7 @@ The player draws the recorded screen itself: no escape sequence of the recording
 terminal, and you can go to any moment. At the end the player exits, unless you have pressed a key.
 Times are those of the recording; they jump where a pause is shortened.
 
-` + placesHelp + "\n\n" + keyTable(),
+` + placesHelp + "\n\n" + keyTable("KEYS", play.Keys()),
 		flags: append([]group{
 			{"Playback", append([]*flag{
 				ranged(valued(&p.Speed, "speed,s", "play `N` times as fast, or only a range: N@A..B; max does not wait", parsePlaySpeed), o.speedFlags()[0]),
@@ -115,11 +115,11 @@ func readTheme(name string) (*format.Theme, error) {
 	return theme, err
 }
 
-// keyTable returns the table of the player's keys, for the help.
-func keyTable() string {
+// keyTable returns a table of the player's keys, for the help.
+func keyTable(title string, keys [][2]string) string {
 	var b strings.Builder
-	b.WriteString("KEYS\n")
-	for _, k := range play.Keys() {
+	b.WriteString(title + "\n")
+	for _, k := range keys {
 		fmt.Fprintf(&b, "   %-17s %s\n", k[0], k[1])
 	}
 	return strings.TrimSuffix(b.String(), "\n")
