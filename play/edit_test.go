@@ -704,3 +704,23 @@ func TestEditFiveMinutes(t *testing.T) {
 		}
 	}
 }
+
+// An ASCII terminal gets only ASCII.
+func TestEditASCII(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := shortWork()
+		e := &Editor{Source: w.source(), Recipe: edit.Recipe{Cut: []string{"command:1"}, Pause: []string{"2@command:4.start"}, Speed: []string{"2@command:4"}}}
+		v := startView(t, &Player{Cast: w.cast(), Edit: e, Getenv: getenv(map[string]string{"TERM": "xterm", "LANG": "C"})}, 100, 24)
+		v.typed("} d } } C C p p h x")
+		v.wait(3 * barFor)
+		v.wantBar("-> 0:", "x", "+", ">")
+		if !strings.Contains(v.row(3), "3 0:10 x wrong") {
+			t.Errorf("row 3 shows %q; want the failed command", v.row(3))
+		}
+		for _, c := range v.term.output() {
+			if c >= 0x80 {
+				t.Fatalf("the terminal got %q", c)
+			}
+		}
+	})
+}
