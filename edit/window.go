@@ -2,6 +2,7 @@ package edit
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/screen"
@@ -13,8 +14,9 @@ import (
 //
 // The result shows, after each event, the upper left corner of what the source shows,
 // with blanks where that ends; lines are not wrapped again. Output becomes the least
-// change of that picture, with the marks of shells between; a resize becomes the change
-// that it makes, and events without any are dropped. A recording that has the size
+// change of that picture, with the marks of shells between, and with the lines that
+// scrolled off before the event ended, as output is read from them. A resize becomes the
+// change that it makes, and events without any are dropped. A recording that has the size
 // throughout keeps its events as they are, and one whose size is not known is taken to
 // have it.
 func WindowSize(size format.Size) Filter {
@@ -76,6 +78,12 @@ func newWindowing(from, to format.Size) *windowing {
 				w.out = fmt.Appendf(w.out, "\x1b]%d;%s\x1b\\", m.Code, m.Data)
 			}
 		},
+		// A line that scrolls off is drawn before, for those who read the output.
+		LineLeft: func(_ vt.Row, why vt.Leave) {
+			if !w.same && why == vt.LeftTop && !w.screen.OnAlternate() {
+				w.draw()
+			}
+		},
 		Bell: func() {
 			if !w.same {
 				w.out = append(w.out, '\a')
@@ -122,7 +130,7 @@ func (w *windowing) event(ev format.Event) (format.Event, bool) {
 		w.part()
 	}
 	w.out = w.out[:0]
-	w.screen.Feed(ev)
+	w.feed(ev)
 	switch {
 	case w.same && w.fits():
 		return ev, true
@@ -142,6 +150,29 @@ func (w *windowing) event(ev format.Event) (format.Event, bool) {
 	}
 	ev.Code, ev.Data = format.Output, string(w.out)
 	return ev, len(w.out) > 0
+}
+
+// pasteMode begins the sequences that turn the mode of bracketed paste on and off. Shells
+// do so before and behind each command line, so they are passed on in their place.
+const pasteMode = "\x1b[?2004"
+
+// feed has the source draw an event.
+func (w *windowing) feed(ev format.Event) {
+	if !w.same && ev.Code == format.Output {
+		for {
+			n := strings.Index(ev.Data, pasteMode)
+			if n < 0 {
+				break
+			}
+			n = min(n+len(pasteMode)+1, len(ev.Data))
+			w.screen.WriteString(ev.Data[:n-len(pasteMode)-1])
+			w.draw()
+			w.screen.WriteString(ev.Data[n-len(pasteMode)-1 : n])
+			w.draw()
+			ev.Data = ev.Data[n:]
+		}
+	}
+	w.screen.Feed(ev)
 }
 
 // part notes that the source is about to get another size than the result, which shows

@@ -166,6 +166,23 @@ func TestWindowSizeKeeps(t *testing.T) {
 	}
 }
 
+// Lines that were on the screen only inside of an event are drawn too, and go on by line
+// feeds, so that the output of commands can be read from the result.
+func TestWindowSizeKeepsOutput(t *testing.T) {
+	long, want := "\x1b[?2004h$ seq 40\r\n\x1b[?2004l\r", "\x1b[?2004h$ seq 40\r\n\x1b[?2004l"
+	for i := range 40 {
+		long += fmt.Sprintf("line %d\r\n", i)
+		want += fmt.Sprintf("line %d\r\n", i)
+	}
+	long, want = long+"\x1b[?2004h$ ", want+"\x1b[?2004h$ "
+	for _, size := range []format.Size{{Cols: 30, Rows: 4}, {Cols: 10, Rows: 4}} {
+		src := cast(format.Header{Size: format.Size{Cols: 20, Rows: 4}}, out(1, long))
+		if got := checkWindow(t, src, size); len(got) != 1 || got[0].Data != want {
+			t.Errorf("at %v, the output is %q; want %q", size, got[0].Data, want)
+		}
+	}
+}
+
 func TestWindowSizeCorpus(t *testing.T) {
 	n := 0
 	for _, path := range testcorpus.Files(t, "casts/*.cast*", 69) {

@@ -29,6 +29,10 @@ func (w *stateWriter) move(x, y int) {
 	w.ready()
 	switch {
 	case w.x == x && w.y == y:
+	case w.feeds && x == 0 && w.x >= 0 && y == w.y:
+		w.str("\r")
+	case w.feeds && x == 0 && w.x >= 0 && y == w.y+1 && w.y != w.tb.bottom && !w.s.buf.lines[y].continued:
+		w.str("\r\n")
 	case w.y == y && w.x >= 0 && w.x < x:
 		w.csi("C", x-w.x)
 	default:

@@ -35,7 +35,11 @@ const syncAbove = 256
 // inside a character, the bytes are those of AppendState: the caller resizes the
 // terminal first.
 func (s *Screen) AppendChange(dst []byte, from *Screen) []byte {
-	w := stateWriter{s: s, b: dst, origin: len(dst)}
+	return s.appendChange(dst, from, false)
+}
+
+func (s *Screen) appendChange(dst []byte, from *Screen, feeds bool) []byte {
+	w := stateWriter{s: s, b: dst, origin: len(dst), feeds: feeds}
 	if from.cols == s.cols && from.rows == s.rows && from.p.need == 0 && from.single == 0 {
 		w.know(from)
 	} else {
@@ -77,6 +81,7 @@ type stateWriter struct {
 	styled bool // the pen has still its style
 
 	synced bool // the update is to be bracketed
+	feeds  bool // the next row is reached by a line feed, as programs do that print lines
 }
 
 // know starts from the state of a screen.
@@ -541,6 +546,8 @@ func (w *stateWriter) finish() {
 	} else if moved && !at && !s.pend || last {
 		if s.pend {
 			w.colorsOf(s.Pen(), s.ulColor) // any sequence but a movement
+		} else if w.feeds && !at {
+			w.move(s.x, s.y)
 		} else {
 			w.place(s.x, s.y)
 		}

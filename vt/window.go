@@ -37,7 +37,7 @@ func (w *Window) AppendChange(dst []byte, s *Screen) []byte {
 		dst = w.scroll(dst, n)
 	}
 	now := w.crop(s)
-	dst = now.AppendChange(dst, w.have)
+	dst = now.appendChange(dst, w.have, true)
 	w.have = now
 	return dst
 }
@@ -57,7 +57,12 @@ func (w *Window) scroll(dst []byte, n int) []byte {
 	to.main.lines = slices.Concat(w.have.main.lines[n:], slices.Repeat([]*line{w.blank}, n))
 	to.x, to.y = 0, to.rows-1
 	b := stateWriter{b: dst}
-	b.csi("H", to.rows, 1)
+	switch h := w.have; {
+	case h.y < h.rows-1 || h.pend:
+		b.csi("H", to.rows, 1)
+	case h.x > 0:
+		b.str("\r")
+	}
 	for range n {
 		b.b = append(b.b, '\n')
 	}
