@@ -127,46 +127,48 @@ func (p *Plan) dropCommands(rd *reading, r Recipe, o *ops) ([]span, error) {
 	if err != nil {
 		return nil, err
 	}
-	const most = 5 // commands that a step names
 	var spans []span
-	next := 0 // the first command that is not before the range
+	next := 0 // the first command that may be in a range to come
 	for _, g := range ranges {
 		s := span{Range: g, kind: forgottenSpan, name: "drop-command"}
-		for next < len(rd.cmds) && behind(g.From, rd.cmds[next].PromptAt) {
-			next++
-		}
-		var dropped []string
-		for ; next < len(rd.cmds) && behind(g.To, rd.cmds[next].PromptAt); next++ {
+		var what []string
+		n := 0
+		// The range may begin behind the start of the first prompt, as the mark of an end
+		// can be there, but each of its commands was entered in it.
+		for ; next < len(rd.cmds) && !behind(rd.cmds[next].Start, g.To); next++ {
 			if names[next] == "" {
 				continue
 			}
 			s.name = names[next]
-			if len(dropped) < most {
-				dropped = append(dropped, short(rd.cmds[next].Text))
-			} else if len(dropped) == most {
-				dropped = append(dropped, "...")
+			if n++; n <= mostNamed {
+				what = append(what, short(rd.cmds[next].Text))
 			}
 		}
-		p.add(g, "drop "+strings.Join(dropped, ", "))
+		if n > mostNamed {
+			what = append(what, fmt.Sprintf("and %d more", n-mostNamed))
+		}
+		p.add(g, "drop "+strings.Join(what, ", "))
 		spans = append(spans, s)
 	}
 	return spans, nil
 }
 
+// named is how many commands a message names.
+const mostNamed = 5
+
 // has says which commands a recording has, for messages.
 func has(cmds []place.Command) string {
-	const most = 5
 	if len(cmds) == 0 {
 		return "the recording has no commands"
 	}
 	text := fmt.Sprintf("the recording has %d commands:", number(cmds, len(cmds)-1))
-	for i, c := range cmds[:min(most, len(cmds))] {
+	for i, c := range cmds[:min(named, len(cmds))] {
 		if i > 0 {
 			text += ","
 		}
 		text += " " + short(c.Text)
 	}
-	if len(cmds) > most {
+	if len(cmds) > named {
 		text += ", ..."
 	}
 	return text

@@ -34,7 +34,7 @@ func (p *Plan) Measure(ctx context.Context) (*Measured, error) {
 	events := cast.Events
 	c := &timer{clock: clock{line: p.baked(&cast.Header), knots: func(k knot) {
 		if k.source < forever {
-			m.knots = append(m.knots, k)
+			m.add(k)
 		}
 	}}, holds: p.holds, spans: p.spans}
 	labels := p.labels.run()
@@ -63,6 +63,15 @@ func (p *Plan) Measure(ctx context.Context) (*Measured, error) {
 	}
 	m.knots = append(m.knots, knot{m.source, m.result})
 	return m, nil
+}
+
+// add adds a knot. One between two others at the same time of the result says nothing.
+func (m *Measured) add(k knot) {
+	if n := len(m.knots); n > 1 && m.knots[n-1].result == k.result && m.knots[n-2].result == k.result {
+		m.knots[n-1] = k
+		return
+	}
+	m.knots = append(m.knots, k)
 }
 
 // timer is a run that only counts the time.
