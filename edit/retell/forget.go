@@ -31,6 +31,7 @@ type Forgetter struct {
 	// tag is the last tag that a row got. The rows of the source above From have those
 	// from forgotten on, as long as nothing is drawn there.
 	tag, forgotten uint64
+	joint          [2]uint64 // of the row that is joined, and of its part in the source
 	repairs        int
 	events         [2]format.Event // buffer of Pass
 }
@@ -143,6 +144,11 @@ func (f *Forgetter) Seam(source *vt.Screen) string {
 	if f.redrawn(source) {
 		return f.end(source)
 	}
+	// Most often nothing is left to do, and finding that out by a change takes long.
+	if t := f.result; t.AtRest() && source.AtRest() && t.Pen() == source.Pen() && t.Modes() == source.Modes() &&
+		t.Title() == source.Title() && f.splice.N+f.splice.From > 0 && f.holds(source, f.splice) {
+		return ""
+	}
 	return f.repair(source)
 }
 
@@ -238,7 +244,7 @@ func (f *Forgetter) holds(source *vt.Screen, p vt.Splice) bool {
 				ok = empty(row)
 			}
 		case y == p.N && p.Keep+p.Skip > 0:
-			ok = row.Same(source.Spliced(p, f.result).Row(y))
+			ok = f.joined(row, source, p)
 		case is < rows:
 			ok = f.same(row, source.Row(is))
 		default:
@@ -264,6 +270,22 @@ func (f *Forgetter) same(a, b vt.Row) bool {
 		b.SetTag(f.tag)
 	}
 	a.SetTag(b.Tag())
+	return true
+}
+
+// joined reports whether row shows the row of p that is joined of two.
+func (f *Forgetter) joined(row vt.Row, source *vt.Screen, p vt.Splice) bool {
+	part := source.Row(p.From)
+	if joint := [2]uint64{row.Tag(), part.Tag()}; joint[0] != 0 && joint == f.joint {
+		return true
+	}
+	if !row.Same(source.Spliced(p, f.result).Row(p.N)) {
+		return false
+	}
+	f.joint = [2]uint64{f.tag + 1, f.tag + 2}
+	f.tag += 2
+	row.SetTag(f.joint[0])
+	part.SetTag(f.joint[1])
 	return true
 }
 
