@@ -274,14 +274,18 @@ func (d *deck) watchResult(ctx context.Context, tape *replay.Tape, ran <-chan st
 	tape.Close()
 }
 
-// leaveResult goes back to the source, to the place that the result has shown.
-func (d *deck) leaveResult(now time.Time) error {
+// leaveResult goes back to the source, to the place that the result has shown, or with
+// back to where it was left.
+func (d *deck) leaveResult(now time.Time, back bool) error {
 	e := d.edit
 	e.preparing = false
 	if e.shown == nil {
 		return nil
 	}
-	at := e.shown.plan.SourceAt(d.at(now))
+	at := e.resultFrom
+	if !back {
+		at = e.shown.plan.SourceAt(d.at(now))
+	}
 	d.swap(e.shown.source)
 	e.shown.stop()
 	e.shown = nil

@@ -328,10 +328,13 @@ func TestEditShowsResult(t *testing.T) {
 		}
 		v.typed("_ 9 p")
 		v.wantBar("→", "⏸ 0:22")
-		v.typed("p")
+		v.typed("} { p")
 		v.wantBar("result")
+		v.wait(3 * time.Second)
 		v.typed("esc")
-		v.wantBar("→")
+		v.wantBar("→", "⏸ 0:14")
+		v.typed("d")
+		v.wantBar("dropped: four")
 		// An operation leaves the result, too.
 		v.typed("p T")
 		v.wantBar("typed evenly")

@@ -28,6 +28,7 @@ var editLines = [][2]string{
 	{"r D", "rename, remove marker"},
 	{"u U", "undo, redo"},
 	{"p", "show the result; back"},
+	{"esc", "back to where p was"},
 	{"w", "write the result"},
 }
 
@@ -60,13 +61,13 @@ func (d *deck) edits(now time.Time, name string) (bool, error) {
 		return true, nil
 	case "p":
 		if e.shown != nil || e.preparing {
-			return true, d.leaveResult(now)
+			return true, d.leaveResult(now, false)
 		}
 		d.showResult(now)
 		return true, nil
 	case "esc":
 		if e.shown != nil || e.preparing {
-			return true, d.leaveResult(now)
+			return true, d.leaveResult(now, true)
 		}
 		if s := e.history.current(); s.in != nil || s.out != nil {
 			s.in, s.out = nil, nil
@@ -82,7 +83,7 @@ func (d *deck) edits(now time.Time, name string) (bool, error) {
 		return false, nil
 	}
 	// The operations are on the source, where the deck is then.
-	if err := d.leaveResult(now); err != nil {
+	if err := d.leaveResult(now, false); err != nil {
 		return true, err
 	}
 	operation(d, now)
