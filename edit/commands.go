@@ -162,13 +162,13 @@ func has(cmds []place.Command) string {
 		return "the recording has no commands"
 	}
 	text := fmt.Sprintf("the recording has %d commands:", number(cmds, len(cmds)-1))
-	for i, c := range cmds[:min(named, len(cmds))] {
+	for i, c := range cmds[:min(mostNamed, len(cmds))] {
 		if i > 0 {
 			text += ","
 		}
 		text += " " + short(c.Text)
 	}
-	if len(cmds) > named {
+	if len(cmds) > mostNamed {
 		text += ", ..."
 	}
 	return text
