@@ -727,3 +727,19 @@ func TestEditASCII(t *testing.T) {
 		}
 	})
 }
+
+// A terminal may be of any size, and change it.
+func TestEditSizes(t *testing.T) {
+	for _, size := range []format.Size{{Cols: 1, Rows: 1}, {Cols: 3, Rows: 2}, {Cols: 29, Rows: 3}, {Cols: 61, Rows: 21}, {Cols: 91, Rows: 2}, {Cols: 400, Rows: 100}} {
+		synctest.Test(t, func(t *testing.T) {
+			v, _ := startEdit(t, shortWork(), Editor{}, size.Cols, size.Rows)
+			v.typed("C } d ( } ) C C s enter p p G w esc h x")
+			v.term.resize(size.Rows, size.Cols)
+			v.settle()
+			v.press("\x1b[<0;1;1M", "\x1b[<65;2;2M", "C", "\x1b[<0;80;4M")
+			v.typed("C } u U I enter")
+			v.leave()
+			onlyDrawing(t, v)
+		})
+	}
+}
