@@ -35,7 +35,9 @@ type run struct {
 	gone   bool       // the place is in spans[0]
 	// late: the place is at the start or end of spans[0], but inside an escape
 	// sequence or a character, which is completed first.
-	late bool
+	late  bool
+	ahead [3]place.Point // buffer of points
+
 	// trimming: the start is cut off, so that the size of the result is not known.
 	trimming bool
 	size     format.Size // of the result at its start, once that is known
@@ -140,8 +142,7 @@ func (r *run) rest() {
 
 // points returns the points that come next.
 func (r *run) points() []place.Point {
-	var list [3]place.Point
-	points := list[:0]
+	points := r.ahead[:0]
 	if at, ok := r.edge(); ok {
 		points = append(points, at)
 	}
@@ -289,7 +290,8 @@ func (r *run) event(ev format.Event) {
 	case format.Exit:
 		if r.trimming {
 			ev.Time = r.clock.at()
-			r.exit = &ev // nothing may be left but this
+			exit := ev // nothing may be left but this
+			r.exit = &exit
 			return
 		}
 	case format.Marker:
@@ -318,7 +320,8 @@ func (r *run) emit(ev format.Event) {
 	ev.Time = r.clock.at()
 	r.clock.seen()
 	if ev.Code == format.Exit && len(r.holds) > 0 {
-		r.exit = &ev
+		exit := ev // a copy, or each event would be allocated
+		r.exit = &exit
 		return
 	}
 	r.put(ev)
