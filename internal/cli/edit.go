@@ -61,7 +61,7 @@ and marker are best for that: a place that is not found, or found twice, is an e
 		flags: slices.Concat([]group{
 			o.cuts(),
 			o.paces(o.speedFlags()...),
-			o.looks(o.titleFlag()),
+			o.looks(o.headerFlags()...),
 			{"Output", []*flag{
 				targetFlag(&o.to),
 				overwriteFlag(&o.overwrite),
@@ -127,7 +127,7 @@ func runEdit(ctx context.Context, e *env, o editOptions, recipe edit.Recipe, arg
 		}
 	}
 	if err == nil && o.saveRecipe != "" {
-		err = e.writeFile(o.saveRecipe, o.overwrite, func(w io.Writer) error { return writeRecipe(w, recipe) })
+		err = e.writeFile(o.saveRecipe, o.overwrite, func(w io.Writer) error { return writeRecipe(w, filepath.Dir(o.saveRecipe), recipe) })
 	}
 	return err
 }

@@ -200,7 +200,7 @@ func (o *filterOptions) groups() []group {
 	return []group{
 		o.cuts(),
 		o.paces(append(o.speedFlags(), valued(&o.shift, "shift", "move all events by `SECONDS`, which may be negative", parseDuration))...),
-		o.looks(o.recipeFlag()),
+		o.looks(append(o.headerFlags(), o.recipeFlag())...),
 		o.redact.group(),
 	}
 }

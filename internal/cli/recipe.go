@@ -80,6 +80,20 @@ func (o *recipeFlags) looks(last ...*flag) group {
 	}, last...)}
 }
 
+// headerFlags returns the flags for the header.
+func (o *recipeFlags) headerFlags() []*flag {
+	return []*flag{o.titleFlag(), o.themeFlag()}
+}
+
+// themeFlag returns the flag for the colours in the header. The file is read at once, so
+// that a bad one is an error of the command line.
+func (o *recipeFlags) themeFlag() *flag {
+	return valued(&o.Theme, "theme", "set the recording's colours to the theme in `FILE`, or that of the recording there", func(s string) (string, error) {
+		_, err := readTheme(s)
+		return s, err
+	})
+}
+
 func (o *recipeFlags) titleFlag() *flag {
 	return valued(new(string), "title,t", "set the recording's title to `TITLE`", func(s string) (string, error) {
 		o.Title = &s
@@ -141,8 +155,22 @@ func mergeRecipes(a, b edit.Recipe) edit.Recipe {
 	return a
 }
 
-// writeRecipe writes a recipe as TOML.
-func writeRecipe(w io.Writer, r edit.Recipe) error {
+// writeRecipe writes a recipe as TOML, to a file in the directory dir. Names of files
+// in it become relative to that, as readRecipe reads them.
+func writeRecipe(w io.Writer, dir string, r edit.Recipe) error {
+	if r.Theme != "" && !filepath.IsAbs(r.Theme) {
+		theme, err := filepath.Abs(r.Theme)
+		if err != nil {
+			return err
+		}
+		if dir, err = filepath.Abs(dir); err != nil {
+			return err
+		}
+		r.Theme = theme
+		if near, err := filepath.Rel(dir, theme); err == nil {
+			r.Theme = near
+		}
+	}
 	enc := toml.NewEncoder(w)
 	enc.Indent = ""
 	return enc.Encode(r)
