@@ -46,10 +46,11 @@ func (p *Plan) Measure(ctx context.Context) (*Measured, error) {
 		if n++; n%1024 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
+		stays := ev.Code != format.Comment
 		if _, resumed := format.ResumedAt(ev.Data); ev.Code == format.Marker && !resumed {
-			labels.of(ev.Data)
+			_, stays = labels.of(ev.Data)
 		}
-		c.event(ev)
+		c.event(ev, stays)
 	}
 	c.end()
 	m.source, m.result = c.clock.now, c.clock.at()
@@ -83,7 +84,8 @@ type timer struct {
 	gone  bool
 }
 
-func (t *timer) event(ev format.Event) {
+// event takes an event; stays reports whether it ends a pause of the result.
+func (t *timer) event(ev format.Event, stays bool) {
 	here := place.Point{Time: ev.Time, Event: t.count}
 	for {
 		var edge place.Point
@@ -114,7 +116,7 @@ func (t *timer) event(ev format.Event) {
 		break
 	}
 	t.clock.to(ev.Time)
-	if !t.gone && ev.Code != format.Comment {
+	if stays && !t.gone {
 		t.clock.seen()
 	}
 	t.count++
