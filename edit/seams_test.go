@@ -2,6 +2,7 @@ package edit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -108,6 +109,9 @@ func keepsScreens(t *testing.T, src, result format.Cast) (kept int) {
 	rest := events(t, src)
 	var last time.Duration
 	for ev, err := range result.Events {
+		if errors.Is(err, ErrNothingLeft) {
+			break
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
