@@ -12,6 +12,8 @@ import "slices"
 type Window struct {
 	have  *Screen // the state of the terminal
 	fresh *Screen // of its size
+	spare *Screen // what have was before, to be used again; nil if it is another's
+	own   bool    // have is
 	blank *line
 	tag   uint64 // of a row of the screen, and of its copy: the last one given
 }
@@ -24,9 +26,9 @@ func NewWindow(cols, rows int) *Window {
 
 // Set says that the terminal has the state of a screen of the window's size. The screen
 // must not change from then on.
-func (w *Window) Set(s *Screen) { w.have = s }
+func (w *Window) Set(s *Screen) { w.have, w.own = s, false }
 
-// Shown returns the state of the terminal. It must not be changed.
+// Shown returns the state of the terminal, until that changes. It must not be changed.
 func (w *Window) Shown() *Screen { return w.have }
 
 // AppendChange appends to dst the bytes that bring the terminal to what s shows now, as
@@ -38,7 +40,10 @@ func (w *Window) AppendChange(dst []byte, s *Screen) []byte {
 	}
 	now := w.crop(s)
 	dst = now.appendChange(dst, w.have, true)
-	w.have = now
+	if w.spare = nil; w.own {
+		w.spare = w.have
+	}
+	w.have, w.own = now, true
 	return dst
 }
 
@@ -46,33 +51,39 @@ func (w *Window) AppendChange(dst []byte, s *Screen) []byte {
 // last row scrolls all of it.
 func (w *Window) scrolls() bool {
 	h := w.have
-	return h != w.fresh && !h.onAlt && h.Pen() == Cell{} && !h.modes.has(modeOrigin|modeLRMargins) &&
+	return w.own && !h.onAlt && h.Pen() == Cell{} && !h.modes.has(modeOrigin|modeLRMargins) &&
 		h.main.top == 0 && h.main.bottom == h.rows-1 && h.p.state == stGround && h.p.need == 0
 }
 
 // scroll scrolls the terminal up by n lines.
 func (w *Window) scroll(dst []byte, n int) []byte {
-	to := w.like(w.have)
-	to.tab = w.have.tab
-	to.main.lines = slices.Concat(w.have.main.lines[n:], slices.Repeat([]*line{w.blank}, n))
-	to.x, to.y = 0, to.rows-1
+	h := w.have
 	b := stateWriter{b: dst}
-	switch h := w.have; {
+	switch {
 	case h.y < h.rows-1 || h.pend:
-		b.csi("H", to.rows, 1)
+		b.csi("H", h.rows, 1)
 	case h.x > 0:
 		b.str("\r")
 	}
 	for range n {
 		b.b = append(b.b, '\n')
 	}
-	w.have = to
+	lines := h.main.lines
+	copy(lines, lines[n:])
+	for y := len(lines) - n; y < len(lines); y++ {
+		lines[y] = w.blank
+	}
+	h.x, h.y, h.pend, h.joinable = 0, h.rows-1, false, false
 	return b.b
 }
 
 // like returns a terminal with the title, the colours and the modes of s, but no lines.
 func (w *Window) like(s *Screen) *Screen {
-	n := &Screen{state: w.fresh.state}
+	n := w.spare
+	if w.spare = nil; n == nil {
+		n = &Screen{}
+	}
+	*n = Screen{state: w.fresh.state, main: buffer{lines: n.main.lines}, alt: buffer{lines: n.alt.lines}}
 	n.onAlt = s.onAlt
 	n.modes = s.modes&^(modeOrigin|modeLRMargins|modeInsert|modeNewLine|modeGraphemes) | modeWrap
 	n.mouse, n.mouseFormat, n.otherKeys, n.shape = s.mouse, s.mouseFormat, s.otherKeys, s.shape
@@ -96,9 +107,11 @@ func (w *Window) crop(s *Screen) *Screen {
 		n.modes.put(modeCursor, false)
 		n.x, n.y = w.have.x, w.have.y
 	}
-	n.main.lines = w.lines(s, s.main.lines, w.have.main.lines)
+	n.main.lines = w.lines(n.main.lines, s, s.main.lines, w.have.main.lines)
 	if s.onAlt {
-		n.alt.lines = w.lines(s, s.alt.lines, w.have.alt.lines)
+		n.alt.lines = w.lines(n.alt.lines, s, s.alt.lines, w.have.alt.lines)
+	} else {
+		n.alt.lines = nil
 	}
 	// The last character printed may stay the last output, which saves a movement.
 	n.joinable = s.joinable
@@ -106,10 +119,12 @@ func (w *Window) crop(s *Screen) *Screen {
 	return n
 }
 
-// lines returns the lines of the window onto lines of s.
-func (w *Window) lines(s *Screen, from, have []*line) []*line {
+// lines returns the lines of the window onto lines of s, in the memory of list.
+func (w *Window) lines(list []*line, s *Screen, from, have []*line) []*line {
 	cols := w.fresh.cols
-	list := make([]*line, w.fresh.rows)
+	if list == nil {
+		list = make([]*line, w.fresh.rows)
+	}
 	for y := range list {
 		if y >= len(from) {
 			list[y] = w.blank
