@@ -153,7 +153,7 @@ func (p *Plan) dropCommands(rd *reading, r Recipe, o *ops) ([]span, error) {
 	return spans, nil
 }
 
-// named is how many commands a message names.
+// mostNamed is how many commands a message names.
 const mostNamed = 5
 
 // has says which commands a recording has, for messages.
@@ -161,17 +161,14 @@ func has(cmds []place.Command) string {
 	if len(cmds) == 0 {
 		return "the recording has no commands"
 	}
-	text := fmt.Sprintf("the recording has %d commands:", number(cmds, len(cmds)-1))
-	for i, c := range cmds[:min(mostNamed, len(cmds))] {
-		if i > 0 {
-			text += ","
-		}
-		text += " " + short(c.Text)
+	var list []string
+	for _, c := range cmds[:min(mostNamed, len(cmds))] {
+		list = append(list, short(c.Text))
 	}
 	if len(cmds) > mostNamed {
-		text += ", ..."
+		list = append(list, "...")
 	}
-	return text
+	return "the recording has " + strings.Join(list, ", ")
 }
 
 // short returns the first characters of a command, quoted.
@@ -220,10 +217,21 @@ func (p *Plan) tidyTyping(rd *reading, r Recipe, o *ops) ([]span, error) {
 	for _, in := range inserts {
 		spans = append(spans, span{Range: in.Range, kind: typedSpan, name: "tidy-typing", insert: in.Events, length: in.Length})
 	}
-	for _, w := range warnings {
-		p.warnings = append(p.warnings, fmt.Sprintf("tidy-typing: command %d, %s, stays as it was typed: %s", number(rd.cmds, w.Command), short(w.Text), w.Why))
-	}
+	p.warnings = append(p.warnings, asTyped(rd.cmds, warnings)...)
 	return spans, nil
+}
+
+// asTyped returns warnings for people: the first ones, and how many more there are.
+func asTyped(cmds []place.Command, warnings []retell.Warning) []string {
+	const most = 10
+	var list []string
+	for i, w := range warnings {
+		if i == most {
+			return append(list, fmt.Sprintf("tidy-typing: %d more commands stay as they were typed", len(warnings)-most))
+		}
+		list = append(list, fmt.Sprintf("tidy-typing: command %d, %s, stays as it was typed: %s", number(cmds, w.Command), short(w.Text), w.Why))
+	}
+	return list
 }
 
 // shortenOutput sets the time that long outputs take.

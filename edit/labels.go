@@ -79,7 +79,7 @@ func (r *labelRun) missed() error {
 	if n := len(r.seen); n > 0 {
 		var quoted []string
 		for _, label := range r.seen[:min(n, maxSeen)] {
-			quoted = append(quoted, fmt.Sprintf("%q", label))
+			quoted = append(quoted, short(label))
 		}
 		if has = "the recording has " + strings.Join(quoted, ", "); n > maxSeen {
 			has += " and more"

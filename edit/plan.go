@@ -25,12 +25,9 @@ type Plan struct {
 	times   []named  // what was not looked for in the recording
 
 	header []func(*format.Header)
-	before []Filter // applied to the source first: they change no times, and no numbers of events
 	after  []Filter // applied to the result
 
 	steps []step
-	knots []knot // of Measure; nil before
-	whole bool   // knots were measured
 	src   place.Source
 
 	warnings []string
@@ -191,7 +188,7 @@ func (p *Plan) baked(h *format.Header) *timeline {
 // Events after an error of the plan, such as a place behind the end, are missing:
 // the error comes instead.
 func (p *Plan) Filter() Filter {
-	filters := slices.Clone(p.before)
+	var filters []Filter
 	if !p.plain() {
 		filters = append(filters, p.apply)
 	}
