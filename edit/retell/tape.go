@@ -138,7 +138,6 @@ func (t *tape) locate(source *vt.Screen, cmd place.Command) ([]key, spot, error)
 func (t *tape) empty(prompt string, input spot) (position, error) {
 	t.seek(position{})
 	begins := cursorOf(t.replay.Screen)
-	_, height := t.replay.Size()
 	below, known := "", false // what is below the prompt, where a search in the history shows
 	at, ok := t.quiet(position{}, func() bool {
 		c := t.replay.Cursor()
@@ -149,6 +148,7 @@ func (t *tape) empty(prompt string, input spot) (position, error) {
 			return false
 		}
 		var rows []byte
+		_, height := t.replay.Size()
 		for y := c.Y + 1; y < height; y++ {
 			rows = append(bytes.TrimRight(t.replay.Row(y).AppendText(rows), " "), '\n')
 		}

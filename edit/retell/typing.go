@@ -100,6 +100,9 @@ func (t *typist) retype(source *vt.Screen, cmd place.Command) ([]Insert, error) 
 			end, start = enter, t.point(enter)
 		}
 	}
+	if !before(t.point(from), start) {
+		return nil, errors.New("nothing was typed")
+	}
 	if cmd.Cancelled && strings.Contains(cmd.Text, "^C") {
 		return nil, errors.New("it has a control character")
 	}
@@ -131,7 +134,7 @@ func (t *typist) byLines(source *vt.Screen, keys []key, from, end position, star
 			return nil, false
 		}
 		insert, err := t.insert(source, keys[:n], from, enter, place.Range{From: begin, To: t.point(enter)})
-		if err != nil {
+		if err != nil || !before(insert.From, insert.To) {
 			return nil, false
 		}
 		inserts = append(inserts, insert)
@@ -148,7 +151,7 @@ func (t *typist) byLines(source *vt.Screen, keys []key, from, end position, star
 		return nil, false
 	}
 	insert, err := t.insert(source, keys, from, end, place.Range{From: begin, To: start})
-	return append(inserts, insert), err == nil
+	return append(inserts, insert), err == nil && before(insert.From, insert.To)
 }
 
 // shows reports whether the screen of the replay has the characters of keys.
@@ -193,7 +196,7 @@ func (t *typist) insert(source *vt.Screen, keys []key, from, to position, instea
 	t.seek(from)
 	t.enter(&insert, source, keys, typed)
 	insert.Length = time.Duration(len(keys)+1) * t.speed
-	if to == t.end() {
+	if to == t.end() && len(keys) > 0 {
 		if n := t.scrolled(source, keys[len(keys)-1]); n > 0 {
 			data := strings.Repeat("\n", n) + fmt.Sprintf("\x1b[%dA", n)
 			insert.Events = append(insert.Events, format.Event{Time: insert.Length, Code: format.Output, Data: data})
@@ -248,7 +251,7 @@ func (t *typist) enter(insert *Insert, source *vt.Screen, keys []key, typed *str
 		}
 		insert.Events = append(insert.Events, format.Event{Time: at, Code: format.Output, Data: string(b)})
 	}
-	if t.wraps(source, keys[len(keys)-1]) {
+	if len(keys) > 0 && t.wraps(source, keys[len(keys)-1]) {
 		// The editor has wrapped the full row already.
 		insert.Events[len(insert.Events)-1].Data += " \r"
 	}
