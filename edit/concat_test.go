@@ -12,6 +12,9 @@ import (
 // TestConcatKeepsScreens joins recordings of strangers: at each event, the screen of
 // the joined recording is that of the recording which the event is of.
 func TestConcatKeepsScreens(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestConcatKeepsScreens is skipped with -short: it is long and uses one goroutine")
+	}
 	paths := testcorpus.Files(t, "casts/*.cast", 68)
 	begin := format.Event{Code: format.Marker, Data: "the recording begins"}
 	read := func(i int) (format.Header, []format.Event) {

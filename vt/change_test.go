@@ -65,7 +65,7 @@ func FuzzChange(f *testing.F) {
 	})
 }
 
-// TestChange checks AppendChange with random outputs: 1500 pairs, or for as long as
+// TestChange checks AppendChange with random outputs: 500 pairs, or for as long as
 // VT_PROPERTIES says.
 func TestChange(t *testing.T) {
 	start := time.Now()
@@ -75,7 +75,7 @@ func TestChange(t *testing.T) {
 		first = uint64(start.UnixNano())
 	}
 	rest, n := 0, uint64(0)
-	for ; n < 1500 || time.Since(start) < limit; n++ {
+	for ; n < 500 || time.Since(start) < limit; n++ {
 		r := rand.New(rand.NewPCG(first+n, 3))
 		cols, rows := 2+r.IntN(30), 1+r.IntN(9)
 		if r.IntN(3) == 0 {
@@ -116,6 +116,9 @@ func TestChange(t *testing.T) {
 // TestChangeOfCorpus checks AppendChange between every two of a few places in each of
 // the recorded programs.
 func TestChangeOfCorpus(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestChangeOfCorpus is skipped with -short: it is long and uses one goroutine")
+	}
 	names, err := filepath.Glob(filepath.Join(testcorpus.Dir(t, "vt/xterm.js"), "*.in"))
 	if err != nil || len(names) == 0 {
 		t.Fatalf("no inputs: %v", err)

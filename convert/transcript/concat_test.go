@@ -74,6 +74,9 @@ func (r *commandsRead) join(next commandsRead, at place.Point) {
 // TestConcatKeepsCommands joins recordings, each with a few others: the commands of
 // the joined one are those of the parts.
 func TestConcatKeepsCommands(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestConcatKeepsCommands is skipped with -short: it is long and uses one goroutine")
+	}
 	names, err := filepath.Glob("testdata/cases/*.cast.gz")
 	if err != nil || len(names) == 0 {
 		t.Fatal("no cases", err)
