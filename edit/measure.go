@@ -20,6 +20,9 @@ type Measured struct {
 	knots  []knot        // in order
 	source time.Duration // the length of the source
 	result time.Duration // and of the result
+
+	// When each span, pause and marker of the plan begins in the result.
+	spans, holds, markers []time.Duration
 }
 
 // Measure reads the recording, as the lengths of its pauses decide how long the
@@ -36,7 +39,7 @@ func (p *Plan) Measure(ctx context.Context) (*Measured, error) {
 		if k.source < forever {
 			m.add(k)
 		}
-	}}, holds: p.holds, spans: p.spans}
+	}}, m: m, holds: p.holds, spans: p.spans, markers: p.markers}
 	labels := p.labels.run()
 	n, broken := 0, false
 	for ev, err := range events {
@@ -77,11 +80,13 @@ func (m *Measured) add(k knot) {
 
 // timer is a run that only counts the time.
 type timer struct {
-	clock clock
-	count int
-	holds []hold
-	spans []span
-	gone  bool
+	clock   clock
+	m       *Measured
+	count   int
+	holds   []hold
+	spans   []span
+	markers []marker
+	gone    bool
 }
 
 // event takes an event; stays reports whether it ends a pause of the result.
@@ -97,11 +102,15 @@ func (t *timer) event(ev format.Event, stays bool) {
 			isEdge = !behind(edge, here)
 		}
 		isHold := len(t.holds) > 0 && !behind(t.holds[0].at, here) && (t.holds[0].at.Event >= 0 || t.holds[0].at.Time < ev.Time)
+		isMarker := len(t.markers) > 0 && !behind(t.markers[0].at, here)
 		switch {
-		case isHold && (!isEdge || !behind(t.holds[0].at, edge)):
+		case isMarker && (!isEdge || precedes(t.markers[0].at, edge, t.gone)) && (!isHold || !behind(t.markers[0].at, t.holds[0].at)):
+			t.clock.to(t.markers[0].at.Time)
+			t.marker()
+			continue
+		case isHold && (!isEdge || precedes(t.holds[0].at, edge, t.gone)):
 			t.clock.to(t.holds[0].at.Time)
-			t.clock.hold(t.holds[0].long)
-			t.holds = t.holds[1:]
+			t.hold()
 			continue
 		case isEdge:
 			t.clock.to(edge.Time)
@@ -109,6 +118,8 @@ func (t *timer) event(ev format.Event, stays bool) {
 				t.clock.hold(t.spans[0].length)
 				t.clock.seen()
 				t.spans = t.spans[1:]
+			} else {
+				t.m.spans = append(t.m.spans, t.clock.at())
 			}
 			t.gone = !t.gone
 			continue
@@ -122,11 +133,23 @@ func (t *timer) event(ev format.Event, stays bool) {
 	t.count++
 }
 
+func (t *timer) hold() {
+	t.m.holds = append(t.m.holds, t.clock.at())
+	t.clock.hold(t.holds[0].long)
+	t.holds = t.holds[1:]
+}
+
+func (t *timer) marker() {
+	t.m.markers = append(t.m.markers, t.clock.at())
+	t.markers = t.markers[1:]
+}
+
 func (t *timer) end() {
-	for _, h := range t.holds {
-		if h.at.Time <= t.clock.now || h.at.Time == forever {
-			t.clock.hold(h.long)
-		}
+	for len(t.holds) > 0 && (t.holds[0].at.Time <= t.clock.now || t.holds[0].at.Time == forever) {
+		t.hold()
+	}
+	for len(t.markers) > 0 && (t.markers[0].at.Time <= t.clock.now || t.markers[0].at.Time == forever) {
+		t.marker()
 	}
 }
 
@@ -186,9 +209,23 @@ type Step struct {
 func (m *Measured) Steps() []Step {
 	var steps []Step
 	for _, s := range m.plan.steps {
-		r := s.Range
-		r.From.Time, r.To.Time = min(r.From.Time, m.source), min(r.To.Time, m.source)
-		steps = append(steps, Step{Source: r, What: s.what, To: s.takes})
+		steps = append(steps, m.step(s.Range, s.what))
+	}
+	add := func(r place.Range, what string, from, long time.Duration) {
+		steps = append(steps, Step{m.inside(r), what, from, from + long})
+	}
+	for i, from := range m.spans {
+		if s := m.plan.spans[i]; s.kind == typedSpan {
+			add(s.Range, "typed evenly", from, s.length)
+		}
+	}
+	for i, from := range m.holds {
+		h := m.plan.holds[i]
+		add(place.Range{From: h.at, To: h.at}, fmt.Sprintf("pause of %v", h.long), from, h.long)
+	}
+	for i, from := range m.markers {
+		x := m.plan.markers[i]
+		add(place.Range{From: x.at, To: x.at}, fmt.Sprintf("marker %q", x.label), from, 0)
 	}
 	slices.SortStableFunc(steps, func(a, b Step) int {
 		switch {
@@ -201,35 +238,39 @@ func (m *Measured) Steps() []Step {
 	})
 	var all []Step
 	var upto time.Duration
+	untouched := func(to time.Duration) {
+		all = append(all, m.step(place.Range{From: place.Point{Time: upto, Event: -1}, To: place.Point{Time: to, Event: -1}}, ""))
+	}
 	for _, s := range steps {
 		if s.Source.From.Time > upto {
-			all = append(all, m.untouched(upto, s.Source.From.Time))
+			untouched(s.Source.From.Time)
 		}
 		all = append(all, s)
 		upto = max(upto, s.Source.To.Time)
 	}
 	if upto < m.source {
-		all = append(all, m.untouched(upto, m.source))
-	}
-	for i := range all {
-		s := &all[i]
-		from, to := s.Source.From.Time, s.Source.To.Time
-		switch {
-		case s.To > 0: // it comes at the end
-			s.From, s.To = m.At(to)-s.To, m.At(to)
-			continue
-		case from == to:
-			s.From, s.To = m.until(to), m.At(to)
-		default:
-			s.From, s.To = m.At(from), m.until(to)
-		}
-		s.To = max(s.From, s.To)
+		untouched(m.source)
 	}
 	return all
 }
 
-func (m *Measured) untouched(from, to time.Duration) Step {
-	return Step{Source: place.Range{From: place.Point{Time: from, Event: -1}, To: place.Point{Time: to, Event: -1}}}
+// step returns the step of a range which is in the result what is left of it.
+func (m *Measured) step(r place.Range, what string) Step {
+	r = m.inside(r)
+	s := Step{Source: r, What: what}
+	if from, to := r.From.Time, r.To.Time; from == to {
+		s.From, s.To = m.until(to), m.At(to)
+	} else {
+		s.From, s.To = m.At(from), m.until(to)
+	}
+	s.To = max(s.From, s.To)
+	return s
+}
+
+// inside returns a range without what is behind the end.
+func (m *Measured) inside(r place.Range) place.Range {
+	r.From.Time, r.To.Time = min(r.From.Time, m.source), min(r.To.Time, m.source)
+	return r
 }
 
 // Write writes the plan as a table for people: what is done to each part of the

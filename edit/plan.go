@@ -79,11 +79,11 @@ type named struct {
 	name string
 }
 
-// step is an operation, for the table.
+// step is an operation, for the table. Lines typed anew, pauses and markers are not among
+// them.
 type step struct {
 	place.Range
-	what  string
-	takes time.Duration // in the result, if not what is left of the range
+	what string
 }
 
 // behind reports whether a point is behind another in a recording. A point of
@@ -96,6 +96,16 @@ func behind(a, b place.Point) bool {
 		return a.Event > b.Event
 	}
 	return a.Byte > b.Byte
+}
+
+// precedes reports whether a point comes before the next start or, in a span that goes,
+// the next end of one. At the start, the picture is still that before it; at the end,
+// it is the one behind it.
+func precedes(at, edge place.Point, gone bool) bool {
+	if gone {
+		return behind(edge, at)
+	}
+	return !behind(at, edge)
 }
 
 // overlapError is the error for operations of which none says what becomes of the
@@ -144,9 +154,6 @@ func (p *Plan) addSpans(spans []span) error {
 	}
 	for _, s := range p.spans {
 		p.line.change(s.From.Time, s.To.Time, func(pc *piece) { pc.gone = true })
-		if s.kind == typedSpan {
-			p.steps = append(p.steps, step{s.Range, "typed evenly", s.length})
-		}
 	}
 	return nil
 }

@@ -212,14 +212,18 @@ func (p *Plan) setSpans(ctx context.Context, r Recipe, o *ops, f *finding) error
 func (p *Plan) setPoints(o *ops, f *finding) error {
 	f.next = len(f.places) - len(o.pause) - len(o.marker)
 	for _, x := range o.pause {
-		at := f.take()
+		at, err := p.placed(f.take(), x.name)
+		if err != nil {
+			return err
+		}
 		p.holds = append(p.holds, hold{at: at, long: x.value, name: x.name})
-		p.add(place.Range{From: at, To: at}, fmt.Sprintf("pause of %v", x.value))
 	}
 	for _, x := range o.marker {
-		at := f.take()
+		at, err := p.placed(f.take(), x.name)
+		if err != nil {
+			return err
+		}
 		p.markers = append(p.markers, marker{at: at, label: x.value, name: x.name})
-		p.add(place.Range{From: at, To: at}, fmt.Sprintf("marker %q", x.value))
 	}
 	order := func(a, b place.Point) int {
 		switch {
@@ -232,19 +236,22 @@ func (p *Plan) setPoints(o *ops, f *finding) error {
 	}
 	slices.SortStableFunc(p.holds, func(a, b hold) int { return order(a.at, b.at) })
 	slices.SortStableFunc(p.markers, func(a, b marker) int { return order(a.at, b.at) })
+	return nil
+}
+
+// placed returns where the point of an operation is in the result. In a line that is
+// typed anew, it is where that begins.
+func (p *Plan) placed(at place.Point, name string) (place.Point, error) {
 	for _, s := range p.spans {
-		for _, h := range p.holds {
-			if behind(h.at, s.From) && behind(s.To, h.at) {
-				return fmt.Errorf("%s: this place is gone, by %s", h.name, s.name)
-			}
-		}
-		for _, m := range p.markers {
-			if behind(m.at, s.From) && behind(s.To, m.at) {
-				return fmt.Errorf("%s: this place is gone, by %s", m.name, s.name)
-			}
+		switch {
+		case !behind(at, s.From) || !behind(s.To, at):
+		case s.kind == typedSpan:
+			return s.From, nil
+		default:
+			return at, fmt.Errorf("%s: this place is gone, by %s", name, s.name)
 		}
 	}
-	return nil
+	return at, nil
 }
 
 // setFilters sets what changes headers and contents.

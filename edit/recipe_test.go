@@ -94,6 +94,9 @@ func TestOperations(t *testing.T) {
 		{"events of one time", edit.Recipe{Cut: []string{"event:11..event:12"}},
 			"1s o 1.|2s o 2.|3s o 3.|4s o 4.|4.5s m half|5s o 5.|6s o 6.|7s o 7.|8s o 8.|9s o 9.|10s o seam|10s x 3"},
 
+		{"at the end of a cut", edit.Recipe{Cut: []string{"event:6..event:8"}, Pause: []string{"2@event:8"}, Marker: []string{"event:8=x"}},
+			"1s o 1.|2s o 2.|3s o 3.|4s o 4.|4.5s m half|5s o seam|5s m x|7s o 7.|8s o 8.|9s o 9.|10s o 10.|10s x 3"},
+
 		{"behind the end", edit.Recipe{Cut: []string{"5..12"}}, "1s o 1.|2s o 2.|3s o 3.|4s o 4.|4.5s m half|5s x 3|error: cut 5..12: 0:12.000 is behind the end, 0:10.000"},
 		{"all of it behind the end", edit.Recipe{Speed: []string{"2@11..12"}}, "1s o 1.|2s o 2.|3s o 3.|4s o 4.|4.5s m half|5s o 5.|6s o 6.|7s o 7.|8s o 8.|9s o 9.|10s o 10.|10s x 3|error: speed 2@11..12: 0:11.000 is behind the end, 0:10.000"},
 		{"backwards", edit.Recipe{Cut: []string{"5..3"}}, "plan: cut 5..3: 3 is before 5"},

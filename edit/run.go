@@ -176,10 +176,10 @@ func (r *run) pass(now time.Duration, taken int) {
 		isHold := len(r.holds) > 0 && r.reached(r.holds[0].at, now, taken) && (r.holds[0].at.Event >= 0 || r.holds[0].at.Time < now)
 		isMarker := len(r.markers) > 0 && r.reached(r.markers[0].at, now, taken)
 		switch {
-		case isMarker && (!isEdge || !behind(r.markers[0].at, edge)) && (!isHold || !behind(r.markers[0].at, r.holds[0].at)):
+		case isMarker && (!isEdge || precedes(r.markers[0].at, edge, r.gone)) && (!isHold || !behind(r.markers[0].at, r.holds[0].at)):
 			r.clock.to(r.markers[0].at.Time)
 			r.setMarker()
-		case isHold && (!isEdge || !behind(r.holds[0].at, edge)):
+		case isHold && (!isEdge || precedes(r.holds[0].at, edge, r.gone)):
 			r.clock.to(r.holds[0].at.Time)
 			r.clock.hold(r.holds[0].long)
 			r.holds = r.holds[1:]
