@@ -63,3 +63,46 @@ func TestLongLabels(t *testing.T) {
 		t.Errorf("the error is %q; want a short one", list)
 	}
 }
+
+// A place inside a line that is typed anew is where its typing begins; one at Enter is
+// behind it.
+func TestPlacesInTyping(t *testing.T) {
+	point := func(n int) place.Point { return place.Point{Time: time.Duration(n+1) * time.Second, Event: n} }
+	events := []format.Event{out(1, "$ "), out(2, "ls"), out(3, "\r\n"), out(4, "file\r\n")}
+	src := place.Source{
+		Open: func() (format.Cast, error) { return cast(format.Header{}, events...), nil },
+		Commands: func(format.Cast) iter.Seq2[place.Command, error] {
+			return func(yield func(place.Command, error) bool) {
+				yield(place.Command{Prompt: "$ ", Text: "ls", Start: point(2), End: point(3), Over: point(3)}, nil)
+			}
+		},
+	}
+	r := Recipe{TidyTyping: true, TypingSpeed: "100ms", Pause: []string{"2@command:1.start"}, Marker: []string{"command:1.start=enter", "2.5=inside"}}
+	plan, err := r.Plan(context.Background(), src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := plan.Measure(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range m.Steps() {
+		got = append(got, fmt.Sprintf("%v-%v %s", s.From, s.To, s.What))
+	}
+	want := []string{"0s-2s ", "2s-2.3s typed evenly", `2s-2s marker "inside"`, "2.3s-4.3s pause of 2s", `2.3s-2.3s marker "enter"`, "4.3s-5.3s "}
+	if !slices.Equal(got, want) {
+		t.Errorf("the steps are %q; want %q", got, want)
+	}
+	got = nil
+	for ev, err := range plan.Filter()(cast(format.Header{}, events...)).Events {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprintf("%v %s", ev.Time, ev.Data))
+	}
+	want = []string{"1s $ ", "2s inside", "2.1s l", "2.2s s", "2.3s enter", "4.3s \r\n", "5.3s file\r\n"}
+	if !slices.Equal(got, want) {
+		t.Errorf("the events are %q; want %q", got, want)
+	}
+}
