@@ -179,8 +179,11 @@ func parseRanged[T any](flag, s string, parse func(string) (T, error)) (ranged[T
 // parseFactor parses a speed: 2, 0.5 or 2x.
 func parseFactor(s string) (float64, error) {
 	x, err := strconv.ParseFloat(strings.TrimSuffix(s, "x"), 64)
-	if err != nil || !(x > 0) || x > 1e9 || x < 1e-9 {
+	if err != nil || !(x > 0) {
 		return 1, fmt.Errorf("invalid speed %q: want a number above 0", s)
+	}
+	if x > 1e9 || x < 1e-9 {
+		return 1, fmt.Errorf("invalid speed %q: want 1e-9 to 1e9", s)
 	}
 	return x, nil
 }

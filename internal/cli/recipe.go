@@ -7,6 +7,7 @@ import (
 	"io"
 	"path/filepath"
 	"reflect"
+	"strings"
 
 	"github.com/BurntSushi/toml"
 	"github.com/ttydeck/ttydeck/convert/transcript"
@@ -127,6 +128,8 @@ func readRecipe(name string) (edit.Recipe, error) {
 	meta, err := toml.DecodeFile(name, &r)
 	if fault, ok := errors.AsType[toml.ParseError](err); ok {
 		return r, fmt.Errorf("%s: line %d: %s", name, fault.Position.Line, fault.Message)
+	} else if text, isType := strings.CutPrefix(fmt.Sprint(err), "toml: "); isType {
+		return r, withHint(fmt.Errorf("%s: %s", name, text), `operations are written as cut = ["5..10"], title = "Take", tidy-typing = true`)
 	} else if err != nil {
 		return r, fmt.Errorf("%s: %w", name, err)
 	}
@@ -135,6 +138,9 @@ func readRecipe(name string) (edit.Recipe, error) {
 	}
 	if r.Theme != "" && !filepath.IsAbs(r.Theme) {
 		r.Theme = filepath.Join(filepath.Dir(name), r.Theme)
+	}
+	if err := r.Check(); err != nil {
+		return r, fmt.Errorf("%s: %s", name, strings.ReplaceAll(err.Error(), "\n", "\n"+name+": "))
 	}
 	return r, nil
 }
