@@ -256,6 +256,15 @@ func (p *Plan) placed(at place.Point, name string) (place.Point, error) {
 
 // setFilters sets what changes headers and contents.
 func (p *Plan) setFilters(r Recipe, o *ops) error {
+	for _, s := range r.RenameMarker {
+		p.everywhere(fmt.Sprintf("markers renamed: %q", s))
+	}
+	for _, s := range r.RemoveMarker {
+		p.everywhere(fmt.Sprintf("markers removed: %q", s))
+	}
+	for _, s := range r.Replace {
+		p.everywhere(fmt.Sprintf("replaced: %q", s))
+	}
 	if r.RemoveInput {
 		p.after = append(p.after, RemoveInput())
 		p.everywhere("input removed")
