@@ -35,9 +35,9 @@ type Warning struct {
 // speed from one to the next: without corrections, completion, suggestions or
 // hesitation. The pause before the first key stays, in which people read what was printed
 // before. Each character has the style that it had when Enter was pressed. A command
-// whose text is not on the screen then stays as it was, and so does one whose prompt was
-// drawn again elsewhere, below a list of completions or after the screen was cleared. The
-// commands must be in order.
+// whose text is not on the screen then stays as it was, and so does one that was typed on
+// a screen that is cleared. A list of completions shows when Enter is pressed. The commands
+// must be in order.
 func Tidy(cast format.Cast, cmds []place.Command, speed time.Duration) ([]Insert, []Warning, error) {
 	var inserts []Insert
 	var warnings []Warning
@@ -77,6 +77,9 @@ func Tidy(cast format.Cast, cmds []place.Command, speed time.Duration) ([]Insert
 type typist struct {
 	tape
 	speed time.Duration
+	// moved is the number of rows by which the prompt is further down when Enter is
+	// pressed than where the line is typed: below a list of completions.
+	moved uint64
 }
 
 // retype returns what types a command: an insert for each line that was entered on its
@@ -100,6 +103,8 @@ func (t *typist) retype(source *vt.Screen, cmd place.Command) ([]Insert, error) 
 			end, start = enter, t.point(enter)
 		}
 	}
+	t.seek(from)
+	t.moved = at.line - cursorOf(t.replay.Screen).line
 	if !before(t.point(from), start) {
 		return nil, errors.New("nothing was typed")
 	}
@@ -218,7 +223,7 @@ func (t *typist) enter(insert *Insert, source *vt.Screen, keys []key, typed *str
 	for right < cols && blank(t.replay.Screen, right, row) {
 		right++
 	}
-	line := t.replay.Scrolled() + uint64(row)
+	line := t.replay.Scrolled() + uint64(row) + t.moved
 	pen, known := vt.Cell{}, t.replay.Pen() == vt.Cell{}
 	show := func(b []byte, c vt.Cell, text string) []byte {
 		if !known || !pen.SameStyle(c) {
@@ -266,7 +271,7 @@ func (t *typist) enter(insert *Insert, source *vt.Screen, keys []key, typed *str
 // was empty.
 func (t *typist) scrolled(source *vt.Screen, last key) int {
 	_, rows := source.Size()
-	line := last.line
+	line := last.line - t.moved
 	if t.wraps(source, last) {
 		line++
 	}

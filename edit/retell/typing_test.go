@@ -81,6 +81,8 @@ func TestTidy(t *testing.T) {
 		{"at the bottom", "\n\n\n\n◊$ ▪1234567890▪12▪▸\r\n", "$ |123456789012", []string{"$ 1", "$ 12", "$ 123", "$ 1234", "$ 12345", "$ 123456", "$ 1234567", "$ 12345678", "$ 123456789", "$ 1234567890", "1", "12"}, []string{""}},
 		{"below a search that scrolled", "\n\n\n\n◊$ ▪\r\n(search)\x1b[A\r$ ▪ls\r\n\x1b[K\x1b[A\x1b[4C▪▸\x1b[B\r", "$ |ls", []string{"$ l", "$ ls", "$ ls"}, []string{""}},
 		{"below a new prompt", "◊~ $ ▪l▪s▪\r\x1b[J$ ls▪▸\r\n", "~ $ |ls", []string{"~ $ l", "~ $ ls"}, []string{"\x1b[H$ ls\x1b[8X\x1b[1;4Hs"}},
+		{"above a list", "◊$ ▪l▪\r\nls lz\r\n$ l▪s▪▸\r\n", "$ |ls", []string{"$ l", "$ ls"}, []string{"\x1b[1;4H\x1b[9X\x1b[2Hls lz\x1b[3H$ ls"}},
+		{"above a list that scrolled", "\n\n\n\n◊$ ▪l▪\r\nls lz\r\n$ l▪s▪▸\r\n", "$ |ls", []string{"$ l", "$ ls", "$ ls"}, []string{"\x1b[3;4H\x1b[9X\x1b[4Hls lz\x1b[5H$ ls"}},
 		{"line by line", "◊$ ▪a\\▪\r\n▪> ▪x▪\bb▪▸\r\n", "$ |a\\\nb", []string{"$ a", "$ a\\", "> b"}, []string{"", ""}},
 		{"two lines at once", "◊$ ▪a\\\r\n  b▪▸\r\n", "$ |a\\\nb", []string{"$ a", "$ a\\", "  ", "  b"}, []string{""}},
 		{"behind output", "no end◊$ ▪l▪s▪▸\r\n", "$ |ls", []string{"no end$ l", "no end$ ls"}, []string{""}},
@@ -106,7 +108,6 @@ func TestTidyLeaves(t *testing.T) {
 		{"only a part of it", "◊$ ▪l▪s▪▸\r\n", "$ |l", "its text was not on the screen"},
 		{"above", "$ ls\r\n◊$ ▪x▸\r\n", "$ |ls", "its text was not on the screen"},
 		{"with the prompt", "◊$ ls▪▸\r\n", "$ |ls", "its prompt came with text"},
-		{"below a list", "◊$ ▪l▪\r\nls lz\r\n$ l▪s▪▸\r\n", "$ |ls", "its prompt was drawn again elsewhere"},
 		{"on a clear screen", "\n\n◊$ ▪l▪\x1b[H\x1b[2J$ l▪s▪▸\r\n", "$ |ls", "its text was not on the screen"},
 	} {
 		s := newSession(h, test.text, test.cmd)
