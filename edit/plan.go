@@ -234,6 +234,13 @@ func (p *Plan) apply(src format.Cast) format.Cast {
 	}}
 }
 
+// Comments of a part at the start that goes are kept, in memory, up to maxComments bytes.
+// An event takes eventBytes besides its data.
+const (
+	maxComments = 4 << 20
+	eventBytes  = 64
+)
+
 // trimmed is apply if the start is cut off. The result begins with the size that the
 // source has there, so the source is read up to there before trimmed returns.
 func (p *Plan) trimmed(src format.Cast, header format.Header, line *timeline) format.Cast {
@@ -243,11 +250,23 @@ func (p *Plan) trimmed(src format.Cast, header format.Header, line *timeline) fo
 	var failed error
 	over := false
 	r.trimming = true
+	resumed, comments := -1, 0 // in kept: the index of the last one, and their bytes
 	r.yield = func(ev format.Event, err error) bool {
-		if err != nil {
+		_, isResumed := format.ResumedAt(ev.Data)
+		isResumed = isResumed && ev.Code == format.Marker && r.trimming
+		switch {
+		case err != nil:
 			failed = err
-		} else {
-			kept = append(kept, ev)
+		case ev.Code == format.Comment && comments > maxComments:
+		case isResumed && resumed >= 0: // all come at the start, so the last one counts
+			kept[resumed] = ev
+		default:
+			if ev.Code == format.Comment {
+				comments += len(ev.Data) + eventBytes
+			}
+			if kept = append(kept, ev); isResumed {
+				resumed = len(kept) - 1
+			}
 		}
 		return true
 	}
