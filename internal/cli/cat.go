@@ -62,6 +62,7 @@ func runCat(ctx context.Context, e *env, o catOptions, names []string) error {
 	if err != nil {
 		return err
 	}
+	planned{Plan: plan}.warn(e)
 	replace, err := replacing(ctx, recipe.Replace)
 	if err != nil {
 		return err
@@ -116,6 +117,11 @@ func (e *env) openJoined(ctx context.Context, names []string, opts []format.Opti
 		}
 		src, err := e.open(ctx, name, opts...)
 		if err != nil {
+			for _, c := range casts { // to close them
+				for range c.Events {
+					break
+				}
+			}
 			return format.Cast{}, err
 		}
 		src.Events = closing(src.Events, src.close)
