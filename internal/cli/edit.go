@@ -104,9 +104,13 @@ func runEdit(ctx context.Context, e *env, o editOptions, recipe edit.Recipe, arg
 	case name == "" && !o.inPlace && !o.dryRun:
 		return e.editDeck(ctx, o, from)
 	}
-	if o.saveRecipe != "" && !o.overwrite {
-		if _, err := os.Lstat(o.saveRecipe); err == nil {
+	if o.saveRecipe != "" {
+		if _, err := os.Lstat(o.saveRecipe); err == nil && !o.overwrite {
 			return createError(o.saveRecipe, os.ErrExist)
+		}
+		// --overwrite is for a recipe that was saved before.
+		if filepath.Clean(o.saveRecipe) == filepath.Clean(name) || sameFile(o.saveRecipe, from) || sameFile(o.saveRecipe, name) {
+			return usageError{fmt.Errorf("--save-recipe %s: this is the recording", o.saveRecipe)}
 		}
 	}
 	plan, err := e.plan(ctx, recipe, from, &o.read, nil)
@@ -130,6 +134,16 @@ func runEdit(ctx context.Context, e *env, o editOptions, recipe edit.Recipe, arg
 		err = e.writeFile(o.saveRecipe, o.overwrite, func(w io.Writer) error { return writeRecipe(w, filepath.Dir(o.saveRecipe), recipe) })
 	}
 	return err
+}
+
+// sameFile reports whether two names are of one file that exists.
+func sameFile(a, b string) bool {
+	is, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(is, other)
 }
 
 // writeEdited writes the result of a plan for the recording from.

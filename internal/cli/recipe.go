@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -122,10 +123,25 @@ func (o *recipeFlags) recipe() (edit.Recipe, error) {
 	return r, nil
 }
 
+// maxRecipe is the most bytes of a recipe that are read.
+const maxRecipe = 1 << 20
+
 // readRecipe reads a recipe. Names of files in it are relative to it.
 func readRecipe(name string) (edit.Recipe, error) {
 	var r edit.Recipe
-	meta, err := toml.DecodeFile(name, &r)
+	f, err := os.Open(name)
+	if err != nil {
+		return r, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxRecipe+1))
+	if err == nil && len(text) > maxRecipe {
+		err = fmt.Errorf("more than %d MiB are no recipe", maxRecipe>>20)
+	}
+	if err != nil {
+		return r, fmt.Errorf("%s: %w", name, err)
+	}
+	meta, err := toml.Decode(string(text), &r)
 	if fault, ok := errors.AsType[toml.ParseError](err); ok {
 		return r, fmt.Errorf("%s: line %d: %s", name, fault.Position.Line, fault.Message)
 	} else if text, isType := strings.CutPrefix(fmt.Sprint(err), "toml: "); isType {
