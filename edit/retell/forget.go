@@ -58,9 +58,10 @@ func (f *Forgetter) Begin(source *vt.Screen) {
 // End ends the part. It returns output for the result; if the sizes differ, a resize must
 // come before it.
 func (f *Forgetter) End(source *vt.Screen) string {
-	if !f.sameSize(source) || source.OnAlternate() || f.result.OnAlternate() {
+	if source.OnAlternate() || f.result.OnAlternate() {
 		return f.end(source)
 	}
+	f.result.Resize(source.Size())
 	out := ""
 	from, to := source.Cursor(), f.result.Cursor()
 	if to.X > from.X || to.Pending {

@@ -166,6 +166,14 @@ func TestForgetRepaired(t *testing.T) {
 	}
 }
 
+// TestForgetResize leaves out a command while which the window was resized.
+func TestForgetResize(t *testing.T) {
+	result, _, _ := retold(t, format.Size{Cols: 20, Rows: 9}, kept("$ a\r\nA\r\n"), gone("$ b\r\nB\r\n"), gone("30x7"), gone("C\r\n"), kept("$ c\r\nC\r\n"))
+	if cols, rows := result.Size(); result.Text() != "$ a\nA\n$ c\nC" || cols != 30 || rows != 7 {
+		t.Errorf("the screen of %dx%d is\n%s", cols, rows, result.Text())
+	}
+}
+
 // TestForgetColumns leaves out a command beside whose output, in the same row, the next
 // prompt begins, and one that began beside such an output.
 func TestForgetColumns(t *testing.T) {
