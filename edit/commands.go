@@ -106,7 +106,10 @@ func (p *Plan) dropCommands(rd *reading, r Recipe, o *ops) ([]span, error) {
 		switch {
 		case d.failed || d.cancelled:
 			for i, c := range rd.cmds {
-				if d.failed && c.Failed || d.cancelled && c.Cancelled {
+				// A shell ends with the status of the last command in it, which says
+				// nothing about the others.
+				shell := i+1 < len(rd.cmds) && rd.cmds[i+1].Depth > c.Depth
+				if d.failed && c.Failed && !shell || d.cancelled && c.Cancelled {
 					which = append(which, i)
 				}
 			}

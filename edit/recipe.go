@@ -12,7 +12,8 @@ type Recipe struct {
 	// Keep removes everything outside its ranges.
 	Keep []string `toml:"keep,omitempty"`
 	// DropCommand removes commands as if they had never been run: N, /re/, failed
-	// or cancelled.
+	// or cancelled. A shell in which commands were run has not failed, whatever its
+	// status.
 	DropCommand []string `toml:"drop-command,omitempty"`
 	// DropExit removes the exit at the end.
 	DropExit bool `toml:"drop-exit,omitempty"`

@@ -84,6 +84,31 @@ func TestDroppedNames(t *testing.T) {
 	}
 }
 
+// A shell that ends with the status of the last command in it is not dropped with the
+// commands that failed.
+func TestFailedShell(t *testing.T) {
+	src := session(5)
+	all := src.Commands
+	src.Commands = func(c format.Cast) iter.Seq2[place.Command, error] {
+		return func(yield func(place.Command, error) bool) {
+			i := 0
+			for c, err := range all(c) {
+				if i == 2 || i == 3 { // in a shell, which is command 2
+					c.Depth = 1
+				}
+				c.Failed = i == 1 || i == 3
+				if i++; !yield(c, err) {
+					return
+				}
+			}
+		}
+	}
+	got := strings.Join(steps(t, edit.Recipe{DropCommand: []string{"failed"}}, src), "|")
+	if want := `|drop "do 3"|`; got != want {
+		t.Errorf("drop-command failed: %s; want %s", got, want)
+	}
+}
+
 // A place inside a line that is typed anew is where its typing begins; one at Enter is
 // behind it.
 func TestPlacesInTyping(t *testing.T) {
