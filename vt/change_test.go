@@ -138,6 +138,27 @@ func TestChangeOfCorpus(t *testing.T) {
 	}
 }
 
+// A tall screen is scrolled by a few rows; for many, it is painted.
+func TestChangeOfATallScreen(t *testing.T) {
+	var b strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&b, "line %d\r\n", i)
+	}
+	for _, by := range []int{100, 300} {
+		from, s := New(12, 1000), New(12, 1000)
+		from.WriteString(b.String())
+		s.WriteString(b.String() + strings.Repeat("new\r\n", by))
+		change := s.AppendChange(nil, from)
+		if painted := len(change) > 5000; painted != (by > maxScroll) {
+			t.Errorf("scrolled by %d rows: the change has %d bytes", by, len(change))
+		}
+		from.Write(change)
+		if got, want := from.AppendState(nil), s.AppendState(nil); !bytes.Equal(got, want) {
+			t.Errorf("scrolled by %d rows: the change leads to another screen", by)
+		}
+	}
+}
+
 // TestChangeIsLeast checks the bytes of some changes.
 func TestChangeIsLeast(t *testing.T) {
 	full := strings.Repeat("all work and no play\r\n", 11)

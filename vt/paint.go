@@ -194,6 +194,10 @@ func (w *stateWriter) tabStops(want *tabStops) {
 	w.tb.tabs = want
 }
 
+// maxScroll is the most rows that are scrolled, less one. All distances are tried, which
+// takes too long on a screen of thousands of rows.
+const maxScroll = 256
+
 // scroll scrolls the rows up if more of them are then as they are to be. On the primary
 // screen they go to the scrollback, as they did when the program scrolled them.
 func (w *stateWriter) scroll(rows []shown, want []*line) {
@@ -216,7 +220,7 @@ func (w *stateWriter) scroll(rows []shown, want []*line) {
 		goal[y] = sum(l)
 	}
 	most, by := 0, 0
-	for k := range n {
+	for k := range min(n, maxScroll) {
 		matches := 0
 		for y, sum := range goal[:n-k] {
 			if sum == have[y+k] && sum != 0 {
