@@ -186,10 +186,15 @@ func (c *command) cli(e *env) *cli.Command {
 	}
 }
 
-// interruptible ends the context of f at ctrl-C or SIGTERM, so that f removes its
-// unfinished output. The second signal ends the program.
+// interruptible ends the context of f at ctrl-C, SIGTERM, or when the terminal is gone, so
+// that f removes its unfinished output and copies of its input. The second signal ends
+// the program.
 func interruptible(ctx context.Context, f func(context.Context) error) error {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as it is for nohup
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(ctx, signals...)
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	return f(ctx)
