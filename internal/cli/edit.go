@@ -17,7 +17,6 @@ import (
 	"github.com/ttydeck/ttydeck/edit"
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/atomicfile"
-	"github.com/ttydeck/ttydeck/internal/fetch"
 	"github.com/ttydeck/ttydeck/internal/timecode"
 	"github.com/ttydeck/ttydeck/internal/visible"
 	"github.com/ttydeck/ttydeck/play"
@@ -113,6 +112,14 @@ func runEdit(ctx context.Context, e *env, o editOptions, recipe edit.Recipe, arg
 			return usageError{fmt.Errorf("--save-recipe %s: this is the recording", o.saveRecipe)}
 		}
 	}
+	if idle { // to be copied, once its format is known
+		path, remove, err := e.reopenable(ctx, from, &o.read)
+		if err != nil {
+			return err
+		}
+		defer remove()
+		from = path
+	}
 	plan, err := e.plan(ctx, recipe, from, &o.read, nil)
 	if err != nil {
 		return err
@@ -174,6 +181,9 @@ func (e *env) writeEdited(ctx context.Context, o editOptions, plan planned, from
 	if err := runConvert(ctx, e, opts, plan.path, name); err != nil {
 		return err
 	}
+	if name == "-" {
+		name = "standard output"
+	}
 	e.notef("%s: %s long, was %s", name, timecode.Format(result, time.Second/10), timecode.Format(source, time.Second/10))
 	if backup != "" {
 		e.notef("%s still holds what was taken out", backup)
@@ -199,9 +209,6 @@ func (e *env) sameFormat(ctx context.Context, name string, read readOptions) (*c
 // copyAsIs copies a recording that is an asciicast v3, to one, byte for byte; and
 // reports false for any other.
 func (e *env) copyAsIs(ctx context.Context, o editOptions, path, name string) (bool, error) {
-	if path == "-" || fetch.IsURL(path) {
-		return false, nil
-	}
 	src, err := e.open(ctx, path, o.read.list()...)
 	if err != nil {
 		return false, err
