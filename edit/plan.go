@@ -1,6 +1,7 @@
 package edit
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -108,6 +109,17 @@ func precedes(at, edge place.Point, gone bool) bool {
 	return !behind(at, edge)
 }
 
+// inOrder compares points, as behind does.
+func inOrder(a, b place.Point) int {
+	switch {
+	case behind(a, b):
+		return 1
+	case behind(b, a):
+		return -1
+	}
+	return 0
+}
+
 // overlapError is the error for operations of which none says what becomes of the
 // part that both have.
 func overlapError(a, b string) error { return fmt.Errorf("%s overlaps %s", b, a) }
@@ -116,42 +128,29 @@ func overlapError(a, b string) error { return fmt.Errorf("%s overlaps %s", b, a)
 // timeline. Spans inside others are dropped; those that cross are an error.
 func (p *Plan) addSpans(spans []span) error {
 	slices.SortStableFunc(spans, func(a, b span) int {
-		switch {
-		case behind(a.From, b.From):
-			return 1
-		case behind(b.From, a.From):
-			return -1
-		case behind(b.To, a.To): // the longer one first
-			return 1
-		case behind(a.To, b.To):
-			return -1
-		}
-		return 0
+		return cmp.Or(inOrder(a.From, b.From), inOrder(b.To, a.To)) // the longer one first
 	})
+	var typed []span
 	for _, s := range spans {
+		if s.kind == typedSpan {
+			typed = append(typed, s)
+			continue
+		}
 		if n := len(p.spans); n > 0 {
-			last := p.spans[n-1]
-			if !behind(s.To, last.To) {
-				continue // inside
-			}
-			bothCut := s.kind == cutSpan && last.kind == cutSpan
-			switch crossing := behind(last.To, s.From); {
-			case bothCut && last.To == s.From: // one seam will do
-				p.spans[n-1].To = s.To
+			last := &p.spans[n-1]
+			switch {
+			case !behind(s.To, last.To): // inside
 				continue
-			case !crossing:
-			case last.kind == typedSpan:
-				// What is left of the line would make no sense, so it stays as it was
-				// typed.
-				p.spans = p.spans[:n-1]
-			case s.kind == typedSpan:
+			case s.kind == cutSpan && last.kind == cutSpan && last.To == s.From: // one seam will do
+				last.To = s.To
 				continue
-			default:
+			case behind(last.To, s.From):
 				return overlapError(last.name, s.name)
 			}
 		}
 		p.spans = append(p.spans, s)
 	}
+	p.spans = withTyped(p.spans, typed)
 	for _, s := range p.spans {
 		p.line.change(s.From.Time, s.To.Time, func(pc *piece) { pc.gone = true })
 	}
@@ -167,6 +166,28 @@ func (p *Plan) missed(end time.Duration, labels *labelRun) error {
 		}
 	}
 	return labels.missed()
+}
+
+// withTyped adds the spans of lines that are typed anew to those that go. What goes from
+// inside such a line goes with it; a line of which more goes stays as it was typed, as
+// what is left of it would make no sense.
+func withTyped(gone, typed []span) []span {
+	var all []span
+	for _, t := range typed {
+		for len(gone) > 0 && !behind(gone[0].To, t.From) {
+			all = append(all, gone[0])
+			gone = gone[1:]
+		}
+		n := 0 // those inside
+		for n < len(gone) && gone[n].Range != t.Range && !behind(t.From, gone[n].From) && !behind(gone[n].To, t.To) {
+			n++
+		}
+		if n == len(gone) || !behind(t.To, gone[n].From) {
+			gone = gone[n:]
+			all = append(all, t)
+		}
+	}
+	return append(all, gone...)
 }
 
 // plain reports whether the plan leaves all events as they are.

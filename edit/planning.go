@@ -110,14 +110,26 @@ func takeRanges[T any](f *finding, list []ranged[T]) ([]place.Range, error) {
 		}
 		ranges = append(ranges, r)
 	}
-	for i, a := range ranges {
-		for j, b := range ranges[:i] {
-			if !list[i].whole && !list[j].whole && behind(a.To, b.From) && behind(b.To, a.From) {
-				return nil, overlapError(list[j].name, list[i].name)
-			}
-			if list[i].whole && list[j].whole {
-				return nil, fmt.Errorf("%s and %s: want one", list[j].name, list[i].name)
-			}
+	whole := -1
+	var order []int // of those that are no whole recordings
+	for i, x := range list {
+		switch {
+		case !x.whole:
+			order = append(order, i)
+		case whole >= 0:
+			return nil, fmt.Errorf("%s and %s: want one", list[whole].name, x.name)
+		default:
+			whole = i
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return inOrder(ranges[a].From, ranges[b].From) })
+	for n, i := range order[:max(len(order)-1, 0)] {
+		next := order[n+1]
+		if behind(ranges[i].To, ranges[next].From) && behind(ranges[next].To, ranges[i].From) {
+			return nil, overlapError(list[min(i, next)].name, list[max(i, next)].name)
+		}
+		if behind(ranges[i].To, ranges[next].To) { // it is empty, and at the start
+			order[n+1] = i
 		}
 	}
 	return ranges, nil
@@ -225,17 +237,8 @@ func (p *Plan) setPoints(o *ops, f *finding) error {
 		}
 		p.markers = append(p.markers, marker{at: at, label: x.value, name: x.name})
 	}
-	order := func(a, b place.Point) int {
-		switch {
-		case behind(a, b):
-			return 1
-		case behind(b, a):
-			return -1
-		}
-		return 0
-	}
-	slices.SortStableFunc(p.holds, func(a, b hold) int { return order(a.at, b.at) })
-	slices.SortStableFunc(p.markers, func(a, b marker) int { return order(a.at, b.at) })
+	slices.SortStableFunc(p.holds, func(a, b hold) int { return inOrder(a.at, b.at) })
+	slices.SortStableFunc(p.markers, func(a, b marker) int { return inOrder(a.at, b.at) })
 	return nil
 }
 

@@ -28,7 +28,9 @@ func session(n int) place.Source {
 	for i := range n {
 		c := place.Command{Prompt: "$ ", Text: fmt.Sprint("do ", i), PromptAt: at, Failed: true}
 		out("\x1b]133;D;1\a\x1b]133;A\a$ ")
-		c.Start = out(c.Text)
+		for _, char := range c.Text {
+			c.Start = out(string(char))
+		}
 		out("\r\n")
 		at = out(fmt.Sprint("done ", i, "\r\n"))
 		c.End, c.Over = at, at
@@ -143,5 +145,59 @@ func TestPlacesInTyping(t *testing.T) {
 	want = []string{"1s $ ", "2s inside", "2.1s d", "2.2s o", "2.3s  ", "2.4s 0", "2.5s enter", "4.5s \r\n", "5.5s done 0\r\n", "6.5s $ "}
 	if diff := cmp.Diff(want, events); diff != "" {
 		t.Errorf("events (-want +got)\n%s", diff)
+	}
+}
+
+// A line of which a part is cut, with more than the line, stays as it was typed; all cuts
+// in it are made.
+func TestTypedAndCut(t *testing.T) {
+	length := func(cut ...string) time.Duration {
+		plan, err := edit.Recipe{TidyTyping: true, Cut: cut}.Plan(context.Background(), session(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := plan.Measure(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.SourceLength() - m.Length()
+	}
+	tidied := length()
+	for _, test := range []struct {
+		cut  []string
+		want time.Duration // that is gone
+	}{
+		{[]string{"2.5..3.5"}, tidied},
+		{[]string{"4.5..6.5"}, 2 * second},
+		{[]string{"2.5..3.5", "4.5..6.5"}, 3 * second},
+		{[]string{"6.5..7"}, tidied + second/2},
+		{[]string{"0.5..7"}, 7*second - second/2},
+	} {
+		if got := length(test.cut...); got != test.want {
+			t.Errorf("cut %v: %v gone; want %v", test.cut, got, test.want)
+		}
+	}
+	if tidied <= 0 {
+		t.Errorf("tidied, the line takes %v less", tidied)
+	}
+}
+
+// Many cuts are compared with those beside them only, in whatever order they come.
+func TestManyRanges(t *testing.T) {
+	var recipe edit.Recipe
+	for i := range 50000 {
+		at := float64((i*7919)%50000) / 10000
+		recipe.Cut = append(recipe.Cut, fmt.Sprintf("%.5f..%.5f", at, at+0.00005))
+	}
+	plan := func() error {
+		_, err := recipe.Plan(context.Background(), source(lines()))
+		return err
+	}
+	if err := plan(); err != nil {
+		t.Error(err)
+	}
+	recipe.Cut[40000] = "2.1..2.10006"
+	if err := plan(); err == nil || !strings.Contains(err.Error(), " overlaps ") {
+		t.Errorf("%v; want an overlap", err)
 	}
 }
