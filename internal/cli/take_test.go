@@ -48,7 +48,7 @@ func checkTake(t *testing.T, name string) {
 	}
 	defer f.Close()
 	s := screen.New(f.Cast.Header)
-	mistakes := []string{"gti", "not found", "make install", "No rule", "sleep 20", "^C", "exit"}
+	mistakes := []string{"gti", "not found", "make install", "No rule", "sleep 20", "half a tho", "^C", "exit"}
 	want := map[string]bool{"ls -l": false, "[240/240] CC": false, "-- INSERT --": false, "line 500": false, "echo done\ndone": false}
 	for ev, err := range f.Cast.Events {
 		if err != nil {
@@ -90,11 +90,11 @@ func readmeMatch(t *testing.T, re string) []string {
 
 // The README's command line does what it shows.
 func TestTake(t *testing.T) {
-	m := readmeMatch(t, `(?m)^\$ ttydeck (edit session\.cast take\.cast .*)\n(ttydeck: take\.cast: .*)$`)
+	m := readmeMatch(t, `(?m)^\$ ttydeck (edit session\.cast take\.cast .*\\\n.*)\n(ttydeck: take\.cast: .*)$`)
 	source := takeSource(t)
 	dir := filepath.Dir(source)
 	args := []string{"ttydeck"}
-	for _, word := range strings.Fields(m[1]) {
+	for _, word := range strings.Fields(strings.ReplaceAll(m[1], "\\\n", "")) {
 		if strings.HasSuffix(word, ".cast") {
 			word = filepath.Join(dir, word)
 		}
