@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -34,6 +35,7 @@ func (e *env) editDeck(ctx context.Context, o editOptions, name string) error {
 		cast.Events = closing(cast.Events, src.close)
 		return cast, nil
 	}
+	mine := written{}
 	quiet := &env{out: e.out, errOut: io.Discard, in: e.in, environ: e.environ}
 	p := &play.Player{Speed: 1, Edit: &play.Editor{
 		Source: place.Source{Open: open, Commands: transcript.Places},
@@ -44,10 +46,37 @@ func (e *env) editDeck(ctx context.Context, o editOptions, name string) error {
 		Write: func(ctx context.Context, recipe edit.Recipe, out, recipePath string) error {
 			w := o
 			w.saveRecipe = recipePath
-			return runEdit(ctx, quiet, w, recipe, []string{path, out})
+			w.overwrite = o.overwrite || mine.again(out, recipePath)
+			if err := runEdit(ctx, quiet, w, recipe, []string{path, out}); err != nil {
+				return errors.New(message(err))
+			}
+			mine.add(out, recipePath)
+			return nil
 		},
 	}}
 	return runPlay(ctx, e, p, wholeRecording, edit.Recipe{}, &o.read, path)
+}
+
+// written are the files that a deck has written, which it may write again.
+type written map[string]bool
+
+// again reports whether some of the files were written before, and no other is there.
+func (w written) again(names ...string) bool {
+	again := false
+	for _, name := range names {
+		if w[name] {
+			again = true
+		} else if _, err := os.Lstat(name); err == nil {
+			return false
+		}
+	}
+	return again
+}
+
+func (w written) add(names ...string) {
+	for _, name := range names {
+		w[name] = name != ""
+	}
 }
 
 // takeName returns the name that is offered for the edited recording.
