@@ -354,7 +354,7 @@ func (w *stateWriter) row(y int, l *line, have *shown) {
 			x++
 			continue
 		}
-		if l.cells[x].lo&chSpacer != 0 {
+		if x > 0 && l.cells[x-1].lo&chWide != 0 {
 			x--
 		}
 		c := l.cells[x]

@@ -131,6 +131,7 @@ func (s *Screen) put(r rune) {
 		}
 		l := s.buf.lines[s.y]
 		l.mend(s.x, s.halfBlank())
+		l.mend(limit, s.halfBlank()) // there may be a margin inside a wide character
 		l.set(s.x, limit, s.halfBlank())
 		s.wrap()
 		limit = s.limit()
