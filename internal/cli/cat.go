@@ -53,8 +53,16 @@ func runCat(ctx context.Context, e *env, o catOptions, names []string) error {
 	if err != nil {
 		return err
 	}
+	hide, err := o.filter.redact.filter(ctx, func(string, ...any) {})
+	if err != nil {
+		return err
+	}
 	plan, err := recipe.Plan(ctx, place.Source{Commands: transcript.Places, Open: func() (format.Cast, error) {
-		return e.openJoined(ctx, names, o.read.list())
+		cast, err := e.openJoined(ctx, names, o.read.list())
+		if err == nil && hide != nil { // what it hides must not come back, as typed anew
+			cast = hide(cast)
+		}
+		return cast, err
 	}})
 	if errors.Is(err, errTwice) {
 		err = withHint(fmt.Errorf("standard input: %w, as its places must be found first", err), "save it to a file first")
