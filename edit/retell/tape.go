@@ -16,6 +16,7 @@ import (
 // tape is the part of a recording from a prompt to Enter, which can be played again.
 type tape struct {
 	begin  *vt.Snapshot // the screen where the prompt begins; nil before
+	first  uint64       // the line of the cursor there
 	pieces []piece
 	bytes  int           // of the pieces
 	replay screen.Screen // at some position
@@ -36,11 +37,21 @@ func (t *tape) reset() {
 // take adds a piece, before it is drawn on the screen of the source.
 func (t *tape) take(source *vt.Screen, p piece) {
 	if t.begin == nil {
-		t.begin = source.Snapshot()
+		t.begin, t.first = source.Snapshot(), cursorOf(source).line
 	}
 	if t.bytes += len(p.Data) + 64; t.bytes <= maxTyping {
 		t.pieces = append(t.pieces, p)
 	}
+}
+
+// cleared begins the tape anew if the screen of the source was cleared, as by ctrl-L: the
+// prompt is further up then.
+func (t *tape) cleared(source *vt.Screen) {
+	if t.begin == nil || source.OnAlternate() || cursorOf(source).line >= t.first {
+		return
+	}
+	t.reset()
+	t.begin, t.first = source.Snapshot(), cursorOf(source).line
 }
 
 // end is the position at which Enter is pressed: at the end, before the modes of a line
@@ -119,6 +130,8 @@ func (t *tape) locate(source *vt.Screen, cmd place.Command) ([]key, spot, error)
 		return nil, spot{}, errors.New("it has no prompt")
 	case t.bytes > maxTyping:
 		return nil, spot{}, errors.New("its typing is too long")
+	case len(t.pieces) == 0:
+		return nil, spot{}, errors.New("nothing was typed")
 	}
 	t.seek(position{})
 	prompt := cursorOf(t.replay.Screen)
@@ -180,9 +193,11 @@ func (t *tape) emptyLine(source *vt.Screen, cmd place.Command) (place.Point, err
 }
 
 // quiet finds the last position between two events, from at on, at which ready holds before
-// it does no longer.
+// it does no longer. At at itself it holds if the screen was cleared before.
 func (t *tape) quiet(at position, ready func() bool) (found position, ok bool) {
-	t.seek(at)
+	if t.seek(at); t.replay.AtRest() && ready() {
+		found, ok = at, true // the screen was cleared
+	}
 	t.from(at, func(p piece, end position) bool {
 		t.replay.Feed(p.Event)
 		if p.Code != format.Output && p.Code != format.Resize {

@@ -69,6 +69,7 @@ func Tidy(cast format.Cast, cmds []place.Command, speed time.Duration) ([]Insert
 			t.take(source.Screen, p)
 		}
 		source.Feed(p.Event)
+		t.cleared(source.Screen)
 	}
 	return inserts, warnings, nil
 }

@@ -87,6 +87,8 @@ func TestTidy(t *testing.T) {
 		{"two lines at once", "◊$ ▪a\\\r\n  b▪▸\r\n", "$ |a\\\nb", []string{"$ a", "$ a\\", "  ", "  b"}, []string{""}},
 		{"behind output", "no end◊$ ▪l▪s▪▸\r\n", "$ |ls", []string{"no end$ l", "no end$ ls"}, []string{""}},
 		{"behind a prompt of two lines", "◊~\r\n$ ▪l▪s▪▸\r\n", "~\n$ |ls", []string{"$ l", "$ ls"}, []string{""}},
+		{"when the screen was cleared", "\n\n◊$ ▪\x1b[H\x1b[2J$ ▪l▪s▪▸\r\n", "$ |ls", []string{"$ l", "$ ls"}, []string{""}},
+		{"when it was cleared, with a prompt of two lines", "\n\n◊~\r\n$ ▪\x1b[H\x1b[2J~\r\n$ ▪l▪s▪▸\r\n", "~\n$ |ls", []string{"$ l", "$ ls"}, []string{""}},
 		{"beside a prompt", "◊$ \x1b[10G#3\x1b[3G▪l▪s▪▸\r\n", "$ |ls", []string{"$ l      #3", "$ ls     #3"}, []string{""}},
 		{"over the prompt beside it", "◊$ \x1b[10G#3\x1b[3G▪1234\x1b[K5678▪▸\r\n", "$ |12345678", []string{"$ 1      #3", "$ 12     #3", "$ 123    #3", "$ 1234   #3", "$ 12345  #3", "$ 123456 #3", "$ 1234567", "$ 12345678"}, []string{""}},
 	} {
@@ -108,7 +110,8 @@ func TestTidyLeaves(t *testing.T) {
 		{"only a part of it", "◊$ ▪l▪s▪▸\r\n", "$ |l", "its text was not on the screen"},
 		{"above", "$ ls\r\n◊$ ▪x▸\r\n", "$ |ls", "its text was not on the screen"},
 		{"with the prompt", "◊$ ls▪▸\r\n", "$ |ls", "its prompt came with text"},
-		{"on a clear screen", "\n\n◊$ ▪l▪\x1b[H\x1b[2J$ l▪s▪▸\r\n", "$ |ls", "its text was not on the screen"},
+		{"on a clear screen", "\n\n◊$ ▪l▪\x1b[H\x1b[2J$ l▪s▪▸\r\n", "$ |ls", "its prompt came with text"},
+		{"given before the screen was cleared", "\n\n◊$ ▪ls▪\x1b[H\x1b[2J$ ls▸\r\n", "$ |ls", "nothing was typed"},
 	} {
 		s := newSession(h, test.text, test.cmd)
 		rows, _, warnings := retyped(t, s)
