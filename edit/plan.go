@@ -27,6 +27,7 @@ type Plan struct {
 
 	header []func(*format.Header)
 	after  []Filter // applied to the result
+	window Filter   // applied last; nil for none
 
 	steps []step
 	src   place.Source
@@ -215,7 +216,12 @@ func (p *Plan) baked(h *format.Header) *timeline {
 // Filter returns the plan as a Filter, for the recording that it was made for.
 // Events after an error of the plan, such as a place behind the end, are missing:
 // the error comes instead.
-func (p *Plan) Filter() Filter {
+func (p *Plan) Filter() Filter { return p.FilterWith(Chain()) }
+
+// FilterWith is Filter with another one that changes texts, such as that for
+// [Recipe.Replace]. It comes before the picture is cropped, so that it sees all of a text
+// that is cut there.
+func (p *Plan) FilterWith(texts Filter) Filter {
 	var filters []Filter
 	if !p.plain() {
 		filters = append(filters, p.apply)
@@ -228,7 +234,11 @@ func (p *Plan) Filter() Filter {
 			return c
 		})
 	}
-	return Chain(append(filters, p.after...)...)
+	filters = append(append(filters, p.after...), texts)
+	if p.window != nil {
+		filters = append(filters, p.window)
+	}
+	return Chain(filters...)
 }
 
 // apply is the Filter for everything that changes events.

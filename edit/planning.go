@@ -277,7 +277,7 @@ func (p *Plan) setFilters(r Recipe, o *ops) error {
 		p.everywhere("metadata removed")
 	}
 	if o.size != (format.Size{}) {
-		p.after = append(p.after, WindowSize(o.size))
+		p.window = WindowSize(o.size)
 		p.everywhere("window " + r.WindowSize)
 	}
 	if r.Title != nil {

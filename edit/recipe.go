@@ -47,7 +47,7 @@ type Recipe struct {
 	// WindowSize is COLSxROWS: the picture is cropped or padded to it.
 	WindowSize string `toml:"window-size,omitempty"`
 	// Replace replaces text, on the screen and elsewhere: OLD=NEW. The caller does
-	// it, with Replace of package redact, on the result of the plan.
+	// it, with Replace of package redact; see [Plan.FilterWith].
 	Replace []string `toml:"replace,omitempty"`
 	// RemoveInput removes the input.
 	RemoveInput bool `toml:"remove-input,omitempty"`

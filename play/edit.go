@@ -160,7 +160,7 @@ func (e *editing) makePlan(ctx context.Context, recipe edit.Recipe) (*planned, e
 		if err != nil {
 			return nil, err
 		}
-		p.filter = edit.Chain(p.filter, more)
+		p.filter = plan.FilterWith(more)
 	}
 	if p.Measured, err = plan.Measure(ctx); err != nil {
 		return nil, err

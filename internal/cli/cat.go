@@ -75,7 +75,7 @@ func runCat(ctx context.Context, e *env, o catOptions, names []string) error {
 	if err != nil {
 		return err
 	}
-	filter, err := o.filter.with(ctx, e, edit.Chain(plan.Filter(), replace))
+	filter, err := o.filter.with(ctx, e, plan.FilterWith(replace))
 	if err != nil {
 		return err
 	}

@@ -248,7 +248,7 @@ func (e *env) plan(ctx context.Context, r edit.Recipe, name string, read *readOp
 		p.done()
 		return p, err
 	}
-	p.filter = edit.Chain(p.Filter(), replace)
+	p.filter = p.FilterWith(replace)
 	return p, nil
 }
 
