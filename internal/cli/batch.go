@@ -263,7 +263,7 @@ func (j *batchJob) run(ctx context.Context, opts convertOptions, known map[strin
 		return
 	}
 	losses, err := copyRecording(ctx, src, dst, opts)
-	var notes []string
+	notes := slices.Clone(p.Warnings())
 	if err != nil {
 		notes = append(notes, j.reason(err))
 	}

@@ -44,6 +44,9 @@ func (e *env) editDeck(ctx context.Context, o editOptions, name string) error {
 		},
 		Out: takeName(name),
 		Write: func(ctx context.Context, recipe edit.Recipe, out, recipePath string) error {
+			if out == "-" || recipePath == "-" {
+				return errors.New("the terminal shows the deck: name a file")
+			}
 			w := o
 			w.saveRecipe = recipePath
 			w.overwrite = o.overwrite || mine.again(out, recipePath)
