@@ -66,7 +66,7 @@ func (r *reading) commands() error {
 // setCommands returns the spans of what goes with commands, and sets the time that
 // their outputs take.
 func (p *Plan) setCommands(ctx context.Context, r Recipe, o *ops) ([]span, error) {
-	if len(o.drop) == 0 && !r.DropExit && !r.TidyTyping && r.ShortenOutput == 0 {
+	if len(o.drop)+len(o.tidy) == 0 && !r.DropExit && !r.TidyTyping && r.ShortenOutput == 0 {
 		return nil, nil
 	}
 	rd := &reading{ctx: ctx, src: p.src}
@@ -95,32 +95,42 @@ func number(cmds []place.Command, index int) int {
 	return n
 }
 
-// dropCommands returns the spans of the commands that are dropped.
-func (p *Plan) dropCommands(rd *reading, r Recipe, o *ops) ([]span, error) {
-	if len(o.drop) == 0 {
-		return nil, nil
-	}
-	names := make([]string, len(rd.cmds)) // of the operation that drops it
-	for _, d := range o.drop {
+// selected returns, for each command, the name of the last operation that selects it; ""
+// for none.
+func selected(cmds []place.Command, list []selecting) ([]string, error) {
+	names := make([]string, len(cmds))
+	for _, d := range list {
 		var which []int
 		switch {
 		case d.failed || d.cancelled:
-			for i, c := range rd.cmds {
+			for i, c := range cmds {
 				// A shell ends with the status of the last command in it, which says
 				// nothing about the others.
-				shell := i+1 < len(rd.cmds) && rd.cmds[i+1].Depth > c.Depth
+				shell := i+1 < len(cmds) && cmds[i+1].Depth > c.Depth
 				if d.failed && c.Failed && !shell || d.cancelled && c.Cancelled {
 					which = append(which, i)
 				}
 			}
 		default:
-			if which = d.commands.Match(rd.cmds); len(which) == 0 {
-				return nil, fmt.Errorf("%s: no such command; %s", d.name, has(rd.cmds))
+			if which = d.commands.Match(cmds); len(which) == 0 {
+				return nil, fmt.Errorf("%s: no such command; %s", d.name, has(cmds))
 			}
 		}
 		for _, i := range which {
 			names[i] = d.name
 		}
+	}
+	return names, nil
+}
+
+// dropCommands returns the spans of the commands that are dropped.
+func (p *Plan) dropCommands(rd *reading, r Recipe, o *ops) ([]span, error) {
+	if len(o.drop) == 0 {
+		return nil, nil
+	}
+	names, err := selected(rd.cmds, o.drop)
+	if err != nil {
+		return nil, err
 	}
 	cast, err := rd.open()
 	if err != nil {
@@ -205,16 +215,30 @@ func (p *Plan) dropExit(rd *reading, r Recipe, _ *ops) ([]span, error) {
 
 // tidyTyping returns the spans of what was typed, with what comes in their place.
 func (p *Plan) tidyTyping(rd *reading, r Recipe, o *ops) ([]span, error) {
-	if !r.TidyTyping {
+	if !r.TidyTyping && len(o.tidy) == 0 {
 		return nil, nil
+	}
+	names, err := selected(rd.cmds, o.tidy)
+	if err != nil {
+		return nil, err
+	}
+	var cmds []place.Command
+	var index []int // of each among all
+	for i, c := range rd.cmds {
+		if r.TidyTyping || names[i] != "" {
+			cmds, index = append(cmds, c), append(index, i)
+		}
 	}
 	cast, err := rd.open()
 	if err != nil {
 		return nil, err
 	}
-	inserts, warnings, err := retell.Tidy(cast, rd.cmds, o.typingSpeed)
+	inserts, warnings, err := retell.Tidy(cast, cmds, o.typingSpeed)
 	if err != nil {
 		return nil, err
+	}
+	for i, w := range warnings {
+		warnings[i].Command = index[w.Command]
 	}
 	var spans []span
 	for _, in := range inserts {

@@ -21,7 +21,8 @@ type ops struct {
 	pause       []placed[time.Duration]
 	marker      []placed[string]
 	labels      labels
-	drop        []dropping
+	drop        []selecting
+	tidy        []selecting
 	typingSpeed time.Duration
 	size        format.Size
 }
@@ -41,8 +42,8 @@ type placed[T any] struct {
 	place place.Place
 }
 
-// dropping selects commands to drop.
-type dropping struct {
+// selecting selects commands.
+type selecting struct {
 	name              string
 	failed, cancelled bool
 	commands          place.Selector // unless one of those
@@ -117,7 +118,7 @@ func (r Recipe) parse() (*ops, error) {
 		add("remove-marker", s, err)
 	}
 	for _, s := range r.DropCommand {
-		x := dropping{name: "drop-command " + s, failed: s == "failed", cancelled: s == "cancelled"}
+		x := selecting{name: "drop-command " + s, failed: s == "failed", cancelled: s == "cancelled"}
 		if !x.failed && !x.cancelled {
 			var err error
 			if x.commands, err = place.ParseSelector(s); err != nil {
@@ -125,6 +126,11 @@ func (r Recipe) parse() (*ops, error) {
 			}
 		}
 		o.drop = append(o.drop, x)
+	}
+	for _, s := range r.TidyCommand {
+		commands, err := place.ParseSelector(s)
+		add("tidy-command", s, err)
+		o.tidy = append(o.tidy, selecting{name: "tidy-command " + s, commands: commands})
 	}
 	if s := r.TypingSpeed; s != "" {
 		var err error

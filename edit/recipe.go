@@ -19,6 +19,8 @@ type Recipe struct {
 	DropExit bool `toml:"drop-exit,omitempty"`
 	// TidyTyping has each command typed evenly, without corrections.
 	TidyTyping bool `toml:"tidy-typing,omitempty"`
+	// TidyCommand has only some commands typed evenly: N or /re/.
+	TidyCommand []string `toml:"tidy-command,omitempty"`
 	// TypingSpeed is the time from one key to the next in a tidied line, such as
 	// 60ms; "" means [DefaultTypingSpeed].
 	TypingSpeed string `toml:"typing-speed,omitempty"`

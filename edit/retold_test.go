@@ -201,3 +201,29 @@ func TestManyRanges(t *testing.T) {
 		t.Errorf("%v; want an overlap", err)
 	}
 }
+
+// tidy-command types the commands that it names, and no others.
+func TestTidyCommand(t *testing.T) {
+	for _, test := range []struct {
+		recipe edit.Recipe
+		typed  int
+	}{
+		{edit.Recipe{TidyCommand: []string{"2"}}, 1},
+		{edit.Recipe{TidyCommand: []string{"2", "/do [13]/"}}, 2},
+		{edit.Recipe{TidyCommand: []string{"2"}, TidyTyping: true}, 4},
+	} {
+		typed := 0
+		for _, what := range steps(t, test.recipe, session(4)) {
+			if what == "typed evenly" {
+				typed++
+			}
+		}
+		if typed != test.typed {
+			t.Errorf("%v %v: %d commands are typed; want %d", test.recipe.TidyCommand, test.recipe.TidyTyping, typed, test.typed)
+		}
+	}
+	_, err := edit.Recipe{TidyCommand: []string{"9"}}.Plan(context.Background(), session(4))
+	if err == nil || !strings.HasPrefix(err.Error(), "tidy-command 9: no such command; the recording has \"do 0\"") {
+		t.Errorf("command 9: %v; want what there is", err)
+	}
+}

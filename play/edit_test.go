@@ -234,6 +234,8 @@ func TestEditKeys(t *testing.T) {
 		{"commands as listed", "t c o m m a n d : 3 enter d", edit.Recipe{DropCommand: []string{"3"}}, "dropped: wrong"},
 		{"from a marker", "] ( } ) x", edit.Recipe{Cut: []string{`marker:"half way"..command:4.end`}}, ""},
 		{"switch", "T", edit.Recipe{TidyTyping: true}, "typed evenly"},
+		{"tidy commands", "} y } y", edit.Recipe{TidyCommand: []string{"1", "2"}}, "typed evenly: "},
+		{"tidy and not", "} y } y y", edit.Recipe{TidyCommand: []string{"1"}}, "typed as recorded: "},
 		{"switch off", "T T", edit.Recipe{}, "typed as recorded"},
 		{"no exit to drop", "T E", edit.Recipe{TidyTyping: true}, "does not end with exit"},
 		{"undo", "} d } d u", edit.Recipe{DropCommand: []string{"1"}}, "undone"},

@@ -22,7 +22,7 @@ var editLines = [][2]string{
 	{"e", "hold the picture"},
 	{"d", "drop, restore command"},
 	{"E", "drop the final exit"},
-	{"T", "type commands evenly"},
+	{"y T", "type command/all evenly"},
 	{"I", "shorten pauses"},
 	{"a", "add a marker"},
 	{"r D", "rename, remove marker"},
@@ -114,6 +114,7 @@ var operations = map[string]func(d *deck, now time.Time){
 		r.DropExit = !r.DropExit
 		d.do(now, r, onOff(r.DropExit, "the exit is dropped", "the exit stays"))
 	},
+	"y": (*deck).tidyCommand,
 	"T": func(d *deck, now time.Time) {
 		r := d.edit.recipe()
 		r.TidyTyping = !r.TidyTyping
@@ -197,6 +198,20 @@ func (d *deck) commandInView(now time.Time) (c listed, ok bool) {
 	}
 	d.say(now, "no command here")
 	return listed{}, false
+}
+
+// tidyCommand has the command in view typed evenly, or as recorded.
+func (d *deck) tidyCommand(now time.Time) {
+	c, ok := d.commandInView(now)
+	switch {
+	case !ok:
+	case c.cancelled:
+		d.say(now, "a cancelled line has no number: T tidies all lines")
+	default:
+		r := d.edit.recipe()
+		r.TidyCommand = withToggled(r.TidyCommand, c.selector())
+		d.do(now, r, onOff(slices.Contains(r.TidyCommand, c.selector()), "typed evenly: ", "typed as recorded: ")+c.text)
+	}
 }
 
 // dropCommand drops the command in view, or restores it. A cancelled line has no

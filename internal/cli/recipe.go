@@ -59,7 +59,9 @@ func (o *recipeFlags) paces(first ...*flag) group {
 	return group{"Times", append(first,
 		many(&o.Pause, "pause", "hold the picture: `SECONDS@PLACE`; repeatable", operation(func(r *edit.Recipe, s string) { r.Pause = []string{s} })),
 		onOff(&o.TidyTyping, "tidy-typing", "have each command typed evenly, without corrections"),
-		valued(&o.TypingSpeed, "typing-speed", "with --tidy-typing, take `TIME` for each key (default: 60ms)",
+		many(&o.TidyCommand, "tidy-command", "have only `WHICH` commands typed evenly: N or /RE/; repeatable",
+			operation(func(r *edit.Recipe, s string) { r.TidyCommand = []string{s} })),
+		valued(&o.TypingSpeed, "typing-speed", "when typing is tidied, take `TIME` for each key (default: 60ms)",
 			operation(func(r *edit.Recipe, s string) { r.TypingSpeed = s })),
 		number(&o.ShortenOutput, 2, "shorten-output", "hurry through the middle of outputs of more than `ROWS` rows"),
 	)}
