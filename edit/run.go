@@ -80,6 +80,9 @@ func (r *run) next(ev format.Event, err error) bool {
 		return false
 	}
 	r.pass(ev.Time, 0)
+	if r.late && r.gone && ev.Code != format.Comment {
+		r.clock.seen() // it is behind the span, though it only completes a sequence
+	}
 	if ev.Code != format.Output {
 		r.event(ev)
 	} else if r.screen == nil && len(r.holds)+len(r.markers) == 0 {
@@ -187,6 +190,8 @@ func (r *run) pass(now time.Duration, taken int) {
 			r.clock.to(edge.Time)
 			if r.late = !r.screen.AtRest(); !r.late {
 				r.crossEdge()
+			} else if r.gone {
+				r.clock.seen()
 			}
 		default:
 			r.clock.to(now)
@@ -317,8 +322,9 @@ func (r *run) emit(ev format.Event) {
 		r.exit = nil
 		r.put(exit)
 	}
-	ev.Time = r.clock.at()
-	r.clock.seen()
+	if ev.Time = r.clock.at(); !r.late && !r.gone {
+		r.clock.seen()
+	}
 	if ev.Code == format.Exit && len(r.holds) > 0 {
 		exit := ev // a copy, or each event would be allocated
 		r.exit = &exit
