@@ -49,14 +49,21 @@ func drainPipe(fd int) {
 
 // readFD reads once; again means that there is nothing to read now. It returns
 // io.EOF at the end of a terminal, which is EIO on Linux and 0 bytes elsewhere.
+//
+// Linux looks for output first, and then whether the other side is closed. If that wrote
+// and closed in between, EIO comes before the output, so only a second EIO is the end
+// (n_tty_read in drivers/tty/n_tty.c).
 func readFD(fd int, p []byte) (n int, again bool, err error) {
-	for {
+	for ended := false; ; {
 		n, err = unix.Read(fd, p)
 		switch {
 		case err == unix.EINTR:
 			continue
 		case err == unix.EAGAIN:
 			return 0, true, nil
+		case err == unix.EIO && !ended:
+			ended = true
+			continue
 		case err == unix.EIO:
 			return 0, false, io.EOF
 		case err != nil:

@@ -154,7 +154,11 @@ func epollNow(fd int, events []unix.EpollEvent, ms int) int {
 
 // readNow is readFD for a non-blocking descriptor, without the runtime.
 func readNow(fd int, p []byte) (n int, again bool, err error) {
-	return result(rawIO(unix.SYS_READ, fd, p), len(p) > 0)
+	r := rawIO(unix.SYS_READ, fd, p)
+	if r.errno == unix.EIO {
+		r = rawIO(unix.SYS_READ, fd, p) // see readFD
+	}
+	return result(r, len(p) > 0)
 }
 
 // writeNow is writeFD for a non-blocking descriptor, without the runtime.
