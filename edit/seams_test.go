@@ -276,6 +276,13 @@ func TestPlansKeepScreens(t *testing.T) {
 		}
 	}
 	t.Logf("%d plans for %d recordings; compared %d screens", plans, used, kept)
+	want := 44
+	if os.Getenv("TTYDECK_CORPUS") != "" {
+		want = 430
+	}
+	if seed >= len(paths) && used != want { // each file was looked at
+		t.Errorf("%d of %d files are recordings; want %d", used, len(paths), want)
+	}
 	if empty > plans/2 {
 		t.Errorf("%d of %d plans left nothing", empty, plans)
 	}
