@@ -8,7 +8,8 @@
 //   - [github.com/ttydeck/ttydeck/screen] draws recordings on the screen model.
 //   - [github.com/ttydeck/ttydeck/replay] holds a recording that can be sought.
 //   - [github.com/ttydeck/ttydeck/render] turns a screen into text with colours,
-//     or into the bytes that show it on a terminal.
+//     or into the bytes that show it on a terminal, and a recording into frames.
+//   - [github.com/ttydeck/ttydeck/render/glyph] draws characters.
 //   - [github.com/ttydeck/ttydeck/place] names places in recordings.
 //   - [github.com/ttydeck/ttydeck/edit] changes recordings: recipes cut, hurry and
 //     mark them in one pass, and filters join them and shift their times.

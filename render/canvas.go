@@ -22,6 +22,7 @@ type Cell struct {
 	Width uint8  // 2 for the first half of a wide character; else 0 or 1
 	Rest  bool   // the second half
 	Style Style  // of the blank, too
+	Link  uint32 // of a hyperlink: see [Canvas.Link]; 0 if there is none, or links are of no use
 }
 
 // Canvas is a picture of a terminal: its cells and its cursor. The zero Canvas

@@ -93,6 +93,12 @@ func follow(start, at, length, whole int) int {
 // Draw draws the part of the screen in view onto the upper rows of c, as many as
 // the last argument says, and a frame if the screen leaves room for one.
 func (v *View) Draw(c *Canvas, s *vt.Screen, rows int) {
+	v.drawCells(c, s, rows)
+	v.frame(c, v.cols, v.rows, rows)
+}
+
+// drawCells is Draw without the frame.
+func (v *View) drawCells(c *Canvas, s *vt.Screen, rows int) {
 	v.place(s, c.Cols, rows)
 	w, h := s.Size()
 	v.cols, v.rows = min(c.Cols, w-v.X), min(rows, h-v.Y)
@@ -128,7 +134,6 @@ func (v *View) Draw(c *Canvas, s *vt.Screen, rows int) {
 		X: cursor.X - v.X, Y: cursor.Y - v.Y, Shape: cursor.Shape,
 		Visible: cursor.Visible && cursor.X >= v.X && cursor.X < v.X+v.cols && cursor.Y >= v.Y && cursor.Y < v.Y+v.rows,
 	}
-	v.frame(c, v.cols, v.rows, rows)
 }
 
 // frame draws the edges of a screen that is smaller than the terminal.
