@@ -30,7 +30,9 @@ type Cell struct {
 type Canvas struct {
 	Cols, Rows int    // set by Reset
 	Cursor     Cursor // hidden at first
+	CursorInk  Ink    // its colour, in the frames of a [Film]
 	cells      []Cell
+	links      []link // by the number in a cell, less 1
 }
 
 // Cursor is the place and the look of a cursor.
@@ -53,8 +55,49 @@ func (c *Canvas) Reset(cols, rows int) {
 }
 
 func (c *Canvas) copyFrom(d *Canvas) {
-	c.Cols, c.Rows, c.Cursor = d.Cols, d.Rows, d.Cursor
+	c.Cols, c.Rows, c.Cursor, c.CursorInk, c.links = d.Cols, d.Rows, d.Cursor, d.CursorInk, d.links
 	c.cells = append(c.cells[:0], d.cells...)
+}
+
+// Link returns the hyperlink of a cell: the parameters of OSC 8 and the URI, which
+// anybody may have written. Cells of a [Film] that have both in common have the same
+// number in all frames.
+func (c *Canvas) Link(number uint32) (params, uri string) {
+	if number == 0 || int(number) > len(c.links) {
+		return "", ""
+	}
+	l := c.links[number-1]
+	return l.params, l.uri
+}
+
+type link struct{ params, uri string }
+
+// maxLinks is the most hyperlinks of a film. Text with another is shown without it.
+const maxLinks = 1 << 14
+
+// linkTable numbers hyperlinks.
+type linkTable struct {
+	numbers map[link]uint32
+	list    []link
+}
+
+// of returns the number of the hyperlink of a cell; 0 if it has none.
+func (t *linkTable) of(s *vt.Screen, cl vt.Cell) uint32 {
+	params, uri := s.CellLink(cl)
+	if uri == "" {
+		return 0
+	}
+	l := link{params, uri}
+	n, ok := t.numbers[l]
+	if !ok && len(t.list) < maxLinks {
+		if t.numbers == nil {
+			t.numbers = map[link]uint32{}
+		}
+		t.list = append(t.list, l)
+		n = uint32(len(t.list))
+		t.numbers[l] = n
+	}
+	return n
 }
 
 // Row returns the cells of row y, which may be changed.

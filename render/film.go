@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
@@ -11,10 +12,11 @@ import (
 	"github.com/ttydeck/ttydeck/vt"
 )
 
-// DefaultFPS is the usual limit of frames in a second, and DefaultHold how long the last
-// frame is usually held.
+// DefaultFPS is the usual limit of frames in a second, MaxFPS the highest, and
+// DefaultHold how long the last frame is usually held.
 const (
 	DefaultFPS  = 30
+	MaxFPS      = 1000
 	DefaultHold = 3 * time.Second
 )
 
@@ -73,7 +75,7 @@ func (f *Film) fps() int64 {
 	if f.FPS <= 0 {
 		return DefaultFPS
 	}
-	return int64(f.FPS)
+	return int64(min(f.FPS, MaxFPS))
 }
 
 // Time returns the time of a tick.
@@ -85,8 +87,8 @@ func (f *Film) Time(tick int64) time.Duration {
 	return time.Duration(tick/fps)*time.Second + time.Duration(tick%fps)*time.Second/time.Duration(fps)
 }
 
-// tick returns the tick in which a moment is.
-func (f *Film) tick(t time.Duration) int64 {
+// Tick returns the tick in which a moment is.
+func (f *Film) Tick(t time.Duration) int64 {
 	sec, rest := t/time.Second, t%time.Second
 	return int64(sec)*f.fps() + int64(rest)*f.fps()/int64(time.Second)
 }
@@ -151,17 +153,24 @@ type pass struct {
 	size format.Size // of the canvases; 0 as for Frames
 
 	screen    screen.Screen
-	now       *Canvas // the picture of the screen
-	dirty     []bool  // the rows of now that differ from shown
-	changed   bool    // the screen has changed since it was drawn onto now
+	changed   bool // the screen has changed since it was drawn
 	inSync    bool
 	syncBegan time.Duration
-	at        time.Duration // of the current event
+	links     linkTable
 
-	shown     *Canvas // the frame not yet passed on
-	shownAt   int64
-	shownRows []bool
-	number    int
+	at       time.Duration // of what happens
+	tick     int64         // in which it is
+	now      *Canvas       // the picture of the screen, drawn with these:
+	drawn    format.Size   // the part of the screen
+	reversed bool          // DECSCNM was set
+	colors   screenColors
+	dirty    []bool // the rows of now that may differ from shown
+
+	shown      *Canvas // the frame that is not passed on yet; its size is 0 at first
+	shownDirty []bool
+	shownAt    int64
+	number     int
+	yield      func(Frame, error) bool
 }
 
 func (f *Film) open() (*pass, error) {
@@ -169,52 +178,44 @@ func (f *Film) open() (*pass, error) {
 	return &pass{Film: f, cast: cast}, err
 }
 
-// maxSync is the longest synchronized update. Terminals end one after 0.15 to 2 seconds.
+// maxSync is the longest synchronized update that is waited for. Terminals end one after
+// 0.15 to 2 seconds.
 const maxSync = time.Second
 
 func (p *pass) frames(ctx context.Context, size format.Size) iter.Seq2[Frame, error] {
 	return func(yield func(Frame, error) bool) {
-		p.size = size
+		p.size, p.yield = size, yield
 		p.now, p.shown = new(Canvas), new(Canvas)
 		p.screen = screen.New(p.cast.Header, vt.WithHooks(vt.Hooks{Sync: p.sync}))
 		p.changed = true
-		tick := int64(0)
 		n := 0
 		var broken error
 		for ev, err := range p.cast.Events {
-			if err == nil && n%256 == 0 {
+			if n++; err == nil && n%256 == 0 {
 				err = context.Cause(ctx)
 			}
-			n++
 			if err != nil {
 				broken = err
 				break
 			}
-			if t := p.tick(ev.Time); t != tick {
-				if !p.emit(tick, yield) {
-					return
-				}
-				tick = t
+			if !p.advance(ev.Time) {
+				return
 			}
-			p.at = ev.Time
 			if p.screen.Feed(ev) {
 				p.changed = true
 			}
-			// TODO(keys, captions)
 		}
-		if ctx.Err() != nil && broken != nil {
-			yield(Frame{}, broken)
+		if err := context.Cause(ctx); err != nil {
+			yield(Frame{}, err)
 			return
 		}
+		// Nothing ends an update that is going on now.
 		p.inSync = false
-		if !p.emit(tick, yield) {
-			return
-		}
 		hold := p.Hold
 		if hold <= 0 {
 			hold = DefaultHold
 		}
-		if !p.pass(tick+max(p.tick(hold), 1), yield) {
+		if hold = min(hold, math.MaxInt64-p.at); !p.advance(p.at+hold) || !p.pass(max(p.tick, p.shownAt+1)) {
 			return
 		}
 		if broken != nil {
@@ -223,8 +224,40 @@ func (p *pass) frames(ctx context.Context, size format.Size) iter.Seq2[Frame, er
 	}
 }
 
-// sync is called when a synchronized update begins and ends. What was drawn before it
-// must be kept: it is shown until the update ends.
+// advance goes to a time at which something happens.
+func (p *pass) advance(to time.Duration) bool {
+	for {
+		due, ok := p.due()
+		if !ok || due >= to {
+			break
+		}
+		if !p.reach(due) {
+			return false
+		}
+		p.inSync = false
+	}
+	return p.reach(to)
+}
+
+// due returns the time at which the picture changes even if nothing happens.
+func (p *pass) due() (at time.Duration, ok bool) {
+	return p.syncBegan + maxSync, p.inSync
+}
+
+// reach goes to a time. If it is in another tick, the one before makes a frame.
+func (p *pass) reach(to time.Duration) bool {
+	p.at = to
+	tick := p.Tick(to)
+	if tick == p.tick {
+		return true
+	}
+	ok := p.frame()
+	p.tick = tick
+	return ok
+}
+
+// sync is called when a synchronized update begins and ends. What the screen shows when
+// it begins is in view till it ends.
 func (p *pass) sync(on bool) {
 	if on && !p.inSync {
 		p.draw()
@@ -234,70 +267,54 @@ func (p *pass) sync(on bool) {
 	p.changed = true
 }
 
-// emit ends a tick: if the picture is another than that shown, it is the next frame.
-func (p *pass) emit(tick int64, yield func(Frame, error) bool) bool {
-	if p.changed && !(p.inSync && p.at-p.syncBegan < maxSync) {
+// frame makes a frame of the picture at the end of a tick, unless it is the one shown.
+func (p *pass) frame() bool {
+	if p.changed && !p.inSync {
 		p.draw()
 	}
-	if p.number > 0 || p.shown.Cols > 0 {
-		if same := p.compare(); same {
+	if p.shown.Cols > 0 {
+		if p.compare() {
 			return true
 		}
-		if !p.pass(tick, yield) {
+		if !p.pass(p.tick) {
 			return false
 		}
-	} else {
-		p.dirty = rows(p.dirty, p.now.Rows, true)
 	}
-	p.now, p.shown = p.shown, p.now
-	p.dirty, p.shownRows = p.shownRows, p.dirty
+	p.shown, p.now = p.now, p.shown
+	p.shownDirty, p.dirty = p.dirty, p.shownDirty
+	p.shownAt = p.tick
 	p.now.copyFrom(p.shown)
-	p.dirty = rows(p.dirty, p.now.Rows, false)
-	p.shownAt = tick
+	p.dirty = setRows(p.dirty, p.now.Rows, false)
 	return true
 }
 
-// pass passes the frame on that is shown until that tick.
-func (p *pass) pass(till int64, yield func(Frame, error) bool) bool {
-	if till <= p.shownAt { // only at the start
-		return true
-	}
-	ok := yield(Frame{Number: p.number, Tick: p.shownAt, Till: till, Canvas: p.shown, Dirty: p.shownRows}, nil)
+// pass passes on the frame that is shown till that tick.
+func (p *pass) pass(till int64) bool {
+	ok := p.yield(Frame{Number: p.number, Tick: p.shownAt, Till: till, Canvas: p.shown, Dirty: p.shownDirty}, nil)
 	p.number++
 	return ok
 }
 
-// compare reports whether the picture is the one shown, and notes the rows that differ.
+// compare reports whether the picture is the one shown, and leaves only those rows dirty
+// that differ.
 func (p *pass) compare() bool {
 	if p.now.Cols != p.shown.Cols || p.now.Rows != p.shown.Rows {
-		p.dirty = rows(p.dirty, p.now.Rows, true)
+		p.dirty = setRows(p.dirty, p.now.Rows, true)
 		return false
 	}
-	same := p.now.Cursor == p.shown.Cursor
+	same := p.now.Cursor == p.shown.Cursor && p.now.CursorInk == p.shown.CursorInk
 	for y, dirty := range p.dirty {
-		if !dirty {
-			continue
+		if dirty {
+			p.dirty[y] = !slices.Equal(p.now.Row(y), p.shown.Row(y))
+			same = same && !p.dirty[y]
 		}
-		a, b := p.now.Row(y), p.shown.Row(y)
-		differ := false
-		for x := range a {
-			if a[x] != b[x] {
-				differ = true
-				break
-			}
-		}
-		p.dirty[y] = differ
-		same = same && !differ
 	}
 	return same
 }
 
-// rows returns b with a length of n, all set to v.
-func rows(b []bool, n int, v bool) []bool {
-	if cap(b) < n {
-		b = make([]bool, n)
-	}
-	b = b[:n]
+// setRows returns b with a length of n, all set to v.
+func setRows(b []bool, n int, v bool) []bool {
+	b = slices.Grow(b[:0], n)[:n]
 	for i := range b {
 		b[i] = v
 	}
@@ -308,21 +325,75 @@ func rows(b []bool, n int, v bool) []bool {
 func (p *pass) draw() {
 	p.changed = false
 	s := p.screen.Screen
-	cols, height := s.Size()
+	screenCols, screenRows := s.Size()
+	cols, rows := screenCols, screenRows
+	p.colors = (&View{}).colors(s)
 	if p.size.Cols > 0 {
 		cols = p.size.Cols
 	}
 	if p.size.Rows > 0 {
-		height = p.size.Rows
+		rows = p.size.Rows
 	}
-	if p.now.Cols != cols || p.now.Rows != height {
-		p.now.Reset(cols, height)
-		p.dirty = rows(p.dirty, height, true)
+	c := p.now
+	if c.Cols != cols || c.Rows != rows {
+		c.Reset(cols, rows)
+		p.dirty = setRows(p.dirty, rows, true)
+		p.drawn = format.Size{}
 	}
-	// TODO: only rows that are dirty
-	clear(p.now.cells)
-	var v View
-	v.Panned = true
-	v.drawCells(p.now, s, height)
-	p.dirty = rows(p.dirty, height, true)
+	c.links = p.links.list
+	now := s.Modes().ReverseVideo
+	size := format.Size{Cols: min(cols, screenCols), Rows: min(rows, screenRows)}
+	if size != p.drawn || now != p.reversed {
+		clear(c.cells)
+		p.drawn, p.reversed = size, now
+		p.dirty = setRows(p.dirty, rows, true)
+		for range s.Dirty {
+		}
+		for y := range size.Rows {
+			p.drawRow(y)
+		}
+	} else {
+		for y := range s.Dirty {
+			if y < size.Rows {
+				p.drawRow(y)
+				p.dirty[y] = true
+			}
+		}
+	}
+	c.links = p.links.list
+	p.drawCursor()
+}
+
+// drawRow draws a row of the screen.
+func (p *pass) drawRow(y int) {
+	row := p.now.Row(y)[:p.drawn.Cols]
+	drawRow(row, p.screen.Screen, y, 0, &p.colors, p.reversed, &p.links)
+	for x := range row {
+		if row[x].Rune == ' ' {
+			row[x].Rune = 0
+		}
+	}
+	p.now.Mend(y)
+}
+
+// drawCursor puts the cursor onto the picture, in the shape that is asked for.
+func (p *pass) drawCursor() {
+	cursor := p.screen.Cursor()
+	_, _, own := p.screen.DefaultColors()
+	p.now.Cursor, p.now.CursorInk = Cursor{}, InkCursor
+	if !cursor.Visible || p.Film.Cursor == CursorNone || cursor.X >= p.drawn.Cols || cursor.Y >= p.drawn.Rows {
+		return
+	}
+	p.now.Cursor = Cursor{X: cursor.X, Y: cursor.Y, Visible: true, Shape: cursor.Shape}
+	switch p.Film.Cursor {
+	case CursorBlock:
+		p.now.Cursor.Shape = 2
+	case CursorUnderline:
+		p.now.Cursor.Shape = 4
+	case CursorBar:
+		p.now.Cursor.Shape = 6
+	}
+	if r, g, b, ok := own.RGB(); ok {
+		p.now.CursorInk = direct(format.RGB{R: r, G: g, B: b})
+	}
 }

@@ -93,42 +93,50 @@ func follow(start, at, length, whole int) int {
 // Draw draws the part of the screen in view onto the upper rows of c, as many as
 // the last argument says, and a frame if the screen leaves room for one.
 func (v *View) Draw(c *Canvas, s *vt.Screen, rows int) {
-	v.drawCells(c, s, rows)
-	v.frame(c, v.cols, v.rows, rows)
-}
-
-// drawCells is Draw without the frame.
-func (v *View) drawCells(c *Canvas, s *vt.Screen, rows int) {
 	v.place(s, c.Cols, rows)
 	w, h := s.Size()
 	v.cols, v.rows = min(c.Cols, w-v.X), min(rows, h-v.Y)
-	modes := s.Modes()
-	look := v.colors(s)
+	look, reverse := v.colors(s), s.Modes().ReverseVideo
 	for y := range v.rows {
-		row, to := s.Row(v.Y+y), c.Row(y)
-		for x := range v.cols {
-			from := row.Cell(v.X + x)
-			cl := &to[x]
-			attr := from.Attr() &^ vt.Protected
-			if modes.ReverseVideo {
-				attr ^= vt.Inverse
-			}
-			cl.Style = Style{Fg: look.fg(from.Fg()), Bg: look.bg(from.Bg()), Attr: attr}
-			if attr.Underline() != vt.NoUnderline {
-				cl.Style.Underline = look.of(s.CellUnderlineColor(from))
-			}
-			switch from.Width() {
-			case 0:
-				cl.Rest = true
-			case 2:
-				cl.Width = 2
-			}
-			if cl.Rune = from.Rune(); cl.Rune < 0 {
-				cl.Rune, cl.Text = 0, s.CellText(from)
-			}
-		}
+		drawRow(c.Row(y)[:v.cols], s, v.Y+y, v.X, &look, reverse, nil)
 		c.Mend(y)
 	}
+	v.cursor(c, s)
+	v.frame(c, v.cols, v.rows, rows)
+}
+
+// drawRow draws the cells of row y of a screen from column x on. It is for blank cells,
+// and for those that it has drawn before.
+func drawRow(to []Cell, s *vt.Screen, y, x int, look *screenColors, reverse bool, links *linkTable) {
+	row := s.Row(y)
+	for i := range to {
+		from := row.Cell(x + i)
+		cl := &to[i]
+		attr := from.Attr() &^ vt.Protected
+		if reverse {
+			attr ^= vt.Inverse
+		}
+		*cl = Cell{Style: Style{Fg: look.fg(from.Fg()), Bg: look.bg(from.Bg()), Attr: attr}}
+		if attr.Underline() != vt.NoUnderline {
+			cl.Style.Underline = look.of(s.CellUnderlineColor(from))
+		}
+		switch from.Width() {
+		case 0:
+			cl.Rest = true
+		case 2:
+			cl.Width = 2
+		}
+		if cl.Rune = from.Rune(); cl.Rune < 0 {
+			cl.Rune, cl.Text = 0, s.CellText(from)
+		}
+		if links != nil {
+			cl.Link = links.of(s, from)
+		}
+	}
+}
+
+// cursor puts the cursor of the screen onto the canvas.
+func (v *View) cursor(c *Canvas, s *vt.Screen) {
 	cursor := s.Cursor()
 	c.Cursor = Cursor{
 		X: cursor.X - v.X, Y: cursor.Y - v.Y, Shape: cursor.Shape,
