@@ -1,20 +1,36 @@
 // Package glyph draws characters: with the outlines of fonts, and those that must join
-// their neighbours, such as box drawing, as geometry.
+// their neighbours, such as box drawing, as geometry. Start with [New]; [ShapeOf] has the
+// geometry for targets that draw it themselves.
+//
+// # Columns
+//
+// A glyph is drawn into the columns of its text, and clipped to them, whatever the font
+// says about its width. So text stays in its columns with any font.
 package glyph
 
 import (
+	"errors"
+	"fmt"
 	"image"
-	"image/draw"
-
-	"codeberg.org/go-fonts/dejavu/dejavusansmono"
-	"golang.org/x/image/font"
-	"golang.org/x/image/font/opentype"
-	"golang.org/x/image/math/fixed"
+	"math"
+	"strings"
+	"sync"
+	"sync/atomic"
 )
 
 // Levels is the number of steps of coverage in a mask, of which the first is none and
 // the last is all. Few steps keep pictures with a palette small.
 const Levels = 6
+
+// Limits of [Options].
+const (
+	MinSize       = 4    // of Options.Size
+	MaxSize       = 512  // of Options.Size
+	MinLineHeight = 0.5  // of Options.LineHeight
+	MaxLineHeight = 4    // of Options.LineHeight
+	maxGlyphs     = 8192 // in the cache
+	maxPixels     = 1 << 24
+)
 
 // Style is a face of a font.
 type Style uint8
@@ -37,10 +53,29 @@ type Options struct {
 
 // Fonts draws glyphs of one size. Its methods may be called concurrently.
 type Fonts struct {
+	size     float64
 	cell     image.Point
 	baseline int
-	face     font.Face
-	cache    map[string]*Glyph
+	lines    Lines
+	faces    [4]*face // by Style
+
+	// ascii has the glyphs of single characters of one byte in one column, the most
+	// frequent ones.
+	ascii [4][128]atomic.Pointer[Glyph]
+
+	cacheMu sync.RWMutex
+	cache   map[key]*Glyph // guarded by cacheMu
+	pixels  int            // of all masks in cache; guarded by cacheMu
+
+	mu    sync.Mutex // held while a glyph is made; guards what is below and the faces
+	paint painter
+}
+
+// key is a key of the cache of glyphs.
+type key struct {
+	text  string
+	style Style
+	cols  uint8
 }
 
 // Glyph is a character as it is drawn into its columns. It is immutable.
@@ -55,28 +90,62 @@ type Glyph struct {
 	Missing bool
 }
 
-// New loads fonts. The error is that of a font that cannot be found or read.
+// Lines says where the lines of a cell are, in pixels from its top.
+type Lines struct {
+	Underline int // the top of an underline
+	Strike    int // the top of a line through the text
+	Overline  int // the top of a line above the text
+	Thickness int // of all of them, at least 1; and of the strokes of box drawing
+}
+
+// ErrSize is the error for a size or a line height beyond the limits.
+var ErrSize = errors.New("size out of range")
+
+// New loads fonts. The error is [ErrSize], or that of a font that cannot be found or
+// read.
 func New(o Options) (*Fonts, error) {
-	f, err := opentype.Parse(dejavusansmono.TTF)
-	if err != nil {
-		return nil, err
+	if o.Size == 0 {
+		o.Size = 16
 	}
-	size := o.Size
-	if size == 0 {
-		size = 16
+	if o.LineHeight == 0 {
+		o.LineHeight = 1.4
 	}
-	height := o.LineHeight
-	if height == 0 {
-		height = 1.4
+	if !(o.Size >= MinSize && o.Size <= MaxSize) {
+		return nil, fmt.Errorf("font size %v: %w; use %v to %v pixels", o.Size, ErrSize, MinSize, MaxSize)
 	}
-	face, err := opentype.NewFace(f, &opentype.FaceOptions{Size: size, DPI: 72})
-	if err != nil {
-		return nil, err
+	if !(o.LineHeight >= MinLineHeight && o.LineHeight <= MaxLineHeight) {
+		return nil, fmt.Errorf("line height %v: %w; use %v to %v", o.LineHeight, ErrSize, MinLineHeight, MaxLineHeight)
 	}
-	adv, _ := face.GlyphAdvance('0')
-	m := face.Metrics()
-	cell := image.Pt(adv.Round(), int(size*height+.5))
-	return &Fonts{cell: cell, baseline: (cell.Y + m.Ascent.Round() - m.Descent.Round()) / 2, face: face, cache: map[string]*Glyph{}}, nil
+	f := &Fonts{size: o.Size, cache: map[key]*Glyph{}}
+	for style := range f.faces {
+		f.faces[style] = builtin[style]()
+	}
+	f.measure(o.LineHeight)
+	return f, nil
+}
+
+// measure computes the size of a cell, and where what is in a cell is.
+func (f *Fonts) measure(lineHeight float64) {
+	regular := f.faces[Regular]
+	m := regular.metrics(f.size)
+	f.cell = image.Pt(max(int(math.Round(m.advance)), 1), max(int(math.Round(f.size*lineHeight)), 1))
+	ascent, descent := int(math.Round(m.ascent)), int(math.Round(m.descent))
+	f.baseline = (f.cell.Y + ascent - descent) / 2
+
+	h := f.cell.Y
+	t := max(int(math.Round(float64(h)/20)), 1)
+	place := func(y int) int { return min(max(y, 0), max(h-t, 0)) }
+	f.lines = Lines{
+		// A row of pixels stays free below the letters, and the curl of an underline
+		// has its room below.
+		Underline: place(f.baseline + max(1+t/2, int(math.Round(f.size*.09)))),
+		Strike:    place(f.baseline - int(math.Round(m.xHeight/2)) - t/2),
+		Overline:  place(f.baseline - ascent),
+		Thickness: t,
+	}
+	for _, face := range f.faces {
+		face.fit(f.size, f.cell.X)
+	}
 }
 
 // Cell returns the size of a cell, in pixels.
@@ -85,59 +154,91 @@ func (f *Fonts) Cell() image.Point { return f.cell }
 // Baseline returns how far the baseline is below the top of a cell, in pixels.
 func (f *Fonts) Baseline() int { return f.baseline }
 
+// Lines returns the places of the lines of a cell.
+func (f *Fonts) Lines() Lines { return f.lines }
+
 // Glyph returns the glyph of the text of a cell, drawn over that many columns, 1 or 2.
-// The same arguments return the same pointer; it is never nil.
+// It is never nil. The same arguments return the same pointer, unless some 8,000 other
+// glyphs were drawn in between.
 func (f *Fonts) Glyph(text string, style Style, cols int) *Glyph {
-	if g, ok := f.cache[text]; ok {
+	style &= Bold | Italic
+	cols = min(max(cols, 1), 2)
+	if len(text) == 1 && text[0] < 128 && cols == 1 {
+		p := &f.ascii[style][text[0]]
+		if g := p.Load(); g != nil {
+			return g
+		}
+		p.CompareAndSwap(nil, f.create(text, style, cols))
+		return p.Load()
+	}
+	f.cacheMu.RLock()
+	g := f.cache[key{text, style, uint8(cols)}]
+	f.cacheMu.RUnlock()
+	if g != nil {
 		return g
 	}
-	img := image.NewAlpha(image.Rect(0, 0, f.cell.X*cols, f.cell.Y))
-	d := font.Drawer{Dst: img, Src: image.White, Face: f.face, Dot: fixed.P(0, f.baseline)}
-	_ = draw.Over
-	d.DrawString(text)
-	for i, v := range img.Pix {
-		img.Pix[i] = uint8((int(v)*(Levels-1) + 127) / 255 * 255 / (Levels - 1))
+	// The text may be a part of a recording, which the cache must not keep.
+	text = strings.Clone(text)
+	g = f.create(text, style, cols)
+	f.cacheMu.Lock()
+	defer f.cacheMu.Unlock()
+	k := key{text, style, uint8(cols)}
+	if was := f.cache[k]; was != nil {
+		return was
 	}
-	g := &Glyph{Mask: img.Pix}
-	f.cache[text] = g
+	if len(f.cache) >= maxGlyphs || f.pixels > maxPixels {
+		// Few recordings have so many, and to start anew costs little.
+		clear(f.cache)
+		f.pixels = 0
+	}
+	f.cache[k] = g
+	f.pixels += len(g.Mask)
+	if g.Color != nil {
+		f.pixels += len(g.Color.Pix)
+	}
 	return g
 }
 
-// Shape is a character as geometry, in a cell of a given size: see [ShapeOf].
-type Shape []Part
-
-// Part is a part of a Shape that is filled: a polygon, or several, whose insides are
-// those of the nonzero winding rule.
-type Part struct {
-	Path     []Segment // closed
-	Coverage uint8     // of the inside: 255, or less for a shade
+// create draws a glyph.
+func (f *Fonts) create(text string, style Style, cols int) *Glyph {
+	if blank(text) {
+		return &Glyph{}
+	}
+	size := image.Pt(f.cell.X*cols, f.cell.Y)
+	runes := []rune(text)
+	if len(runes) == 1 {
+		if s, ok := ShapeOf(runes[0], f.cell, cols, f.lines.Thickness); ok {
+			return &Glyph{Mask: s.mask(size)}
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.draw(runes, style, size)
 }
 
-// Op is what a [Segment] does.
-type Op uint8
-
-// The operations of a path, as in SVG.
-const (
-	MoveTo  Op = iota // to P[0]
-	LineTo            // to P[0]
-	CubicTo           // to P[2] by the control points P[0] and P[1]
-	Close             // back to the last MoveTo
-)
-
-// Segment is a part of a path.
-type Segment struct {
-	Op Op       // what it does
-	P  [3]Point // as many points as Op takes
+// blank reports whether nothing is drawn for a text: it is empty, or has only spaces
+// and controls.
+func blank(text string) bool {
+	for _, r := range text {
+		if r > ' ' && r != 0x7f && !(r >= 0x80 && r <= 0xa0) {
+			return false
+		}
+	}
+	return true
 }
 
-// Point is a point in a cell, in pixels from its upper left corner.
-type Point struct {
-	X, Y float64 // X and Y count to the right and down
-}
-
-// ShapeOf returns the geometry of a character in cells of that size, over that many
-// columns; false if it is drawn with a font. Lines are stroke pixels wide. Neighbouring
-// cells join without a gap.
-func ShapeOf(r rune, cell image.Point, cols int, stroke int) (Shape, bool) {
-	return nil, false
+// draw draws a text with the outlines of a font.
+func (f *Fonts) draw(runes []rune, style Style, size image.Point) *Glyph {
+	face := f.faces[style]
+	f.paint.reset(size)
+	missing := false
+	for _, r := range runes {
+		id, ok := face.NominalGlyph(r)
+		if !ok {
+			missing = true
+			continue
+		}
+		f.paint.outline(face, id, 0, float64(f.baseline))
+	}
+	return &Glyph{Mask: f.paint.mask(), Missing: missing}
 }
