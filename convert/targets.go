@@ -17,6 +17,7 @@ const (
 	KindRecording  Kind = "recording"  // a recording, which may hold secrets
 	KindText       Kind = "text"       // text
 	KindTranscript Kind = "transcript" // the commands of one or more recordings
+	KindPicture    Kind = "picture"    // a picture, or a film
 )
 
 // Need is something that a [Target] needs besides a recording's events.
@@ -42,12 +43,25 @@ type Target struct {
 	// has control sequences.
 	Binary bool
 
-	Format *format.Format    // writes the target, event by event; nil for a transcript
-	Style  *transcript.Style // writes a transcript; else nil
+	// One of these writes the target; the others are nil.
+	Format  *format.Format    // event by event
+	Style   *transcript.Style // as a transcript
+	Picture *Picture          // as a picture
+}
+
+// Folder reports whether the target is a directory.
+func (t *Target) Folder() bool {
+	switch {
+	case t.Format != nil:
+		return t.Format.Layout() == format.Directory
+	case t.Picture != nil:
+		return t.Picture.WriteFolder != nil
+	}
+	return false
 }
 
 // Targets lists everything that a recording can be written as.
-var Targets = slices.Concat(recordings(), Table{ofFormat(TextFormat(TextOptions{}), KindText, NeedScreen)}, transcripts())
+var Targets = slices.Concat(recordings(), Table{ofFormat(TextFormat(TextOptions{}), KindText, NeedScreen)}, pictures(), transcripts())
 
 // Table is a table of targets.
 type Table []*Target

@@ -11,7 +11,7 @@ func Title(title string) Filter {
 }
 
 // Theme returns a Filter that sets the colours of the recorded terminal; nil removes
-// them. See [format.ReadTheme].
+// them. See [render.OpenTheme].
 func Theme(theme *format.Theme) Filter {
 	return func(src format.Cast) format.Cast {
 		src.Header.Term.Theme = theme

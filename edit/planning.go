@@ -8,6 +8,7 @@ import (
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/place"
+	"github.com/ttydeck/ttydeck/render"
 )
 
 // Plan makes the plan for a recording: it finds the places of the recipe there. A
@@ -285,7 +286,7 @@ func (p *Plan) setFilters(r Recipe, o *ops) error {
 		p.everywhere(fmt.Sprintf("title %q", *r.Title))
 	}
 	if r.Theme != "" {
-		theme, err := format.ReadTheme(r.Theme)
+		theme, err := render.OpenTheme(r.Theme)
 		if err != nil {
 			return err
 		}

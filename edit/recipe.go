@@ -44,7 +44,8 @@ type Recipe struct {
 
 	// Title, unless it is nil, is the new title.
 	Title *string `toml:"title,omitempty"`
-	// Theme is the name of a file with a theme.
+	// Theme is the name of a built-in theme or of a file with one: see
+	// [render.OpenTheme].
 	Theme string `toml:"theme,omitempty"`
 	// WindowSize is COLSxROWS: the picture is cropped or padded to it.
 	WindowSize string `toml:"window-size,omitempty"`

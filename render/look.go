@@ -1,6 +1,8 @@
 package render
 
 import (
+	"strings"
+
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/vt"
 )
@@ -58,6 +60,23 @@ func ThemeOf(r *format.Theme) *Theme {
 	}
 	return t
 }
+
+// Recorded returns the theme as a recording holds it.
+func (t *Theme) Recorded() *format.Theme {
+	return &format.Theme{Fg: t.Fg, Bg: t.Bg, Palette: t.Palette[:]}
+}
+
+// OpenTheme returns the built-in theme of that name or, if there is none or the name has a
+// slash, the theme in the file of that name.
+func OpenTheme(name string) (*format.Theme, error) {
+	if IsThemeFile(name) {
+		return format.ReadTheme(name)
+	}
+	return ThemeByName(name).Recorded(), nil
+}
+
+// IsThemeFile reports whether [OpenTheme] takes a name for that of a file.
+func IsThemeFile(name string) bool { return strings.Contains(name, "/") || ThemeByName(name) == nil }
 
 // Look is how the character of a cell is drawn. Inverse is applied, and equal looks
 // are drawn alike.

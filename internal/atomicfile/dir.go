@@ -74,6 +74,13 @@ func (d *Dir) Create(name string, mode fs.FileMode) (*File, error) {
 	return file, nil
 }
 
+// Finish completes a file before Commit, so that a directory can hold more files than can
+// be open.
+func (d *Dir) Finish(file *File) error {
+	d.files = slices.DeleteFunc(d.files, func(f *File) bool { return f == file })
+	return named(d.name, errors.Join(file.f.Sync(), file.f.Close()))
+}
+
 // Commit completes the directory and gives it its name. If that fails before it is
 // complete, Commit discards it. If it cannot get its name, it is kept under
 // another, which the error names.

@@ -94,7 +94,7 @@ func runCat(ctx context.Context, e *env, o catOptions, names []string) error {
 		sources = append(sources, src)
 		casts = append(casts, src.Cast)
 	}
-	to, err := targetFor(o.to, o.output)
+	to, err := targetFor(targets, o.to, o.output)
 	if err != nil {
 		return err
 	}

@@ -20,11 +20,13 @@ import (
 type convertOptions struct {
 	output     string
 	to         *convert.Target // nil: by the output's extension
+	pictures   bool            // the output may be a picture
 	overwrite  bool
 	timestamps bool // put the time before each line of text
 	jobs       int  // number of recordings to convert at once
 	read       readOptions
 	changes    filterOptions
+	picture    pictureOptions
 	// filter, unless it is nil, replaces changes.
 	filter edit.Filter
 	// before, unless it is nil, is called when the output is complete, before it gets
@@ -33,7 +35,8 @@ type convertOptions struct {
 }
 
 func convertCommand(e *env) *command {
-	o := convertOptions{jobs: runtime.GOMAXPROCS(0)}
+	o := convertOptions{pictures: true, jobs: runtime.GOMAXPROCS(0), picture: newPictureOptions()}
+	o.picture.flags = o.picture.groups()
 	return &command{
 		name:    "convert",
 		purpose: "convert a recording to another format",
@@ -58,10 +61,11 @@ skipped, and an IN that fails does not stop the others. At the end, a table list
 Faults in IN are reported and skipped; --strict stops at the first. Anything that the target format
 cannot store is reported on one line.`,
 		flags: slices.Concat([]group{{"Output", []*flag{
-			outputFlag(&o.output), targetFlag(&o.to), overwriteFlag(&o.overwrite),
+			outputFlag(&o.output), formatFlag(&o.to, showable, func(t *convert.Target) *convert.Target { return t }), overwriteFlag(&o.overwrite),
 			onOff(&o.timestamps, "timestamps", "put the time before each line of text (.txt)"),
 			number(&o.jobs, 1, "jobs,j", "convert `N` recordings at a time"),
-		}}}, o.changes.groups(), o.read.croppedGroups(&o.changes.recipeFlags)),
+			onOff(&o.picture.dryRun, "dry-run", "print what would be done, and the new length"),
+		}}}, o.picture.flags, o.changes.groups(), o.read.croppedGroups(&o.changes.recipeFlags)),
 		run: func(ctx context.Context, args []string) error {
 			if _, err := o.changes.recipe(); err != nil {
 				return err
@@ -94,13 +98,23 @@ func holdsRecordings(name string) bool {
 
 // runConvert converts one recording.
 func runConvert(ctx context.Context, e *env, opts convertOptions, from, name string) error {
-	to, err := targetFor(opts.to, name)
-	if info, statErr := os.Stat(name); statErr == nil && info.IsDir() && (err != nil || to.Format.Layout() != format.Directory) {
+	table := targets
+	if opts.pictures {
+		table = showable
+	}
+	to, err := targetFor(table, opts.to, name)
+	if info, statErr := os.Stat(name); statErr == nil && info.IsDir() && (err != nil || !to.Folder()) {
 		return withHint(usageError{fmt.Errorf("%s: is a directory", name)},
 			"to convert into it: ttydeck convert -o "+strings.TrimSuffix(name, "/")+"/ "+from)
 	}
 	if err != nil {
 		return err
+	}
+	if to.Picture != nil {
+		return runPicture(ctx, e, opts, from, name, to)
+	}
+	if given := givenIn(opts.picture.flags); len(given) > 0 {
+		e.warnf("%s: only for pictures, not %s", strings.Join(given, ", "), to.Name)
 	}
 	if opts.timestamps {
 		if to.Kind != convert.KindText {

@@ -214,7 +214,7 @@ func (e *env) copyAsIs(ctx context.Context, o editOptions, path, name string) (b
 		return false, err
 	}
 	defer src.close()
-	to, err := targetFor(o.to, name)
+	to, err := targetFor(targets, o.to, name)
 	if err != nil {
 		return false, err
 	}

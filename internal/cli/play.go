@@ -23,6 +23,7 @@ import (
 	"github.com/ttydeck/ttydeck/internal/tty"
 	"github.com/ttydeck/ttydeck/place"
 	"github.com/ttydeck/ttydeck/play"
+	"github.com/ttydeck/ttydeck/render"
 )
 
 func playCommand(e *env) *command {
@@ -106,11 +107,14 @@ func parseTheme(s string) (playTheme, error) {
 	return playTheme{file: theme}, err
 }
 
-// readTheme returns the theme in a file.
+// readTheme returns a built-in theme, or that in a file.
 func readTheme(name string) (*format.Theme, error) {
-	theme, err := format.ReadTheme(name)
+	theme, err := render.OpenTheme(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no file %q with a theme", name)
+		err = fmt.Errorf("there is no theme, and no file with one, called %q", name)
+		if near := render.ThemesNear(name); len(near) > 0 {
+			return nil, withHint(err, "themes: "+strings.Join(near, ", "))
+		}
 	}
 	return theme, err
 }

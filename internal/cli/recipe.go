@@ -17,6 +17,7 @@ import (
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/fetch"
 	"github.com/ttydeck/ttydeck/place"
+	"github.com/ttydeck/ttydeck/render"
 )
 
 // recipeFlags are the flags for the operations of an edit.Recipe.
@@ -92,7 +93,7 @@ func (o *recipeFlags) headerFlags() []*flag {
 // themeFlag returns the flag for the colours in the header. The file is read at once, so
 // that a bad one is an error of the command line.
 func (o *recipeFlags) themeFlag() *flag {
-	return valued(&o.Theme, "theme", "set the recording's colours to the theme in `FILE`, or that of the recording there", func(s string) (string, error) {
+	return valued(&o.Theme, "theme", "use the colours of `THEME`: a name such as dracula, or a file with a theme or a recording", func(s string) (string, error) {
 		_, err := readTheme(s)
 		return s, err
 	})
@@ -154,7 +155,7 @@ func readRecipe(name string) (edit.Recipe, error) {
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		return r, withHint(fmt.Errorf("%s: unknown operation %q", name, unknown[0].String()), "operations have the names of the flags of ttydeck edit")
 	}
-	if r.Theme != "" && !filepath.IsAbs(r.Theme) {
+	if isThemeFile(r.Theme) && !filepath.IsAbs(r.Theme) {
 		r.Theme = filepath.Join(filepath.Dir(name), r.Theme)
 	}
 	if err := r.Check(); err != nil {
@@ -162,6 +163,9 @@ func readRecipe(name string) (edit.Recipe, error) {
 	}
 	return r, nil
 }
+
+// isThemeFile reports whether a recipe's theme is in a file.
+func isThemeFile(name string) bool { return name != "" && render.IsThemeFile(name) }
 
 // mergeRecipes returns the operations of both; where there can be only one, that of
 // b.
@@ -182,7 +186,7 @@ func mergeRecipes(a, b edit.Recipe) edit.Recipe {
 // writeRecipe writes a recipe as TOML, to a file in the directory dir. Names of files
 // in it become relative to that, as readRecipe reads them.
 func writeRecipe(w io.Writer, dir string, r edit.Recipe) error {
-	if r.Theme != "" && !filepath.IsAbs(r.Theme) {
+	if isThemeFile(r.Theme) && !filepath.IsAbs(r.Theme) {
 		theme, err := filepath.Abs(r.Theme)
 		if err != nil {
 			return err

@@ -15,6 +15,8 @@ import (
 var (
 	// transcripts are the targets of transcript.
 	transcripts = convert.Targets.Where(func(t *convert.Target) bool { return t.Style != nil })
+	// showable are the targets of convert: recordings, text and pictures.
+	showable = convert.Targets.Where(func(t *convert.Target) bool { return t.Style == nil })
 	// targets are those of all other commands that write a recording.
 	targets = convert.Targets.Where(func(t *convert.Target) bool { return t.Format != nil })
 	// recordable are those of the recorders, which write one file, while the session
@@ -61,35 +63,36 @@ func targetNamed(table convert.Table, name string) (*convert.Target, error) {
 		return nil, fmt.Errorf("%s can be read but not written", f)
 	case transcripts.ByName(name) != nil:
 		return nil, withHint(err, transcriptHint)
+	case showable.ByName(name) != nil:
+		return nil, withHint(err, pictureHint)
 	}
 	return nil, withHint(err, formatsHint(table.Names()))
 }
 
 func formatsHint(names []string) string { return "formats: " + strings.Join(names, ", ") }
 
+// pictureHint is the hint for the formats of pictures.
+const pictureHint = "to write it as a picture: ttydeck convert IN OUT, with the same flags"
+
 // transcriptHint is the hint for the formats of transcripts.
 const transcriptHint = "to write its commands and their output: ttydeck transcript IN -o OUT"
 
-// images are the extensions of pictures and videos, which ttydeck cannot write.
-var images = []string{".gif", ".svg", ".png", ".mp4", ".webm"}
-
-// targetFor returns the target to write name as: to, unless that is nil.
-func targetFor(to *convert.Target, name string) (*convert.Target, error) {
+// targetFor returns the target of table to write name as: to, unless that is nil.
+func targetFor(table convert.Table, to *convert.Target, name string) (*convert.Target, error) {
 	if to == nil {
-		to = targets.ByFileName(name)
+		to = table.ByFileName(name)
 	}
 	switch {
 	case to != nil:
 		return to, nil
 	case name == "-":
-		return targets.ByFormat(format.AsciicastV3), nil
+		return table.ByFormat(format.AsciicastV3), nil
 	case transcripts.ByFileName(name) != nil:
 		return nil, withHint(usageError{fmt.Errorf("%s: not a recording format", name)}, transcriptHint)
-	case slices.Contains(images, strings.ToLower(filepath.Ext(name))):
-		return nil, withHint(usageError{fmt.Errorf("%s: pictures and videos cannot be written", name)},
-			"asciinema's agg makes a GIF of a recording in asciicast: agg IN.cast OUT.gif")
+	case showable.ByFileName(name) != nil:
+		return nil, withHint(usageError{fmt.Errorf("%s: not a recording format", name)}, pictureHint)
 	}
-	return nil, errExtension(name, targets.ByFormat(format.AsciicastV3))
+	return nil, errExtension(name, table.ByFormat(format.AsciicastV3))
 }
 
 // transcriptFor returns the transcript to write name as: to, unless that is nil.

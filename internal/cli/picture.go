@@ -1,0 +1,393 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/ttydeck/ttydeck/convert"
+	"github.com/ttydeck/ttydeck/edit"
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/atomicfile"
+	"github.com/ttydeck/ttydeck/internal/timecode"
+	"github.com/ttydeck/ttydeck/internal/tty"
+	"github.com/ttydeck/ttydeck/place"
+	"github.com/ttydeck/ttydeck/render"
+	"github.com/ttydeck/ttydeck/render/glyph"
+)
+
+// pictureOptions are the flags for pictures.
+type pictureOptions struct {
+	at       optional[place.Place] // of a still
+	fps      int
+	last     time.Duration
+	loops    int
+	keys     bool
+	captions bool
+	cursor   string
+	snippet  bool
+	dryRun   bool
+
+	dark       string
+	font       glyph.Options
+	embed      bool
+	scale      int
+	window     string
+	radius     optional[int]
+	padding    int
+	margin     int
+	marginInk  optional[format.RGB]
+	lineHeight float64
+	size       int
+
+	flags []group // all of them
+}
+
+func newPictureOptions() pictureOptions {
+	return pictureOptions{fps: render.DefaultFPS, last: render.DefaultHold, scale: 1, padding: 10, lineHeight: 1.4, size: 16}
+}
+
+// cursors are the values of --cursor.
+var cursors = map[string]render.CursorShape{
+	"recorded": render.CursorRecorded, "block": render.CursorBlock, "underline": render.CursorUnderline, "bar": render.CursorBar, "none": render.CursorNone,
+}
+
+func (o *pictureOptions) groups() []group {
+	return []group{
+		{"Pictures and films", []*flag{
+			valued(&o.at, "at", "write a still of the screen at `PLACE`; see PLACES", func(s string) (optional[place.Place], error) {
+				p, err := place.Parse(s)
+				return optional[place.Place]{p, true}, err
+			}),
+			between(&o.fps, 1, 60, "fps", "show at most `N` frames a second"),
+			valued(&o.last, "last-frame", "show the last frame for `SECONDS`", parseLength),
+			between(&o.loops, 0, 65535, "loops", "play it `N` times; 0: for ever"),
+			onOff(&o.keys, "keys", "show what was typed below the screen"),
+			onOff(&o.captions, "captions", "show the markers below the screen"),
+			oneOf(&o.cursor, "cursor", "draw the cursor as `SHAPE`: recorded, block, underline, bar or none", "recorded", "block", "underline", "bar", "none"),
+			onOff(&o.snippet, "snippet", "print the Markdown that shows OUT on a page"),
+		}},
+		{"Looks of pictures", []*flag{
+			word(&o.font.Font, "font", "use the font `FONT`: a file, or the name of a family (default: DejaVu Sans Mono)"),
+			between(&o.size, 4, 200, "font-size", "use a font of `PIXELS`"),
+			valued(&o.lineHeight, "line-height", "make lines `N` times as high as the font", parseLineHeight),
+			onOff(&o.embed, "embed-font", "put the characters' shapes into the SVG"),
+			between(&o.scale, 1, 8, "scale", "draw `N` pixels for each; 2 is for displays of high density"),
+			word(&o.dark, "dark-theme", "in an SVG, use `THEME` on dark pages, and --theme on light ones"),
+		}},
+		{"Around pictures", []*flag{
+			oneOf(&o.window, "window", "draw a window around the picture: `STYLE` is none, plain or mac", "none", "plain", "mac"),
+			between(&o.padding, 0, 1000, "padding", "leave `PIXELS` around the text"),
+			valued(&o.radius, "radius", "round the corners by `PIXELS` (default: 8 with a window)", func(s string) (optional[int], error) {
+				n, err := parseBetween(s, 0, 1000)
+				return optional[int]{n, true}, err
+			}),
+			between(&o.margin, 0, 1000, "margin", "leave `PIXELS` around the window"),
+			valued(&o.marginInk, "margin-color", "fill the margin with `COLOR`, such as #336699 (default: transparent, where the format can)", func(s string) (optional[format.RGB], error) {
+				c, err := format.ParseRGB(s)
+				return optional[format.RGB]{c, true}, err
+			}),
+		}},
+	}
+}
+
+// givenIn lists the flags that were given, as they are written.
+func givenIn(groups []group) (names []string) {
+	for _, g := range groups {
+		for _, f := range g.flags {
+			if f.given {
+				names = append(names, "--"+f.name)
+			}
+		}
+	}
+	return names
+}
+
+// between returns a flag whose value is a whole number in a range.
+func between(p *int, least, most int, names, usage string) *flag {
+	return valued(p, names, usage, func(s string) (int, error) { return parseBetween(s, least, most) })
+}
+
+func parseBetween(s string, least, most int) (int, error) {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < least || n > most {
+		return 0, fmt.Errorf("invalid number %q: want a whole number from %d to %d", s, least, most)
+	}
+	return n, nil
+}
+
+func parseLineHeight(s string) (float64, error) {
+	x, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(x >= 1 && x <= 4) {
+		return 0, fmt.Errorf("invalid line height %q: want a number from 1 to 4", s)
+	}
+	return x, nil
+}
+
+// parseLength parses a length of time that is not negative.
+func parseLength(s string) (time.Duration, error) {
+	d, err := parseDuration(s)
+	if err == nil && d < 0 {
+		err = fmt.Errorf("invalid time %q: want 0 or more", s)
+	}
+	return d, err
+}
+
+// stillLabel is the label of the marker at which a still is taken. Nobody types it.
+const stillLabel = "\x00ttydeck still\x00"
+
+// pictured is a recording that is ready to be drawn.
+type pictured struct {
+	convert.Show
+	done func()
+}
+
+// show prepares the recording from to be drawn as a target.
+func (e *env) show(ctx context.Context, o convertOptions, from string, to *convert.Target, said *warnings, watch func(*input)) (s pictured, err error) {
+	s.done = func() {}
+	look := &o.picture
+	still := to.Picture.Still || look.at.given
+	changes := o.changes
+	if look.at.given {
+		changes.Marker = append(slices.Clone(changes.Marker), look.at.value.String()+`=`+stillLabel)
+	}
+	path, remove, err := e.reopenable(ctx, from, &o.read)
+	if err != nil {
+		return s, err
+	}
+	p, err := changes.of(ctx, e, path, &o.read)
+	s.done = func() { p.done(); remove() }
+	if err != nil {
+		return s, placeError(from, err)
+	}
+	p.warn(e)
+	first := true
+	film := &render.Film{
+		FPS: look.fps, Hold: max(look.last, 1), Cursor: cursors[look.cursor], Keys: look.keys, Captions: look.captions,
+		Open: func() (format.Cast, error) {
+			opts := o.read.list()
+			if first {
+				opts = append(opts, format.OnWarning(said.add))
+				first = false
+			}
+			src, err := e.open(ctx, p.path, opts...)
+			if err != nil {
+				return format.Cast{}, err
+			}
+			watch(src)
+			cast := src.Cast
+			cast.Events = closing(untilCancelled(ctx, cast.Events), src.close)
+			cast = p.filter(cast)
+			if limit := cast.Header.IdleLimit; limit > 0 { // as a player does
+				cast = edit.LimitIdle(limit)(cast)
+			}
+			if still {
+				cast.Events = stillOf(cast.Events, look.at.given)
+			}
+			return cast, nil
+		},
+	}
+	m, err := film.Measure(ctx)
+	if err != nil && (o.read.strict || !errors.As(err, new(*format.SyntaxError))) {
+		return s, err
+	}
+	picture := &render.Picture{
+		Padding: look.padding, Window: render.Chrome(look.window), Title: m.Title, Radius: look.radius.value,
+		Margin: look.margin, Scale: look.scale,
+	}
+	if m.Theme != nil {
+		picture.Theme = render.ThemeOf(m.Theme)
+	}
+	if look.marginInk.given {
+		picture.MarginColor = &look.marginInk.value
+	}
+	if !look.radius.given && picture.Window != render.ChromeNone {
+		picture.Radius = 8
+	}
+	font := look.font
+	font.LineHeight = look.lineHeight
+	font.Size = float64(look.size * look.scale)
+	fonts, err := glyph.New(font)
+	if err != nil {
+		return s, err
+	}
+	s.Show = convert.Show{Film: film, Measured: m, Picture: picture, Fonts: fonts, Font: font, Loops: look.loops, Embed: look.embed}
+	_, err = picture.Layout(m.Size, fonts.Cell())
+	if errors.Is(err, render.ErrTooLarge) {
+		err = withHint(err, "--window-size 120x40 shows a part; --font-size and --scale make all smaller")
+	}
+	return s, err
+}
+
+// errNoStill is the error for a still of a place that is cut out.
+var errNoStill = errors.New("--at: the place is cut out")
+
+// stillOf returns events that all come at once: up to the still's marker, or all.
+func stillOf(events format.Events, marked bool) format.Events {
+	return func(yield func(format.Event, error) bool) {
+		for ev, err := range events {
+			if marked && ev.Code == format.Marker && ev.Data == stillLabel {
+				return
+			}
+			ev.Time = 0
+			if !yield(ev, err) {
+				return
+			}
+		}
+		if marked {
+			yield(format.Event{}, errNoStill)
+		}
+	}
+}
+
+// runPicture writes a recording as a picture.
+func runPicture(ctx context.Context, e *env, opts convertOptions, from, name string, to *convert.Target) error {
+	var current atomic.Pointer[input]
+	var pass atomic.Int32
+	bar := startProgress(e.errOut, func() (string, int64, int64) {
+		src := current.Load()
+		if src == nil {
+			return from, 0, 0
+		}
+		done, total := src.progress()
+		if pass.Load() < 2 {
+			return from + ": measuring", done, total
+		}
+		return from, done, total
+	})
+	defer bar.Stop()
+	own := e.with(bar)
+	if name == "-" && tty.IsTerminal(e.out) {
+		if to.Binary {
+			return withHint(usageError{fmt.Errorf("refusing to write %s output to the terminal, as it is not text", to.Name)}, "name a file: ttydeck convert "+from+" OUT"+to.Ext[0])
+		}
+		own = e
+	}
+	said := &warnings{env: own}
+	s, err := own.show(ctx, opts, from, to, said, func(src *input) {
+		pass.Add(1)
+		current.Store(src)
+	})
+	defer s.done()
+	if err != nil {
+		return err
+	}
+	if opts.picture.dryRun {
+		said.done()
+		bytes := int64(-1)
+		if to.Picture.Estimate != nil {
+			if bytes, err = to.Picture.Estimate(ctx, &s.Show); err != nil {
+				return err
+			}
+		}
+		return printEstimate(e.out, &s.Show, bytes)
+	}
+	err = own.draw(ctx, opts, name, to, &s.Show)
+	said.done()
+	return err
+}
+
+// draw writes a picture. What could be read of a damaged recording is kept.
+func (e *env) draw(ctx context.Context, opts convertOptions, name string, to *convert.Target, s *convert.Show) error {
+	var damage error
+	keep := func(err error) error {
+		if err != nil && !opts.read.strict && errors.As(err, new(*format.SyntaxError)) {
+			damage, err = err, nil
+		}
+		return err
+	}
+	var err error
+	if to.Picture.WriteFolder != nil {
+		err = e.writeFolder(name, opts.overwrite, func(create func(string) (io.WriteCloser, error)) error {
+			return keep(to.Picture.WriteFolder(ctx, create, s))
+		})
+	} else {
+		err = e.writeFile(name, opts.overwrite, func(w io.Writer) error { return keep(to.Picture.Write(ctx, w, s)) })
+	}
+	return errors.Join(err, damage)
+}
+
+// frameFiles are the names of the files in a folder of frames.
+var frameFiles = regexp.MustCompile(`^(frame-[0-9]+\.png|frames\.[a-z]+)$`)
+
+// writeFolder writes files into a directory that gets its name when all are complete.
+func (e *env) writeFolder(name string, overwrite bool, write func(create func(string) (io.WriteCloser, error)) error) error {
+	if name == "-" {
+		return usageError{errors.New("a folder cannot go to standard output")}
+	}
+	name = filepath.Clean(name)
+	var members []string
+	if overwrite { // only what was written before is replaced
+		entries, err := os.ReadDir(name)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		for _, f := range entries {
+			if frameFiles.MatchString(f.Name()) {
+				members = append(members, f.Name())
+			}
+		}
+	}
+	dir, err := atomicfile.CreateDir(name, members, overwrite)
+	if err != nil {
+		return createError(name, err)
+	}
+	err = write(func(file string) (io.WriteCloser, error) {
+		f, err := dir.Create(file, 0o666)
+		if err != nil {
+			return nil, err
+		}
+		return member{dir, f}, nil
+	})
+	if err != nil {
+		dir.Discard()
+		return err
+	}
+	return dir.Commit()
+}
+
+// member is a file of a folder.
+type member struct {
+	dir *atomicfile.Dir
+	*atomicfile.File
+}
+
+// Close completes the file.
+func (m member) Close() error { return m.dir.Finish(m.File) }
+
+// printEstimate prints what would be written; bytes is negative if unknown.
+func printEstimate(w io.Writer, s *convert.Show, bytes int64) error {
+	l, err := s.Picture.Layout(s.Measured.Size, s.Fonts.Cell())
+	if err != nil {
+		return err
+	}
+	frames := "1 frame"
+	if s.Measured.Frames != 1 {
+		frames = fmt.Sprintf("%d frames, %s", s.Measured.Frames, timecode.Format(s.Measured.Length, time.Second/10))
+	}
+	size := ""
+	if bytes >= 0 {
+		size = ", about " + bytesText(bytes)
+	}
+	_, err = fmt.Fprintf(w, "%d by %d pixels, %s%s\n", l.Size.X, l.Size.Y, frames, size)
+	return err
+}
+
+// bytesText returns a number of bytes for people.
+func bytesText(n int64) string {
+	switch {
+	case n < 1000:
+		return fmt.Sprintf("%d bytes", n)
+	case n < 1000_000:
+		return fmt.Sprintf("%d KB", (n+500)/1000)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+}
