@@ -17,7 +17,7 @@ type Picture struct {
 	Padding     int         // around the cells
 	Window      Chrome      // the frame around the padding
 	Title       string      // in the title bar of Window
-	Radius      int         // of the window's corners
+	Radius      int         // of the window's corners; at most what Padding has room for, 3.4 times that
 	Margin      int         // around the window
 	MarginColor *format.RGB // nil: none, if the target has transparency; else the background
 	Scale       int         // pixels for each, such as 2 for displays of high density; 0 means 1
@@ -72,6 +72,8 @@ func (p *Picture) Layout(size format.Size, cell image.Point) (Layout, error) {
 	l.Window = image.Rectangle{Max: l.Size}.Inset(margin)
 	l.Bar = image.Rectangle{Min: l.Window.Min, Max: image.Pt(l.Window.Max.X, l.Window.Min.Y+bar)}
 	at := image.Pt(l.Window.Min.X+padding, l.Bar.Max.Y+padding)
+	// Neither may the cells reach into the corners, nor the corners overlap.
+	l.Radius = max(min(l.Radius, padding*17/5, l.Window.Dx()/2, l.Window.Dy()/2), 0)
 	l.Cells = image.Rectangle{Min: at, Max: at.Add(image.Pt(size.Cols*cell.X, size.Rows*cell.Y))}
 	return l, nil
 }
