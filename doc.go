@@ -9,6 +9,10 @@
 //   - [github.com/ttydeck/ttydeck/replay] holds a recording that can be sought.
 //   - [github.com/ttydeck/ttydeck/render] turns a screen into text with colours,
 //     or into the bytes that show it on a terminal, and a recording into frames.
+//   - [github.com/ttydeck/ttydeck/render/gif], [github.com/ttydeck/ttydeck/render/png],
+//     [github.com/ttydeck/ttydeck/render/svg] and [github.com/ttydeck/ttydeck/render/video]
+//     write frames as pictures.
+//   - [github.com/ttydeck/ttydeck/render/raster] draws frames as pixels.
 //   - [github.com/ttydeck/ttydeck/render/glyph] draws characters.
 //   - [github.com/ttydeck/ttydeck/place] names places in recordings.
 //   - [github.com/ttydeck/ttydeck/edit] changes recordings: recipes cut, hurry and

@@ -53,7 +53,7 @@ func TestPackageList(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dir := range public(t) {
-		if !strings.Contains(string(text), "//   - ["+module+"/"+dir+"]") {
+		if !strings.Contains(string(text), "["+module+"/"+dir+"]") {
 			t.Errorf("doc.go does not list %s", dir)
 		}
 		if !strings.Contains(string(readme), "]("+dir+")") {

@@ -157,7 +157,10 @@ func batchJobs(names []string, dir string, to *convert.Target) ([]*batchJob, err
 	slices.SortFunc(jobs, func(a, b *batchJob) int { return cmp.Compare(a.from, b.from) })
 	common := commonDir(jobs)
 	taken := map[string]bool{}
-	ext := to.Ext[0]
+	ext := ""
+	if len(to.Ext) > 0 {
+		ext = to.Ext[0]
+	}
 	for _, j := range jobs {
 		rel, err := filepath.Rel(common, j.from)
 		if err != nil || strings.HasPrefix(rel, "..") {
@@ -257,13 +260,20 @@ func (j *batchJob) run(ctx context.Context, opts convertOptions, known map[strin
 		j.result, j.note = batchFailed, j.reason(err)
 		return
 	}
-	dst, err := quiet.create(j.to, opts.to, opts.overwrite, src)
-	if err != nil {
-		j.result, j.note = batchFailed, j.reason(err)
-		return
-	}
-	losses, err := copyRecording(ctx, src, dst, opts)
 	notes := slices.Clone(p.Warnings())
+	var losses []format.Loss
+	if opts.to.Picture != nil {
+		var more []string
+		more, err = quiet.drawTo(ctx, opts, j.from, j.to, said)
+		notes = append(notes, more...)
+	} else {
+		var dst *output
+		if dst, err = quiet.create(j.to, opts.to, opts.overwrite, src); err != nil {
+			j.result, j.note = batchFailed, j.reason(err)
+			return
+		}
+		losses, err = copyRecording(ctx, src, dst, opts)
+	}
 	if err != nil {
 		notes = append(notes, j.reason(err))
 	}

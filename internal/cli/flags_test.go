@@ -17,10 +17,11 @@ import (
 // follows another program's, to the meaning that FLAGS.md shows.
 var exceptions = map[string]string{
 	"speed":           "`N` times as fast, or only a range: N@A..B; `max` only where time passes, in play",
+	"at":              "the `PLACE` of the screen to print, or of a still picture; in screen, repeatable",
 	"format":          "the format to write",
 	"idle-time-limit": "shorten every pause to `SECONDS`, or only in a range: SECONDS@A..B; rec and run let players do so; 0 means no limit",
 	"input":           "record input, except while echo is off, as at password prompts; search looks at it",
-	"theme":           "use the theme in a file, or that of a recording; in play, `COLOURS` may also be mine or recording",
+	"theme":           "a theme: its name, a file with one, or a recording with one; in play, `COLOURS` may also be mine or recording",
 	"window-size":     "the window's size: of a session, of a recording that has none, or of a picture that is cropped or padded",
 	"ignore-case":     "ignore case; `-i`, as grep has it, is elsewhere `--idle-time-limit`",
 	"fixed-strings":   "take PATTERN as plain text; `-F`, as grep has it, is elsewhere `--follow`",

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -81,7 +82,10 @@ func (o *pictureOptions) groups() []group {
 			valued(&o.lineHeight, "line-height", "make lines `N` times as high as the font", parseLineHeight),
 			onOff(&o.embed, "embed-font", "put the characters' shapes into the SVG"),
 			between(&o.scale, 1, 8, "scale", "draw `N` pixels for each; 2 is for displays of high density"),
-			word(&o.dark, "dark-theme", "in an SVG, use `THEME` on dark pages, and --theme on light ones"),
+			valued(&o.dark, "dark-theme", "in an SVG, use `THEME` on dark pages, and --theme on light ones", func(s string) (string, error) {
+				_, err := readTheme(s)
+				return s, err
+			}),
 		}},
 		{"Around pictures", []*flag{
 			oneOf(&o.window, "window", "draw a window around the picture: `STYLE` is none, plain or mac", "none", "plain", "mac"),
@@ -166,7 +170,7 @@ func (e *env) show(ctx context.Context, o convertOptions, from string, to *conve
 	p, err := changes.of(ctx, e, path, &o.read)
 	s.done = func() { p.done(); remove() }
 	if err != nil {
-		return s, placeError(from, err)
+		return s, stillError(placeError(from, err), look.at.value)
 	}
 	p.warn(e)
 	first := true
@@ -197,7 +201,7 @@ func (e *env) show(ctx context.Context, o convertOptions, from string, to *conve
 	}
 	m, err := film.Measure(ctx)
 	if err != nil && (o.read.strict || !errors.As(err, new(*format.SyntaxError))) {
-		return s, err
+		return s, stillError(err, look.at.value)
 	}
 	picture := &render.Picture{
 		Padding: look.padding, Window: render.Chrome(look.window), Title: m.Title, Radius: look.radius.value,
@@ -205,6 +209,13 @@ func (e *env) show(ctx context.Context, o convertOptions, from string, to *conve
 	}
 	if m.Theme != nil {
 		picture.Theme = render.ThemeOf(m.Theme)
+	}
+	if look.dark != "" {
+		dark, err := readTheme(look.dark)
+		if err != nil {
+			return s, err
+		}
+		picture.Dark = render.ThemeOf(dark)
 	}
 	if look.marginInk.given {
 		picture.MarginColor = &look.marginInk.value
@@ -219,12 +230,21 @@ func (e *env) show(ctx context.Context, o convertOptions, from string, to *conve
 	if err != nil {
 		return s, err
 	}
-	s.Show = convert.Show{Film: film, Measured: m, Picture: picture, Fonts: fonts, Font: font, Loops: look.loops, Embed: look.embed}
+	s.Show = convert.Show{Film: film, Measured: m, Picture: picture, Fonts: fonts, Loops: look.loops, Embed: look.embed}
 	_, err = picture.Layout(m.Size, fonts.Cell())
 	if errors.Is(err, render.ErrTooLarge) {
 		err = withHint(err, "--window-size 120x40 shows a part; --font-size and --scale make all smaller")
 	}
 	return s, err
+}
+
+// stillError returns the error of a plan in the words of the flag --at, if that has made it.
+func stillError(err error, at place.Place) error {
+	text := message(err)
+	if said := strings.ReplaceAll(text, "marker "+at.String()+"="+stillLabel, "--at "+at.String()); said != text {
+		return errors.New(said)
+	}
+	return err
 }
 
 // errNoStill is the error for a still of a place that is cut out.
@@ -246,6 +266,18 @@ func stillOf(events format.Events, marked bool) format.Events {
 			yield(format.Event{}, errNoStill)
 		}
 	}
+}
+
+// largePicture is the size from which a picture is too large to be sent to a browser.
+const largePicture = 20_000_000
+
+// advice returns what a user should know before a picture is drawn: a line for each.
+func (s *pictured) advice(to *convert.Target) (notes []string) {
+	m := s.Measured
+	if expected := to.Picture.BytesPerPixel * float64(m.Cells) * float64(s.Fonts.Cell().X*s.Fonts.Cell().Y); expected > largePicture {
+		notes = append(notes, fmt.Sprintf("this %s will be large, about %s: %d frames change most of the screen; an SVG, or --fps 5, --speed and --cut, make less", strings.ToUpper(to.Name), bytesText(int64(expected)), m.Frames))
+	}
+	return notes
 }
 
 // runPicture writes a recording as a picture.
@@ -290,9 +322,23 @@ func runPicture(ctx context.Context, e *env, opts convertOptions, from, name str
 		}
 		return printEstimate(e.out, &s.Show, bytes)
 	}
+	for _, note := range s.advice(to) {
+		own.warnf("%s", note)
+	}
 	err = own.draw(ctx, opts, name, to, &s.Show)
 	said.done()
 	return err
+}
+
+// drawTo writes a recording as a picture, and returns what a user should know.
+func (e *env) drawTo(ctx context.Context, opts convertOptions, from, name string, said *warnings) ([]string, error) {
+	s, err := e.show(ctx, opts, from, opts.to, said, func(*input) {})
+	defer s.done()
+	if err != nil {
+		return nil, err
+	}
+	notes := s.advice(opts.to)
+	return notes, e.draw(ctx, opts, name, opts.to, &s.Show)
 }
 
 // draw writes a picture. What could be read of a damaged recording is kept.

@@ -46,8 +46,14 @@ func TestTargets(t *testing.T) {
 		if !listed[string(target.Kind)+" "+target.Name] || !strings.Contains(table, "\n"+target.Name+" ") {
 			t.Errorf("formats does not list %s %s", target.Kind, target.Name)
 		}
-		if (target.Format == nil) == (target.Style == nil) {
-			t.Errorf("%s: want a format or a style", target.Name)
+		writers := 0
+		for _, is := range []bool{target.Format != nil, target.Style != nil, target.Picture != nil} {
+			if is {
+				writers++
+			}
+		}
+		if writers != 1 {
+			t.Errorf("%s: %d ways to write it; want a format, a style or a picture", target.Name, writers)
 		}
 		command, write := "convert", func(out string, flags ...string) { run(slices.Concat([]string{"convert", in, out}, flags)...) }
 		if target.Kind == convert.KindTranscript {
@@ -99,5 +105,5 @@ func tableOf(target *convert.Target) convert.Table {
 	if target.Kind == convert.KindTranscript {
 		return transcripts
 	}
-	return targets
+	return showable
 }
