@@ -157,6 +157,7 @@ type pass struct {
 	inSync    bool
 	syncBegan time.Duration
 	links     linkTable
+	overlay   *overlay
 
 	at       time.Duration // of what happens
 	tick     int64         // in which it is
@@ -187,6 +188,7 @@ func (p *pass) frames(ctx context.Context, size format.Size) iter.Seq2[Frame, er
 		p.size, p.yield = size, yield
 		p.now, p.shown = new(Canvas), new(Canvas)
 		p.screen = screen.New(p.cast.Header, vt.WithHooks(vt.Hooks{Sync: p.sync}))
+		p.overlay = newOverlay(p.Film)
 		p.changed = true
 		n := 0
 		var broken error
@@ -204,6 +206,7 @@ func (p *pass) frames(ctx context.Context, size format.Size) iter.Seq2[Frame, er
 			if p.screen.Feed(ev) {
 				p.changed = true
 			}
+			p.overlay.event(ev)
 		}
 		if err := context.Cause(ctx); err != nil {
 			yield(Frame{}, err)
@@ -234,14 +237,30 @@ func (p *pass) advance(to time.Duration) bool {
 		if !p.reach(due) {
 			return false
 		}
-		p.inSync = false
+		p.pastDue()
 	}
-	return p.reach(to)
+	if !p.reach(to) {
+		return false
+	}
+	p.pastDue()
+	return true
 }
 
 // due returns the time at which the picture changes even if nothing happens.
 func (p *pass) due() (at time.Duration, ok bool) {
-	return p.syncBegan + maxSync, p.inSync
+	at, ok = p.overlay.due()
+	if sync := p.syncBegan + maxSync; p.inSync && (!ok || sync < at) {
+		at, ok = sync, true
+	}
+	return at, ok
+}
+
+// pastDue ends what is due.
+func (p *pass) pastDue() {
+	if p.inSync && p.at >= p.syncBegan+maxSync {
+		p.inSync = false
+	}
+	p.overlay.pass(p.at)
 }
 
 // reach goes to a time. If it is in another tick, the one before makes a frame.
@@ -272,6 +291,7 @@ func (p *pass) frame() bool {
 	if p.changed && !p.inSync {
 		p.draw()
 	}
+	p.drawOverlay()
 	if p.shown.Cols > 0 {
 		if p.compare() {
 			return true
@@ -326,7 +346,7 @@ func (p *pass) draw() {
 	p.changed = false
 	s := p.screen.Screen
 	screenCols, screenRows := s.Size()
-	cols, rows := screenCols, screenRows
+	cols, rows := screenCols, screenRows+p.overlay.rows()
 	p.colors = (&View{}).colors(s)
 	if p.size.Cols > 0 {
 		cols = p.size.Cols
@@ -342,9 +362,10 @@ func (p *pass) draw() {
 	}
 	c.links = p.links.list
 	now := s.Modes().ReverseVideo
-	size := format.Size{Cols: min(cols, screenCols), Rows: min(rows, screenRows)}
+	size := format.Size{Cols: min(cols, screenCols), Rows: max(min(rows-p.overlay.rows(), screenRows), 0)}
 	if size != p.drawn || now != p.reversed {
 		clear(c.cells)
+		p.overlay.changed = true
 		p.drawn, p.reversed = size, now
 		p.dirty = setRows(p.dirty, rows, true)
 		for range s.Dirty {
@@ -362,6 +383,20 @@ func (p *pass) draw() {
 	}
 	c.links = p.links.list
 	p.drawCursor()
+}
+
+// drawOverlay draws the rows below the screen, at the bottom of the picture.
+func (p *pass) drawOverlay() {
+	n := p.overlay.rows()
+	if n == 0 || !p.overlay.changed {
+		return
+	}
+	p.overlay.changed = false
+	first := p.now.Rows - n
+	p.overlay.draw(p.now, first)
+	for y := max(first, 0); y < p.now.Rows; y++ {
+		p.dirty[y] = true
+	}
 }
 
 // drawRow draws a row of the screen.
