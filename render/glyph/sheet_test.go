@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"unicode/utf8"
 )
 
 // sheet is a picture of cells, for eyes.
@@ -98,4 +97,36 @@ func TestSheetText(t *testing.T) {
 	}
 }
 
-var _ = utf8.RuneLen
+func TestSheetShapes(t *testing.T) {
+	for name, size := range sizes {
+		s := &sheet{f: newFonts(t, size)}
+		ranges := func(from, to rune) {
+			for r := from; r <= to; r += 32 {
+				var b []rune
+				for c := r; c < r+32 && c <= to; c++ {
+					b = append(b, c, ' ')
+				}
+				s.line(run(Regular, string(b))...)
+			}
+		}
+		for _, r := range [][2]rune{
+			{0x2500, 0x257f}, {0x2580, 0x259f}, {0x25e2, 0x25e5}, {0x23ba, 0x23bd}, {0xe0a0, 0xe0bf}, {0x2800, 0x28ff}, {0x1fb00, 0x1fbaf},
+			{0x1fbce, 0x1fbe7}, {0x1cc21, 0x1cc2f}, {0x1cd00, 0x1cde5}, {0x1ce51, 0x1ceaf},
+		} {
+			ranges(r[0], r[1])
+		}
+		for _, text := range []string{
+			"┌─┬┐ ┏━┳┓ ╔═╦╗ ╭─┬╮ ┍━┯┑ ┎─┰┒ ╒═╤╕ ╓─╥╖ ╱╲╱╲ ┌┄┄┐ ┏┉┉┓ ╭╮╭╮  ⎺⎻─⎼⎽ ",
+			"│ ││ ┃ ┃┃ ║ ║║ │ ││ │ ││ ┃ ┃┃ │ ││ ║ ║║ ╲╱╲╱ ┆  ┆ ┋  ┋ │╰╯│  ◢█◣ ◢◣",
+			"├─┼┤ ┣━╋┫ ╠═╬╣ ├─┼┤ ┝━┿┥ ┠─╂┨ ╞═╪╡ ╟─╫╢ ╱╳╳╲ ┊  ┊ ┇  ┇ ╰──╯  ███ ◥◤",
+			"└─┴┘ ┗━┻┛ ╚═╩╝ ╰─┴╯ ┕━┷┙ ┖─┸┚ ╘═╧╛ ╙─╨╜ ╲╳╳╱ └╌╌┘ ┗╍╍┛       ◥█◤",
+			"╼━╾─╼━ ╽╿ ░░▒▒▓▓██▓▓▒▒░░ ▁▂▃▄▅▆▇█▇▆▅▄▃▂▁ ▏▎▍▌▋▊▉█▐▕ ▀▄▀▄ ▚▚▞▞ 🬀🬁🬂🬃🬄🬅",
+			"█\ue0b0 main \ue0b1 src \ue0b0  \ue0b2 x \ue0b3 y \ue0b2██ █\ue0b4 a \ue0b5 b \ue0b6██ \ue0b8 \ue0b9 \ue0ba \ue0bb \ue0bc \ue0bd \ue0be \ue0bf \ue0a0master \ue0a112 \ue0a2ro \ue0a33",
+			"⣀⣤⣶⣿⣿⣷⣦⣄⡀ ⢀⣠⣴⣾⣿ ⡇⢸ ⠁⠂⠄⡀ ⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏",
+			"\U0001FB3C\U0001FB3D\U0001FB46\U0001FB4A \U0001FB6C\U0001FB6D\U0001FB6E\U0001FB6F \U0001FBA3\U0001FBA8\U0001FBA2 \U0001FBA4\U0001FBA5 \U0001FBD8\U0001FBDA \U0001FBAE\U0001FBAE",
+		} {
+			s.line(run(Regular, text)...)
+		}
+		s.write(t, "shapes-"+name)
+	}
+}
