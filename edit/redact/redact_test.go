@@ -618,6 +618,16 @@ func TestErrorBehindEvents(t *testing.T) {
 	}
 }
 
+// A second range over the events yields nothing.
+func TestSingleUse(t *testing.T) {
+	cast := mustNew(t, Options{}).Filter(context.Background(), nil)(newTape(80, 5).add(format.Output, "x").cast())
+	for range cast.Events {
+	}
+	for ev, err := range cast.Events {
+		t.Errorf("a second range yields %+v, %v", ev, err)
+	}
+}
+
 // A large recording is kept in a file that no other user can read and that is
 // removed at the end.
 func TestSpooled(t *testing.T) {

@@ -191,7 +191,12 @@ func (c *Scan) finish(ctx context.Context, srcErr error) (format.Cast, *Report, 
 		return format.Cast{}, nil, err
 	}
 	c.parts, c.screen, r.out, r.in = nil, nil, nil, nil
+	ranged := false
 	cast.Events = func(yield func(format.Event, error) bool) {
+		if ranged {
+			return // the temporary file is gone
+		}
+		ranged = true
 		defer c.store.close()
 		for ev, err := range ahead(c.replaced()) {
 			if !yield(ev, err) || err != nil {
