@@ -1,0 +1,72 @@
+package png
+
+import (
+	"bytes"
+	"compress/zlib"
+	"context"
+	"image"
+	"io"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/render"
+	"github.com/ttydeck/ttydeck/render/glyph"
+	"github.com/ttydeck/ttydeck/render/raster"
+)
+
+// Still writes the last frame of a film as a PNG file.
+type Still struct {
+	Film    *render.Film
+	Picture *render.Picture
+	Fonts   *glyph.Fonts
+}
+
+// Write writes the file. The picture has the size of the screen at the time. If the
+// recording ends in an error, the frame before it is written, and the error returned.
+func (s *Still) Write(ctx context.Context, w io.Writer) error {
+	var last *render.Canvas
+	var broken error
+	for f, err := range s.Film.Frames(ctx, format.Size{}) {
+		if broken = err; err != nil {
+			break
+		}
+		last = f.Canvas
+	}
+	if last == nil || ctx.Err() != nil {
+		return broken
+	}
+	r, err := raster.New(s.Picture, s.Fonts, format.Size{Cols: last.Cols, Rows: last.Rows})
+	if err != nil {
+		return err
+	}
+	m := image.NewNRGBA(r.Bounds())
+	r.Draw(m, last)
+	if err := encode(w, m); err != nil {
+		return err
+	}
+	return broken
+}
+
+// encode writes a picture as a PNG file.
+func encode(w io.Writer, m *image.NRGBA) error {
+	colors := new(colorSet)
+	colors.addImage(m)
+	c := newCoding(colors, false)
+	out := &chunks{w: w}
+	out.begin(m.Rect.Size(), c)
+	c.describe(out)
+	var packed bytes.Buffer
+	z, err := zlib.NewWriterLevel(&packed, level)
+	if err != nil {
+		return err
+	}
+	raw, _ := c.fillImage(nil, m)
+	if _, err := z.Write(raw); err != nil {
+		return err
+	}
+	if err := z.Close(); err != nil {
+		return err
+	}
+	out.chunk("IDAT", packed.Bytes())
+	out.chunk("IEND")
+	return out.err
+}
