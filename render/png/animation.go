@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"image"
 	"io"
 	"math"
@@ -31,9 +30,11 @@ type Animation struct {
 
 // Limits of an Animation.
 const (
-	MaxFrames = 1 << 30        // frames
-	MaxFPS    = math.MaxUint16 // frames in a second
+	MaxFrames = 1 << 30 // frames
 )
+
+// animationLevel is that of compression. The next one takes half as long again, for 5 %.
+const animationLevel = 6
 
 // ErrTooLong is the error for a film of more than [MaxFrames].
 var ErrTooLong = errors.New("the film has too many frames")
@@ -44,9 +45,6 @@ var errChanged = errors.New("the recording changed while it was read")
 // Write writes the film, which it runs through three times. If the recording ends in an
 // error, Write writes what comes before, and returns that error.
 func (a *Animation) Write(ctx context.Context, w io.Writer) error {
-	if a.Film.FPS > MaxFPS {
-		return fmt.Errorf("%d frames in a second are too many; at most %d", a.Film.FPS, MaxFPS)
-	}
 	measured, broken := a.Film.Measure(ctx)
 	if ctx.Err() != nil || measured.Frames == 0 {
 		return broken
@@ -108,7 +106,7 @@ func (a *animator) write(ctx context.Context, w io.Writer) error {
 	out.chunk("acTL", binary.BigEndian.AppendUint32(actl, uint32(max(a.Loops, 0))))
 	a.coding.describe(out)
 
-	p := newPool(ctx)
+	p := newPool(ctx, animationLevel)
 	layout := r.Layout()
 	written := 0
 	for f, err := range a.Film.Frames(ctx, a.size) {
@@ -177,7 +175,7 @@ type delay struct{ num, den uint16 }
 // several.
 func (a *Animation) delays(f render.Frame) []delay {
 	const most = math.MaxUint16
-	fps := int64(cmp.Or(max(a.Film.FPS, 0), render.DefaultFPS))
+	fps := int64(cmp.Or(min(max(a.Film.FPS, 0), render.MaxFPS), render.DefaultFPS))
 	ticks := f.Till - f.Tick
 	div := ticks
 	for b := fps; b != 0; {

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"image"
 	stdpng "image/png"
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -145,5 +148,66 @@ func compare(t *testing.T, got, want *image.NRGBA) {
 		if g, w := pixelAt(got.Pix[i:]), pixelAt(want.Pix[i:]); g != w {
 			t.Fatalf("the pixel at %d, %d is %08x; want %08x", i/4%want.Rect.Dx(), i/4/want.Rect.Dx(), g, w)
 		}
+	}
+}
+
+// A folder has a picture for each frame, and a list that ffmpeg reads with exact times.
+func TestFolder(t *testing.T) {
+	fonts := fontsOf(t, 12)
+	for _, f := range films {
+		t.Run(f.name, func(t *testing.T) {
+			film := f.film
+			film.Open = filmOf(f.cast).Open
+			dir := t.TempDir()
+			var names []string
+			folder := &Folder{Film: &film, Picture: &pictures[1].Picture, Fonts: fonts}
+			err := folder.Write(t.Context(), func(name string) (io.WriteCloser, error) {
+				names = append(names, name)
+				return os.Create(filepath.Join(dir, name))
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			measured, err := film.Measure(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			frames := 0
+			for fr, err := range film.Frames(t.Context(), measured.Size) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				frames++
+				b, err := os.ReadFile(filepath.Join(dir, names[fr.Number]))
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := stdpng.Decode(bytes.NewReader(b))
+				if err != nil {
+					t.Fatal(err)
+				}
+				compare(t, toNRGBA(got), reference(t, &pictures[1].Picture, fonts, fr.Canvas))
+			}
+			if len(names) != frames+1 || names[0] != "frame-00001.png" || names[frames] != ListName {
+				t.Fatalf("the files are %q; want %d frames and a list", names, frames)
+			}
+			list, err := os.ReadFile(filepath.Join(dir, ListName))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var sum time.Duration
+			for line := range strings.Lines(string(list)) {
+				if d, ok := strings.CutPrefix(strings.TrimSpace(line), "duration "); ok {
+					wait, err := time.ParseDuration(d + "s")
+					if err != nil {
+						t.Fatal(err)
+					}
+					sum += wait
+				}
+			}
+			if sum != measured.Length.Round(time.Microsecond) {
+				t.Errorf("the durations of the list are %v; want %v", sum, measured.Length)
+			}
+		})
 	}
 }

@@ -10,9 +10,6 @@ import (
 	"github.com/ttydeck/ttydeck/render/raster"
 )
 
-// level is that of compression.
-const level = 6
-
 // job is something to compress, and to write afterwards.
 type job struct {
 	fill  func(raw []byte) []byte   // returns raw, enlarged, with the rows and their filters
@@ -36,7 +33,8 @@ type pool struct {
 	all    sync.WaitGroup
 }
 
-func newPool(ctx context.Context) *pool {
+// newPool returns a pool that compresses to that level.
+func newPool(ctx context.Context, level int) *pool {
 	workers := runtime.GOMAXPROCS(0)
 	p := &pool{free: make(chan *job, 2*workers), work: make(chan *job, 2*workers), queue: make(chan *job, 2*workers)}
 	p.ctx, p.cancel = context.WithCancelCause(ctx)
@@ -44,13 +42,13 @@ func newPool(ctx context.Context) *pool {
 		p.free <- &job{ready: make(chan struct{}, 1)}
 	}
 	for range workers {
-		p.all.Go(p.compress)
+		p.all.Go(func() { p.compress(level) })
 	}
 	p.all.Go(p.writeAll)
 	return p
 }
 
-func (p *pool) compress() {
+func (p *pool) compress(level int) {
 	z, err := zlib.NewWriterLevel(nil, level)
 	for j := range p.work {
 		if j.err = err; err == nil {

@@ -51,22 +51,24 @@ func encode(w io.Writer, m *image.NRGBA) error {
 	colors := new(colorSet)
 	colors.addImage(m)
 	c := newCoding(colors, false)
-	out := &chunks{w: w}
-	out.begin(m.Rect.Size(), c)
-	c.describe(out)
-	var packed bytes.Buffer
-	z, err := zlib.NewWriterLevel(&packed, level)
-	if err != nil {
-		return err
-	}
 	raw, _ := c.fillImage(nil, m)
+	var packed bytes.Buffer
+	z := zlib.NewWriter(&packed)
 	if _, err := z.Write(raw); err != nil {
 		return err
 	}
 	if err := z.Close(); err != nil {
 		return err
 	}
-	out.chunk("IDAT", packed.Bytes())
+	return c.writeFile(w, m.Rect.Size(), packed.Bytes())
+}
+
+// writeFile writes a PNG file whose pixels are packed.
+func (c *coding) writeFile(w io.Writer, size image.Point, packed []byte) error {
+	out := &chunks{w: w}
+	out.begin(size, c)
+	c.describe(out)
+	out.chunk("IDAT", packed)
 	out.chunk("IEND")
 	return out.err
 }
