@@ -1,0 +1,413 @@
+package svg
+
+import (
+	"encoding/base64"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/render"
+	"github.com/ttydeck/ttydeck/render/glyph"
+)
+
+// document writes the picture.
+func (d *drawing) document(w *out, n *names) {
+	l, id := &d.layout, n.prefix
+	width, height := l.Size.X, l.Size.Y
+	w.str(`<svg xmlns="http://www.w3.org/2000/svg" id="`, id, `" width="`)
+	w.num(width * d.scale)
+	w.str(`" height="`)
+	w.num(height * d.scale)
+	w.str(`" viewBox="0 0 `)
+	w.num(width)
+	w.str(" ")
+	w.num(height)
+	w.str(`" xml:space="preserve" role="img" aria-labelledby="`, id, `.t `, id, `.d">`, "\n")
+	title := d.title
+	if strings.TrimSpace(title) == "" {
+		title = "A terminal session"
+	}
+	w.str(`<title id="`, id, `.t">`, escape(oneLine(title)), "</title>\n")
+	desc := d.Desc
+	if desc == "" {
+		desc = strings.TrimRight(strings.Join(d.final, "\n"), "\n ")
+	}
+	w.str(`<desc id="`, id, `.d">`, escape(desc), "</desc>\n")
+	d.style(w, id)
+	w.str("<defs>\n")
+	for _, row := range n.order {
+		w.str(`<g id="`, id, n.of[row], `">`, d.rows.defs[row], "</g>\n")
+	}
+	w.str("</defs>\n")
+	w.str(`<g id="`, id, `.w">`, "\n")
+	d.window(w)
+	cells := l.Cells
+	w.str(`<svg x="`)
+	w.num(cells.Min.X)
+	w.str(`" y="`)
+	w.num(cells.Min.Y)
+	w.str(`" width="`)
+	w.num(cells.Dx())
+	w.str(`" height="`)
+	w.num(cells.Dy())
+	w.str(`">`, "\n")
+	still := d.still()
+	if !still {
+		w.str(`<g class="m">`, "\n")
+	}
+	for y, t := range d.lines {
+		d.use(w, n, t, nil, nil, y, still)
+	}
+	d.use(w, n, d.cursor.look, d.cursor.x, d.cursor.y, 0, still)
+	if !still {
+		w.str("</g>\n", `<g class="n">`, "\n")
+		for y, t := range d.lines {
+			d.use(w, n, t, nil, nil, y, true)
+		}
+		d.use(w, n, d.cursor.look, d.cursor.x, d.cursor.y, 0, true)
+		w.str("</g>\n")
+	}
+	w.str("</svg>\n</g>\n</svg>\n")
+}
+
+// still reports whether nothing moves.
+func (d *drawing) still() bool {
+	for _, t := range d.lines {
+		if len(t) > 1 {
+			return false
+		}
+	}
+	return len(d.cursor.look) <= 1 && len(d.cursor.x) <= 1 && len(d.cursor.y) <= 1
+}
+
+// use writes the element that shows one row after another, at row y, or where xs and ys
+// say. If it is still, it only shows the last.
+func (d *drawing) use(w *out, n *names, t, xs, ys track, y int, still bool) {
+	if len(t) == 0 || t.final() == 0 && (still || len(t) == 1) {
+		return
+	}
+	w.str(`<use href="#`, n.prefix, n.of[t.final()], `"`)
+	x := 0
+	if len(xs) > 0 {
+		x, y = xs.final(), ys.final()
+	}
+	left := func(x int) int { return x * d.rows.cellW }
+	top := func(y int) int { return y*d.rows.cellH + d.rows.baseline }
+	if x > 0 {
+		w.str(` x="`)
+		w.num(left(x))
+		w.str(`"`)
+	}
+	w.str(` y="`)
+	w.num(top(y))
+	w.str(`"`)
+	if still || len(t) == 1 && len(xs) <= 1 && len(ys) <= 1 {
+		w.str("/>\n")
+		return
+	}
+	w.str(">")
+	d.animate(w, "href", t, func(b []byte, v int) []byte { return append(append(append(b, '#'), n.prefix...), n.of[v]...) })
+	d.animate(w, "x", xs, func(b []byte, v int) []byte { return strconv.AppendInt(b, int64(left(v)), 10) })
+	d.animate(w, "y", ys, func(b []byte, v int) []byte { return strconv.AppendInt(b, int64(top(v)), 10) })
+	w.str("</use>\n")
+}
+
+// animate writes the values of an attribute as time passes, if it has several.
+func (d *drawing) animate(w *out, attribute string, t track, value func([]byte, int) []byte) {
+	if len(t) <= 1 {
+		return
+	}
+	w.str(`<animate attributeName="`, attribute, `" calcMode="discrete" dur="`, seconds(d.till, d.Film.FPS), `s" `)
+	if d.Loops > 0 {
+		w.str(`repeatCount="`)
+		w.num(d.Loops)
+		w.str(`" fill="freeze"`)
+	} else {
+		w.str(`repeatCount="indefinite"`)
+	}
+	var b []byte
+	w.str(` values="`)
+	for i, c := range t {
+		b = b[:0]
+		if i > 0 {
+			b = append(b, ';')
+		}
+		w.bytes(value(b, c.value))
+	}
+	w.str(`" keyTimes="`)
+	for i, c := range t {
+		b = b[:0]
+		if i > 0 {
+			b = append(b, ';')
+		}
+		w.bytes(appendKeyTime(b, c.tick, d.till))
+	}
+	w.str(`"/>`)
+}
+
+// seconds returns that many frames as seconds, to the microsecond.
+func seconds(ticks int64, fps int) string {
+	if fps <= 0 {
+		fps = render.DefaultFPS
+	}
+	return strconv.FormatFloat(math.Round(float64(ticks)/float64(fps)*1e6)/1e6, 'f', -1, 64)
+}
+
+// appendKeyTime appends the shortest decimal fraction that is within tick/till and four
+// tenths of a frame before.
+func appendKeyTime(b []byte, tick, till int64) []byte {
+	if tick <= 0 {
+		return append(b, '0')
+	}
+	at, from := float64(tick)/float64(till), (float64(tick)-.4)/float64(till)
+	unit := 1.0
+	for digits := 1; ; digits++ {
+		unit *= 10
+		v := math.Floor(at*unit + 1e-6)
+		if v/unit > from || digits == 14 {
+			b = append(b, '.')
+			s := strconv.FormatFloat(v, 'f', 0, 64)
+			for range digits - len(s) {
+				b = append(b, '0')
+			}
+			return append(b, s...)
+		}
+	}
+}
+
+// style writes the style sheet. Its rules must match within the copies that use elements
+// make, where elements outside of a row do not count as parents.
+func (d *drawing) style(w *out, id string) {
+	family := d.FontFamily
+	if family == "" {
+		family = DefaultFamily
+	}
+	family = safeFamily(family)
+	in := "g[id^=" + id + "] "
+	theme := d.picture.Theme
+	w.str("<style>\n")
+	if d.embed(w, id) {
+		family = id + "-font," + family
+	}
+	size := strconv.FormatFloat(d.fontSize(), 'f', -1, 64)
+	w.str("#", id, "{color:", rgb(theme.Fg), ";fill:currentColor;stroke-width:", strconv.Itoa(d.rows.cellH), "px;font:", size, "px ", escape(family),
+		";font-variant-ligatures:none;letter-spacing:", d.spacing(), "}\n")
+	w.str(in, "text{white-space:pre}\n")
+	w.str(in, ".b{font-weight:bold}\n", in, ".i{font-style:italic}\n", in, ".k{stroke:currentColor;shape-rendering:crispEdges}\n", in, ".c{shape-rendering:crispEdges}\n",
+		in, ".w{fill:none;stroke:currentColor;stroke-width:", strconv.Itoa(d.rows.thickness), "px}\n")
+	for _, v := range d.rows.classes.fades {
+		o := strconv.FormatFloat(math.Round(float64(v)/255*1000)/1000, 'f', -1, 64)
+		w.str(in, ".", d.rows.classes.opacities[v], "{fill-opacity:", o, ";stroke-opacity:", o, "}\n")
+	}
+	d.colors(w, in, theme, false)
+	if dark := d.picture.Dark; dark != nil {
+		w.str("@media(prefers-color-scheme:dark){\n", "#", id, "{color:", rgb(dark.Fg), "}\n")
+		d.colors(w, in, dark, true)
+		w.str("}\n")
+	}
+	if !d.still() {
+		w.str(in, ".n{display:none}\n@media(prefers-reduced-motion:reduce),print{", in, ".n{display:inline}", in, ".m{display:none}}\n")
+	}
+	w.str("</style>\n")
+}
+
+// colors writes the rules of the colours; if themed, only of those that depend on the
+// theme.
+func (d *drawing) colors(w *out, in string, theme *render.Theme, themed bool) {
+	c := &d.rows.classes
+	for _, ink := range c.order {
+		if themed && ink.Direct() {
+			continue
+		}
+		w.str(in, ".", c.inks[ink], "{color:", rgb(theme.RGB(ink)), "}\n")
+	}
+	w.str(in, ".bg{color:", rgb(theme.Bg), "}\n")
+	if !d.layout.Bar.Empty() {
+		bar, text := barColors(theme)
+		w.str(in, ".bar{color:", rgb(bar), "}\n", in, ".title{color:", rgb(text), "}\n")
+	}
+}
+
+// spacing returns what the usual fonts of fixed width lack to the width of a cell, for
+// programs that ignore textLength.
+func (d *drawing) spacing() string {
+	return strconv.FormatFloat(math.Round((float64(d.rows.cellW)-d.fontSize()*.602)*1000)/1000, 'f', -1, 64) + "px"
+}
+
+// safeFamily leaves out of a list of families what could end the rule.
+func safeFamily(s string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`;{}<>\/@()&`, r) || r < ' ' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// embed writes the fonts, and reports whether there are any.
+func (d *drawing) embed(w *out, id string) bool {
+	if d.Embed == nil {
+		return false
+	}
+	any := false
+	for style, set := range d.rows.faces {
+		if len(set) == 0 {
+			continue
+		}
+		runes := make([]rune, 0, len(set))
+		for r := range set {
+			runes = append(runes, r)
+		}
+		slices.Sort(runes)
+		font, err := d.Embed(runes, glyph.Style(style))
+		if err != nil {
+			if w.err == nil {
+				w.err = fmt.Errorf("svg: embed the font: %w", err)
+			}
+			return false
+		}
+		if len(font) == 0 {
+			continue
+		}
+		any = true
+		w.str("@font-face{font-family:", id, "-font")
+		if glyph.Style(style)&glyph.Bold != 0 {
+			w.str(";font-weight:bold")
+		}
+		if glyph.Style(style)&glyph.Italic != 0 {
+			w.str(";font-style:italic")
+		}
+		w.str(";src:url(data:font/ttf;base64,", base64.StdEncoding.EncodeToString(font), ")}\n")
+	}
+	return any
+}
+
+// oneLine makes a title one line, without controls.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// window writes what surrounds the cells.
+func (d *drawing) window(w *out) {
+	l := &d.layout
+	if m := d.picture.MarginColor; m != nil {
+		w.str(`<rect width="`)
+		w.num(l.Size.X)
+		w.str(`" height="`)
+		w.num(l.Size.Y)
+		w.str(`" fill="`, rgb(*m), `"/>`, "\n")
+	}
+	win := l.Window
+	w.str(`<rect class="bg"`)
+	d.place(w, win.Min.X, win.Min.Y, win.Dx(), win.Dy())
+	if l.Radius > 0 {
+		w.str(` rx="`)
+		w.num(l.Radius)
+		w.str(`"`)
+	}
+	w.str("/>\n")
+	if l.Bar.Empty() {
+		return
+	}
+	bar := l.Bar
+	radius := min(l.Radius, bar.Dy())
+	p := path{}
+	x0, y0, x1, y1, r := float64(bar.Min.X), float64(bar.Min.Y), float64(bar.Max.X), float64(bar.Max.Y), float64(radius)
+	p.moveTo(x0, y1)
+	p.lineTo(x0, y0+r)
+	if r > 0 {
+		p.b = append(p.b, fmt.Sprintf("a%d %d 0 0 1 %d-%d", radius, radius, radius, radius)...)
+		p.x, p.y = x0+r, y0
+	}
+	p.lineTo(x1-r, y0)
+	if r > 0 {
+		p.b = append(p.b, fmt.Sprintf("a%d %d 0 0 1 %d %d", radius, radius, radius, radius)...)
+		p.x, p.y = x1, y0+r
+	}
+	p.lineTo(x1, y1)
+	p.close()
+	w.str(`<path class="bar" d="`, string(p.b), `"/>`, "\n")
+	side := 12
+	middle := (bar.Min.Y + bar.Max.Y) / 2
+	if d.picture.Window == render.ChromeMac {
+		side = buttonFirst + 3*buttonStep
+		for i, c := range buttons {
+			w.str(`<circle cx="`)
+			w.num(bar.Min.X + buttonFirst + i*buttonStep)
+			w.str(`" cy="`)
+			w.num(middle)
+			w.str(`" r="`)
+			w.num(buttonRadius)
+			w.str(`" fill="`, rgb(c), `"/>`, "\n")
+		}
+	}
+	title := cutTitle(d.picture.Title, (bar.Dx()-2*side)/max(l.Cell.X, 1))
+	if title == "" {
+		return
+	}
+	w.str(`<text class="title" text-anchor="middle" x="`)
+	w.num((bar.Min.X + bar.Max.X) / 2)
+	w.str(`" y="`)
+	w.num((bar.Min.Y+bar.Max.Y-l.Cell.Y)/2 + d.rows.baseline)
+	w.str(`">`, escape(title), "</text>\n")
+}
+
+func (d *drawing) place(w *out, x, y, width, height int) {
+	for _, a := range []struct {
+		name  string
+		value int
+	}{{"x", x}, {"y", y}, {"width", width}, {"height", height}} {
+		if a.value == 0 && len(a.name) == 1 {
+			continue
+		}
+		w.str(" ", a.name, `="`)
+		w.num(a.value)
+		w.str(`"`)
+	}
+}
+
+// The title bar, as package raster draws it.
+const (
+	buttonRadius = 6
+	buttonFirst  = 20
+	buttonStep   = 20
+)
+
+var buttons = [3]format.RGB{{R: 0xff, G: 0x5f, B: 0x57}, {R: 0xfe, G: 0xbc, B: 0x2e}, {R: 0x28, G: 0xc8, B: 0x40}}
+
+func barColors(t *render.Theme) (bar, text format.RGB) {
+	bar = render.Mix(t.Fg, t.Bg, 30)
+	return bar, render.Mix(t.Fg, bar, 190)
+}
+
+// cutTitle returns what of a title is shown in that many columns. A title is untrusted;
+// only characters that take up columns are kept.
+func cutTitle(title string, columns int) string {
+	var b []rune
+	end, width := 0, 0 // of what fits with an ellipsis
+	for _, c := range title {
+		w := render.RuneWidth(c)
+		if w == 0 {
+			continue
+		}
+		if width+w > columns {
+			if columns < 1 {
+				return ""
+			}
+			return string(b[:end]) + "…"
+		}
+		b = append(b, c)
+		if width += w; width < columns {
+			end = len(b)
+		}
+	}
+	return string(b)
+}

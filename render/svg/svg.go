@@ -1,0 +1,394 @@
+package svg
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"slices"
+	"strconv"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/render"
+	"github.com/ttydeck/ttydeck/render/glyph"
+)
+
+// DefaultMaxBytes is the usual limit of a picture's size.
+const DefaultMaxBytes = 64 << 20
+
+// DefaultFamily is the usual font: that of the viewer's system for text of fixed width.
+const DefaultFamily = `ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono","Liberation Mono",monospace`
+
+// ErrTooLarge is the error for a film whose picture would exceed [Writer.MaxBytes].
+var ErrTooLarge = errors.New("the picture would be too large")
+
+// Writer writes a film as SVG.
+type Writer struct {
+	Film *render.Film
+	// Picture is the colours and what surrounds the cells; nil means the zero Picture.
+	// Its Scale enlarges the picture, whose coordinates stay the same.
+	Picture *render.Picture
+
+	FontSize   float64 // in pixels; 0 means 16
+	LineHeight float64 // in sizes of the font; 0 means 1.4
+	// FontFamily is the font as CSS has it, a list of families; "" means
+	// [DefaultFamily].
+	FontFamily string
+	// Embed, unless it is nil, returns a font file that has those characters, which is
+	// put into the picture in front of FontFamily. It is called once for each style
+	// that the picture has. A nil file means that the font has none of them.
+	Embed func(runes []rune, style glyph.Style) (font []byte, err error)
+
+	// Still has only the last frame written.
+	Still bool
+	// Loops is how often the film is shown; 0 means for ever.
+	Loops int
+	// ID begins the ids of the elements, and must differ from that of any other
+	// picture in the same page: a letter, and further letters or digits. "" means one
+	// that is derived from the content.
+	ID string
+	// Title and Desc say what the picture shows to those who do not see it; "" means
+	// the title of the recording, and the text of the last frame.
+	Title, Desc string
+	// MaxBytes limits the size of the picture and the memory for it; 0 means
+	// [DefaultMaxBytes].
+	MaxBytes int
+}
+
+// Write writes the picture to w. It runs through the film twice, and nothing is written
+// before its end. If the recording ends in an error, the picture is that of what comes
+// before, and the error is returned. Otherwise it is [ErrTooLarge],
+// [render.ErrTooLarge], that of ctx, or of w.
+func (s *Writer) Write(ctx context.Context, w io.Writer) error {
+	m, err := s.Film.Measure(ctx)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if m.Frames == 0 {
+		if err == nil {
+			err = errors.New("svg: the film has no frames")
+		}
+		return err
+	}
+	d, err := s.newDrawing(m)
+	if err != nil {
+		return err
+	}
+	var broken error
+	for fr, err := range s.Film.Frames(ctx, m.Size) {
+		if err != nil {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			broken = err
+			break
+		}
+		if err := d.add(fr); err != nil {
+			return err
+		}
+	}
+	if err := d.write(w); err != nil {
+		return err
+	}
+	return broken
+}
+
+// drawing is a picture in the making.
+type drawing struct {
+	*Writer
+	picture render.Picture // with a theme, of scale 1
+	scale   int
+	layout  render.Layout
+	title   string
+	max     int // bytes
+
+	rows   rows
+	lines  []track // of each row of the picture: its rows as ids
+	cursor cursorTracks
+	till   int64
+	last   render.Canvas // only the text of its cells is used
+	final  []string      // the text of the last frame
+	size   int           // in bytes, roughly
+}
+
+// change is what is shown from a tick on.
+type change struct {
+	tick  int64
+	value int
+}
+
+// track is what one attribute is, as time passes.
+type track []change
+
+// set sets the value from a tick on, and reports whether it is another.
+func (t *track) set(tick int64, value int) bool {
+	n := len(*t)
+	if n > 0 && (*t)[n-1].value == value {
+		return false
+	}
+	if n > 0 && (*t)[n-1].tick == tick {
+		(*t)[n-1].value = value
+		return false
+	}
+	*t = append(*t, change{tick, value})
+	return true
+}
+
+func (t track) final() int { return t[len(t)-1].value }
+
+// changeBytes is about what a change takes in the file.
+const changeBytes = 13
+
+func (s *Writer) newDrawing(m render.Measured) (*drawing, error) {
+	d := &drawing{Writer: s, title: s.Title, max: s.MaxBytes}
+	if s.Picture != nil {
+		d.picture = *s.Picture
+	}
+	if d.picture.Theme == nil {
+		d.picture.Theme = render.Themes[0]
+	}
+	d.scale = max(d.picture.Scale, 1)
+	d.picture.Scale = 1
+	if d.title == "" {
+		d.title = m.Title
+	}
+	if d.max <= 0 {
+		d.max = DefaultMaxBytes
+	}
+	fonts, err := glyph.New(glyph.Options{Size: s.FontSize, LineHeight: s.LineHeight})
+	if err != nil {
+		return nil, err
+	}
+	if d.layout, err = d.picture.Layout(m.Size, fonts.Cell()); err != nil {
+		return nil, err
+	}
+	d.rows.init(fonts, m.Size.Cols)
+	d.lines = make([]track, m.Size.Rows)
+	return d, nil
+}
+
+func (d *drawing) fontSize() float64 {
+	if d.FontSize == 0 {
+		return 16
+	}
+	return d.FontSize
+}
+
+// add adds a frame.
+func (d *drawing) add(fr render.Frame) error {
+	c := fr.Canvas
+	tick := fr.Tick
+	if d.Still {
+		tick = 0
+	}
+	d.till = fr.Till
+	changes := 0
+	for y := range d.lines {
+		if !fr.Dirty[y] && !d.Still && fr.Number > 0 {
+			continue
+		}
+		if d.Still {
+			d.lines[y] = d.lines[y][:0]
+		}
+		if d.lines[y].set(tick, d.rows.row(c, c.Row(y))) {
+			changes++
+		}
+	}
+	changes += d.addCursor(tick, c)
+	d.size += changes * changeBytes
+	if got := d.size + d.rows.bytes; got > d.max {
+		return fmt.Errorf("svg: %w: more than %d bytes", ErrTooLarge, d.max)
+	}
+	d.last.Cursor = c.Cursor
+	d.describe(fr)
+	return nil
+}
+
+// describe keeps the text of the frame.
+func (d *drawing) describe(fr render.Frame) {
+	c := fr.Canvas
+	if len(d.final) != c.Rows {
+		d.final = make([]string, c.Rows)
+	}
+	for y := range d.final {
+		if fr.Dirty[y] || fr.Number == 0 {
+			d.final[y] = rowText(c.Row(y))
+		}
+	}
+}
+
+// cursorTracks is the look and the place of the cursor.
+type cursorTracks struct {
+	look, x, y track
+}
+
+// addCursor adds the cursor of a frame, and returns the number of changes.
+func (d *drawing) addCursor(tick int64, c *render.Canvas) int {
+	t := &d.cursor
+	if d.Still {
+		*t = cursorTracks{}
+	}
+	cur := c.Cursor
+	if !cur.Visible || cur.Y < 0 || cur.Y >= c.Rows || cur.X < 0 || cur.X >= c.Cols {
+		if len(t.look) == 0 {
+			t.x.set(tick, 0)
+			t.y.set(tick, 0)
+		}
+		if t.look.set(tick, 0) {
+			return 1
+		}
+		return 0
+	}
+	row := c.Row(cur.Y)
+	x := cur.X
+	if row[x].Rest && x > 0 {
+		x--
+	}
+	n := 0
+	if t.look.set(tick, d.rows.cursor(c, row[x:], cur.Shape)) {
+		n++
+	}
+	if cur.Shape >= 5 {
+		x = cur.X
+	}
+	if t.x.set(tick, x) {
+		n++
+	}
+	if t.y.set(tick, cur.Y) {
+		n++
+	}
+	return n
+}
+
+// write writes the whole picture.
+func (d *drawing) write(to io.Writer) error {
+	names := d.name()
+	w := &out{w: bufio.NewWriter(to), left: d.max + d.max/8}
+	d.document(w, names)
+	if w.err == nil {
+		w.err = w.w.Flush()
+	}
+	return w.err
+}
+
+// out writes, and keeps the first error.
+type out struct {
+	w    *bufio.Writer
+	left int // bytes
+	err  error
+	b    []byte
+}
+
+func (w *out) str(parts ...string) {
+	for _, p := range parts {
+		if w.err == nil {
+			_, w.err = w.w.WriteString(p)
+		}
+	}
+}
+
+func (w *out) num(n int) { w.b = strconv.AppendInt(w.b[:0], int64(n), 10); w.bytes(w.b) }
+
+func (w *out) bytes(b []byte) {
+	if w.err == nil {
+		_, w.err = w.w.Write(b)
+	}
+}
+
+// names are the ids of the rows, the most used ones the shortest.
+type names struct {
+	prefix string
+	of     []string // by the number of the row, without prefix
+	order  []int    // rows as they are defined
+}
+
+// name names the rows.
+func (d *drawing) name() *names {
+	used := make([]int, len(d.rows.defs))
+	count := func(t track) {
+		for _, c := range t {
+			used[c.value]++
+		}
+	}
+	for _, t := range d.lines {
+		count(t)
+	}
+	count(d.cursor.look)
+	n := &names{prefix: d.ID, of: make([]string, len(used))}
+	for i := range used {
+		if used[i] > 0 || i == 0 {
+			n.order = append(n.order, i)
+		}
+	}
+	slices.SortStableFunc(n.order, func(a, b int) int { return used[b] - used[a] })
+	for i, row := range n.order {
+		n.of[row] = shortName(i)
+	}
+	if n.prefix == "" {
+		n.prefix = d.hash(n)
+	}
+	return n
+}
+
+// hash returns a prefix that other pictures are unlikely to have.
+func (d *drawing) hash(n *names) string {
+	h := fnv.New64a()
+	for _, row := range n.order {
+		io.WriteString(h, d.rows.defs[row])
+	}
+	var b []byte
+	add := func(t track) {
+		for _, c := range t {
+			b = strconv.AppendInt(b, c.tick, 10)
+			b = append(b, ' ')
+			b = strconv.AppendInt(b, int64(c.value), 10)
+			b = append(b, ' ')
+		}
+		b = append(b, '\n')
+		h.Write(b)
+		b = b[:0]
+	}
+	for _, t := range d.lines {
+		add(t)
+	}
+	add(d.cursor.look)
+	add(d.cursor.x)
+	add(d.cursor.y)
+	fmt.Fprintln(h, d.title, d.layout, d.picture, d.till, d.Loops, d.Still)
+	fmt.Fprintln(h, *d.picture.Theme, d.picture.Dark)
+	// Three characters differ for 200,000 pictures, and each id of a film of ten
+	// minutes is written 100,000 times.
+	v := h.Sum64()
+	id := []byte{nameLetters[v%52]}
+	v /= 52
+	for range 2 {
+		id = append(id, nameLetters[v%62])
+		v /= 62
+	}
+	return string(id)
+}
+
+// nameLetters are the characters of ids: letters, digits, and two more.
+const nameLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+
+// shortName returns the nth name, of which the first are the shortest.
+func shortName(n int) string {
+	var b []byte
+	for {
+		b = append(b, nameLetters[n%64])
+		n = n/64 - 1
+		if n < 0 {
+			slices.Reverse(b)
+			return string(b)
+		}
+	}
+}
+
+func rgb(c format.RGB) string {
+	if c.R%17 == 0 && c.G%17 == 0 && c.B%17 == 0 {
+		return fmt.Sprintf("#%x%x%x", c.R/17, c.G/17, c.B/17)
+	}
+	return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B)
+}
