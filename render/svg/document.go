@@ -36,10 +36,15 @@ func (d *drawing) document(w *out, n *names) {
 		desc = strings.TrimRight(strings.Join(d.final, "\n"), "\n ")
 	}
 	w.str(`<desc id="`, id, `.d">`, escape(desc), "</desc>\n")
+	d.rows.classes.name()
 	d.style(w, id)
 	w.str("<defs>\n")
+	var b []byte
 	for _, row := range n.order {
-		w.str(`<g id="`, id, n.of[row], `">`, d.rows.defs[row], "</g>\n")
+		w.str(`<g id="`, id, n.of[row], `">`)
+		b = d.rows.classes.expand(b[:0], d.rows.defs[row])
+		w.bytes(b)
+		w.str("</g>\n")
 	}
 	w.str("</defs>\n")
 	w.str(`<g id="`, id, `.w">`, "\n")
@@ -194,10 +199,10 @@ func (d *drawing) style(w *out, id string) {
 	}
 	size := strconv.FormatFloat(d.fontSize(), 'f', -1, 64)
 	w.str("#", id, "{color:", rgb(theme.Fg), ";fill:currentColor;stroke-width:", strconv.Itoa(d.rows.cellH), "px;font:", size, "px ", escape(family),
-		";font-variant-ligatures:none;letter-spacing:", d.spacing(), "}\n")
+		";font-variant-ligatures:none;letter-spacing:", d.spacing(), ";shape-rendering:crispEdges}\n")
 	w.str(in, "text{white-space:pre}\n")
-	w.str(in, ".b{font-weight:bold}\n", in, ".i{font-style:italic}\n", in, ".k{stroke:currentColor;shape-rendering:crispEdges}\n", in, ".c{shape-rendering:crispEdges}\n",
-		in, ".w{fill:none;stroke:currentColor;stroke-width:", strconv.Itoa(d.rows.thickness), "px}\n")
+	w.str(in, ".b{font-weight:bold}\n", in, ".i{font-style:italic}\n", in, ".k{stroke:currentColor}\n", in, ".g{shape-rendering:auto}\n",
+		in, ".w{fill:none;stroke:currentColor;shape-rendering:auto;stroke-width:", strconv.Itoa(d.rows.thickness), "px}\n")
 	for _, v := range d.rows.classes.fades {
 		o := strconv.FormatFloat(math.Round(float64(v)/255*1000)/1000, 'f', -1, 64)
 		w.str(in, ".", d.rows.classes.opacities[v], "{fill-opacity:", o, ";stroke-opacity:", o, "}\n")
@@ -222,7 +227,7 @@ func (d *drawing) colors(w *out, in string, theme *render.Theme, themed bool) {
 		if themed && ink.Direct() {
 			continue
 		}
-		w.str(in, ".", c.inks[ink], "{color:", rgb(theme.RGB(ink)), "}\n")
+		w.str(in, ".", c.names[ink], "{color:", rgb(theme.RGB(ink)), "}\n")
 	}
 	w.str(in, ".bg{color:", rgb(theme.Bg), "}\n")
 	if !d.layout.Bar.Empty() {
@@ -306,7 +311,7 @@ func (d *drawing) window(w *out) {
 		w.str(`" fill="`, rgb(*m), `"/>`, "\n")
 	}
 	win := l.Window
-	w.str(`<rect class="bg"`)
+	w.str(`<rect class="bg g"`)
 	d.place(w, win.Min.X, win.Min.Y, win.Dx(), win.Dy())
 	if l.Radius > 0 {
 		w.str(` rx="`)
@@ -334,13 +339,13 @@ func (d *drawing) window(w *out) {
 	}
 	p.lineTo(x1, y1)
 	p.close()
-	w.str(`<path class="bar" d="`, string(p.b), `"/>`, "\n")
+	w.str(`<path class="bar g" d="`, string(p.b), `"/>`, "\n")
 	side := 12
 	middle := (bar.Min.Y + bar.Max.Y) / 2
 	if d.picture.Window == render.ChromeMac {
 		side = buttonFirst + 3*buttonStep
 		for i, c := range buttons {
-			w.str(`<circle cx="`)
+			w.str(`<circle class="g" cx="`)
 			w.num(bar.Min.X + buttonFirst + i*buttonStep)
 			w.str(`" cy="`)
 			w.num(middle)

@@ -4,6 +4,7 @@ import (
 	"image"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/ttydeck/ttydeck/render"
 	"github.com/ttydeck/ttydeck/render/glyph"
@@ -68,28 +69,19 @@ func (r *rows) flushPaths() {
 		if len(g.others.b) == 0 {
 			continue
 		}
-		r.b = append(r.b, "<path"...)
-		var list []byte
-		if g.ink != render.InkFg {
-			list = r.classes.color(list, g.ink)
-		}
+		others := ""
 		if g.opacity > 0 {
-			list = append(append(list, ' '), r.classes.opacity(g.opacity)...)
+			others = r.classes.opacity(g.opacity)
 		}
-		if g.stroked {
-			list = append(list, " w"...)
+		p := fill
+		switch {
+		case g.stroked:
+			p, others = color, strings.TrimLeft(others+" w", " ")
+		case !crisp:
+			others = strings.TrimLeft(others+" g", " ")
 		}
-		if crisp {
-			list = append(list, " c"...)
-		}
-		if len(list) > 0 {
-			if list[0] == ' ' {
-				list = list[1:]
-			}
-			r.b = append(r.b, ` class="`...)
-			r.b = append(r.b, list...)
-			r.b = append(r.b, '"')
-		}
+		r.b = append(r.b, "<path"...)
+		r.b = r.classes.appendAttr(r.b, p, g.ink, others)
 		r.b = append(r.b, ` d="`...)
 		r.b = append(r.b, g.others.b...)
 		r.b = append(r.b, `"/>`...)

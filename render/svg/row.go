@@ -28,10 +28,11 @@ type rows struct {
 	embed   bool
 
 	// For one row at a time:
-	b     []byte
-	cells []rowCell
-	paths []pathGroup
-	segs  []segment
+	b      []byte
+	cells  []rowCell
+	paths  []pathGroup
+	segs   []segment
+	counts []count
 }
 
 // rowCell is a cell as it is drawn.
@@ -65,6 +66,7 @@ func (r *rows) intern() int {
 	}
 	s := string(r.b)
 	n := len(r.defs)
+	r.classes.keep()
 	r.defs = append(r.defs, s)
 	r.ids[s] = n
 	r.bytes += len(s) + defBytes
@@ -84,7 +86,7 @@ func (r *rows) row(c *render.Canvas, row []render.Cell) int {
 		}
 		r.cells = append(r.cells, newCell(cell, look))
 	}
-	r.b = r.b[:0]
+	r.b, r.classes.used = r.b[:0], r.classes.used[:0]
 	r.draw(c, false)
 	return r.intern()
 }
@@ -107,7 +109,7 @@ func (r *rows) cursor(c *render.Canvas, row []render.Cell, shape int) int {
 	look := render.LookOf(row[0].Style)
 	cell := newCell(&row[0], look)
 	ink := c.CursorInk
-	r.b = r.b[:0]
+	r.b, r.classes.used = r.b[:0], r.classes.used[:0]
 	if shape >= 3 {
 		g := r.group(pathKey{ink: ink})
 		if shape <= 4 {
@@ -175,9 +177,9 @@ func (r *rows) backgrounds(all bool) {
 		if runs[i].n == 0 {
 			continue
 		}
-		r.b = append(r.b, `<path class="`...)
-		r.b = r.classes.color(r.b, ink)
-		r.b = append(r.b, ` k" d="M`...)
+		r.b = append(r.b, "<path"...)
+		r.b = r.classes.appendAttr(r.b, line, ink, "")
+		r.b = append(r.b, ` d="M`...)
 		r.b = strconv.AppendInt(r.b, int64(runs[i].from*r.cellW), 10)
 		r.b = appendNumber(r.b, float64(r.cellH)/2-float64(r.baseline), true)
 		at := runs[i].from
@@ -200,9 +202,15 @@ func (r *rows) backgrounds(all bool) {
 	}
 }
 
-// segment is a part of a run of text in one class.
+// textStyle is how text is drawn.
+type textStyle struct {
+	ink     render.Ink
+	classes string // further ones
+}
+
+// segment is a part of a run of text in one style.
 type segment struct {
-	class string
+	style textStyle
 	link  string
 	text  []byte
 	plain bool // only blanks, which look alike in all classes
@@ -321,15 +329,15 @@ func (r *rows) addText(c *render.Canvas, cell *rowCell, text string, plain bool)
 			return
 		}
 	}
-	class := ""
+	style := plainText
 	if !plain {
-		class = r.textClass(cell.look)
+		style = r.textStyle(cell.look)
 		r.note(text, cell.look)
 	}
 	if n > 0 && r.segs[n-1].link == link {
 		last := &r.segs[n-1]
-		if last.class == class || last.plain {
-			last.class, last.plain = class, false
+		if last.style == style || last.plain {
+			last.style, last.plain = style, false
 			last.text = appendContent(last.text, text)
 			return
 		}
@@ -340,23 +348,14 @@ func (r *rows) addText(c *render.Canvas, cell *rowCell, text string, plain bool)
 		r.segs = append(r.segs, segment{})
 	}
 	seg := &r.segs[n]
-	seg.class, seg.link, seg.plain = class, link, plain
+	seg.style, seg.link, seg.plain = style, link, plain
 	seg.text = appendContent(seg.text[:0], text)
 }
 
 // closeText completes a text element, whose start tag is open, with the segments.
 func (r *rows) closeText() {
-	common := r.segs[0].class
-	for i := range r.segs {
-		if s := &r.segs[i]; s.class != common && !s.plain {
-			common = ""
-		}
-	}
-	if common != "" {
-		r.b = append(r.b, ` class="`...)
-		r.b = append(r.b, common...)
-		r.b = append(r.b, '"')
-	}
+	base := r.base()
+	r.b = r.classes.appendAttr(r.b, fill, base.ink, base.classes)
 	r.b = append(r.b, '>')
 	link := ""
 	for i := range r.segs {
@@ -371,13 +370,18 @@ func (r *rows) closeText() {
 				r.b = append(r.b, `">`...)
 			}
 		}
-		if s.class == common || s.plain || s.class == "" {
+		if s.plain || s.style == base {
 			r.b = append(r.b, s.text...)
 			continue
 		}
-		r.b = append(r.b, `<tspan class="`...)
-		r.b = append(r.b, s.class...)
-		r.b = append(r.b, `">`...)
+		r.b = append(r.b, "<tspan"...)
+		switch {
+		case s.style.ink != base.ink:
+			r.b = r.classes.appendAnyAttr(r.b, fill, s.style.ink, s.style.classes)
+		default:
+			r.b = appendClass(r.b, "", s.style.classes)
+		}
+		r.b = append(r.b, '>')
 		r.b = append(r.b, s.text...)
 		r.b = append(r.b, "</tspan>"...)
 	}
@@ -398,30 +402,74 @@ func (r *rows) link(c *render.Canvas, number uint32) string {
 	return link
 }
 
-// textClass returns the classes of text.
-func (r *rows) textClass(l render.Look) string {
-	var buf [32]byte
-	b := buf[:0]
-	if l.Fg != render.InkFg {
-		b = r.classes.color(b, l.Fg)
-	}
-	add := func(c string) {
-		if len(b) > 0 {
-			b = append(b, ' ')
+// base returns the style of the whole run that leaves the least to be said of its segments.
+func (r *rows) base() textStyle {
+	only, uniform := plainText, true
+	plain, styled := 0, r.counts[:0]
+	for i := range r.segs {
+		s := &r.segs[i]
+		if s.plain {
+			continue
 		}
-		b = append(b, c...)
+		if len(styled) == 0 && plain == 0 {
+			only = s.style
+		}
+		uniform = uniform && s.style == only
+		switch {
+		case s.style == plainText:
+			plain++
+		case s.style.classes != "": // which a segment cannot take back
+		default:
+			n := 0
+			for n < len(styled) && styled[n].ink != s.style.ink {
+				n++
+			}
+			if n == len(styled) {
+				styled = append(styled, count{ink: s.style.ink})
+			}
+			styled[n].n++
+		}
 	}
+	r.counts = styled
+	if uniform {
+		return only
+	}
+	best := plainText
+	for _, c := range styled {
+		if c.n > plain {
+			best, plain = textStyle{ink: c.ink}, c.n
+		}
+	}
+	return best
+}
+
+type count struct {
+	ink render.Ink
+	n   int
+}
+
+// plainText is the style of text without any.
+var plainText = textStyle{ink: render.InkFg}
+
+// textStyle returns the style of text.
+func (r *rows) textStyle(l render.Look) textStyle {
+	t := textStyle{ink: l.Fg}
+	n := 0
 	if l.Bold {
-		add("b")
+		n |= 1
 	}
 	if l.Italic {
-		add("i")
+		n |= 2
 	}
 	if l.Faint {
-		add(r.classes.opacity(faint))
+		n |= 4
+		r.classes.opacity(faint)
 	}
-	return r.classes.shared(b)
+	t.classes = textClasses[n]
+	return t
 }
+
+var textClasses = [...]string{"", "b", "i", "b i", "f", "b f", "i f", "b i f"}
 
 // faint is the opacity of faint text, as [render.Look.Colors] has it.
 const faint = 128

@@ -386,9 +386,18 @@ func shortName(n int) string {
 	}
 }
 
-func rgb(c format.RGB) string {
+// appendRGB appends a colour as CSS has it.
+func appendRGB(b []byte, c format.RGB) []byte {
+	const digits = "0123456789abcdef"
 	if c.R%17 == 0 && c.G%17 == 0 && c.B%17 == 0 {
-		return fmt.Sprintf("#%x%x%x", c.R/17, c.G/17, c.B/17)
+		return append(b, '#', digits[c.R&15], digits[c.G&15], digits[c.B&15])
 	}
-	return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B)
+	return append(b, '#', digits[c.R>>4], digits[c.R&15], digits[c.G>>4], digits[c.G&15], digits[c.B>>4], digits[c.B&15])
+}
+
+func rgb(c format.RGB) string { return string(appendRGB(nil, c)) }
+
+// direct returns the colour of a direct Ink.
+func direct(i render.Ink) format.RGB {
+	return format.RGB{R: uint8(i >> 16), G: uint8(i >> 8), B: uint8(i)}
 }
