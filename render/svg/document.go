@@ -8,9 +8,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/render"
 	"github.com/ttydeck/ttydeck/render/glyph"
+	"github.com/ttydeck/ttydeck/render/raster"
 )
 
 // document writes the picture.
@@ -231,7 +231,7 @@ func (d *drawing) colors(w *out, in string, theme *render.Theme, themed bool) {
 	}
 	w.str(in, ".bg{color:", rgb(theme.Bg), "}\n")
 	if !d.layout.Bar.Empty() {
-		bar, text := barColors(theme)
+		bar, text := raster.BarColors(theme)
 		w.str(in, ".bar{color:", rgb(bar), "}\n", in, ".title{color:", rgb(text), "}\n")
 	}
 }
@@ -343,14 +343,14 @@ func (d *drawing) window(w *out) {
 	side := 12
 	middle := (bar.Min.Y + bar.Max.Y) / 2
 	if d.picture.Window == render.ChromeMac {
-		side = buttonFirst + 3*buttonStep
-		for i, c := range buttons {
+		side = raster.ButtonFirst + 3*raster.ButtonStep
+		for i, c := range raster.Buttons {
 			w.str(`<circle class="g" cx="`)
-			w.num(bar.Min.X + buttonFirst + i*buttonStep)
+			w.num(bar.Min.X + raster.ButtonFirst + i*raster.ButtonStep)
 			w.str(`" cy="`)
 			w.num(middle)
 			w.str(`" r="`)
-			w.num(buttonRadius)
+			w.num(raster.ButtonRadius)
 			w.str(`" fill="`, rgb(c), `"/>`, "\n")
 		}
 	}
@@ -377,20 +377,6 @@ func (d *drawing) place(w *out, x, y, width, height int) {
 		w.num(a.value)
 		w.str(`"`)
 	}
-}
-
-// The title bar, as package raster draws it.
-const (
-	buttonRadius = 6
-	buttonFirst  = 20
-	buttonStep   = 20
-)
-
-var buttons = [3]format.RGB{{R: 0xff, G: 0x5f, B: 0x57}, {R: 0xfe, G: 0xbc, B: 0x2e}, {R: 0x28, G: 0xc8, B: 0x40}}
-
-func barColors(t *render.Theme) (bar, text format.RGB) {
-	bar = render.Mix(t.Fg, t.Bg, 30)
-	return bar, render.Mix(t.Fg, bar, 190)
 }
 
 // cutTitle returns what of a title is shown in that many columns. A title is untrusted;

@@ -16,6 +16,7 @@ type pathKey struct {
 	ink     render.Ink
 	opacity uint8 // 0 means all
 	stroked bool  // not filled
+	crisp   bool  // to be drawn without smooth edges, where neighbours must join at any size
 }
 
 // pathGroup is a path in the making.
@@ -46,11 +47,11 @@ func (r *rows) group(key pathKey) *pathGroup {
 	return g
 }
 
-// rect adds a rectangle, and joins it to one that ends where it begins.
+// rect adds a rectangle, and joins it to one that ends where it begins, or in it.
 func (g *pathGroup) rect(x, y, w, h float64) {
 	for i := len(g.rects) - 1; i >= 0 && i >= len(g.rects)-16; i-- {
-		if p := &g.rects[i]; p.y == y && p.h == h && p.x+p.w == x {
-			p.w += w
+		if p := &g.rects[i]; p.y == y && p.h == h && p.x <= x && x <= p.x+p.w {
+			p.w = max(p.w, x+w-p.x)
 			return
 		}
 	}
@@ -61,9 +62,7 @@ func (g *pathGroup) rect(x, y, w, h float64) {
 func (r *rows) flushPaths() {
 	for i := range r.paths {
 		g := &r.paths[i]
-		crisp := len(g.others.b) == 0
 		for _, q := range g.rects {
-			crisp = crisp && min(q.w, q.h) >= 3
 			g.others.rect(q)
 		}
 		if len(g.others.b) == 0 {
@@ -77,7 +76,7 @@ func (r *rows) flushPaths() {
 		switch {
 		case g.stroked:
 			p, others = color, strings.TrimLeft(others+" w", " ")
-		case !crisp:
+		case !g.crisp:
 			others = strings.TrimLeft(others+" g", " ")
 		}
 		r.b = append(r.b, "<path"...)
@@ -108,18 +107,41 @@ func (r *rows) shape(x int, ch rune, cell *rowCell) bool {
 		if cover < 255 {
 			key.opacity = uint8(cover)
 		}
-		g := r.group(key)
-		if q, ok := rectOf(part.Path); ok {
-			g.rect(q.x+dx, q.y+dy, q.w, q.h)
+		if rects, ok := appendRects(r.rects[:0], part.Path); ok {
+			for _, q := range rects {
+				key.crisp = min(q.w, q.h) >= 3 && q.w >= float64(r.cellW)*.4
+				r.group(key).rect(q.x+dx, q.y+dy, q.w, q.h)
+			}
+			r.rects = rects
 			continue
 		}
-		g.others.add(part.Path, dx, dy)
+		key.crisp = false
+		r.group(key).others.add(part.Path, dx, dy)
 	}
 	return true
 }
 
-// rectOf returns the rectangle that a path is; false if it is none.
-func rectOf(p []glyph.Segment) (rect, bool) {
+// appendRects appends the rectangles that a path is made of; false if it is of anything
+// else, or they are not drawn in the same direction, as holes are.
+func appendRects(rects []rect, p []glyph.Segment) ([]rect, bool) {
+	right := 0 // the direction of all
+	for len(p) > 0 {
+		n := 1
+		for n < len(p) && p[n].Op != glyph.MoveTo {
+			n++
+		}
+		q, way, ok := rectOf(p[:n])
+		if !ok || right != 0 && way != right {
+			return nil, false
+		}
+		rects, right, p = append(rects, q), way, p[n:]
+	}
+	return rects, true
+}
+
+// rectOf returns the rectangle that a path is, and 1 or -1 for its direction; false if it
+// is none.
+func rectOf(p []glyph.Segment) (q rect, way int, ok bool) {
 	if len(p) > 0 && p[len(p)-1].Op == glyph.Close {
 		p = p[:len(p)-1]
 	}
@@ -127,19 +149,22 @@ func rectOf(p []glyph.Segment) (rect, bool) {
 		p = p[:4]
 	}
 	if len(p) != 4 || p[0].Op != glyph.MoveTo {
-		return rect{}, false
+		return rect{}, 0, false
 	}
 	for _, s := range p[1:] {
 		if s.Op != glyph.LineTo {
-			return rect{}, false
+			return rect{}, 0, false
 		}
 	}
 	a, b, c, d := p[0].P[0], p[1].P[0], p[2].P[0], p[3].P[0]
 	if !(a.Y == b.Y && b.X == c.X && c.Y == d.Y && d.X == a.X) && !(a.X == b.X && b.Y == c.Y && c.X == d.X && d.Y == a.Y) {
-		return rect{}, false
+		return rect{}, 0, false
 	}
-	q := rect{min(a.X, c.X), min(a.Y, c.Y), math.Abs(a.X - c.X), math.Abs(a.Y - c.Y)}
-	return q, true
+	way = 1
+	if (b.X-a.X)*(c.Y-b.Y)-(b.Y-a.Y)*(c.X-b.X) < 0 {
+		way = -1
+	}
+	return rect{min(a.X, c.X), min(a.Y, c.Y), math.Abs(a.X - c.X), math.Abs(a.Y - c.Y)}, way, true
 }
 
 // decorate adds the lines of the cells.
@@ -154,7 +179,7 @@ func (r *rows) decorate() {
 			key.opacity = faint
 		}
 		top, w := float64(-r.baseline), float64(r.cellW)
-		at := r.places()
+		at := r.fonts.Lines()
 		thick := float64(at.Thickness)
 		if l.Strike {
 			r.group(key).rect(float64(x)*w, top+float64(at.Strike), w, thick)
@@ -171,7 +196,7 @@ func (r *rows) decorate() {
 
 // underline adds the underline of a cell, as package raster draws it.
 func (r *rows) underline(g *pathGroup, x int, style vt.Underline) {
-	at := r.places()
+	at := r.fonts.Lines()
 	thick := max(at.Thickness, 1)
 	left, w := float64(x*r.cellW), float64(r.cellW)
 	top := float64(-r.baseline)
@@ -197,14 +222,6 @@ func (r *rows) underline(g *pathGroup, x int, style vt.Underline) {
 		g.others.wave(left, mid, w, amp)
 	}
 }
-
-// places returns where lines are.
-func (r *rows) places() lines {
-	t := r.thickness
-	return lines{Underline: min(r.baseline+max(1+t/2, r.cellH/16), r.cellH-t), Strike: r.baseline - r.cellH/5, Overline: max(r.baseline-r.cellH*2/3, 0), Thickness: t}
-}
-
-type lines struct{ Underline, Strike, Overline, Thickness int }
 
 // path is the data of a path.
 type path struct {

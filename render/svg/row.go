@@ -31,6 +31,7 @@ type rows struct {
 	b      []byte
 	cells  []rowCell
 	paths  []pathGroup
+	rects  []rect
 	segs   []segment
 	counts []count
 }
@@ -51,7 +52,7 @@ const defBytes = len(`<g id="abcde"></g>`)
 func (r *rows) init(fonts *glyph.Fonts, cols int) {
 	cell := fonts.Cell()
 	r.fonts, r.cellW, r.cellH, r.baseline = fonts, cell.X, cell.Y, fonts.Baseline()
-	r.thickness = max(r.cellH/20, 1)
+	r.thickness = max(fonts.Lines().Thickness, 1)
 	r.ids = map[string]int{"": 0}
 	r.defs = []string{""}
 	r.links = map[uint32]string{}
