@@ -6,6 +6,8 @@ import (
 
 	"github.com/ttydeck/ttydeck/render"
 	"github.com/ttydeck/ttydeck/render/glyph"
+	"github.com/ttydeck/ttydeck/render/png"
+	"github.com/ttydeck/ttydeck/render/svg"
 )
 
 // Picture is how a [Target] that is a picture is written. One of Write and WriteFolder is
@@ -28,12 +30,15 @@ type Picture struct {
 
 // Show is a recording with the way it is shown.
 type Show struct {
-	Film     *render.Film // Film and Measured are the recording and what is known of it
-	Measured render.Measured
-	Picture  *render.Picture // what is around the frames
-	Fonts    *glyph.Fonts    // whose size is in pixels of the picture, after its Scale
-	Loops    int             // how many times it is played; 0 means for ever
-	Embed    bool            // put the glyphs of the font into the picture, if that is text
+	Film       *render.Film // Film and Measured are the recording and what is known of it
+	Measured   render.Measured
+	Picture    *render.Picture // what is around the frames
+	Fonts      *glyph.Fonts    // whose size is in pixels of the picture, after its Scale
+	FontSize   float64         // in pixels before that
+	LineHeight float64         // in sizes of the font
+	FontFamily string          // for pictures that leave the font to the viewer; "" for the usual ones
+	Loops      int             // how many times it is played; 0 means for ever
+	Embed      bool            // put the glyphs of the font into the picture, if that is text
 }
 
 // counted returns an Estimate that counts what a quick writer writes.
@@ -55,9 +60,35 @@ func (n *counter) Write(b []byte) (int, error) {
 
 // pictures are the targets that are pictures.
 func pictures() Table {
-	picture := func(name, desc string, ext string, binary bool, p Picture) *Target {
-		return &Target{Name: name, Ext: []string{ext}, Desc: desc, Loses: "everything but the picture", Kind: KindPicture,
-			Needs: []Need{NeedScreen, NeedWhole}, Binary: binary, Picture: &p}
+	row := func(name, desc, ext string, p Picture) *Target {
+		t := &Target{Name: name, Desc: desc, Loses: "everything but the picture", Kind: KindPicture,
+			Needs: []Need{NeedScreen, NeedWhole}, Binary: name != "svg" && name != "ascii", Picture: &p}
+		if ext != "" {
+			t.Ext = []string{ext}
+		}
+		return t
 	}
-	return Table{picture("png", "the last frame, or that of --at", ".png", true, Picture{Still: true, Write: tmpPNG})}
+	return Table{
+		row("svg", "animated SVG: text stays text", ".svg", Picture{Write: writeSVG, Estimate: counted(writeSVG)}),
+		row("png", "PNG of the last frame", ".png", Picture{Still: true, Write: writePNG, Estimate: counted(writePNG)}),
+		row("apng", "animated PNG", ".apng", Picture{Write: writeAPNG, BytesPerPixel: 0.07}),
+		row("frames", "folder with a PNG for each frame", "", Picture{WriteFolder: writeFrames}),
+	}
+}
+
+func writeSVG(ctx context.Context, w io.Writer, s *Show) error {
+	return (&svg.Writer{Film: s.Film, Picture: s.Picture, FontSize: s.FontSize, LineHeight: s.LineHeight,
+		FontFamily: s.FontFamily, Still: s.Measured.Frames == 1, Loops: s.Loops}).Write(ctx, w)
+}
+
+func writePNG(ctx context.Context, w io.Writer, s *Show) error {
+	return (&png.Still{Film: s.Film, Picture: s.Picture, Fonts: s.Fonts}).Write(ctx, w)
+}
+
+func writeAPNG(ctx context.Context, w io.Writer, s *Show) error {
+	return (&png.Animation{Film: s.Film, Picture: s.Picture, Fonts: s.Fonts, Loops: s.Loops}).Write(ctx, w)
+}
+
+func writeFrames(ctx context.Context, create func(string) (io.WriteCloser, error), s *Show) error {
+	return (&png.Folder{Film: s.Film, Picture: s.Picture, Fonts: s.Fonts}).Write(ctx, create)
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/ttydeck/ttydeck/place"
 	"github.com/ttydeck/ttydeck/render"
 	"github.com/ttydeck/ttydeck/render/glyph"
+	"github.com/ttydeck/ttydeck/render/svg"
 )
 
 // pictureOptions are the flags for pictures.
@@ -36,6 +37,7 @@ type pictureOptions struct {
 	cursor   string
 	snippet  bool
 	dryRun   bool
+	secrets  secretsPolicy
 
 	dark       string
 	font       glyph.Options
@@ -74,6 +76,7 @@ func (o *pictureOptions) groups() []group {
 			onOff(&o.keys, "keys", "show what was typed below the screen"),
 			onOff(&o.captions, "captions", "show the markers below the screen"),
 			oneOf(&o.cursor, "cursor", "draw the cursor as `SHAPE`: recorded, block, underline, bar or none", "recorded", "block", "underline", "bar", "none"),
+			secretsFlag(&o.secrets),
 			onOff(&o.snippet, "snippet", "print the Markdown that shows OUT on a page"),
 		}},
 		{"Looks of pictures", []*flag{
@@ -151,11 +154,12 @@ const stillLabel = "\x00ttydeck still\x00"
 // pictured is a recording that is ready to be drawn.
 type pictured struct {
 	convert.Show
-	done func()
+	warnings, notes []string // for the user, before it is drawn
+	done            func()
 }
 
-// show prepares the recording from to be drawn as a target.
-func (e *env) show(ctx context.Context, o convertOptions, from string, to *convert.Target, said *warnings, watch func(*input)) (s pictured, err error) {
+// show prepares the recording from to be drawn as a target called name.
+func (e *env) show(ctx context.Context, o convertOptions, from, name string, to *convert.Target, said *warnings, watch func(*input)) (s pictured, err error) {
 	s.done = func() {}
 	look := &o.picture
 	still := to.Picture.Still || look.at.given
@@ -168,36 +172,44 @@ func (e *env) show(ctx context.Context, o convertOptions, from string, to *conve
 		return s, err
 	}
 	p, err := changes.of(ctx, e, path, &o.read)
-	s.done = func() { p.done(); remove() }
+	looked := looked{done: func() {}}
+	s.done = func() { looked.done(); p.done(); remove() }
 	if err != nil {
 		return s, stillError(placeError(from, err), look.at.value)
 	}
 	p.warn(e)
 	first := true
+	open := func() (format.Cast, error) {
+		opts := o.read.list()
+		if first {
+			opts = append(opts, format.OnWarning(said.add))
+			first = false
+		}
+		src, err := e.open(ctx, p.path, opts...)
+		if err != nil {
+			return format.Cast{}, err
+		}
+		watch(src)
+		cast := src.Cast
+		cast.Events = closing(untilCancelled(ctx, cast.Events), src.close)
+		cast = p.filter(cast)
+		if limit := cast.Header.IdleLimit; limit > 0 { // as a player does
+			cast = edit.LimitIdle(limit)(cast)
+		}
+		if still {
+			cast.Events = stillOf(cast.Events, look.at.given)
+		}
+		return cast, nil
+	}
+	looked, err = lookAt(ctx, look.secrets, name, shownParts{
+		still: still, title: to.Name == "svg" || look.window != "none", links: to.Name == "svg", captions: look.captions, keys: look.keys,
+	}, open)
+	if err != nil {
+		return s, stillError(err, look.at.value)
+	}
+	s.warnings, s.notes = looked.warnings, looked.notes
 	film := &render.Film{
-		FPS: look.fps, Hold: max(look.last, 1), Cursor: cursors[look.cursor], Keys: look.keys, Captions: look.captions,
-		Open: func() (format.Cast, error) {
-			opts := o.read.list()
-			if first {
-				opts = append(opts, format.OnWarning(said.add))
-				first = false
-			}
-			src, err := e.open(ctx, p.path, opts...)
-			if err != nil {
-				return format.Cast{}, err
-			}
-			watch(src)
-			cast := src.Cast
-			cast.Events = closing(untilCancelled(ctx, cast.Events), src.close)
-			cast = p.filter(cast)
-			if limit := cast.Header.IdleLimit; limit > 0 { // as a player does
-				cast = edit.LimitIdle(limit)(cast)
-			}
-			if still {
-				cast.Events = stillOf(cast.Events, look.at.given)
-			}
-			return cast, nil
-		},
+		FPS: look.fps, Hold: max(look.last, 1), Cursor: cursors[look.cursor], Keys: look.keys, Captions: look.captions, Open: looked.open,
 	}
 	m, err := film.Measure(ctx)
 	if err != nil && (o.read.strict || !errors.As(err, new(*format.SyntaxError))) {
@@ -230,7 +242,14 @@ func (e *env) show(ctx context.Context, o convertOptions, from string, to *conve
 	if err != nil {
 		return s, err
 	}
-	s.Show = convert.Show{Film: film, Measured: m, Picture: picture, Fonts: fonts, Loops: look.loops, Embed: look.embed}
+	if expected := to.Picture.BytesPerPixel * float64(m.Cells) * float64(fonts.Cell().X*fonts.Cell().Y); expected > largePicture {
+		s.warnings = append(s.warnings, fmt.Sprintf("this %s will be large, about %s: %d frames change most of the screen; an SVG, or --fps 5, --speed and --cut, make less",
+			strings.ToUpper(to.Name), bytesText(int64(expected)), m.Frames))
+	}
+	s.Show = convert.Show{Film: film, Measured: m, Picture: picture, Fonts: fonts, FontSize: float64(look.size), LineHeight: look.lineHeight, Loops: look.loops, Embed: look.embed}
+	if name := look.font.Font; name != "" && !strings.ContainsAny(name, "/.") {
+		s.FontFamily = strconv.Quote(name) + "," + svg.DefaultFamily
+	}
 	_, err = picture.Layout(m.Size, fonts.Cell())
 	if errors.Is(err, render.ErrTooLarge) {
 		err = withHint(err, "--window-size 120x40 shows a part; --font-size and --scale make all smaller")
@@ -271,15 +290,6 @@ func stillOf(events format.Events, marked bool) format.Events {
 // largePicture is the size from which a picture is too large to be sent to a browser.
 const largePicture = 20_000_000
 
-// advice returns what a user should know before a picture is drawn: a line for each.
-func (s *pictured) advice(to *convert.Target) (notes []string) {
-	m := s.Measured
-	if expected := to.Picture.BytesPerPixel * float64(m.Cells) * float64(s.Fonts.Cell().X*s.Fonts.Cell().Y); expected > largePicture {
-		notes = append(notes, fmt.Sprintf("this %s will be large, about %s: %d frames change most of the screen; an SVG, or --fps 5, --speed and --cut, make less", strings.ToUpper(to.Name), bytesText(int64(expected)), m.Frames))
-	}
-	return notes
-}
-
 // runPicture writes a recording as a picture.
 func runPicture(ctx context.Context, e *env, opts convertOptions, from, name string, to *convert.Target) error {
 	var current atomic.Pointer[input]
@@ -304,7 +314,7 @@ func runPicture(ctx context.Context, e *env, opts convertOptions, from, name str
 		own = e
 	}
 	said := &warnings{env: own}
-	s, err := own.show(ctx, opts, from, to, said, func(src *input) {
+	s, err := own.show(ctx, opts, from, name, to, said, func(src *input) {
 		pass.Add(1)
 		current.Store(src)
 	})
@@ -322,8 +332,11 @@ func runPicture(ctx context.Context, e *env, opts convertOptions, from, name str
 		}
 		return printEstimate(e.out, &s.Show, bytes)
 	}
-	for _, note := range s.advice(to) {
-		own.warnf("%s", note)
+	for _, text := range s.warnings {
+		own.warnf("%s", text)
+	}
+	for _, text := range s.notes {
+		own.notef("%s", text)
 	}
 	err = own.draw(ctx, opts, name, to, &s.Show)
 	said.done()
@@ -332,12 +345,12 @@ func runPicture(ctx context.Context, e *env, opts convertOptions, from, name str
 
 // drawTo writes a recording as a picture, and returns what a user should know.
 func (e *env) drawTo(ctx context.Context, opts convertOptions, from, name string, said *warnings) ([]string, error) {
-	s, err := e.show(ctx, opts, from, opts.to, said, func(*input) {})
+	s, err := e.show(ctx, opts, from, name, opts.to, said, func(*input) {})
 	defer s.done()
 	if err != nil {
 		return nil, err
 	}
-	notes := s.advice(opts.to)
+	notes := slices.Concat(s.warnings, s.notes)
 	return notes, e.draw(ctx, opts, name, opts.to, &s.Show)
 }
 
