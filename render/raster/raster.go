@@ -79,6 +79,9 @@ func New(picture *render.Picture, fonts *glyph.Fonts, size format.Size) (*Raster
 // Layout returns the layout of the pictures.
 func (r *Raster) Layout() render.Layout { return r.layout }
 
+// Size returns the size of the films.
+func (r *Raster) Size() format.Size { return r.size }
+
 // Bounds returns the bounds of the pictures.
 func (r *Raster) Bounds() image.Rectangle { return image.Rectangle{Max: r.layout.Size} }
 

@@ -1,0 +1,306 @@
+package gif
+
+import (
+	"cmp"
+	"image"
+	"math/bits"
+	"slices"
+
+	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/render/raster"
+)
+
+const (
+	// maxColors is the most colours of a table; the last entry is transparent.
+	maxColors = 255
+	// spare is what text leaves to the colours of emoji, where there are any.
+	spare = 31
+	// maxCounted limits what is counted, so that endless colours do not fill the
+	// memory. Frames with the others have their own tables.
+	maxCounted = 1 << 17
+)
+
+// colorCount counts how much the colours of a film are used.
+type colorCount struct {
+	uses []*use // of the paints that are not in text yet
+	text map[format.RGB]int64
+	// emoji has the colours of glyphs that have their own.
+	emoji map[format.RGB]int64
+	seen  map[tilePaint]bool // whose colours are in emoji
+}
+
+// tilePaint is a glyph with colours of its own, as it is drawn in a cell.
+type tilePaint struct {
+	tile  *raster.Tile
+	paint *raster.Paint
+}
+
+// use is how much a paint is used.
+type use struct {
+	paint *raster.Paint
+	used  uint16 // the levels
+	cells int64
+}
+
+func newColorCount() *colorCount {
+	return &colorCount{text: map[format.RGB]int64{}, emoji: map[format.RGB]int64{}, seen: map[tilePaint]bool{}}
+}
+
+// add counts the colours of changes.
+func (c *colorCount) add(changes []raster.Change) {
+	for i := range changes {
+		ch := &changes[i]
+		u, ok := ch.Paint.Aux.(*use)
+		if !ok {
+			if len(c.uses) >= maxCounted/8 {
+				c.flush()
+			}
+			u = &use{paint: ch.Paint}
+			c.uses = append(c.uses, u)
+			ch.Paint.Aux = u
+		}
+		if u.cells == 0 && u.used != 0 {
+			c.uses = append(c.uses, u) // again, after a flush
+		}
+		u.used |= ch.Tile.Used
+		u.cells++
+		if ch.Tile.Color != nil {
+			c.addEmoji(ch.Tile, ch.Paint)
+		}
+	}
+}
+
+func (c *colorCount) addEmoji(t *raster.Tile, p *raster.Paint) {
+	key := tilePaint{t, p}
+	if c.seen[key] {
+		return
+	}
+	if len(c.seen) >= 1<<12 {
+		clear(c.seen)
+	}
+	c.seen[key] = true
+	for i := range len(t.Color.Pix) / 4 {
+		if t.Color.Pix[4*i+3] > 0 && len(c.emoji) < maxCounted {
+			c.emoji[t.Over(p, i)]++
+		}
+	}
+}
+
+// flush adds the uses to text.
+func (c *colorCount) flush() {
+	for _, u := range c.uses {
+		for l := u.used; l != 0; l &= l - 1 {
+			color := u.paint.Colors[bits.TrailingZeros16(l)]
+			if _, ok := c.text[color]; ok || len(c.text) < maxCounted {
+				c.text[color] += u.cells
+			}
+		}
+		u.cells = 0
+	}
+	c.uses = c.uses[:0]
+}
+
+// table is a table of colours.
+type table struct {
+	colors []format.RGB
+	index  map[format.RGB]uint8
+	// exact reports that the colours of all text are in index; else the missing ones
+	// are the nearest.
+	exact   bool
+	nearest map[format.RGB]uint8 // found so far
+}
+
+// tableOf returns the best table for counts of the colours of text and of emoji. If not
+// all of text fit, the colours most used are in it, or, if cut is set, such that the
+// nearest are near.
+func tableOf(text, emoji map[format.RGB]int64, cut bool) *table {
+	t := &table{index: map[format.RGB]uint8{}}
+	for c := range emoji {
+		if _, ok := text[c]; ok {
+			delete(emoji, c)
+		}
+	}
+	room := maxColors
+	if len(text)+len(emoji) > maxColors && len(emoji) > 0 {
+		room -= spare
+	}
+	ordered := order(text)
+	t.exact = len(text) <= room
+	switch {
+	case t.exact:
+		t.add(ordered)
+	case cut:
+		t.add(cutColors(text, room))
+	default:
+		t.add(ordered[:room])
+	}
+	if room = maxColors - len(t.colors); len(emoji) <= room {
+		t.add(order(emoji))
+	} else {
+		t.add(cutColors(emoji, room))
+	}
+	return t
+}
+
+// order returns the colours of a count, those used most first.
+func order(count map[format.RGB]int64) []format.RGB {
+	list := make([]format.RGB, 0, len(count))
+	for c := range count {
+		list = append(list, c)
+	}
+	slices.SortFunc(list, func(a, b format.RGB) int {
+		return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(number(a), number(b)))
+	})
+	return list
+}
+
+func number(c format.RGB) int { return int(c.R)<<16 | int(c.G)<<8 | int(c.B) }
+
+func (t *table) add(colors []format.RGB) {
+	for _, c := range colors {
+		if _, ok := t.index[c]; !ok {
+			t.index[c] = uint8(len(t.colors))
+			t.colors = append(t.colors, c)
+		}
+	}
+}
+
+// size returns the binary logarithm of the number of entries of the table as it is
+// written, with one for transparent pixels.
+func (t *table) size() int { return max(bits.Len(uint(len(t.colors))), 1) }
+
+// transparent returns the index of transparent pixels.
+func (t *table) transparent() uint8 { return uint8(len(t.colors)) }
+
+// of returns the index of a colour, or of the nearest.
+func (t *table) of(c format.RGB) uint8 {
+	if i, ok := t.index[c]; ok {
+		return i
+	}
+	if i, ok := t.nearest[c]; ok {
+		return i
+	}
+	best, least := 0, 1<<30
+	for i, d := range t.colors {
+		if far := distance(c, d); far < least {
+			best, least = i, far
+		}
+	}
+	if t.nearest == nil || len(t.nearest) >= maxCounted {
+		t.nearest = map[format.RGB]uint8{}
+	}
+	t.nearest[c] = uint8(best)
+	return uint8(best)
+}
+
+// distance is how different two colours look: the eye sees green best.
+func distance(a, b format.RGB) int {
+	dr, dg, db := int(a.R)-int(b.R), int(a.G)-int(b.G), int(a.B)-int(b.B)
+	return 3*dr*dr + 4*dg*dg + 2*db*db
+}
+
+// append appends the table as it is written.
+func (t *table) append(b []byte) []byte {
+	for _, c := range t.colors {
+		b = append(b, c.R, c.G, c.B)
+	}
+	return append(b, make([]byte, 3*(1<<t.size()-len(t.colors)))...)
+}
+
+// cutColors returns at most n colours such that all counted ones are near to one of them:
+// again and again, the box of colours that differ most from its mean, by number and
+// distance, is cut in two (after Wan, Wong and Prusinkiewicz, 1988).
+func cutColors(count map[format.RGB]int64, n int) []format.RGB {
+	boxes := []box{newBox(order(count), count)}
+	for len(boxes) < n {
+		worst := -1
+		for i := range boxes {
+			if len(boxes[i].colors) > 1 && (worst < 0 || boxes[i].error > boxes[worst].error) {
+				worst = i
+			}
+		}
+		if worst < 0 {
+			break
+		}
+		a, b := boxes[worst].cut(count)
+		boxes[worst] = a
+		boxes = append(boxes, b)
+	}
+	colors := make([]format.RGB, 0, len(boxes))
+	for i := range boxes {
+		colors = append(colors, boxes[i].center)
+	}
+	return colors
+}
+
+// box is a set of colours that one will stand for.
+type box struct {
+	colors []format.RGB // not empty
+	center format.RGB   // the counted one nearest to the mean
+	axis   int          // in which they differ most: 0 to 2 are red, green and blue
+	at     float64      // the mean there
+	error  float64      // the sum of the squares of the distances from the mean
+}
+
+func channel(c format.RGB, axis int) uint8 {
+	return [3]uint8{c.R, c.G, c.B}[axis]
+}
+
+func newBox(colors []format.RGB, count map[format.RGB]int64) box {
+	b := box{colors: colors}
+	var n float64
+	var sum, squares [3]float64
+	for _, c := range colors {
+		w := float64(count[c])
+		n += w
+		for i := range 3 {
+			v := float64(channel(c, i))
+			sum[i] += w * v
+			squares[i] += w * v * v
+		}
+	}
+	var mean [3]float64
+	widest := -1.0
+	for i, weight := range [3]float64{3, 4, 2} {
+		mean[i] = sum[i] / n
+		e := weight * (squares[i] - sum[i]*mean[i])
+		b.error += e
+		if e > widest {
+			widest, b.axis, b.at = e, i, mean[i]
+		}
+	}
+	// One colour that most have should be kept as it is.
+	best := 0.0
+	for i, c := range colors {
+		d := float64(distance(c, format.RGB{R: uint8(mean[0] + .5), G: uint8(mean[1] + .5), B: uint8(mean[2] + .5)}))
+		if i == 0 || d < best {
+			b.center, best = c, d
+		}
+	}
+	return b
+}
+
+// cut cuts a box of several colours in two.
+func (b *box) cut(count map[format.RGB]int64) (low, high box) {
+	slices.SortFunc(b.colors, func(x, y format.RGB) int {
+		return cmp.Or(cmp.Compare(channel(x, b.axis), channel(y, b.axis)), cmp.Compare(number(x), number(y)))
+	})
+	i := 1
+	for i < len(b.colors)-1 && float64(channel(b.colors[i], b.axis)) <= b.at {
+		i++
+	}
+	return newBox(b.colors[:i], count), newBox(b.colors[i:], count)
+}
+
+// countImage adds the colours of an image to a count, of which each counts once.
+func countImage(img *image.NRGBA, count map[format.RGB]int64) {
+	var last format.RGB
+	for i := 0; i < len(img.Pix); i += 4 {
+		c := format.RGB{R: img.Pix[i], G: img.Pix[i+1], B: img.Pix[i+2]}
+		if i > 0 && c == last {
+			continue
+		}
+		last = c
+		count[c] = max(count[c], 1<<20)
+	}
+}
