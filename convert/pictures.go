@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/ttydeck/ttydeck/render"
+	"github.com/ttydeck/ttydeck/render/gif"
 	"github.com/ttydeck/ttydeck/render/glyph"
 	"github.com/ttydeck/ttydeck/render/png"
 	"github.com/ttydeck/ttydeck/render/svg"
@@ -69,11 +70,28 @@ func pictures() Table {
 		return t
 	}
 	return Table{
+		row("gif", "animated GIF", ".gif", Picture{Write: writeGIF, BytesPerPixel: 0.09, Estimate: estimateGIF}),
 		row("svg", "animated SVG: text stays text", ".svg", Picture{Write: writeSVG, Estimate: counted(writeSVG)}),
 		row("png", "PNG of the last frame", ".png", Picture{Still: true, Write: writePNG, Estimate: counted(writePNG)}),
 		row("apng", "animated PNG", ".apng", Picture{Write: writeAPNG, BytesPerPixel: 0.07}),
+		row("ascii", "the screens as text, one after another", ".ascii", Picture{Write: writeText, Estimate: counted(writeText)}),
 		row("frames", "folder with a PNG for each frame", "", Picture{WriteFolder: writeFrames}),
 	}
+}
+
+func writeGIF(ctx context.Context, w io.Writer, s *Show) error { return gifOf(s).Write(ctx, w) }
+
+func estimateGIF(ctx context.Context, s *Show) (int64, error) {
+	e, err := gifOf(s).Estimate(ctx)
+	return e.Bytes, err
+}
+
+func gifOf(s *Show) *gif.Writer {
+	return &gif.Writer{Film: s.Film, Picture: s.Picture, Fonts: s.Fonts, Loops: s.Loops}
+}
+
+func writeText(ctx context.Context, w io.Writer, s *Show) error {
+	return render.WriteText(ctx, w, s.Film)
 }
 
 func writeSVG(ctx context.Context, w io.Writer, s *Show) error {

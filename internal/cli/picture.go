@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/ttydeck/ttydeck/convert"
+	"github.com/ttydeck/ttydeck/convert/transcript"
 	"github.com/ttydeck/ttydeck/edit"
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/atomicfile"
@@ -179,7 +181,7 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 	}
 	p.warn(e)
 	first := true
-	open := func() (format.Cast, error) {
+	edited := func() (format.Cast, error) {
 		opts := o.read.list()
 		if first {
 			opts = append(opts, format.OnWarning(said.add))
@@ -196,6 +198,20 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 		if limit := cast.Header.IdleLimit; limit > 0 { // as a player does
 			cast = edit.LimitIdle(limit)(cast)
 		}
+		return cast, nil
+	}
+	typed := edit.Chain()
+	if look.keys {
+		if typed, err = typedIn(edited); err != nil {
+			return s, stillError(err, look.at.value)
+		}
+	}
+	open := func() (format.Cast, error) {
+		cast, err := edited()
+		if err != nil {
+			return cast, err
+		}
+		cast = typed(cast)
 		if still {
 			cast.Events = stillOf(cast.Events, look.at.given)
 		}
@@ -257,6 +273,25 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 	return s, err
 }
 
+// typedIn returns a filter that adds the commands of a recording as input, if it has none.
+func typedIn(open func() (format.Cast, error)) (edit.Filter, error) {
+	cast, err := open()
+	if err != nil {
+		return nil, err
+	}
+	var cmds []transcript.Command
+	for cmd, err := range transcript.Commands(cast, transcript.Options{Nonce: cast.Header.Nonce()}) {
+		if errors.As(err, new(*format.SyntaxError)) {
+			break // what could be read is shown
+		} else if err != nil {
+			return nil, err
+		}
+		cmd.Output = ""
+		cmds = append(cmds, cmd)
+	}
+	return transcript.Typed(cmds), nil
+}
+
 // stillError returns the error of a plan in the words of the flag --at, if that has made it.
 func stillError(err error, at place.Place) error {
 	text := message(err)
@@ -313,6 +348,11 @@ func runPicture(ctx context.Context, e *env, opts convertOptions, from, name str
 		}
 		own = e
 	}
+	if !opts.picture.dryRun {
+		if err := checkOutput(name, opts.overwrite); err != nil {
+			return err
+		}
+	}
 	said := &warnings{env: own}
 	s, err := own.show(ctx, opts, from, name, to, said, func(src *input) {
 		pass.Add(1)
@@ -343,6 +383,22 @@ func runPicture(ctx context.Context, e *env, opts convertOptions, from, name str
 	return err
 }
 
+// checkOutput returns the error that an output would get when it is complete, where that is
+// known before.
+func checkOutput(name string, overwrite bool) error {
+	if name == "-" {
+		return nil
+	}
+	name = filepath.Clean(name)
+	if _, err := os.Stat(filepath.Dir(name)); err != nil {
+		return createError(name, &fs.PathError{Op: "open", Path: name, Err: errors.Unwrap(err)})
+	}
+	if info, err := os.Lstat(name); err == nil && !overwrite && (info.Mode().IsRegular() || info.IsDir()) {
+		return createError(name, fs.ErrExist)
+	}
+	return nil
+}
+
 // drawTo writes a recording as a picture, and returns what a user should know.
 func (e *env) drawTo(ctx context.Context, opts convertOptions, from, name string, said *warnings) ([]string, error) {
 	s, err := e.show(ctx, opts, from, name, opts.to, said, func(*input) {})
@@ -364,7 +420,7 @@ func (e *env) draw(ctx context.Context, opts convertOptions, name string, to *co
 		return err
 	}
 	var err error
-	if to.Picture.WriteFolder != nil {
+	if to.Folder() {
 		err = e.writeFolder(name, opts.overwrite, func(create func(string) (io.WriteCloser, error)) error {
 			return keep(to.Picture.WriteFolder(ctx, create, s))
 		})

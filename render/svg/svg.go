@@ -356,8 +356,10 @@ func (d *drawing) hash(n *names) string {
 	add(d.cursor.look)
 	add(d.cursor.x)
 	add(d.cursor.y)
-	fmt.Fprintln(h, d.title, d.layout, d.picture, d.till, d.Loops, d.Still)
-	fmt.Fprintln(h, *d.picture.Theme, d.picture.Dark)
+	fmt.Fprintln(h, d.title, d.layout, d.till, d.Loops, d.Still)
+	// Pointers within a struct would be printed as addresses.
+	p := d.picture
+	fmt.Fprintln(h, *p.Theme, p.Dark, p.Window, p.Title, p.MarginColor)
 	// Three characters differ for 200,000 pictures, and each id of a film of ten
 	// minutes is written 100,000 times.
 	v := h.Sum64()
