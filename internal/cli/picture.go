@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -224,6 +225,7 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 		return s, stillError(err, look.at.value)
 	}
 	s.warnings, s.notes = looked.warnings, looked.notes
+	debug.FreeOSMemory() // the search takes more than most pictures
 	film := &render.Film{
 		FPS: look.fps, Hold: max(look.last, 1), Cursor: cursors[look.cursor], Keys: look.keys, Captions: look.captions, Open: looked.open,
 	}
@@ -362,6 +364,7 @@ func runPicture(ctx context.Context, e *env, opts convertOptions, from, name str
 	if err != nil {
 		return err
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(25)) // what is kept is little
 	if opts.picture.dryRun {
 		said.done()
 		bytes := int64(-1)
