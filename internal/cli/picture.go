@@ -329,6 +329,7 @@ const largePicture = 20_000_000
 
 // runPicture writes a recording as a picture.
 func runPicture(ctx context.Context, e *env, opts convertOptions, from, name string, to *convert.Target) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(25)) // what is kept is little
 	var current atomic.Pointer[input]
 	var pass atomic.Int32
 	bar := startProgress(e.errOut, func() (string, int64, int64) {
@@ -364,7 +365,6 @@ func runPicture(ctx context.Context, e *env, opts convertOptions, from, name str
 	if err != nil {
 		return err
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(25)) // what is kept is little
 	if opts.picture.dryRun {
 		said.done()
 		bytes := int64(-1)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"weak"
 
 	"github.com/ttydeck/ttydeck/edit"
 	"github.com/ttydeck/ttydeck/edit/redact"
@@ -73,8 +74,23 @@ type looked struct {
 	done func()
 }
 
-// publicRedactor returns a redactor with the built-in rules.
-var publicRedactor = sync.OnceValues(func() (*redact.Redactor, error) { return redact.New(redact.Options{}) })
+// publicRedactor returns a redactor with the built-in rules. It takes more memory than
+// most pictures, so it is only kept while somebody uses it.
+func publicRedactor() (*redact.Redactor, error) {
+	publicRules.Lock()
+	defer publicRules.Unlock()
+	if r := publicRules.kept.Value(); r != nil {
+		return r, nil
+	}
+	r, err := redact.New(redact.Options{})
+	publicRules.kept = weak.Make(r)
+	return r, err
+}
+
+var publicRules struct {
+	sync.Mutex
+	kept weak.Pointer[redact.Redactor]
+}
 
 // lookAt searches the recording that open opens before it is published as name, and does
 // as the policy says. The secrets are those that the target shownParts, but all of the
