@@ -16,6 +16,11 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode/utf8"
+
+	"github.com/go-text/typesetting/font"
+	"github.com/go-text/typesetting/language"
+	"github.com/go-text/typesetting/shaping"
 )
 
 // Levels is the number of steps of coverage in a mask, of which the first is none and
@@ -49,6 +54,12 @@ type Options struct {
 	// Font is the file or the family of the font; "" means DejaVu Sans Mono, which is
 	// built in.
 	Font string
+	// NoSystem leaves out the fonts of the system, so that the same text is drawn alike
+	// everywhere.
+	NoSystem bool
+	// Language is that of the text, such as "ja" or "zh-TW", for the form of Han
+	// characters; "" means "zh-CN".
+	Language string
 }
 
 // Fonts draws glyphs of one size. Its methods may be called concurrently.
@@ -57,7 +68,7 @@ type Fonts struct {
 	cell     image.Point
 	baseline int
 	lines    Lines
-	faces    [4]*face // by Style
+	families []*family // the chosen one and the built-in one, or the latter only
 
 	// ascii has the glyphs of single characters of one byte in one column, the most
 	// frequent ones.
@@ -67,8 +78,14 @@ type Fonts struct {
 	cache   map[key]*Glyph // guarded by cacheMu
 	pixels  int            // of all masks in cache; guarded by cacheMu
 
-	mu    sync.Mutex // held while a glyph is made; guards what is below and the faces
-	paint painter
+	mu       sync.Mutex // held while a glyph is made; guards what is below and the faces
+	paint    painter
+	shaper   shaping.HarfbuzzShaper
+	system   system
+	locale   string
+	language language.Language
+	missed   map[string]bool // what is in missing
+	missing  []string        // texts, in order
 }
 
 // key is a key of the cache of glyphs.
@@ -116,17 +133,26 @@ func New(o Options) (*Fonts, error) {
 	if !(o.LineHeight >= MinLineHeight && o.LineHeight <= MaxLineHeight) {
 		return nil, fmt.Errorf("line height %v: %w; use %v to %v", o.LineHeight, ErrSize, MinLineHeight, MaxLineHeight)
 	}
-	f := &Fonts{size: o.Size, cache: map[key]*Glyph{}}
-	for style := range f.faces {
-		f.faces[style] = builtin[style]()
+	f := &Fonts{
+		size: o.Size, cache: map[key]*Glyph{}, missed: map[string]bool{},
+		system: system{use: !o.NoSystem, fonts: map[font.FontID]*loaded{}, made: map[madeFace]*face{}},
+		locale: o.Language, language: language.NewLanguage(o.Language),
 	}
+	if o.Font != "" {
+		chosen, err := findFamily(o.Font, !o.NoSystem)
+		if err != nil {
+			return nil, err
+		}
+		f.families = append(f.families, chosen)
+	}
+	f.families = append(f.families, builtinFamily())
 	f.measure(o.LineHeight)
 	return f, nil
 }
 
 // measure computes the size of a cell, and where what is in a cell is.
 func (f *Fonts) measure(lineHeight float64) {
-	regular := f.faces[Regular]
+	regular := f.families[0].faces[Regular]
 	m := regular.metrics(f.size)
 	f.cell = image.Pt(max(int(math.Round(m.advance)), 1), max(int(math.Round(f.size*lineHeight)), 1))
 	ascent, descent := int(math.Round(m.ascent)), int(math.Round(m.descent))
@@ -143,8 +169,10 @@ func (f *Fonts) measure(lineHeight float64) {
 		Overline:  place(f.baseline - ascent),
 		Thickness: t,
 	}
-	for _, face := range f.faces {
-		face.fit(f.size, f.cell.X)
+	for _, family := range f.families {
+		for _, face := range family.faces {
+			face.fit(f.size, f.cell.X)
+		}
 	}
 }
 
@@ -204,41 +232,12 @@ func (f *Fonts) create(text string, style Style, cols int) *Glyph {
 	if blank(text) {
 		return &Glyph{}
 	}
-	size := image.Pt(f.cell.X*cols, f.cell.Y)
-	runes := []rune(text)
-	if len(runes) == 1 {
-		if s, ok := ShapeOf(runes[0], f.cell, cols, f.lines.Thickness); ok {
-			return &Glyph{Mask: s.mask(size)}
+	if r, n := utf8.DecodeRuneInString(text); n == len(text) {
+		if s, ok := ShapeOf(r, f.cell, cols, f.lines.Thickness); ok {
+			return &Glyph{Mask: s.mask(image.Pt(f.cell.X*cols, f.cell.Y))}
 		}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.draw(runes, style, size)
-}
-
-// blank reports whether nothing is drawn for a text: it is empty, or has only spaces
-// and controls.
-func blank(text string) bool {
-	for _, r := range text {
-		if r > ' ' && r != 0x7f && !(r >= 0x80 && r <= 0xa0) {
-			return false
-		}
-	}
-	return true
-}
-
-// draw draws a text with the outlines of a font.
-func (f *Fonts) draw(runes []rune, style Style, size image.Point) *Glyph {
-	face := f.faces[style]
-	f.paint.reset(size)
-	missing := false
-	for _, r := range runes {
-		id, ok := face.NominalGlyph(r)
-		if !ok {
-			missing = true
-			continue
-		}
-		f.paint.outline(face, id, 0, float64(f.baseline))
-	}
-	return &Glyph{Mask: f.paint.mask(), Missing: missing}
+	return f.draw(text, style, cols)
 }

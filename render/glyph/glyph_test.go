@@ -12,7 +12,7 @@ import (
 // newFonts returns fonts of that size, in the built-in font only.
 func newFonts(tb testing.TB, size float64) *Fonts {
 	tb.Helper()
-	f, err := New(Options{Size: size})
+	f, err := New(Options{Size: size, NoSystem: true})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -27,17 +27,34 @@ func (p *painter) reset(size image.Point) {
 // Only fonts that mean harm go so far.
 func limit(v float64) float32 { return float32(min(max(v, -4096), 8192)) }
 
-// outline adds the outline of a glyph whose origin is at x, y.
-func (p *painter) outline(f *face, id font.GID, x, y float64) {
-	o, ok := f.GlyphDataOutline(id)
-	if !ok {
+// affine maps a point to xx*x + xy*y + dx, yx*x + yy*y + dy.
+type affine struct{ xx, yx, xy, yy, dx, dy float64 }
+
+func (m affine) apply(x, y float64) (float64, float64) {
+	return m.xx*x + m.xy*y + m.dx, m.yx*x + m.yy*y + m.dy
+}
+
+// then returns the map that does n first and m on its result.
+func (m affine) then(n affine) affine {
+	dx, dy := m.apply(n.dx, n.dy)
+	return affine{
+		m.xx*n.xx + m.xy*n.yx, m.yx*n.xx + m.yy*n.yx,
+		m.xx*n.xy + m.xy*n.yy, m.yx*n.xy + m.yy*n.yy, dx, dy,
+	}
+}
+
+// outline adds the outline of a glyph; m maps units of the font, which go up, to
+// pixels, which go down.
+func (p *painter) outline(o font.GlyphOutline, m affine) {
+	if len(o.Segments) == 0 {
 		return
 	}
 	at := func(s opentype.SegmentPoint) (float32, float32) {
-		return limit(x + float64(s.X)*f.sx), limit(y - float64(s.Y)*f.sy)
+		x, y := m.apply(float64(s.X), float64(s.Y))
+		return limit(x), limit(y)
 	}
+	p.empty = false
 	for i, s := range o.Segments {
-		p.empty = false
 		ax, ay := at(s.Args[0])
 		switch s.Op {
 		case opentype.SegmentOpMoveTo:
@@ -59,23 +76,28 @@ func (p *painter) outline(f *face, id font.GID, x, y float64) {
 	p.raster.ClosePath()
 }
 
+// coverage returns the coverage of the outlines so far.
+func (p *painter) coverage() *image.Alpha {
+	img := image.NewAlpha(image.Rectangle{Max: p.size})
+	p.raster.DrawOp = draw.Src
+	p.raster.Draw(img, img.Rect, image.Opaque, image.Point{})
+	return img
+}
+
 // mask returns the quantised coverage of the outlines so far; nil if there is none.
 func (p *painter) mask() []uint8 {
 	if p.empty {
 		return nil
 	}
-	img := image.NewAlpha(image.Rectangle{Max: p.size})
-	p.raster.DrawOp = draw.Src
-	p.raster.Draw(img, img.Rect, image.Opaque, image.Point{})
-	any := uint8(0)
-	for i, v := range img.Pix {
-		img.Pix[i] = quantise(v)
-		any |= img.Pix[i]
+	pix, ink := p.coverage().Pix, uint8(0)
+	for i, v := range pix {
+		pix[i] = quantise(v)
+		ink |= pix[i]
 	}
-	if any == 0 {
+	if ink == 0 {
 		return nil
 	}
-	return img.Pix
+	return pix
 }
 
 // quantise returns the nearest of the [Levels].

@@ -69,6 +69,9 @@ func (p *pen) tracks(c span, w weight) []span {
 		return nil
 	case heavy:
 		more := (p.s + 1) / 2
+		if 2*(p.s+2*more) > min(p.w, p.h) {
+			return []span{{c.lo - more/2, c.hi + more - more/2}} // there is little room
+		}
 		return []span{{c.lo - more, c.hi + more}}
 	case double:
 		return []span{{c.lo - p.s, c.lo}, {c.hi, c.hi + p.s}}

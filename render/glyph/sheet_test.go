@@ -130,3 +130,47 @@ func TestSheetShapes(t *testing.T) {
 		s.write(t, "shapes-"+name)
 	}
 }
+
+// Text of all kinds, with the fonts of this system.
+func TestSheetFallback(t *testing.T) {
+	wide := func(style Style, texts ...string) (cells []sheetCell) {
+		for _, s := range texts {
+			cells = append(cells, sheetCell{s, style, 2})
+		}
+		return cells
+	}
+	narrow := func(style Style, texts ...string) (cells []sheetCell) {
+		for _, s := range texts {
+			cells = append(cells, sheetCell{s, style, 1})
+		}
+		return cells
+	}
+	for name, size := range sizes {
+		f, err := New(Options{Size: size})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &sheet{f: f}
+		add := func(lists ...[]sheetCell) {
+			var all []sheetCell
+			for _, l := range lists {
+				all = append(append(all, l...), sheetCell{"|", Regular, 1})
+			}
+			s.line(all...)
+		}
+		add(run(Regular, "abc"), wide(Regular, "漢", "字", "か", "な", "カ", "ナ", "한", "글", "，", "。", "Ａ", "Ｗ"), run(Regular, "xyz"))
+		add(run(Bold, "abc"), wide(Bold, "漢", "字", "か", "な", "カ", "ナ", "한", "글", "，", "。", "Ａ", "Ｗ"), run(Bold, "xyz"))
+		add(run(Italic, "abc"), wide(Italic, "漢", "字", "か", "な", "カ", "ナ", "한", "글", "，", "。", "Ａ", "Ｗ"), run(Italic, "xyz"))
+		add(wide(Regular, "😀", "🎉", "👩\u200d💻", "👨\u200d👩\u200d👧\u200d👦", "👍🏽", "🇯🇵", "🇩🇪", "❤\ufe0f", "1\ufe0f\u20e3", "⚡", "✅", "🚀", "🏴\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E007F"))
+		add(narrow(Regular, "❤", "❤\ufe0f", "✓", "☃", "☃\ufe0f", "→", "⚠", "⚠\ufe0f", "★", "♥", "✈", "⏏", "™", "©", "⚡\ufe0e", "😀\ufe0e", "⌘", "⎋"))
+		add(narrow(Regular, "e\u0301", "a\u0308", "o\u0302\u0301", "n\u0303", "x\u0304", "q\u0307\u0323", "Z\u0351\u036b", "ก\u0e49", "ก\u0e33", "क\u093f", "क\u094dष"), run(Regular, "ไทยสวัสดี"))
+		add(run(Regular, "שלום עולם"), run(Bold, "שלום"), run(Regular, "مرحبا بالعالم"), run(Italic, "مرحبا"))
+		add(run(Regular, "ąćęłńóśźż ΑΒΓαβγ АБВабв ႠႡ ԱԲ ∀∃∈∑∫√∞≠≤≥ ⟨⟩ ①②③ ⅓½ ℃ № ℵ"))
+		add(run(Regular, "\uf001\uf07b\ue706\U000f0a0a\U00012000\U0001f12f\u0e00\u1780\U0010fffd\U000e1000"), wide(Regular, "\U00020000", "\U00020bb7", "\U0002f800", "\U00031350", "\U0001faea", "\U0001f9ff"))
+		add(run(Regular, "₀₁₂ ⁰¹² ←↑→↓↔⇒⇔ ♠♣♥♦ ☐☑☒ ●○◉◎ ■□▪▫ ▲△▶▷ ◆◇ ⌂ ⏎ ⌫ ␣ ␀ ⍟ ⣿ ⠿ ﬁ ﬂ"))
+		s.write(t, "fallback-"+name)
+		for _, m := range f.Missing() {
+			t.Logf("%s px: %d texts of %s, such as %v: %s", name, m.Texts, m.Script, m, m.Remedy())
+		}
+	}
+}
