@@ -1,10 +1,10 @@
 package glyph
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"sync"
 
 	"codeberg.org/go-fonts/dejavu/dejavusansmono"
@@ -13,6 +13,7 @@ import (
 	"codeberg.org/go-fonts/dejavu/dejavusansmonooblique"
 	"github.com/go-text/typesetting/font"
 	"github.com/go-text/typesetting/font/opentype"
+	"github.com/go-text/typesetting/font/opentype/tables"
 )
 
 // builtin has the faces of DejaVu Sans Mono, by Style. They are parsed when they are
@@ -25,23 +26,23 @@ var builtin = [4]func() *face{
 }
 
 func builtinFace(data []byte) func() *face {
-	parsed := sync.OnceValue(func() *font.Font {
-		f, err := font.ParseTTF(bytes.NewReader(data))
+	parsed := sync.OnceValue(func() loaded {
+		faces, err := parseFont(data)
 		if err != nil {
 			panic("glyph: the built-in font is malformed: " + err.Error())
 		}
-		return f.Font
+		return faces[0]
 	})
-	return func() *face { return &face{Face: font.NewFace(parsed()), embed: true} }
+	return func() *face { l := parsed(); return &face{Face: font.NewFace(l.font), rights: l.rights} }
 }
 
 // face is a face of a font at one size. It is not safe for concurrent use.
 type face struct {
 	*font.Face
 	bold, italic bool // drawn so, as the font has no such face
-	embed        bool // the licence allows to embed it
-	sx, sy       float64
-	stretched    bool // by fit, so that all its characters are as wide as a cell
+	rights
+	sx, sy    float64
+	stretched bool // by fit, so that all its characters are as wide as a cell
 }
 
 // metrics is the measures of a face at a size, in pixels. All are positive.
@@ -192,7 +193,7 @@ func loadFaces(r opentype.Resource, size int64, index int) (faces []loaded, err 
 		if f.Upem() == 0 {
 			return nil, errNoFont
 		}
-		l := loaded{font: f, about: f.Describe(), embed: mayEmbed(ld)}
+		l := loaded{font: f, about: f.Describe(), rights: rightsOf(ld)}
 		l.about.Aspect.SetDefaults()
 		l.weights = weightAxis(ld)
 		faces = append(faces, l)
@@ -205,15 +206,15 @@ func loadFaces(r opentype.Resource, size int64, index int) (faces []loaded, err 
 
 // loaded is a face of a font file.
 type loaded struct {
-	font    *font.Font
-	about   font.Description
-	embed   bool
+	font  *font.Font
+	about font.Description
+	rights
 	weights [2]float32 // the range of a variable weight; 0 if it is fixed
 }
 
 // face returns the face for a style, drawn bold or italic if the font is not.
 func (l loaded) face(style Style) *face {
-	f := &face{Face: font.NewFace(l.font), embed: l.embed}
+	f := &face{Face: font.NewFace(l.font), rights: l.rights}
 	if l.weights[1] >= 600 {
 		w := float32(400)
 		if style&Bold != 0 {
@@ -247,18 +248,30 @@ func weightAxis(ld *opentype.Loader) (w [2]float32) {
 	return w
 }
 
-// mayEmbed reports whether the licence bits of a font (fsType, in the specification of
-// the table OS/2) allow to embed a subset of it.
-func mayEmbed(ld *opentype.Loader) bool {
+// rights is what a font says about its licence.
+type rights struct {
+	embed              bool // a part of it may be embedded
+	copyright, licence string
+}
+
+// rightsOf reads what a font says about its licence: its names, and the bits fsType in
+// the specification of the table OS/2.
+func rightsOf(ld *opentype.Loader) (r rights) {
+	if b, err := ld.RawTable(opentype.MustNewTag("name")); err == nil {
+		if names, _, err := tables.ParseName(b); err == nil {
+			const copyright, licenceURL, most = 0, 14, 500
+			r.copyright, r.licence = names.Name(copyright), names.Name(licenceURL)
+			r.copyright = strings.ToValidUTF8(r.copyright[:min(len(r.copyright), most)], "")
+			r.licence = strings.ToValidUTF8(r.licence[:min(len(r.licence), most)], "")
+		}
+	}
 	b, err := ld.RawTable(opentype.MustNewTag("OS/2"))
 	if err != nil || len(b) < 10 {
-		return false
+		return r
 	}
 	const restricted, preview, editable, noSubset, onlyBitmaps = 2, 4, 8, 0x100, 0x200
 	bits := int(b[8])<<8 | int(b[9])
-	if bits&(noSubset|onlyBitmaps) != 0 {
-		return false
-	}
-	// The least restrictive of the bits counts.
-	return bits&0xf == 0 || bits&(preview|editable) != 0 || bits&restricted == 0
+	// The least restrictive of the lower bits counts.
+	r.embed = bits&(noSubset|onlyBitmaps) == 0 && (bits&restricted == 0 || bits&(preview|editable) != 0)
+	return r
 }
