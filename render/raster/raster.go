@@ -16,7 +16,7 @@ type Raster struct {
 	fonts   *glyph.Fonts
 	size    format.Size
 	layout  render.Layout
-	lines   linesAt
+	lines   glyph.Lines
 
 	tiles     map[tileKey]*Tile
 	tileBytes int
@@ -66,7 +66,7 @@ func New(picture *render.Picture, fonts *glyph.Fonts, size format.Size) (*Raster
 	if err != nil {
 		return nil, err
 	}
-	r := &Raster{picture: picture, theme: picture.Theme, fonts: fonts, size: size, layout: layout, lines: linesOf(fonts)}
+	r := &Raster{picture: picture, theme: picture.Theme, fonts: fonts, size: size, layout: layout, lines: fonts.Lines()}
 	if r.theme == nil {
 		r.theme = render.Themes[0]
 	}

@@ -227,11 +227,3 @@ func (r *Raster) drawLines(mask []uint8, w int, ls lines) {
 		}
 	}
 }
-
-// linesAt says where the lines of a cell are, in pixels from its top.
-type linesAt struct{ Underline, Strike, Overline, Thickness int }
-
-func linesOf(f *glyph.Fonts) linesAt {
-	thick := max(f.Cell().Y/20, 1)
-	return linesAt{Underline: f.Baseline() + thick + 1, Strike: f.Baseline() - f.Cell().Y/5, Overline: thick, Thickness: thick}
-}
