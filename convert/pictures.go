@@ -2,13 +2,18 @@ package convert
 
 import (
 	"context"
+	"errors"
 	"io"
+	"os"
+	"path/filepath"
 
+	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/render"
 	"github.com/ttydeck/ttydeck/render/gif"
 	"github.com/ttydeck/ttydeck/render/glyph"
 	"github.com/ttydeck/ttydeck/render/png"
 	"github.com/ttydeck/ttydeck/render/svg"
+	"github.com/ttydeck/ttydeck/render/video"
 )
 
 // Picture is how a [Target] that is a picture is written. One of Write and WriteFolder is
@@ -74,6 +79,8 @@ func pictures() Table {
 		row("svg", "animated SVG: text stays text", ".svg", Picture{Write: writeSVG, Estimate: counted(writeSVG)}),
 		row("png", "PNG of the last frame", ".png", Picture{Still: true, Write: writePNG, Estimate: counted(writePNG)}),
 		row("apng", "animated PNG", ".apng", Picture{Write: writeAPNG, BytesPerPixel: 0.07}),
+		row("mp4", "video, H.264 (needs ffmpeg)", ".mp4", Picture{Write: writeVideo(video.MP4)}),
+		row("webm", "video, VP9 (needs ffmpeg)", ".webm", Picture{Write: writeVideo(video.WebM)}),
 		row("ascii", "the screens as text, one after another", ".ascii", Picture{Write: writeText, Estimate: counted(writeText)}),
 		row("frames", "folder with a PNG for each frame", "", Picture{WriteFolder: writeFrames}),
 	}
@@ -90,13 +97,43 @@ func gifOf(s *Show) *gif.Writer {
 	return &gif.Writer{Film: s.Film, Picture: s.Picture, Fonts: s.Fonts, Loops: s.Loops}
 }
 
+// writeVideo returns a function that has ffmpeg write a temporary file, as MP4 cannot be
+// written to a pipe.
+func writeVideo(f video.Format) func(context.Context, io.Writer, *Show) error {
+	return func(ctx context.Context, w io.Writer, s *Show) error {
+		dir, err := os.MkdirTemp("", "ttydeck-video-*")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		name := filepath.Join(dir, "film."+string(f))
+		damage := (&video.Writer{Film: s.Film, Picture: s.Picture, Fonts: s.Fonts, Format: f}).Write(ctx, name)
+		if damage != nil && !errors.As(damage, new(*format.SyntaxError)) {
+			return damage
+		}
+		file, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		if _, err := io.Copy(w, file); err != nil {
+			return err
+		}
+		return damage
+	}
+}
+
 func writeText(ctx context.Context, w io.Writer, s *Show) error {
 	return render.WriteText(ctx, w, s.Film)
 }
 
 func writeSVG(ctx context.Context, w io.Writer, s *Show) error {
-	return (&svg.Writer{Film: s.Film, Picture: s.Picture, FontSize: s.FontSize, LineHeight: s.LineHeight,
-		FontFamily: s.FontFamily, Still: s.Measured.Frames == 1, Loops: s.Loops}).Write(ctx, w)
+	p := &svg.Writer{Film: s.Film, Picture: s.Picture, FontSize: s.FontSize, LineHeight: s.LineHeight,
+		FontFamily: s.FontFamily, Still: s.Measured.Frames == 1, Loops: s.Loops}
+	if s.Embed {
+		p.Embed = s.Fonts.Subset
+	}
+	return p.Write(ctx, w)
 }
 
 func writePNG(ctx context.Context, w io.Writer, s *Show) error {

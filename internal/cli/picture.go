@@ -27,6 +27,7 @@ import (
 	"github.com/ttydeck/ttydeck/render"
 	"github.com/ttydeck/ttydeck/render/glyph"
 	"github.com/ttydeck/ttydeck/render/svg"
+	"github.com/ttydeck/ttydeck/render/video"
 )
 
 // pictureOptions are the flags for pictures.
@@ -255,7 +256,7 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 	}
 	font := look.font
 	font.LineHeight = look.lineHeight
-	font.Size = float64(look.size * look.scale)
+	font.Size, font.Scale = float64(look.size), look.scale
 	fonts, err := glyph.New(font)
 	if err != nil {
 		return s, err
@@ -383,7 +384,25 @@ func runPicture(ctx context.Context, e *env, opts convertOptions, from, name str
 	}
 	err = own.draw(ctx, opts, name, to, &s.Show)
 	said.done()
+	for _, text := range missingGlyphs(s.Fonts) {
+		own.warnf("%s", text)
+	}
+	if errors.Is(err, video.ErrNoFFmpeg) {
+		err = withHint(err, "apt install ffmpeg; or write another format: .svg, .gif")
+	}
 	return err
+}
+
+// missingGlyphs returns what to say of characters that no font has.
+func missingGlyphs(fonts *glyph.Fonts) (texts []string) {
+	for _, m := range fonts.Missing() {
+		n := "1 character has"
+		if m.Texts != 1 {
+			n = fmt.Sprintf("%d characters have", m.Texts)
+		}
+		texts = append(texts, fmt.Sprintf("%s no glyph, such as %s (%s): install %s, or name a font that has it with --font", n, m, m.Script, m.Remedy()))
+	}
+	return texts
 }
 
 // checkOutput returns the error that an output would get when it is complete, where that is
@@ -409,8 +428,8 @@ func (e *env) drawTo(ctx context.Context, opts convertOptions, from, name string
 	if err != nil {
 		return nil, err
 	}
-	notes := slices.Concat(s.warnings, s.notes)
-	return notes, e.draw(ctx, opts, name, opts.to, &s.Show)
+	err = e.draw(ctx, opts, name, opts.to, &s.Show)
+	return slices.Concat(s.warnings, s.notes, missingGlyphs(s.Fonts)), err
 }
 
 // draw writes a picture. What could be read of a damaged recording is kept.

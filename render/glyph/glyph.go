@@ -30,7 +30,7 @@ const Levels = 6
 // Limits of [Options].
 const (
 	MinSize       = 4    // of Options.Size
-	MaxSize       = 512  // of Options.Size
+	MaxSize       = 512  // of Options.Size times Options.Scale
 	MinLineHeight = 0.5  // of Options.LineHeight
 	MaxLineHeight = 4    // of Options.LineHeight
 	maxGlyphs     = 8192 // in the cache
@@ -51,6 +51,9 @@ const (
 type Options struct {
 	Size       float64 // of the font, in pixels; 0 means 16
 	LineHeight float64 // in sizes of the font; 0 means 1.4
+	// Scale multiplies everything, so that a cell is as many times as large as with 1:
+	// its sides are rounded before. 0 means 1.
+	Scale int
 	// Font is the file or the family of the font; "" means DejaVu Sans Mono, which is
 	// built in.
 	Font string
@@ -64,7 +67,8 @@ type Options struct {
 
 // Fonts draws glyphs of one size. Its methods may be called concurrently.
 type Fonts struct {
-	size     float64
+	size     float64 // in pixels, after scale
+	scale    int
 	cell     image.Point
 	baseline int
 	lines    Lines
@@ -121,20 +125,23 @@ var ErrSize = errors.New("size out of range")
 // New loads fonts. The error is [ErrSize], or that of a font that cannot be found or
 // read.
 func New(o Options) (*Fonts, error) {
+	if o.Scale == 0 {
+		o.Scale = 1
+	}
 	if o.Size == 0 {
 		o.Size = 16
 	}
 	if o.LineHeight == 0 {
 		o.LineHeight = 1.4
 	}
-	if !(o.Size >= MinSize && o.Size <= MaxSize) {
+	if size := o.Size * float64(o.Scale); o.Scale < 0 || !(o.Size >= MinSize && size <= MaxSize) {
 		return nil, fmt.Errorf("font size %v: %w; use %v to %v pixels", o.Size, ErrSize, MinSize, MaxSize)
 	}
 	if !(o.LineHeight >= MinLineHeight && o.LineHeight <= MaxLineHeight) {
 		return nil, fmt.Errorf("line height %v: %w; use %v to %v", o.LineHeight, ErrSize, MinLineHeight, MaxLineHeight)
 	}
 	f := &Fonts{
-		size: o.Size, cache: map[key]*Glyph{}, missed: map[string]bool{},
+		size: o.Size * float64(o.Scale), scale: o.Scale, cache: map[key]*Glyph{}, missed: map[string]bool{},
 		system: system{use: !o.NoSystem, fonts: map[font.FontID]*loaded{}, made: map[madeFace]*face{}},
 		locale: o.Language, language: language.NewLanguage(o.Language),
 	}
@@ -154,7 +161,8 @@ func New(o Options) (*Fonts, error) {
 func (f *Fonts) measure(lineHeight float64) {
 	regular := f.families[0].faces[Regular]
 	m := regular.metrics(f.size)
-	f.cell = image.Pt(max(int(math.Round(m.advance)), 1), max(int(math.Round(f.size*lineHeight)), 1))
+	whole := func(v float64) int { return max(int(math.Round(v/float64(f.scale))), 1) * f.scale }
+	f.cell = image.Pt(whole(m.advance), whole(f.size*lineHeight))
 	ascent, descent := int(math.Round(m.ascent)), int(math.Round(m.descent))
 	f.baseline = (f.cell.Y + ascent - descent) / 2
 
@@ -239,5 +247,6 @@ func (f *Fonts) create(text string, style Style, cols int) *Glyph {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.draw(text, style, cols)
+	// A terminal without grapheme clusters puts what a joiner joins into cells of its own.
+	return f.draw(strings.TrimRight(text, "\u200d"), style, cols)
 }
