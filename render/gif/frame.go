@@ -1,8 +1,6 @@
 package gif
 
 import (
-	"bytes"
-	"compress/lzw"
 	"context"
 	"encoding/binary"
 	"image"
@@ -357,23 +355,15 @@ type job struct {
 	done chan struct{} // closed when out is ready
 }
 
-// worker compresses frames.
-type worker struct {
-	out   bytes.Buffer
-	lzw   *lzw.Writer
-	width int // of the literals of lzw
-}
-
 // compress makes the bytes of a job.
-func (k *worker) compress(j *job) {
+func (j *job) compress(z *compressor) {
 	if j.before != nil {
 		j.skipUnchanged()
 	}
 	px := j.pixels
 	w, h := j.rect.Dx(), j.rect.Dy()
 	size := j.table.size()
-	out := &k.out
-	out.Reset()
+	out := make([]byte, 0, 64+len(px)/32)
 	for delay := j.till - j.from; ; delay -= 0xffff {
 		// Do not dispose of the frame; and there is a transparent index.
 		b := []byte{0x21, 0xf9, 4, 1<<2 | 1, 0, 0, j.table.transparent(), 0, 0x2c, 0, 0, 0, 0, 0, 0, 0, 0, 0}
@@ -386,8 +376,8 @@ func (k *worker) compress(j *job) {
 			b[17] = 0x80 | byte(size-1)
 			b = j.table.append(b)
 		}
-		out.Write(b)
-		k.image(px, max(size, 2))
+		out = append(out, b...)
+		out = z.compress(append(out, byte(max(size, 2))), px, max(size, 2))
 		if delay <= 0xffff {
 			break
 		}
@@ -396,61 +386,7 @@ func (k *worker) compress(j *job) {
 		px = px[:1]
 		px[0] = j.table.transparent()
 	}
-	j.out = append([]byte(nil), out.Bytes()...)
-}
-
-// image writes compressed pixels.
-func (k *worker) image(px []uint8, width int) {
-	k.out.WriteByte(byte(width))
-	b := &blocks{out: &k.out}
-	if k.lzw == nil || k.width != width {
-		k.lzw, k.width = lzw.NewWriter(b, lzw.LSB, width).(*lzw.Writer), width
-	} else {
-		k.lzw.Reset(b, lzw.LSB, width)
-	}
-	// Neither can fail: blocks takes everything, and no pixel is above the table.
-	k.lzw.Write(px)
-	k.lzw.Close()
-	b.close()
-}
-
-// blocks cuts what is written into the blocks of a GIF, of up to 255 bytes.
-type blocks struct {
-	out *bytes.Buffer
-	buf [256]byte
-	n   int
-}
-
-func (b *blocks) WriteByte(c byte) error {
-	b.n++
-	b.buf[b.n] = c
-	if b.n == 255 {
-		b.flush()
-	}
-	return nil
-}
-
-func (b *blocks) Write(p []byte) (int, error) {
-	for _, c := range p {
-		b.WriteByte(c)
-	}
-	return len(p), nil
-}
-
-// Flush makes lzw write to blocks without a buffer of its own.
-func (b *blocks) Flush() error { return nil }
-
-func (b *blocks) flush() {
-	if b.n > 0 {
-		b.buf[0] = byte(b.n)
-		b.out.Write(b.buf[:b.n+1])
-		b.n = 0
-	}
-}
-
-func (b *blocks) close() {
-	b.flush()
-	b.out.WriteByte(0)
+	j.out = out
 }
 
 // longStretch is how many pixels in a row must be unchanged to be transparent. A shorter
@@ -551,9 +487,9 @@ func newPipe(ctx context.Context, out io.Writer, workers int, size image.Point) 
 	p := &pipe{ctx: ctx, out: out, work: make(chan *job), order: make(chan *job, workers), failed: make(chan struct{}), free: make(chan []uint8, 2*workers+2)}
 	for range workers {
 		p.wait.Go(func() {
-			var k worker
+			var z compressor
 			for j := range p.work {
-				k.compress(j)
+				j.compress(&z)
 				p.release(j.pixels)
 				p.release(j.before)
 				j.pixels, j.before = nil, nil
