@@ -104,7 +104,7 @@ func (w *Writer) Estimate(ctx context.Context) (Estimate, error) {
 	if nerr != nil {
 		return Estimate{}, nerr
 	}
-	est := Estimate{Frames: s.frames, Length: s.length, Size: e.layout.Size}
+	est := Estimate{Length: s.length, Size: e.layout.Size}
 	var c counter
 	p := newPipe(ctx, &c, w.Workers, e.layout.Size)
 	sample := &sampler{every: max(s.frames/60, 1)}
@@ -115,6 +115,7 @@ func (w *Writer) Estimate(ctx context.Context) (Estimate, error) {
 	if ctx.Err() != nil {
 		return est, context.Cause(ctx)
 	}
+	est.Frames = sample.n
 	est.Bytes = int64(len(e.header(w.Loops))) + sample.total(&c)
 	return est, err
 }
@@ -165,7 +166,7 @@ func (s *sampler) total(c *counter) int64 {
 // survey is what is known after the first pass.
 type survey struct {
 	size   format.Size
-	frames int
+	frames int // about: a change of size may not be seen
 	length time.Duration
 	colors *colorCount
 }
