@@ -30,7 +30,7 @@ var layers = map[string][]string{
 	"convert":  {"format", "edit", "place", "vt", "screen", "render", "internal"},
 	"session":  {"format", "record", "live", "internal"},
 	"live":     {"format", "vt", "screen", "record", "internal"},
-	"bench":    {"format", "edit", "vt", "screen", "convert", "internal", "internal/score", "internal/testcast"},
+	"bench":    {"format", "edit", "vt", "screen", "convert", "render", "internal", "internal/score", "internal/testcast"},
 	"cmd":      {"internal/cli"},
 
 	"internal/cli":   {"format", "vt", "screen", "place", "edit", "record", "replay", "render", "play", "convert", "live", "live/attach", "session", "internal"},
