@@ -73,10 +73,7 @@ func (a *animator) survey(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	base := image.NewNRGBA(r.Bounds())
-	r.DrawBase(base)
 	colors := new(colorSet)
-	colors.addImage(base)
 	for f, err := range a.Film.Frames(ctx, a.size) {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -87,9 +84,7 @@ func (a *animator) survey(ctx context.Context) error {
 		if a.frames += len(a.delays(f)); a.frames > MaxFrames {
 			return ErrTooLong
 		}
-		for _, ch := range r.Changes(f) {
-			colors.addTile(ch.Tile, ch.Paint)
-		}
+		colors.addFrame(r, f)
 	}
 	a.coding = newCoding(colors, true)
 	return nil

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/render"
 	"github.com/ttydeck/ttydeck/render/glyph"
 	"github.com/ttydeck/ttydeck/render/raster"
@@ -33,12 +34,16 @@ const ListName = "frames.ffconcat"
 const folderLevel = 4
 
 // Write writes frame-00001.png and so on, and at last [ListName], to files that create
-// returns, which it closes. All pictures have the same size. If the recording ends in an
+// returns, which it closes. All pictures have the same size and type of colour. If the recording ends in an
 // error, Write writes what comes before, and returns that error.
 func (f *Folder) Write(ctx context.Context, create func(name string) (io.WriteCloser, error)) error {
 	measured, broken := f.Film.Measure(ctx)
 	if ctx.Err() != nil || measured.Frames == 0 {
 		return broken
+	}
+	c, err := f.survey(ctx, measured.Size)
+	if err != nil {
+		return err
 	}
 	r, err := raster.New(f.Picture, f.Fonts, measured.Size)
 	if err != nil {
@@ -68,12 +73,9 @@ func (f *Folder) Write(ctx context.Context, create func(name string) (io.WriteCl
 			copied = image.NewNRGBA(now.Rect)
 		}
 		copy(copied.Pix, now.Pix)
-		var c *coding
+		known := true
 		j.fill = func(raw []byte) []byte {
-			colors := new(colorSet)
-			colors.addImage(copied)
-			c = newCoding(colors, false)
-			raw, _ = c.fillImage(raw, copied)
+			raw, known = c.fillImage(raw, copied)
 			select {
 			case free <- copied:
 			default:
@@ -81,6 +83,9 @@ func (f *Folder) Write(ctx context.Context, create func(name string) (io.WriteCl
 			return raw
 		}
 		j.write = func(packed []byte) error {
+			if !known {
+				return errChanged
+			}
 			w, err := create(name(fr.Number))
 			if err != nil {
 				return err
@@ -118,6 +123,26 @@ func (f *Folder) Write(ctx context.Context, create func(name string) (io.WriteCl
 		return err
 	}
 	return broken
+}
+
+// survey finds a coding for all frames. Programs that read one after another, such as
+// ffmpeg, may stumble where it changes.
+func (f *Folder) survey(ctx context.Context, size format.Size) (*coding, error) {
+	r, err := raster.New(f.Picture, f.Fonts, size)
+	if err != nil {
+		return nil, err
+	}
+	colors := new(colorSet)
+	for fr, err := range f.Film.Frames(ctx, size) {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if err != nil {
+			break // Measure returned it
+		}
+		colors.addFrame(r, fr)
+	}
+	return newCoding(colors, false), nil
 }
 
 // micros is a time in microseconds, the unit in which ffmpeg counts.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/render"
 	"github.com/ttydeck/ttydeck/render/raster"
 )
 
@@ -75,6 +76,19 @@ func (s *colorSet) mark(c pixel) {
 	if c.alpha() == 255 {
 		c &= 1<<24 - 1
 		s.many[c/64] |= 1 << (c % 64)
+	}
+}
+
+// addFrame adds the colours of a frame. The first one must be passed, and all others in
+// their order.
+func (s *colorSet) addFrame(r *raster.Raster, f render.Frame) {
+	if f.Number == 0 {
+		base := image.NewNRGBA(r.Bounds())
+		r.DrawBase(base)
+		s.addImage(base)
+	}
+	for _, ch := range r.Changes(f) {
+		s.addTile(ch.Tile, ch.Paint)
 	}
 }
 
