@@ -70,7 +70,11 @@ func (t *Theme) Recorded() *format.Theme {
 // slash, the theme in the file of that name.
 func OpenTheme(name string) (*format.Theme, error) {
 	if IsThemeFile(name) {
-		return format.ReadTheme(name)
+		t, err := ReadTheme(name)
+		if err != nil {
+			return nil, err
+		}
+		return t.Recorded(), nil
 	}
 	return ThemeByName(name).Recorded(), nil
 }
