@@ -131,7 +131,7 @@ func className(n *int) string {
 			name = strconv.AppendInt(name, int64((i-1)%rest), rest)
 		}
 		switch s := string(name); s {
-		case "b", "g", "i", "k", "m", "n", "w", "bg", "bar": // those of drawing.style
+		case "b", "g", "i", "k", "m", "n", "v", "w", "bg", "bar": // those of drawing.style
 		default:
 			if s[0] != 'f' { // of opacity
 				return s

@@ -50,32 +50,31 @@ func (d *drawing) document(w *out, n *names) {
 	w.str(`<g id="`, id, `.w">`, "\n")
 	d.window(w)
 	cells := l.Cells
-	w.str(`<svg x="`)
+	// Not a svg element within: in Chromium it would have a time of its own.
+	w.str(`<clipPath id="`, id, `.v"><rect`)
+	d.place(w, 0, 0, cells.Dx(), cells.Dy())
+	w.str(`/></clipPath>`, "\n", `<g class="v" clip-path="url(#`, id, `.v)" transform="translate(`)
 	w.num(cells.Min.X)
-	w.str(`" y="`)
+	w.str(" ")
 	w.num(cells.Min.Y)
-	w.str(`" width="`)
-	w.num(cells.Dx())
-	w.str(`" height="`)
-	w.num(cells.Dy())
-	w.str(`">`, "\n")
+	w.str(`)">`, "\n")
 	still := d.still()
 	if !still {
 		w.str(`<g class="m">`, "\n")
 	}
 	for y, t := range d.lines {
-		d.use(w, n, t, nil, nil, y, still)
+		d.use(w, n, t, nil, nil, y, still, false)
 	}
-	d.use(w, n, d.cursor.look, d.cursor.x, d.cursor.y, 0, still)
+	d.use(w, n, d.cursor.look, d.cursor.x, d.cursor.y, 0, still, false)
 	if !still {
 		w.str("</g>\n", `<g class="n">`, "\n")
 		for y, t := range d.lines {
-			d.use(w, n, t, nil, nil, y, true)
+			d.use(w, n, t, nil, nil, y, true, true)
 		}
-		d.use(w, n, d.cursor.look, d.cursor.x, d.cursor.y, 0, true)
+		d.use(w, n, d.cursor.look, d.cursor.x, d.cursor.y, 0, true, true)
 		w.str("</g>\n")
 	}
-	w.str("</svg>\n</g>\n</svg>\n")
+	w.str("</g>\n</g>\n</svg>\n")
 }
 
 // still reports whether nothing moves.
@@ -89,16 +88,20 @@ func (d *drawing) still() bool {
 }
 
 // use writes the element that shows one row after another, at row y, or where xs and ys
-// say. If it is still, it only shows the last.
-func (d *drawing) use(w *out, n *names, t, xs, ys track, y int, still bool) {
+// say. If it is still, it only shows the last, and again if that is not for the first time.
+func (d *drawing) use(w *out, n *names, t, xs, ys track, y int, still, again bool) {
 	if len(t) == 0 || t.final() == 0 && (still || len(t) == 1) {
 		return
 	}
-	w.str(`<use href="#`, n.prefix, n.of[t.final()], `"`)
+	w.str("<use")
 	x := 0
 	if len(xs) > 0 {
 		x, y = xs.final(), ys.final()
+		if !again {
+			w.str(` id="`, n.prefix, `.c"`)
+		}
 	}
+	w.str(` href="#`, n.prefix, n.of[t.final()], `"`)
 	left := func(x int) int { return x * d.rows.cellW }
 	top := func(y int) int { return y*d.rows.cellH + d.rows.baseline }
 	if x > 0 {
@@ -201,6 +204,9 @@ func (d *drawing) style(w *out, id string) {
 	w.str("#", id, "{color:", rgb(theme.Fg), ";fill:currentColor;stroke-width:", strconv.Itoa(d.rows.cellH), "px;font:", size, "px ", escape(family),
 		";font-variant-ligatures:none;letter-spacing:", d.spacing(), ";shape-rendering:crispEdges}\n")
 	w.str(in, "text{white-space:pre}\n")
+	if d.rows.linked {
+		w.str(in, "a{color:inherit;text-decoration:none}\n")
+	}
 	w.str(in, ".b{font-weight:bold}\n", in, ".i{font-style:italic}\n", in, ".k{stroke:currentColor}\n", in, ".g{shape-rendering:auto}\n",
 		in, ".w{fill:none;stroke:currentColor;shape-rendering:auto;stroke-width:", strconv.Itoa(d.rows.thickness), "px}\n")
 	for _, v := range d.rows.classes.fades {

@@ -21,7 +21,8 @@ type rows struct {
 	ids   map[string]int // of each of defs
 	bytes int            // of defs, with what surrounds them in the file
 
-	links map[uint32]string // by their numbers
+	links  map[uint32]string // by their numbers
+	linked bool              // any is in use
 
 	classes classes
 	faces   [4]map[rune]bool // the characters in each style, if embed
@@ -366,6 +367,7 @@ func (r *rows) closeText() {
 				r.b = append(r.b, "</a>"...)
 			}
 			if link = s.link; link != "" {
+				r.linked = true
 				r.b = append(r.b, `<a href="`...)
 				r.b = appendText(r.b, link)
 				r.b = append(r.b, `">`...)

@@ -6,6 +6,8 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/ttydeck/ttydeck/format"
 	"github.com/ttydeck/ttydeck/internal/testcast"
+	"github.com/ttydeck/ttydeck/internal/testcorpus"
 	"github.com/ttydeck/ttydeck/render"
 )
 
@@ -21,6 +24,42 @@ func filmOf(size format.Size, events ...format.Event) *render.Film {
 	return &render.Film{Open: func() (format.Cast, error) {
 		return testcast.Of(format.Header{Size: size}, events...), nil
 	}}
+}
+
+// fileFilm returns a film of a file.
+func fileFilm(name string) *render.Film {
+	return &render.Film{Open: func() (format.Cast, error) {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return format.Cast{}, err
+		}
+		cast, _, err := format.Open(bytes.NewReader(b))
+		return cast, err
+	}}
+}
+
+// recordings are those of the corpus whose pictures have a size to reach.
+var recordings = []struct {
+	name string
+	most int // bytes
+	each int // of so many frames the tests in browsers check one
+}{
+	{"short.cast", 50e3, 1},
+	{"vim.cast", 160e3, 10},
+	{"log10m.cast", 1.7e6, 100},
+	{"fire.cast", 2.1e6, 40},
+}
+
+// Pictures are small.
+func TestSizes(t *testing.T) {
+	dir := testcorpus.Dir(t, "render")
+	for _, r := range recordings {
+		got := len(write(t, &Writer{Film: fileFilm(filepath.Join(dir, r.name))}))
+		t.Logf("%s: %d bytes", r.name, got)
+		if got > r.most {
+			t.Errorf("the picture of %s has %d bytes; want at most %d", r.name, got, r.most)
+		}
+	}
 }
 
 func write(tb testing.TB, w *Writer) string {
@@ -51,7 +90,7 @@ func wellFormed(b []byte) error {
 		if !ok {
 			continue
 		}
-		if !slices.Contains([]string{"svg", "title", "desc", "style", "defs", "g", "path", "text", "tspan", "a", "use", "animate", "rect", "circle"}, e.Name.Local) {
+		if !slices.Contains([]string{"svg", "title", "desc", "style", "defs", "clipPath", "g", "path", "text", "tspan", "a", "use", "animate", "rect", "circle"}, e.Name.Local) {
 			return errors.New("unexpected element " + e.Name.Local)
 		}
 		for _, a := range e.Attr {

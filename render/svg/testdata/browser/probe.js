@@ -1,0 +1,68 @@
+// Reads from the DOM what a picture shows. This is a function of the page that holds the
+// picture: it returns the rows, by id, and the rows and the cursor at each of the times.
+async function probe(root, times) {
+	const prefix = root.id;
+	const holder = root.querySelector(".v");
+	const rows = {};
+	// What is in defs has no places, so a copy of it is measured.
+	const measure = id => {
+		if (rows[id]) return;
+		const copy = document.getElementById(id).cloneNode(true);
+		copy.removeAttribute("id");
+		const group = document.createElementNS("http://www.w3.org/2000/svg", "g");
+		group.id = prefix + ".probe";
+		group.append(copy);
+		holder.append(group);
+		const row = rows[id] = {chars: [], backs: [], paths: []};
+		for (const path of copy.querySelectorAll("path")) {
+			const style = getComputedStyle(path);
+			if (style.stroke != "none" && style.fill != "none") {
+				let x = 0;
+				for (const [, op, a, b] of path.getAttribute("d").matchAll(/([Mmh])(-?[\d.]+)(?:[ ]?(-?[\d.]+))?/g)) {
+					if (op == "M") x = +a;
+					else if (op == "m") x += +a;
+					else { row.backs.push({from: x, to: x + +a, color: style.stroke}); x += +a; }
+				}
+			} else {
+				row.paths.push({d: path.getAttribute("d"), fill: style.fill, stroke: style.stroke, opacity: +style.fillOpacity});
+			}
+		}
+		for (const text of copy.querySelectorAll("text")) {
+			let at = 0;
+			const walk = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
+			for (let node; node = walk.nextNode();) {
+				const style = getComputedStyle(node.parentElement);
+				const link = node.parentElement.closest("a");
+				for (const ch of node.data) {
+					const box = text.getExtentOfChar(at);
+					row.chars.push({
+						text: ch, x: box.x, fill: style.fill, opacity: +style.fillOpacity, bold: +style.fontWeight >= 600,
+						italic: style.fontStyle == "italic", link: link ? link.href.baseVal : "",
+					});
+					at += ch.length;
+				}
+			}
+			if (text.getNumberOfChars() != at) throw new Error(`${id}: ${text.getNumberOfChars()} characters of ${at} are shown`);
+		}
+		group.remove();
+	};
+	root.pauseAnimations();
+	// Chromium does not always set the animated values at once, so a clock shows when they are.
+	const clock = root.querySelector(".clock");
+	const frames = [];
+	for (const t of times) {
+		root.setCurrentTime(t);
+		for (let i = 0; Math.abs(clock.x.animVal.value - t) > 1e-3; i++) {
+			if (i == 1000) throw new Error(`the time is ${clock.x.animVal.value}; want ${t}`);
+			await new Promise(requestAnimationFrame);
+		}
+		const shown = [];
+		for (const use of root.querySelectorAll(".m use, .v > use")) {
+			const id = use.href.animVal.slice(1);
+			measure(id);
+			shown.push({cursor: use.id != "", id, x: use.x.animVal.value, y: use.y.animVal.value});
+		}
+		frames.push(shown);
+	}
+	return {rows, frames};
+}
