@@ -40,6 +40,7 @@ type pictureOptions struct {
 	captions bool
 	cursor   string
 	snippet  bool
+	link     string
 	dryRun   bool
 	secrets  secretsPolicy
 
@@ -82,6 +83,7 @@ func (o *pictureOptions) groups() []group {
 			oneOf(&o.cursor, "cursor", "draw the cursor as `SHAPE`: recorded, block, underline, bar or none", "recorded", "block", "underline", "bar", "none"),
 			secretsFlag(&o.secrets),
 			onOff(&o.snippet, "snippet", "print the Markdown that shows OUT on a page"),
+			word(&o.link, "link", "with --snippet, have a click lead to `URL`"),
 		}},
 		{"Looks of pictures", []*flag{
 			word(&o.font.Font, "font", "use the font `FONT`: a file, or the name of a family (default: DejaVu Sans Mono)"),
@@ -204,9 +206,11 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 	}
 	typed := edit.Chain()
 	if look.keys {
-		if typed, err = typedIn(edited); err != nil {
+		cmds, err := shownCommands(edited)
+		if err != nil {
 			return s, stillError(err, look.at.value)
 		}
+		typed = transcript.Typed(cmds)
 	}
 	open := func() (format.Cast, error) {
 		cast, err := edited()
@@ -276,8 +280,8 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 	return s, err
 }
 
-// typedIn returns a filter that adds the commands of a recording as input, if it has none.
-func typedIn(open func() (format.Cast, error)) (edit.Filter, error) {
+// shownCommands returns the commands of a recording, without their output.
+func shownCommands(open func() (format.Cast, error)) ([]transcript.Command, error) {
 	cast, err := open()
 	if err != nil {
 		return nil, err
@@ -292,7 +296,7 @@ func typedIn(open func() (format.Cast, error)) (edit.Filter, error) {
 		cmd.Output = ""
 		cmds = append(cmds, cmd)
 	}
-	return transcript.Typed(cmds), nil
+	return cmds, nil
 }
 
 // stillError returns the error of a plan in the words of the flag --at, if that has made it.
@@ -330,6 +334,12 @@ const largePicture = 20_000_000
 
 // runPicture writes a recording as a picture.
 func runPicture(ctx context.Context, e *env, opts convertOptions, from, name string, to *convert.Target) error {
+	switch {
+	case opts.picture.link != "" && !opts.picture.snippet:
+		return usageError{errors.New("--link needs --snippet")}
+	case opts.picture.snippet && (name == "-" || snippet(to, name, "", "", 0) == ""):
+		return usageError{errors.New("--snippet needs a file that a page can show: .svg, .gif, .png, .apng, .mp4, .webm")}
+	}
 	defer debug.SetGCPercent(debug.SetGCPercent(25)) // what is kept is little
 	var current atomic.Pointer[input]
 	var pass atomic.Int32
@@ -387,6 +397,9 @@ func runPicture(ctx context.Context, e *env, opts convertOptions, from, name str
 	for _, text := range missingGlyphs(s.Fonts) {
 		own.warnf("%s", text)
 	}
+	if err == nil && opts.picture.snippet {
+		err = e.printSnippet(name, opts.picture.link, to, &s.Show)
+	}
 	if errors.Is(err, video.ErrNoFFmpeg) {
 		err = withHint(err, "apt install ffmpeg; or write another format: .svg, .gif")
 	}
@@ -419,6 +432,26 @@ func checkOutput(name string, overwrite bool) error {
 		return createError(name, fs.ErrExist)
 	}
 	return nil
+}
+
+// printSnippet prints the Markdown that shows a picture.
+func (e *env) printSnippet(name, link string, to *convert.Target, s *convert.Show) error {
+	var texts []string
+	if s.Measured.Title == "" {
+		cmds, err := shownCommands(s.Film.Open) // without what was redacted
+		if err != nil && !errors.As(err, new(*format.SyntaxError)) {
+			return err
+		}
+		for _, c := range cmds {
+			texts = append(texts, c.Text)
+		}
+	}
+	width := 0
+	if l, err := s.Picture.Layout(s.Measured.Size, s.Fonts.Cell()); err == nil && l.Scale > 1 && to.Name != "svg" {
+		width = l.Size.X / l.Scale
+	}
+	_, err := io.WriteString(e.out, snippet(to, name, altText(s.Measured.Title, texts), link, width))
+	return err
 }
 
 // drawTo writes a recording as a picture, and returns what a user should know.
