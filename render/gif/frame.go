@@ -21,8 +21,8 @@ type encoder struct {
 	layout render.Layout
 	global *table
 	emoji  map[tilePaint][]uint8 // with the global table
-	// shown has the index in the global table of each pixel that is shown; its
-	// transparent index where a frame had another table.
+	// shown has the index in the global table of each pixel that is shown; that of
+	// transparent ones where a frame had another table.
 	shown []uint8
 	pipe  *pipe
 	gen   int // the number of the current frame
@@ -164,7 +164,7 @@ func (e *encoder) fill(j *job, changes []raster.Change, first bool) {
 	}
 	if j.local && !first {
 		j.pixels = e.pipe.buffer(j.rect)
-		fill(j.pixels, j.table.transparent())
+		fill(j.pixels, transparent)
 		e.draw(changes, j.pixels, j.rect, j.table, true)
 		for i := range changes {
 			ch := &changes[i]
@@ -178,7 +178,7 @@ func (e *encoder) fill(j *job, changes []raster.Change, first bool) {
 	e.draw(changes, e.shown, image.Rectangle{Max: e.layout.Size}, j.table, j.local)
 	j.pixels = e.copyShown(j.rect)
 	if j.local {
-		fill(e.shown, e.global.transparent())
+		fill(e.shown, transparent)
 	}
 }
 
@@ -237,7 +237,7 @@ func (e *encoder) forget(x, y, cols int) {
 	at := e.layout.Cells.Min.Add(image.Pt(x*cell.X, y*cell.Y))
 	for i := range cell.Y {
 		start := (at.Y+i)*e.layout.Size.X + at.X
-		fill(e.shown[start:start+cols*cell.X], e.global.transparent())
+		fill(e.shown[start:start+cols*cell.X], transparent)
 	}
 }
 
@@ -366,7 +366,7 @@ func (j *job) compress(z *compressor) {
 	out := make([]byte, 0, 64+len(px)/32)
 	for delay := j.till - j.from; ; delay -= 0xffff {
 		// Do not dispose of the frame; and there is a transparent index.
-		b := []byte{0x21, 0xf9, 4, 1<<2 | 1, 0, 0, j.table.transparent(), 0, 0x2c, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+		b := []byte{0x21, 0xf9, 4, 1<<2 | 1, 0, 0, transparent, 0, 0x2c, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 		binary.LittleEndian.PutUint16(b[4:], uint16(min(delay, 0xffff)))
 		binary.LittleEndian.PutUint16(b[9:], uint16(j.rect.Min.X))
 		binary.LittleEndian.PutUint16(b[11:], uint16(j.rect.Min.Y))
@@ -377,16 +377,33 @@ func (j *job) compress(z *compressor) {
 			b = j.table.append(b)
 		}
 		out = append(out, b...)
-		out = z.compress(append(out, byte(max(size, 2))), px, max(size, 2))
+		width := bitsOf(px)
+		out = z.compress(append(out, byte(width)), px, width)
 		if delay <= 0xffff {
 			break
 		}
 		// A frame of one pixel that changes nothing lasts the rest of the time.
 		w, h = 1, 1
 		px = px[:1]
-		px[0] = j.table.transparent()
+		px[0] = transparent
 	}
 	j.out = out
+}
+
+// bitsOf returns the number of bits of the largest pixel, but at least 2, which is the
+// least that GIF's LZW takes.
+func bitsOf(px []uint8) int {
+	var or uint64
+	for ; len(px) >= 8; px = px[8:] {
+		or |= binary.LittleEndian.Uint64(px)
+	}
+	for _, v := range px {
+		or |= uint64(v)
+	}
+	or |= or >> 32
+	or |= or >> 16
+	or |= or >> 8
+	return max(bits.Len8(uint8(or)), 2)
 }
 
 // longStretch is how many pixels in a row must be unchanged to be transparent. A shorter
@@ -397,7 +414,7 @@ const longStretch = 40
 // pixels transparent that have not.
 func (j *job) skipUnchanged() {
 	j.trim()
-	px, before, transparent := j.pixels, j.before, j.table.transparent()
+	px, before := j.pixels, j.before
 	for i := 0; i < len(px); {
 		if px[i] != before[i] {
 			i++

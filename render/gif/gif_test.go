@@ -172,7 +172,7 @@ func TestRealRecordings(t *testing.T) {
 		mean float64
 	}{
 		// short.cast shows emoji, whose colours are cut to a few.
-		{"short", 30, 48, .01},
+		{"short", 30, 64, .02},
 		{"vim", 30, 0, 0},
 		{"fire", 30, 0, 0},
 		{"log10m", 1, 0, 0},

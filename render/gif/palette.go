@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// maxColors is the most colours of a table; the last entry is transparent.
+	// maxColors is the most colours of a table, of which one more is transparent.
 	maxColors = 255
 	// spare is what text leaves to the colours of emoji, where there are any.
 	spare = 31
@@ -102,6 +102,8 @@ func (c *colorCount) flush() {
 
 // table is a table of colours.
 type table struct {
+	// colors begins with one that stands for transparent pixels. The others are in the
+	// order of their use, since frames of only the first ones take fewer bits.
 	colors []format.RGB
 	index  map[format.RGB]uint8
 	// exact reports that the colours of all text are in index; else the missing ones
@@ -114,7 +116,7 @@ type table struct {
 // all of text fit, the colours most used are in it, or, if cut is set, such that the
 // nearest are near.
 func tableOf(text, emoji map[format.RGB]int64, cut bool) *table {
-	t := &table{index: map[format.RGB]uint8{}}
+	t := &table{index: map[format.RGB]uint8{}, colors: make([]format.RGB, 1, maxColors+1)}
 	for c := range emoji {
 		if _, ok := text[c]; ok {
 			delete(emoji, c)
@@ -134,7 +136,7 @@ func tableOf(text, emoji map[format.RGB]int64, cut bool) *table {
 	default:
 		t.add(ordered[:room])
 	}
-	if room = maxColors - len(t.colors); len(emoji) <= room {
+	if room = maxColors + 1 - len(t.colors); len(emoji) <= room {
 		t.add(order(emoji))
 	} else {
 		t.add(cutColors(emoji, room))
@@ -165,12 +167,12 @@ func (t *table) add(colors []format.RGB) {
 	}
 }
 
-// size returns the binary logarithm of the number of entries of the table as it is
-// written, with one for transparent pixels.
-func (t *table) size() int { return max(bits.Len(uint(len(t.colors))), 1) }
+// transparent is the index of transparent pixels in all tables.
+const transparent = 0
 
-// transparent returns the index of transparent pixels.
-func (t *table) transparent() uint8 { return uint8(len(t.colors)) }
+// size returns the binary logarithm of the number of entries of the table as it is
+// written.
+func (t *table) size() int { return max(bits.Len(uint(len(t.colors)-1)), 1) }
 
 // of returns the index of a colour, or of the nearest.
 func (t *table) of(c format.RGB) uint8 {
@@ -182,6 +184,9 @@ func (t *table) of(c format.RGB) uint8 {
 	}
 	best, least := 0, 1<<30
 	for i, d := range t.colors {
+		if i == transparent {
+			continue
+		}
 		if far := distance(c, d); far < least {
 			best, least = i, far
 		}
