@@ -340,7 +340,7 @@ func runPicture(ctx context.Context, e *env, opts convertOptions, from, name str
 	case opts.picture.snippet && (name == "-" || snippet(to, name, "", "", 0) == ""):
 		return usageError{errors.New("--snippet needs a file that a page can show: .svg, .gif, .png, .apng, .mp4, .webm")}
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(25)) // what is kept is little
+	defer debug.SetGCPercent(debug.SetGCPercent(12)) // what is kept is little
 	var current atomic.Pointer[input]
 	var pass atomic.Int32
 	bar := startProgress(e.errOut, func() (string, int64, int64) {
