@@ -105,8 +105,13 @@ func rightToLeft(s language.Script) bool {
 	return false
 }
 
-// covers reports whether a face has all runes.
-func (f *face) covers(runes []rune) bool {
+// covers reports whether a face has all runes. A malformed one has none.
+func (f *face) covers(runes []rune) (ok bool) {
+	defer func() {
+		if recover() != nil {
+			ok = false
+		}
+	}()
 	for _, r := range runes {
 		if id, ok := f.NominalGlyph(r); !ok || id == 0 {
 			return false

@@ -172,8 +172,8 @@ func (l *layers) color(i uint16, alpha float64) color.NRGBA {
 	return c
 }
 
-// fixed returns a number of the table's.
-func fixed214(v tables.Fixed214) float64 { return float64(v) }
+// fixed214 returns a number of a table: 2 bits and 14 bits behind the point.
+func fixed214(v tables.Fixed214) float64 { return float64(v) / (1 << 14) }
 
 // transform returns the child and the map of a node that transforms; false for others.
 // Variations of fonts are not applied.

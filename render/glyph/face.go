@@ -74,7 +74,7 @@ func (f *face) metrics(size float64) metrics {
 // underscores, join.
 func (f *face) fit(size float64, width int) {
 	f.sy = size / float64(f.Upem())
-	f.sx = f.sy
+	f.sx, f.stretched = f.sy, false
 	if a := f.metrics(size).advance; f.monospaced() && math.Abs(float64(width)/a-1) < .2 {
 		f.sx *= float64(width) / a
 		f.stretched = true
@@ -196,6 +196,10 @@ func loadFaces(r opentype.Resource, size int64, index int) (faces []loaded, err 
 		l := loaded{font: f, about: f.Describe(), rights: rightsOf(ld)}
 		l.about.Aspect.SetDefaults()
 		l.weights = weightAxis(ld)
+		// Some faults show only when the measures are used; better here than later.
+		for style := range Style(4) {
+			l.face(style).fit(16, 10)
+		}
 		faces = append(faces, l)
 	}
 	if len(faces) == 0 {

@@ -47,16 +47,16 @@ func (e *NotFoundError) Error() string {
 }
 
 // findFamily returns the font that Options.Font names.
-func findFamily(name string, useSystem bool) (*family, error) {
+func findFamily(name string, s *system) (*family, error) {
 	switch ext := strings.ToLower(filepath.Ext(name)); {
+	case ext == ".woff", ext == ".woff2", ext == ".pfb", ext == ".bdf", ext == ".pcf":
+		return nil, fmt.Errorf("font %q: files of this kind are not read; use TrueType or OpenType (.ttf, .otf, .ttc)", name)
 	case ext == ".ttf", ext == ".otf", ext == ".ttc", ext == ".otc", strings.ContainsRune(name, filepath.Separator), strings.ContainsRune(name, '/'):
 		f, err := fileFamily(name)
 		if err != nil {
 			return nil, fmt.Errorf("font %q: %w", name, err)
 		}
 		return f, nil
-	case ext == ".woff", ext == ".woff2", ext == ".pfb", ext == ".bdf", ext == ".pcf":
-		return nil, fmt.Errorf("font %q: files of this kind are not read; use TrueType or OpenType (.ttf, .otf, .ttc)", name)
 	}
 	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
 		f, err := fileFamily(name)
@@ -69,10 +69,10 @@ func findFamily(name string, useSystem bool) (*family, error) {
 	if key == font.NormalizeFamily("DejaVu Sans Mono") {
 		return builtinFamily(), nil
 	}
-	if !useSystem {
+	if s.index == nil {
 		return nil, &NotFoundError{Font: name}
 	}
-	all, err := index()
+	all, err := s.index()
 	if err != nil {
 		return nil, fmt.Errorf("font %q: %w", name, err)
 	}

@@ -142,11 +142,14 @@ func New(o Options) (*Fonts, error) {
 	}
 	f := &Fonts{
 		size: o.Size * float64(o.Scale), scale: o.Scale, cache: map[key]*Glyph{}, missed: map[string]bool{},
-		system: system{use: !o.NoSystem, fonts: map[font.FontID]*loaded{}, made: map[madeFace]*face{}},
+		system: system{fonts: map[font.FontID]*loaded{}, made: map[madeFace]*face{}},
 		locale: o.Language, language: language.NewLanguage(o.Language),
 	}
+	if !o.NoSystem {
+		f.system.index = systemFonts
+	}
 	if o.Font != "" {
-		chosen, err := findFamily(o.Font, !o.NoSystem)
+		chosen, err := findFamily(o.Font, &f.system)
 		if err != nil {
 			return nil, err
 		}

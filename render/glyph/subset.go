@@ -46,7 +46,7 @@ func (f *Fonts) Subset(runes []rune, style Style) (data []byte, err error) {
 	if !face.embed {
 		return nil, ErrNoEmbed
 	}
-	w := &subset{face: face, style: style, upem: int(face.Upem())}
+	w := &subset{face: face, style: style, name: "ttydeck subset", upem: int(face.Upem())}
 	if w.upem < 16 || w.upem > 16384 {
 		return nil, errors.New("malformed font: the em is out of range")
 	}
@@ -72,7 +72,7 @@ func (f *Fonts) Subset(runes []rune, style Style) (data []byte, err error) {
 		}
 		w.cmap = append(w.cmap, mapping{r, seen[id]})
 	}
-	return w.font(), nil
+	return encodeFont(w.tables()), nil
 }
 
 // subset writes a font in the format of OpenType's specification, with outlines in the
@@ -80,6 +80,7 @@ func (f *Fonts) Subset(runes []rune, style Style) (data []byte, err error) {
 type subset struct {
 	face   *face
 	style  Style
+	name   string // of the family
 	upem   int
 	glyphs []subsetGlyph
 	cmap   []mapping // by rune
@@ -314,8 +315,8 @@ func be(values ...any) (b []byte) {
 	return b
 }
 
-// font returns the file.
-func (w *subset) font() []byte {
+// tables returns the tables of the font, sorted by their tags.
+func (w *subset) tables() []table {
 	var glyf, hmtx []byte
 	loca := be(uint32(0))
 	for _, g := range w.glyphs {
@@ -350,7 +351,7 @@ func (w *subset) font() []byte {
 	}
 	n := uint16(len(w.glyphs))
 	const created = int64(3786912000) // 2024-01-01, the same on every run, in seconds since 1904
-	tables := []table{
+	return []table{
 		{"OS/2", be(uint16(4), int16(w.advances), weight, uint16(5), uint16(0),
 			// Subscripts, superscripts and strikeout, as parts of the em.
 			int16(w.upem*65/100), int16(w.upem*60/100), int16(0), int16(w.upem*14/100),
@@ -371,7 +372,6 @@ func (w *subset) font() []byte {
 		{"name", w.encodeNames()},
 		{"post", be(uint32(0x00030000), int32(0), int16(-w.upem/10), int16(w.upem/20), pitch, [4]uint32{})},
 	}
-	return encodeFont(tables)
 }
 
 // encodeCmap returns the map from runes to glyphs, in format 4 for the basic plane and
@@ -424,7 +424,7 @@ func (w *subset) encodeNames() []byte {
 		id   uint16
 		text string
 	}{
-		{0, w.face.copyright}, {1, "ttydeck subset"}, {2, sub}, {3, "ttydeck subset " + sub}, {4, "ttydeck subset " + sub},
+		{0, w.face.copyright}, {1, w.name}, {2, sub}, {3, w.name + " " + sub}, {4, w.name + " " + sub},
 		{5, "Version 1.0"}, {6, "ttydeck-subset-" + fmt.Sprint(w.style)}, {14, w.face.licence},
 	}
 	var records, text []byte

@@ -21,9 +21,9 @@ import (
 // and a hostile recording may ask for all.
 const maxSystemFonts = 24
 
-// index lists the fonts of the system. The first call of a process scans them, which
+// systemFonts lists the fonts of the system. The first call of a process scans them, which
 // takes a moment unless the cache of an earlier process has them.
-var index = sync.OnceValues(func() (list []fontscan.Footprint, err error) {
+var systemFonts = sync.OnceValues(func() (list []fontscan.Footprint, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			list, err = nil, fmt.Errorf("scanning the fonts of the system: %v", p)
@@ -56,7 +56,8 @@ func cacheDir() (dir string, done func()) {
 
 // system finds fonts of the system that have a text. The zero system has none.
 type system struct {
-	use   bool
+	// index lists the fonts; nil if there are none.
+	index func() ([]fontscan.Footprint, error)
 	fonts map[font.FontID]*loaded // nil where the file cannot be read
 	made  map[madeFace]*face
 	count int // of those read
@@ -88,10 +89,10 @@ func (s *system) emoji(c cluster) iter.Seq[*face] {
 // their ranks; -1 excludes a font.
 func (s *system) ranked(c cluster, style Style, rank func(*fontscan.Footprint) int) iter.Seq[*face] {
 	return func(yield func(*face) bool) {
-		if !s.use {
+		if s.index == nil {
 			return
 		}
-		all, err := index()
+		all, err := s.index()
 		if err != nil {
 			return
 		}
