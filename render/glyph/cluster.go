@@ -205,14 +205,17 @@ func (f *Fonts) drawFace(face *face, c cluster, size image.Point) (g *Glyph) {
 		outlines[i] = o
 	}
 	m := f.place(face, c, glyphs, width, size)
+	var z zones
+	if m.yy == -face.sy && (unicode.IsLetter(c.seen[0]) || unicode.IsDigit(c.seen[0])) {
+		z = face.zones // not for what is made smaller, nor for what has heights of its own
+	}
 	f.paint.reset(size)
 	for i, p := range glyphs {
-		f.paint.outline(outlines[i], m.then(affine{1, 0, 0, 1, p.x, p.y}))
+		f.paint.outline(outlines[i], p, z, m)
 		if face.bold {
-			smear := max(f.size/24, .6)
-			n := m
-			n.dx += smear
-			f.paint.outline(outlines[i], n.then(affine{1, 0, 0, 1, p.x, p.y}))
+			smear := m
+			smear.dx += max(f.size/24, .6)
+			f.paint.outline(outlines[i], p, z, smear)
 		}
 	}
 	return &Glyph{Mask: f.paint.mask()}

@@ -96,7 +96,7 @@ func (l *layers) draw(dst *image.RGBA, node tables.PaintTable, m affine, clip *i
 func (l *layers) outline(id font.GID, m affine) *image.Alpha {
 	l.paint.reset(l.paint.size)
 	o, _ := l.face.GlyphDataOutline(id)
-	l.paint.outline(o, m)
+	l.paint.outline(o, placed{}, zones{}, m)
 	return l.paint.coverage()
 }
 

@@ -42,7 +42,8 @@ type face struct {
 	bold, italic bool // drawn so, as the font has no such face
 	rights
 	sx, sy    float64
-	stretched bool // by fit, so that all its characters are as wide as a cell
+	zones     zones // set by fit, for the fonts that most text is in
+	stretched bool  // by fit, so that all its characters are as wide as a cell
 }
 
 // metrics is the measures of a face at a size, in pixels. All are positive.
@@ -78,6 +79,9 @@ func (f *face) fit(size float64, width int) {
 	if a := f.metrics(size).advance; f.monospaced() && math.Abs(float64(width)/a-1) < .2 {
 		f.sx *= float64(width) / a
 		f.stretched = true
+	}
+	if width > 0 {
+		f.zones = zonesOf(f, f.sy)
 	}
 }
 

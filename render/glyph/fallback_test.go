@@ -84,7 +84,7 @@ func makeFont(tb testing.TB, family string, runes map[rune]rune, more ...table) 
 // none has is a box, and is counted.
 func TestFallback(t *testing.T) {
 	dir := t.TempDir()
-	chosen := write(t, dir, "chosen.ttf", makeFont(t, "Chosen", map[rune]rune{'A': 'X', '0': '0', 'i': 'i', 'M': 'M', 'W': 'W', '.': '.'}))
+	chosen := write(t, dir, "chosen.ttf", makeFont(t, "Chosen", map[rune]rune{'A': 'X', '0': '0', 'i': 'i', 'M': 'M', 'W': 'W', '.': '.', 'x': 'x', 'H': 'H', 'd': 'd', 'o': 'o', 'O': 'O', 'p': 'p'}))
 	other := write(t, dir, "other.ttf", makeFont(t, "Other Sans", map[rune]rune{'漢': 'H', 'B': 'Z'}))
 	f, err := New(Options{Font: chosen, NoSystem: true})
 	if err != nil {

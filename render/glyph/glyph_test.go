@@ -168,3 +168,56 @@ func TestConcurrent(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// The tops and the bottoms of letters are at whole pixels.
+func TestSharp(t *testing.T) {
+	for size := 8.0; size <= 32; size++ {
+		f := newFonts(t, size)
+		w := f.Cell().X
+		for _, r := range "xzHTEF" {
+			g := f.Glyph(string(r), Regular, 1)
+			first, last := -1, 0
+			for i, v := range g.Mask {
+				if v != 0 {
+					if first < 0 {
+						first = i / w
+					}
+					last = i / w
+				}
+			}
+			if last != f.Baseline()-1 {
+				t.Errorf("%v px: %c ends at row %d; want the row above the baseline, %d", size, r, last, f.Baseline())
+			}
+			peak := uint8(0)
+			for _, v := range g.Mask[first*w : (first+1)*w] {
+				peak = max(peak, v)
+			}
+			if size > 10 && peak < 153 {
+				t.Errorf("%v px: the top of %c has %d of 255; want a sharp edge", size, r, peak)
+			}
+		}
+	}
+}
+
+// Zones keep the order of heights.
+func TestZones(t *testing.T) {
+	for size := 4.0; size < 100; size += .7 {
+		f := newFonts(t, size)
+		for style, face := range f.families[0].faces {
+			if len(face.zones.from) < 5 {
+				t.Fatalf("style %d has the zones %+v", style, face.zones)
+			}
+			last := -1e9
+			for y := -3000.0; y < 4000; y++ {
+				got := face.zones.apply(y)
+				if got < last-1e-6 {
+					t.Fatalf("%v px: height %v is moved to %v, below %v", size, y, got, last)
+				}
+				if d := (got - y) * size / 2048; d > 1 || d < -1 {
+					t.Fatalf("%v px: height %v is moved by %v pixels", size, y, d)
+				}
+				last = got
+			}
+		}
+	}
+}

@@ -43,19 +43,19 @@ func (m affine) then(n affine) affine {
 	}
 }
 
-// outline adds the outline of a glyph; m maps units of the font, which go up, to
-// pixels, which go down.
-func (p *painter) outline(o font.GlyphOutline, m affine) {
+// outline adds the outline of a glyph, moved by at and then by the zones; m maps units
+// of the font, which go up, to pixels, which go down.
+func (p *painter) outline(o font.GlyphOutline, at placed, z zones, m affine) {
 	if len(o.Segments) == 0 {
 		return
 	}
-	at := func(s opentype.SegmentPoint) (float32, float32) {
-		x, y := m.apply(float64(s.X), float64(s.Y))
+	pixel := func(s opentype.SegmentPoint) (float32, float32) {
+		x, y := m.apply(float64(s.X)+at.x, z.apply(float64(s.Y)+at.y))
 		return limit(x), limit(y)
 	}
 	p.empty = false
 	for i, s := range o.Segments {
-		ax, ay := at(s.Args[0])
+		ax, ay := pixel(s.Args[0])
 		switch s.Op {
 		case opentype.SegmentOpMoveTo:
 			if i > 0 {
@@ -65,11 +65,11 @@ func (p *painter) outline(o font.GlyphOutline, m affine) {
 		case opentype.SegmentOpLineTo:
 			p.raster.LineTo(ax, ay)
 		case opentype.SegmentOpQuadTo:
-			bx, by := at(s.Args[1])
+			bx, by := pixel(s.Args[1])
 			p.raster.QuadTo(ax, ay, bx, by)
 		case opentype.SegmentOpCubeTo:
-			bx, by := at(s.Args[1])
-			cx, cy := at(s.Args[2])
+			bx, by := pixel(s.Args[1])
+			cx, cy := pixel(s.Args[2])
 			p.raster.CubeTo(ax, ay, bx, by, cx, cy)
 		}
 	}
