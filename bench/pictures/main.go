@@ -161,7 +161,7 @@ func (b *bench) recording(file string, videos bool) error {
 			var stderr bytes.Buffer
 			cmd.Stderr = &stderr
 			if err := cmd.Run(); err != nil {
-				return fmt.Errorf("%s: %w: %.300s", by, err, stderr.Bytes())
+				return fmt.Errorf("%s: %w: %.300q", by, err, stderr.Bytes())
 			}
 			cpu += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 			if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
@@ -233,7 +233,11 @@ func (b *bench) recording(file string, videos bool) error {
 		})
 	}
 	peer("gif", "agg", one("--quiet", "--font-size", "16", "--idle-time-limit", "1000000", "IN", "OUT"))
-	peer("gif", "termsvg", one("export", "-f", "gif", "-o", "OUT", "IN"))
+	v2 := filepath.Join(b.out, name+"-v2.cast") // termsvg reads nothing newer
+	if err := command("", b.self, "-make", "v2", file, v2); err != nil {
+		return err
+	}
+	peer("gif", "termsvg", one("export", "-f", "gif", "-o", "OUT", v2))
 	if err := ours("apng"); err != nil {
 		return err
 	}
@@ -241,7 +245,7 @@ func (b *bench) recording(file string, videos bool) error {
 		return err
 	}
 	peer("svg", "ttysvg", one("-q", "-fps", "30", "-font-size", "16", "-o", "OUT", "-cast", "IN"))
-	peer("svg", "termsvg", one("export", "-o", "OUT", "IN"))
+	peer("svg", "termsvg", one("export", "-o", "OUT", v2))
 	if !videos {
 		return nil
 	}
@@ -276,6 +280,19 @@ func write(kind, in, out string) error {
 	if kind == "svg" {
 		return create(out, func(w io.Writer) error {
 			return (&svg.Writer{Film: film, Picture: picture}).Write(ctx, w)
+		})
+	}
+	if kind == "v2" {
+		cast, err := film.Open()
+		if err != nil {
+			return err
+		}
+		return create(out, func(w io.Writer) error {
+			v2, err := format.AsciicastV2.NewWriter(w)
+			if err != nil {
+				return err
+			}
+			return errors.Join(format.Copy(v2, cast), v2.Close())
 		})
 	}
 	fonts, err := glyph.New(glyph.Options{})
