@@ -65,7 +65,6 @@ type bench struct {
 	self     string            // this program
 	out      string            // its folder
 	programs map[string]string // of the peers that there are
-	target   string            // of the current rows
 }
 
 func run(files []string, out string, peers, videos bool) error {
