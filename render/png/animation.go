@@ -115,21 +115,26 @@ func (a *animator) write(ctx context.Context, w io.Writer) error {
 				break
 			}
 			// A frame has pixels, also if nothing changes.
-			rect, fill := image.Rect(0, 0, 1, 1), a.coding.fillBlank
+			rect, cells := image.Rect(0, 0, 1, 1), j.changes[:0]
+			var whole *image.NRGBA
 			switch {
-			case i > 0:
 			case written == 0:
-				m := image.NewNRGBA(r.Bounds())
-				r.Draw(m, f.Canvas)
-				rect = m.Rect
-				fill = func(raw []byte) []byte { raw, _ = a.coding.fillImage(raw, m); return raw }
-			case len(changes) > 0:
+				whole = image.NewNRGBA(r.Bounds())
+				r.Draw(whole, f.Canvas)
+				rect = whole.Rect
+			case i == 0 && len(changes) > 0:
 				a.coding.prepare(changes)
-				j.changes = append(j.changes[:0], changes...)
-				rect = pixels(&layout, around(changes))
-				fill = func(raw []byte) []byte { return a.coding.fillTiles(raw, j.changes, layout.Cell) }
+				cells = append(cells, changes...)
+				rect = area(&layout, changes)
 			}
-			j.fill = fill
+			j.changes = cells
+			j.fill = func(raw []byte) []byte {
+				if whole != nil {
+					raw, _ = a.coding.fillImage(raw, whole)
+					return raw
+				}
+				return a.coding.fillTiles(raw, &layout, rect, cells)
+			}
 			data, control := "fdAT", control(rect, wait, written > 0)
 			if written == 0 {
 				data = "IDAT"
@@ -212,10 +217,4 @@ func control(r image.Rectangle, d delay, over bool) []byte {
 		blend = blendOver
 	}
 	return append(b, disposeNone, blend)
-}
-
-// pixels returns where cells are in a picture.
-func pixels(l *render.Layout, cells image.Rectangle) image.Rectangle {
-	c := l.Cell
-	return image.Rect(cells.Min.X*c.X, cells.Min.Y*c.Y, cells.Max.X*c.X, cells.Max.Y*c.Y).Add(l.Cells.Min)
 }

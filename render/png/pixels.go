@@ -169,6 +169,11 @@ func newCoding(s *colorSet, blank bool) *coding {
 		for i, p := range c.palette {
 			c.index[p] = uint8(i) // so that blank is 0
 		}
+		if blank {
+			// ffmpeg 5.1 draws parts of frames wrongly if a byte has several pixels.
+			// They would make the file a fifth smaller.
+			return c
+		}
 		for _, d := range []int{4, 2, 1} {
 			if len(c.palette) <= 1<<d {
 				c.depth = d
@@ -262,14 +267,6 @@ func (c *coding) fillImage(raw []byte, m *image.NRGBA) (_ []byte, ok bool) {
 	return c.pack(raw, w, h), ok
 }
 
-// fillBlank returns raw filled with a transparent pixel.
-func (c *coding) fillBlank(raw []byte) []byte {
-	raw, _ = c.rowsOf(raw, 1, 1)
-	raw[0] = 0
-	copy(raw[1:], c.blank[:])
-	return raw
-}
-
 // inks is the coding of a [raster.Paint]'s colours in a palette.
 type inks [raster.Levels]uint8
 
@@ -289,11 +286,15 @@ func (c *coding) prepare(changes []raster.Change) {
 	}
 }
 
-// fillTiles returns raw filled with cells of that size, in the smallest rectangle that
-// has them all; all else in it is blank.
-func (c *coding) fillTiles(raw []byte, changes []raster.Change, cell image.Point) []byte {
+// area returns the smallest rectangle of pixels that has the changed cells.
+func area(l *render.Layout, changes []raster.Change) image.Rectangle {
 	r := around(changes)
-	w, h := r.Dx()*cell.X, r.Dy()*cell.Y
+	return image.Rect(r.Min.X*l.Cell.X, r.Min.Y*l.Cell.Y, r.Max.X*l.Cell.X, r.Max.Y*l.Cell.Y).Add(l.Cells.Min)
+}
+
+// fillTiles returns raw filled with an area of cells; all else in it is blank.
+func (c *coding) fillTiles(raw []byte, l *render.Layout, area image.Rectangle, changes []raster.Change) []byte {
+	w, h := area.Dx(), area.Dy()
 	raw, stride := c.rowsOf(raw, w, h)
 	if c.keyed {
 		for y := range h {
@@ -307,10 +308,10 @@ func (c *coding) fillTiles(raw []byte, changes []raster.Change, cell image.Point
 		clear(raw)
 	}
 	for _, ch := range changes {
-		at := (ch.Y-r.Min.Y)*cell.Y*stride + 1 + (ch.X-r.Min.X)*cell.X*c.size
-		width := cell.X * ch.Tile.Cols
-		for y := range cell.Y {
-			c.fillRow(raw[at+y*stride:][:width*c.size], ch, y*width)
+		at := image.Pt(ch.X*l.Cell.X, ch.Y*l.Cell.Y).Add(l.Cells.Min).Sub(area.Min)
+		width := l.Cell.X * ch.Tile.Cols
+		for y := range l.Cell.Y {
+			c.fillRow(raw[(at.Y+y)*stride+1+at.X*c.size:][:width*c.size], ch, y*width)
 		}
 	}
 	return c.pack(raw, w, h)

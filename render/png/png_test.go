@@ -40,16 +40,16 @@ var films = []struct {
 	film render.Film // but for Open
 	bits int         // of a pixel of the animation
 }{
-	{name: "plain", bits: 4, cast: cast(20, 3, "one", "\r\ntwo", "\r\nthree\r\nfour", "\x1b[2J")},
-	{name: "still", bits: 4, cast: cast(20, 3, "one")},
-	{name: "empty", bits: 2, cast: cast(20, 3)},
-	{name: "resized", bits: 4, cast: resized()},
-	{name: "wide", bits: 4, cast: cast(20, 3, "漢字 e\u0301", "\rx漢", "\x1b[1;20H漢", "\x1b[1;2Hy")},
+	{name: "plain", bits: 8, cast: cast(20, 3, "one", "\r\ntwo", "\r\nthree\r\nfour", "\x1b[2J")},
+	{name: "still", bits: 8, cast: cast(20, 3, "one")},
+	{name: "empty", bits: 8, cast: cast(20, 3)},
+	{name: "resized", bits: 8, cast: resized()},
+	{name: "wide", bits: 8, cast: cast(20, 3, "漢字 e\u0301", "\rx漢", "\x1b[1;20H漢", "\x1b[1;2Hy")},
 	{name: "many colours", bits: 8, cast: cast(40, 4, colors(30), "\x1b[H\x1b[Jend")},
 	{name: "more colours", bits: 24, cast: cast(40, 4, colors(100), "\x1b[H\x1b[Jend")},
-	{name: "long waits", bits: 4, cast: testcast.Of(format.Header{Size: format.Size{Cols: 10, Rows: 2}},
+	{name: "long waits", bits: 8, cast: testcast.Of(format.Header{Size: format.Size{Cols: 10, Rows: 2}},
 		testcast.Out(0, "a"), testcast.Out(40*time.Minute+time.Second/30, "b"), testcast.Out(41*time.Hour+time.Second/3, "c"))},
-	{name: "fast", bits: 4, film: render.Film{FPS: 50, Hold: time.Second / 2}, cast: cast(20, 3, "one", "\x1b[5mtwo")},
+	{name: "fast", bits: 8, film: render.Film{FPS: 50, Hold: time.Second / 2}, cast: cast(20, 3, "one", "\x1b[5mtwo")},
 }
 
 func cast(cols, rows int, out ...string) format.Cast {
