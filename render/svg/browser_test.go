@@ -5,15 +5,22 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
 	"math"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"github.com/ttydeck/ttydeck/format"
@@ -21,6 +28,8 @@ import (
 	"github.com/ttydeck/ttydeck/internal/testcorpus"
 	"github.com/ttydeck/ttydeck/render"
 	"github.com/ttydeck/ttydeck/render/glyph"
+	"github.com/ttydeck/ttydeck/render/raster"
+	"github.com/ttydeck/ttydeck/vt"
 )
 
 // need returns the path of a program that the tests run. It skips the test if there is
@@ -68,7 +77,12 @@ func newChromium(tb testing.TB) context.Context {
 
 func inChromium(tb testing.TB, page, script string, result any) {
 	tb.Helper()
-	ctx := newChromium(tb)
+	evaluate(tb, newChromium(tb), page, script, result)
+}
+
+// evaluate runs a script in a page.
+func evaluate(tb testing.TB, ctx context.Context, page, script string, result any) {
+	tb.Helper()
 	if err := chromedp.Do(ctx, chromedp.Navigate(page)); err != nil {
 		tb.Fatal(err)
 	}
@@ -114,12 +128,14 @@ func page(tb testing.TB, pictures ...string) string {
 		tb.Fatal(err)
 	}
 	name := filepath.Join(tb.TempDir(), "page.html")
-	body := "<!DOCTYPE html><meta charset=utf-8><body style='margin:0'>" + strings.Join(pictures, "\n") + "<script>" + string(probe) + "</script>"
+	body := "<meta charset=utf-8><body style='margin:0'>" + strings.Join(pictures, "\n") + "<script>" + string(probe) + "</script>"
 	if err := os.WriteFile(name, []byte(body), 0o666); err != nil {
 		tb.Fatal(err)
 	}
-	return "file://" + (&url.URL{Path: name}).EscapedPath()
+	return fileURL(name)
 }
+
+func fileURL(name string) string { return "file://" + (&url.URL{Path: name}).EscapedPath() }
 
 // probed is what probe.js returns.
 type probed struct {
@@ -209,45 +225,71 @@ func TestBrowsers(t *testing.T) {
 	}
 }
 
+// clock is an animation that shows the time of a picture.
+const clock = `<rect class="clock"><animate attributeName="x" from="0" to="100000" dur="100000s"/></rect></svg>`
+
+func withClock(picture string) string { return strings.TrimSuffix(picture, "</svg>\n") + clock }
+
 // checkFilm compares a film with what a browser shows.
 func checkFilm(t *testing.T, run browser, film *render.Film, each int) {
-	w := &Writer{Film: film, ID: "t"}
-	const clock = `<rect class="clock"><animate attributeName="x" from="0" to="100000" dur="100000s"/></rect></svg>`
-	address := page(t, strings.TrimSuffix(write(t, w), "</svg>\n")+clock)
-	m, err := film.Measure(t.Context())
+	address := page(t, withClock(write(t, &Writer{Film: film})))
+	f := newFilmCheck(t, film, each)
+	var got probed
+	run(t, address, f.script(0), &got)
+	f.check(t, &got, render.Themes[0])
+}
+
+// filmCheck says which frames of a film are checked.
+type filmCheck struct {
+	film  *render.Film
+	size  format.Size
+	last  int
+	each  int
+	times []float64 // two for each: just after it begins, and before it ends
+}
+
+func newFilmCheck(tb testing.TB, film *render.Film, each int) *filmCheck {
+	tb.Helper()
+	m, err := film.Measure(tb.Context())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	fps := float64(max(film.FPS, 0))
+	f := &filmCheck{film: film, size: m.Size, last: m.Frames - 1, each: each}
+	fps := float64(film.FPS)
 	if fps == 0 {
 		fps = render.DefaultFPS
 	}
-	var times []float64
-	for fr, err := range film.Frames(t.Context(), m.Size) {
+	for fr, err := range film.Frames(tb.Context(), m.Size) {
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
-		if fr.Number%each == 0 || fr.Number == m.Frames-1 {
-			times = append(times, (float64(fr.Tick)+.01)/fps, (float64(fr.Till)-.5)/fps)
+		if f.checks(fr.Number) {
+			f.times = append(f.times, (float64(fr.Tick)+.01)/fps, (float64(fr.Till)-.5)/fps)
 		}
 	}
-	list, _ := json.Marshal(times)
-	var got probed
-	run(t, address, fmt.Sprintf(`probe(document.querySelector("svg"), %s)`, list), &got)
-	if len(got.Frames) != len(times) {
-		t.Fatalf("%d of %d frames", len(got.Frames), len(times))
+	return f
+}
+
+func (f *filmCheck) checks(frame int) bool { return frame%f.each == 0 || frame == f.last }
+
+// script returns the script that reads the nth picture of a page.
+func (f *filmCheck) script(n int) string {
+	times, _ := json.Marshal(f.times)
+	return fmt.Sprintf(`probe(document.querySelectorAll("body > svg")[%d], %s)`, n, times)
+}
+
+func (f *filmCheck) check(t *testing.T, got *probed, theme *render.Theme) {
+	t.Helper()
+	if len(got.Frames) != len(f.times) {
+		t.Fatalf("%d of %d frames", len(got.Frames), len(f.times))
 	}
-	fonts, err := glyph.New(glyph.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := checker{tb: t, fonts: fonts, theme: render.Themes[0], got: &got, seen: map[string]bool{}}
+	c := checker{tb: t, fonts: newFonts(t), theme: theme, got: got, seen: map[string]bool{}}
 	n := 0
-	for fr, err := range film.Frames(t.Context(), m.Size) {
+	for fr, err := range f.film.Frames(t.Context(), f.size) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if fr.Number%each != 0 && fr.Number != m.Frames-1 {
+		if !f.checks(fr.Number) {
 			continue
 		}
 		for range 2 {
@@ -255,7 +297,16 @@ func checkFilm(t *testing.T, run browser, film *render.Film, each int) {
 			n++
 		}
 	}
-	t.Logf("%d frames, %d rows, %d characters, the farthest off by %.2f pixels", len(times)/2, len(got.Rows), c.chars, c.farthest)
+	t.Logf("%d frames, %d rows, %d characters, the farthest off by %.2f pixels", n/2, len(got.Rows), c.chars, c.farthest)
+}
+
+func newFonts(tb testing.TB) *glyph.Fonts {
+	tb.Helper()
+	fonts, err := glyph.New(glyph.Options{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return fonts
 }
 
 // checker compares frames with what a browser shows.
@@ -410,4 +461,274 @@ func (c *checker) row(number int, canvas *render.Canvas, y int, cells []render.C
 	if shapes > 0 && len(row.Paths) == 0 {
 		c.errorf("frame %d, row %d: %d characters of geometry are missing", number, y, shapes)
 	}
+}
+
+// Pictures in one page do not change each other, also in quirks mode, and look the same as
+// images.
+func TestPage(t *testing.T) {
+	for _, b := range browsers {
+		t.Run(b.name, func(t *testing.T) {
+			var films []*filmCheck
+			var pictures []string
+			for _, text := range []string{"\x1b[31mred \x1b[1;32mgreen \x1b[44mblue", "\x1b[32mgreen \x1b[3;33mother \x1b[45mback", "\x1b[38;5;100mthird \x1b[2;31mfaint \x1b[m" + strings.Repeat("\x1b[44m \x1b[45m ", 8)} {
+				film := filmOf(format.Size{Cols: 40, Rows: 3}, testcast.Out(0, text), testcast.Out(time.Second, "\r\n"+text))
+				films = append(films, newFilmCheck(t, film, 1))
+				pictures = append(pictures, withClock(write(t, &Writer{Film: film})))
+			}
+			address := page(t, pictures...)
+			var got []probed
+			b.run(t, address, "(async () => ["+"await "+films[0].script(0)+", await "+films[1].script(1)+", await "+films[2].script(2)+"])()", &got)
+			for i, f := range films {
+				f.check(t, &got[i], render.Themes[0])
+			}
+		})
+	}
+}
+
+// On a dark page, a picture with a dark theme has its colours.
+func TestDark(t *testing.T) {
+	var light, dark *render.Theme = render.Themes[0], nil
+	for _, theme := range render.Themes {
+		if theme.Bg != light.Bg && theme.Palette[1] != light.Palette[1] {
+			dark = theme
+		}
+	}
+	film := filmOf(format.Size{Cols: 40, Rows: 3}, testcast.Out(0, "\x1b[31mred\x1b[m plain \x1b[7minverse\x1b[m \x1b[44mblue \x1b[38;2;1;2;3mdirect\x1b[m"), testcast.Out(time.Second, "."))
+	f := newFilmCheck(t, film, 1)
+	address := page(t, withClock(write(t, &Writer{Film: film, Picture: &render.Picture{Dark: dark}})))
+	for scheme, theme := range map[string]*render.Theme{"light": light, "dark": dark} {
+		t.Run(scheme, func(t *testing.T) {
+			ctx := newChromium(t)
+			media(t, ctx, "prefers-color-scheme", scheme)
+			var got probed
+			evaluate(t, ctx, address, f.script(0), &got)
+			f.check(t, &got, theme)
+			var bg string
+			evaluate(t, ctx, address, `getComputedStyle(document.querySelector(".bg")).fill`, &bg)
+			if want := css(theme.Bg); bg != want {
+				t.Errorf("the background is %s; want %s", bg, want)
+			}
+		})
+	}
+}
+
+// Who prefers reduced motion sees the last frame, and nothing moves.
+func TestReducedMotion(t *testing.T) {
+	film := filmOf(format.Size{Cols: 20, Rows: 3}, testcast.Out(0, "\x1b[41m first \x1b[m"), testcast.Out(time.Second, "\x1b[2J\x1b[H\x1b[42m last \x1b[m\x1b[2;3H"))
+	picture := write(t, &Writer{Film: film})
+	still := shot(t, newChromium(t), page(t, write(t, &Writer{Film: film, Still: true})))
+	ctx := newChromium(t)
+	media(t, ctx, "prefers-reduced-motion", "reduce")
+	if got := shot(t, ctx, page(t, picture)); !equal(got, still) {
+		t.Error("with reduced motion, the picture differs from the last frame")
+	}
+	ctx = newChromium(t)
+	if got := shot(t, ctx, page(t, picture)); equal(got, still) {
+		t.Error("without reduced motion, the picture begins with the last frame")
+	}
+	// As an image, it is the same.
+	name := filepath.Join(t.TempDir(), "still.svg")
+	if err := os.WriteFile(name, []byte(write(t, &Writer{Film: film, Still: true})), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if got := shot(t, newChromium(t), page(t, `<img src="`+fileURL(name)+`">`)); !equal(got, still) {
+		t.Error("as an image, the picture differs")
+	}
+}
+
+// Characters of geometry have the pixels of the raster pictures: to the bit where they are
+// of rectangles, and else nearly.
+func TestGeometry(t *testing.T) {
+	var text strings.Builder
+	n := 0
+	add := func(from, to rune) {
+		for r := from; r <= to; r++ {
+			if text.WriteRune(r); n%64 == 63 {
+				text.WriteString("\r\n")
+			}
+			n++
+		}
+	}
+	add(0x2500, 0x259f)
+	add(0x2800, 0x281f)
+	add(0x28e0, 0x28ff)
+	add(0x1fb00, 0x1fb3b)
+	add(0x1fb3c, 0x1fb8b)
+	add(0xe0b0, 0xe0bf)
+	text.WriteString("\r\n\x1b[31m┌─┬─┐\x1b[2m░▒▓█\x1b[m \x1b[4mone\x1b[m \x1b[21mtwo\x1b[m \x1b[4:4mdots\x1b[m \x1b[4:5mdash\x1b[m\x1b[9m  \x1b[m\x1b[53m  \x1b[m\x1b[?25l")
+	film := filmOf(format.Size{Cols: 64, Rows: 10}, testcast.Out(0, text.String()))
+	for _, size := range []float64{16, 13, 22} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			fonts, err := glyph.New(glyph.Options{Size: size, NoSystem: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var p render.Picture
+			r, err := raster.New(&p, fonts, format.Size{Cols: 64, Rows: 10})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := image.NewNRGBA(r.Bounds())
+			var cells [][]render.Cell
+			for fr, err := range film.Frames(t.Context(), format.Size{Cols: 64, Rows: 10}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.Draw(want, fr.Canvas)
+				for y := range fr.Canvas.Rows {
+					cells = append(cells, slices.Clone(fr.Canvas.Row(y)))
+				}
+			}
+			got := shot(t, newChromium(t), page(t, write(t, &Writer{Film: film, FontSize: size, Still: true})))
+			if got.Bounds() != want.Bounds() {
+				t.Fatalf("the picture is %v; want %v", got.Bounds(), want.Bounds())
+			}
+			cell := fonts.Cell()
+			exact, near, worst := 0, 0, 0.0
+			for y, row := range cells {
+				for x := range row {
+					text := cellText(&row[x])
+					r, _ := utf8.DecodeRuneInString(text)
+					shape, ok := glyph.ShapeOf(r, cell, 1, fonts.Lines().Thickness)
+					if !ok {
+						continue
+					}
+					rects := true
+					for _, part := range shape {
+						_, ok := appendRects(nil, part.Path)
+						rects = rects && ok && part.Coverage == 255
+					}
+					at := image.Rect(x*cell.X, y*cell.Y, (x+1)*cell.X, (y+1)*cell.Y)
+					mean, most := difference(got, want, at)
+					if rects && !row[x].Style.Attr.Has(vt.Faint) {
+						exact++
+						if most > 0 {
+							t.Errorf("%q differs by up to %d", text, most)
+						}
+						continue
+					}
+					near++
+					worst = max(worst, mean)
+					if mean > 16 {
+						t.Errorf("%q differs by %.1f of 255 on average, up to %d", text, mean, most)
+					}
+				}
+			}
+			t.Logf("%d characters are equal to the bit, %d differ by at most %.1f on average", exact, near, worst)
+			// The lines of the last row.
+			y := 0
+			for i := range cells {
+				if cellText(&cells[i][0]) == "┌" && cells[i][0].Style.Fg != 0 {
+					y = i
+				}
+			}
+			for x := range cells[y] {
+				c := &cells[y][x]
+				if u := c.Style.Attr; cellText(c) == "" && (u.Has(vt.Strike) || u.Has(vt.Overline)) {
+					at := image.Rect(x*cell.X, y*cell.Y, (x+1)*cell.X, (y+1)*cell.Y)
+					if _, most := difference(got, want, at); most > 0 {
+						t.Errorf("the line of column %d differs by up to %d", x, most)
+					}
+				}
+			}
+		})
+	}
+}
+
+// difference returns the mean and the greatest difference of the colours in a rectangle.
+func difference(a, b *image.NRGBA, in image.Rectangle) (mean float64, most int) {
+	sum := 0
+	for y := in.Min.Y; y < in.Max.Y; y++ {
+		for x := in.Min.X; x < in.Max.X; x++ {
+			i, j := a.PixOffset(x, y), b.PixOffset(x, y)
+			for k := range 3 {
+				d := int(a.Pix[i+k]) - int(b.Pix[j+k])
+				d = max(d, -d)
+				sum += d
+				most = max(most, d)
+			}
+		}
+	}
+	return float64(sum) / float64(3*in.Dx()*in.Dy()), most
+}
+
+func equal(a, b *image.NRGBA) bool {
+	return a.Bounds() == b.Bounds() && bytes.Equal(a.Pix, b.Pix)
+}
+
+// The characters that are put into a picture are those that are shown.
+func TestEmbed(t *testing.T) {
+	film := filmOf(format.Size{Cols: 40, Rows: 3}, testcast.Out(0, "plain \x1b[1mbold \x1b[3mboth\x1b[m \x1b[3mitalic\x1b[m é Ω → 漢"), testcast.Out(time.Second, "\r\nmore"))
+	picture := write(t, &Writer{Film: film, Embed: true, FontFamily: "sans-serif", ID: "t"})
+	t.Logf("%d bytes", len(picture))
+	address := page(t, picture)
+	for _, b := range browsers {
+		t.Run(b.name, func(t *testing.T) {
+			var got []string
+			b.run(t, address, `Promise.all([...document.fonts].map(f => f.load().then(() => f.family + " " + f.weight + " " + f.style + " " + f.status, String)))`, &got)
+			slices.Sort(got)
+			want := []string{"t-font bold italic loaded", "t-font bold normal loaded", "t-font normal italic loaded", "t-font normal normal loaded"}
+			if !slices.Equal(got, want) {
+				t.Errorf("the fonts are %q; want %q", got, want)
+			}
+		})
+	}
+}
+
+// A program that does not know SMIL shows the last frame.
+func TestWithoutSMIL(t *testing.T) {
+	convert := need(t, "rsvg-convert")
+	film := filmOf(format.Size{Cols: 10, Rows: 2}, testcast.Out(0, "\x1b[48;2;255;0;0m first"), testcast.Out(time.Second, "\r\x1b[48;2;0;255;0m last \x1b[?25l"))
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in.svg"), filepath.Join(dir, "out.png")
+	if err := os.WriteFile(in, []byte(write(t, &Writer{Film: film})), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := exec.Command(convert, in, "-o", out).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, b)
+	}
+	b, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := decode(t, b)
+	if c := got.NRGBAAt(1, 1); c != (color.NRGBA{0, 255, 0, 255}) {
+		t.Errorf("the first cell is %v; want it green", c)
+	}
+	if c := got.NRGBAAt(95, 1); c == (color.NRGBA{0, 255, 0, 255}) {
+		t.Errorf("the last cell is %v; want it without a colour", c)
+	}
+}
+
+// media has a browser prefer something.
+func media(tb testing.TB, ctx context.Context, name, value string) {
+	tb.Helper()
+	_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: name, Value: value}}})
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// shot returns how the first picture of a page looks as it begins.
+func shot(tb testing.TB, ctx context.Context, page string) *image.NRGBA {
+	tb.Helper()
+	stop := `document.querySelectorAll("svg").forEach(s => { s.pauseAnimations(); s.setCurrentTime(0) }); new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))`
+	var done int
+	evaluate(tb, ctx, page, stop, &done)
+	b, err := chromedp.Run(ctx, chromedp.Screenshot(chromedp.CSS("body > svg, body > img")))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return decode(tb, b)
+}
+
+func decode(tb testing.TB, b []byte) *image.NRGBA {
+	tb.Helper()
+	img, err := png.Decode(bytes.NewReader(b))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	n := image.NewNRGBA(image.Rectangle{Max: img.Bounds().Size()})
+	draw.Draw(n, n.Rect, img, img.Bounds().Min, draw.Src)
+	return n
 }

@@ -20,9 +20,9 @@ const (
 type paint byte
 
 const (
-	fill  paint = iota
-	line        // a background: the stroke of a path
-	color       // both
+	fill paint = iota
+	line       // a background: the stroke of a path
+	both       // fill and stroke, also of what is within in another color
 )
 
 // appendAttr appends the class attribute of an element, or the like, with a leading blank.

@@ -242,10 +242,11 @@ func (d *drawing) colors(w *out, in string, theme *render.Theme, themed bool) {
 	}
 }
 
-// spacing returns what the usual fonts of fixed width lack to the width of a cell, for
-// programs that ignore textLength.
+// spacing returns what the font lacks to the width of a cell, for programs that ignore
+// textLength.
 func (d *drawing) spacing() string {
-	return strconv.FormatFloat(math.Round((float64(d.rows.cellW)-d.fontSize()*.602)*1000)/1000, 'f', -1, 64) + "px"
+	lacks := float64(d.rows.cellW) - d.rows.fonts.Metrics().Advance
+	return strconv.FormatFloat(math.Round(lacks*1000)/1000, 'f', -1, 64) + "px"
 }
 
 // safeFamily leaves out of a list of families what could end the rule.
@@ -260,7 +261,7 @@ func safeFamily(s string) string {
 
 // embed writes the fonts, and reports whether there are any.
 func (d *drawing) embed(w *out, id string) bool {
-	if d.Embed == nil {
+	if !d.Embed {
 		return false
 	}
 	any := false
@@ -273,15 +274,12 @@ func (d *drawing) embed(w *out, id string) bool {
 			runes = append(runes, r)
 		}
 		slices.Sort(runes)
-		font, err := d.Embed(runes, glyph.Style(style))
+		font, err := d.rows.fonts.Subset(runes, glyph.Style(style))
 		if err != nil {
 			if w.err == nil {
 				w.err = fmt.Errorf("svg: embed the font: %w", err)
 			}
 			return false
-		}
-		if len(font) == 0 {
-			continue
 		}
 		any = true
 		w.str("@font-face{font-family:", id, "-font")

@@ -75,7 +75,7 @@ func (r *rows) flushPaths() {
 		p := fill
 		switch {
 		case g.stroked:
-			p, others = color, strings.TrimLeft(others+" w", " ")
+			p, others = both, strings.TrimLeft(others+" w", " ")
 		case !g.crisp:
 			others = strings.TrimLeft(others+" g", " ")
 		}

@@ -47,8 +47,11 @@ type rowCell struct {
 	link uint32
 }
 
-// defBytes is what surrounds a row in the file.
-const defBytes = len(`<g id="abcde"></g>`)
+// What surrounds a row in the file, and how much longer an attribute is there.
+const (
+	defBytes  = len(`<g id="abcde"></g>`)
+	attrBytes = len(` stroke="#123456"`) - attrHead
+)
 
 func (r *rows) init(fonts *glyph.Fonts, cols int) {
 	cell := fonts.Cell()
@@ -71,7 +74,7 @@ func (r *rows) intern() int {
 	r.classes.keep()
 	r.defs = append(r.defs, s)
 	r.ids[s] = n
-	r.bytes += len(s) + defBytes
+	r.bytes += len(s) + defBytes + len(r.classes.used)*attrBytes
 	return n
 }
 
@@ -357,7 +360,7 @@ func (r *rows) addText(c *render.Canvas, cell *rowCell, text string, plain bool)
 // closeText completes a text element, whose start tag is open, with the segments.
 func (r *rows) closeText() {
 	base := r.base()
-	r.b = r.classes.appendAttr(r.b, fill, base.ink, base.classes)
+	r.b = r.classes.appendAttr(r.b, both, base.ink, base.classes)
 	r.b = append(r.b, '>')
 	link := ""
 	for i := range r.segs {
@@ -380,7 +383,7 @@ func (r *rows) closeText() {
 		r.b = append(r.b, "<tspan"...)
 		switch {
 		case s.style.ink != base.ink:
-			r.b = r.classes.appendAnyAttr(r.b, fill, s.style.ink, s.style.classes)
+			r.b = r.classes.appendAnyAttr(r.b, both, s.style.ink, s.style.classes)
 		default:
 			r.b = appendClass(r.b, "", s.style.classes)
 		}
@@ -484,7 +487,7 @@ func (r *rows) note(text string, l render.Look) {
 	}
 	s := styleOf(l)
 	if r.faces[s] == nil {
-		r.faces[s] = map[rune]bool{}
+		r.faces[s] = map[rune]bool{' ': true}
 	}
 	for _, c := range text {
 		r.faces[s][c] = true

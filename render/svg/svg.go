@@ -36,10 +36,12 @@ type Writer struct {
 	// FontFamily is the font as CSS has it, a list of families; "" means
 	// [DefaultFamily].
 	FontFamily string
-	// Embed, unless it is nil, returns a font file that has those characters, which is
-	// put into the picture in front of FontFamily. It is called once for each style
-	// that the picture has. A nil file means that the font has none of them.
-	Embed func(runes []rune, style glyph.Style) (font []byte, err error)
+	// Font is the font that the picture is measured for, as [glyph.Options] has it; ""
+	// means DejaVu Sans Mono. Name it in FontFamily, too.
+	Font string
+	// Embed puts the characters of Font that the picture has into it, in front of
+	// FontFamily.
+	Embed bool
 
 	// Still has only the last frame written.
 	Still bool
@@ -85,6 +87,9 @@ func (s *Writer) Write(ctx context.Context, w io.Writer) error {
 			broken = err
 			break
 		}
+		if s.Still && fr.Number < m.Frames-1 {
+			continue
+		}
 		if err := d.add(fr); err != nil {
 			return err
 		}
@@ -108,9 +113,8 @@ type drawing struct {
 	lines  []track // of each row of the picture: its rows as ids
 	cursor cursorTracks
 	till   int64
-	last   render.Canvas // only the text of its cells is used
-	final  []string      // the text of the last frame
-	size   int           // in bytes, roughly
+	final  []string // the text of the last frame
+	size   int      // of the tracks, in bytes, roughly
 }
 
 // change is what is shown from a tick on.
@@ -157,7 +161,7 @@ func (s *Writer) newDrawing(m render.Measured) (*drawing, error) {
 	if d.max <= 0 {
 		d.max = DefaultMaxBytes
 	}
-	fonts, err := glyph.New(glyph.Options{Size: s.FontSize, LineHeight: s.LineHeight})
+	fonts, err := glyph.New(glyph.Options{Size: s.FontSize, LineHeight: s.LineHeight, Font: s.Font})
 	if err != nil {
 		return nil, err
 	}
@@ -165,6 +169,9 @@ func (s *Writer) newDrawing(m render.Measured) (*drawing, error) {
 		return nil, err
 	}
 	d.rows.init(fonts, m.Size.Cols)
+	if d.rows.embed = s.Embed; d.rows.embed && !d.layout.Bar.Empty() {
+		d.rows.note(d.picture.Title+"…", render.Look{})
+	}
 	d.lines = make([]track, m.Size.Rows)
 	return d, nil
 }
@@ -179,44 +186,28 @@ func (d *drawing) fontSize() float64 {
 // add adds a frame.
 func (d *drawing) add(fr render.Frame) error {
 	c := fr.Canvas
+	first := len(d.final) == 0
 	tick := fr.Tick
-	if d.Still {
-		tick = 0
+	if first {
+		tick, d.final = 0, make([]string, c.Rows)
 	}
 	d.till = fr.Till
-	changes := 0
+	changes := d.addCursor(tick, c)
 	for y := range d.lines {
-		if !fr.Dirty[y] && !d.Still && fr.Number > 0 {
+		if !first && !fr.Dirty[y] {
 			continue
 		}
-		if d.Still {
-			d.lines[y] = d.lines[y][:0]
-		}
-		if d.lines[y].set(tick, d.rows.row(c, c.Row(y))) {
+		row := c.Row(y)
+		d.final[y] = rowText(row)
+		if d.lines[y].set(tick, d.rows.row(c, row)) {
 			changes++
 		}
 	}
-	changes += d.addCursor(tick, c)
 	d.size += changes * changeBytes
-	if got := d.size + d.rows.bytes; got > d.max {
+	if d.size+d.rows.bytes > d.max {
 		return fmt.Errorf("svg: %w: more than %d bytes", ErrTooLarge, d.max)
 	}
-	d.last.Cursor = c.Cursor
-	d.describe(fr)
 	return nil
-}
-
-// describe keeps the text of the frame.
-func (d *drawing) describe(fr render.Frame) {
-	c := fr.Canvas
-	if len(d.final) != c.Rows {
-		d.final = make([]string, c.Rows)
-	}
-	for y := range d.final {
-		if fr.Dirty[y] || fr.Number == 0 {
-			d.final[y] = rowText(c.Row(y))
-		}
-	}
 }
 
 // cursorTracks is the look and the place of the cursor.
@@ -227,9 +218,6 @@ type cursorTracks struct {
 // addCursor adds the cursor of a frame, and returns the number of changes.
 func (d *drawing) addCursor(tick int64, c *render.Canvas) int {
 	t := &d.cursor
-	if d.Still {
-		*t = cursorTracks{}
-	}
 	cur := c.Cursor
 	if !cur.Visible || cur.Y < 0 || cur.Y >= c.Rows || cur.X < 0 || cur.X >= c.Cols {
 		if len(t.look) == 0 {
@@ -265,7 +253,7 @@ func (d *drawing) addCursor(tick int64, c *render.Canvas) int {
 // write writes the whole picture.
 func (d *drawing) write(to io.Writer) error {
 	names := d.name()
-	w := &out{w: bufio.NewWriter(to), left: d.max + d.max/8}
+	w := &out{w: bufio.NewWriter(to)}
 	d.document(w, names)
 	if w.err == nil {
 		w.err = w.w.Flush()
@@ -275,10 +263,9 @@ func (d *drawing) write(to io.Writer) error {
 
 // out writes, and keeps the first error.
 type out struct {
-	w    *bufio.Writer
-	left int // bytes
-	err  error
-	b    []byte
+	w   *bufio.Writer
+	err error
+	b   []byte
 }
 
 func (w *out) str(parts ...string) {

@@ -46,8 +46,8 @@ var recordings = []struct {
 }{
 	{"short.cast", 50e3, 1},
 	{"vim.cast", 160e3, 10},
-	{"log10m.cast", 1.7e6, 100},
-	{"fire.cast", 2.1e6, 40},
+	{"log10m.cast", 1.7e6, 600},
+	{"fire.cast", 2.1e6, 300},
 }
 
 // Pictures are small.
