@@ -42,6 +42,7 @@ type Show struct {
 	Fonts      *glyph.Fonts    // whose size is in pixels of the picture, after its Scale
 	FontSize   float64         // in pixels before that
 	LineHeight float64         // in sizes of the font
+	Font       string          // as glyph.Options has it
 	FontFamily string          // for pictures that leave the font to the viewer; "" for the usual ones
 	Loops      int             // how many times it is played; 0 means for ever
 	Embed      bool            // put the glyphs of the font into the picture, if that is text
@@ -129,10 +130,7 @@ func writeText(ctx context.Context, w io.Writer, s *Show) error {
 
 func writeSVG(ctx context.Context, w io.Writer, s *Show) error {
 	p := &svg.Writer{Film: s.Film, Picture: s.Picture, FontSize: s.FontSize, LineHeight: s.LineHeight,
-		FontFamily: s.FontFamily, Still: s.Measured.Frames == 1, Loops: s.Loops}
-	if s.Embed {
-		p.Embed = s.Fonts.Subset
-	}
+		FontFamily: s.FontFamily, Font: s.Font, Embed: s.Embed, Still: s.Measured.Frames == 1, Loops: s.Loops}
 	return p.Write(ctx, w)
 }
 

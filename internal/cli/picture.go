@@ -269,7 +269,7 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 		s.warnings = append(s.warnings, fmt.Sprintf("this %s will be large, about %s: %d frames change most of the screen; an SVG, or --fps 5, --speed and --cut, make less",
 			strings.ToUpper(to.Name), bytesText(int64(expected)), m.Frames))
 	}
-	s.Show = convert.Show{Film: film, Measured: m, Picture: picture, Fonts: fonts, FontSize: float64(look.size), LineHeight: look.lineHeight, Loops: look.loops, Embed: look.embed}
+	s.Show = convert.Show{Film: film, Measured: m, Picture: picture, Fonts: fonts, FontSize: float64(look.size), LineHeight: look.lineHeight, Font: look.font.Font, Loops: look.loops, Embed: look.embed}
 	if name := look.font.Font; name != "" && !strings.ContainsAny(name, "/.") {
 		s.FontFamily = strconv.Quote(name) + "," + svg.DefaultFamily
 	}
