@@ -171,7 +171,8 @@ func ThemesNear(name string) []string {
 	var found []near
 	for _, t := range Themes {
 		other := themeKey(t.Name)
-		switch far := edits(key, other); {
+		family, _, _ := strings.Cut(t.Name, "-")
+		switch far := min(edits(key, other), edits(key, family)+1); {
 		case strings.HasPrefix(other, key) || strings.HasPrefix(key, other):
 			found = append(found, near{t.Name, min(far, 2)})
 		case len(key) > 3 && strings.Contains(other, key):

@@ -95,6 +95,7 @@ func TestThemeByName(t *testing.T) {
 		{"kanagawa-lotos", "", []string{"kanagawa", "kanagawa-light"}},
 		{"rose", "", []string{"rose-pine", "rose-pine-dawn"}},
 		{"pine", "", []string{"rose-pine", "rose-pine-dawn"}},
+		{"gruvbx", "", []string{"gruvbox-dark", "gruvbox-light"}},
 		{"", "", nil},
 		{"zzzzzz", "", nil},
 	}
