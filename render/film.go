@@ -33,6 +33,8 @@ type Film struct {
 	Hold time.Duration
 	// Cursor is the cursor's shape.
 	Cursor CursorShape
+	// Still makes a single frame, of the picture at the time of the last event.
+	Still bool
 	// Keys adds a row that shows the events of input, and Captions one that shows
 	// the last marker.
 	Keys, Captions bool
@@ -200,7 +202,10 @@ func (p *pass) frames(ctx context.Context, size format.Size) iter.Seq2[Frame, er
 				broken = err
 				break
 			}
-			if !p.advance(ev.Time) {
+			if p.Still {
+				p.at = ev.Time
+				p.pastDue()
+			} else if !p.advance(ev.Time) {
 				return
 			}
 			if p.screen.Feed(ev) {
@@ -218,7 +223,11 @@ func (p *pass) frames(ctx context.Context, size format.Size) iter.Seq2[Frame, er
 		if hold <= 0 {
 			hold = DefaultHold
 		}
-		if hold = min(hold, math.MaxInt64-p.at); !p.advance(p.at+hold) || !p.pass(max(p.tick, p.shownAt+1)) {
+		if p.Still {
+			if !p.frame() || !p.pass(max(p.Tick(hold), 1)) {
+				return
+			}
+		} else if hold = min(hold, math.MaxInt64-p.at); !p.advance(p.at+hold) || !p.pass(max(p.tick, p.shownAt+1)) {
 			return
 		}
 		if broken != nil {

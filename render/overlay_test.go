@@ -207,3 +207,29 @@ func TestOverlayRows(t *testing.T) {
 		})
 	}
 }
+
+// A still shows the keys of the time, and not those before.
+func TestOverlayOfStill(t *testing.T) {
+	events := []format.Event{
+		testcast.Out(0, "a"),
+		{Time: time.Second, Code: format.Input, Data: "old"},
+		{Time: 5 * time.Second, Code: format.Marker, Data: "first"},
+		{Time: 6 * time.Second, Code: format.Marker, Data: "m"},
+		{Time: 6 * time.Second, Code: format.Input, Data: "ne\x1b"},
+		testcast.Out(7*time.Second, "b"),
+	}
+	for _, tt := range []struct {
+		upto int
+		want string
+	}{{3, "0s a||        first|"}, {6, "0s ab||          m|            ne Esc"}, {0, "0s |||"}} {
+		f := &Film{Keys: true, Captions: true, Still: true, Open: func() (format.Cast, error) {
+			return testcast.Of(format.Header{Size: format.Size{Cols: 20, Rows: 2}}, events[:tt.upto]...), nil
+		}}
+		if got := filmed(t, f, format.Size{}); len(got) != 1 || strings.ReplaceAll(got[0], " ", "") != strings.ReplaceAll(tt.want, " ", "") {
+			t.Errorf("the still of %d events is %q; want %q", tt.upto, got, tt.want)
+		}
+		if m, err := f.Measure(context.Background()); err != nil || m.Frames != 1 || m.Length != DefaultHold {
+			t.Errorf("Measure = %+v, %v; want 1 frame of %v", m, err, DefaultHold)
+		}
+	}
+}

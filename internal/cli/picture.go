@@ -232,7 +232,7 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 	s.warnings, s.notes = looked.warnings, looked.notes
 	debug.FreeOSMemory() // the search takes more than most pictures
 	film := &render.Film{
-		FPS: look.fps, Hold: max(look.last, 1), Cursor: cursors[look.cursor], Keys: look.keys, Captions: look.captions, Open: looked.open,
+		FPS: look.fps, Hold: max(look.last, 1), Cursor: cursors[look.cursor], Still: still, Keys: look.keys, Captions: look.captions, Open: looked.open,
 	}
 	m, err := film.Measure(ctx)
 	if err != nil && (o.read.strict || !errors.As(err, new(*format.SyntaxError))) {
@@ -311,14 +311,14 @@ func stillError(err error, at place.Place) error {
 // errNoStill is the error for a still of a place that is cut out.
 var errNoStill = errors.New("--at: the place is cut out")
 
-// stillOf returns events that all come at once: up to the still's marker, or all.
+// stillOf returns the events up to the still's marker, or all.
 func stillOf(events format.Events, marked bool) format.Events {
 	return func(yield func(format.Event, error) bool) {
 		for ev, err := range events {
 			if marked && ev.Code == format.Marker && ev.Data == stillLabel {
+				yield(format.Event{Time: ev.Time, Code: format.Output}, nil) // keys go with time
 				return
 			}
-			ev.Time = 0
 			if !yield(ev, err) {
 				return
 			}
