@@ -16,7 +16,7 @@ const (
 	keysJoin = time.Second
 	keysStay = 2 * time.Second
 
-	maxStrokes = 256 // in a label; the first of more are forgotten
+	maxStrokes = 256 // kept of a label; up to twice as many are there
 	maxCaption = 512 // characters of a caption
 )
 
@@ -113,8 +113,8 @@ func (o *overlay) stroke(s stroke) {
 		o.strokes[n-1].n++
 		return
 	}
-	if len(o.strokes) == maxStrokes {
-		o.strokes = append(o.strokes[:0], o.strokes[1:]...)
+	if len(o.strokes) == 2*maxStrokes {
+		o.strokes = append(o.strokes[:0], o.strokes[maxStrokes:]...)
 	}
 	o.strokes = append(o.strokes, s)
 }
@@ -137,10 +137,12 @@ func (o *overlay) pasted(line string, more bool) {
 	}
 }
 
-// label returns the text of the label: text as it was typed, keys apart from it.
-func (o *overlay) label() string {
+// label returns the text of the label, or the end of it, if that is longer than so many
+// columns: text as it was typed, keys apart from it.
+func (o *overlay) label(cols int) string {
 	var b strings.Builder
-	for i, s := range o.strokes {
+	for i := max(len(o.strokes)-max(cols, 1)-1, 0); i < len(o.strokes); i++ {
+		s := o.strokes[i]
 		if i > 0 {
 			before := o.strokes[i-1]
 			if s.key != before.key || s.key && (len([]rune(s.text)) > 1 || len([]rune(before.text)) > 1) {
@@ -179,7 +181,7 @@ func (o *overlay) draw(c *Canvas, y int) {
 	}
 	if o.keys {
 		c.Fill(0, c.Cols, y, Style{})
-		if label := o.label(); label != "" {
+		if label := o.label(c.Cols); label != "" {
 			text := clusters(label, true, c.Cols-2)
 			pill(c, c.Cols-width(text)-2, y, text, keysStyle)
 		}

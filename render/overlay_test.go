@@ -66,7 +66,7 @@ func TestKeys(t *testing.T) {
 				for part := range slices.Chunk([]byte(tt.input), step) {
 					o.event(format.Event{Time: time.Minute, Code: format.Input, Data: string(part)})
 				}
-				if got := o.label(); got != tt.want {
+				if got := o.label(1000); got != tt.want {
 					t.Errorf("in events of %d bytes: the label of %q is %q; want %q", step, tt.input, got, tt.want)
 				}
 			}
@@ -85,7 +85,7 @@ func FuzzKeys(f *testing.F) {
 		for i := range len(input) {
 			bytes.event(format.Event{Code: format.Input, Data: input[i : i+1]})
 		}
-		if a, b := whole.label(), bytes.label(); a != b {
+		if a, b := whole.label(1000), bytes.label(1000); a != b {
 			t.Errorf("the label of %q is %q; of its bytes %q", input, a, b)
 		}
 		if n := len(whole.reader.pending); n > 2*maxPending {
