@@ -60,8 +60,8 @@ func TestTable(t *testing.T) {
 		}
 	}
 	for _, target := range Targets {
-		binary := []string{"sudo", "bsd-script", "script", "script-classic", "ttyrec", "raw"}
-		if want := slices.Contains(binary, target.Name) && target.Format != nil; target.Binary != want {
+		binary := []string{"sudo", "bsd-script", "script", "script-classic", "ttyrec", "raw", "gif", "png", "apng", "mp4", "webm", "frames"}
+		if want := slices.Contains(binary, target.Name) && target.Style == nil; target.Binary != want {
 			t.Errorf("%s: Binary is %v; want %v", target.Name, target.Binary, want)
 		}
 	}

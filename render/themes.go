@@ -42,15 +42,15 @@ var Themes = []*Theme{
 	theme("github-light", "#1f2328 #ffffff #0969da",
 		"#24292f #cf222e #116329 #4d2d00 #0969da #8250df #1b7c83 #6e7781",
 		"#57606a #a40e26 #1a7f37 #633c01 #218bff #a475f9 #3192aa #8c959f"),
-	// github.com/morhetz/gruvbox
+	// github.com/mbadolato/iTerm2-Color-Schemes, after github.com/morhetz/gruvbox
 	theme("gruvbox-dark", "#ebdbb2 #282828 #ebdbb2",
 		"#282828 #cc241d #98971a #d79921 #458588 #b16286 #689d6a #a89984",
 		"#928374 #fb4934 #b8bb26 #fabd2f #83a598 #d3869b #8ec07c #ebdbb2"),
-	// github.com/morhetz/gruvbox
+	// github.com/mbadolato/iTerm2-Color-Schemes, after github.com/morhetz/gruvbox
 	theme("gruvbox-light", "#3c3836 #fbf1c7 #3c3836",
 		"#fbf1c7 #cc241d #98971a #d79921 #458588 #b16286 #689d6a #7c6f64",
 		"#928374 #9d0006 #79740e #b57614 #076678 #8f3f71 #427b58 #3c3836"),
-	// github.com/rebelot/kanagawa.nvim: wave, dragon and lotus
+	// github.com/mbadolato/iTerm2-Color-Schemes, after github.com/rebelot/kanagawa.nvim
 	theme("kanagawa", "#dcd7ba #1f1f28 #dcd7ba",
 		"#090618 #c34043 #76946a #c0a36e #7e9cd8 #957fb8 #6a9589 #c8c093",
 		"#727169 #e82424 #98bb6c #e6c384 #7fb4ca #938aa9 #7aa89f #dcd7ba"),
