@@ -163,7 +163,7 @@ func (p *Plan) addSpans(spans []span) error {
 func (p *Plan) missed(end time.Duration, labels *labelRun) error {
 	for _, x := range p.times {
 		if x.at > end {
-			return fmt.Errorf("%s: %s is behind the end, %s", x.name, timecode.Format(x.at, time.Millisecond), timecode.Format(end, time.Millisecond))
+			return fmt.Errorf("%s: %s is after the end, %s", x.name, timecode.Format(x.at, time.Millisecond), timecode.Format(end, time.Millisecond))
 		}
 	}
 	return labels.missed()

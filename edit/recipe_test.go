@@ -97,8 +97,8 @@ func TestOperations(t *testing.T) {
 		{"at the end of a cut", edit.Recipe{Cut: []string{"event:6..event:8"}, Pause: []string{"2@event:8"}, Marker: []string{"event:8=x"}},
 			"1s o 1.|2s o 2.|3s o 3.|4s o 4.|4.5s m half|5s o seam|5s m x|7s o 7.|8s o 8.|9s o 9.|10s o 10.|10s x 3"},
 
-		{"behind the end", edit.Recipe{Cut: []string{"5..12"}}, "1s o 1.|2s o 2.|3s o 3.|4s o 4.|4.5s m half|5s x 3|error: cut 5..12: 0:12.000 is behind the end, 0:10.000"},
-		{"all of it behind the end", edit.Recipe{Speed: []string{"2@11..12"}}, "1s o 1.|2s o 2.|3s o 3.|4s o 4.|4.5s m half|5s o 5.|6s o 6.|7s o 7.|8s o 8.|9s o 9.|10s o 10.|10s x 3|error: speed 2@11..12: 0:11.000 is behind the end, 0:10.000"},
+		{"behind the end", edit.Recipe{Cut: []string{"5..12"}}, "1s o 1.|2s o 2.|3s o 3.|4s o 4.|4.5s m half|5s x 3|error: cut 5..12: 0:12.000 is after the end, 0:10.000"},
+		{"all of it behind the end", edit.Recipe{Speed: []string{"2@11..12"}}, "1s o 1.|2s o 2.|3s o 3.|4s o 4.|4.5s m half|5s o 5.|6s o 6.|7s o 7.|8s o 8.|9s o 9.|10s o 10.|10s x 3|error: speed 2@11..12: 0:11.000 is after the end, 0:10.000"},
 		{"backwards", edit.Recipe{Cut: []string{"5..3"}}, "plan: cut 5..3: 3 is before 5"},
 		{"twice", edit.Recipe{Cut: []string{"5..7", "6..8"}}, "plan: cut 6..8 overlaps cut 5..7"},
 		{"across", edit.Recipe{Cut: []string{"5..7"}, Keep: []string{"6..8"}}, "plan: cut 5..7 overlaps keep 6..8"},
@@ -203,11 +203,11 @@ func TestMeasuredFaults(t *testing.T) {
 		recipe edit.Recipe
 		want   string
 	}{
-		{edit.Recipe{Cut: []string{"5..12"}}, "cut 5..12: 0:12.000 is behind the end, 0:10.000"},
-		{edit.Recipe{Cut: []string{"11.."}}, "cut 11..: 0:11.000 is behind the end, 0:10.000"},
-		{edit.Recipe{IdleTimeLimit: []string{"1@11..12"}}, "idle-time-limit 1@11..12: 0:11.000 is behind the end, 0:10.000"},
-		{edit.Recipe{Pause: []string{"1@11"}}, "pause 1@11: 0:11.000 is behind the end, 0:10.000"},
-		{edit.Recipe{Marker: []string{"11=late"}}, "marker 11=late: 0:11.000 is behind the end, 0:10.000"},
+		{edit.Recipe{Cut: []string{"5..12"}}, "cut 5..12: 0:12.000 is after the end, 0:10.000"},
+		{edit.Recipe{Cut: []string{"11.."}}, "cut 11..: 0:11.000 is after the end, 0:10.000"},
+		{edit.Recipe{IdleTimeLimit: []string{"1@11..12"}}, "idle-time-limit 1@11..12: 0:11.000 is after the end, 0:10.000"},
+		{edit.Recipe{Pause: []string{"1@11"}}, "pause 1@11: 0:11.000 is after the end, 0:10.000"},
+		{edit.Recipe{Marker: []string{"11=late"}}, "marker 11=late: 0:11.000 is after the end, 0:10.000"},
 		{edit.Recipe{RenameMarker: []string{"x=y"}}, `marker "x": not found; the recording has "half"`},
 		{edit.Recipe{Cut: []string{"..5", "5.."}}, "nothing is left of the recording"},
 	} {

@@ -58,11 +58,29 @@ func (d *Dir) replaceable() error {
 	return err
 }
 
-// Create creates a file in the directory. Commit completes it, in the order of
-// creation. Errors have the name of the directory.
-func (d *Dir) Create(name string, mode fs.FileMode) (*File, error) {
-	f, err := os.OpenFile(filepath.Join(d.temp, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+// Share gives the directory the mode that the umask leaves a new one.
+func (d *Dir) Share() error {
+	probe := filepath.Join(d.temp, ".mode") // only a new directory shows the umask
+	err := os.Mkdir(probe, 0o777)
 	if err == nil {
+		var info fs.FileInfo
+		if info, err = os.Stat(probe); err == nil {
+			err = errors.Join(os.Remove(probe), os.Chmod(d.temp, info.Mode().Perm()))
+		}
+	}
+	return named(d.name, err)
+}
+
+// Create creates a file in the directory, with that mode; 0 stands for 0666 without the
+// bits of the umask. Commit completes it, in the order of creation. Errors have the name
+// of the directory.
+func (d *Dir) Create(name string, mode fs.FileMode) (*File, error) {
+	create := mode
+	if mode == 0 {
+		create = 0o666
+	}
+	f, err := os.OpenFile(filepath.Join(d.temp, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, create)
+	if err == nil && mode != 0 {
 		err = chmod(f, mode)
 	}
 	if err != nil {

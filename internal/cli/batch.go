@@ -15,9 +15,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"text/tabwriter"
+	"time"
 
 	"github.com/ttydeck/ttydeck/convert"
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/timecode"
 )
 
 // batchJob is the conversion of a recording in a batch.
@@ -35,6 +37,7 @@ type batchResult int
 const (
 	batchPending batchResult = iota // not begun, or interrupted
 	batchDone
+	batchPlanned   // nothing was to be written
 	batchThere     // the output exists
 	batchPart      // part of another recording
 	batchNone      // not a recording
@@ -44,7 +47,7 @@ const (
 )
 
 func (r batchResult) String() string {
-	return [batchResultMax]string{"not done", "converted", "skipped", "part of another", "not a recording", "damaged", "failed"}[r]
+	return [batchResultMax]string{"not done", "converted", "planned", "skipped", "part of another", "not a recording", "damaged", "failed"}[r]
 }
 
 // runBatch converts recordings to files in dir.
@@ -256,7 +259,16 @@ func (j *batchJob) run(ctx context.Context, opts convertOptions, known map[strin
 		j.result, j.note = batchFailed, j.reason(planErr)
 		return
 	}
-	if err := os.MkdirAll(filepath.Dir(j.to), 0o777); err != nil {
+	if opts.picture.dryRun && opts.to.Picture == nil {
+		m, err := p.Measure(ctx)
+		if err != nil {
+			j.result, j.note = batchFailed, j.reason(err)
+			return
+		}
+		j.result, j.note = batchPlanned, timecode.Format(m.Length(), time.Second/10)+" long"
+		return
+	}
+	if err := j.makeDir(opts); err != nil {
 		j.result, j.note = batchFailed, j.reason(err)
 		return
 	}
@@ -299,9 +311,19 @@ func (j *batchJob) run(ctx context.Context, opts convertOptions, known map[strin
 		j.result = batchFailed
 	case err != nil:
 		j.result = batchDamaged
+	case opts.picture.dryRun:
+		j.result = batchPlanned
 	default:
 		j.result = batchDone
 	}
+}
+
+// makeDir makes the directory of the output, if there is to be one.
+func (j *batchJob) makeDir(opts convertOptions) error {
+	if opts.picture.dryRun {
+		return nil
+	}
+	return os.MkdirAll(filepath.Dir(j.to), 0o777)
 }
 
 // reason returns the first line of an error, without the recording's name before
@@ -322,7 +344,7 @@ func printBatch(w io.Writer, jobs []*batchJob) error {
 			continue // only counted
 		}
 		to := "-"
-		if j.result == batchDone || j.result == batchThere || j.result == batchDamaged {
+		if j.result == batchDone || j.result == batchPlanned || j.result == batchThere || j.result == batchDamaged {
 			to = j.to
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", j.result, printable(j.from), cmp.Or(j.format, "-"), printable(to), printable(j.note))

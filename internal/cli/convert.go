@@ -44,12 +44,15 @@ func convertCommand(e *env) *command {
 		examples: []string{
 			"ttydeck convert old.ttyrec.gz new.cast",
 			"ttydeck convert demo.cast demo.txt --timestamps",
+			"ttydeck convert demo.cast demo.svg --window mac --theme nord -i 1",
+			"ttydeck convert demo.cast demo.png --at command:3.end",
 			"ttydeck convert -o out/ recordings/",
 		},
 		about: `Reads the recording IN, in any format that ttydeck reads, and writes it to OUT. OUT's extension
 sets the format: .cast is asciicast version 3, .v2.cast version 2, .txt the session's text, .raw the
-plain output; ttydeck formats lists them all. An additional .gz or .zst compresses it. "-" is standard
-input or output.
+plain output, .svg an animated picture, .gif, .apng, .mp4 and .webm the same in pixels, .png a still;
+ttydeck formats lists them all. An additional .gz or .zst compresses it. "-" is standard input or
+output.
 
 The timing and input files of a typescript are found next to IN, and written next to OUT as
 OUT.timing and OUT.in. A directory that is an I/O log of sudo is one recording.
@@ -59,7 +62,14 @@ Files keep their paths below the directory that all INs have in common. Outputs 
 skipped, and an IN that fails does not stop the others. At the end, a table lists the results.
 
 Faults in IN are reported and skipped; --strict stops at the first. Anything that the target format
-cannot store is reported on one line.`,
+cannot store is reported on one line.
+
+Pictures are as large as the largest screen of the recording, in its own colours or those of --theme:
+a theme file of a terminal emulator, a recording, or one of
+
+` + themeList() + `
+
+` + placesHelp,
 		flags: slices.Concat([]group{{"Output", []*flag{
 			outputFlag(&o.output), formatFlag(&o.to, showable, func(t *convert.Target) *convert.Target { return t }), overwriteFlag(&o.overwrite),
 			onOff(&o.timestamps, "timestamps", "put the time before each line of text (.txt)"),
@@ -81,6 +91,9 @@ cannot store is reported on one line.`,
 			}
 			if len(args) == 1 && !strings.HasSuffix(o.output, string(filepath.Separator)) && !holdsRecordings(args[0]) {
 				return runConvert(ctx, e, o, args[0], o.output)
+			}
+			if o.picture.snippet {
+				return usageError{errors.New("--snippet needs one recording and the file to write")}
 			}
 			if o.to == nil {
 				o.to = targets.ByFormat(format.AsciicastV3)
@@ -144,6 +157,9 @@ func runConvert(ctx context.Context, e *env, opts convertOptions, from, name str
 		}
 		defer p.done()
 		p.warn(own)
+		if opts.picture.dryRun {
+			return e.printPlan(ctx, p.Plan, false)
+		}
 		opts.filter, from = p.filter, p.path
 	}
 	said := &warnings{env: own}

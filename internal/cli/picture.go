@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -81,6 +82,8 @@ func (o *pictureOptions) groups() []group {
 			onOff(&o.keys, "keys", "show what was typed below the screen"),
 			onOff(&o.captions, "captions", "show the markers below the screen"),
 			oneOf(&o.cursor, "cursor", "draw the cursor as `SHAPE`: recorded, block, underline, bar or none", "recorded", "block", "underline", "bar", "none"),
+		}},
+		{"Publishing pictures", []*flag{
 			secretsFlag(&o.secrets),
 			onOff(&o.snippet, "snippet", "print the Markdown that shows OUT on a page"),
 			word(&o.link, "link", "with --snippet, have a click lead to `URL`"),
@@ -105,7 +108,7 @@ func (o *pictureOptions) groups() []group {
 			}),
 			between(&o.margin, 0, 1000, "margin", "leave `PIXELS` around the window"),
 			valued(&o.marginInk, "margin-color", "fill the margin with `COLOR`, such as #336699 (default: transparent, where the format can)", func(s string) (optional[format.RGB], error) {
-				c, err := format.ParseRGB(s)
+				c, err := parseColor(s)
 				return optional[format.RGB]{c, true}, err
 			}),
 		}},
@@ -124,6 +127,22 @@ func givenIn(groups []group) (names []string) {
 	return names
 }
 
+// themeList lists the built-in themes, for the help.
+func themeList() string {
+	var b strings.Builder
+	width := 0
+	for i, t := range render.Themes {
+		if width += len(t.Name) + 2; i == 0 || width > 96 {
+			b.WriteString("\n   ")
+			width = 3 + len(t.Name) + 2
+		} else {
+			b.WriteString(", ")
+		}
+		b.WriteString(t.Name)
+	}
+	return b.String()[1:]
+}
+
 // between returns a flag whose value is a whole number in a range.
 func between(p *int, least, most int, names, usage string) *flag {
 	return valued(p, names, usage, func(s string) (int, error) { return parseBetween(s, least, most) })
@@ -135,6 +154,14 @@ func parseBetween(s string, least, most int) (int, error) {
 		return 0, fmt.Errorf("invalid number %q: want a whole number from %d to %d", s, least, most)
 	}
 	return n, nil
+}
+
+// parseColor parses a colour as pages have it: #336699 or #369.
+func parseColor(s string) (format.RGB, error) {
+	if digits := strings.TrimPrefix(s, "#"); len(digits) == 3 {
+		s = string([]byte{digits[0], digits[0], digits[1], digits[1], digits[2], digits[2]})
+	}
+	return format.ParseRGB(s)
 }
 
 func parseLineHeight(s string) (float64, error) {
@@ -154,9 +181,6 @@ func parseLength(s string) (time.Duration, error) {
 	return d, err
 }
 
-// stillLabel is the label of the marker at which a still is taken. Nobody types it.
-const stillLabel = "\x00ttydeck still\x00"
-
 // pictured is a recording that is ready to be drawn.
 type pictured struct {
 	convert.Show
@@ -170,8 +194,17 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 	look := &o.picture
 	still := to.Picture.Still || look.at.given
 	changes := o.changes
+	label := "\x00still " + rand.Text() // that no recording can have
 	if look.at.given {
-		changes.Marker = append(slices.Clone(changes.Marker), look.at.value.String()+`=`+stillLabel)
+		changes.Marker = append(slices.Clone(changes.Marker), look.at.value.String()+"="+label)
+	}
+	// The error of a plan, in the words of the flag --at if that has made it.
+	inWords := func(err error) error {
+		text := message(err)
+		if said := strings.ReplaceAll(text, "marker "+look.at.value.String()+"="+label, "--at "+look.at.value.String()); said != text {
+			return errors.New(said)
+		}
+		return err
 	}
 	path, remove, err := e.reopenable(ctx, from, &o.read)
 	if err != nil {
@@ -181,7 +214,7 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 	looked := looked{done: func() {}}
 	s.done = func() { looked.done(); p.done(); remove() }
 	if err != nil {
-		return s, stillError(placeError(from, err), look.at.value)
+		return s, inWords(placeError(from, err))
 	}
 	p.warn(e)
 	first := true
@@ -208,7 +241,7 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 	if look.keys {
 		cmds, err := shownCommands(edited)
 		if err != nil {
-			return s, stillError(err, look.at.value)
+			return s, inWords(err)
 		}
 		typed = transcript.Typed(cmds)
 	}
@@ -219,7 +252,7 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 		}
 		cast = typed(cast)
 		if still {
-			cast.Events = stillOf(cast.Events, look.at.given)
+			cast.Events = stillOf(cast.Events, label, look.at.given)
 		}
 		return cast, nil
 	}
@@ -227,7 +260,7 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 		still: still, title: to.Name == "svg" || look.window != "none", links: to.Name == "svg", captions: look.captions, keys: look.keys,
 	}, open)
 	if err != nil {
-		return s, stillError(err, look.at.value)
+		return s, inWords(err)
 	}
 	s.warnings, s.notes = looked.warnings, looked.notes
 	debug.FreeOSMemory() // the search takes more than most pictures
@@ -236,7 +269,7 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 	}
 	m, err := film.Measure(ctx)
 	if err != nil && (o.read.strict || !errors.As(err, new(*format.SyntaxError))) {
-		return s, stillError(err, look.at.value)
+		return s, inWords(err)
 	}
 	picture := &render.Picture{
 		Padding: look.padding, Window: render.Chrome(look.window), Title: m.Title, Radius: look.radius.value,
@@ -299,23 +332,14 @@ func shownCommands(open func() (format.Cast, error)) ([]transcript.Command, erro
 	return cmds, nil
 }
 
-// stillError returns the error of a plan in the words of the flag --at, if that has made it.
-func stillError(err error, at place.Place) error {
-	text := message(err)
-	if said := strings.ReplaceAll(text, "marker "+at.String()+"="+stillLabel, "--at "+at.String()); said != text {
-		return errors.New(said)
-	}
-	return err
-}
-
 // errNoStill is the error for a still of a place that is cut out.
 var errNoStill = errors.New("--at: the place is cut out")
 
 // stillOf returns the events up to the still's marker, or all.
-func stillOf(events format.Events, marked bool) format.Events {
+func stillOf(events format.Events, label string, marked bool) format.Events {
 	return func(yield func(format.Event, error) bool) {
 		for ev, err := range events {
-			if marked && ev.Code == format.Marker && ev.Data == stillLabel {
+			if marked && ev.Code == format.Marker && ev.Data == label {
 				yield(format.Event{Time: ev.Time, Code: format.Output}, nil) // keys go with time
 				return
 			}
@@ -376,21 +400,19 @@ func runPicture(ctx context.Context, e *env, opts convertOptions, from, name str
 	if err != nil {
 		return err
 	}
-	if opts.picture.dryRun {
-		said.done()
-		bytes := int64(-1)
-		if to.Picture.Estimate != nil {
-			if bytes, err = to.Picture.Estimate(ctx, &s.Show); err != nil {
-				return err
-			}
-		}
-		return printEstimate(e.out, &s.Show, bytes)
-	}
 	for _, text := range s.warnings {
 		own.warnf("%s", text)
 	}
 	for _, text := range s.notes {
 		own.notef("%s", text)
+	}
+	if opts.picture.dryRun {
+		said.done()
+		text, err := estimate(ctx, to, &s.Show)
+		if err == nil {
+			_, err = fmt.Fprintln(e.out, text)
+		}
+		return err
 	}
 	err = own.draw(ctx, opts, name, to, &s.Show)
 	said.done()
@@ -398,7 +420,7 @@ func runPicture(ctx context.Context, e *env, opts convertOptions, from, name str
 		own.warnf("%s", text)
 	}
 	if err == nil && opts.picture.snippet {
-		err = e.printSnippet(name, opts.picture.link, to, &s.Show)
+		err = e.printSnippet(ctx, name, opts.picture.link, to, &s.Show)
 	}
 	if errors.Is(err, video.ErrNoFFmpeg) {
 		err = withHint(err, "apt install ffmpeg; or write another format: .svg, .gif")
@@ -435,7 +457,7 @@ func checkOutput(name string, overwrite bool) error {
 }
 
 // printSnippet prints the Markdown that shows a picture.
-func (e *env) printSnippet(name, link string, to *convert.Target, s *convert.Show) error {
+func (e *env) printSnippet(ctx context.Context, name, link string, to *convert.Target, s *convert.Show) error {
 	var texts []string
 	if s.Measured.Title == "" {
 		cmds, err := shownCommands(s.Film.Open) // without what was redacted
@@ -450,7 +472,11 @@ func (e *env) printSnippet(name, link string, to *convert.Target, s *convert.Sho
 	if l, err := s.Picture.Layout(s.Measured.Size, s.Fonts.Cell()); err == nil && l.Scale > 1 && to.Name != "svg" {
 		width = l.Size.X / l.Scale
 	}
-	_, err := io.WriteString(e.out, snippet(to, name, altText(s.Measured.Title, texts), link, width))
+	alt, err := withoutSecrets(ctx, altText(s.Measured.Title, texts))
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(e.out, snippet(to, name, alt, link, width))
 	return err
 }
 
@@ -460,6 +486,10 @@ func (e *env) drawTo(ctx context.Context, opts convertOptions, from, name string
 	defer s.done()
 	if err != nil {
 		return nil, err
+	}
+	if opts.picture.dryRun {
+		text, err := estimate(ctx, opts.to, &s.Show)
+		return slices.Concat([]string{text}, s.warnings, s.notes), err
 	}
 	err = e.draw(ctx, opts, name, opts.to, &s.Show)
 	return slices.Concat(s.warnings, s.notes, missingGlyphs(s.Fonts)), err
@@ -510,8 +540,12 @@ func (e *env) writeFolder(name string, overwrite bool, write func(create func(st
 	if err != nil {
 		return createError(name, err)
 	}
+	if err := dir.Share(); err != nil {
+		dir.Discard()
+		return err
+	}
 	err = write(func(file string) (io.WriteCloser, error) {
-		f, err := dir.Create(file, 0o666)
+		f, err := dir.Create(file, 0)
 		if err != nil {
 			return nil, err
 		}
@@ -533,22 +567,26 @@ type member struct {
 // Close completes the file.
 func (m member) Close() error { return m.dir.Finish(m.File) }
 
-// printEstimate prints what would be written; bytes is negative if unknown.
-func printEstimate(w io.Writer, s *convert.Show, bytes int64) error {
+// estimate returns what a picture will be like.
+func estimate(ctx context.Context, to *convert.Target, s *convert.Show) (string, error) {
 	l, err := s.Picture.Layout(s.Measured.Size, s.Fonts.Cell())
 	if err != nil {
-		return err
+		return "", err
 	}
-	frames := "1 frame"
-	if s.Measured.Frames != 1 {
-		frames = fmt.Sprintf("%d frames, %s", s.Measured.Frames, timecode.Format(s.Measured.Length, time.Second/10))
+	text := fmt.Sprintf("%d by %d pixels", l.Size.X, l.Size.Y)
+	if s.Measured.Frames == 1 {
+		text += ", 1 frame"
+	} else {
+		text += fmt.Sprintf(", %d frames, %s", s.Measured.Frames, timecode.Format(s.Measured.Length, time.Second/10))
 	}
-	size := ""
-	if bytes >= 0 {
-		size = ", about " + bytesText(bytes)
+	if to.Picture.Estimate == nil {
+		return text, nil
 	}
-	_, err = fmt.Fprintf(w, "%d by %d pixels, %s%s\n", l.Size.X, l.Size.Y, frames, size)
-	return err
+	bytes, err := to.Picture.Estimate(ctx, s)
+	if err != nil && !errors.As(err, new(*format.SyntaxError)) {
+		return "", err
+	}
+	return text + ", about " + bytesText(bytes), nil
 }
 
 // bytesText returns a number of bytes for people.

@@ -112,9 +112,13 @@ func readTheme(name string) (*format.Theme, error) {
 	theme, err := render.OpenTheme(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("there is no theme, and no file with one, called %q", name)
-		if near := render.ThemesNear(name); len(near) > 0 {
-			return nil, withHint(err, "themes: "+strings.Join(near, ", "))
+		near := render.ThemesNear(name)
+		if len(near) == 0 {
+			for _, t := range render.Themes {
+				near = append(near, t.Name)
+			}
 		}
+		return nil, withHint(err, "themes: "+strings.Join(near, ", "))
 	}
 	return theme, err
 }

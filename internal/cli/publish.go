@@ -214,6 +214,28 @@ func search(ctx context.Context, what shownParts, open func() (format.Cast, erro
 	return report, clean, meta, err
 }
 
+// withoutSecrets returns a line of text with its secrets masked.
+func withoutSecrets(ctx context.Context, line string) (string, error) {
+	r, err := publicRedactor()
+	if err != nil {
+		return "", err
+	}
+	clean, _, err := r.Cast(ctx, format.Cast{Events: func(yield func(format.Event, error) bool) {
+		yield(format.Event{Code: format.Marker, Data: line}, nil)
+	}})
+	if err != nil {
+		return "", err
+	}
+	line = ""
+	for ev, err := range clean.Events {
+		if err != nil {
+			return "", err
+		}
+		line += ev.Data
+	}
+	return line, nil
+}
+
 // openError is an error of opening the recording, which its reader reports as well.
 type openError struct{ error }
 
