@@ -156,7 +156,7 @@ func (f *Fonts) drawText(c cluster, style Style, size image.Point) *Glyph {
 		if i == len(f.families)-1 && unicode.Is(unicode.Co, c.seen[0]) {
 			break // what DejaVu has for private use is not what others use it for
 		}
-		for _, face := range []*face{family.faces[style], family.faces[Regular].as(style)} {
+		for _, face := range []*face{family.face(style), family.face(Regular).as(style)} {
 			if face.covers(c.seen) {
 				if g := f.drawFace(face, c, size); g != nil {
 					return g

@@ -271,10 +271,10 @@ func TestFamilyByName(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if f.faces[Regular].bold || f.faces[Bold].bold || f.faces[Bold].Font == f.faces[Regular].Font {
+		if f.face(Regular).bold || f.face(Bold).bold || f.face(Bold).Font == f.face(Regular).Font {
 			t.Errorf("%q: the bold face is not that of the family", name)
 		}
-		if !f.faces[Italic].italic {
+		if !f.face(Italic).italic {
 			t.Errorf("%q: there is no italic face, but it is not drawn", name)
 		}
 	}

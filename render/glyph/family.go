@@ -16,19 +16,37 @@ import (
 	"github.com/go-text/typesetting/fontscan"
 )
 
-// family is the four faces of a font.
+// family is the four faces of a font, by Style.
 type family struct {
-	faces [4]*face // by Style
+	load  [4]func() *face
+	faces [4]*face // nil until they are used
+	size  float64  // for [face.fit], when one is loaded; 0 if that is not known yet
+	width int
+}
+
+// face returns the face of a style.
+func (f *family) face(style Style) *face {
+	if f.faces[style] == nil {
+		f.faces[style] = f.load[style]()
+		if f.size > 0 {
+			f.faces[style].fit(f.size, f.width)
+		}
+	}
+	return f.faces[style]
+}
+
+// fit sets the scale of the faces: see [face.fit].
+func (f *family) fit(size float64, width int) {
+	f.size, f.width = size, width
+	for _, face := range f.faces {
+		if face != nil {
+			face.fit(size, width)
+		}
+	}
 }
 
 // builtinFamily returns DejaVu Sans Mono.
-func builtinFamily() *family {
-	f := &family{}
-	for style := range f.faces {
-		f.faces[style] = builtin[style]()
-	}
-	return f
-}
+func builtinFamily() *family { return &family{load: builtin} }
 
 // NotFoundError is the error for a font that is neither a file nor the family of an
 // installed font.
@@ -126,7 +144,7 @@ func fileFamily(name string) (*family, error) {
 	f := familyOf(own)
 	if style := styleOf(first); style == Regular || len(own) == 1 {
 		// The named file is the regular face, even if it is Light, say.
-		f.faces[Regular] = first.face(Regular)
+		f.load[Regular] = func() *face { return first.face(Regular) }
 	}
 	return f, nil
 }
@@ -184,11 +202,11 @@ func styleOf(l loaded) (s Style) {
 // familyOf chooses the members for the four styles.
 func familyOf(members []loaded) *family {
 	f := &family{}
-	for style := range f.faces {
+	for style := range f.load {
 		best := slices.MinFunc(members, func(a, b loaded) int {
 			return cmp.Compare(distance(a, Style(style)), distance(b, Style(style)))
 		})
-		f.faces[style] = best.face(Style(style))
+		f.load[style] = func() *face { return best.face(Style(style)) }
 	}
 	return f
 }

@@ -162,7 +162,7 @@ func New(o Options) (*Fonts, error) {
 
 // measure computes the size of a cell, and where what is in a cell is.
 func (f *Fonts) measure(lineHeight float64) {
-	regular := f.families[0].faces[Regular]
+	regular := f.families[0].face(Regular)
 	m := regular.metrics(f.size)
 	whole := func(v float64) int { return max(int(math.Round(v/float64(f.scale))), 1) * f.scale }
 	f.cell = image.Pt(whole(m.advance), whole(f.size*lineHeight))
@@ -181,9 +181,7 @@ func (f *Fonts) measure(lineHeight float64) {
 		Thickness: t,
 	}
 	for _, family := range f.families {
-		for _, face := range family.faces {
-			face.fit(f.size, f.cell.X)
-		}
+		family.fit(f.size, f.cell.X)
 	}
 }
 

@@ -24,7 +24,9 @@ type Metrics struct {
 
 // Metrics returns the measures of the chosen font.
 func (f *Fonts) Metrics() Metrics {
-	m := f.families[0].faces[Regular].metrics(f.size)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	m := f.families[0].face(Regular).metrics(f.size)
 	return Metrics{Size: f.size, Advance: m.advance, Ascent: m.ascent, Descent: m.descent}
 }
 
@@ -42,7 +44,7 @@ func (f *Fonts) Subset(runes []rune, style Style) (data []byte, err error) {
 			data, err = nil, fmt.Errorf("malformed font: %v", p)
 		}
 	}()
-	face := f.families[0].faces[style&(Bold|Italic)]
+	face := f.families[0].face(style & (Bold | Italic))
 	if !face.embed {
 		return nil, ErrNoEmbed
 	}

@@ -108,7 +108,7 @@ func TestSubsetRoundTrip(t *testing.T) {
 	f := newFonts(t, 16)
 	var all []rune
 	for r := rune(0x20); r < 0x3000; r++ {
-		if f.families[0].faces[Regular].covers([]rune{r}) {
+		if f.families[0].face(Regular).covers([]rune{r}) {
 			all = append(all, r)
 		}
 	}
@@ -161,7 +161,7 @@ func TestSubsetLimits(t *testing.T) {
 			t.Errorf("%v: %v", runes, err)
 		}
 	}
-	f.families[0].faces[Regular].embed = false
+	f.families[0].face(Regular).embed = false
 	if _, err := f.Subset([]rune("abc"), Regular); !errors.Is(err, ErrNoEmbed) {
 		t.Errorf("a font that may not be embedded: %v", err)
 	}
