@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -449,5 +450,20 @@ func TestSystemFonts(t *testing.T) {
 	}
 	if heart := f.Glyph("❤\ufe0f", Regular, 2); heart.Color == nil {
 		t.Error("the heart as an emoji is not in colours")
+	}
+}
+
+// Icons come from a font of icons: what others have for private use is something else.
+func TestIcons(t *testing.T) {
+	dir := t.TempDir()
+	f := newFonts(t, 16)
+	withSystem(t, f, write(t, dir, "a.ttf", makeFont(t, "DejaVu Sans", map[rune]rune{0xf001: 'W', 0xf002: 'i'})),
+		write(t, dir, "b.ttf", makeFont(t, "Symbols Nerd Font", map[rune]rune{0xf001: 'o'})))
+	icon, o := f.Glyph("\uf001", Regular, 1), f.Glyph("o", Regular, 1)
+	if icon.Missing || math.Abs(float64(ink(icon))/float64(ink(o))-1) > .2 {
+		t.Error("the icon is not that of the Nerd Font")
+	}
+	if !f.Glyph("\uf002", Regular, 1).Missing {
+		t.Error("a character of private use is that of DejaVu")
 	}
 }

@@ -83,7 +83,7 @@ func FuzzFont(f *testing.F) {
 			checkGlyph(t, f, f.Glyph(s, Bold|Italic, 2), 2)
 			checkGlyph(t, f, f.Glyph(s, Regular, 1), 1)
 			c := clusterOf(s)
-			if g := f.drawColor(f.families[0].face(Regular), c, image.Pt(20, 22)); g != nil {
+			if g := f.drawColor(f.families[0].face(Regular), c, image.Pt(2*f.Cell().X, f.Cell().Y)); g != nil {
 				checkGlyph(t, f, g, 2)
 			}
 		}

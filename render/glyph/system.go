@@ -184,6 +184,8 @@ func rank(fp *fontscan.Footprint, r rune, style Style, locale string) int {
 	switch {
 	case has("lastresort", "adobeblank", "notdef", "unifontcsur"):
 		return -1
+	case unicode.Is(unicode.Co, r) && has("dejavu", "liberation", "noto", "opensymbol"):
+		return -1 // what these have for private use is not what others use it for
 	case has("unifont", "fallback"):
 		score += 60 // of pixels
 	case has("color emoji", "coloremoji", "segoeuiemoji", "twemoji"):
