@@ -35,6 +35,7 @@ const (
 	MaxLineHeight = 4    // of Options.LineHeight
 	maxGlyphs     = 8192 // in the cache
 	maxPixels     = 1 << 24
+	maxText       = 256 // bytes of a cell's text that are drawn
 )
 
 // Style is a face of a font.
@@ -200,6 +201,10 @@ func (f *Fonts) Lines() Lines { return f.lines }
 func (f *Fonts) Glyph(text string, style Style, cols int) *Glyph {
 	style &= Bold | Italic
 	cols = min(max(cols, 1), 2)
+	if len(text) > maxText {
+		// A letter with a heap of marks. What is cut off would be outside the cell.
+		text = strings.ToValidUTF8(text[:maxText], "")
+	}
 	if len(text) == 1 && text[0] < 128 && cols == 1 {
 		p := &f.ascii[style][text[0]]
 		if g := p.Load(); g != nil {

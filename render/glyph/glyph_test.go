@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -146,6 +147,20 @@ func TestCache(t *testing.T) {
 	}
 	if again := f.Glyph("é", Bold, 1); string(again.Mask) != string(a.Mask) {
 		t.Error("a glyph that is drawn anew looks different")
+	}
+}
+
+// A heap of marks takes no more time than some marks do.
+func TestLongText(t *testing.T) {
+	f := newFonts(t, 16)
+	g := f.Glyph("e"+strings.Repeat("\u0301", 1<<20), Regular, 1)
+	if g.Missing || ink(g) <= ink(f.Glyph("e", Regular, 1)) {
+		t.Error("e with a million accents is no e with accents")
+	}
+	for k := range f.cache {
+		if len(k.text) > maxText {
+			t.Errorf("the cache keeps a text of %d bytes", len(k.text))
+		}
 	}
 }
 
