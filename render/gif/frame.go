@@ -19,6 +19,7 @@ type encoder struct {
 	w      *Writer
 	raster *raster.Raster
 	layout render.Layout
+	base   *image.NRGBA // what is around the cells: see drawBase
 	global *table
 	emoji  map[tilePaint][]uint8 // with the global table
 	// shown has the index in the global table of each pixel that is shown; that of
@@ -51,13 +52,31 @@ func (w *Writer) newEncoder(s *survey) (*encoder, error) {
 		return nil, err
 	}
 	s.colors.flush()
-	base := image.NewNRGBA(r.Bounds())
-	r.DrawBase(base)
+	base, err := w.drawBase(r)
+	if err != nil {
+		return nil, err
+	}
 	countImage(base, s.colors.text)
 	return &encoder{
-		w: w, raster: r, layout: r.Layout(), emoji: map[tilePaint][]uint8{},
+		w: w, raster: r, layout: r.Layout(), base: base, emoji: map[tilePaint][]uint8{},
 		global: tableOf(s.colors.text, s.colors.emoji, false),
 	}, nil
+}
+
+// drawBase draws what is around the cells. The rows of pixels in the middle, which are all
+// alike, are one in the image if there are many.
+func (w *Writer) drawBase(r *raster.Raster) (*image.NRGBA, error) {
+	l, size := r.Layout(), r.Size()
+	if rows := 4*max(l.Radius, l.Bar.Dy())/l.Cell.Y + 3; rows < size.Rows {
+		size.Rows = rows
+		var err error
+		if r, err = raster.New(w.picture(), w.Fonts, size); err != nil {
+			return nil, err
+		}
+	}
+	base := image.NewNRGBA(r.Bounds())
+	r.DrawBase(base)
+	return base, nil
 }
 
 // header returns what comes before the frames.
@@ -160,7 +179,7 @@ func (e *encoder) fill(j *job, changes []raster.Change, first bool) {
 		}
 	}
 	if first {
-		e.drawBase(j.table)
+		e.startShown(j.table)
 	}
 	if j.local && !first {
 		j.pixels = e.pipe.buffer(j.rect)
@@ -182,18 +201,23 @@ func (e *encoder) fill(j *job, changes []raster.Change, first bool) {
 	}
 }
 
-// drawBase makes shown, and draws what is around the cells.
-func (e *encoder) drawBase(t *table) {
-	base := image.NewNRGBA(e.raster.Bounds())
-	e.raster.DrawBase(base)
-	e.shown = make([]uint8, len(base.Pix)/4)
+// startShown makes shown, and draws what is around the cells.
+func (e *encoder) startShown(t *table) {
+	w, h := e.layout.Size.X, e.layout.Size.Y
+	e.shown = make([]uint8, w*h)
 	last, at := format.RGB{}, t.of(format.RGB{})
-	for i := range e.shown {
-		px := base.Pix[4*i : 4*i+4]
-		if c := (format.RGB{R: px[0], G: px[1], B: px[2]}); c != last {
-			last, at = c, t.of(c)
+	height := e.base.Rect.Dy()
+	for y := range h {
+		from := y
+		if y >= height/2 {
+			from = max(height/2, y-(h-height))
 		}
-		e.shown[i] = at
+		for x, line := 0, e.base.Pix[from*e.base.Stride:]; x < w; x++ {
+			if c := (format.RGB{R: line[4*x], G: line[4*x+1], B: line[4*x+2]}); c != last {
+				last, at = c, t.of(c)
+			}
+			e.shown[y*w+x] = at
+		}
 	}
 }
 
@@ -303,9 +327,7 @@ func (e *encoder) localTable(changes []raster.Change, first, emoji bool) *table 
 		}
 	}
 	if first {
-		base := image.NewNRGBA(e.raster.Bounds())
-		e.raster.DrawBase(base)
-		countImage(base, text)
+		countImage(e.base, text)
 	}
 	if emoji {
 		for i := range changes {
@@ -497,11 +519,11 @@ func newPipe(ctx context.Context, out io.Writer, workers int, size image.Point) 
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	// Large frames are few at a time.
+	ahead := workers
 	if size.X*size.Y > 1<<23 {
-		workers = 1
+		workers, ahead = 1, 0 // large frames are few at a time
 	}
-	p := &pipe{ctx: ctx, out: out, work: make(chan *job), order: make(chan *job, workers), failed: make(chan struct{}), free: make(chan []uint8, 2*workers+2)}
+	p := &pipe{ctx: ctx, out: out, work: make(chan *job), order: make(chan *job, ahead), failed: make(chan struct{}), free: make(chan []uint8, 4*ahead+2)}
 	for range workers {
 		p.wait.Go(func() {
 			var z compressor
