@@ -46,9 +46,9 @@ var (
 
 // Writer writes a film as a GIF.
 type Writer struct {
-	Film    *render.Film
-	Picture *render.Picture
-	Fonts   *glyph.Fonts
+	Film    *render.Film    // what is written, in [MaxFPS] or fewer frames a second
+	Picture *render.Picture // what surrounds it; Dark is not used
+	Fonts   *glyph.Fonts    // of the size after Picture.Scale
 	// Loops is how often the film is shown; 0 means for ever.
 	Loops int
 	// Workers is the number of goroutines that compress; 0 means [runtime.GOMAXPROCS].
@@ -86,10 +86,10 @@ func (w *Writer) Write(ctx context.Context, out io.Writer) error {
 
 // Estimate is what a GIF will be like.
 type Estimate struct {
-	Frames int
-	Length time.Duration
-	Size   image.Point // in pixels
-	Bytes  int64       // estimated from some of the frames
+	Frames int           // their number, without pauses of more than 11 minutes cut in pieces
+	Length time.Duration // of all
+	Size   image.Point   // in pixels
+	Bytes  int64         // estimated from some of the frames
 }
 
 // Estimate returns what the GIF will be like, without making most of it. The number of

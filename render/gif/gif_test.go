@@ -256,6 +256,14 @@ func generated(seed uint64, events int, colors bool) format.Cast {
 	return format.Cast{Header: format.Header{Size: format.Size{Cols: 40, Rows: 10}}, Events: next}
 }
 
+// seeds returns the number of random films.
+func seeds(n int) int {
+	if testing.Short() {
+		return 3
+	}
+	return n
+}
+
 func TestGenerated(t *testing.T) {
 	pictures := []*render.Picture{
 		{},
@@ -263,7 +271,7 @@ func TestGenerated(t *testing.T) {
 		{Window: render.ChromePlain, Title: "plain", Padding: 5, Radius: 10, Margin: 3},
 	}
 	f := fonts(t, 10)
-	for seed := range uint64(15) {
+	for seed := range uint64(seeds(15)) {
 		w := &gif.Writer{Film: filmOf(func() format.Cast { return generated(seed, 150, false) }), Picture: pictures[seed%3], Fonts: f}
 		w.Film.FPS = []int{0, 50, 7}[seed%3]
 		if d := check(t, w, write(t, w)); d.max > 0 {
@@ -458,7 +466,7 @@ func TestFullDisk(t *testing.T) {
 }
 
 func TestEstimate(t *testing.T) {
-	for seed := range uint64(6) {
+	for seed := range uint64(seeds(6)) {
 		w := &gif.Writer{Film: filmOf(func() format.Cast { return generated(seed, 400, seed%2 == 1) }), Picture: &render.Picture{Window: render.ChromeMac, Padding: 10}, Fonts: fonts(t, 10)}
 		est, err := w.Estimate(t.Context())
 		if err != nil {

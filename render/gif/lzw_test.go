@@ -75,18 +75,22 @@ func randomPixels(r *rand.Rand, n, width int) []byte {
 func TestCompress(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var z compressor
+	tries := 30
+	if testing.Short() {
+		tries = 3
+	}
 	for width := 2; width <= 8; width++ {
 		for n := 1; n < 100; n++ {
 			checkCompress(t, &z, randomPixels(r, n, width), width)
 		}
-		for range 30 {
+		for range tries {
 			checkCompress(t, &z, randomPixels(r, 1+r.IntN(100000), width), width)
 		}
 		noise := make([]byte, 50000)
 		for i := range noise {
 			noise[i] = byte(r.IntN(1 << width))
 		}
-		for n := len(noise) - 300; n < len(noise); n++ {
+		for n := len(noise) - 10*tries; n < len(noise); n++ {
 			checkCompress(t, &z, noise[n-4200:n], width) // the table is full at each place
 		}
 		checkCompress(t, &z, noise, width)

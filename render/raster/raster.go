@@ -112,9 +112,9 @@ func (r *Raster) DrawDirty(dst *image.NRGBA, f render.Frame) {
 
 // Change is a cell that a frame changes.
 type Change struct {
-	X, Y  int // the column and the row, from 0
-	Tile  *Tile
-	Paint *Paint
+	X, Y  int    // the column and the row, from 0
+	Tile  *Tile  // what is drawn there
+	Paint *Paint // the colours in which it is
 }
 
 // Changes returns the cells that look different from those of the frame before, row by

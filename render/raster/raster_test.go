@@ -122,7 +122,11 @@ func TestDrawDirtyIsDraw(t *testing.T) {
 		{},
 		{Padding: 10, Window: render.ChromeMac, Title: "a title", Radius: 8, Margin: 20, MarginColor: &format.RGB{R: 200, G: 220, B: 255}},
 	}
-	for seed := range uint64(20) {
+	seeds := uint64(20)
+	if testing.Short() {
+		seeds = 4
+	}
+	for seed := range seeds {
 		checkDirty(t, open(func() format.Cast { return generated(seed) }), pictures[seed%2])
 	}
 	checkDirty(t, open(testcast.Session), pictures[1])
