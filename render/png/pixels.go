@@ -226,8 +226,8 @@ func grow(raw []byte, n int) []byte {
 	return slices.Grow(raw[:0], n)[:n]
 }
 
-// rowsOf returns raw as h rows of w pixels, each after the byte of its filter, None, and
-// the size of a row. Pixels are not yet packed.
+// rowsOf returns raw as h rows of w pixels, each after the byte of its filter, and the size
+// of a row. Pixels are not yet packed.
 func (c *coding) rowsOf(raw []byte, w, h int) ([]byte, int) {
 	stride := 1 + w*c.size
 	return grow(raw, stride*h), stride
@@ -314,7 +314,27 @@ func (c *coding) fillTiles(raw []byte, l *render.Layout, area image.Rectangle, c
 			c.fillRow(raw[(at.Y+y)*stride+1+at.X*c.size:][:width*c.size], ch, y*width)
 		}
 	}
+	if len(changes)*l.Cell.X*l.Cell.Y > muchToDraw {
+		filterUp(raw, stride)
+	}
 	return c.pack(raw, w, h)
+}
+
+// muchToDraw is the number of pixels from which frames compress better, and a third
+// faster, as differences from row to row: the row of text before, which has the same
+// characters, is out of reach of deflate then. Smaller ones get larger by it.
+const muchToDraw = 192 << 10
+
+// filterUp has each row but the first stored as the difference from that above (the
+// filter Up).
+func filterUp(raw []byte, stride int) {
+	for y := len(raw)/stride - 1; y > 0; y-- {
+		row, above := raw[y*stride:][:stride], raw[(y-1)*stride:][:stride]
+		row[0] = 2
+		for i := 1; i < len(row); i++ {
+			row[i] -= above[i]
+		}
+	}
 }
 
 // fillRow fills a row of a cell, which starts with pixel i of its tile.
