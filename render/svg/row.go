@@ -47,10 +47,10 @@ type rowCell struct {
 	link uint32
 }
 
-// What surrounds a row in the file, and how much longer an attribute is there.
+// What surrounds a row in the file, and about how much longer an attribute is there.
 const (
 	defBytes  = len(`<g id="abcde"></g>`)
-	attrBytes = len(` stroke="#123456"`) - attrHead
+	attrBytes = 6
 )
 
 func (r *rows) init(fonts *glyph.Fonts, cols int) {

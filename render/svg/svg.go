@@ -54,8 +54,8 @@ type Writer struct {
 	// Title and Desc say what the picture shows to those who do not see it; "" means
 	// the title of the recording, and the text of the last frame.
 	Title, Desc string
-	// MaxBytes limits the size of the picture and the memory for it; 0 means
-	// [DefaultMaxBytes].
+	// MaxBytes limits the size of the picture, within a sixth, and so the memory, of
+	// which there is at most three times that; 0 means [DefaultMaxBytes].
 	MaxBytes int
 }
 
