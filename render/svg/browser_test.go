@@ -732,3 +732,46 @@ func decode(tb testing.TB, b []byte) *image.NRGBA {
 	draw.Draw(n, n.Rect, img, img.Bounds().Min, draw.Src)
 	return n
 }
+
+// TestSheet writes pictures of everything to the folder TTYDECK_SHEETS, to be looked at.
+func TestSheet(t *testing.T) {
+	dir := os.Getenv("TTYDECK_SHEETS")
+	if dir == "" {
+		t.Skipf("SKIPPED: %s: TTYDECK_SHEETS, the folder for pictures to look at, is not set", t.Name())
+	}
+	for _, theme := range []int{0, 1} {
+		w := &Writer{Film: everything(), Picture: &render.Picture{Theme: render.Themes[theme], Window: render.ChromeMac, Padding: 12, Radius: 8, Margin: 16, Title: "everything"}}
+		w.Film.Open = first(w.Film.Open, 10)
+		name := filepath.Join(dir, fmt.Sprintf("svg-%d", theme))
+		still := *w
+		still.Still = true
+		img := shot(t, newChromium(t), page(t, write(t, &still)))
+		var b bytes.Buffer
+		if err := png.Encode(&b, img); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name+".png", b.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name+".svg", []byte(write(t, w)), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// first leaves out all but the first events.
+func first(open func() (format.Cast, error), n int) func() (format.Cast, error) {
+	return func() (format.Cast, error) {
+		cast, err := open()
+		events := cast.Events
+		cast.Events = func(yield func(format.Event, error) bool) {
+			i := 0
+			for ev, err := range events {
+				if i++; i > n || !yield(ev, err) {
+					return
+				}
+			}
+		}
+		return cast, err
+	}
+}
