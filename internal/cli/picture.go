@@ -268,7 +268,7 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 		FPS: look.fps, Hold: max(look.last, 1), Cursor: cursors[look.cursor], Still: still, Keys: look.keys, Captions: look.captions, Open: looked.open,
 	}
 	m, err := film.Measure(ctx)
-	if err != nil && (o.read.strict || !errors.As(err, new(*format.SyntaxError))) {
+	if err != nil && (o.read.strict || m.Frames == 0 || !errors.As(err, new(*format.SyntaxError))) {
 		return s, inWords(err)
 	}
 	picture := &render.Picture{
@@ -516,7 +516,7 @@ func (e *env) draw(ctx context.Context, opts convertOptions, name string, to *co
 }
 
 // frameFiles are the names of the files in a folder of frames.
-var frameFiles = regexp.MustCompile(`^(frame-[0-9]+\.png|frames\.[a-z]+)$`)
+var frameFiles = regexp.MustCompile(`^(frame-[0-9]+\.png|frames\.ffconcat)$`)
 
 // writeFolder writes files into a directory that gets its name when all are complete.
 func (e *env) writeFolder(name string, overwrite bool, write func(create func(string) (io.WriteCloser, error)) error) error {
