@@ -27,6 +27,9 @@ type Picture struct {
 	// WriteFolder writes it as files, each of which it closes. Their names have only
 	// letters, digits, dots and hyphens.
 	WriteFolder func(ctx context.Context, create func(name string) (io.WriteCloser, error), s *Show) error
+	// Check, unless it is nil, returns what keeps the picture from being written,
+	// whatever the recording.
+	Check func() error
 	// BytesPerPixel is about how many bytes each pixel that changes takes, to tell
 	// pictures that become very large before they are written; 0 if unknown.
 	BytesPerPixel float64
@@ -80,8 +83,8 @@ func pictures() Table {
 		row("svg", "animated SVG: text stays text", ".svg", Picture{Write: writeSVG, Estimate: counted(writeSVG)}),
 		row("png", "PNG of the last frame", ".png", Picture{Still: true, Write: writePNG, Estimate: counted(writePNG)}),
 		row("apng", "animated PNG", ".apng", Picture{Write: writeAPNG, BytesPerPixel: 0.07}),
-		row("mp4", "video, H.264 (needs ffmpeg)", ".mp4", Picture{Write: writeVideo(video.MP4)}),
-		row("webm", "video, VP9 (needs ffmpeg)", ".webm", Picture{Write: writeVideo(video.WebM)}),
+		row("mp4", "video, H.264 (needs ffmpeg)", ".mp4", Picture{Write: writeVideo(video.MP4), Check: video.Check}),
+		row("webm", "video, VP9 (needs ffmpeg)", ".webm", Picture{Write: writeVideo(video.WebM), Check: video.Check}),
 		row("ascii", "the screens as text, one after another", ".ascii", Picture{Write: writeText, Estimate: counted(writeText)}),
 		row("frames", "folder with a PNG for each frame", "", Picture{WriteFolder: writeFrames}),
 	}

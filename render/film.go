@@ -158,6 +158,7 @@ type pass struct {
 	changed   bool // the screen has changed since it was drawn
 	inSync    bool
 	syncBegan time.Duration
+	updates   int // that began in this tick
 	links     linkTable
 	overlay   *overlay
 
@@ -181,6 +182,10 @@ func (f *Film) open() (*pass, error) {
 	return &pass{Film: f, cast: cast}, err
 }
 
+// maxUpdates is the most synchronized updates in a tick before which the picture is drawn:
+// after that many, what is in view during a further one may be older.
+const maxUpdates = 64
+
 // maxSync is the longest synchronized update that is waited for. Terminals end one after
 // 0.15 to 2 seconds.
 const maxSync = time.Second
@@ -192,10 +197,9 @@ func (p *pass) frames(ctx context.Context, size format.Size) iter.Seq2[Frame, er
 		p.screen = screen.New(p.cast.Header, vt.WithHooks(vt.Hooks{Sync: p.sync}))
 		p.overlay = newOverlay(p.Film)
 		p.changed = true
-		n := 0
 		var broken error
 		for ev, err := range p.cast.Events {
-			if n++; err == nil && n%256 == 0 {
+			if err == nil && ctx.Err() != nil {
 				err = context.Cause(ctx)
 			}
 			if err != nil {
@@ -280,7 +284,7 @@ func (p *pass) reach(to time.Duration) bool {
 		return true
 	}
 	ok := p.frame()
-	p.tick = tick
+	p.tick, p.updates = tick, 0
 	return ok
 }
 
@@ -288,7 +292,9 @@ func (p *pass) reach(to time.Duration) bool {
 // it begins is in view till it ends.
 func (p *pass) sync(on bool) {
 	if on && !p.inSync {
-		p.draw()
+		if p.updates++; p.updates <= maxUpdates {
+			p.draw()
+		}
 		p.syncBegan = p.at
 	}
 	p.inSync = on

@@ -52,6 +52,11 @@ func (r batchResult) String() string {
 
 // runBatch converts recordings to files in dir.
 func runBatch(ctx context.Context, e *env, opts convertOptions, dir string, names []string) error {
+	if p := opts.to.Picture; p != nil && p.Check != nil {
+		if err := p.Check(); err != nil {
+			return pictureError(err)
+		}
+	}
 	jobs, err := batchJobs(names, dir, opts.to)
 	if err != nil {
 		return err

@@ -256,7 +256,11 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 		}
 		return cast, nil
 	}
-	looked, err = lookAt(ctx, look.secrets, name, shownParts{
+	shownAs := name
+	if name == "-" {
+		shownAs = "the " + to.Name
+	}
+	looked, err = lookAt(ctx, look.secrets, shownAs, shownParts{
 		still: still, title: to.Name == "svg" || look.window != "none", links: to.Name == "svg", captions: look.captions, keys: look.keys,
 	}, open)
 	if err != nil {
@@ -292,11 +296,17 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 		picture.Radius = 8
 	}
 	font := look.font
+	if strings.EqualFold(font.Font, "monospace") { // as fontconfig has it; no family
+		font.Font = ""
+	}
 	font.LineHeight = look.lineHeight
 	font.Size, font.Scale = float64(look.size), look.scale
 	fonts, err := glyph.New(font)
 	if err != nil {
 		return s, err
+	}
+	if !fonts.Monospaced() && to.Name != "ascii" {
+		s.warnings = append(s.warnings, fmt.Sprintf("--font %s: its characters differ in width, and stand in columns all the same; a monospaced font looks better", look.font.Font))
 	}
 	if expected := to.Picture.BytesPerPixel * float64(m.Cells) * float64(fonts.Cell().X*fonts.Cell().Y); expected > largePicture {
 		s.warnings = append(s.warnings, fmt.Sprintf("this %s will be large, about %s: %d frames change most of the screen; an SVG, or --fps 5, --speed and --cut, make less",
@@ -364,7 +374,7 @@ func runPicture(ctx context.Context, e *env, opts convertOptions, from, name str
 	case opts.picture.snippet && (name == "-" || snippet(to, name, "", "", 0) == ""):
 		return usageError{errors.New("--snippet needs a file that a page can show: .svg, .gif, .png, .apng, .mp4, .webm")}
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(12)) // what is kept is little
+	defer debug.SetGCPercent(debug.SetGCPercent(6)) // what is kept is little
 	var current atomic.Pointer[input]
 	var pass atomic.Int32
 	bar := startProgress(e.errOut, func() (string, int64, int64) {
@@ -385,6 +395,14 @@ func runPicture(ctx context.Context, e *env, opts convertOptions, from, name str
 			return withHint(usageError{fmt.Errorf("refusing to write %s output to the terminal, as it is not text", to.Name)}, "name a file: ttydeck convert "+from+" OUT"+to.Ext[0])
 		}
 		own = e
+	}
+	if to.Picture.Check != nil {
+		if err := to.Picture.Check(); err != nil {
+			return pictureError(err)
+		}
+	}
+	if idle := opts.picture.idle(to); len(idle) > 0 {
+		e.warnf("%s: without effect on %s", strings.Join(idle, ", "), to.Name)
 	}
 	if !opts.picture.dryRun {
 		if err := checkOutput(name, opts.overwrite); err != nil {
@@ -422,10 +440,36 @@ func runPicture(ctx context.Context, e *env, opts convertOptions, from, name str
 	if err == nil && opts.picture.snippet {
 		err = e.printSnippet(ctx, name, opts.picture.link, to, &s.Show)
 	}
-	if errors.Is(err, video.ErrNoFFmpeg) {
-		err = withHint(err, "apt install ffmpeg; or write another format: .svg, .gif")
+	return pictureError(err)
+}
+
+// pictureError adds a hint to an error of a writer.
+func pictureError(err error) error {
+	switch {
+	case errors.Is(err, video.ErrNoFFmpeg):
+		return withHint(err, "apt install ffmpeg; or write another format: .svg, .gif")
+	case errors.Is(err, svg.ErrTooLarge):
+		return withHint(err, "a part of it, --keep A..B, or fewer frames, --fps 5, make less; a video has no such limit")
 	}
 	return err
+}
+
+// idle lists the flags that were given, and have no effect on a target.
+func (o *pictureOptions) idle(to *convert.Target) (names []string) {
+	still := to.Picture.Still || o.at.given
+	idle := map[string]bool{
+		"embed-font": to.Name != "svg", "dark-theme": to.Name != "svg",
+		"fps": still, "last-frame": still, "loops": still || !slices.Contains([]string{"gif", "apng", "svg"}, to.Name),
+	}
+	for _, g := range o.flags {
+		look := strings.Contains(g.title, "ooks of") || strings.HasPrefix(g.title, "Around")
+		for _, f := range g.flags {
+			if f.given && (idle[f.name] || to.Name == "ascii" && (look || f.name == "cursor")) {
+				names = append(names, "--"+f.name)
+			}
+		}
+	}
+	return names
 }
 
 // missingGlyphs returns what to say of characters that no font has.

@@ -92,8 +92,17 @@ func targetFor(table convert.Table, to *convert.Target, name string) (*convert.T
 	case showable.ByFileName(name) != nil:
 		return nil, withHint(usageError{fmt.Errorf("%s: not a recording format", name)}, pictureHint)
 	}
+	if slices.Contains(otherPictures, strings.ToLower(filepath.Ext(name))) {
+		return nil, withHint(usageError{fmt.Errorf("%s: unknown file extension", name)}, "pictures are .svg, .svg.gz, .gif, .png, .apng, .mp4 and .webm")
+	}
+	if strings.HasSuffix(name, string(filepath.Separator)) {
+		return nil, withHint(usageError{fmt.Errorf("%s: a folder", name)}, "for a PNG of each frame: --format frames; to convert into it: -o "+name)
+	}
 	return nil, errExtension(name, table.ByFormat(format.AsciicastV3))
 }
+
+// otherPictures are extensions of pictures that ttydeck does not write.
+var otherPictures = []string{".jpg", ".jpeg", ".webp", ".mov", ".avif", ".svgz", ".bmp", ".tiff", ".mkv", ".avi", ".pdf"}
 
 // transcriptFor returns the transcript to write name as: to, unless that is nil.
 // Without an extension, it is text.

@@ -189,6 +189,14 @@ func (f *Fonts) measure(lineHeight float64) {
 // Cell returns the size of a cell, in pixels.
 func (f *Fonts) Cell() image.Point { return f.cell }
 
+// Monospaced reports whether the characters of the chosen font are equally wide. Those of
+// others are put into columns all the same, but do not look good there.
+func (f *Fonts) Monospaced() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.families[0].face(Regular).monospaced()
+}
+
 // Baseline returns how far the baseline is below the top of a cell, in pixels.
 func (f *Fonts) Baseline() int { return f.baseline }
 

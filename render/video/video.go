@@ -48,6 +48,14 @@ var (
 	ErrTooLong  = errors.New("the film is too long for a video")
 )
 
+// Check returns [ErrNoFFmpeg] if there is no ffmpeg in PATH.
+func Check() error {
+	if _, err := exec.LookPath("ffmpeg"); err != nil {
+		return ErrNoFFmpeg
+	}
+	return nil
+}
+
 // Writer writes a film as video.
 type Writer struct {
 	Film    *render.Film
