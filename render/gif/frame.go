@@ -29,6 +29,7 @@ type encoder struct {
 	gen   int // the number of the current frame
 
 	paints []*paintInfo // of the current frame
+	many   buckets      // empty
 }
 
 // paintInfo is what the encoder knows of a paint.
@@ -316,15 +317,29 @@ func (info *paintInfo) lut(t *table) *lut {
 // one.
 func (e *encoder) localTable(changes []raster.Change, first, emoji bool) *table {
 	text, colored := map[format.RGB]int64{}, map[format.RGB]int64{}
-	for _, info := range e.paints {
-		for u := info.used; u != 0; u &= u - 1 {
-			i := bits.TrailingZeros16(u)
-			n := info.cells
-			if i == 0 {
-				n *= 8 // most pixels are background
+	each := func(do func(c format.RGB, n int64) bool) {
+		for _, info := range e.paints {
+			for u := info.used; u != 0; u &= u - 1 {
+				i := bits.TrailingZeros16(u)
+				n := info.cells
+				if i == 0 {
+					n *= 8 // most pixels are background
+				}
+				if !do(info.paint.Colors[i], n) {
+					return
+				}
 			}
-			text[info.paint.Colors[i]] += n
 		}
+	}
+	each(func(c format.RGB, n int64) bool {
+		text[c] += n
+		return len(text) <= manyColors
+	})
+	if len(text) > manyColors {
+		each(func(c format.RGB, n int64) bool {
+			e.many.add(c, n)
+			return true
+		})
 	}
 	if first {
 		countImage(e.base, text)
@@ -341,6 +356,15 @@ func (e *encoder) localTable(changes []raster.Change, first, emoji bool) *table 
 				}
 			}
 		}
+	}
+	if len(e.many.used) > 0 {
+		if first {
+			countImage(e.base, colored)
+		}
+		for _, c := range order(colored) {
+			e.many.add(c, colored[c])
+		}
+		return e.many.table()
 	}
 	return tableOf(text, colored, true)
 }

@@ -15,9 +15,11 @@ const (
 	maxColors = 255
 	// spare is what text leaves to the colours of emoji, where there are any.
 	spare = 31
+	// manyColors is how many colours of a frame are told apart when a table is made.
+	manyColors = 1 << 10
 	// maxCounted limits what is counted, so that endless colours do not fill the
 	// memory. Frames with the others have their own tables.
-	maxCounted = 1 << 17
+	maxCounted = 1 << 16
 )
 
 // colorCount counts how much the colours of a film are used.
@@ -110,13 +112,19 @@ type table struct {
 	// are the nearest.
 	exact   bool
 	nearest map[format.RGB]uint8 // found so far
+	// buckets, unless it is nil, has those found so far by bucket.
+	buckets *[1 << 15]uint8
+}
+
+func newTable() *table {
+	return &table{index: map[format.RGB]uint8{}, colors: make([]format.RGB, 1, maxColors+1)}
 }
 
 // tableOf returns the best table for counts of the colours of text and of emoji. If not
 // all of text fit, the colours most used are in it, or, if cut is set, such that the
 // nearest are near.
 func tableOf(text, emoji map[format.RGB]int64, cut bool) *table {
-	t := &table{index: map[format.RGB]uint8{}, colors: make([]format.RGB, 1, maxColors+1)}
+	t := newTable()
 	for c := range emoji {
 		if _, ok := text[c]; ok {
 			delete(emoji, c)
@@ -132,14 +140,14 @@ func tableOf(text, emoji map[format.RGB]int64, cut bool) *table {
 	case t.exact:
 		t.add(ordered)
 	case cut:
-		t.add(cutColors(text, room))
+		t.add(cutColors(weigh(ordered, text), room))
 	default:
 		t.add(ordered[:room])
 	}
 	if room = maxColors + 1 - len(t.colors); len(emoji) <= room {
 		t.add(order(emoji))
 	} else {
-		t.add(cutColors(emoji, room))
+		t.add(cutColors(weigh(order(emoji), emoji), room))
 	}
 	return t
 }
@@ -176,25 +184,35 @@ func (t *table) size() int { return max(bits.Len(uint(len(t.colors)-1)), 1) }
 
 // of returns the index of a colour, or of the nearest.
 func (t *table) of(c format.RGB) uint8 {
+	if t.buckets != nil {
+		i := &t.buckets[bucketOf(c)]
+		if *i == transparent {
+			*i = t.search(c)
+		}
+		return *i
+	}
 	if i, ok := t.index[c]; ok {
 		return i
 	}
 	if i, ok := t.nearest[c]; ok {
 		return i
 	}
-	best, least := 0, 1<<30
-	for i, d := range t.colors {
-		if i == transparent {
-			continue
-		}
-		if far := distance(c, d); far < least {
-			best, least = i, far
-		}
-	}
 	if t.nearest == nil || len(t.nearest) >= maxCounted {
 		t.nearest = map[format.RGB]uint8{}
 	}
-	t.nearest[c] = uint8(best)
+	i := t.search(c)
+	t.nearest[c] = i
+	return i
+}
+
+// search returns the index of the nearest colour.
+func (t *table) search(c format.RGB) uint8 {
+	best, least := transparent+1, 1<<30
+	for i, d := range t.colors {
+		if far := distance(c, d); far < least && i != transparent {
+			best, least = i, far
+		}
+	}
 	return uint8(best)
 }
 
@@ -212,11 +230,25 @@ func (t *table) append(b []byte) []byte {
 	return append(b, make([]byte, 3*(1<<t.size()-len(t.colors)))...)
 }
 
-// cutColors returns at most n colours such that all counted ones are near to one of them:
-// again and again, the box of colours that differ most from its mean, by number and
-// distance, is cut in two (after Wan, Wong and Prusinkiewicz, 1988).
-func cutColors(count map[format.RGB]int64, n int) []format.RGB {
-	boxes := []box{newBox(order(count), count)}
+// weighted is a color and how much it is used.
+type weighted struct {
+	format.RGB
+	n float64
+}
+
+func weigh(colors []format.RGB, count map[format.RGB]int64) []weighted {
+	list := make([]weighted, len(colors))
+	for i, c := range colors {
+		list[i] = weighted{c, float64(count[c])}
+	}
+	return list
+}
+
+// cutColors returns at most n colours such that all of a list, which it reorders, are near
+// to one of them: again and again, the box of colours that differ most from its mean, by
+// number and distance, is cut in two (after Wan, Wong and Prusinkiewicz, 1988).
+func cutColors(list []weighted, n int) []format.RGB {
+	boxes := []box{newBox(list)}
 	for len(boxes) < n {
 		worst := -1
 		for i := range boxes {
@@ -227,74 +259,120 @@ func cutColors(count map[format.RGB]int64, n int) []format.RGB {
 		if worst < 0 {
 			break
 		}
-		a, b := boxes[worst].cut(count)
+		a, b := boxes[worst].cut()
 		boxes[worst] = a
 		boxes = append(boxes, b)
 	}
 	colors := make([]format.RGB, 0, len(boxes))
 	for i := range boxes {
-		colors = append(colors, boxes[i].center)
+		colors = append(colors, boxes[i].center())
 	}
 	return colors
 }
 
 // box is a set of colours that one will stand for.
 type box struct {
-	colors []format.RGB // not empty
-	center format.RGB   // the counted one nearest to the mean
-	axis   int          // in which they differ most: 0 to 2 are red, green and blue
-	at     float64      // the mean there
-	error  float64      // the sum of the squares of the distances from the mean
+	colors []weighted // not empty
+	mean   [3]float64 // of red, green and blue
+	axis   int        // in which they differ most
+	error  float64    // the sum of the squares of the distances from the mean
 }
 
-func channel(c format.RGB, axis int) uint8 {
-	return [3]uint8{c.R, c.G, c.B}[axis]
+func (c weighted) channel(axis int) float64 {
+	switch axis {
+	case 0:
+		return float64(c.R)
+	case 1:
+		return float64(c.G)
+	}
+	return float64(c.B)
 }
 
-func newBox(colors []format.RGB, count map[format.RGB]int64) box {
+func newBox(colors []weighted) box {
 	b := box{colors: colors}
 	var n float64
 	var sum, squares [3]float64
 	for _, c := range colors {
-		w := float64(count[c])
-		n += w
-		for i := range 3 {
-			v := float64(channel(c, i))
-			sum[i] += w * v
-			squares[i] += w * v * v
+		n += c.n
+		for i, v := range [3]float64{float64(c.R), float64(c.G), float64(c.B)} {
+			sum[i] += c.n * v
+			squares[i] += c.n * v * v
 		}
 	}
-	var mean [3]float64
 	widest := -1.0
 	for i, weight := range [3]float64{3, 4, 2} {
-		mean[i] = sum[i] / n
-		e := weight * (squares[i] - sum[i]*mean[i])
+		b.mean[i] = sum[i] / n
+		e := weight * (squares[i] - sum[i]*b.mean[i])
 		b.error += e
 		if e > widest {
-			widest, b.axis, b.at = e, i, mean[i]
-		}
-	}
-	// One colour that most have should be kept as it is.
-	best := 0.0
-	for i, c := range colors {
-		d := float64(distance(c, format.RGB{R: uint8(mean[0] + .5), G: uint8(mean[1] + .5), B: uint8(mean[2] + .5)}))
-		if i == 0 || d < best {
-			b.center, best = c, d
+			widest, b.axis = e, i
 		}
 	}
 	return b
 }
 
-// cut cuts a box of several colours in two.
-func (b *box) cut(count map[format.RGB]int64) (low, high box) {
-	slices.SortFunc(b.colors, func(x, y format.RGB) int {
-		return cmp.Or(cmp.Compare(channel(x, b.axis), channel(y, b.axis)), cmp.Compare(number(x), number(y)))
-	})
-	i := 1
-	for i < len(b.colors)-1 && float64(channel(b.colors[i], b.axis)) <= b.at {
-		i++
+// center returns the colour of the box nearest to the mean: one that most have should be
+// kept as it is.
+func (b *box) center() format.RGB {
+	mean := format.RGB{R: uint8(b.mean[0] + .5), G: uint8(b.mean[1] + .5), B: uint8(b.mean[2] + .5)}
+	best, least := b.colors[0].RGB, 1<<30
+	for _, c := range b.colors {
+		if d := distance(c.RGB, mean); d < least {
+			best, least = c.RGB, d
+		}
 	}
-	return newBox(b.colors[:i], count), newBox(b.colors[i:], count)
+	return best
+}
+
+// cut cuts a box of several colours in two.
+func (b *box) cut() (low, high box) {
+	list, at := b.colors, b.mean[b.axis]
+	n := 0
+	for i, c := range list {
+		if c.channel(b.axis) <= at {
+			list[i], list[n] = list[n], c
+			n++
+		}
+	}
+	n = min(max(n, 1), len(list)-1)
+	return newBox(list[:n]), newBox(list[n:])
+}
+
+// buckets counts colours that are too many for maps, by the upper 5 bits of each channel.
+type buckets struct {
+	n, r, g, b [1 << 15]int64 // the weight, and the sums of the weighted channels
+	used       []uint16       // those whose weight is not 0
+}
+
+func bucketOf(c format.RGB) uint16 {
+	return uint16(c.R>>3)<<10 | uint16(c.G>>3)<<5 | uint16(c.B>>3)
+}
+
+func (b *buckets) add(c format.RGB, n int64) {
+	k := bucketOf(c)
+	if b.n[k] == 0 {
+		b.used = append(b.used, k)
+		b.r[k], b.g[k], b.b[k] = 0, 0, 0
+	}
+	b.n[k] += n
+	b.r[k] += n * int64(c.R)
+	b.g[k] += n * int64(c.G)
+	b.b[k] += n * int64(c.B)
+}
+
+// table returns a table for what has been counted, and forgets that.
+func (b *buckets) table() *table {
+	list := make([]weighted, len(b.used))
+	for i, k := range b.used {
+		n := b.n[k]
+		list[i] = weighted{format.RGB{R: uint8(b.r[k] / n), G: uint8(b.g[k] / n), B: uint8(b.b[k] / n)}, float64(n)}
+		b.n[k] = 0
+	}
+	b.used = b.used[:0]
+	t := newTable()
+	t.add(cutColors(list, maxColors))
+	t.buckets = new([1 << 15]uint8)
+	return t
 }
 
 // countImage adds the colours of an image to a count, of which each counts once.
