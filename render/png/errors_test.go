@@ -225,7 +225,7 @@ func FuzzAnimation(f *testing.F) {
 			return cast, err
 		}}
 		measured, err := film.Measure(t.Context())
-		if measured.Frames == 0 || measured.Size.Cols*measured.Size.Rows > 5000 {
+		if measured.Frames == 0 || measured.Size.Cols*measured.Size.Rows > 5000 || measured.Length > 1000*time.Hour {
 			return
 		}
 		p := &pictures[len(data)%len(pictures)].Picture
