@@ -485,6 +485,21 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// The text of a still can be selected.
+func TestSelect(t *testing.T) {
+	film := filmOf(format.Size{Cols: 40, Rows: 3}, testcast.Out(0, "\x1b[31mred\x1b[m  and \x1b[7mmore\r\n\x1b[mnext"))
+	address := page(t, write(t, &Writer{Film: film, Still: true}))
+	for _, b := range browsers {
+		t.Run(b.name, func(t *testing.T) {
+			var got string
+			b.run(t, address, `getSelection().selectAllChildren(document.querySelector(".v")), String(getSelection())`, &got)
+			if want := "red  and more\nnext"; strings.TrimSpace(got) != want {
+				t.Errorf("the selection is %q; want %q", got, want)
+			}
+		})
+	}
+}
+
 // On a dark page, a picture with a dark theme has its colours.
 func TestDark(t *testing.T) {
 	var light, dark *render.Theme = render.Themes[0], nil

@@ -13,4 +13,7 @@
 // same geometry that other pictures have, lines and backgrounds too. Text is in runs that
 // begin at their column and are as long as their columns, whichever font the viewer has;
 // a character that fonts often lack has a place of its own.
+//
+// Text can be selected in a still, where a row never changes, and where motion is reduced:
+// browsers do not select what use elements show.
 package svg

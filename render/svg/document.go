@@ -38,15 +38,22 @@ func (d *drawing) document(w *out, n *names) {
 	w.str(`<desc id="`, id, `.d">`, escape(desc), "</desc>\n")
 	d.rows.classes.name()
 	d.style(w, id)
-	w.str("<defs>\n")
-	var b []byte
-	for _, row := range n.order {
-		w.str(`<g id="`, id, n.of[row], `">`)
-		b = d.rows.classes.expand(b[:0], d.rows.defs[row])
-		w.bytes(b)
-		w.str("</g>\n")
+	// The last rows are where they are shown, so that their text can be selected.
+	last := map[int]bool{d.cursor.look.final(): true}
+	for _, t := range d.lines {
+		last[t.final()] = true
 	}
-	w.str("</defs>\n")
+	still := d.still()
+	if !still {
+		w.str("<defs>\n")
+		for _, row := range n.order {
+			if row == 0 || !last[row] {
+				d.define(w, n, row)
+				w.str("\n")
+			}
+		}
+		w.str("</defs>\n")
+	}
 	w.str(`<g id="`, id, `.w">`, "\n")
 	d.window(w)
 	cells := l.Cells
@@ -58,23 +65,43 @@ func (d *drawing) document(w *out, n *names) {
 	w.str(" ")
 	w.num(cells.Min.Y)
 	w.str(`)">`, "\n")
-	still := d.still()
-	if !still {
-		w.str(`<g class="m">`, "\n")
-	}
 	for y, t := range d.lines {
-		d.use(w, n, t, nil, nil, y, still, false)
+		if len(t) == 1 {
+			d.row(w, n, last, t.final(), 0, y)
+		}
 	}
-	d.use(w, n, d.cursor.look, d.cursor.x, d.cursor.y, 0, still, false)
-	if !still {
+	if still {
+		d.row(w, n, last, d.cursor.look.final(), d.cursor.x.final(), d.cursor.y.final())
+	} else {
+		w.str(`<g class="m">`, "\n")
+		for y, t := range d.lines {
+			if len(t) > 1 {
+				d.use(w, n, t, nil, nil, y)
+			}
+		}
+		d.use(w, n, d.cursor.look, d.cursor.x, d.cursor.y, 0)
 		w.str("</g>\n", `<g class="n">`, "\n")
 		for y, t := range d.lines {
-			d.use(w, n, t, nil, nil, y, true, true)
+			if len(t) > 1 {
+				d.row(w, n, last, t.final(), 0, y)
+			}
 		}
-		d.use(w, n, d.cursor.look, d.cursor.x, d.cursor.y, 0, true, true)
+		d.row(w, n, last, d.cursor.look.final(), d.cursor.x.final(), d.cursor.y.final())
 		w.str("</g>\n")
 	}
 	w.str("</g>\n</g>\n</svg>\n")
+}
+
+// define writes a row with its id.
+func (d *drawing) define(w *out, n *names, row int) {
+	w.str(`<g id="`, n.prefix, n.of[row], `">`)
+	d.content(w, row)
+	w.str("</g>")
+}
+
+func (d *drawing) content(w *out, row int) {
+	w.b = d.rows.classes.expand(w.b[:0], d.rows.defs[row])
+	w.bytes(w.b)
 }
 
 // still reports whether nothing moves.
@@ -87,39 +114,53 @@ func (d *drawing) still() bool {
 	return len(d.cursor.look) <= 1 && len(d.cursor.x) <= 1 && len(d.cursor.y) <= 1
 }
 
+func (d *drawing) left(x int) int { return x * d.rows.cellW }
+func (d *drawing) top(y int) int  { return y*d.rows.cellH + d.rows.baseline }
+
+// row writes a row that stays at its place. Those in first are written themselves, once,
+// and others referred to.
+func (d *drawing) row(w *out, n *names, first map[int]bool, row, x, y int) {
+	if row == 0 {
+		return
+	}
+	if !first[row] {
+		w.str(`<use href="#`, n.prefix, n.of[row], `"`)
+		d.place(w, d.left(x), d.top(y), 0, 0)
+		w.str("/>\n")
+		return
+	}
+	delete(first, row)
+	w.str(`<g transform="translate(`)
+	w.num(d.left(x))
+	w.str(" ")
+	w.num(d.top(y))
+	w.str(`)">`)
+	if n.used[row] > 1 || !d.still() {
+		d.define(w, n, row)
+	} else {
+		d.content(w, row)
+	}
+	w.str("</g>\n")
+}
+
 // use writes the element that shows one row after another, at row y, or where xs and ys
-// say. If it is still, it only shows the last, and again if that is not for the first time.
-func (d *drawing) use(w *out, n *names, t, xs, ys track, y int, still, again bool) {
-	if len(t) == 0 || t.final() == 0 && (still || len(t) == 1) {
+// say.
+func (d *drawing) use(w *out, n *names, t, xs, ys track, y int) {
+	if len(t) == 1 && t.final() == 0 {
 		return
 	}
 	w.str("<use")
 	x := 0
 	if len(xs) > 0 {
 		x, y = xs.final(), ys.final()
-		if !again {
-			w.str(` id="`, n.prefix, `.c"`)
-		}
+		w.str(` id="`, n.prefix, `.c"`)
 	}
 	w.str(` href="#`, n.prefix, n.of[t.final()], `"`)
-	left := func(x int) int { return x * d.rows.cellW }
-	top := func(y int) int { return y*d.rows.cellH + d.rows.baseline }
-	if x > 0 {
-		w.str(` x="`)
-		w.num(left(x))
-		w.str(`"`)
-	}
-	w.str(` y="`)
-	w.num(top(y))
-	w.str(`"`)
-	if still || len(t) == 1 && len(xs) <= 1 && len(ys) <= 1 {
-		w.str("/>\n")
-		return
-	}
+	d.place(w, d.left(x), d.top(y), 0, 0)
 	w.str(">")
 	d.animate(w, "href", t, func(b []byte, v int) []byte { return append(append(append(b, '#'), n.prefix...), n.of[v]...) })
-	d.animate(w, "x", xs, func(b []byte, v int) []byte { return strconv.AppendInt(b, int64(left(v)), 10) })
-	d.animate(w, "y", ys, func(b []byte, v int) []byte { return strconv.AppendInt(b, int64(top(v)), 10) })
+	d.animate(w, "x", xs, func(b []byte, v int) []byte { return strconv.AppendInt(b, int64(d.left(v)), 10) })
+	d.animate(w, "y", ys, func(b []byte, v int) []byte { return strconv.AppendInt(b, int64(d.top(v)), 10) })
 	w.str("</use>\n")
 }
 
@@ -369,12 +410,13 @@ func (d *drawing) window(w *out) {
 	w.str(`">`, escape(title), "</text>\n")
 }
 
+// place writes the place and the size of an element, without what is 0.
 func (d *drawing) place(w *out, x, y, width, height int) {
 	for _, a := range []struct {
 		name  string
 		value int
 	}{{"x", x}, {"y", y}, {"width", width}, {"height", height}} {
-		if a.value == 0 && len(a.name) == 1 {
+		if a.value == 0 {
 			continue
 		}
 		w.str(" ", a.name, `="`)

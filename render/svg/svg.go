@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 
@@ -47,9 +48,9 @@ type Writer struct {
 	Still bool
 	// Loops is how often the film is shown; 0 means for ever.
 	Loops int
-	// ID begins the ids of the elements, and must differ from that of any other
-	// picture in the same page: a letter, and further letters or digits. "" means one
-	// that is derived from the content.
+	// ID begins the ids of the elements: a letter, and further letters or digits. That
+	// of another picture in the same page must not begin with it. "" means one that is
+	// derived from the content.
 	ID string
 	// Title and Desc say what the picture shows to those who do not see it; "" means
 	// the title of the recording, and the text of the last frame.
@@ -59,9 +60,9 @@ type Writer struct {
 	MaxBytes int
 }
 
-// Write writes the picture to w. It runs through the film twice, and nothing is written
-// before its end. If the recording ends in an error, the picture is that of what comes
-// before, and the error is returned. Otherwise it is [ErrTooLarge],
+// Write writes the picture to w. It runs through the film twice, for a still three times,
+// and nothing is written before its end. If the recording ends in an error, the picture is
+// that of what comes before, and the error is returned. Otherwise it is [ErrTooLarge],
 // [render.ErrTooLarge], that of ctx, or of w.
 func (s *Writer) Write(ctx context.Context, w io.Writer) error {
 	m, err := s.Film.Measure(ctx)
@@ -78,6 +79,13 @@ func (s *Writer) Write(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	first := 0
+	if s.Still {
+		// Frames of another size may be fewer than those measured.
+		for fr := range s.Film.Frames(ctx, m.Size) {
+			first = max(first, fr.Number)
+		}
+	}
 	var broken error
 	for fr, err := range s.Film.Frames(ctx, m.Size) {
 		if err != nil {
@@ -87,12 +95,15 @@ func (s *Writer) Write(ctx context.Context, w io.Writer) error {
 			broken = err
 			break
 		}
-		if s.Still && fr.Number < m.Frames-1 {
+		if fr.Number < first {
 			continue
 		}
 		if err := d.add(fr); err != nil {
 			return err
 		}
+	}
+	if len(d.final) == 0 {
+		return broken
 	}
 	if err := d.write(w); err != nil {
 		return err
@@ -145,7 +156,12 @@ func (t track) final() int { return t[len(t)-1].value }
 // changeBytes is about what a change takes in the file.
 const changeBytes = 13
 
+var validID = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*$`)
+
 func (s *Writer) newDrawing(m render.Measured) (*drawing, error) {
+	if s.ID != "" && !validID.MatchString(s.ID) {
+		return nil, fmt.Errorf("svg: the id %q is not a letter and further letters or digits", s.ID)
+	}
 	d := &drawing{Writer: s, title: s.Title, max: s.MaxBytes}
 	if s.Picture != nil {
 		d.picture = *s.Picture
@@ -289,6 +305,7 @@ type names struct {
 	prefix string
 	of     []string // by the number of the row, without prefix
 	order  []int    // rows as they are defined
+	used   []int    // how often each is shown
 }
 
 // name names the rows.
@@ -303,7 +320,7 @@ func (d *drawing) name() *names {
 		count(t)
 	}
 	count(d.cursor.look)
-	n := &names{prefix: d.ID, of: make([]string, len(used))}
+	n := &names{prefix: d.ID, used: used, of: make([]string, len(used))}
 	for i := range used {
 		if used[i] > 0 || i == 0 {
 			n.order = append(n.order, i)

@@ -256,7 +256,11 @@ func TestIDs(t *testing.T) {
 			t.Errorf("both pictures have the id %s", m[1])
 		}
 	}
-	if got := write(t, &Writer{Film: filmOf(format.Size{Cols: 20, Rows: 2}, testcast.Out(0, "x")), ID: "mine"}); !strings.Contains(got, `<svg xmlns="http://www.w3.org/2000/svg" id="mine" `) || !strings.Contains(got, `href="#mineb"`) {
+	moving := filmOf(format.Size{Cols: 20, Rows: 2}, testcast.Out(0, "x"), testcast.Out(time.Second, "y"))
+	if err := (&Writer{Film: moving, ID: "a{}"}).Write(t.Context(), io.Discard); err == nil {
+		t.Error(`the ID "a{}" is accepted`)
+	}
+	if got := write(t, &Writer{Film: moving, ID: "mine"}); !strings.Contains(got, `<svg xmlns="http://www.w3.org/2000/svg" id="mine" `) || !strings.Contains(got, `href="#mineb"`) {
 		t.Errorf("the ids of the picture do not begin with mine:\n%s", got)
 	}
 	// Names never repeat.

@@ -5,10 +5,11 @@ async function probe(root, times) {
 	const holder = root.querySelector(".v");
 	const rows = {};
 	// What is in defs has no places, so a copy of it is measured.
-	const measure = id => {
+	const measure = (id, element) => {
 		if (rows[id]) return;
-		const copy = document.getElementById(id).cloneNode(true);
+		const copy = element.cloneNode(true);
 		copy.removeAttribute("id");
+		copy.removeAttribute("transform");
 		const group = document.createElementNS("http://www.w3.org/2000/svg", "g");
 		group.id = prefix + ".probe";
 		group.append(copy);
@@ -57,9 +58,16 @@ async function probe(root, times) {
 			await new Promise(requestAnimationFrame);
 		}
 		const shown = [];
+		// A row that never changes is there itself.
+		root.querySelectorAll(".v > g[transform]").forEach((row, i) => {
+			const id = "still " + i;
+			measure(id, row);
+			const {e, f} = row.transform.baseVal[0].matrix;
+			shown.push({cursor: false, id, x: e, y: f});
+		});
 		for (const use of root.querySelectorAll(".m use, .v > use")) {
 			const id = use.href.animVal.slice(1);
-			measure(id);
+			measure(id, document.getElementById(id));
 			shown.push({cursor: use.id != "", id, x: use.x.animVal.value, y: use.y.animVal.value});
 		}
 		frames.push(shown);
