@@ -66,7 +66,7 @@ func (r *Raster) drawBar(dst *image.NRGBA) {
 	}
 	cell := l.Cell
 	columns := (l.Bar.Dx() - 2*side) / max(cell.X, 1)
-	title := cutTitle(r.picture.Title, columns)
+	title := CutTitle(r.picture.Title, columns)
 	x := l.Bar.Min.X + (l.Bar.Dx()-render.TextWidth(title)*cell.X)/2
 	y := (l.Bar.Min.Y + l.Bar.Max.Y - cell.Y) / 2
 	for _, c := range title {
@@ -97,9 +97,9 @@ func (r *Raster) drawBar(dst *image.NRGBA) {
 	}
 }
 
-// cutTitle returns what of a title is shown in that many columns. A title is untrusted;
+// CutTitle returns what of a title is shown in that many columns. A title is untrusted;
 // only characters that take up columns are kept.
-func cutTitle(title string, columns int) string {
+func CutTitle(title string, columns int) string {
 	var b []rune
 	end, width := 0, 0 // of what fits with an ellipsis
 	for _, c := range title {

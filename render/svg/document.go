@@ -399,7 +399,7 @@ func (d *drawing) window(w *out) {
 			w.str(`" fill="`, rgb(c), `"/>`, "\n")
 		}
 	}
-	title := cutTitle(d.picture.Title, (bar.Dx()-2*side)/max(l.Cell.X, 1))
+	title := raster.CutTitle(d.picture.Title, (bar.Dx()-2*side)/max(l.Cell.X, 1))
 	if title == "" {
 		return
 	}
@@ -423,28 +423,4 @@ func (d *drawing) place(w *out, x, y, width, height int) {
 		w.num(a.value)
 		w.str(`"`)
 	}
-}
-
-// cutTitle returns what of a title is shown in that many columns. A title is untrusted;
-// only characters that take up columns are kept.
-func cutTitle(title string, columns int) string {
-	var b []rune
-	end, width := 0, 0 // of what fits with an ellipsis
-	for _, c := range title {
-		w := render.RuneWidth(c)
-		if w == 0 {
-			continue
-		}
-		if width+w > columns {
-			if columns < 1 {
-				return ""
-			}
-			return string(b[:end]) + "…"
-		}
-		b = append(b, c)
-		if width += w; width < columns {
-			end = len(b)
-		}
-	}
-	return string(b)
 }
