@@ -3,6 +3,7 @@ package convert
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -27,6 +28,10 @@ type Picture struct {
 	// WriteFolder writes it as files, each of which it closes. Their names have only
 	// letters, digits, dots and hyphens.
 	WriteFolder func(ctx context.Context, create func(name string) (io.WriteCloser, error), s *Show) error
+	// Video reports that each tick is drawn, whether anything changes or not.
+	Video bool
+	// Opaque reports that nothing can be transparent, or not in part.
+	Opaque bool
 	// Check, unless it is nil, returns what keeps the picture from being written,
 	// whatever the recording.
 	Check func() error
@@ -79,12 +84,12 @@ func pictures() Table {
 		return t
 	}
 	return Table{
-		row("gif", "animated GIF", ".gif", Picture{Write: writeGIF, BytesPerPixel: 0.09, Estimate: estimateGIF}),
+		row("gif", "animated GIF", ".gif", Picture{Write: writeGIF, BytesPerPixel: 0.1, Opaque: true, Estimate: estimateGIF}),
 		row("svg", "animated SVG: text stays text", ".svg", Picture{Write: writeSVG, Estimate: counted(writeSVG)}),
 		row("png", "PNG of the last frame", ".png", Picture{Still: true, Write: writePNG, Estimate: counted(writePNG)}),
-		row("apng", "animated PNG", ".apng", Picture{Write: writeAPNG, BytesPerPixel: 0.07}),
-		row("mp4", "video, H.264 (needs ffmpeg)", ".mp4", Picture{Write: writeVideo(video.MP4), Check: video.Check}),
-		row("webm", "video, VP9 (needs ffmpeg)", ".webm", Picture{Write: writeVideo(video.WebM), Check: video.Check}),
+		row("apng", "animated PNG", ".apng", Picture{Write: writeAPNG, BytesPerPixel: 0.085}),
+		row("mp4", "video, H.264 (needs ffmpeg)", ".mp4", Picture{Write: writeVideo(video.MP4), Opaque: true, Video: true, Check: video.Check}),
+		row("webm", "video, VP9 (needs ffmpeg)", ".webm", Picture{Write: writeVideo(video.WebM), Opaque: true, Video: true, Check: video.Check}),
 		row("ascii", "the screens as text, one after another", ".ascii", Picture{Write: writeText, Estimate: counted(writeText)}),
 		row("frames", "folder with a PNG for each frame", "", Picture{WriteFolder: writeFrames}),
 	}
@@ -127,8 +132,30 @@ func writeVideo(f video.Format) func(context.Context, io.Writer, *Show) error {
 	}
 }
 
+// maxText is the most bytes of screens as text, and maxFiles the most files of a folder.
+const (
+	maxText  = 1 << 30
+	maxFiles = 100_000
+)
+
+// ErrTooMuch is the error for a film that would fill the disk.
+var ErrTooMuch = errors.New("too much for a disk")
+
 func writeText(ctx context.Context, w io.Writer, s *Show) error {
-	return render.WriteText(ctx, w, s.Film)
+	return render.WriteText(ctx, &limited{w, maxText}, s.Film)
+}
+
+// limited is a writer for a limited number of bytes.
+type limited struct {
+	io.Writer
+	left int
+}
+
+func (l *limited) Write(b []byte) (int, error) {
+	if l.left -= len(b); l.left < 0 {
+		return 0, fmt.Errorf("the screens are %w: more than %d MiB", ErrTooMuch, maxText>>20)
+	}
+	return l.Writer.Write(b)
 }
 
 func writeSVG(ctx context.Context, w io.Writer, s *Show) error {
@@ -146,5 +173,8 @@ func writeAPNG(ctx context.Context, w io.Writer, s *Show) error {
 }
 
 func writeFrames(ctx context.Context, create func(string) (io.WriteCloser, error), s *Show) error {
+	if s.Measured.Frames > maxFiles {
+		return fmt.Errorf("%d frames are %w: at most %d", s.Measured.Frames, ErrTooMuch, maxFiles)
+	}
 	return (&png.Folder{Film: s.Film, Picture: s.Picture, Fonts: s.Fonts}).Write(ctx, create)
 }

@@ -107,7 +107,7 @@ func (o *pictureOptions) groups() []group {
 				return optional[int]{n, true}, err
 			}),
 			between(&o.margin, 0, 1000, "margin", "leave `PIXELS` around the window"),
-			valued(&o.marginInk, "margin-color", "fill the margin with `COLOR`, such as #336699 (default: transparent, where the format can)", func(s string) (optional[format.RGB], error) {
+			valued(&o.marginInk, "margin-color", "fill the margin with `COLOR`, such as #336699 (default: transparent, or a shade of the background where the format cannot)", func(s string) (optional[format.RGB], error) {
 				c, err := parseColor(s)
 				return optional[format.RGB]{c, true}, err
 			}),
@@ -292,6 +292,14 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 	if look.marginInk.given {
 		picture.MarginColor = &look.marginInk.value
 	}
+	if to.Picture.Opaque && !look.marginInk.given && look.margin > 0 { // or the window had no edge
+		theme := picture.Theme
+		if theme == nil {
+			theme = render.Themes[0]
+		}
+		shade := render.Mix(theme.Fg, theme.Bg, 60)
+		picture.MarginColor = &shade
+	}
 	if !look.radius.given && picture.Window != render.ChromeNone {
 		picture.Radius = 8
 	}
@@ -308,10 +316,6 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 	if !fonts.Monospaced() && to.Name != "ascii" {
 		s.warnings = append(s.warnings, fmt.Sprintf("--font %s: its characters differ in width, and stand in columns all the same; a monospaced font looks better", look.font.Font))
 	}
-	if expected := to.Picture.BytesPerPixel * float64(m.Cells) * float64(fonts.Cell().X*fonts.Cell().Y); expected > largePicture {
-		s.warnings = append(s.warnings, fmt.Sprintf("this %s will be large, about %s: %d frames change most of the screen; an SVG, or --fps 5, --speed and --cut, make less",
-			strings.ToUpper(to.Name), bytesText(int64(expected)), m.Frames))
-	}
 	s.Show = convert.Show{Film: film, Measured: m, Picture: picture, Fonts: fonts, FontSize: float64(look.size), LineHeight: look.lineHeight, Font: look.font.Font, Loops: look.loops, Embed: look.embed}
 	if name := look.font.Font; name != "" && !strings.ContainsAny(name, "/.") {
 		s.FontFamily = strconv.Quote(name) + "," + svg.DefaultFamily
@@ -320,8 +324,40 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 	if errors.Is(err, render.ErrTooLarge) {
 		err = withHint(err, "--window-size 120x40 shows a part; --font-size and --scale make all smaller")
 	}
+	if err == nil {
+		err = s.warnOfSize(ctx, to)
+	}
 	return s, err
 }
+
+// warnOfSize adds a warning of a picture that nobody wants to load or to wait for.
+func (s *pictured) warnOfSize(ctx context.Context, to *convert.Target) error {
+	m, cell := s.Measured, s.Fonts.Cell()
+	pixels := int64(m.Size.Cols*cell.X) * int64(m.Size.Rows*cell.Y)
+	ticks := s.Film.Tick(m.Length)
+	expected := int64(to.Picture.BytesPerPixel * float64(m.Cells) * float64(cell.X*cell.Y))
+	switch {
+	case expected > largePicture/2:
+		if to.Picture.Estimate != nil {
+			bytes, err := to.Picture.Estimate(ctx, &s.Show)
+			if err != nil && !errors.As(err, new(*format.SyntaxError)) {
+				return err
+			}
+			expected = bytes
+		}
+		if expected > largePicture {
+			s.warnings = append(s.warnings, fmt.Sprintf("this %s will be large, about %s: %d frames change most of the screen; an SVG, or --fps 5, --speed and --cut, make less",
+				strings.ToUpper(to.Name), bytesText(expected), m.Frames))
+		}
+	case to.Picture.Video && ticks > longVideo/max(pixels, 1):
+		s.warnings = append(s.warnings, fmt.Sprintf("this video will take long: it has %d frames of %d by %d pixels; --fps 10, --speed and -i make less",
+			ticks, m.Size.Cols*cell.X, m.Size.Rows*cell.Y))
+	}
+	return nil
+}
+
+// longVideo is the number of pixels of a video that takes some minutes.
+const longVideo = 20_000_000_000
 
 // shownCommands returns the commands of a recording, without their output.
 func shownCommands(open func() (format.Cast, error)) ([]transcript.Command, error) {
@@ -396,6 +432,9 @@ func runPicture(ctx context.Context, e *env, opts convertOptions, from, name str
 		}
 		own = e
 	}
+	if name != "-" && sameFile(from, name) {
+		return usageError{fmt.Errorf("%s: a picture cannot replace its recording", name)}
+	}
 	if to.Picture.Check != nil {
 		if err := to.Picture.Check(); err != nil {
 			return pictureError(err)
@@ -448,8 +487,8 @@ func pictureError(err error) error {
 	switch {
 	case errors.Is(err, video.ErrNoFFmpeg):
 		return withHint(err, "apt install ffmpeg; or write another format: .svg, .gif")
-	case errors.Is(err, svg.ErrTooLarge):
-		return withHint(err, "a part of it, --keep A..B, or fewer frames, --fps 5, make less; a video has no such limit")
+	case errors.Is(err, svg.ErrTooLarge), errors.Is(err, convert.ErrTooMuch):
+		return withHint(err, "a part of it, --keep A..B, or fewer frames, --fps 5, make less")
 	}
 	return err
 }
@@ -495,6 +534,9 @@ func checkOutput(name string, overwrite bool) error {
 		return createError(name, &fs.PathError{Op: "open", Path: name, Err: errors.Unwrap(err)})
 	}
 	if info, err := os.Lstat(name); err == nil && !overwrite && (info.Mode().IsRegular() || info.IsDir()) {
+		if entries, err := os.ReadDir(name); err == nil && len(entries) == 0 {
+			return nil // for a folder
+		}
 		return createError(name, fs.ErrExist)
 	}
 	return nil
@@ -569,9 +611,12 @@ func (e *env) writeFolder(name string, overwrite bool, write func(create func(st
 	}
 	name = filepath.Clean(name)
 	var members []string
+	entries, err := os.ReadDir(name)
+	if err == nil && len(entries) == 0 {
+		overwrite = true
+	}
 	if overwrite { // only what was written before is replaced
-		entries, err := os.ReadDir(name)
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		for _, f := range entries {

@@ -155,6 +155,10 @@ func escapeGlob(s string) string {
 
 // readFont reads the faces of a font file.
 func readFont(name string) ([]loaded, error) {
+	// To open a FIFO would wait for whoever writes to it.
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return nil, errors.New("not a file")
+	}
 	file, err := os.Open(name)
 	if err != nil {
 		var pathErr *os.PathError

@@ -42,6 +42,10 @@ const (
 // time to encode and bytes to store.
 const MaxLength = 6 * time.Hour
 
+// MaxTotal is the most pixels of all frames together: six hours of 1280 by 720 pixels, three
+// times over. Encoding them takes a day.
+const MaxTotal = 2_000_000_000_000
+
 // Errors of [Writer.Write].
 var (
 	ErrNoFFmpeg = errors.New("video needs the program ffmpeg, which is not in PATH")
@@ -86,6 +90,11 @@ func (w *Writer) Write(ctx context.Context, name string) error {
 	measured, broken := w.Film.Measure(ctx)
 	if ctx.Err() != nil || measured.Frames == 0 {
 		return broken
+	}
+	if l, err := w.Picture.Layout(measured.Size, w.Fonts.Cell()); err != nil {
+		return err
+	} else if ticks := w.Film.Tick(measured.Length); ticks > MaxTotal/int64(l.Size.X*l.Size.Y+1) {
+		return fmt.Errorf("%w: %d frames of %d by %d pixels", ErrTooLong, ticks, l.Size.X, l.Size.Y)
 	}
 	if measured.Length > MaxLength {
 		return fmt.Errorf("%w: %v; at most %v", ErrTooLong, measured.Length.Round(time.Second), MaxLength)
