@@ -47,9 +47,10 @@ type style struct {
 	lines lines
 	// colors are those of a tile with all levels but the cursor's.
 	colors [Levels]format.RGB
-	paint  *Paint // of colors
-	empty  *Paint // of a blank
-	ascii  [128]look
+	paint  *Paint     // of colors
+	empty  *Paint     // of a blank
+	ascii  *[128]look // nil until there are some cells in the style
+	cells  int        // that were looked up before
 }
 
 // Limits of what is kept, so that a recording with endless colours or characters does not
@@ -213,7 +214,7 @@ func (r *Raster) lookOf(cell *render.Cell, cursor cursorKind, ink render.Ink, co
 		r.last, r.lastStyle = cell.Style, st
 	}
 	plain := cursor == noCursor && cols == 1 && cell.Text == "" && cell.Rune < 128
-	if plain {
+	if plain && st.ascii != nil {
 		if l := st.ascii[cell.Rune]; l.tile != nil {
 			return l
 		}
@@ -266,7 +267,12 @@ func (r *Raster) lookOf(cell *render.Cell, cursor cursorKind, ink render.Ink, co
 	}
 	l := look{tile: t, paint: p}
 	if plain {
-		st.ascii[cell.Rune] = l
+		if st.cells++; st.cells == 16 {
+			st.ascii = new([128]look)
+		}
+		if st.ascii != nil {
+			st.ascii[cell.Rune] = l
+		}
 	}
 	return l
 }
