@@ -117,18 +117,26 @@ func (b *bench) install() {
 			b.programs[name] = path
 			continue
 		}
-		source := path + "-source"
-		os.RemoveAll(source)
-		repo, commit, _ := strings.Cut(at, "@")
-		err := command("", "git", "clone", "--quiet", "https://github.com/"+repo, source)
-		if err == nil {
-			err = command(source, "git", "checkout", "--quiet", commit)
-		}
-		if err == nil {
-			err = command(source, "go", "build", "-o", path, "./cmd/"+name)
-		}
-		have(name, path, err)
+		have(name, path, build(name, at, path))
 	}
+}
+
+// build builds a program of a repository at a commit. The source is not kept: in a folder
+// of this module, its packages would be checked as ours.
+func build(name, at, path string) error {
+	source, err := os.MkdirTemp("", "ttydeck-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(source)
+	repo, commit, _ := strings.Cut(at, "@")
+	if err := command("", "git", "clone", "--quiet", "https://github.com/"+repo, source); err != nil {
+		return err
+	}
+	if err := command(source, "git", "checkout", "--quiet", commit); err != nil {
+		return err
+	}
+	return command(source, "go", "build", "-o", path, "./cmd/"+name)
 }
 
 // command runs a command in dir.
