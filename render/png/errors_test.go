@@ -189,7 +189,7 @@ func TestMemory(t *testing.T) {
 		}
 		return most
 	}
-	short, long := peak(30_000), peak(150_000)
+	short, long := peak(20_000), peak(100_000)
 	if long > short+4<<20 {
 		t.Errorf("a long film takes %d KB, a short one %d KB", long>>10, short>>10)
 	}

@@ -49,7 +49,7 @@ var films = []struct {
 	{name: "more colours", bits: 24, cast: cast(40, 4, colors(100), "\x1b[H\x1b[Jend")},
 	{name: "long waits", bits: 8, cast: testcast.Of(format.Header{Size: format.Size{Cols: 10, Rows: 2}},
 		testcast.Out(0, "a"), testcast.Out(40*time.Minute+time.Second/30, "b"), testcast.Out(41*time.Hour+time.Second/3, "c"))},
-	{name: "large", bits: 8, cast: cast(170, 60, strings.Repeat("large ", 1700), "\x1b[H"+strings.Repeat("LARGE\x1b[3;33m ", 1700))},
+	{name: "large", bits: 8, cast: cast(120, 40, strings.Repeat("large ", 800), "\x1b[H"+strings.Repeat("LARGE\x1b[3;33m ", 800))},
 	{name: "fast", bits: 8, film: render.Film{FPS: 50, Hold: time.Second / 2}, cast: cast(20, 3, "one", "\x1b[5mtwo")},
 }
 
