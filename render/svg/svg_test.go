@@ -48,9 +48,9 @@ var recordings = []struct {
 	each int // of so many frames the tests in browsers check one
 }{
 	{"short.cast", 50e3, 1},
-	{"vim.cast", 160e3, 10},
-	{"log10m.cast", 1.7e6, 600},
-	{"fire.cast", 2.1e6, 300},
+	{"vim.cast", 160e3, 1},
+	{"log10m.cast", 1.7e6, 100},
+	{"fire.cast", 2.1e6, 30},
 }
 
 // Pictures are small.
