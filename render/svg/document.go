@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -211,14 +212,15 @@ func appendKeyTime(b []byte, tick, till int64) []byte {
 	if tick <= 0 {
 		return append(b, '0')
 	}
-	at, from := float64(tick)/float64(till), (float64(tick)-.4)/float64(till)
-	unit := 1.0
+	from := (float64(tick) - .4) / float64(till)
+	unit := uint64(1)
 	for digits := 1; ; digits++ {
 		unit *= 10
-		v := math.Floor(at*unit + 1e-6)
-		if v/unit > from || digits == 14 {
+		hi, lo := bits.Mul64(uint64(tick), unit)
+		v, _ := bits.Div64(hi, lo, uint64(till)) // rounded down; tick is less than till
+		if float64(v)/float64(unit) > from || digits == 18 {
 			b = append(b, '.')
-			s := strconv.FormatFloat(v, 'f', 0, 64)
+			s := strconv.FormatUint(v, 10)
 			for range digits - len(s) {
 				b = append(b, '0')
 			}

@@ -318,3 +318,26 @@ func BenchmarkWrite(b *testing.B) {
 		}
 	}
 }
+
+// Times are exact to less than half a frame, also in long films.
+func TestKeyTimes(t *testing.T) {
+	for _, till := range []int64{1, 7, 30, 1934, 18090, 1 << 21, 1 << 35} {
+		before, last := -1.0, int64(-1)
+		for _, tick := range []int64{0, 1, 2, 3, till / 3, till/3 + 1, till / 2, till - 2, till - 1} {
+			if tick <= last || tick >= till {
+				continue
+			}
+			got, err := strconv.ParseFloat(string(appendKeyTime(nil, tick, till)), 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if off := float64(tick) - got*float64(till); off < -1e-4 || off > .41 {
+				t.Errorf("the key time of %d of %d is %v, %.3f frames early", tick, till, got, off)
+			}
+			if got <= before {
+				t.Errorf("the key time of %d of %d is %v, after %v", tick, till, got, before)
+			}
+			before, last = got, tick
+		}
+	}
+}
