@@ -44,8 +44,8 @@ type Picture struct {
 
 // Show is a recording with the way it is shown.
 type Show struct {
-	Film       *render.Film // Film and Measured are the recording and what is known of it
-	Measured   render.Measured
+	Film       *render.Film    // Film and Measured are the recording and what is known of it
+	Measured   render.Measured // of Film
 	Picture    *render.Picture // what is around the frames
 	Fonts      *glyph.Fonts    // whose size is in pixels of the picture, after its Scale
 	FontSize   float64         // in pixels before that

@@ -27,7 +27,7 @@ var ErrTooLarge = errors.New("the picture would be too large")
 
 // Writer writes a film as SVG.
 type Writer struct {
-	Film *render.Film
+	Film *render.Film // what is shown
 	// Picture is the colours and what surrounds the cells; nil means the zero Picture.
 	// Its Scale enlarges the picture, whose coordinates stay the same.
 	Picture *render.Picture
