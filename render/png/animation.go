@@ -18,7 +18,6 @@ import (
 // Animation writes a film as an animated PNG (APNG). Programs that know only PNG show its
 // first frame.
 type Animation struct {
-	// Film is drawn with Fonts, and Picture is around it.
 	Film    *render.Film
 	Picture *render.Picture
 	Fonts   *glyph.Fonts

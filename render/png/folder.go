@@ -15,7 +15,6 @@ import (
 
 // Folder writes each frame of a film as a PNG file, and a list of them.
 type Folder struct {
-	// Film is drawn with Fonts, and Picture is around it.
 	Film    *render.Film
 	Picture *render.Picture
 	Fonts   *glyph.Fonts

@@ -15,7 +15,6 @@ import (
 
 // Still writes the last frame of a film as a PNG file.
 type Still struct {
-	// Film is drawn with Fonts, and Picture is around it.
 	Film    *render.Film
 	Picture *render.Picture
 	Fonts   *glyph.Fonts

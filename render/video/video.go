@@ -62,7 +62,6 @@ func Check() error {
 
 // Writer writes a film as video.
 type Writer struct {
-	// Film is drawn with Fonts, and Picture is around it.
 	Film    *render.Film
 	Picture *render.Picture
 	Fonts   *glyph.Fonts
