@@ -18,9 +18,9 @@ import (
 // Animation writes a film as an animated PNG (APNG). Programs that know only PNG show its
 // first frame.
 type Animation struct {
-	Film    *render.Film
-	Picture *render.Picture
-	Fonts   *glyph.Fonts
+	Film    *render.Film    // what is drawn
+	Picture *render.Picture // the colours and what surrounds the cells
+	Fonts   *glyph.Fonts    // of the size that cells have in the picture
 	// Loops is how often the film is shown; 0 means for ever.
 	Loops int
 	// Progress, unless it is nil, is called after each frame with the end of the part

@@ -15,9 +15,9 @@ import (
 
 // Folder writes each frame of a film as a PNG file, and a list of them.
 type Folder struct {
-	Film    *render.Film
-	Picture *render.Picture
-	Fonts   *glyph.Fonts
+	Film    *render.Film    // what is drawn
+	Picture *render.Picture // the colours and what surrounds the cells
+	Fonts   *glyph.Fonts    // of the size that cells have in the picture
 	// Progress, unless it is nil, is called after each file with the end of its frame,
 	// in ticks.
 	Progress func(tick int64)

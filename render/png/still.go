@@ -15,9 +15,9 @@ import (
 
 // Still writes the last frame of a film as a PNG file.
 type Still struct {
-	Film    *render.Film
-	Picture *render.Picture
-	Fonts   *glyph.Fonts
+	Film    *render.Film    // what is drawn
+	Picture *render.Picture // the colours and what surrounds the cells
+	Fonts   *glyph.Fonts    // of the size that cells have in the picture
 }
 
 // Write writes the file. The picture has the size of the screen at the time. If the

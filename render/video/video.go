@@ -62,11 +62,11 @@ func Check() error {
 
 // Writer writes a film as video.
 type Writer struct {
-	Film    *render.Film
-	Picture *render.Picture
-	Fonts   *glyph.Fonts
-	Format  Format // "" means MP4
-	FFmpeg  string // the program; "" means the ffmpeg in PATH
+	Film    *render.Film    // what is drawn
+	Picture *render.Picture // the colours and what surrounds the cells
+	Fonts   *glyph.Fonts    // of the size that cells have in the picture
+	Format  Format          // "" means MP4
+	FFmpeg  string          // the program; "" means the ffmpeg in PATH
 	// Progress, unless it is nil, is called with the end of the part that is encoded,
 	// in ticks.
 	Progress func(tick int64)
