@@ -101,7 +101,7 @@ func (a *animator) write(ctx context.Context, w io.Writer) error {
 	out.chunk("acTL", binary.BigEndian.AppendUint32(actl, uint32(max(a.Loops, 0))))
 	a.coding.describe(out)
 
-	p := newPool(ctx, animationLevel)
+	p := newPool(ctx, animationLevel, 4*r.Bounds().Dx()*r.Bounds().Dy())
 	layout := r.Layout()
 	written := 0
 	for f, err := range a.Film.Frames(ctx, a.size) {

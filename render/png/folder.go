@@ -53,8 +53,8 @@ func (f *Folder) Write(ctx context.Context, create func(name string) (io.WriteCl
 		return fmt.Sprintf("frame-%0*d.png", max(5, len(fmt.Sprint(measured.Frames))), number+1)
 	}
 	now := image.NewNRGBA(r.Bounds())
-	free := make(chan *image.NRGBA, 64) // copies that are no longer in use
-	p := newPool(ctx, folderLevel)
+	p := newPool(ctx, folderLevel, 2*len(now.Pix))
+	free := make(chan *image.NRGBA, cap(p.free)) // copies that are no longer in use
 	list := []byte("ffconcat version 1.0\n")
 	frames := 0
 	for fr, err := range f.Film.Frames(ctx, measured.Size) {

@@ -22,8 +22,11 @@ type job struct {
 	err     error
 }
 
+// poolMemory is about the most memory of all jobs together, if one does not take more.
+const poolMemory = 128 << 20
+
 // pool compresses jobs in parallel and writes them in order. Its memory is that of the
-// jobs that are under way: two for each processor.
+// jobs that are under way: two for each processor, and fewer if they are large.
 type pool struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -33,10 +36,12 @@ type pool struct {
 	all    sync.WaitGroup
 }
 
-// newPool returns a pool that compresses to that level.
-func newPool(ctx context.Context, level int) *pool {
+// newPool returns a pool that compresses to that level jobs of that many bytes.
+func newPool(ctx context.Context, level, bytes int) *pool {
 	workers := runtime.GOMAXPROCS(0)
-	p := &pool{free: make(chan *job, 2*workers), work: make(chan *job, 2*workers), queue: make(chan *job, 2*workers)}
+	jobs := max(min(2*workers, poolMemory/max(bytes, 1)), 1)
+	workers = min(workers, jobs)
+	p := &pool{free: make(chan *job, jobs), work: make(chan *job, jobs), queue: make(chan *job, jobs)}
 	p.ctx, p.cancel = context.WithCancelCause(ctx)
 	for range cap(p.free) {
 		p.free <- &job{ready: make(chan struct{}, 1)}
