@@ -87,11 +87,22 @@ func cellText(c *render.Cell) string {
 	if c.Text != "" {
 		return c.Text
 	}
-	if c.Rune == 0 {
+	switch {
+	case c.Rune == 0:
 		return ""
+	case c.Rune > 0 && c.Rune < utf8.RuneSelf:
+		return ascii[c.Rune : c.Rune+1] // string would allocate each time
 	}
 	return string(c.Rune)
 }
+
+var ascii = func() string {
+	var b [utf8.RuneSelf]byte
+	for i := range b {
+		b[i] = byte(i)
+	}
+	return string(b[:])
+}()
 
 // rowText returns the text of a row without what is concealed, and without blanks at its
 // end.
