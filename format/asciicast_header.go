@@ -135,8 +135,21 @@ func looksLike(prefix []byte) string {
 		return fmt.Sprintf(": asciicast version %d is not supported", v)
 	case strings.HasPrefix(text, "<!doctype html"), strings.HasPrefix(text, "<html"):
 		return ": the input is a web page"
+	case isPicture(prefix):
+		return ": the input is a picture"
 	}
 	return ""
+}
+
+// isPicture reports whether an input begins as pictures and videos do: GIF, PNG, JPEG,
+// WebM, MP4 and SVG.
+func isPicture(prefix []byte) bool {
+	for _, magic := range []string{"GIF87a", "GIF89a", "\x89PNG\r\n\x1a\n", "\xff\xd8\xff", "\x1aE\xdf\xa3", "<svg "} {
+		if bytes.HasPrefix(prefix, []byte(magic)) {
+			return true
+		}
+	}
+	return len(prefix) > 8 && string(prefix[4:8]) == "ftyp"
 }
 
 // headerParser reads the members of a header one by one.

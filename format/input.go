@@ -110,7 +110,9 @@ func (in *input) open(r io.Reader) (Cast, Compression, error) {
 			return Cast{}, compression, err
 		}
 		prefix, f := in.sniff()
-		if f == nil && in.hasTiming() {
+		if isPicture(prefix) {
+			f = nil // also if it could be a ttyrec
+		} else if f == nil && in.hasTiming() {
 			f = Script
 		}
 		if f == nil {

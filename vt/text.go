@@ -151,6 +151,9 @@ func (s *Screen) CellText(c Cell) string {
 // OSC 8 ("id=x:...") and the URI. Cells that have both in common are one link.
 // The URI is empty if there is no link.
 func (s *Screen) CellLink(c Cell) (params, uri string) {
+	if c.extra() == 0 { // almost all
+		return "", ""
+	}
 	params, uri, _ = strings.Cut(s.tab.links[s.tab.extras[c.extra()].link], ";")
 	return params, uri
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/ttydeck/ttydeck/internal/tty"
 	"github.com/ttydeck/ttydeck/place"
 	"github.com/ttydeck/ttydeck/render"
+	"github.com/ttydeck/ttydeck/render/gif"
 	"github.com/ttydeck/ttydeck/render/glyph"
 	"github.com/ttydeck/ttydeck/render/svg"
 	"github.com/ttydeck/ttydeck/render/video"
@@ -79,7 +80,7 @@ func (o *pictureOptions) groups() []group {
 			between(&o.fps, 1, 60, "fps", "show at most `N` frames a second"),
 			valued(&o.last, "last-frame", "show the last frame for `SECONDS`", parseLength),
 			between(&o.loops, 0, 65535, "loops", "play it `N` times; 0: for ever"),
-			onOff(&o.keys, "keys", "show what was typed below the screen"),
+			onOff(&o.keys, "keys", "show what was typed below the screen, also where it was not echoed"),
 			onOff(&o.captions, "captions", "show the markers below the screen"),
 			oneOf(&o.cursor, "cursor", "draw the cursor as `SHAPE`: recorded, block, underline, bar or none", "recorded", "block", "underline", "bar", "none"),
 		}},
@@ -191,7 +192,7 @@ type pictured struct {
 // show prepares the recording from to be drawn as a target called name.
 func (e *env) show(ctx context.Context, o convertOptions, from, name string, to *convert.Target, said *warnings, watch func(*input)) (s pictured, err error) {
 	s.done = func() {}
-	look := &o.picture
+	look := o.picture
 	still := to.Picture.Still || look.at.given
 	changes := o.changes
 	label := "\x00still " + rand.Text() // that no recording can have
@@ -245,14 +246,24 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 		}
 		typed = transcript.Typed(cmds)
 	}
+	var inputs, markers int // of the last pass
 	open := func() (format.Cast, error) {
 		cast, err := edited()
 		if err != nil {
 			return cast, err
 		}
 		cast = typed(cast)
+		inputs, markers = 0, 0
+		cast.Events = seeing(cast.Events, func(ev format.Event) {
+			switch ev.Code {
+			case format.Input:
+				inputs++
+			case format.Marker:
+				markers++
+			}
+		})
 		if still {
-			cast.Events = stillOf(cast.Events, label, look.at.given)
+			cast.Events = stillOf(cast.Events, label, look.at)
 		}
 		return cast, nil
 	}
@@ -268,12 +279,29 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 	}
 	s.warnings, s.notes = looked.warnings, looked.notes
 	debug.FreeOSMemory() // the search takes more than most pictures
+	if to.Name == "gif" && look.fps > gif.MaxFPS {
+		s.warnings = append(s.warnings, fmt.Sprintf("a GIF has at most %d frames a second", gif.MaxFPS))
+		look.fps = gif.MaxFPS
+	}
 	film := &render.Film{
 		FPS: look.fps, Hold: max(look.last, 1), Cursor: cursors[look.cursor], Still: still, Keys: look.keys, Captions: look.captions, Open: looked.open,
 	}
 	m, err := film.Measure(ctx)
 	if err != nil && (o.read.strict || m.Frames == 0 || !errors.As(err, new(*format.SyntaxError))) {
 		return s, inWords(err)
+	}
+	if film.Keys && inputs == 0 || film.Captions && markers == 0 {
+		if film.Keys && inputs == 0 {
+			film.Keys = false
+			s.warnings = append(s.warnings, "--keys: "+from+" has neither input nor commands; ttydeck rec --input records what is typed")
+		}
+		if film.Captions && markers == 0 {
+			film.Captions = false
+			s.warnings = append(s.warnings, "--captions: "+from+" has no markers; --marker PLACE=LABEL sets one")
+		}
+		if m, err = film.Measure(ctx); err != nil && !errors.As(err, new(*format.SyntaxError)) {
+			return s, err
+		}
 	}
 	picture := &render.Picture{
 		Padding: look.padding, Window: render.Chrome(look.window), Title: m.Title, Radius: look.radius.value,
@@ -356,6 +384,9 @@ func (s *pictured) warnOfSize(ctx context.Context, to *convert.Target) error {
 	return nil
 }
 
+// largePicture is the size from which a picture is too large to be sent to a browser.
+const largePicture = 20_000_000
+
 // longVideo is the number of pixels of a video that takes some minutes.
 const longVideo = 20_000_000_000
 
@@ -381,26 +412,37 @@ func shownCommands(open func() (format.Cast, error)) ([]transcript.Command, erro
 // errNoStill is the error for a still of a place that is cut out.
 var errNoStill = errors.New("--at: the place is cut out")
 
-// stillOf returns the events up to the still's marker, or all.
-func stillOf(events format.Events, label string, marked bool) format.Events {
+// stillOf returns the events up to the marker with that label and those that belong to the
+// place, as in ttydeck screen: all of that time, or the event that the place names. Without
+// a place, it returns all events.
+func stillOf(events format.Events, label string, at optional[place.Place]) format.Events {
+	if !at.given {
+		return events
+	}
+	timed := slices.Contains([]string{"time", "start", "end", "percent", "clock"}, at.value.Kind())
 	return func(yield func(format.Event, error) bool) {
+		found := false
+		var when time.Duration
 		for ev, err := range events {
-			if marked && ev.Code == format.Marker && ev.Data == label {
-				yield(format.Event{Time: ev.Time, Code: format.Output}, nil) // keys go with time
+			if err == nil && !found && ev.Code == format.Marker && ev.Data == label {
+				found, when = true, ev.Time
+				if !timed && !at.value.IsEvent() {
+					return
+				}
+				continue
+			}
+			if err == nil && found && timed && ev.Time > when {
 				return
 			}
-			if !yield(ev, err) {
+			if !yield(ev, err) || found && !timed {
 				return
 			}
 		}
-		if marked {
+		if !found {
 			yield(format.Event{}, errNoStill)
 		}
 	}
 }
-
-// largePicture is the size from which a picture is too large to be sent to a browser.
-const largePicture = 20_000_000
 
 // runPicture writes a recording as a picture.
 func runPicture(ctx context.Context, e *env, opts convertOptions, from, name string, to *convert.Target) error {

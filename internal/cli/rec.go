@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -137,6 +138,11 @@ func (o *recOptions) complete(args []string) (name string, err error) {
 	}
 	if o.file.Append && o.file.Overwrite {
 		return "", errExclude("--append", "--overwrite")
+	}
+	if t := showable.ByFileName(name); o.file.Format == nil && t != nil && t.Picture != nil {
+		own := strings.TrimSuffix(name, filepath.Ext(name)) + ".cast"
+		return "", withHint(usageError{fmt.Errorf("%s: a picture is made of a recording", name)},
+			"ttydeck rec "+own+", then ttydeck convert "+own+" "+name)
 	}
 	if t := recordable.ByFileName(name); o.file.Format == nil && t != nil && !o.file.Append {
 		o.file.Format = t.Format

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"github.com/ttydeck/ttydeck/convert"
 )
@@ -16,7 +17,7 @@ import (
 // which it is shown. Without a link it has none, and with a width of 0 the picture's own.
 // An SVG with two themes needs nothing more. It returns "" for what no page shows.
 func snippet(to *convert.Target, name, alt, link string, width int) string {
-	src := pageURL(filepath.ToSlash(name))
+	src := pageURL(filepath.ToSlash(filepath.Clean(name))) // //host/ would be another host
 	switch to.Name {
 	case "gif", "png", "apng", "svg":
 	case "mp4", "webm":
@@ -72,6 +73,12 @@ func altText(title string, commands []string) string {
 
 // oneLine returns a text of a recording as a line without control characters.
 func oneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Bidi_Control, r) {
+			return -1 // it would change the order of the page's text
+		}
+		return r
+	}, s)
 	return printable(strings.Join(strings.Fields(s), " "))
 }
 

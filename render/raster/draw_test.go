@@ -213,8 +213,8 @@ func TestCursor(t *testing.T) {
 		{"block over the second half", "界", 2, 2, 2, nil},
 		{"underline", "█", 3, 1, 1, func(c image.Point) int { return c.X * max(c.Y/8, 1) }},
 		{"underline over wide", "界", 4, 1, 2, func(c image.Point) int { return 2 * c.X * max(c.Y/8, 1) }},
-		{"bar", "█", 5, 1, 1, func(c image.Point) int { return max(c.X/6, 1) * c.Y }},
-		{"bar over wide", "界", 6, 1, 2, func(c image.Point) int { return max(c.X/6, 1) * c.Y }},
+		{"bar", "█", 5, 1, 1, func(c image.Point) int { return max((c.X+3)/6, 1) * c.Y }},
+		{"bar over wide", "界", 6, 1, 2, func(c image.Point) int { return max((c.X+3)/6, 1) * c.Y }},
 	} {
 		c := canvas(tt.text, style)
 		c.Cursor = render.Cursor{X: tt.x, Visible: true, Shape: tt.shape}

@@ -221,7 +221,7 @@ func (r *Raster) drawLines(mask []uint8, w int, ls lines) {
 		}
 	case barCursor:
 		for y := range cell.Y {
-			for x := range min(max(cell.X/6, 1), w) {
+			for x := range min(max((cell.X+3)/6, 1), w) {
 				mask[y*w+x] = levelCursor
 			}
 		}

@@ -121,7 +121,7 @@ func (r *rows) cursor(c *render.Canvas, row []render.Cell, shape int) int {
 			h := max(r.cellH/8, 1)
 			g.rect(0, float64(r.cellH-h-r.baseline), float64(r.cellW*cell.cols), float64(h))
 		} else {
-			g.rect(0, float64(-r.baseline), float64(max(r.cellW/6, 1)), float64(r.cellH))
+			g.rect(0, float64(-r.baseline), float64(max((r.cellW+3)/6, 1)), float64(r.cellH))
 		}
 		r.flushPaths()
 		return r.intern()

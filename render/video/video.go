@@ -122,7 +122,7 @@ func (w *Writer) Write(ctx context.Context, name string) error {
 // time with veryfast that it takes with fast, for 5 % of the size and 2 dB.
 var codecs = map[Format][]string{
 	MP4:  {"-c:v", "libx264", "-preset", "veryfast", "-tune", "animation", "-crf", "20", "-movflags", "+faststart"},
-	WebM: {"-c:v", "libvpx-vp9", "-b:v", "0", "-crf", "30", "-deadline", "good", "-cpu-used", "4", "-row-mt", "1"},
+	WebM: {"-c:v", "libvpx-vp9", "-b:v", "0", "-crf", "30", "-deadline", "realtime", "-cpu-used", "6", "-row-mt", "1"},
 }
 
 // encode runs ffmpeg.
