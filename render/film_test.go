@@ -294,6 +294,9 @@ func TestLook(t *testing.T) {
 	}{
 		{Style{}, Look{Fg: InkFg, Bg: InkBg}},
 		{Style{Fg: red}, Look{Fg: InkPalette + 1, Bg: InkBg}},
+		{Style{Fg: red, Attr: vt.Bold}, Look{Fg: InkPalette + 9, Bg: InkBg, Bold: true}},
+		{Style{Fg: vt.PaletteColor(9), Bg: red, Attr: vt.Bold}, Look{Fg: InkPalette + 9, Bg: InkPalette + 1, Bold: true}},
+		{Style{Bg: red, Attr: vt.Bold | vt.Inverse}, Look{Fg: InkPalette + 9, Bg: InkFg, Bold: true}},
 		{Style{Fg: red, Attr: vt.Inverse}, Look{Fg: InkBg, Bg: InkPalette + 1}},
 		{Style{Fg: vt.PaletteColor(196), Bg: vt.PaletteColor(232)}, Look{Fg: 0xff0000, Bg: 0x080808}},
 		{Style{Attr: vt.Inverse}, Look{Fg: InkBg, Bg: InkFg}},

@@ -97,7 +97,9 @@ type Look struct {
 	Overline     bool         // a line above it
 }
 
-// LookOf returns the Look of a style. Blinking text is shown steadily.
+// LookOf returns the Look of a style. Blinking text is shown steadily, and bold text in
+// one of the first eight colours in its bright counterpart, as xterm and xterm.js do:
+// programs write bold black where they mean grey.
 func LookOf(s Style) Look {
 	l := Look{
 		Fg: inkOf(s.Fg, InkFg), Bg: inkOf(s.Bg, InkBg),
@@ -107,6 +109,9 @@ func LookOf(s Style) Look {
 	}
 	if s.Attr.Has(vt.Inverse) {
 		l.Fg, l.Bg = l.Bg, l.Fg
+	}
+	if l.Bold && l.Fg >= InkPalette && l.Fg < InkPalette+8 {
+		l.Fg += 8
 	}
 	if l.Underline != vt.NoUnderline {
 		l.Line = inkOf(s.Underline, l.Fg)

@@ -711,6 +711,10 @@ func estimate(ctx context.Context, to *convert.Target, s *convert.Show) (string,
 		text += fmt.Sprintf(", %d frames, %s", s.Measured.Frames, timecode.Format(s.Measured.Length, time.Second/10))
 	}
 	if to.Picture.Estimate == nil {
+		cell := s.Fonts.Cell()
+		if bytes := to.Picture.BytesPerPixel * float64(s.Measured.Cells) * float64(cell.X*cell.Y); bytes > 0 {
+			text += ", about " + bytesText(int64(bytes))
+		}
 		return text, nil
 	}
 	bytes, err := to.Picture.Estimate(ctx, s)
