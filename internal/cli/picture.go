@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"runtime/debug"
 	"slices"
@@ -213,31 +214,36 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 	}
 	p, err := changes.of(ctx, e, path, &o.read)
 	looked := looked{done: func() {}}
-	s.done = func() { looked.done(); p.done(); remove() }
+	hidden := func() {}
+	s.done = func() { looked.done(); hidden(); p.done(); remove() }
 	if err != nil {
 		return s, inWords(placeError(from, err))
 	}
 	p.warn(e)
 	first := true
-	edited := func() (format.Cast, error) {
-		opts := o.read.list()
-		if first {
-			opts = append(opts, format.OnWarning(said.add))
-			first = false
+	// with returns a function that opens the recording with a plan applied.
+	with := func(p planned) func() (format.Cast, error) {
+		return func() (format.Cast, error) {
+			opts := o.read.list()
+			if first {
+				opts = append(opts, format.OnWarning(said.add))
+				first = false
+			}
+			src, err := e.open(ctx, p.path, opts...)
+			if err != nil {
+				return format.Cast{}, err
+			}
+			watch(src)
+			cast := src.Cast
+			cast.Events = closing(untilCancelled(ctx, cast.Events), src.close)
+			cast = p.filter(cast)
+			if limit := cast.Header.IdleLimit; limit > 0 { // as a player does
+				cast = edit.LimitIdle(limit)(cast)
+			}
+			return cast, nil
 		}
-		src, err := e.open(ctx, p.path, opts...)
-		if err != nil {
-			return format.Cast{}, err
-		}
-		watch(src)
-		cast := src.Cast
-		cast.Events = closing(untilCancelled(ctx, cast.Events), src.close)
-		cast = p.filter(cast)
-		if limit := cast.Header.IdleLimit; limit > 0 { // as a player does
-			cast = edit.LimitIdle(limit)(cast)
-		}
-		return cast, nil
 	}
+	edited := with(p)
 	typed := edit.Chain()
 	if look.keys {
 		cmds, err := shownCommands(edited)
@@ -247,7 +253,7 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 		typed = transcript.Typed(cmds)
 	}
 	var inputs, markers int // of the last pass
-	open := func() (format.Cast, error) {
+	finished := func(edited func() (format.Cast, error)) (format.Cast, error) {
 		cast, err := edited()
 		if err != nil {
 			return cast, err
@@ -271,11 +277,42 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 	if name == "-" {
 		shownAs = "the " + to.Name
 	}
-	looked, err = lookAt(ctx, look.secrets, shownAs, shownParts{
+	open := func() (format.Cast, error) { return finished(edited) }
+	what := shownParts{
 		still: still, title: to.Name == "svg" || look.window != "none", links: to.Name == "svg", captions: look.captions, keys: look.keys,
-	}, open)
+	}
+	var cutFree []string
+	var refused error
+	if recipe, _ := changes.recipe(); look.secrets != secretsAllow && !changes.redact.wanted() && !reflect.ValueOf(recipe).IsZero() {
+		// An edit may remove what shows that something is a secret, and leave the secret.
+		whole := changes
+		whole.redact.on = true
+		clean, err := whole.of(ctx, &env{out: io.Discard, errOut: io.Discard}, path, &o.read)
+		defer clean.done()
+		var opened func() (format.Cast, error)
+		if err == nil {
+			opened, hidden, cutFree, err = hiddenByEdit(ctx, look.secrets, shownAs, what, open, func() (format.Cast, error) { return finished(with(clean)) })
+		}
+		if ctx.Err() != nil {
+			return s, context.Cause(ctx)
+		} else if err != nil && look.secrets != secretsWarn {
+			refused = err
+		} else if err != nil {
+			cutFree = append(cutFree, shownAs+": cannot look for secrets: "+message(err))
+		}
+		if opened != nil {
+			open = opened
+		}
+	}
+	// It says more of what it finds, so it comes first.
+	if looked, err = lookAt(ctx, look.secrets, shownAs, what, open); err == nil {
+		err = refused
+	}
 	if err != nil {
 		return s, inWords(err)
+	}
+	if len(looked.warnings) == 0 {
+		looked.warnings = cutFree
 	}
 	s.warnings, s.notes = looked.warnings, looked.notes
 	debug.FreeOSMemory() // the search takes more than most pictures

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"slices"
 	"strings"
@@ -176,6 +177,71 @@ func lookAt(ctx context.Context, policy secretsPolicy, name string, what shownPa
 		}
 	}
 	return l, nil
+}
+
+// hiddenByEdit looks for secrets that a target shows and that cannot be recognized there,
+// as an edit has removed what marks them. open opens the result of the edit, and clean that
+// of the recording without its secrets. Under the policy redact, it returns what opens the
+// latter, and a function that removes what that reads from.
+func hiddenByEdit(ctx context.Context, policy secretsPolicy, name string, what shownParts, open, clean func() (format.Cast, error)) (opened func() (format.Cast, error), done func(), warnings []string, err error) {
+	done = func() {}
+	without, err := clean()
+	if err != nil {
+		return nil, done, nil, err
+	}
+	opened, done, err = spool(ctx, without)
+	if err != nil {
+		return nil, done, nil, err
+	}
+	if policy == secretsRedact {
+		return opened, done, nil, nil
+	}
+	defer func() { done(); done = func() {} }()
+	differ, err := showDifferently(ctx, what, open, opened)
+	switch {
+	case err != nil || !differ:
+		return nil, done, nil, err
+	case policy == secretsRefuse:
+		return nil, done, nil, withHint(fmt.Errorf("%s would show secrets, or parts of them", name),
+			"--secrets redact hides them, and --secrets allow shows them; ttydeck redact lists them")
+	}
+	return nil, done, []string{name + " shows secrets, or parts of them; --secrets redact hides them"}, nil
+}
+
+// showDifferently reports whether a target shows two recordings, which have the same
+// events, differently.
+func showDifferently(ctx context.Context, what shownParts, a, b func() (format.Cast, error)) (bool, error) {
+	left, err := a()
+	if err != nil {
+		return false, err
+	}
+	right, err := b()
+	if err != nil {
+		return false, err
+	}
+	if what.title && left.Header.Title != right.Header.Title {
+		return true, nil
+	}
+	next, stop := iter.Pull2(untilCancelled(ctx, right.Events))
+	defer stop()
+	screens := [2]screen.Screen{screen.New(left.Header), screen.New(right.Header)}
+	for ev, err := range untilCancelled(ctx, left.Events) {
+		other, otherErr, more := next()
+		if err = errors.Join(err, otherErr); err != nil || !more {
+			if err == nil || errors.As(err, new(*format.SyntaxError)) {
+				break
+			}
+			return false, err
+		}
+		screens[0].Feed(ev)
+		screens[1].Feed(other)
+		switch {
+		case ev.Data == other.Data || what.still && ev.Code == format.Output:
+		case ev.Code == format.Output, ev.Code == format.Input && what.keys, ev.Code == format.Marker && what.captions:
+			return true, nil
+		}
+	}
+	return screens[0].Text() != screens[1].Text(), nil
 }
 
 func count(n int, noun string) string {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/ttydeck/ttydeck/render"
 	"github.com/ttydeck/ttydeck/render/glyph"
@@ -31,12 +32,12 @@ func (d *drawing) document(w *out, n *names) {
 	if strings.TrimSpace(title) == "" {
 		title = "A terminal session"
 	}
-	w.str(`<title id="`, id, `.t">`, escape(oneLine(title)), "</title>\n")
+	w.str(`<title id="`, id, `.t">`, escape(plain(oneLine(title))), "</title>\n")
 	desc := d.Desc
 	if desc == "" {
 		desc = strings.TrimRight(strings.Join(d.final, "\n"), "\n ")
 	}
-	w.str(`<desc id="`, id, `.d">`, escape(desc), "</desc>\n")
+	w.str(`<desc id="`, id, `.d">`, escape(plain(desc)), "</desc>\n")
 	d.rows.classes.name()
 	d.style(w, id)
 	// The last rows are where they are shown, so that their text can be selected.
@@ -335,6 +336,17 @@ func (d *drawing) embed(w *out, id string) bool {
 		w.str(";src:url(data:font/ttf;base64,", base64.StdEncoding.EncodeToString(font), ")}\n")
 	}
 	return any
+}
+
+// plain returns a text without the controls that change its order: what reads it aloud has
+// no columns that it could be kept in.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // oneLine makes a title one line, without controls.

@@ -42,6 +42,9 @@ const (
 // time to encode and bytes to store.
 const MaxLength = 6 * time.Hour
 
+// MaxPixels is the most pixels of a frame: ffmpeg keeps dozens of frames in memory.
+const MaxPixels = 1 << 24
+
 // MaxTotal is the most pixels of all frames together: six hours of 1280 by 720 pixels, three
 // times over. Encoding them takes a day.
 const MaxTotal = 2_000_000_000_000
@@ -93,6 +96,8 @@ func (w *Writer) Write(ctx context.Context, name string) error {
 	}
 	if l, err := w.Picture.Layout(measured.Size, w.Fonts.Cell()); err != nil {
 		return err
+	} else if l.Size.X*l.Size.Y > MaxPixels {
+		return fmt.Errorf("%w: %d by %d pixels; a video has at most %d", render.ErrTooLarge, l.Size.X, l.Size.Y, MaxPixels)
 	} else if ticks := w.Film.Tick(measured.Length); ticks > MaxTotal/int64(l.Size.X*l.Size.Y+1) {
 		return fmt.Errorf("%w: %d frames of %d by %d pixels", ErrTooLong, ticks, l.Size.X, l.Size.Y)
 	}
