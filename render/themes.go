@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ttydeck/ttydeck/format"
+	"github.com/ttydeck/ttydeck/internal/near"
 )
 
 // Themes are the built-in themes; the first is used where nothing else is asked for.
@@ -164,48 +165,27 @@ func ThemesNear(name string) []string {
 	if key == "" || len(key) > 40 {
 		return nil
 	}
-	type near struct {
+	type candidate struct {
 		name string
 		far  int
 	}
-	var found []near
+	var found []candidate
 	for _, t := range Themes {
 		other := themeKey(t.Name)
 		family, _, _ := strings.Cut(t.Name, "-")
-		switch far := min(edits(key, other), edits(key, family)+1); {
+		switch far := min(near.Edits(key, other), near.Edits(key, family)+1); {
 		case strings.HasPrefix(other, key) || strings.HasPrefix(key, other):
-			found = append(found, near{t.Name, min(far, 2)})
+			found = append(found, candidate{t.Name, min(far, 2)})
 		case len(key) > 3 && strings.Contains(other, key):
-			found = append(found, near{t.Name, min(far, 3)})
+			found = append(found, candidate{t.Name, min(far, 3)})
 		case far <= 1+len(key)/4:
-			found = append(found, near{t.Name, far})
+			found = append(found, candidate{t.Name, far})
 		}
 	}
-	slices.SortStableFunc(found, func(a, b near) int { return a.far - b.far })
+	slices.SortStableFunc(found, func(a, b candidate) int { return a.far - b.far })
 	var names []string
 	for _, f := range found[:min(len(found), 3)] {
 		names = append(names, f.name)
 	}
 	return names
-}
-
-// edits returns how many bytes have to be inserted, removed or replaced to make b of a.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/ttydeck/ttydeck/format"
@@ -169,4 +170,24 @@ var Hostile = map[string]string{
 	"shell integration":      "\x1b]633;E;rm \\x1b[31m \x07\x1b]133;C;cmdline_url=%1b%5b5n\x07",
 	"synchronized for ever":  "\x1b[?2026hnever ends",
 	"wide at every position": strings.Repeat("漢\x1b[1D", 300) + "\x1b[;80H漢",
+}
+
+// File returns a recording in a file, which can be read any number of times: the part
+// before an error, if it has one.
+func File(tb testing.TB, path string) func() format.Cast {
+	tb.Helper()
+	f, err := format.OpenFile(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer f.Close()
+	var events []format.Event
+	for ev, err := range f.Events {
+		if err != nil {
+			break
+		}
+		events = append(events, ev)
+	}
+	header := f.Header
+	return func() format.Cast { return Of(header, events...) }
 }

@@ -44,25 +44,6 @@ func filmOf(cast func() format.Cast) *render.Film {
 	return &render.Film{Open: func() (format.Cast, error) { return cast(), nil }}
 }
 
-// recording reads a whole recording.
-func recording(t testing.TB, path string) func() format.Cast {
-	t.Helper()
-	f, err := format.OpenFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	var events []format.Event
-	for ev, err := range f.Events {
-		if err != nil {
-			break
-		}
-		events = append(events, ev)
-	}
-	header := f.Header
-	return func() format.Cast { return testcast.Of(header, events...) }
-}
-
 // distance is how far a GIF is from the reference.
 type distance struct {
 	frames int
@@ -178,7 +159,7 @@ func TestRealRecordings(t *testing.T) {
 		{"log10m", 1, 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			film := filmOf(recording(t, filepath.Join(testcorpus.Dir(t, "render"), tt.name+".cast")))
+			film := filmOf(testcast.File(t, filepath.Join(testcorpus.Dir(t, "render"), tt.name+".cast")))
 			film.FPS = tt.fps
 			w := &gif.Writer{Film: film, Picture: &render.Picture{}, Fonts: fonts(t, 10)}
 			d := check(t, w, write(t, w))
@@ -205,7 +186,7 @@ func TestCorpus(t *testing.T) {
 		if info.Size() > 60_000 || filepath.Ext(name) == ".tsv" {
 			continue
 		}
-		film := filmOf(recording(t, name))
+		film := filmOf(testcast.File(t, name))
 		film.FPS = 10
 		if m, _ := film.Measure(t.Context()); m.Frames > 300 || m.Size.Cols*m.Size.Rows > 10000 {
 			continue

@@ -14,6 +14,7 @@ import (
 	"github.com/go-text/typesetting/font"
 	"github.com/go-text/typesetting/font/opentype"
 	"github.com/go-text/typesetting/fontscan"
+	"github.com/ttydeck/ttydeck/internal/near"
 )
 
 // family is the four faces of a font, by Style.
@@ -246,7 +247,7 @@ func similar(key string, all []fontscan.Footprint) (names []string) {
 		if _, ok := best[fp.Family]; ok {
 			continue
 		}
-		d := edits(key, fp.Family)
+		d := near.Edits(key, fp.Family)
 		if len(key) >= 3 && (strings.Contains(fp.Family, key) || strings.Contains(key, fp.Family)) {
 			d = min(d, 1)
 		}
@@ -268,27 +269,4 @@ func similar(key string, all []fontscan.Footprint) (names []string) {
 		names = append(names, name)
 	}
 	return names
-}
-
-// edits returns the number of edits between two names (Levenshtein's distance).
-func edits(a, b string) int {
-	if len(a) > 100 || len(b) > 100 {
-		return 100
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		prev := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			d := prev
-			if a[i] != b[j] {
-				d = min(prev, row[j], row[j+1]) + 1
-			}
-			prev, row[j+1] = row[j+1], d
-		}
-	}
-	return row[len(b)]
 }

@@ -31,25 +31,6 @@ func open(cast func() format.Cast) *render.Film {
 	return &render.Film{Open: func() (format.Cast, error) { return cast(), nil }}
 }
 
-// recording reads a whole recording.
-func recording(t testing.TB, path string) func() format.Cast {
-	t.Helper()
-	f, err := format.OpenFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	var events []format.Event
-	for ev, err := range f.Events {
-		if err != nil {
-			break
-		}
-		events = append(events, ev)
-	}
-	header := f.Header
-	return func() format.Cast { return testcast.Of(header, events...) }
-}
-
 // checkDirty draws a film frame by frame, and compares with each whole one. It returns the
 // number of frames.
 func checkDirty(t *testing.T, film *render.Film, picture *render.Picture) int {
@@ -139,7 +120,7 @@ func TestDrawDirtyIsDrawOfRealRecordings(t *testing.T) {
 	}
 	dir := testcorpus.Dir(t, "render")
 	for _, name := range []string{"short", "vim", "fire"} {
-		film := open(recording(t, filepath.Join(dir, name+".cast")))
+		film := open(testcast.File(t, filepath.Join(dir, name+".cast")))
 		film.FPS = 4
 		if n := checkDirty(t, film, &render.Picture{}); n < 20 {
 			t.Errorf("%s has %d frames; want more", name, n)
