@@ -88,10 +88,10 @@ func pictures() Table {
 		row("svg", "animated SVG: text stays text", ".svg", Picture{Write: writeSVG, Estimate: counted(writeSVG)}),
 		row("png", "PNG of the last frame", ".png", Picture{Still: true, Write: writePNG, Estimate: counted(writePNG)}),
 		row("apng", "animated PNG", ".apng", Picture{Write: writeAPNG, BytesPerPixel: 0.085}),
-		row("mp4", "video, H.264 (needs ffmpeg)", ".mp4", Picture{Write: writeVideo(video.MP4), Opaque: true, Video: true, Check: video.Check}),
-		row("webm", "video, VP9 (needs ffmpeg)", ".webm", Picture{Write: writeVideo(video.WebM), Opaque: true, Video: true, Check: video.Check}),
+		row("mp4", "video, H.264 (needs ffmpeg)", ".mp4", Picture{Write: writeVideo(video.MP4), BytesPerPixel: 0.08, Opaque: true, Video: true, Check: video.Check}),
+		row("webm", "video, VP9 (needs ffmpeg)", ".webm", Picture{Write: writeVideo(video.WebM), BytesPerPixel: 0.15, Opaque: true, Video: true, Check: video.Check}),
 		row("ascii", "the screens as text, one after another", ".ascii", Picture{Write: writeText, Estimate: counted(writeText)}),
-		row("frames", "folder with a PNG for each frame", "", Picture{WriteFolder: writeFrames}),
+		row("frames", "folder with a PNG for each frame", "", Picture{WriteFolder: writeFrames, Estimate: estimateFrames}),
 	}
 }
 
@@ -170,6 +170,12 @@ func writePNG(ctx context.Context, w io.Writer, s *Show) error {
 
 func writeAPNG(ctx context.Context, w io.Writer, s *Show) error {
 	return (&png.Animation{Film: s.Film, Picture: s.Picture, Fonts: s.Fonts, Loops: s.Loops}).Write(ctx, w)
+}
+
+// estimateFrames takes all frames for as large as the last one.
+func estimateFrames(ctx context.Context, s *Show) (int64, error) {
+	bytes, err := counted(writePNG)(ctx, s)
+	return bytes * int64(s.Measured.Frames), err
 }
 
 func writeFrames(ctx context.Context, create func(string) (io.WriteCloser, error), s *Show) error {

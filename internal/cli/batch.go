@@ -57,6 +57,9 @@ func runBatch(ctx context.Context, e *env, opts convertOptions, dir string, name
 			return pictureError(err)
 		}
 	}
+	if opts.to.Picture != nil {
+		e.warnIdle(&opts.picture, opts.to)
+	}
 	jobs, err := batchJobs(names, dir, opts.to)
 	if err != nil {
 		return err
@@ -165,7 +168,7 @@ func batchJobs(names []string, dir string, to *convert.Target) ([]*batchJob, err
 	slices.SortFunc(jobs, func(a, b *batchJob) int { return cmp.Compare(a.from, b.from) })
 	common := commonDir(jobs)
 	taken := map[string]bool{}
-	ext := ""
+	ext := "." + to.Name // a folder, which must not be that of other recordings
 	if len(to.Ext) > 0 {
 		ext = to.Ext[0]
 	}

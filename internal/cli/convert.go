@@ -21,6 +21,7 @@ type convertOptions struct {
 	output     string
 	to         *convert.Target // nil: by the output's extension
 	pictures   bool            // the output may be a picture
+	json       bool            // of a dry run
 	overwrite  bool
 	timestamps bool // put the time before each line of text
 	jobs       int  // number of recordings to convert at once
@@ -64,7 +65,7 @@ skipped, and an IN that fails does not stop the others. At the end, a table list
 Faults in IN are reported and skipped; --strict stops at the first. Anything that the target format
 cannot store is reported on one line.
 
-Pictures are as large as the largest screen of the recording, in its own colours or those of --theme:
+Films are as large as the largest screen of the recording, in its own colours or those of --theme:
 a theme file of a terminal emulator, a recording, or one of
 
 ` + themeList() + `
@@ -75,10 +76,14 @@ a theme file of a terminal emulator, a recording, or one of
 			onOff(&o.timestamps, "timestamps", "put the time before each line of text (.txt)"),
 			number(&o.jobs, 1, "jobs,j", "convert `N` recordings at a time"),
 			onOff(&o.picture.dryRun, "dry-run", "print what would be done, and the new length"),
+			jsonFlag(&o.json),
 		}}}, o.picture.flags, o.changes.groups(), o.read.croppedGroups(&o.changes.recipeFlags)),
 		run: func(ctx context.Context, args []string) error {
 			if _, err := o.changes.recipe(); err != nil {
 				return err
+			}
+			if o.json && !o.picture.dryRun {
+				return usageError{errors.New("--json needs --dry-run")}
 			}
 			if o.output == "" {
 				if err := e.need(args, 2, 2, "the recording to read", "the file to write"); err != nil {
@@ -91,6 +96,9 @@ a theme file of a terminal emulator, a recording, or one of
 			}
 			if len(args) == 1 && !strings.HasSuffix(o.output, string(filepath.Separator)) && !holdsRecordings(args[0]) {
 				return runConvert(ctx, e, o, args[0], o.output)
+			}
+			if o.json {
+				return usageError{errors.New("--json is for one recording")}
 			}
 			if o.picture.snippet {
 				return usageError{errors.New("--snippet needs one recording and the file to write")}
@@ -158,7 +166,7 @@ func runConvert(ctx context.Context, e *env, opts convertOptions, from, name str
 		defer p.done()
 		p.warn(own)
 		if opts.picture.dryRun {
-			return e.printPlan(ctx, p.Plan, false)
+			return e.printPlan(ctx, p.Plan, opts.json)
 		}
 		opts.filter, from = p.filter, p.path
 	}

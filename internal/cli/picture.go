@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -99,7 +100,7 @@ func (o *pictureOptions) groups() []group {
 			valued(&o.dark, "dark-theme", "in an SVG, use `THEME` on dark pages, and --theme on light ones", func(s string) (string, error) {
 				_, err := readTheme(s)
 				return s, err
-			}),
+			}).offering(themeNames),
 		}},
 		{"Around pictures", []*flag{
 			oneOf(&o.window, "window", "draw a window around the picture: `STYLE` is none, plain or mac", "none", "plain", "mac"),
@@ -125,6 +126,14 @@ func givenIn(groups []group) (names []string) {
 				names = append(names, "--"+f.name)
 			}
 		}
+	}
+	return names
+}
+
+// themeNames lists the built-in themes, for completion.
+func themeNames(*env) (names []string) {
+	for _, t := range render.Themes {
+		names = append(names, t.Name)
 	}
 	return names
 }
@@ -161,7 +170,7 @@ func parseBetween(s string, least, most int) (int, error) {
 // parseColor parses a colour as pages have it: #336699 or #369.
 func parseColor(s string) (format.RGB, error) {
 	if digits := strings.TrimPrefix(s, "#"); len(digits) == 3 {
-		s = string([]byte{digits[0], digits[0], digits[1], digits[1], digits[2], digits[2]})
+		s = "#" + string([]byte{digits[0], digits[0], digits[1], digits[1], digits[2], digits[2]})
 	}
 	return format.ParseRGB(s)
 }
@@ -265,7 +274,9 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 			case format.Input:
 				inputs++
 			case format.Marker:
-				markers++
+				if ev.Data != label {
+					markers++
+				}
 			}
 		})
 		if still {
@@ -283,7 +294,7 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 	}
 	var cutFree []string
 	var refused error
-	if recipe, _ := changes.recipe(); look.secrets != secretsAllow && !changes.redact.wanted() && !reflect.ValueOf(recipe).IsZero() {
+	if look.secrets != secretsAllow && !changes.redact.wanted() && (look.at.given || changes.removes()) {
 		// An edit may remove what shows that something is a secret, and leave the secret.
 		whole := changes
 		whole.redact.on = true
@@ -327,7 +338,8 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 	if err != nil && (o.read.strict || m.Frames == 0 || !errors.As(err, new(*format.SyntaxError))) {
 		return s, inWords(err)
 	}
-	if film.Keys && inputs == 0 || film.Captions && markers == 0 {
+	// Of a still, all of the recording has not been read.
+	if !look.at.given && (film.Keys && inputs == 0 || film.Captions && markers == 0) {
 		if film.Keys && inputs == 0 {
 			film.Keys = false
 			s.warnings = append(s.warnings, "--keys: "+from+" has neither input nor commands; ttydeck rec --input records what is typed")
@@ -402,7 +414,7 @@ func (s *pictured) warnOfSize(ctx context.Context, to *convert.Target) error {
 	ticks := s.Film.Tick(m.Length)
 	expected := int64(to.Picture.BytesPerPixel * float64(m.Cells) * float64(cell.X*cell.Y))
 	switch {
-	case expected > largePicture/2:
+	case expected > largePicture/2 && !to.Picture.Video:
 		if to.Picture.Estimate != nil {
 			bytes, err := to.Picture.Estimate(ctx, &s.Show)
 			if err != nil && !errors.As(err, new(*format.SyntaxError)) {
@@ -426,6 +438,15 @@ const largePicture = 20_000_000
 
 // longVideo is the number of pixels of a video that takes some minutes.
 const longVideo = 20_000_000_000
+
+// removes reports whether a recipe may remove or change what shows that something is a
+// secret.
+func (o *filterOptions) removes() bool {
+	r, err := o.recipe()
+	r.Theme, r.Title, r.Marker, r.RenameMarker, r.RemoveMarker = "", nil, nil, nil, nil
+	r.Speed, r.IdleTimeLimit, r.Pause = nil, nil, nil
+	return err != nil || !reflect.ValueOf(r).IsZero()
+}
 
 // shownCommands returns the commands of a recording, without their output.
 func shownCommands(open func() (format.Cast, error)) ([]transcript.Command, error) {
@@ -519,9 +540,7 @@ func runPicture(ctx context.Context, e *env, opts convertOptions, from, name str
 			return pictureError(err)
 		}
 	}
-	if idle := opts.picture.idle(to); len(idle) > 0 {
-		e.warnf("%s: without effect on %s", strings.Join(idle, ", "), to.Name)
-	}
+	e.warnIdle(&opts.picture, to)
 	if !opts.picture.dryRun {
 		if err := checkOutput(name, opts.overwrite); err != nil {
 			return err
@@ -544,9 +563,13 @@ func runPicture(ctx context.Context, e *env, opts convertOptions, from, name str
 	}
 	if opts.picture.dryRun {
 		said.done()
-		text, err := estimate(ctx, to, &s.Show)
-		if err == nil {
-			_, err = fmt.Fprintln(e.out, text)
+		is, err := estimate(ctx, to, &s.Show)
+		switch {
+		case err != nil:
+		case opts.json:
+			err = json.NewEncoder(e.out).Encode(is)
+		default:
+			_, err = fmt.Fprintln(e.out, is)
 		}
 		return err
 	}
@@ -570,6 +593,13 @@ func pictureError(err error) error {
 		return withHint(err, "a part of it, --keep A..B, or fewer frames, --fps 5, make less")
 	}
 	return err
+}
+
+// warnIdle warns of flags that have no effect on a target.
+func (e *env) warnIdle(o *pictureOptions, to *convert.Target) {
+	if idle := o.idle(to); len(idle) > 0 {
+		e.warnf("%s: without effect on %s", strings.Join(idle, ", "), to.Name)
+	}
 }
 
 // idle lists the flags that were given, and have no effect on a target.
@@ -653,8 +683,8 @@ func (e *env) drawTo(ctx context.Context, opts convertOptions, from, name string
 		return nil, err
 	}
 	if opts.picture.dryRun {
-		text, err := estimate(ctx, opts.to, &s.Show)
-		return slices.Concat([]string{text}, s.warnings, s.notes), err
+		is, err := estimate(ctx, opts.to, &s.Show)
+		return slices.Concat([]string{is.String()}, s.warnings, s.notes), err
 	}
 	err = e.draw(ctx, opts, name, opts.to, &s.Show)
 	return slices.Concat(s.warnings, s.notes, missingGlyphs(s.Fonts)), err
@@ -735,30 +765,44 @@ type member struct {
 // Close completes the file.
 func (m member) Close() error { return m.dir.Finish(m.File) }
 
+// estimated is what a picture will be like: the output of --dry-run --json.
+type estimated struct {
+	Width    int     `json:"width"` // in pixels
+	Height   int     `json:"height"`
+	Frames   int     `json:"frames"`
+	Duration float64 `json:"duration"`        // in seconds; 0 for a still
+	Bytes    int64   `json:"bytes,omitempty"` // about
+}
+
 // estimate returns what a picture will be like.
-func estimate(ctx context.Context, to *convert.Target, s *convert.Show) (string, error) {
+func estimate(ctx context.Context, to *convert.Target, s *convert.Show) (estimated, error) {
 	l, err := s.Picture.Layout(s.Measured.Size, s.Fonts.Cell())
 	if err != nil {
-		return "", err
+		return estimated{}, err
 	}
-	text := fmt.Sprintf("%d by %d pixels", l.Size.X, l.Size.Y)
-	if s.Measured.Frames == 1 {
-		text += ", 1 frame"
-	} else {
-		text += fmt.Sprintf(", %d frames, %s", s.Measured.Frames, timecode.Format(s.Measured.Length, time.Second/10))
+	is := estimated{Width: l.Size.X, Height: l.Size.Y, Frames: s.Measured.Frames}
+	if is.Frames > 1 {
+		is.Duration = s.Measured.Length.Seconds()
 	}
 	if to.Picture.Estimate == nil {
 		cell := s.Fonts.Cell()
-		if bytes := to.Picture.BytesPerPixel * float64(s.Measured.Cells) * float64(cell.X*cell.Y); bytes > 0 {
-			text += ", about " + bytesText(int64(bytes))
-		}
-		return text, nil
+		is.Bytes = int64(to.Picture.BytesPerPixel * float64(s.Measured.Cells) * float64(cell.X*cell.Y))
+	} else if is.Bytes, err = to.Picture.Estimate(ctx, s); errors.As(err, new(*format.SyntaxError)) {
+		err = nil
 	}
-	bytes, err := to.Picture.Estimate(ctx, s)
-	if err != nil && !errors.As(err, new(*format.SyntaxError)) {
-		return "", err
+	return is, err
+}
+
+// String returns the estimate for people.
+func (is estimated) String() string {
+	text := fmt.Sprintf("%d by %d pixels, 1 frame", is.Width, is.Height)
+	if is.Frames > 1 {
+		text = fmt.Sprintf("%d by %d pixels, %d frames, %s", is.Width, is.Height, is.Frames, timecode.Format(time.Duration(is.Duration*float64(time.Second)), time.Second/10))
 	}
-	return text + ", about " + bytesText(bytes), nil
+	if is.Bytes > 0 {
+		text += ", about " + bytesText(is.Bytes)
+	}
+	return text
 }
 
 // bytesText returns a number of bytes for people.

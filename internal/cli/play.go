@@ -65,7 +65,7 @@ Times are those of the recording; they jump where a pause is shortened.
 				onOff(&p.Resize, "resize,r", "resize the terminal to the recording's size"),
 				onOff(&p.Clip, "clip", "if the recording is larger than the terminal, show its upper left corner, not the part around the cursor"),
 				onOff(&p.Titles, "titles", "let the recording set the terminal's title"),
-				valued(&theme, "theme", "use these `COLOURS`: mine, those of the recording's terminal (recording), or a theme: its name, or a file", parseTheme),
+				valued(&theme, "theme", "use these `COLOURS`: mine, those of the recording's terminal (recording), or a theme: its name, or a file", parseTheme).offering(func(e *env) []string { return append([]string{"mine", "recording"}, themeNames(e)...) }),
 				onOff(&p.Raw, "raw", "write the recorded bytes to the terminal; untrusted ones can set the clipboard, type or print"),
 			}},
 			o.cuts(),

@@ -237,11 +237,30 @@ func showDifferently(ctx context.Context, what shownParts, a, b func() (format.C
 		screens[1].Feed(other)
 		switch {
 		case ev.Data == other.Data || what.still && ev.Code == format.Output:
-		case ev.Code == format.Output, ev.Code == format.Input && what.keys, ev.Code == format.Marker && what.captions:
+		case ev.Code == format.Output && !looksSame(screens[0], screens[1], what.links),
+			ev.Code == format.Input && what.keys, ev.Code == format.Marker && what.captions:
 			return true, nil
 		}
 	}
-	return screens[0].Text() != screens[1].Text(), nil
+	return !looksSame(screens[0], screens[1], what.links), nil
+}
+
+// looksSame reports whether two screens have the same text and, if they count, the same
+// hyperlinks.
+func looksSame(a, b screen.Screen, links bool) bool {
+	if a.Text() != b.Text() {
+		return false
+	}
+	cols, rows := a.Size()
+	for y := 0; links && y < rows; y++ {
+		for x := range cols {
+			_, left := a.CellLink(a.Cell(x, y))
+			if _, right := b.CellLink(b.Cell(x, y)); left != right {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func count(n int, noun string) string {

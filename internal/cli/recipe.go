@@ -96,7 +96,7 @@ func (o *recipeFlags) themeFlag() *flag {
 	return valued(&o.Theme, "theme", "use the colours of `THEME`: a name such as dracula, or a file with a theme or a recording", func(s string) (string, error) {
 		_, err := readTheme(s)
 		return s, err
-	})
+	}).offering(themeNames)
 }
 
 func (o *recipeFlags) titleFlag() *flag {

@@ -537,6 +537,7 @@ type pipe struct {
 	err    error         // of out
 	wait   sync.WaitGroup
 	free   chan []uint8 // buffers that are not in use
+	size   int          // of each, in bytes
 }
 
 func newPipe(ctx context.Context, out io.Writer, workers int, size image.Point) *pipe {
@@ -547,7 +548,7 @@ func newPipe(ctx context.Context, out io.Writer, workers int, size image.Point) 
 	if size.X*size.Y > 1<<23 {
 		workers, ahead = 1, 0 // large frames are few at a time
 	}
-	p := &pipe{ctx: ctx, out: out, work: make(chan *job), order: make(chan *job, ahead), failed: make(chan struct{}), free: make(chan []uint8, 4*ahead+2)}
+	p := &pipe{ctx: ctx, out: out, work: make(chan *job), order: make(chan *job, ahead), failed: make(chan struct{}), free: make(chan []uint8, 4*ahead+2), size: size.X * size.Y}
 	for range workers {
 		p.wait.Go(func() {
 			var z compressor
@@ -597,15 +598,16 @@ func (p *pipe) buffer(r image.Rectangle) []uint8 {
 	n := r.Dx() * r.Dy()
 	select {
 	case b := <-p.free:
-		if cap(b) >= n {
-			return b[:n]
-		}
+		return b[:n]
 	default:
 	}
-	return make([]uint8, n)
+	return make([]uint8, p.size)[:n] // of a size that fits every frame, so that none is lost
 }
 
 func (p *pipe) release(b []uint8) {
+	if b == nil {
+		return
+	}
 	select {
 	case p.free <- b:
 	default:

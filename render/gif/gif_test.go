@@ -570,7 +570,7 @@ func FuzzGIF(f *testing.F) {
 
 // BenchmarkVim is the speed of a film of about a minute.
 func BenchmarkVim(b *testing.B) {
-	film := filmOf(recording(b, filepath.Join(testcorpus.Dir(b, "render"), "vim.cast")))
+	film := filmOf(testcast.File(b, filepath.Join(testcorpus.Dir(b, "render"), "vim.cast")))
 	w := &gif.Writer{Film: film, Picture: &render.Picture{}, Fonts: fonts(b, 16), Workers: 1}
 	for b.Loop() {
 		if err := w.Write(b.Context(), io.Discard); err != nil {

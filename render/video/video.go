@@ -177,6 +177,7 @@ func (w *Writer) encode(ctx context.Context, program, name string, r *raster.Ras
 
 // pipe writes the pixels of all frames, each as often as it is shown.
 func (w *Writer) pipe(ctx context.Context, out io.Writer, f *frames, measured *render.Measured) error {
+	till := int64(0)
 	for fr, err := range w.Film.Frames(ctx, measured.Size) {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -184,6 +185,7 @@ func (w *Writer) pipe(ctx context.Context, out io.Writer, f *frames, measured *r
 		if err != nil {
 			break // Measure returned it
 		}
+		till = fr.Till
 		f.draw(fr)
 		for tick := fr.Tick; tick < fr.Till; tick++ {
 			if _, err := out.Write(f.planes); err != nil {
@@ -193,6 +195,9 @@ func (w *Writer) pipe(ctx context.Context, out io.Writer, f *frames, measured *r
 				w.Progress(tick + 1)
 			}
 		}
+	}
+	if w.Film.Time(till) != measured.Length {
+		return errors.New("the recording changed while it was read")
 	}
 	return nil
 }
