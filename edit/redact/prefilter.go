@@ -192,7 +192,7 @@ func (p *prefilter) reset() {
 	p.next, p.sets, p.accept = p.next[:0], p.sets[:0], p.accept[:0]
 	p.ids = map[string]int16{}
 	p.state(nil, false) // number 0, for none
-	p.state(p.start, false)
+	p.state(slices.Clone(p.start), false) // state sorts it, and the automaton is shared
 }
 
 // state returns the state of a set of instructions.

@@ -56,7 +56,7 @@ func (f *Folder) Write(ctx context.Context, create func(name string) (io.WriteCl
 	p := newPool(ctx, folderLevel, 2*len(now.Pix))
 	free := make(chan *image.NRGBA, cap(p.free)) // copies that are no longer in use
 	list := []byte("ffconcat version 1.0\n")
-	frames := 0
+	frames, till := 0, int64(0)
 	for fr, err := range f.Film.Frames(ctx, measured.Size) {
 		if err != nil {
 			break // Measure returned it
@@ -101,12 +101,12 @@ func (f *Folder) Write(ctx context.Context, create func(name string) (io.WriteCl
 		}
 		p.submit(j)
 		list = fmt.Appendf(list, "file %s\nduration %s\n", name(fr.Number), seconds(f.Film.Time(fr.Till))-seconds(f.Film.Time(fr.Tick)))
-		frames++
+		frames, till = frames+1, fr.Till
 	}
 	if err := p.close(); err != nil {
 		return err
 	}
-	if frames == 0 {
+	if f.Film.Time(till) != measured.Length {
 		return errChanged
 	}
 	// ffmpeg ignores the last duration.
