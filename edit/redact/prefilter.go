@@ -191,7 +191,7 @@ func newPrefilter(a *automaton) *prefilter {
 func (p *prefilter) reset() {
 	p.next, p.sets, p.accept = p.next[:0], p.sets[:0], p.accept[:0]
 	p.ids = map[string]int16{}
-	p.state(nil, false) // number 0, for none
+	p.state(nil, false)                   // number 0, for none
 	p.state(slices.Clone(p.start), false) // state sorts it, and the automaton is shared
 }
 

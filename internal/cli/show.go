@@ -41,9 +41,8 @@ type shower struct {
 	said  *warnings
 	watch func(*input) // is told what is read
 
-	label string      // of the marker at which a still is taken
-	typed edit.Filter // adds the commands as input, where it is shown and missing
-	begun bool        // the recording was opened once, and its faults were said
+	label string // of the marker at which a still is taken
+	begun bool   // the recording was opened once, and its faults were said
 	// inputs and markers are how many events the last pass had.
 	inputs, markers int
 }
@@ -52,7 +51,7 @@ type shower struct {
 // of an input by watch may ask for its progress.
 func (e *env) show(ctx context.Context, o convertOptions, from, name string, to *convert.Target, said *warnings, watch func(*input)) (s pictured, err error) {
 	sh := &shower{env: e, opts: o, from: from, as: name, to: to, said: said, watch: watch,
-		label: "\x00still " + rand.Text(), typed: edit.Chain()} // a label that no recording can have
+		label: "\x00still " + rand.Text()} // a label that no recording can have
 	if name == "-" {
 		sh.as = "the " + to.Name
 	}
@@ -77,13 +76,6 @@ func (e *env) show(ctx context.Context, o convertOptions, from, name string, to 
 		return s, sh.inWords(placeError(from, err))
 	}
 	p.warn(e)
-	if look.keys {
-		cmds, err := shownCommands(sh.edited(ctx, p))
-		if err != nil {
-			return s, sh.inWords(err)
-		}
-		sh.typed = transcript.Typed(cmds)
-	}
 	looked, done, err := sh.look(ctx, changes, path, p)
 	undo = append(undo, done)
 	if err != nil {
@@ -146,26 +138,35 @@ func (sh *shower) edited(ctx context.Context, p planned) func() (format.Cast, er
 
 // shown returns a function that opens what is shown of a recording that edited opens.
 func (sh *shower) shown(edited func() (format.Cast, error)) func() (format.Cast, error) {
+	var typed edit.Filter // adds the commands as input, where it is shown and missing
 	return func() (format.Cast, error) {
+		if typed == nil {
+			typed = edit.Chain()
+			if sh.opts.picture.keys { // those of this very recording, which may be without secrets
+				cmds, err := shownCommands(edited)
+				if err != nil {
+					return format.Cast{}, err
+				}
+				typed = transcript.Typed(cmds)
+			}
+		}
 		cast, err := edited()
 		if err != nil {
 			return cast, err
 		}
-		cast = sh.typed(cast)
+		cast = typed(cast)
+		if sh.still() {
+			cast.Events = stillOf(cast.Events, sh.label, sh.opts.picture.at)
+		}
 		sh.inputs, sh.markers = 0, 0
 		cast.Events = seeing(cast.Events, func(ev format.Event) {
 			switch ev.Code {
 			case format.Input:
 				sh.inputs++
 			case format.Marker:
-				if ev.Data != sh.label {
-					sh.markers++
-				}
+				sh.markers++
 			}
 		})
-		if sh.still() {
-			cast.Events = stillOf(cast.Events, sh.label, sh.opts.picture.at)
-		}
 		return cast, nil
 	}
 }
@@ -224,16 +225,20 @@ func (sh *shower) measure(ctx context.Context, s *pictured) (err error) {
 		return err
 	}
 	noKeys, noCaptions := s.Film.Keys && sh.inputs == 0, s.Film.Captions && sh.markers == 0
-	if sh.opts.picture.at.given || !noKeys && !noCaptions { // of a still, not all has been read
+	if !noKeys && !noCaptions {
 		return nil
+	}
+	keys, captions := sh.from+" has neither input nor commands; ttydeck rec --input records what is typed", sh.from+" has no markers; --marker PLACE=LABEL sets one"
+	if at := sh.opts.picture.at; at.given {
+		keys, captions = "nothing is typed before "+at.value.String(), "there is no marker before "+at.value.String()
 	}
 	if noKeys {
 		s.Film.Keys = false
-		s.warnings = append(s.warnings, "--keys: "+sh.from+" has neither input nor commands; ttydeck rec --input records what is typed")
+		s.warnings = append(s.warnings, "--keys: "+keys)
 	}
 	if noCaptions {
 		s.Film.Captions = false
-		s.warnings = append(s.warnings, "--captions: "+sh.from+" has no markers; --marker PLACE=LABEL sets one")
+		s.warnings = append(s.warnings, "--captions: "+captions)
 	}
 	return read()
 }
